@@ -1,0 +1,51 @@
+"""One picture from a camera, and the points found in it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
+
+Picture = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A picture, RGB uint8 [height, width, 3], and its time in seconds since the stream began."""
+
+    picture: Picture
+    time: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """The points of one frame.
+
+    `points` is float32 [543, 3]: x to the right, y down, z away from the camera, NaN where unseen.
+    One unit is the picture's width in every direction, so that a circle stays a circle whatever the
+    picture's shape (MediaPipe itself divides y by the height, which squeezes wide pictures).
+    `time` is in seconds since the stream began.
+    """
+
+    points: Points
+    time: float
+
+    def __post_init__(self) -> None:
+        if self.points.shape != (POINT_COUNT, 3):
+            raise ValueError(f"landmarks need points [{POINT_COUNT}, 3], got {list(self.points.shape)}")
+
+    @classmethod
+    def unseen(cls, time: float) -> Self:
+        """Landmarks of a frame in which nobody is seen."""
+        return cls(np.full((POINT_COUNT, 3), np.nan, np.float32), time)
+
+    def part(self, part: Part) -> Points:
+        """The points of one part, [n, 3]; all NaN when the part was not seen."""
+        return self.points[PART_SLICES[part]]
+
+    def sees(self, part: Part) -> bool:
+        """Whether the part was found in this frame."""
+        return not bool(np.isnan(self.part(part)[0, 0]))

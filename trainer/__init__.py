@@ -1,0 +1,1 @@
+"""The workstation: data sets to takes, training, evaluation, quantised bundles."""

@@ -1,0 +1,93 @@
+"""Reads a data set of sign clips from disk, in the layout in which KArSL-502 is handed out.
+
+    <root>/<signer>/<signer>/<train|test>/<sign>/<clip>     clip: a video or a folder of numbered frames
+    <root>/KARSL-502_Labels.xlsx                            SignID, Sign-Arabic, Sign-English
+
+A flat folder of `<sign>.mp4` is read as well: one clip a sign, of an unknown signer, for training.
+Sidig, Luqman, Mahmoud, Mohandes, "KArSL: Arabic Sign Language Database", ACM TALLIP 20(1), 2021.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from landmarkers.recording import VIDEO_SUFFIXES
+from models.labels import Sign
+
+LABELS_NAME = "KARSL-502_Labels.xlsx"
+SPLITS = ("train", "test")
+
+
+class DatasetUnreadable(Exception):
+    """A folder that is no data set, or a labels file that is none; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Clip:
+    """One recording of one sign, and its path from the data set's root without the file's ending."""
+
+    name: str
+    path: Path
+    sign_id: int
+    signer: str | None
+    split: str
+
+
+def find_clips(root: Path) -> list[Clip]:
+    """All clips of a data set, ordered by name. Raises DatasetUnreadable when there are none."""
+    if not root.is_dir():
+        raise DatasetUnreadable(f"there is no data set folder {root}")
+    clips = sorted([*_official_clips(root), *_flat_clips(root)])
+    if not clips:
+        raise DatasetUnreadable(
+            f"{root} holds no clips as <signer>/<signer>/<train|test>/<sign>/<clip>, nor as <sign>.mp4"
+        )
+    return clips
+
+
+def find_labels(root: Path) -> Path | None:
+    """The labels file of a data set: in its root or, for a part of KArSL, in a folder beside it."""
+    return next((path for path in (root / LABELS_NAME, *sorted(root.parent.glob(f"*/{LABELS_NAME}"))) if path.is_file()), None)
+
+
+def read_xlsx_labels(path: Path) -> dict[int, Sign]:
+    """The official labels by sign number, stray spaces taken off. Raises DatasetUnreadable."""
+    try:
+        sheet = openpyxl.load_workbook(path, read_only=True).active
+    except (OSError, KeyError, ValueError, InvalidFileException) as error:
+        raise DatasetUnreadable(f"{path} is not a readable xlsx file") from error
+    rows = [] if sheet is None else list(sheet.iter_rows(values_only=True))
+    header = [str(cell).strip() for cell in rows[0]] if rows else []
+    wanted = ("SignID", "Sign-Arabic", "Sign-English")
+    if not set(wanted) <= set(header):
+        raise DatasetUnreadable(f"{path} lacks a column of {', '.join(wanted)}")
+    number, arabic, english = (header.index(name) for name in wanted)
+    signs = {}
+    for row in rows[1:]:
+        if row[number] is not None:
+            sign_id = int(str(row[number]))
+            # Numbers stand in the sheet as ints, and words carry stray or doubled spaces.
+            word, word_en = (" ".join(str(row[column]).split()) for column in (arabic, english))
+            signs[sign_id] = Sign(sign_id=sign_id, word=word, word_en=word_en)
+    return signs
+
+
+def _official_clips(root: Path) -> Iterator[Clip]:
+    for split in SPLITS:
+        for folder in sorted(root.glob(f"*/*/{split}/*")):
+            signer = folder.parts[-3]
+            if not folder.is_dir() or not folder.name.isdigit():
+                continue
+            for path in folder.iterdir():
+                if path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES:
+                    name = f"{folder.relative_to(root)}/{path.name if path.is_dir() else path.stem}"
+                    yield Clip(name, path, int(folder.name), signer, split)
+
+
+def _flat_clips(root: Path) -> Iterator[Clip]:
+    for path in root.iterdir():
+        if path.stem.isdigit() and path.suffix.lower() in VIDEO_SUFFIXES:
+            yield Clip(path.stem, path, int(path.stem), None, "train")

@@ -73,7 +73,7 @@ def make_take(job: Job) -> None:
     """Find the landmarks of one clip and write its take. Raises RecordingUnreadable."""
     frames = read_recording(job.clip.path)
     if job.variant:
-        frames = vary(frames, job.variant)
+        frames = vary(frames, job.clip.name, job.variant)
     with MediaPipeLandmarker(job.parts) as landmarker:
         stretch = [landmarker.locate(frame) for frame in frames]
         fingerprint = landmarker.fingerprint

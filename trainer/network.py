@@ -1,0 +1,159 @@
+"""The spatial-temporal transformer (ST-Transformer) that reads one sign.
+
+Shape legend: B takes, S steps in time, P = 3 part tokens (body, leading hand, other hand), D width.
+
+Every step of every part is one token. A block lets the parts of one step attend to each other (spatial
+attention), then the steps of one part (temporal attention), then an MLP; each is pre-normed and added to
+what came in. Tokens are averaged over the parts and pooled over time by attention.
+Vaswani et al. 2017 for attention and the sinusoidal time encoding; Plizzari et al., "Spatial Temporal
+Transformer Network for Skeleton-based Action Recognition", 2021, for attending in turn to space and time.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from trainer.preprocess import FEATURE_COUNTS, Preprocess
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a network is."""
+
+    head_size: int
+    heads: int
+    layers: int
+
+    @property
+    def width(self) -> int:
+        """D, the size of a token."""
+        return self.head_size * self.heads
+
+
+SIZES = {
+    "tiny": Size(16, 4, 2),
+    "small": Size(32, 4, 4),
+    "medium": Size(64, 4, 6),
+    "large": Size(128, 6, 8),
+}
+
+
+class Recogniser(nn.Module):
+    """The whole graph: raw points [B, T, 543, 3] and times [B, T] to probabilities [B, signs + 1].
+
+    The last probability is "no sign". `temperature` divides the logits (Guo et al., "On Calibration of
+    Modern Neural Networks", 2017); it is set after training, on validation takes.
+    """
+
+    temperature: Tensor
+
+    def __init__(self, size: Size, signs: int, steps: int = 32, dropout: float = 0.1, drop_path: float = 0.0) -> None:
+        super().__init__()
+        self.preprocess = Preprocess(steps)
+        self.network = STTransformer(size, signs + 1, steps, dropout, drop_path)
+        self.register_buffer("temperature", torch.ones(()))
+
+    def forward(self, points: Tensor, times: Tensor) -> Tensor:
+        """Probabilities of every sign and, last, of none."""
+        logits: Tensor = self.network(*self.preprocess(points, times))
+        return torch.softmax(logits / self.temperature, -1)
+
+
+class STTransformer(nn.Module):
+    """Features of the parts, each [B, S, F], to logits [B, classes]."""
+
+    clock: Tensor
+
+    def __init__(self, size: Size, classes: int, steps: int, dropout: float, drop_path: float) -> None:
+        super().__init__()
+        width = size.width
+        self.embeddings = nn.ModuleList(PartEmbedding(count, width) for count in FEATURE_COUNTS.values())
+        self.part_embedding = nn.Parameter(torch.randn(len(FEATURE_COUNTS), width) * 0.02)
+        self.register_buffer("clock", sinusoids(steps, width), persistent=False)
+        rates = torch.linspace(0.0, drop_path, size.layers).tolist()
+        self.blocks = nn.ModuleList(Block(size, dropout, rate) for rate in rates)
+        self.norm = nn.LayerNorm(width)
+        self.pool = nn.Linear(width, 1)
+        self.head = nn.Sequential(nn.Dropout(0.4), nn.Linear(width, classes))
+
+    def forward(self, body: Tensor, lead: Tensor, other: Tensor) -> Tensor:
+        """Logits of every sign and, last, of none."""
+        parts = [embed(part) for embed, part in zip(self.embeddings, (body, lead, other), strict=True)]
+        tokens = torch.stack(parts, 2) + self.part_embedding + self.clock[:, None]  # [B, S, P, D]
+        for block in self.blocks:
+            tokens = block(tokens)
+        steps = self.norm(tokens).mean(2)  # [B, S, D]
+        weights = torch.softmax(self.pool(steps), 1)  # [B, S, 1]
+        logits: Tensor = self.head((steps * weights).sum(1))
+        return logits
+
+
+class PartEmbedding(nn.Module):
+    """One part's features [B, S, F], batch-normalised, to tokens [B, S, D]; a short convolution sees neighbours."""
+
+    def __init__(self, count: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(count)
+        self.project = nn.Linear(count, width)
+        self.near = nn.Conv1d(width, width, 5, padding=2, groups=width)
+
+    def forward(self, part: Tensor) -> Tensor:
+        """Tokens of one part."""
+        tokens: Tensor = self.project(self.norm(part.transpose(1, 2)).transpose(1, 2))
+        return tokens + nn.functional.gelu(self.near(tokens.transpose(1, 2)).transpose(1, 2))
+
+
+class Block(nn.Module):
+    """Attention over the parts, attention over time, MLP; [B, S, P, D] to the same."""
+
+    def __init__(self, size: Size, dropout: float, drop_path: float) -> None:
+        super().__init__()
+        width = size.width
+        self.spatial = Attention(size)
+        self.temporal = Attention(size)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * width, width))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+        self.dropout = nn.Dropout(dropout)
+        self.drop_path = drop_path
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """The tokens after one round of looking at each other."""
+        tokens = tokens + self._drop(self.spatial(self.norms[0](tokens)))
+        over_time = self.temporal(self.norms[1](tokens).transpose(1, 2)).transpose(1, 2)
+        tokens = tokens + self._drop(over_time)
+        return tokens + self._drop(self.mlp(self.norms[2](tokens)))
+
+    def _drop(self, branch: Tensor) -> Tensor:
+        """Dropout, and in training the whole branch of some takes (Huang et al., "Deep Networks with Stochastic Depth")."""
+        branch = self.dropout(branch)
+        if self.training and self.drop_path > 0.0:
+            kept = torch.rand(branch.shape[0], 1, 1, 1, device=branch.device) >= self.drop_path
+            branch = branch * kept / (1.0 - self.drop_path)
+        return branch
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention over the last axis but one of [B, X, N, D]."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.heads = size.heads
+        self.inward = nn.Linear(size.width, 3 * size.width)
+        self.outward = nn.Linear(size.width, size.width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """What each token gathers from the others."""
+        query, key, value = self.inward(tokens).unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
+        gathered = scaled_dot_product_attention(query, key, value)  # [B, X, H, N, D / H]
+        out: Tensor = self.outward(gathered.transpose(2, 3).flatten(3))
+        return out
+
+
+def sinusoids(steps: int, width: int) -> Tensor:
+    """Sinusoidal time encoding [S, D] of Vaswani et al. 2017, section 3.5."""
+    rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+    angles = torch.arange(steps)[:, None] * rates
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)

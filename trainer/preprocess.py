@@ -1,0 +1,187 @@
+"""From raw landmarks to the features of one sign, as a torch module that is exported with the model.
+
+Shape legend: B takes, T frames, S steps in time after resampling, P points of a part.
+
+All takes of one sign should look alike whoever signs, with either hand, at any frame rate and from any
+distance. So points are laid relative to the shoulders, mirrored until the leading hand is the right one,
+each hand is also normalised by itself (Selvaraj et al., "OpenHands", ACL 2022; SignBART, 2025), and time is
+resampled to a fixed number of steps by the frames' own times.
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from landmarkers.layout import (
+    LEFT_ELBOW,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    NOSE,
+    PART_SLICES,
+    RIGHT_ELBOW,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+    WRIST,
+    Part,
+)
+
+# Nose, eyes, mouth corners, shoulders, elbows, wrists; then the same with left and right exchanged.
+POSE_POINTS: Final = (NOSE, 2, 5, 9, 10, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST)
+POSE_MIRRORED: Final = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9)
+_SHOULDERS: Final = (5, 6)
+_WRISTS: Final = (9, 10)
+
+# Where nobody's shoulders are seen: a signer in the middle who fills the picture as KArSL's do.
+_USUAL_CENTRE: Final = (0.5, 0.5)
+_USUAL_WIDTH: Final = 0.25
+
+FEATURE_COUNTS: Final = {"body": 44, "lead": 113, "other": 113}
+
+
+class Preprocess(nn.Module):
+    """Points [B, T, 543, 3] and times [B, T] to features by token: body, leading hand, other hand, [B, S, F].
+
+    A frame whose time is NaN is padding. Times need only be right relative to each other.
+    """
+
+    grid: Tensor
+    mirrored: Tensor
+    usual_centre: Tensor
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.register_buffer("grid", torch.linspace(0.0, 1.0, steps), persistent=False)
+        self.register_buffer("mirrored", torch.tensor(POSE_MIRRORED), persistent=False)
+        self.register_buffer("usual_centre", torch.tensor(_USUAL_CENTRE), persistent=False)
+
+    def forward(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of body, leading hand and other hand."""
+        first = PART_SLICES[Part.POSE].start
+        pose = points[:, :, [first + number for number in POSE_POINTS]]
+        left = points[:, :, PART_SLICES[Part.LEFT_HAND]]
+        right = points[:, :, PART_SLICES[Part.RIGHT_HAND]]
+        return self.features(pose, left, right, times)
+
+    def features(self, pose: Tensor, left: Tensor, right: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The same from the picked points: pose [B, T, 11, 3], hands [B, T, 21, 3]."""
+        valid = ~torch.isnan(times)
+        seen_pose, seen_left, seen_right = (valid & ~torch.isnan(part[:, :, 0, 0]) for part in (pose, left, right))
+        centre, width = self.body_frame(pose, seen_pose)
+        pose, left, right = (_lay(part, centre, width) for part in (pose, left, right))
+
+        leads_left = _left_leads(pose, seen_pose, left, seen_left, right, seen_right)[:, None]
+        flip = torch.where(leads_left, -1.0, 1.0)[:, :, None, None]
+        turn = torch.cat([flip, torch.ones_like(flip), torch.ones_like(flip)], -1)
+        here = leads_left[:, :, None, None]
+        pose = torch.where(here, pose.index_select(2, self.mirrored), pose) * turn
+        lead, other = torch.where(here, left, right) * turn, torch.where(here, right, left) * turn
+        seen_lead, seen_other = torch.where(leads_left, seen_left, seen_right), torch.where(leads_left, seen_right, seen_left)
+
+        clock = _Clock(times, valid, self.grid)
+        pose = clock.resample(pose, seen_pose)
+        nose = pose[:, :, :1, :2]
+        hands = []
+        for hand, seen in ((lead, seen_lead), (other, seen_other)):
+            hands.append(_hand_features(clock.resample(hand, seen), clock.share(seen), nose))
+        body = torch.cat([pose[..., :2].flatten(2), _motion(pose[..., :2].flatten(2))], -1)
+        return body, hands[0], hands[1]
+
+    def body_frame(self, pose: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Middle [B, 2] and width [B] of the shoulders, averaged over the frames that show them."""
+        shoulders = _zero_unseen(pose[:, :, list(_SHOULDERS), :2])
+        count = seen.sum(1)
+        weight = seen.float()[:, :, None] / count.clamp(min=1)[:, None, None]
+        centre = (shoulders.mean(2) * weight).sum(1)
+        width = (torch.linalg.vector_norm(shoulders[:, :, 0] - shoulders[:, :, 1], dim=-1) * weight[..., 0]).sum(1)
+        known = (count > 0) & (width > 0.01)
+        return torch.where(known[:, None], centre, self.usual_centre), torch.where(known, width, _USUAL_WIDTH)
+
+
+class _Clock:
+    """Resamples one take's parts to the grid by linear interpolation between the frames that show them."""
+
+    def __init__(self, times: Tensor, valid: Tensor, grid: Tensor) -> None:
+        self.times = torch.where(valid, times, 0.0)  # [B, T]
+        first = torch.where(valid, times, torch.inf).amin(1, keepdim=True)
+        last = torch.where(valid, times, -torch.inf).amax(1, keepdim=True)
+        self.grid = first + (last - first) * grid  # [B, S]
+        self.numbers = torch.arange(times.shape[1], device=times.device)
+        self.valid = valid
+
+    def resample(self, part: Tensor, seen: Tensor) -> Tensor:
+        """[B, T, P, 3] to [B, S, P, 3]; a gap is bridged, an end is held, a part never seen is zero."""
+        before, after, blend = self._neighbours(seen)
+        flat = part.flatten(2)
+        size = (-1, -1, flat.shape[2])
+        earlier = torch.gather(flat, 1, before[:, :, None].expand(*size))
+        later = torch.gather(flat, 1, after[:, :, None].expand(*size))
+        return (earlier + (later - earlier) * blend[:, :, None]).unflatten(2, part.shape[2:])
+
+    def share(self, seen: Tensor) -> Tensor:
+        """How far the part was seen at each step, [B, S, 1], 0 to 1."""
+        before, after, blend = self._neighbours(self.valid)
+        there = seen.float()
+        earlier, later = torch.gather(there, 1, before), torch.gather(there, 1, after)
+        return (earlier + (later - earlier) * blend)[:, :, None]
+
+    def _neighbours(self, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Numbers of the seen frames before and after each step, [B, S], and how far between them it lies."""
+        last = self.times.shape[1] - 1
+        times, grid = self.times[:, None, :], self.grid[:, :, None]
+        is_before = seen[:, None, :] & (times <= grid)
+        is_after = seen[:, None, :] & (times >= grid)
+        before = torch.where(is_before, self.numbers, -1).amax(2)
+        after = torch.where(is_after, self.numbers, last + 1).amin(2)
+        no_before, no_after = before < 0, after > last
+        before, after = torch.where(no_before, after, before), torch.where(no_after, before, after)
+        before, after = before.clamp(0, last), after.clamp(0, last)
+        start, stop = torch.gather(self.times, 1, before), torch.gather(self.times, 1, after)
+        return before, after, ((self.grid - start) / (stop - start).clamp(min=1e-6)).clamp(0.0, 1.0)
+
+
+def _left_leads(
+    pose: Tensor, seen_pose: Tensor, left: Tensor, seen_left: Tensor, right: Tensor, seen_right: Tensor
+) -> Tensor:
+    """Whether the left hand leads, [B]: it is seen longer, travels more and is held higher."""
+    count = seen_pose.sum(1).clamp(min=1)
+    height = (pose[:, :, list(_WRISTS), 1] * seen_pose[:, :, None]).sum(1) / count[:, None]  # y grows downwards
+    travel_left, travel_right = _travel(left[:, :, WRIST], seen_left), _travel(right[:, :, WRIST], seen_right)
+    longer = (seen_left.sum(1) - seen_right.sum(1)) / torch.maximum(seen_left.sum(1), seen_right.sum(1)).clamp(min=1)
+    farther = (travel_left - travel_right) / (travel_left + travel_right + 0.2)
+    higher = (height[:, 1] - height[:, 0]).clamp(-1.0, 1.0)
+    return longer + farther + higher > 0
+
+
+def _travel(wrist: Tensor, seen: Tensor) -> Tensor:
+    """Length of a wrist's way in shoulder widths, [B], over neighbouring frames that both show it."""
+    steps = torch.linalg.vector_norm(wrist[:, 1:, :2] - wrist[:, :-1, :2], dim=-1)
+    return (steps * (seen[:, 1:] & seen[:, :-1])).sum(1)
+
+
+def _lay(part: Tensor, centre: Tensor, width: Tensor) -> Tensor:
+    """Points in shoulder widths from the middle of the shoulders; unseen ones become zero."""
+    origin = torch.cat([centre, torch.zeros_like(centre[:, :1])], -1)
+    return _zero_unseen((part - origin[:, None, None]) / width[:, None, None, None])
+
+
+def _zero_unseen(points: Tensor) -> Tensor:
+    return torch.where(torch.isnan(points), 0.0, points)
+
+
+def _hand_features(hand: Tensor, share: Tensor, nose: Tensor) -> Tensor:
+    """[B, S, 113]: the hand's own shape, its points from the nose, where it is, how it moves, whether it is seen."""
+    wrist = hand[:, :, :1]
+    own = hand - wrist
+    size = torch.linalg.vector_norm(own, dim=-1).mean(2)[:, :, None, None]  # [B, S, 1, 1]
+    shape = own / size.clamp(min=1e-3)
+    there = (size > 1e-3).float()
+    place = wrist[..., :2].flatten(2)
+    from_nose = (hand[..., :2] - nose) * there
+    features = [shape.flatten(2), from_nose.flatten(2), place, _motion(place), _motion(_motion(place)), size.flatten(2), share]
+    return torch.cat(features, -1)
+
+
+def _motion(values: Tensor) -> Tensor:
+    """Change from each step to the next but one before it, [B, S, F], zero at the first."""
+    return torch.cat([torch.zeros_like(values[:, :1]), values[:, 1:] - values[:, :-1]], 1)

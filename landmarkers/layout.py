@@ -9,9 +9,6 @@ from typing import Final
 
 LAYOUT_NAME: Final = "holistic-543"
 POINT_COUNT: Final = 543
-HAND_POINTS: Final = 21
-POSE_POINTS: Final = 33
-FACE_POINTS: Final = 468
 
 
 class Part(StrEnum):

@@ -34,7 +34,7 @@ _WRISTS: Final = (9, 10)
 
 # Where nobody's shoulders are seen: a signer in the middle who fills the picture as KArSL's do.
 _USUAL_CENTRE: Final = (0.5, 0.5)
-_USUAL_WIDTH: Final = 0.25
+_USUAL_WIDTH: Final = 0.37
 
 FEATURE_COUNTS: Final = {"body": 44, "lead": 113, "other": 113}
 

@@ -1,0 +1,1 @@
+"""The way to the devices: what a device needs to be given."""

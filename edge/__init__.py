@@ -1,0 +1,1 @@
+"""The daemon: camera to landmarks to signs to words to sinks."""

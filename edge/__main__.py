@@ -1,0 +1,113 @@
+"""`ishara-edge`: the daemon's command line, and the one place where its stages are put together."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.cameras.camera import CameraLost
+from edge.cameras.source import SOURCES_HELP, SourceUnknown, open_source
+from edge.config import ConfigInvalid, EdgeConfig, load_config
+from edge.health import Pulse
+from edge.pipeline import caption
+from edge.sinks.console import ConsoleSink
+from edge.sinks.mqtt import MqttSink
+from edge.sinks.sink import Sink
+from edge.spotter import RaisedHandSpotter
+from edge.word import StreamClock, WordWriter
+from landmarkers.networks import NetworksUnavailable
+from landmarkers.take import TakeDamaged
+from models.bundle import Bundle, BundleRefused, open_bundle
+from models.classifier import OnnxClassifier
+
+log = logging.getLogger("edge")
+
+USER_MUST_ACT = (ConfigInvalid, BundleRefused, SourceUnknown, TakeDamaged, NetworksUnavailable, CameraLost)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        config = load_config(options.config, os.environ, Path(".env"))
+        if options.command == "config":
+            print(config.model_dump_json(indent=2))
+            return 0
+        return run(config, options)
+    except USER_MUST_ACT as error:
+        print(f"ishara-edge: {error}", file=sys.stderr)
+        return 2
+
+
+def run(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Put the stages together and caption until the camera ends or a signal comes."""
+    bundle = open_bundle(options.model or config.model.folder)
+    classifier = OnnxClassifier(bundle)
+    fast = options.pace == "fast"
+    source = open_source(
+        options.source or config.camera.source, bundle.manifest.parts, fast=fast, again=not options.exit_at_end
+    )
+    fingerprint = source.landmarker.fingerprint
+    if fingerprint != bundle.manifest.landmarker:
+        source.landmarker.close()
+        raise BundleRefused(
+            f"{bundle.manifest.title} was trained on landmarks of {bundle.manifest.landmarker}, not of {fingerprint}"
+        )
+    threshold = bundle.manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
+    writer = WordWriter(
+        StreamClock(as_fast_as_possible=fast), model=bundle.manifest.title, device=config.device, threshold=threshold
+    )
+    pulse = Pulse()
+    sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: source.camera.stop())
+    spotter = RaisedHandSpotter(bundle.manifest.spotter, fingerprint)
+    try:
+        log.info("%s reads %s", bundle.manifest.title, options.source or config.camera.source)
+        caption(source.camera, source.landmarker, spotter, classifier, writer, sinks, pulse, config.health_every_s)
+    finally:
+        for sink in sinks:
+            sink.close()
+        source.landmarker.close()
+        log.info("leaving: %s", pulse.health().to_json())
+    return 0
+
+
+def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: Pulse, *, jsonl: bool) -> list[Sink]:
+    sinks: list[Sink] = [ConsoleSink(jsonl=jsonl)]
+    if config.mqtt.host is not None:
+        model = bundle.manifest.model_dump_json(exclude={"files", "spotter"})
+        sinks.append(MqttSink(config.mqtt, device=config.device, model=model, health=pulse.health))
+    return sinks
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ishara-edge", description="Reads Arabic sign language from a camera.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    configured = argparse.ArgumentParser(add_help=False)
+    configured.add_argument("--config", type=Path, metavar="FILE", help="TOML file; ISHARA_… variables override it")
+    run_parser = commands.add_parser("run", parents=[configured], help="turn a camera's signs into words")
+    run_parser.add_argument("--source", metavar="URI", help=SOURCES_HELP)
+    run_parser.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
+    run_parser.add_argument("--jsonl", action="store_true", help="print words as JSON, one event a line")
+    run_parser.add_argument(
+        "--pace",
+        choices=("realtime", "fast"),
+        default="realtime",
+        help="fast plays a recording as quickly as it can be processed, on its own clock (default: %(default)s)",
+    )
+    run_parser.add_argument(
+        "--exit-at-end", action="store_true", help="leave when the source ends; otherwise it is started or tried again"
+    )
+    config_parser = commands.add_parser("config", help="look at the configuration")
+    actions = config_parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Plays a video file or a folder of numbered frames."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.cameras.camera import CameraLost
+from landmarkers.frame import Frame
+from landmarkers.recording import RecordingUnreadable, read_recording
+
+
+_PAUSE_S = 1.0  # between the end of a clip and its beginning anew
+
+
+class RecordingCamera:
+    """A clip as a camera: at its own pace, or as fast as frames are asked for, dropping none itself."""
+
+    def __init__(self, path: Path, *, paced: bool, again: bool = False) -> None:
+        """`again` starts the clip anew whenever it has ended."""
+        self._path = path
+        self._paced = paced
+        self._again = again
+        self._stopped = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames of the clip. Raises CameraLost when it cannot be read or breaks off."""
+        frames = self._read()
+        return paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
+
+    def stop(self) -> None:
+        """End after the frame in hand."""
+        self._stopped.set()
+
+    def _read(self) -> Iterator[Frame]:
+        start = 0.0
+        while True:
+            newest = start
+            try:
+                for frame in read_recording(self._path):
+                    newest = start + frame.time
+                    yield Frame(frame.picture, newest)
+            except RecordingUnreadable as error:
+                raise CameraLost(str(error)) from error
+            if not self._again:
+                return
+            start = newest + _PAUSE_S
+
+
+def until(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
+    """The frames until the event is set."""
+    for frame in frames:
+        if stopped.is_set():
+            return
+        yield frame
+
+
+def paced(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
+    """The frames, each held back until its time has come."""
+    began = time.monotonic()
+    for frame in frames:
+        if stopped.wait(max(0.0, began + frame.time - time.monotonic())):
+            return
+        yield frame
+

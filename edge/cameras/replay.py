@@ -1,0 +1,58 @@
+"""Plays recorded takes in the place of a camera and its landmark networks."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from edge.cameras.recording import paced, until
+from landmarkers.frame import Frame, Landmarks
+from landmarkers.take import Take
+
+PAUSE_S = 1.0  # nobody is seen for so long after each take of several
+_PAUSE_STEP_S = 0.1
+
+
+class TakeReplay:
+    """Camera and landmarker in one: its frames hold no picture, and each one's landmarks are the take's own."""
+
+    def __init__(self, takes: Sequence[Take], *, paced: bool) -> None:
+        self._landmarks = {landmarks.time: landmarks for landmarks in _one_after_another(takes)}
+        self._fingerprint = takes[0].origin.landmarker
+        self._paced = paced
+        self._stopped = threading.Event()
+
+    @property
+    def fingerprint(self) -> str:
+        """The landmarker that made the takes."""
+        return self._fingerprint
+
+    def frames(self) -> Iterator[Frame]:
+        """A frame without a picture for each of the takes' times."""
+        nothing = np.zeros((0, 0, 3), np.uint8)
+        frames = (Frame(nothing, time) for time in self._landmarks)
+        return paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
+
+    def locate(self, frame: Frame) -> Landmarks:
+        """The recorded landmarks of a frame that this replay gave."""
+        return self._landmarks[frame.time]
+
+    def stop(self) -> None:
+        """End after the frame in hand."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """There is nothing to give up."""
+
+
+def _one_after_another(takes: Sequence[Take]) -> Iterator[Landmarks]:
+    """All takes on one clock from zero, nobody in view between them and, where there are several, at the end."""
+    clock = 0.0
+    for take in takes:
+        for landmarks in take.landmarks():
+            yield Landmarks(landmarks.points, clock + landmarks.time - float(take.times[0]))
+        clock += take.duration
+        if len(takes) > 1:
+            for number in range(1, round(PAUSE_S / _PAUSE_STEP_S)):
+                yield Landmarks.unseen(clock + number * _PAUSE_STEP_S)
+            clock += PAUSE_S

@@ -1,0 +1,67 @@
+"""What a source's name means: which camera gives the frames and which landmarker finds the points."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.cameras.camera import Camera
+from edge.cameras.newest import NewestFrame
+from edge.cameras.replay import TakeReplay
+from landmarkers.landmarker import Landmarker
+from landmarkers.layout import Part
+from landmarkers.take import TAKE_SUFFIX, Take
+
+SOURCES_HELP = (
+    "/dev/video0, v4l2:DEVICE, rtsp://…, http://…, a video file, a folder of numbered frames, take:FILE, or take:FOLDER "
+    "for all takes of a folder one after another"
+)
+
+
+class SourceUnknown(Exception):
+    """A source that names nothing that is there; the message says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A camera with the landmarker for its frames."""
+
+    camera: Camera
+    landmarker: Landmarker
+
+
+def open_source(name: str, parts: frozenset[Part], *, fast: bool, again: bool) -> Source:
+    """The camera and landmarker of a source.
+
+    `fast` plays a recording as quickly as frames are asked for, dropping none. `again` starts a clip anew when it
+    ends and tries a lost camera anew. Raises SourceUnknown, TakeDamaged, NetworksUnavailable.
+    """
+    if name.startswith("take:"):
+        replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast)
+        return Source(replay, replay)
+    camera = _open_camera(name, fast=fast, again=again)
+    # Imported late: a replayed take needs neither MediaPipe nor the graphics libraries that it loads.
+    from landmarkers.mediapipe_tasks import MediaPipeLandmarker
+
+    return Source(camera, MediaPipeLandmarker(parts))
+
+
+def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:
+    from edge.cameras.recording import RecordingCamera
+    from edge.cameras.video_device import VideoDevice
+
+    device = name.removeprefix("v4l2:")
+    if name.startswith(("v4l2:", "/dev/", "rtsp://", "http://", "https://")):
+        return NewestFrame(VideoDevice(device, again=again))
+    path = Path(name)
+    if not path.exists():
+        raise SourceUnknown(f"there is no source {name}; a source is {SOURCES_HELP}")
+    recording = RecordingCamera(path, paced=not fast, again=again)
+    return recording if fast else NewestFrame(recording)
+
+
+def _load_takes(path: Path) -> list[Take]:
+    paths = sorted(path.glob(f"*{TAKE_SUFFIX}")) if path.is_dir() else [path]
+    if not paths or not paths[0].is_file():
+        raise SourceUnknown(f"there is no take {path}" + (f" (*{TAKE_SUFFIX})" if path.is_dir() else ""))
+    return [Take.load(path) for path in paths]
+
+

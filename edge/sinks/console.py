@@ -1,0 +1,26 @@
+"""Prints words on standard output, for people or, as JSON lines, for programs."""
+
+import sys
+
+from edge.health import Health
+from edge.word import Word
+
+
+class ConsoleSink:
+    """One line a word."""
+
+    def __init__(self, *, jsonl: bool) -> None:
+        self._jsonl = jsonl
+
+    def emit(self, word: Word) -> None:
+        """Print the word at once."""
+        line = word.to_json() if self._jsonl else f"{word.word}  {word.word_en}  {word.confidence:.0%}  {word.delay:.2f} s"
+        # Arabic is UTF-8 also where the locale of a service knows only ASCII.
+        sys.stdout.buffer.write(f"{line}\n".encode())
+        sys.stdout.buffer.flush()
+
+    def report(self, health: Health) -> None:
+        """Health is not printed; it is on MQTT, and the daemon logs it when it leaves."""
+
+    def close(self) -> None:
+        """There is nothing on its way."""

@@ -1,0 +1,123 @@
+"""A bundle: the folder in which a model travels.
+
+`manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take and the answer expected) and
+`README.md` (the model card). Opening one checks everything that can be checked without running it.
+"""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from packaging.version import Version
+from pydantic import ValidationError
+
+from landmarkers.frame import Points
+from landmarkers.layout import POINT_COUNT
+from models.labels import LabelsDamaged, Sign, read_labels
+from models.manifest import Manifest
+
+MANIFEST: Final = "manifest.json"
+MODEL: Final = "model.onnx"
+LABELS: Final = "labels.json"
+PROBE: Final = "probe.npz"
+CARD: Final = "README.md"
+HASHED_FILES: Final = frozenset({MODEL, LABELS, PROBE, CARD})
+
+
+class BundleRefused(Exception):
+    """A bundle that cannot be used here; the message says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """A raw take, points [time, 543, 3] and times [time], and the probabilities [signs + 1] it must give."""
+
+    points: Points
+    times: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A bundle whose files are whole and fit this program."""
+
+    folder: Path
+    manifest: Manifest
+    signs: tuple[Sign, ...]
+    probe: Probe
+
+    @property
+    def model(self) -> Path:
+        """The ONNX file."""
+        return self.folder / MODEL
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """Read and check a bundle. Raises BundleRefused."""
+    manifest = _read_manifest(folder)
+    if set(manifest.files) != HASHED_FILES:
+        raise BundleRefused(f"the manifest of {folder} does not name exactly {', '.join(sorted(HASHED_FILES))}")
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleRefused(f"the bundle {folder} lacks {name}")
+        if sha256_of(path) != expected:
+            raise BundleRefused(f"{name} of the bundle {folder} is damaged: its sha256 is not the manifest's")
+    if Version(manifest.smallest_app_version) > Version(version("ishara")):
+        raise BundleRefused(
+            f"the bundle {folder} needs ishara {manifest.smallest_app_version} or later, this is {version('ishara')}"
+        )
+    try:
+        signs = read_labels(folder / LABELS)
+        probe = _read_probe(folder / PROBE)
+    except LabelsDamaged as error:
+        raise BundleRefused(str(error)) from error
+    if probe.probabilities.shape != (len(signs) + 1,):
+        raise BundleRefused(f"the probe of {folder} answers {len(probe.probabilities)} classes, its labels name {len(signs)} signs")
+    return Bundle(folder, manifest, signs, probe)
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_probe(path: Path, probe: Probe) -> None:
+    """Write a `probe.npz`."""
+    np.savez_compressed(path, allow_pickle=False, points=probe.points, times=probe.times, probabilities=probe.probabilities)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleRefused(f"{folder} is no bundle: it holds no {MANIFEST}")
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BundleRefused(f"{path} is damaged: it is not JSON") from error
+    try:
+        return Manifest.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise BundleRefused(f"{path} does not fit this program: {where}: {first['msg']}") from error
+
+
+def _read_probe(path: Path) -> Probe:
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            points, times, probabilities = (
+                content[name].astype(np.float32) for name in ("points", "times", "probabilities")
+            )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise BundleRefused(f"{path} is not a probe") from error
+    if points.ndim != 3 or points.shape[1:] != (POINT_COUNT, 3) or times.shape != points.shape[:1]:
+        raise BundleRefused(f"{path} is a probe of another layout: points {list(points.shape)}")
+    return Probe(points, times, probabilities)

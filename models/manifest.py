@@ -1,0 +1,63 @@
+"""What a bundle says of itself."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from landmarkers.layout import LAYOUT_NAME, Part
+
+FORMAT = 1
+BundleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SpotterSettings(_Section):
+    """How the device cuts one sign out of the stream. Heights are in shoulder widths, times in seconds."""
+
+    raised_above: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0  # a wrist this far below the shoulders is up no more
+    start_after_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.1  # hands up this long begin a sign
+    end_after_s: Annotated[float, Field(ge=0.05, le=3.0)] = 0.3  # hands down or gone this long end it
+    shortest_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.15  # less is a twitch
+    longest_s: Annotated[float, Field(ge=1.0, le=30.0)] = 5.0  # more is cut and read as it is
+
+
+class Calibration(_Section):
+    """How sure the model must be before a word is said."""
+
+    temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0  # what the graph divides its logits by; for the record
+    threshold: Share = 0.5  # a word less likely than this is not said
+
+
+class Accuracy(_Section):
+    """Top-1 and top-5 on clips that training never saw, and which clips these were."""
+
+    clips: str
+    count: Annotated[int, Field(ge=1)]
+    top1: Share
+    top5: Share
+
+
+class Manifest(_Section):
+    """The content of `manifest.json`."""
+
+    format: Literal[1] = FORMAT
+    name: BundleName
+    version: Annotated[int, Field(ge=1)]
+    layout: Literal["holistic-543"] = LAYOUT_NAME
+    parts: frozenset[Part]
+    landmarker: str  # fingerprint of the landmark networks that the training takes came from
+    spotter: SpotterSettings
+    calibration: Calibration
+    accuracy: tuple[Accuracy, ...]
+    smallest_app_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    files: dict[str, Sha256]
+
+    @property
+    def title(self) -> str:
+        """Name and version in one, as word events carry them: `karsl-190@7`."""
+        return f"{self.name}@{self.version}"

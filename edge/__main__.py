@@ -79,7 +79,7 @@ def run(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: Pulse, *, jsonl: bool) -> list[Sink]:
     sinks: list[Sink] = [ConsoleSink(jsonl=jsonl)]
-    if config.mqtt.host is not None:
+    if config.mqtt is not None:
         model = bundle.manifest.model_dump_json(exclude={"files", "spotter"})
         sinks.append(MqttSink(config.mqtt, device=config.device, model=model, health=pulse.health))
     return sinks

@@ -39,9 +39,9 @@ class ModelConfig(_Section):
 
 
 class MqttConfig(_Section):
-    """The broker; without a host nothing is published."""
+    """The broker; without this section nothing is published."""
 
-    host: Annotated[str, StringConstraints(min_length=1)] | None = None
+    host: Annotated[str, StringConstraints(min_length=1)]
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     username: str | None = None
     password_file: Path | None = None
@@ -70,7 +70,7 @@ class EdgeConfig(_Section):
     health_every_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 10.0
     camera: CameraConfig = CameraConfig()
     model: ModelConfig = ModelConfig()
-    mqtt: MqttConfig = MqttConfig()
+    mqtt: MqttConfig | None = None
 
 
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:
@@ -116,5 +116,7 @@ def _explain(error: ValidationError, path: Path | None) -> str:
     if first["type"] == "extra_forbidden":
         problem = f"there is no key {key}"
     else:
-        problem = f"{key}: {first['msg']}" + (f", not {first['input']!r}" if not isinstance(first["input"], dict) else "")
+        problem = f"{key}: {first['msg']}" + (
+            f", not {first['input']!r}" if not isinstance(first["input"], dict) else ""
+        )
     return f"the configuration{'' if path is None else f' {path}'} is wrong: {problem}"

@@ -21,7 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
         help=f"the wheel of {networks.WHEEL_REQUIREMENT}, for a machine without network",
     )
     parser.add_argument(
-        "--to", dest="folder", type=Path, default=networks.default_folder(), metavar="FOLDER", help="default: %(default)s"
+        "--to",
+        dest="folder",
+        type=Path,
+        default=networks.default_folder(),
+        metavar="FOLDER",
+        help="default: %(default)s",
     )
     options = parser.parse_args(arguments)
     try:

@@ -148,9 +148,7 @@ def tell_apart(hands: Sequence[Points], rightness: Sequence[float], pose: Points
         return {min(wrists, key=lambda part: cost(0, part)): hands[0]}
     straight = cost(0, Part.LEFT_HAND) + cost(1, Part.RIGHT_HAND)
     crossed = cost(0, Part.RIGHT_HAND) + cost(1, Part.LEFT_HAND)
-    first, second = (
-        (Part.LEFT_HAND, Part.RIGHT_HAND) if straight <= crossed else (Part.RIGHT_HAND, Part.LEFT_HAND)
-    )
+    first, second = (Part.LEFT_HAND, Part.RIGHT_HAND) if straight <= crossed else (Part.RIGHT_HAND, Part.LEFT_HAND)
     return {first: hands[0], second: hands[1]}
 
 

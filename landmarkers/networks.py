@@ -61,15 +61,26 @@ TASKS: Final[dict[str, Task]] = {
     "hand_landmarker.task": Task(
         "ef3f184fa8d5e6905ea4770282627d6937975119af763054312d05985c059bda",
         (
-            Network("mediapipe/modules/palm_detection/palm_detection_full.tflite", "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54", "hand_detector.tflite"),
-            Network("mediapipe/modules/hand_landmark/hand_landmark_full.tflite", "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3", "hand_landmarks_detector.tflite"),
+            Network(
+                "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+                "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+                "hand_detector.tflite",
+            ),
+            Network(
+                "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+                "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+                "hand_landmarks_detector.tflite",
+            ),
         ),
     ),
     "pose_landmarker.task": Task(
         "677b1776f818d7f3e5a586aad42de478a4a9ada1691b58d7d0fdebdcefe5ad88",
         (
             Network(
-                "mediapipe/modules/pose_detection/pose_detection.tflite", "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c", "pose_detector.tflite", (127.5, 127.5)
+                "mediapipe/modules/pose_detection/pose_detection.tflite",
+                "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+                "pose_detector.tflite",
+                (127.5, 127.5),
             ),
             Network(
                 "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
@@ -82,8 +93,16 @@ TASKS: Final[dict[str, Task]] = {
     "face_landmarker.task": Task(
         "a83f1e0e95a9f10380396a9e397a5e5de2bfb2d322fff6907ccb4bb6d4af231f",
         (
-            Network("mediapipe/modules/face_detection/face_detection_short_range.tflite", "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8", "face_detector.tflite"),
-            Network("mediapipe/modules/face_landmark/face_landmark.tflite", "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814", "face_landmarks_detector.tflite"),
+            Network(
+                "mediapipe/modules/face_detection/face_detection_short_range.tflite",
+                "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+                "face_detector.tflite",
+            ),
+            Network(
+                "mediapipe/modules/face_landmark/face_landmark.tflite",
+                "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+                "face_landmarks_detector.tflite",
+            ),
         ),
     ),
 }

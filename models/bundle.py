@@ -79,7 +79,9 @@ def open_bundle(folder: Path) -> Bundle:
     except LabelsDamaged as error:
         raise BundleRefused(str(error)) from error
     if probe.probabilities.shape != (len(signs) + 1,):
-        raise BundleRefused(f"the probe of {folder} answers {len(probe.probabilities)} classes, its labels name {len(signs)} signs")
+        raise BundleRefused(
+            f"the probe of {folder} answers {len(probe.probabilities)} classes, its labels name {len(signs)} signs"
+        )
     return Bundle(folder, manifest, signs, probe)
 
 
@@ -91,7 +93,9 @@ def sha256_of(path: Path) -> str:
 
 def write_probe(path: Path, probe: Probe) -> None:
     """Write a `probe.npz`."""
-    np.savez_compressed(path, allow_pickle=False, points=probe.points, times=probe.times, probabilities=probe.probabilities)
+    np.savez_compressed(
+        path, allow_pickle=False, points=probe.points, times=probe.times, probabilities=probe.probabilities
+    )
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from landmarkers.frame import Points
 from landmarkers.take import Take
@@ -16,6 +16,14 @@ from models.labels import Sign
 
 # The same file gives slightly other numbers on other processors: int8 products saturate on some, not on others.
 PROBE_TOLERANCE: Final = 0.05
+
+_NOT_RUNNABLE: Final = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NotImplemented,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class OnnxClassifier:
         try:
             self._session = open_session(bundle.model.read_bytes())
             answer = self.probabilities(bundle.probe.points, bundle.probe.times)
-        except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented) as error:
+        except _NOT_RUNNABLE as error:
             raise BundleRefused(f"{bundle.model} is not a network that runs here: {_first_line(error)}") from error
         expected = bundle.probe.probabilities
         if answer.shape != expected.shape:
@@ -67,7 +75,7 @@ class OnnxClassifier:
         if answer.argmax() != expected.argmax() or np.abs(answer - expected).max() > PROBE_TOLERANCE:
             raise BundleRefused(
                 f"the probe of {bundle.folder} gives another answer here than where the bundle was made: "
-                f"{answer.max():.3f} for class {answer.argmax()}, not {expected.max():.3f} for class {expected.argmax()}"
+                f"{answer.max():.3f} for class {answer.argmax()}, not {expected.max():.3f} for {expected.argmax()}"
             )
 
     def read(self, take: Take) -> Reading:
@@ -81,7 +89,8 @@ class OnnxClassifier:
         """Probabilities [signs + 1] of one take: points [time, 543, 3] and times [time] from its start."""
         inputs = {"points": points[None].astype(np.float32), "times": times[None].astype(np.float32)}
         outputs = self._session.run(["probabilities"], inputs)
-        return np.asarray(outputs[0], np.float32)[0]
+        answer: NDArray[np.float32] = outputs[0][0]
+        return answer
 
 
 def open_session(model: bytes) -> ort.InferenceSession:

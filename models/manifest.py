@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
 
-FORMAT = 1
 BundleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -45,7 +44,7 @@ class Accuracy(_Section):
 class Manifest(_Section):
     """The content of `manifest.json`."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     name: BundleName
     version: Annotated[int, Field(ge=1)]
     layout: Literal["holistic-543"] = LAYOUT_NAME

@@ -44,7 +44,9 @@ def augment(batch: Batch, by: Augmentation, random: torch.Generator) -> Batch:
     pose, left, right, times = batch
     pose, left, right = _affine((pose, left, right), by, random)
     left, right = (_change_hand(hand, times, by, random) for hand in (left, right))
-    pose, left, right = (part + by.jitter * torch.randn(part.shape, generator=random, device=part.device) for part in (pose, left, right))
+    pose, left, right = (
+        part + by.jitter * torch.randn(part.shape, generator=random, device=part.device) for part in (pose, left, right)
+    )
     left, right = (_hide(hand, times, by, random) for hand in (left, right))
     lost = _uniform(pose, (len(pose),), 0, 1, random) < by.hide_pose
     pose = torch.where(lost[:, None, None, None], torch.nan, pose)
@@ -94,7 +96,8 @@ def _rotations(angles: Tensor) -> Tensor:
     x, y, z = angles.unbind(-1)
     zero = torch.zeros_like(x)
     skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
-    return torch.linalg.matrix_exp(skew)
+    rotations: Tensor = torch.linalg.matrix_exp(skew)
+    return rotations
 
 
 def _share_of_take(times: Tensor) -> Tensor:

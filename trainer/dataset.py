@@ -50,7 +50,9 @@ def find_clips(root: Path) -> list[Clip]:
 
 def find_labels(root: Path) -> Path | None:
     """The labels file of a data set: in its root or, for a part of KArSL, in a folder beside it."""
-    return next((path for path in (root / LABELS_NAME, *sorted(root.parent.glob(f"*/{LABELS_NAME}"))) if path.is_file()), None)
+    return next(
+        (path for path in (root / LABELS_NAME, *sorted(root.parent.glob(f"*/{LABELS_NAME}"))) if path.is_file()), None
+    )
 
 
 def read_xlsx_labels(path: Path) -> dict[int, Sign]:

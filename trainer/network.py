@@ -70,6 +70,7 @@ class STTransformer(nn.Module):
     def __init__(self, size: Size, classes: int, steps: int, dropout: float, drop_path: float) -> None:
         super().__init__()
         width = size.width
+        self.classes = classes
         self.embeddings = nn.ModuleList(PartEmbedding(count, width) for count in FEATURE_COUNTS.values())
         self.part_embedding = nn.Parameter(torch.randn(len(FEATURE_COUNTS), width) * 0.02)
         self.register_buffer("clock", sinusoids(steps, width), persistent=False)
@@ -114,7 +115,9 @@ class Block(nn.Module):
         width = size.width
         self.spatial = Attention(size)
         self.temporal = Attention(size)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * width, width)
+        )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.dropout = nn.Dropout(dropout)
         self.drop_path = drop_path
@@ -127,7 +130,7 @@ class Block(nn.Module):
         return tokens + self._drop(self.mlp(self.norms[2](tokens)))
 
     def _drop(self, branch: Tensor) -> Tensor:
-        """Dropout, and in training the whole branch of some takes (Huang et al., "Deep Networks with Stochastic Depth")."""
+        """Dropout, and in training the whole branch of some takes (Huang et al., "Stochastic Depth", 2016)."""
         branch = self.dropout(branch)
         if self.training and self.drop_path > 0.0:
             kept = torch.rand(branch.shape[0], 1, 1, 1, device=branch.device) >= self.drop_path
@@ -146,9 +149,10 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """What each token gathers from the others."""
-        query, key, value = self.inward(tokens).unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
-        gathered = scaled_dot_product_attention(query, key, value)  # [B, X, H, N, D / H]
-        out: Tensor = self.outward(gathered.transpose(2, 3).flatten(3))
+        rows = self.inward(tokens.flatten(0, 1))  # [B * X, N, 3 D]; the ONNX exporter knows attention of four axes only
+        query, key, value = rows.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        gathered = scaled_dot_product_attention(query, key, value)  # [B * X, H, N, D / H]
+        out: Tensor = self.outward(gathered.transpose(1, 2).flatten(2)).unflatten(0, tokens.shape[:2])
         return out
 
 

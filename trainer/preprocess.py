@@ -27,7 +27,19 @@ from landmarkers.layout import (
 )
 
 # Nose, eyes, mouth corners, shoulders, elbows, wrists; then the same with left and right exchanged.
-POSE_POINTS: Final = (NOSE, 2, 5, 9, 10, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST)
+POSE_POINTS: Final = (
+    NOSE,
+    2,
+    5,
+    9,
+    10,
+    LEFT_SHOULDER,
+    RIGHT_SHOULDER,
+    LEFT_ELBOW,
+    RIGHT_ELBOW,
+    LEFT_WRIST,
+    RIGHT_WRIST,
+)
 POSE_MIRRORED: Final = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9)
 _SHOULDERS: Final = (5, 6)
 _WRISTS: Final = (9, 10)
@@ -36,7 +48,12 @@ _WRISTS: Final = (9, 10)
 _USUAL_CENTRE: Final = (0.5, 0.5)
 _USUAL_WIDTH: Final = 0.37
 
-FEATURE_COUNTS: Final = {"body": 44, "lead": 113, "other": 113}
+# The bones of a hand, from joint to joint, finger by finger from the thumb.
+_BONE_STARTS: Final = (0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19)
+_BONE_ENDS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+_TIPS: Final = (4, 8, 12, 16, 20)
+
+FEATURE_COUNTS: Final = {"body": 44, "lead": 142, "other": 142}
 
 
 class Preprocess(nn.Module):
@@ -76,7 +93,9 @@ class Preprocess(nn.Module):
         here = leads_left[:, :, None, None]
         pose = torch.where(here, pose.index_select(2, self.mirrored), pose) * turn
         lead, other = torch.where(here, left, right) * turn, torch.where(here, right, left) * turn
-        seen_lead, seen_other = torch.where(leads_left, seen_left, seen_right), torch.where(leads_left, seen_right, seen_left)
+        # ONNX Runtime has no `where` between truth values.
+        seen_lead = (leads_left & seen_left) | (~leads_left & seen_right)
+        seen_other = (leads_left & seen_right) | (~leads_left & seen_left)
 
         clock = _Clock(times, valid, self.grid)
         pose = clock.resample(pose, seen_pose)
@@ -116,7 +135,8 @@ class _Clock:
         size = (-1, -1, flat.shape[2])
         earlier = torch.gather(flat, 1, before[:, :, None].expand(*size))
         later = torch.gather(flat, 1, after[:, :, None].expand(*size))
-        return (earlier + (later - earlier) * blend[:, :, None]).unflatten(2, part.shape[2:])
+        blended: Tensor = earlier + (later - earlier) * blend[:, :, None]
+        return blended.reshape(*blended.shape[:2], *part.shape[2:])
 
     def share(self, seen: Tensor) -> Tensor:
         """How far the part was seen at each step, [B, S, 1], 0 to 1."""
@@ -156,7 +176,8 @@ def _left_leads(
 def _travel(wrist: Tensor, seen: Tensor) -> Tensor:
     """Length of a wrist's way in shoulder widths, [B], over neighbouring frames that both show it."""
     steps = torch.linalg.vector_norm(wrist[:, 1:, :2] - wrist[:, :-1, :2], dim=-1)
-    return (steps * (seen[:, 1:] & seen[:, :-1])).sum(1)
+    way: Tensor = (steps * (seen[:, 1:] & seen[:, :-1])).sum(1)
+    return way
 
 
 def _lay(part: Tensor, centre: Tensor, width: Tensor) -> Tensor:
@@ -170,7 +191,7 @@ def _zero_unseen(points: Tensor) -> Tensor:
 
 
 def _hand_features(hand: Tensor, share: Tensor, nose: Tensor) -> Tensor:
-    """[B, S, 113]: the hand's own shape, its points from the nose, where it is, how it moves, whether it is seen."""
+    """[B, S, 142]: the hand's own shape, its points from the nose, where it is, how it moves, whether it is seen."""
     wrist = hand[:, :, :1]
     own = hand - wrist
     size = torch.linalg.vector_norm(own, dim=-1).mean(2)[:, :, None, None]  # [B, S, 1, 1]
@@ -178,8 +199,32 @@ def _hand_features(hand: Tensor, share: Tensor, nose: Tensor) -> Tensor:
     there = (size > 1e-3).float()
     place = wrist[..., :2].flatten(2)
     from_nose = (hand[..., :2] - nose) * there
-    features = [shape.flatten(2), from_nose.flatten(2), place, _motion(place), _motion(_motion(place)), size.flatten(2), share]
-    return torch.cat(features, -1)
+    features = [
+        shape.flatten(2),
+        from_nose.flatten(2),
+        place,
+        _motion(place),
+        _motion(_motion(place)),
+        size.flatten(2),
+        share,
+    ]
+    return torch.cat([*features, _bends(shape)], -1)
+
+
+def _bends(shape: Tensor) -> Tensor:
+    """[B, S, 29]: what a hand's shape is however it is turned.
+
+    Cosines of the angle at each joint (15) and between neighbouring fingers (4), and the distances between all
+    pairs of finger tips (10).
+    """
+    bones = shape[:, :, list(_BONE_ENDS)] - shape[:, :, list(_BONE_STARTS)]
+    bones = (bones / torch.linalg.vector_norm(bones, dim=-1, keepdim=True).clamp(min=1e-3)).unflatten(2, (5, 4))
+    joints = (bones[:, :, :, 1:] * bones[:, :, :, :-1]).sum(-1).flatten(2)
+    spread = (bones[:, :, 1:, 1] * bones[:, :, :-1, 1]).sum(-1)
+    tips = shape[:, :, list(_TIPS)]
+    first, second = [a for a in range(5) for b in range(a + 1, 5)], [b for a in range(5) for b in range(a + 1, 5)]
+    apart = torch.linalg.vector_norm(tips[:, :, first] - tips[:, :, second], dim=-1)
+    return torch.cat([joints, spread, apart], -1)
 
 
 def _motion(values: Tensor) -> Tensor:

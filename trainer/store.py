@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from landmarkers.layout import PART_SLICES, Part, parts_in_order
+from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
 from landmarkers.take import STEPS_PER_UNIT, TAKE_SUFFIX, UNSEEN, Origin, Take, TakeDamaged
 
 STORE_SUFFIX: Final = ".store"
@@ -54,6 +54,14 @@ class Store:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def take(self, number: int) -> Take:
+        """One take whole, in the 543-point layout."""
+        row = self.rows[number]
+        stored, times = self.read(number)
+        points = np.full((len(times), POINT_COUNT, 3), np.nan, np.float32)
+        points[:, _columns(self.parts)] = stored
+        return Take(points, times.astype(np.float64), row.origin)
+
     def read(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Points [time, points, 3] of the stored parts, NaN unseen, and times [time] from the take's start."""
         row = self.rows[number]
@@ -86,7 +94,7 @@ def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path) -> Store:
         lengths.append(len(take))
     ends = np.cumsum(lengths, dtype=np.int64)
     ordered = parts_in_order(parts)
-    columns = np.concatenate([np.arange(543)[PART_SLICES[part]] for part in ordered])
+    columns = _columns(ordered)
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -117,6 +125,11 @@ def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path) -> Store:
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
     return Store(folder)
+
+
+def _columns(parts: Sequence[Part]) -> NDArray[np.int64]:
+    """Numbers in the layout of the parts' points, in order."""
+    return np.concatenate([np.arange(POINT_COUNT)[PART_SLICES[part]] for part in parts])
 
 
 def _rows(index: np.lib.npyio.NpzFile) -> tuple[Row, ...]:

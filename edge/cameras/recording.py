@@ -9,7 +9,6 @@ from edge.cameras.camera import CameraLost
 from landmarkers.frame import Frame
 from landmarkers.recording import RecordingUnreadable, read_recording
 
-
 _PAUSE_S = 1.0  # between the end of a clip and its beginning anew
 
 
@@ -62,4 +61,3 @@ def paced(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
         if stopped.wait(max(0.0, began + frame.time - time.monotonic())):
             return
         yield frame
-

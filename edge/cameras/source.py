@@ -11,8 +11,8 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
 
 SOURCES_HELP = (
-    "/dev/video0, v4l2:DEVICE, rtsp://…, http://…, a video file, a folder of numbered frames, take:FILE, or take:FOLDER "
-    "for all takes of a folder one after another"
+    "/dev/video0, v4l2:DEVICE, rtsp://…, http://…, a video file, a folder of numbered frames, take:FILE, "
+    "or take:FOLDER for all takes of a folder one after another"
 )
 
 
@@ -63,5 +63,3 @@ def _load_takes(path: Path) -> list[Take]:
     if not paths or not paths[0].is_file():
         raise SourceUnknown(f"there is no take {path}" + (f" (*{TAKE_SUFFIX})" if path.is_dir() else ""))
     return [Take.load(path) for path in paths]
-
-

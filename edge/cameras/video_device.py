@@ -22,7 +22,7 @@ class VideoDevice:
     """A V4L2 camera or an RTSP or HTTP stream; times count from its first frame on the monotonic clock."""
 
     def __init__(self, source: str, *, again: bool) -> None:
-        """`again` tries a camera that is away or was lost anew for ever; one log line tells when, one when it is back."""
+        """`again` tries a camera that is away or lost anew for ever, with one log line when lost and one when back."""
         self._source = source
         self._again = again
         self._began: float | None = None
@@ -69,7 +69,12 @@ class VideoDevice:
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         else:
             # Without these a read from a stream that went silent blocks for ever.
-            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_TIMEOUT_MS]
+            limits = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                _OPEN_TIMEOUT_MS,
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                _READ_TIMEOUT_MS,
+            ]
             capture = cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, limits)
         if not capture.isOpened():
             capture.release()

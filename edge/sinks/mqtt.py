@@ -53,7 +53,9 @@ class MqttSink:
         """Publish the word, or queue it while the broker is away."""
         message = self._client.publish(f"{self._topic}/word", word.to_json(), qos=1)
         if message.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
-            log.error("word %d is lost: the broker %s is away and %d words wait for it", word.seq, self._broker, _QUEUED_WORDS)
+            log.error(
+                "word %d is lost: the broker %s is away and %d words wait for it", word.seq, self._broker, _QUEUED_WORDS
+            )
 
     def report(self, health: Health) -> None:
         """Publish the health; while the broker is away it is dropped, since a newer one will come."""

@@ -7,8 +7,9 @@ from edge.word import Word
 
 
 class Sink(Protocol):
-    """Takes words and, now and then, the daemon's health. Neither call may block: a slow sink keeps a bounded
-    buffer and a thread of its own.
+    """Takes words and, now and then, the daemon's health.
+
+    Neither call may block: a slow sink keeps a bounded buffer and a thread of its own.
     """
 
     def emit(self, word: Word) -> None:

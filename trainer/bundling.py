@@ -1,0 +1,214 @@
+"""A run to a bundle: calibrated, exported, quantised, checked, judged and described."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter
+
+from landmarkers.take import Take
+from models import bundle as bundles
+from models.classifier import OnnxClassifier
+from models.labels import Sign, labels_json
+from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
+from trainer import card
+from trainer.augment import Augmentation
+from trainer.batches import Batches
+from trainer.calibrate import fit_temperature
+from trainer.evaluate import Evaluation, evaluate
+from trainer.export import export_fp32
+from trainer.network import Recogniser, Size
+from trainer.quantise import Candidate, quantise, read_all
+from trainer.recipe import Recipe
+from trainer.store import Store
+from trainer.train import RUN, RunUnusable, load_best, read_logits
+
+SMALLEST_APP_VERSION = "0.1.0"
+_LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX
+_JUDGED_TAKES = 400
+
+
+class ExportWrong(Exception):
+    """An exported network that answers otherwise than the trained one; the message says by how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run, as its folder tells it."""
+
+    folder: Path
+    recipe: Recipe
+    signs: tuple[Sign, ...]
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    described: str
+    landmarker: str
+    note: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What a run with something held out scored on just that."""
+
+    described: str
+    evaluation: Evaluation
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run folder. Raises RunUnusable."""
+    try:
+        note = json.loads((folder / RUN).read_text())
+        recipe = dict(note["recipe"])
+        recipe |= {"size": Size(**recipe["size"]), "augmentation": Augmentation(**recipe["augmentation"])}
+        signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
+        split = note["split"]
+        landmarkers = note["landmarkers"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunUnusable(f"{folder} is not the folder of a run") from error
+    if len(landmarkers) != 1:
+        raise RunUnusable(
+            f"the takes of {folder} come from {len(landmarkers)} different landmarkers; extract them anew with one"
+        )
+    return Run(
+        folder,
+        Recipe(**recipe),
+        signs,
+        tuple(split["train"]),
+        tuple(split["validation"]),
+        split["described"],
+        landmarkers[0],
+        note,
+    )
+
+
+def make_bundle(
+    run: Run, store: Store, held_out_runs: Sequence[Run], to: Path, name: str, version: int, threshold: float
+) -> list[Candidate]:
+    """Write the bundle of a run; returns the ways to int8 that were measured, the chosen one second.
+
+    `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
+    figures go into the card; a run that held clips out itself may stand for them. The bundle appears whole or not at
+    all.
+    Raises RunUnusable, ExportWrong, QuantisationHarmful.
+    """
+    recogniser = load_best(run.folder, run.recipe, run.signs)
+    judges = list(held_out_runs) or ([run] if run.validation else [])
+    if judges:
+        recogniser.temperature.fill_(_temperature(judges[0], store))
+    held_out = [_judge_held_out(judge, store) for judge in judges]
+    takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
+    classes = {split: [_class_of(run, take) for take in takes[split]] for split in takes}
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}-") as scratch:
+        new = Path(scratch) / "bundle"
+        new.mkdir()
+        fp32 = Path(scratch) / "fp32.onnx"
+        export_fp32(recogniser, fp32)
+        _check_parity(recogniser, fp32, takes["train"])
+        candidates = quantise(fp32, new / bundles.MODEL, takes["train"], classes["train"], takes["train"][:64])
+        (new / bundles.LABELS).write_bytes(labels_json(run.signs))
+        probe = takes["test"][0] if takes["test"] else takes["train"][0]
+        _write_probe(new, probe)
+        judged = _judge_test(new, run, takes["test"])
+        (new / bundles.CARD).write_text(
+            card.write(name, version, run, store, held_out, judged, candidates), encoding="utf-8"
+        )
+        manifest = Manifest(
+            name=name,
+            version=version,
+            parts=frozenset(store.parts),
+            landmarker=run.landmarker,
+            spotter=SpotterSettings(),
+            calibration=Calibration(temperature=float(recogniser.temperature), threshold=threshold),
+            accuracy=tuple(_accuracies(held_out, judged)),
+            smallest_app_version=SMALLEST_APP_VERSION,
+            files={file: bundles.sha256_of(new / file) for file in sorted(bundles.HASHED_FILES)},
+        )
+        (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
+        OnnxClassifier(bundles.open_bundle(new))
+        old = Path(scratch) / "old"
+        if to.exists():
+            to.replace(old)
+        shutil.move(new, to)
+    return candidates
+
+
+def _temperature(run: Run, store: Store) -> float:
+    recogniser = load_best(run.folder, run.recipe, run.signs)
+    with torch.no_grad():
+        logits = torch.cat([read_logits(recogniser, Batches(store), [number], "cpu") for number in run.validation])
+    truth = torch.tensor([_class(run, store, number) for number in run.validation])
+    return fit_temperature(logits, truth)
+
+
+def _judge_held_out(run: Run, store: Store) -> HeldOut:
+    recogniser = load_best(run.folder, run.recipe, run.signs)
+    batches = Batches(store)
+    with torch.no_grad():
+        logits = torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in run.validation])
+    origins = [store.rows[number].origin for number in run.validation]
+    sign_ids = [sign.sign_id for sign in run.signs]
+    return HeldOut(run.described, evaluate(torch.softmax(logits, -1).numpy(), sign_ids, origins))
+
+
+def _class(run: Run, store: Store, number: int) -> int:
+    return [sign.sign_id for sign in run.signs].index(store.rows[number].origin.sign_id or 0)
+
+
+def _class_of(run: Run, take: Take) -> int:
+    return [sign.sign_id for sign in run.signs].index(take.origin.sign_id or 0)
+
+
+def _original_takes(run: Run, store: Store, split: str) -> list[Take]:
+    """Takes of clips as they were recorded; of training clips an even choice, enough to judge by."""
+    numbers = [n for n, row in enumerate(store.rows) if row.origin.split == split and row.origin.variant == 0]
+    if split == "train":
+        numbers = numbers[:: max(1, len(numbers) // _JUDGED_TAKES)]
+    known = {sign.sign_id for sign in run.signs}
+    return [store.take(number) for number in numbers if store.rows[number].origin.sign_id in known]
+
+
+def _check_parity(recogniser: Recogniser, fp32: Path, takes: Sequence[Take]) -> None:
+    answers = read_all(fp32, takes[:50])
+    for take, answer in zip(takes[:50], answers, strict=False):
+        times = torch.tensor(take.times - take.times[0], dtype=torch.float32)
+        with torch.no_grad():
+            expected = recogniser(torch.from_numpy(take.points)[None], times[None])[0].numpy()
+        difference = float(np.abs(expected - answer).max())
+        if difference > _LARGEST_DIFFERENCE:
+            raise ExportWrong(
+                f"the exported network differs from the trained one by {difference:.4f} on {take.origin.clip}"
+            )
+
+
+def _write_probe(folder: Path, take: Take) -> None:
+    times = (take.times - take.times[0]).astype(np.float32)
+    answer = read_all(folder / bundles.MODEL, [take])[0]
+    bundles.write_probe(folder / bundles.PROBE, bundles.Probe(take.points, times, answer))
+
+
+def _judge_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation | None:
+    if not takes:
+        return None
+    probabilities = read_all(folder / bundles.MODEL, takes)
+    return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.origin for take in takes])
+
+
+def _accuracies(held_out: Sequence[HeldOut], judged: Evaluation | None) -> list[Accuracy]:
+    scores = [(held.described, held.evaluation.overall) for held in held_out]
+    if judged is not None:
+        scores.append(("the data set's test clips", judged.overall))
+    return [Accuracy(clips=clips, count=score.count, top1=score.top1, top5=score.top5) for clips, score in scores]
+
+
+def _stable_json(manifest: Manifest) -> str:
+    """JSON with sorted parts, so that the same bundle is the same bytes."""
+    content = manifest.model_dump(mode="json")
+    content["parts"] = sorted(content["parts"])
+    return json.dumps(content, indent=1, ensure_ascii=False)

@@ -1,0 +1,120 @@
+"""Writes the model card: what a bundle was trained on, how well it reads, what it cannot do.
+
+After Mitchell et al., "Model Cards for Model Reporting", 2019.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from trainer.evaluate import Evaluation, Score
+from trainer.quantise import Candidate
+from trainer.store import Store
+
+if TYPE_CHECKING:
+    from trainer.bundling import HeldOut, Run
+
+
+def write(
+    name: str,
+    version: int,
+    run: Run,
+    store: Store,
+    held_out: Sequence[HeldOut],
+    judged: Evaluation | None,
+    candidates: Sequence[Candidate],
+) -> str:
+    """The card in Markdown; every figure in it was measured by the export that writes it."""
+    sections = [
+        f"# {name}, version {version}",
+        _purpose(run),
+        _trained_on(run, store),
+        _accuracy(held_out, judged),
+        _quantisation(candidates),
+        LIMITS,
+        TERMS,
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _purpose(run: Run) -> str:
+    return (
+        f"Reads {len(run.signs)} signs of Arabic sign language (signs {run.signs[0].sign_id} to "
+        f"{run.signs[-1].sign_id} of KArSL-502) from landmarks of body and hands. Raw points and times go in, "
+        'probabilities of every sign and of "no sign" come out; all preprocessing is inside the graph.'
+    )
+
+
+def _trained_on(run: Run, store: Store) -> str:
+    origins = [store.rows[number].origin for number in run.train]
+    clips = {(origin.signer, origin.clip) for origin in origins}
+    by_signer = sorted({signer or "unknown" for signer, _ in clips})
+    counts = ", ".join(
+        f"{sum((signer or 'unknown') == who for signer, _ in clips)} of signer {who}" for who in by_signer
+    )
+    return (
+        "## Trained on\n\n"
+        f"{len(clips)} clips ({counts}) in {len(origins)} views: each clip as it was recorded and from changed "
+        f"pictures (`--variants`). Split: {run.described}. Landmarks: `{run.landmarker}`, tracked as the device tracks "
+        f"them. Seed {run.note['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, network "
+        f"of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
+        "Clips of an unknown signer are one clip a sign at 15 frames a second; nearly all show signer 01. The signers "
+        "are three men aged 30 to 40, seated, before a green background, in the light of a studio."
+    )
+
+
+def _accuracy(held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
+    parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
+    if judged is not None:
+        parts.append(f"**The data set's test clips**, this int8 network:\n\n{_table(judged)}")
+        wrong = [str(sign) for sign, score in judged.by_sign.items() if score.top1 < 1.0]
+        parts.append(
+            f"Calibration error {judged.calibration_error:.3f}; read as no sign: {judged.said_none}; "
+            f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}."
+        )
+    parts += [
+        f"**{held.described.capitalize()}**, networks of the same recipe, fp32:\n\n{_table(held.evaluation)}"
+        for held in held_out
+    ]
+    return "\n\n".join(parts)
+
+
+def _table(evaluation: Evaluation) -> str:
+    rows = ["| clips | count | top-1 | top-5 |", "| --- | --- | --- | --- |", _row("all", evaluation.overall)]
+    rows += [_row(f"signer {signer}", score) for signer, score in evaluation.by_signer.items()]
+    rows += [_row(group, score) for group, score in evaluation.by_group.items()]
+    return "\n".join(rows)
+
+
+def _row(title: str, score: Score) -> str:
+    return f"| {title} | {score.count} | {score.top1:.1%} | {score.top5:.1%} |"
+
+
+def _quantisation(candidates: Sequence[Candidate]) -> str:
+    rows = ["| network | MB | time of a call, fp32 = 1 | top-1 on training clips | largest change of a probability |"]
+    rows += ["| --- | --- | --- | --- | --- |"]
+    for number, candidate in enumerate(candidates):
+        title = f"**{candidate.name}** (shipped)" if number == 1 else candidate.name
+        rows.append(
+            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / candidates[0].ms:.2f} "
+            f"| {candidate.top1:.1%} | {candidate.drift:.3f} |"
+        )
+    return "## Quantisation\n\n" + "\n".join(rows)
+
+
+LIMITS = """## What it cannot do
+
+- It knows single signs, not sentences, grammar, faces or lips, and none of the regional variants.
+- It knows three men. How well it reads women, children, left-out signers or another room is told above only as far
+  as it was measured; expect less.
+- Signs made with one clip only (all of 79 to 190) were never tested on a second recording.
+- A gesture that is no sign of the vocabulary may be read as the nearest one; the threshold in the manifest keeps
+  most of these silent, not all.
+- It must not be what anybody's safety, health or rights depend on."""
+
+TERMS = """## Terms
+
+The weights were learned from KArSL (Sidig, Luqman, Mahmoud, Mohandes, *KArSL: Arabic Sign Language Database*, ACM
+TALLIP 20(1), 2021), which is for research. Its terms bind these weights: research use, with the paper named. The
+program around them is Apache-2.0. The probe holds landmark numbers of one clip, no picture."""

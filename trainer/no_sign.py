@@ -1,0 +1,72 @@
+"""Makes takes that are no sign out of takes that are one.
+
+Shape legend as in augment.py. Two kinds: the way from one sign into another (the end of one and the beginning of the
+next), and hands that rest in the lap.
+"""
+
+import torch
+from torch import Tensor
+
+from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, WRIST
+from trainer.augment import Batch
+from trainer.preprocess import POSE_POINTS
+
+_LEFT, _RIGHT = POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER)
+_WRISTS = (POSE_POINTS.index(15), POSE_POINTS.index(16))
+
+
+def spoil(batch: Batch, share: float, random: torch.Generator) -> tuple[Batch, Tensor]:
+    """The batch with this share of its takes made into no sign, and which takes these are, [B]."""
+    count = len(batch[0])
+    spoilt = torch.rand(count, generator=random) < share
+    rests = spoilt & (torch.rand(count, generator=random) < 0.5)
+    changed = _pass_over(batch, (spoilt & ~rests).to(batch[0].device), random)
+    return _rest(changed, rests.to(batch[0].device), random), spoilt.to(batch[0].device)
+
+
+def _pass_over(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
+    """Join the last third of a take to the first third of another one."""
+    pose, left, right, times = batch
+    neighbour = torch.randperm(len(times), generator=random).to(times.device)
+    length = times.shape[1]
+    first = (~times.isnan()).sum(1)  # frames of each take
+    kept, after = (first / 3).ceil().long(), (first[neighbour] / 3).ceil().long()
+    number = torch.arange(length, device=times.device)[None]
+    is_own, is_next = number < kept[:, None], (number >= kept[:, None]) & (number < (kept + after)[:, None])
+    own = (first[:, None] - kept[:, None] + number).clamp(0, length - 1)
+    other = (number - kept[:, None]).clamp(0, length - 1)
+
+    def join(part: Tensor) -> Tensor:
+        index = (slice(None), slice(None), *([None] * (part.ndim - 2)))
+        mine = part.gather(1, own[index].expand(-1, -1, *part.shape[2:]))
+        theirs = part[neighbour].gather(1, other[index].expand(-1, -1, *part.shape[2:]))
+        joined = torch.where(is_own[index], mine, torch.where(is_next[index], theirs, torch.nan))
+        return torch.where(chosen.view(-1, *([1] * (part.ndim - 1))), joined, part)
+
+    clock = torch.where(is_own | is_next, number / 30.0, torch.nan)
+    return join(pose), join(left), join(right), torch.where(chosen[:, None], clock, times)
+
+
+def _rest(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
+    """Lay both hands into the lap and let them lie there."""
+    pose, left, right, times = batch
+    shoulders = pose[:, :, [_LEFT, _RIGHT]]
+    middle = shoulders.mean(2).nanmean(1)[:, None, None]  # [B, 1, 1, 3]
+    width = (shoulders[:, :, 0, :2] - shoulders[:, :, 1, :2]).norm(dim=-1).nanmean(1)[:, None, None, None]
+    here = chosen[:, None, None, None]
+
+    def lay(hand: Tensor, side: float) -> Tensor:
+        depth = 0.95 + 0.3 * torch.rand((len(hand), 1, 1), generator=random).to(hand.device)
+        out = side * (0.1 + 0.3 * torch.rand((len(hand), 1, 1), generator=random).to(hand.device))
+        place = middle.clone()
+        place[..., 0] += out * width[..., 0]
+        place[..., 1] += depth * width[..., 0]
+        wrist = hand[:, :, :1]
+        tremor = 0.1 * (wrist - wrist.nanmean(1, keepdim=True))
+        return torch.where(here, hand - wrist + place + tremor, hand)
+
+    left, right = lay(left, 1.0), lay(right, -1.0)
+    pose = pose.clone()
+    for number, hand in zip(_WRISTS, (left, right), strict=True):
+        pose[:, :, number] = torch.where(here[:, :, 0], hand[:, :, WRIST], pose[:, :, number])
+    return pose, left, right, times

@@ -1,0 +1,39 @@
+"""Recipes: everything that decides how a network is trained, as code.
+
+`default` is what the shipped bundle was trained with: the smallest that won on validation (trainer/NOTES.md has
+the table). A recipe that changes one thing is one line.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from trainer.augment import Augmentation
+from trainer.network import SIZES, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train."""
+
+    size: Size = SIZES["tiny"]
+    steps: int = 32  # S, to which every take is resampled
+    dropout: float = 0.0  # inside the blocks; the head has its own
+    drop_path: float = 0.1
+    label_smoothing: float = 0.1
+    mixup: float = 0.3  # alpha of Zhang et al., "mixup", 2018; on features
+    no_sign_share: float = 0.05  # of each batch is made into what is no sign
+    epochs: int = 160
+    samples_per_epoch: int = 1024
+    batch_size: int = 64
+    learning_rate: float = 1.5e-3  # at the top of a one-cycle schedule
+    weight_decay: float = 0.05
+    average: float = 0.995  # decay of the weights' moving average, which is what is judged and exported
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "default": Recipe(),
+    **{name: Recipe(size=size) for name, size in SIZES.items()},
+    # A few steps to see that everything works, not to learn.
+    "trial": replace(Recipe(), epochs=4, samples_per_epoch=128, batch_size=32),
+}

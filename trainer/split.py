@@ -1,0 +1,71 @@
+"""Which takes training learns from and which it is judged by.
+
+The data set's own test clips are never learned from. What is held out of the rest is held out by clip, with all
+views of the clip, or by signer; two views of one recording never stand on both sides.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from landmarkers.take import Origin
+
+_BUCKETS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Numbers of the takes to learn from and of those to judge by, and in words how they were told apart."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    described: str
+
+
+class SplitEmpty(Exception):
+    """A split that leaves nothing to learn from, or nothing to judge by; the message says which."""
+
+
+def by_clip(origins: Sequence[Origin], share: float) -> Split:
+    """Hold out this share of the training clips, chosen by a digest of their names. Raises SplitEmpty."""
+    train, validation = [], []
+    for number, origin in enumerate(origins):
+        if origin.split == "test":
+            continue
+        if zlib.crc32(origin.clip.encode()) % _BUCKETS < share * _BUCKETS:
+            validation.append(number)
+        else:
+            train.append(number)
+    return _checked(origins, train, validation, f"{share:.0%} of the clips held out, chosen by name")
+
+
+def by_signer(origins: Sequence[Origin], signer: str, signs: frozenset[int]) -> Split:
+    """Hold out one signer's takes of some signs (all signs if none are named). Raises SplitEmpty.
+
+    Takes of these signs by an unknown signer are left out altogether: they might be the same man's.
+    """
+    train, validation = [], []
+    for number, origin in enumerate(origins):
+        concerned = not signs or origin.sign_id in signs
+        if concerned and origin.signer == signer:
+            validation.append(number)
+        elif origin.split != "test" and not (concerned and origin.signer is None):
+            train.append(number)
+    which = f"signs {min(signs)}-{max(signs)} of " if signs else ""
+    return _checked(origins, train, validation, f"{which}signer {signer} held out")
+
+
+def everything(origins: Sequence[Origin]) -> Split:
+    """Learn from all training clips and judge by none."""
+    train = [number for number, origin in enumerate(origins) if origin.split != "test"]
+    return Split(tuple(train), (), "all training clips, nothing held out")
+
+
+def _checked(origins: Sequence[Origin], train: list[int], validation: list[int], described: str) -> Split:
+    # A changed view is training material; one is judged by clips as they were recorded.
+    judged = tuple(number for number in validation if origins[number].variant == 0)
+    if not train or not judged:
+        side = "learn from" if not train else "judge by"
+        raise SplitEmpty(f"the split ({described}) leaves nothing to {side}")
+    return Split(tuple(train), judged, described)

@@ -1,0 +1,226 @@
+"""Trains a network on a store of takes. Read it top to bottom: `train` is the whole of it.
+
+A run folder holds `run.json` (recipe, signs, split, data, versions), `last.pt` to go on from, `best.pt` to export, and
+the curves for TensorBoard.
+"""
+
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import trange
+
+from models.labels import Sign
+from trainer.augment import augment
+from trainer.batches import Batches
+from trainer.network import Recogniser
+from trainer.no_sign import spoil
+from trainer.recipe import Recipe
+from trainer.split import Split
+from trainer.store import Store
+
+RUN, LAST, BEST = "run.json", "last.pt", "best.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Top-1 accuracy, 0 to 1, and mean negative log-likelihood on the validation takes."""
+
+    top1: float
+    loss: float
+
+
+class RunUnusable(Exception):
+    """A run folder that cannot be gone on from or exported; the message says why."""
+
+
+def train(
+    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, device: str
+) -> None:
+    """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
+    torch.manual_seed(seed)
+    recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path).to(device)
+    average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    steps = recipe.samples_per_epoch // recipe.batch_size
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.15
+    )
+    random = torch.Generator().manual_seed(seed)
+    state = _State(recogniser, average, optimizer, schedule, random)
+    _note_run(store, split, signs, recipe, folder, seed)
+    done, best = state.load(folder / LAST) if (folder / LAST).is_file() else (0, -np.inf)
+
+    batches = Batches(store)
+    draws = batches.draw(split.train, recipe.batch_size, random)
+    labels = _labels(store, signs).to(device)
+    with SummaryWriter(str(folder), purge_step=done) as curves:
+        for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", unit="epoch"):
+            recogniser.train()
+            total = 0.0
+            for _ in range(steps):
+                batch, drawn = next(draws)
+                loss = _loss(recogniser, batch, labels[drawn], recipe, random, device)
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(recogniser.parameters(), 1.0)
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(recogniser)
+                total += float(loss)
+            curves.add_scalar("loss/train", total / steps, epoch)
+            merit = float(epoch)  # with nothing to judge by, the last weights are the best
+            if split.validation:
+                judgement = judge(average.module, batches, split.validation, labels, device)
+                curves.add_scalar("loss/validation", judgement.loss, epoch)
+                curves.add_scalar("accuracy/validation", judgement.top1, epoch)
+                merit = -judgement.loss
+            if merit >= best:
+                best = merit
+                _save(average.module.state_dict(), folder / BEST)
+            state.save(folder / LAST, epoch + 1, best)
+
+
+def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, device: str) -> Judgement:
+    """How well the network reads takes as they were recorded."""
+    right, loss = 0, 0.0
+    recogniser.eval()
+    with torch.no_grad():
+        for start in range(0, len(numbers), 64):
+            chosen = list(numbers[start : start + 64])
+            truth = labels[chosen]
+            logits = read_logits(recogniser, batches, chosen, device)
+            right += int((logits.argmax(-1) == truth).sum())
+            loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
+    return Judgement(right / len(numbers), loss / len(numbers))
+
+
+def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+    """Logits [B, signs + 1] of stored takes, before calibration."""
+    batch = [part.to(device) for part in batches.stack(numbers)]
+    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch))
+    return logits
+
+
+def load_best(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+    """The best network of a run. Raises RunUnusable."""
+    if not (folder / BEST).is_file():
+        raise RunUnusable(f"{folder} holds no {BEST}; train first")
+    recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+    recogniser.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True))
+    return recogniser.eval()
+
+
+def _loss(
+    recogniser: Recogniser, batch: Any, truth: Tensor, recipe: Recipe, random: torch.Generator, device: str
+) -> Tensor:
+    """Cross entropy of one augmented batch, with label smoothing and mixup on features."""
+    changed = augment(batch, recipe.augmentation, random)
+    changed, spoilt = spoil(changed, recipe.no_sign_share, random)
+    with torch.no_grad():
+        features = recogniser.preprocess.features(*(part.to(device) for part in changed))
+    none = recogniser.network.classes - 1
+    truth = torch.where(spoilt.to(device), none, truth)
+    other = torch.randperm(len(truth), generator=random).to(device)
+    share = _mixup_share(recipe.mixup, random)
+    mixed = [share * part + (1 - share) * part[other] for part in features]
+    with torch.autocast(torch.device(device).type, torch.bfloat16):
+        logits = recogniser.network(*mixed)
+    loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    mixed_loss: Tensor = share * loss(logits.float(), truth) + (1 - share) * loss(logits.float(), truth[other])
+    return mixed_loss
+
+
+def _mixup_share(alpha: float, random: torch.Generator) -> float:
+    if alpha == 0.0:
+        return 1.0
+    seed = int(torch.randint(2**31, (), generator=random))
+    share = float(np.random.default_rng(seed).beta(alpha, alpha))
+    return max(share, 1.0 - share)
+
+
+def _labels(store: Store, signs: Sequence[Sign]) -> Tensor:
+    """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
+    classes = {sign.sign_id: number for number, sign in enumerate(signs)}
+    sign_ids = [row.origin.sign_id for row in store.rows if row.origin.sign_id is not None]
+    unknown = sorted(set(sign_ids) - set(classes))
+    if unknown:
+        raise RunUnusable(f"the store holds takes of sign {unknown[0]}, which the labels do not name")
+    return torch.tensor([classes[sign_id] for sign_id in sign_ids])
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All that changes while training, to be saved and taken up again."""
+
+    recogniser: Recogniser
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    random: torch.Generator
+
+    def save(self, path: Path, epochs: int, best: float) -> None:
+        content = {
+            "recogniser": self.recogniser.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "random": self.random.get_state(),
+            "torch_random": torch.get_rng_state(),
+            "epochs": epochs,
+            "best": best,
+        }
+        _save(content, path)
+
+    def load(self, path: Path) -> tuple[int, float]:
+        """Epochs done and the best merit so far. Raises RunUnusable."""
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            self.recogniser.load_state_dict(content["recogniser"])
+            self.average.load_state_dict(content["average"])
+            self.optimizer.load_state_dict(content["optimizer"])
+            self.schedule.load_state_dict(content["schedule"])
+        except (RuntimeError, KeyError, ValueError, EOFError) as error:
+            raise RunUnusable(f"{path} is damaged or of another recipe; train into another folder") from error
+        self.random.set_state(content["random"])
+        torch.set_rng_state(content["torch_random"])
+        return int(content["epochs"]), float(content["best"])
+
+
+def _save(content: Any, path: Path) -> None:
+    half_written = path.with_suffix(".new")
+    torch.save(content, half_written)
+    half_written.replace(path)
+
+
+def _note_run(store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int) -> None:
+    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable."""
+    content = {
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "signs": [sign.model_dump() for sign in signs],
+        "split": asdict(split),
+        "takes": len(store),
+        "landmarkers": sorted({row.origin.landmarker for row in store.rows}),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("ishara", "torch", "numpy")},
+    }
+    # Through JSON and back, so that tuples compare as the lists that they become.
+    content = json.loads(json.dumps(content))
+    path = folder / RUN
+    if path.is_file():
+        there = json.loads(path.read_text())
+        changed = [key for key in ("recipe", "seed", "signs", "split") if there[key] != content[key]]
+        if changed:
+            raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False))

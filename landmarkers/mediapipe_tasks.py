@@ -6,13 +6,12 @@ https://ai.google.dev/edge/mediapipe/solutions/vision/hand_landmarker
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-
-os.environ.setdefault("GLOG_minloglevel", "2")  # MediaPipe's own chatter on start; it must be set before the import
 
 import mediapipe as mp
 import numpy as np
@@ -45,8 +44,10 @@ class MediaPipeLandmarker:
             )
         self._fingerprint = f"mediapipe-tasks-{networks.fingerprint(names)}-video"
         self._threads = ThreadPoolExecutor(max_workers=len(names), thread_name_prefix="landmarks")
-        self._tasks: dict[str, Any] = {name: _open(name, folder / name) for name in names}
+        with _silenced():
+            self._tasks: dict[str, Any] = {name: _open(name, folder / name) for name in names}
         self._last_millisecond = -1
+        self._found_somebody = False
 
     @property
     def fingerprint(self) -> str:
@@ -59,11 +60,16 @@ class MediaPipeLandmarker:
         # MediaPipe counts whole milliseconds and refuses a time that does not grow.
         millisecond = max(round(frame.time * 1000), self._last_millisecond + 1)
         self._last_millisecond = millisecond
-        answers = {
-            name: self._threads.submit(task.detect_for_video, image, millisecond) for name, task in self._tasks.items()
-        }
-        found = {name: answer.result() for name, answer in answers.items()}
-        return Landmarks(_lay_out(found, frame.picture.shape[0] / frame.picture.shape[1]), frame.time)
+        # The networks' runtime talks when each graph runs through for the first time.
+        with nullcontext() if self._found_somebody else _silenced():
+            answers = {
+                name: self._threads.submit(task.detect_for_video, image, millisecond)
+                for name, task in self._tasks.items()
+            }
+            found = {name: answer.result() for name, answer in answers.items()}
+        landmarks = Landmarks(_lay_out(found, frame.picture.shape[0] / frame.picture.shape[1]), frame.time)
+        self._found_somebody = self._found_somebody or landmarks.sees(Part.POSE)
+        return landmarks
 
     def close(self) -> None:
         """Give up the networks and their threads."""
@@ -79,6 +85,19 @@ class MediaPipeLandmarker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Send what native code writes to standard error nowhere: MediaPipe cannot be told to keep its notes to itself."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _task_names(parts: frozenset[Part]) -> tuple[str, ...]:

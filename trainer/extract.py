@@ -57,6 +57,8 @@ def extract(jobs: Sequence[Job], workers: int) -> Report:
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f".*{TAKE_SUFFIX}.*"):
             leftover.unlink(missing_ok=True)  # of a run that was killed while it wrote
+    if not missing:
+        return Report(0, len(jobs), ())
     unreadable = []
     # A fresh interpreter for each worker: MediaPipe's threads do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_be_quiet) as pool:

@@ -76,7 +76,7 @@ def train(
                 optimizer.step()
                 schedule.step()
                 average.update_parameters(recogniser)
-                total += float(loss)
+                total += float(loss.detach())
             curves.add_scalar("loss/train", total / steps, epoch)
             merit = float(epoch)  # with nothing to judge by, the last weights are the best
             if split.validation:

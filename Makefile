@@ -1,0 +1,51 @@
+# setup: a fresh machine to ready.  demo: real signs to words over MQTT.  test: every check.
+# demo and test need nothing run before them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: setup demo test format clean
+
+setup: $(VENV)/ready
+	$(BIN)/ishara-landmarkers
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Ishara needs Python 3.11 or later; name one with make PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) torch
+	$(INSTALL) --editable '.[dev]'
+	touch $@ $(VENV)/ready-for-demo
+
+$(VENV)/ready-for-demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[demo]'
+	touch $@
+
+# SOURCE=/dev/video0 or SOURCE=clip.mp4 reads a camera or clip instead of the shipped takes.
+demo: $(VENV)/ready-for-demo
+	@.ci/debian-packages --try deploy/debian-packages.txt
+	$(BIN)/ishara-landmarkers
+	$(BIN)/python -m edge.demo $(if $(SOURCE),--source '$(SOURCE)')
+
+test: packages setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+.PHONY: packages
+packages:
+	@.ci/debian-packages deploy/debian-packages.txt tests/debian-packages.txt
+
+format:
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache landmarkers/tasks

@@ -1,0 +1,135 @@
+"""`make demo`: real signs through the daemon to words over MQTT, on a machine with neither camera nor broker.
+
+Shipped takes of real test clips are replayed, or the camera or clip that `--source` names is read. The demo fails when
+a word that should come does not come over MQTT.
+"""
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from edge.config import ConfigInvalid, MqttConfig, load_config
+from edge.demo.broker import embedded_broker
+from edge.demo.subscriber import Subscriber
+from edge.word import Word
+from landmarkers.frame import Frame, Picture
+from landmarkers.layout import Part
+from landmarkers.take import TAKE_SUFFIX, Take
+
+TAKES = Path(__file__).parent / "takes"
+DEVICE = "demo"
+_ARRIVAL_S = 5.0
+
+
+class DemoFailed(Exception):
+    """Something that should work does not; the message says what."""
+
+
+def main() -> int:
+    """Run the demo; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="make demo", description="Signs to words over MQTT.")
+    parser.add_argument("--source", default="", help="a camera or clip instead of the shipped takes")
+    source = parser.parse_args().source
+    try:
+        prove_mediapipe(needed=bool(source))
+        with _broker() as broker:
+            said, arrived = play(source or f"take:{TAKES}", broker)
+        check(said, arrived, [] if source else _expected())
+    except (ConfigInvalid, DemoFailed, OSError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def prove_mediapipe(*, needed: bool) -> None:
+    """Find a person in a picture that matplotlib, which MediaPipe brings along, ships as sample data."""
+    try:
+        from landmarkers.mediapipe_tasks import MediaPipeLandmarker
+    except (ImportError, OSError) as error:
+        sentence = (
+            f"MediaPipe cannot start here ({error}); on Debian: apt install "
+            + (Path(__file__).parents[2] / "deploy" / "debian-packages.txt").read_text().replace("\n", " ").strip()
+        )
+        if needed:
+            raise DemoFailed(sentence) from error
+        print(f"{sentence}\nThe takes below need it not: their landmarks were found before.")
+        return
+    with MediaPipeLandmarker() as landmarker:
+        frame = Frame(_sample_picture(), 0.0)
+        began = time.perf_counter()
+        landmarks = landmarker.locate(frame)
+        took_ms = (time.perf_counter() - began) * 1000
+    if not landmarks.sees(Part.POSE):
+        raise DemoFailed("MediaPipe starts here but finds nobody in a picture of a person")
+    print(f"MediaPipe works on this machine: it found the person in a picture in {took_ms:.0f} ms.", flush=True)
+
+
+def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
+    """Run the daemon on the source; the words that it printed and those that came over MQTT."""
+    subscriber = Subscriber(broker, DEVICE)
+    print(f"Reading {source}. What arrives on ishara/{DEVICE}/word:", flush=True)
+    command = [sys.executable, "-m", "edge", "run", "--source", source, "--jsonl", "--exit-at-end"]
+    settings = {"ISHARA_DEVICE": DEVICE, "ISHARA_MQTT_HOST": broker.host, "ISHARA_MQTT_PORT": str(broker.port)}
+    try:
+        daemon = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
+        if daemon.returncode != 0:
+            raise DemoFailed(f"the daemon left with {daemon.returncode}: {daemon.stderr.strip().splitlines()[-1]}")
+        said = [Word.model_validate_json(line) for line in daemon.stdout.splitlines()]
+        return said, subscriber.wait_for({word.seq for word in said}, _ARRIVAL_S)
+    finally:
+        subscriber.close()
+
+
+def check(said: list[Word], arrived: list[Word], expected: list[int]) -> None:
+    """Hold what arrived against what was said and what was signed. Raises DemoFailed."""
+    lost = [word for word in said if word not in arrived]
+    if lost:
+        raise DemoFailed(f"the daemon said {lost[0].word} ({lost[0].word_en}), but it did not come over MQTT")
+    came = [word.sign_id for word in arrived]
+    if expected and came != expected:
+        raise DemoFailed(f"signs {expected} were signed, but over MQTT came {came}")
+    if not arrived:
+        print("  no sign was read")
+    print(f"All {len(arrived)} words came over MQTT." if arrived else "")
+
+
+@contextmanager
+def _broker() -> Iterator[MqttConfig]:
+    """The configured broker or, without one, an embedded one."""
+    configured = load_config(None, os.environ, Path(".env")).mqtt
+    if configured is not None:
+        yield configured
+        return
+    with embedded_broker() as port:
+        yield MqttConfig(host="127.0.0.1", port=port)
+
+
+def _expected() -> list[int]:
+    return [Take.load(path).origin.sign_id or 0 for path in sorted(TAKES.glob(f"*{TAKE_SUFFIX}"))]
+
+
+def _sample_picture() -> Picture:
+    import cv2
+
+    found = importlib.util.find_spec("matplotlib")
+    if found is None or found.origin is None:
+        raise DemoFailed("matplotlib, which MediaPipe needs, is not installed")
+    path = Path(found.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg"
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise DemoFailed(f"the sample picture {path} cannot be read")
+    return picture.astype(np.uint8, copy=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from landmarkers import networks
+from landmarkers.__main__ import main
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return networks.fetch_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_bundles_are_the_same_bytes_every_time(wheel: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        networks.assemble(wheel, tmp_path / name)
+    for task, expected in networks.TASKS.items():
+        one, two = ((tmp_path / name / task).read_bytes() for name in ("one", "two"))
+        assert one == two
+        assert hashlib.sha256(one).hexdigest() == expected.sha256
+
+
+def test_they_are_made_once(wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--from", str(wheel), "--to", str(tmp_path)]) == 0
+    written = (tmp_path / "hand_landmarker.task").stat().st_mtime_ns
+    assert main(["--to", str(tmp_path), "--from", "no such file"]) == 0
+    assert (tmp_path / "hand_landmarker.task").stat().st_mtime_ns == written
+    assert "are there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", ["half", "flipped", "empty", "absent"])
+def test_a_wrong_wheel_is_refused_and_leaves_nothing_behind(
+    wheel: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(wheel.read_bytes())
+    if damage == "half":
+        del content[len(content) // 2 :]
+    elif damage == "flipped":
+        content[len(content) // 2] ^= 1
+    else:
+        content.clear()
+    wrong = tmp_path / "wrong.whl"
+    if damage != "absent":
+        wrong.write_bytes(content)
+    to = tmp_path / "tasks"
+    assert main(["--from", str(wrong), "--to", str(to)]) == 2
+    assert "wrong.whl" in capsys.readouterr().err
+    assert not to.exists() or not list(to.iterdir())
+
+
+def test_a_damaged_bundle_is_made_again(wheel: Path, tmp_path: Path) -> None:
+    networks.assemble(wheel, tmp_path)
+    (tmp_path / "pose_landmarker.task").write_bytes(b"half written")
+    assert networks.missing_tasks(tmp_path) == ["pose_landmarker.task"]
+    assert networks.provide(tmp_path, wheel)
+    assert networks.missing_tasks(tmp_path) == []
+
+
+def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "WHEEL_REQUIREMENT", "mediapipe==0.0.0")
+    with pytest.raises(networks.NetworksUnavailable, match="--from FILE"):
+        networks.fetch_wheel(tmp_path)
+
+
+def test_git_ignores_the_bundles() -> None:
+    git = shutil.which("git")
+    assert git is not None
+    path = networks.default_folder() / "hand_landmarker.task"
+    subprocess.run([git, "check-ignore", "--quiet", str(path)], check=True, cwd=Path(networks.__file__).parent)

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from landmarkers.recording import RecordingUnreadable, read_recording
+
+
+def write_video(path: Path, count: int, rate: float) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
+    for number in range(count):
+        writer.write(np.full((48, 64, 3), number * 4, np.uint8))
+    writer.release()
+
+
+def write_folder(folder: Path, numbers: list[int]) -> None:
+    folder.mkdir()
+    for number in numbers:
+        cv2.imwrite(str(folder / f"03_01_0071_(20_11_16)_c_{number:04}.jpg"), np.full((48, 64, 3), number, np.uint8))
+
+
+@pytest.mark.parametrize("rate", [10.0, 15.0, 30.0])
+def test_a_video_tells_its_own_times(tmp_path: Path, rate: float) -> None:
+    write_video(tmp_path / "a.mp4", 12, rate)
+    frames = list(read_recording(tmp_path / "a.mp4"))
+    assert len(frames) == 12
+    assert frames[0].picture.shape == (48, 64, 3)
+    np.testing.assert_allclose([frame.time for frame in frames], np.arange(12) / rate, atol=2e-3)
+
+
+def test_a_folder_takes_its_times_from_the_numbers_not_from_the_places(tmp_path: Path) -> None:
+    write_folder(tmp_path / "clip", [2, 4, 8, 34])
+    times = [frame.time for frame in read_recording(tmp_path / "clip")]
+    np.testing.assert_allclose(times, np.array([0, 2, 6, 32]) / 30)
+
+
+def test_pictures_are_rgb(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    red = np.zeros((48, 64, 3), np.uint8)
+    red[..., 2] = 255  # OpenCV writes BGR
+    cv2.imwrite(str(tmp_path / "clip" / "a_0001.png"), red)
+    frame = next(read_recording(tmp_path / "clip"))
+    assert frame.picture[0, 0].tolist() == [255, 0, 0]
+
+
+def test_a_clip_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "empty").mkdir()
+    for name in ("text.mp4", "empty", "missing.mp4"):
+        with pytest.raises(RecordingUnreadable, match=name):
+            list(read_recording(tmp_path / name))
+
+
+def test_a_picture_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
+    write_folder(tmp_path / "clip", [1, 2])
+    (tmp_path / "clip" / "x_0003.jpg").write_bytes(b"")
+    (tmp_path / "clip" / "x_0004.jpg").write_bytes(b"\xff\xd8 half")
+    with pytest.raises(RecordingUnreadable, match="x_0003"):
+        list(read_recording(tmp_path / "clip"))
+
+
+def test_half_a_video_is_refused(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", 60, 30.0)
+    content = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "a.mp4").write_bytes(content[: len(content) // 2])
+    with pytest.raises(RecordingUnreadable, match="a.mp4"):
+        list(read_recording(tmp_path / "a.mp4"))

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from landmarkers.take import Origin
+from models.labels import Sign, labels_json
+from tests.signing import LANDMARKER, make_take
+from trainer.__main__ import main as trainer
+
 SHARED = Path(__file__).parents[2] / "shared"
 
 
@@ -25,3 +30,36 @@ def sample_picture() -> Path:
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+
+
+@pytest.fixture(scope="session")
+def made_up_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Takes of four made-up signs, with a labels file, as extraction leaves them."""
+    folder = tmp_path_factory.mktemp("takes")
+    words = [Sign(sign_id=1 + shape, word=f"كلمة{shape}", word_en=f"word {shape}") for shape in range(4)]
+    (folder / "labels.json").write_bytes(labels_json(tuple(words)))
+    for shape in range(4):
+        for number in range(8):
+            split = "test" if number == 7 else "train"
+            signer = "02" if number % 2 else "01"
+            origin = Origin(f"{signer}/{split}/{shape}/{number}", LANDMARKER, signer, split, 1 + shape)
+            take = make_take(shape, left_handed=number % 3 == 0, seed=number, origin=origin)
+            take.save(folder / f"{shape}-{number}.take.npz")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_run(made_up_takes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on the made-up takes, by the command that a user types."""
+    run = tmp_path_factory.mktemp("runs") / "tiny"
+    command = ["train", "--takes", str(made_up_takes), "--run", str(run), "--recipe", "trial"]
+    assert trainer([*command, "--validation", "0.3", "--threads", "1"]) == 0
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of that run."""
+    bundle = tmp_path_factory.mktemp("bundles") / "tiny"
+    assert trainer(["export", str(tiny_run), "--to", str(bundle), "--name", "tiny", "--threshold", "0.3"]) == 0
+    return bundle

@@ -10,6 +10,7 @@ Sidig, Luqman, Mahmoud, Mohandes, "KArSL: Arabic Sign Language Database", ACM TA
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -59,7 +60,7 @@ def read_xlsx_labels(path: Path) -> dict[int, Sign]:
     """The official labels by sign number, stray spaces taken off. Raises DatasetUnreadable."""
     try:
         sheet = openpyxl.load_workbook(path, read_only=True).active
-    except (OSError, KeyError, ValueError, InvalidFileException) as error:
+    except (OSError, KeyError, ValueError, BadZipFile, InvalidFileException) as error:
         raise DatasetUnreadable(f"{path} is not a readable xlsx file") from error
     rows = [] if sheet is None else list(sheet.iter_rows(values_only=True))
     header = [str(cell).strip() for cell in rows[0]] if rows else []

@@ -74,7 +74,7 @@ class STTransformer(nn.Module):
         self.embeddings = nn.ModuleList(PartEmbedding(count, width) for count in FEATURE_COUNTS.values())
         self.part_embedding = nn.Parameter(torch.randn(len(FEATURE_COUNTS), width) * 0.02)
         self.register_buffer("clock", sinusoids(steps, width), persistent=False)
-        rates = torch.linspace(0.0, drop_path, size.layers).tolist()
+        rates = [drop_path * number / max(1, size.layers - 1) for number in range(size.layers)]  # deeper, oftener
         self.blocks = nn.ModuleList(Block(size, dropout, rate) for rate in rates)
         self.norm = nn.LayerNorm(width)
         self.pool = nn.Linear(width, 1)

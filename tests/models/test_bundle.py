@@ -1,0 +1,114 @@
+"""A bundle that is damaged, of another layout or whose probe answers otherwise is refused with one plain sentence."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from landmarkers.take import Take
+from models import bundle as bundles
+from models.bundle import BundleRefused, open_bundle
+from models.classifier import OnnxClassifier
+
+
+@pytest.fixture
+def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the manifest, with the files' digests made right again."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = {name: bundles.sha256_of(folder / name) for name in manifest["files"]}
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(BundleRefused) as refused:
+        OnnxClassifier(open_bundle(folder))
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_whole_bundle_reads_a_take(bundle: Path, made_up_takes: Path) -> None:
+    opened = open_bundle(bundle)
+    take = Take.load(sorted(made_up_takes.glob("2-*.take.npz"))[0])
+    reading = OnnxClassifier(opened).read(take)
+    assert reading.best.sign.sign_id == 3
+    assert len(reading.guesses) == len(opened.signs) == 4
+    assert sum(guess.confidence for guess in reading.guesses) + reading.no_sign == pytest.approx(1.0, abs=1e-4)
+    assert opened.manifest.title == "tiny@1"
+
+
+def test_times_count_from_the_takes_own_start(bundle: Path, made_up_takes: Path) -> None:
+    classifier = OnnxClassifier(open_bundle(bundle))
+    take = Take.load(next(made_up_takes.glob("*.take.npz")))
+    late = Take(take.points, take.times + 1e6, take.origin)
+    assert classifier.read(late).best.confidence == pytest.approx(classifier.read(take).best.confidence, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", sorted(bundles.HASHED_FILES))
+def test_a_flipped_byte_in_any_file_is_refused_by_name(bundle: Path, name: str) -> None:
+    content = bytearray((bundle / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (bundle / name).write_bytes(content)
+    assert name in refusal(bundle)
+
+
+@pytest.mark.parametrize("name", [*sorted(bundles.HASHED_FILES), "manifest.json"])
+def test_a_missing_file_is_refused_by_name(bundle: Path, name: str) -> None:
+    (bundle / name).unlink()
+    assert name in refusal(bundle)
+
+
+def test_no_folder_is_refused(tmp_path: Path) -> None:
+    assert "is no bundle" in refusal(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("format", 2, "format"),
+        ("layout", "coco-17", "layout"),
+        ("smallest_app_version", "99.0.0", "99.0.0 or later"),
+        ("name", "Not A Name", "name"),
+        ("surprise", 1, "surprise"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(bundle: Path, key: str, value: object, sentence: str) -> None:
+    rewrite(bundle, lambda manifest: manifest.update({key: value}))
+    assert sentence in refusal(bundle)
+
+
+def test_a_manifest_that_is_half_written_is_refused(bundle: Path) -> None:
+    content = (bundle / "manifest.json").read_bytes()
+    (bundle / "manifest.json").write_bytes(content[: len(content) // 2])
+    assert "manifest.json" in refusal(bundle)
+
+
+def test_a_probe_that_gets_another_answer_is_refused(bundle: Path) -> None:
+    with np.load(bundle / "probe.npz") as probe:
+        content = dict(probe)
+    content["probabilities"] = np.roll(content["probabilities"], 1)
+    np.savez_compressed(bundle / "probe.npz", **content)
+    rewrite(bundle, lambda _: None)
+    assert "gives another answer" in refusal(bundle)
+
+
+def test_labels_of_another_count_are_refused(bundle: Path) -> None:
+    labels = json.loads((bundle / "labels.json").read_text())
+    (bundle / "labels.json").write_text(json.dumps(labels[:-1]))
+    rewrite(bundle, lambda _: None)
+    assert "labels name 3 signs" in refusal(bundle)
+
+
+def test_what_is_no_network_is_refused(bundle: Path) -> None:
+    (bundle / "model.onnx").write_bytes(b"this is no ONNX file")
+    rewrite(bundle, lambda _: None)
+    assert "not a network that runs here" in refusal(bundle)

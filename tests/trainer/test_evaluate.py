@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+import torch
+
+from landmarkers.take import Origin
+from trainer.calibrate import fit_temperature
+from trainer.evaluate import evaluate, expected_calibration_error, group_of
+
+SIGNS = [3, 40, 71]
+
+
+def origin(sign_id: int, signer: str) -> Origin:
+    return Origin("c", "m", signer, "test", sign_id)
+
+
+def test_scores_are_counted_by_signer_sign_and_group() -> None:
+    probabilities = np.array(
+        [[0.7, 0.1, 0.1, 0.1], [0.6, 0.3, 0.1, 0.0], [0.1, 0.1, 0.7, 0.1], [0.1, 0.1, 0.1, 0.7]], np.float32
+    )
+    origins = [origin(3, "01"), origin(40, "01"), origin(71, "02"), origin(71, "02")]
+    result = evaluate(probabilities, SIGNS, origins)
+    assert result.overall.top1 == 0.5
+    assert result.overall.top5 == 1.0
+    assert {signer: score.top1 for signer, score in result.by_signer.items()} == {"01": 0.5, "02": 0.5}
+    assert {sign: score.top1 for sign, score in result.by_sign.items()} == {3: 1.0, 40: 0.0, 71: 0.5}
+    assert result.by_group["words 71-502"].count == 2
+    assert result.said_none == 1
+
+
+@pytest.mark.parametrize(("sign", "group"), [(1, "numbers 1-31"), (32, "letters 32-70"), (71, "words 71-502")])
+def test_groups_are_karsls(sign: int, group: str) -> None:
+    assert group_of(sign) == group
+
+
+def test_being_surer_than_right_is_told() -> None:
+    confidence = np.full(100, 0.95, np.float32)
+    right = np.arange(100) < 50
+    assert expected_calibration_error(confidence, right) == pytest.approx(0.45, abs=1e-6)
+    assert expected_calibration_error(confidence, np.arange(100) < 95) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_temperature_mends_overconfidence() -> None:
+    torch.manual_seed(0)
+    truth = torch.randint(0, 5, (4000,))
+    honest = torch.randn(4000, 5) + 2.0 * torch.nn.functional.one_hot(truth, 5)
+    assert fit_temperature(honest * 3.0, truth) / fit_temperature(honest, truth) == pytest.approx(3.0, rel=0.05)

@@ -1,0 +1,101 @@
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from trainer.__main__ import main as trainer
+
+
+def train(takes: Path, run: Path, *more: str) -> list[str]:
+    short = ["--recipe", "trial", "--epochs", "4", "--threads", "1"]
+    return ["train", "--takes", str(takes), "--run", str(run), *short, *more]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    content: dict[str, torch.Tensor] = torch.load(run / "best.pt", weights_only=True)
+    return content
+
+
+def test_a_run_tells_how_it_came_about_and_draws_curves(tiny_run: Path) -> None:
+    note = json.loads((tiny_run / "run.json").read_text())
+    assert note["recipe"]["epochs"] == 20
+    assert [sign["word"] for sign in note["signs"]] == ["كلمة0", "كلمة1", "كلمة2", "كلمة3"]
+    assert note["landmarkers"] == ["made-up"]
+    assert set(note["split"]["train"]).isdisjoint(note["split"]["validation"])
+    assert list(tiny_run.glob("events.out.tfevents.*"))
+
+
+def test_it_learns_the_made_up_signs(tiny_run: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tiny_run))  # type: ignore[no-untyped-call]
+    events.Reload()  # type: ignore[no-untyped-call]
+    accuracy = [scalar.value for scalar in events.Scalars("accuracy/validation")]  # type: ignore[no-untyped-call]
+    loss = [scalar.value for scalar in events.Scalars("loss/train")]  # type: ignore[no-untyped-call]
+    assert max(accuracy) > 0.8
+    assert loss[-1] < loss[0]
+
+
+def test_a_killed_run_goes_on_to_the_very_same_weights(made_up_takes: Path, tmp_path: Path) -> None:
+    assert trainer(train(made_up_takes, tmp_path / "whole")) == 0
+    command = [sys.executable, "-m", "trainer", *train(made_up_takes, tmp_path / "killed")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "killed" / "last.pt").is_file():
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert trainer(train(made_up_takes, tmp_path / "killed")) == 0
+    whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
+    assert all(torch.equal(whole[name], killed[name]) for name in whole)
+
+
+def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
+    assert not torch.equal(
+        weights(tmp_path / "1")["network.pool.weight"], weights(tmp_path / "2")["network.pool.weight"]
+    )
+
+
+def test_a_run_is_not_gone_on_with_another_recipe(
+    tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_run, tmp_path / "run")
+    assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--epochs", "3")) == 2
+    assert "another recipe" in capsys.readouterr().err
+
+
+def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert trainer(train(made_up_takes, run, "--epochs", "1", "--leave-signer", "02")) == 0
+    assert "signer 02" in json.loads((run / "run.json").read_text())["split"]["described"]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--leave-signer", "99"], "signer 99"),
+        (["--validation", "1.0"], "nothing to learn from"),
+    ],
+)
+def test_a_split_that_cannot_be_is_one_sentence(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
+) -> None:
+    assert trainer(train(made_up_takes, tmp_path / "run", *more)) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_takes_without_labels_are_refused(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(made_up_takes, tmp_path / "takes")
+    (tmp_path / "takes" / "labels.json").unlink()
+    assert trainer(train(tmp_path / "takes", tmp_path / "run")) == 2
+    assert "labels.json" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from edge.cameras.source import SOURCES_HELP, SourceUnknown, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
 from edge.health import Pulse
 from edge.pipeline import caption
+from edge.signals import StopSignals
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt import MqttSink
 from edge.sinks.sink import Sink
@@ -37,13 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "config":
             print(config.model_dump_json(indent=2))
             return 0
-        return run(config, options)
+        with StopSignals() as signals:
+            return run(config, options, signals)
     except USER_MUST_ACT as error:
         print(f"ishara-edge: {error}", file=sys.stderr)
         return 2
 
 
-def run(config: EdgeConfig, options: argparse.Namespace) -> int:
+def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Put the stages together and caption until the camera ends or a signal comes."""
     bundle = open_bundle(options.model or config.model.folder)
     classifier = OnnxClassifier(bundle)
@@ -63,9 +64,8 @@ def run(config: EdgeConfig, options: argparse.Namespace) -> int:
     )
     pulse = Pulse()
     sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: source.camera.stop())
     spotter = RaisedHandSpotter(bundle.manifest.spotter, fingerprint)
+    signals.stop_with(source.camera.stop)
     try:
         log.info("%s reads %s", bundle.manifest.title, options.source or config.camera.source)
         caption(source.camera, source.landmarker, spotter, classifier, writer, sinks, pulse, config.health_every_s)

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
 
-BundleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+BundleName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,14 +19,15 @@ from models.bundle import BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import store as stores
+from trainer.arguments import parser
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle, open_run
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 from trainer.evaluate import Evaluation, Score, evaluate
-from trainer.extract import Report, extract, plan
+from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
-from trainer.split import Split, SplitEmpty, by_clip, by_signer, everything
+from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
 from trainer.train import RunUnusable, train
 
 LABELS_NAME = "labels.json"
@@ -36,6 +36,7 @@ USER_MUST_ACT = (
     BundleRefused,
     DatasetUnreadable,
     ExportWrong,
+    ExtractionBroken,
     LabelsDamaged,
     NetworksUnavailable,
     QuantisationHarmful,
@@ -49,13 +50,16 @@ USER_MUST_ACT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
+    commands = {"extract": run_extract, "train": run_train, "export": run_export, "evaluate": run_evaluate}
     try:
-        code: int = options.command(options)
+        return commands[options.command](options)
     except USER_MUST_ACT as error:
         print(f"ishara-trainer: {error}", file=sys.stderr)
         return 2
-    return code
+    except KeyboardInterrupt:
+        print("ishara-trainer: stopped; the same command goes on from here", file=sys.stderr)
+        return 1
 
 
 def run_extract(options: argparse.Namespace) -> int:
@@ -83,7 +87,9 @@ def run_train(options: argparse.Namespace) -> int:
     origins = [row.origin for row in store.rows]
     split: Split
     if options.leave_signer is not None:
-        split = by_signer(origins, options.leave_signer, options.signs or frozenset())
+        split = by_signer(origins, options.leave_signer, options.of_signs or frozenset())
+    elif options.hold_out:
+        split = by_name(origins, options.hold_out)
     elif options.validation > 0.0:
         split = by_clip(origins, options.validation)
     else:
@@ -211,88 +217,6 @@ def _as_table(model: str, result: Evaluation) -> str:
     rows.append(f"calibration error {result.calibration_error:.3f}, read as no sign: {result.said_none}")
     rows.append(f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}")
     return "\n".join(rows)
-
-
-def _sign_numbers(text: str) -> frozenset[int]:
-    """`1-70,77` as numbers."""
-    numbers: set[int] = set()
-    for piece in text.split(","):
-        first, _, last = piece.partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
-            raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
-        numbers |= set(range(int(first), int(last or first) + 1))
-    return frozenset(numbers)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ishara-trainer", description="Trains and judges Ishara's models.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    cores = os.cpu_count() or 1
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--signs", type=_sign_numbers, metavar="LIST", help="only these signs, for example 1-70,77")
-
-    command = commands.add_parser("extract", parents=[shared], help="data set to takes; run it again to go on")
-    command.add_argument("dataset", type=Path, help="a data set in KArSL's layout, or a folder of <sign>.mp4")
-    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the takes go")
-    command.add_argument(
-        "--variants", type=int, default=0, metavar="N", help="other views of each training clip (default: %(default)s)"
-    )
-    command.add_argument("--face", action="store_true", help="find the face's 468 points as well")
-    command.add_argument("--workers", type=int, default=cores, metavar="N", help="processes (default: %(default)s)")
-    command.set_defaults(command=run_extract)
-
-    command = commands.add_parser("train", parents=[shared], help="takes to a run; run it again to go on")
-    command.add_argument("--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of takes")
-    command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where the run goes, or goes on")
-    command.add_argument(
-        "--store", type=Path, metavar="FOLDER", help="the store of the takes (default: RUN/takes.store)"
-    )
-    command.add_argument("--recipe", choices=sorted(RECIPES), default="default", help="default: %(default)s")
-    command.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
-    command.add_argument(
-        "--validation", type=float, default=0.15, metavar="SHARE", help="clips to hold out (default: %(default)s)"
-    )
-    command.add_argument(
-        "--leave-signer", metavar="NAME", help="hold out this signer's takes instead (of --signs, or all)"
-    )
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
-    command.add_argument(
-        "--device", default="cuda" if torch.cuda.is_available() else "cpu", help="default: %(default)s"
-    )
-    command.add_argument("--threads", type=int, default=cores, metavar="N", help="on the CPU (default: %(default)s)")
-    command.set_defaults(command=run_train)
-
-    command = commands.add_parser("export", help="run to a quantised bundle")
-    command.add_argument("run", type=Path, help="the run's folder")
-    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the bundle's folder")
-    command.add_argument("--name", required=True, help="the bundle's name, for example karsl-190")
-    command.add_argument("--version", type=int, default=1, metavar="N", help="default: %(default)s")
-    command.add_argument("--store", type=Path, metavar="FOLDER", help="default: RUN/takes.store")
-    command.add_argument(
-        "--judged-by",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="runs of the recipe with clips held out; the first calibrates",
-    )
-    command.add_argument(
-        "--threshold", type=float, default=0.5, metavar="P", help="below it no word is said (default: %(default)s)"
-    )
-    command.set_defaults(command=run_export)
-
-    command = commands.add_parser("evaluate", parents=[shared], help="how good a bundle is on clips that it never saw")
-    command.add_argument("clips", type=Path, help="a data set, or a folder of takes")
-    command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
-    command.add_argument(
-        "--split", choices=("train", "test", "all"), default="test", help="which clips (default: %(default)s)"
-    )
-    command.add_argument(
-        "--workers", type=int, default=cores, metavar="N", help="processes for clips (default: %(default)s)"
-    )
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(command=run_evaluate)
-    return parser
 
 
 if __name__ == "__main__":

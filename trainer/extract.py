@@ -7,6 +7,7 @@ A take is written whole or not at all; running again reads only the clips whose 
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -40,6 +41,10 @@ class Report:
     unreadable: tuple[str, ...]
 
 
+class ExtractionBroken(Exception):
+    """A worker died; what was made stays, and running again goes on."""
+
+
 def plan(clips: Sequence[Clip], parts: frozenset[Part], out: Path, variants: int) -> list[Job]:
     """The jobs for all clips: each as it is and, for training clips, so many other views of it."""
     jobs = []
@@ -51,7 +56,10 @@ def plan(clips: Sequence[Clip], parts: frozenset[Part], out: Path, variants: int
 
 
 def extract(jobs: Sequence[Job], workers: int) -> Report:
-    """Make the takes that are missing. Clips that cannot be read are named in the report, not raised."""
+    """Make the takes that are missing. Clips that cannot be read are named in the report, not raised.
+
+    Raises ExtractionBroken.
+    """
     missing = [job for job in jobs if not _is_made(job)]
     for folder in {job.to.parent for job in missing}:
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +76,8 @@ def extract(jobs: Sequence[Job], workers: int) -> Report:
                 done.result()
             except RecordingUnreadable as error:
                 unreadable.append(str(error))
+            except BrokenProcessPool as error:
+                raise ExtractionBroken("a worker died, perhaps for want of memory; run again to go on") from error
     return Report(len(missing) - len(unreadable), len(jobs) - len(missing), tuple(sorted(unreadable)))
 
 

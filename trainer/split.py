@@ -7,6 +7,7 @@ views of the clip, or by signer; two views of one recording never stand on both 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
 from landmarkers.take import Origin
@@ -54,6 +55,21 @@ def by_signer(origins: Sequence[Origin], signer: str, signs: frozenset[int]) -> 
             train.append(number)
     which = f"signs {min(signs)}-{max(signs)} of " if signs else ""
     return _checked(origins, train, validation, f"{which}signer {signer} held out")
+
+
+def by_name(origins: Sequence[Origin], patterns: Sequence[str]) -> Split:
+    """Hold out the training clips whose names match a shell pattern. Raises SplitEmpty.
+
+    A sign of which nothing else is left stays in training: nobody can be judged by what he was never shown.
+    """
+    matched = {n for n, origin in enumerate(origins) if any(fnmatchcase(origin.clip, pattern) for pattern in patterns)}
+    kept = {origin.sign_id for n, origin in enumerate(origins) if n not in matched and origin.split != "test"}
+    train: list[int] = []
+    validation: list[int] = []
+    for number, origin in enumerate(origins):
+        if origin.split != "test":
+            (validation if number in matched and origin.sign_id in kept else train).append(number)
+    return _checked(origins, train, validation, f"clips {' '.join(patterns)} held out")
 
 
 def everything(origins: Sequence[Origin]) -> Split:

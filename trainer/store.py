@@ -80,6 +80,8 @@ def find_takes(folders: Iterable[Path]) -> list[Path]:
         if not takes:
             raise StoreUnusable(f"{folder} holds no takes (*{TAKE_SUFFIX})")
         found += takes
+    if not found:
+        raise StoreUnusable("no folder of takes is named")
     return found
 
 

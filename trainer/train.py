@@ -20,7 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from models.labels import Sign
-from trainer.augment import augment
+from trainer.augment import Batch, augment
 from trainer.batches import Batches
 from trainer.network import Recogniser
 from trainer.no_sign import spoil
@@ -121,31 +121,16 @@ def load_best(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser
 
 
 def _loss(
-    recogniser: Recogniser, batch: Any, truth: Tensor, recipe: Recipe, random: torch.Generator, device: str
+    recogniser: Recogniser, batch: Batch, truth: Tensor, recipe: Recipe, random: torch.Generator, device: str
 ) -> Tensor:
-    """Cross entropy of one augmented batch, with label smoothing and mixup on features."""
-    changed = augment(batch, recipe.augmentation, random)
-    changed, spoilt = spoil(changed, recipe.no_sign_share, random)
+    """Cross entropy of one batch, augmented and with some takes made into no sign."""
+    changed, spoilt = spoil(augment(batch, recipe.augmentation, random), recipe.no_sign_share, random)
+    truth = torch.where(spoilt.to(device), recogniser.network.classes - 1, truth)
     with torch.no_grad():
         features = recogniser.preprocess.features(*(part.to(device) for part in changed))
-    none = recogniser.network.classes - 1
-    truth = torch.where(spoilt.to(device), none, truth)
-    other = torch.randperm(len(truth), generator=random).to(device)
-    share = _mixup_share(recipe.mixup, random)
-    mixed = [share * part + (1 - share) * part[other] for part in features]
     with torch.autocast(torch.device(device).type, torch.bfloat16):
-        logits = recogniser.network(*mixed)
-    loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
-    mixed_loss: Tensor = share * loss(logits.float(), truth) + (1 - share) * loss(logits.float(), truth[other])
-    return mixed_loss
-
-
-def _mixup_share(alpha: float, random: torch.Generator) -> float:
-    if alpha == 0.0:
-        return 1.0
-    seed = int(torch.randint(2**31, (), generator=random))
-    share = float(np.random.default_rng(seed).beta(alpha, alpha))
-    return max(share, 1.0 - share)
+        logits = recogniser.network(*features)
+    return nn.functional.cross_entropy(logits.float(), truth, label_smoothing=recipe.label_smoothing)
 
 
 def _labels(store: Store, signs: Sequence[Sign]) -> Tensor:

@@ -17,4 +17,4 @@ class Camera(Protocol):
         """The frames, in order. Raises CameraLost. To be iterated once."""
 
     def stop(self) -> None:
-        """End `frames` soon, from any thread or signal handler. Calling it twice does no harm."""
+        """End `frames` soon, from any thread. Calling it twice does no harm."""

@@ -26,8 +26,7 @@ class NewestFrame:
         threading.Thread(target=self._watch, name="camera", daemon=True).start()
         while not self._stopped.is_set():
             with self._changed:
-                # The wait ends now and then, since a signal handler only sets the event: it must take no lock.
-                self._changed.wait_for(lambda: self._frame is not None or self._ended, timeout=0.1)
+                self._changed.wait_for(lambda: self._frame is not None or self._ended or self._stopped.is_set())
                 frame, self._frame = self._frame, None
                 if frame is None and self._ended:
                     break
@@ -38,8 +37,10 @@ class NewestFrame:
 
     def stop(self) -> None:
         """End after the frame in hand."""
-        self._stopped.set()
         self._camera.stop()
+        with self._changed:
+            self._stopped.set()
+            self._changed.notify()
 
     def _watch(self) -> None:
         try:

@@ -27,6 +27,7 @@ from landmarkers.take import TAKE_SUFFIX, Take
 TAKES = Path(__file__).parent / "takes"
 DEVICE = "demo"
 _ARRIVAL_S = 5.0
+_LEAVE_S = 5.0
 
 
 class DemoFailed(Exception):
@@ -46,8 +47,6 @@ def main() -> int:
     except (ConfigInvalid, DemoFailed, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 
@@ -81,13 +80,25 @@ def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
     command = [sys.executable, "-m", "edge", "run", "--source", source, "--jsonl", "--exit-at-end"]
     settings = {"ISHARA_DEVICE": DEVICE, "ISHARA_MQTT_HOST": broker.host, "ISHARA_MQTT_PORT": str(broker.port)}
     try:
-        daemon = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
-        if daemon.returncode != 0:
-            raise DemoFailed(f"the daemon left with {daemon.returncode}: {daemon.stderr.strip().splitlines()[-1]}")
-        said = [Word.model_validate_json(line) for line in daemon.stdout.splitlines()]
+        output, errors, code = _run_to_the_end(command, os.environ | settings)
+        if code != 0:
+            raise DemoFailed(f"the daemon left with {code}: {errors.strip().splitlines()[-1]}")
+        said = [Word.model_validate_json(line) for line in output.splitlines()]
         return said, subscriber.wait_for({word.seq for word in said}, _ARRIVAL_S)
     finally:
         subscriber.close()
+
+
+def _run_to_the_end(command: list[str], environment: dict[str, str]) -> tuple[str, str, int]:
+    """Standard output, standard error and exit code of a program; at Ctrl-C, which it gets as well, it may finish."""
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            output, errors = process.communicate()
+        except KeyboardInterrupt:
+            output, errors = process.communicate(timeout=_LEAVE_S)
+        return output, errors, process.returncode
 
 
 def check(said: list[Word], arrived: list[Word], expected: list[int]) -> None:

@@ -69,7 +69,10 @@ class MqttSink:
             goodbye = self._client.publish(f"{self._topic}/status", "offline", qos=1, retain=True)
             goodbye.wait_for_publish(_GOODBYE_S)
         self._client.disconnect()
-        self._client.loop_stop()
+        # paho's thread may sit in an attempt to connect for seconds; it ends with the program then.
+        ending = threading.Thread(target=self._client.loop_stop, name="mqtt-end", daemon=True)
+        ending.start()
+        ending.join(_GOODBYE_S / 2)
 
     def _greet(self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:

@@ -6,7 +6,7 @@ import pytest
 from trainer.dataset import DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 
 
-def write_labels(path: Path, header: list[str], rows: list[list[object]]) -> None:
+def write_labels(path: Path, header: list[str | int], rows: list[list[str | int]]) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

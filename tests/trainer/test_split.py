@@ -1,7 +1,7 @@
 import pytest
 
 from landmarkers.take import Origin
-from trainer.split import SplitEmpty, by_clip, by_signer, everything
+from trainer.split import SplitEmpty, by_clip, by_name, by_signer, everything
 
 ORIGINS = [
     Origin(f"{signer}/{split}/{sign}/{clip}", "m", signer, split, sign, variant)
@@ -41,6 +41,13 @@ def test_a_signer_left_out_is_left_out_with_his_unknown_doubles() -> None:
     learned = {(ORIGINS[number].signer, ORIGINS[number].sign_id) for number in split.train}
     assert learned == {("01", 80), ("02", 71), ("02", 80), (None, 80)}
     assert {(ORIGINS[n].signer, ORIGINS[n].sign_id) for n in split.validation} == {("01", 71)}
+
+
+def test_clips_are_held_out_by_name_unless_they_are_all_that_a_sign_has() -> None:
+    only = [Origin("only", "m", "01", "train", 99)]
+    split = by_name([*ORIGINS, *only], ["01/train/71/*", "only"])
+    assert {([*ORIGINS, *only])[n].clip for n in split.validation} == {f"01/train/71/{clip}" for clip in range(12)}
+    assert len(ORIGINS) in split.train
 
 
 def test_a_split_that_leaves_nothing_is_refused() -> None:

@@ -34,10 +34,10 @@ def test_a_run_tells_how_it_came_about_and_draws_curves(tiny_run: Path) -> None:
 def test_it_learns_the_made_up_signs(tiny_run: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    events = EventAccumulator(str(tiny_run))  # type: ignore[no-untyped-call]
-    events.Reload()  # type: ignore[no-untyped-call]
-    accuracy = [scalar.value for scalar in events.Scalars("accuracy/validation")]  # type: ignore[no-untyped-call]
-    loss = [scalar.value for scalar in events.Scalars("loss/train")]  # type: ignore[no-untyped-call]
+    events = EventAccumulator(str(tiny_run))
+    events.Reload()
+    accuracy = [scalar.value for scalar in events.Scalars("accuracy/validation")]
+    loss = [scalar.value for scalar in events.Scalars("loss/train")]
     assert max(accuracy) > 0.8
     assert loss[-1] < loss[0]
 

@@ -1,0 +1,29 @@
+import pytest
+
+from trainer.__main__ import main as trainer
+from trainer.arguments import sign_numbers
+
+
+def test_lists_of_signs_are_read() -> None:
+    assert sign_numbers("1-3,7") == frozenset({1, 2, 3, 7})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["extract", "d", "--to", "t", "--signs", "one"], "one is not a list of signs"),
+        (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 on"),
+        (["train", "--run", "r", "--validation", "2"], "2 is not a number from 0 to 1"),
+        (["train", "--run", "r", "--device", "toaster"], "torch cannot use toaster here"),
+        (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is no bundle name"),
+        (["export", "r", "--to", "b", "--name", "a", "--threshold", "much"], "much is not a number"),
+        (["evaluate", "clips"], "--model"),
+    ],
+)
+def test_wrong_arguments_end_with_2_before_any_work(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        trainer(arguments)
+    assert left.value.code == 2
+    assert sentence in capsys.readouterr().err

@@ -1,0 +1,151 @@
+"""The arguments of `ishara-trainer`, checked before any work begins."""
+
+import argparse
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from models.manifest import BUNDLE_NAME
+from trainer.recipe import RECIPES
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser; `command` names the command in what it returns."""
+    whole = argparse.ArgumentParser(prog="ishara-trainer", description="Trains and judges Ishara's models.")
+    commands = whole.add_subparsers(required=True, dest="command", metavar="COMMAND")
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("--signs", type=sign_numbers, metavar="LIST", help="only these signs, for example 1-70,77")
+    chosen.add_argument(
+        "--workers", type=whole_number(1), default=_cores(), metavar="N", help="processes (default: %(default)s)"
+    )
+    _add_extract(commands.add_parser("extract", parents=[chosen], help="data set to takes; run it again to go on"))
+    _add_train(commands.add_parser("train", help="takes to a run; run it again to go on"))
+    _add_export(commands.add_parser("export", help="run to a quantised bundle"))
+    _add_evaluate(commands.add_parser("evaluate", parents=[chosen], help="how good a bundle is on unseen clips"))
+    return whole
+
+
+def _add_extract(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dataset", type=Path, help="a data set in KArSL's layout, or a folder of <sign>.mp4")
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the takes go")
+    command.add_argument(
+        "--variants",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="other views of each training clip (default: %(default)s)",
+    )
+    command.add_argument("--face", action="store_true", help="find the face's 468 points as well")
+
+
+def _add_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of takes")
+    command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where the run goes, or goes on")
+    command.add_argument(
+        "--store", type=Path, metavar="FOLDER", help="the store of the takes (default: RUN/takes.store)"
+    )
+    command.add_argument("--recipe", choices=sorted(RECIPES), default="default", help="default: %(default)s")
+    command.add_argument("--epochs", type=whole_number(1), metavar="N", help="instead of the recipe's")
+    command.add_argument(
+        "--validation",
+        type=share,
+        default=0.15,
+        metavar="SHARE",
+        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s)",
+    )
+    command.add_argument(
+        "--hold-out", nargs="+", default=[], metavar="PATTERN", help="hold out the clips of these names instead"
+    )
+    command.add_argument("--leave-signer", metavar="NAME", help="hold out this signer's takes instead")
+    command.add_argument("--of-signs", type=sign_numbers, metavar="LIST", help="only his takes of these signs")
+    command.add_argument("--seed", type=whole_number(0), default=1, metavar="N", help="default: %(default)s")
+    command.add_argument(
+        "--device", type=device, default="cuda" if torch.cuda.is_available() else "cpu", help="default: %(default)s"
+    )
+    command.add_argument(
+        "--threads", type=whole_number(1), default=_cores(), metavar="N", help="on the CPU (default: %(default)s)"
+    )
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", type=Path, help="the run's folder")
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the bundle's folder")
+    command.add_argument("--name", type=bundle_name, required=True, help="the bundle's name, for example karsl-190")
+    command.add_argument("--version", type=whole_number(1), default=1, metavar="N", help="default: %(default)s")
+    command.add_argument("--store", type=Path, metavar="FOLDER", help="default: RUN/takes.store")
+    command.add_argument(
+        "--judged-by",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="runs of the recipe with clips held out; the first calibrates",
+    )
+    command.add_argument(
+        "--threshold", type=share, default=0.5, metavar="P", help="below it no word is said (default: %(default)s)"
+    )
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("clips", type=Path, help="a data set, or a folder of takes")
+    command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
+    command.add_argument(
+        "--split", choices=("train", "test", "all"), default="test", help="which clips (default: %(default)s)"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def sign_numbers(text: str) -> frozenset[int]:
+    """`1-70,77` as numbers."""
+    numbers: set[int] = set()
+    for piece in text.split(","):
+        first, _, last = piece.partition("-")
+        if not first.isdigit() or (last and not last.isdigit()):
+            raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
+        numbers |= set(range(int(first), int(last or first) + 1))
+    return frozenset(numbers)
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """A reader of whole numbers from `least` on."""
+
+    def read(text: str) -> int:
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
+        return int(text)
+
+    return read
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
+    return number
+
+
+def device(text: str) -> str:
+    """A device that torch can use here."""
+    try:
+        torch.zeros(1, device=text)
+    except (RuntimeError, AssertionError) as error:
+        raise argparse.ArgumentTypeError(f"torch cannot use {text} here") from error
+    return text
+
+
+def bundle_name(text: str) -> str:
+    """A name that a manifest may carry."""
+    if not re.fullmatch(BUNDLE_NAME, text):
+        raise argparse.ArgumentTypeError(f"{text} is no bundle name: small letters, digits and hyphens")
+    return text
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1

@@ -30,7 +30,7 @@ class Calibration(_Section):
     """How sure the model must be before a word is said."""
 
     temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0  # what the graph divides its logits by; for the record
-    threshold: Share = 0.5  # a word less likely than this is not said
+    threshold: Share = 0.4  # a word less likely than this is not said
 
 
 class Accuracy(_Section):

@@ -85,7 +85,7 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         help="runs of the recipe with clips held out; the first calibrates",
     )
     command.add_argument(
-        "--threshold", type=share, default=0.5, metavar="P", help="below it no word is said (default: %(default)s)"
+        "--threshold", type=share, default=0.4, metavar="P", help="below it no word is said (default: %(default)s)"
     )
 
 

@@ -5,10 +5,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import SOURCES_HELP, SourceUnknown, open_source
+from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
 from edge.health import Pulse
 from edge.pipeline import caption
@@ -25,7 +26,15 @@ from models.classifier import OnnxClassifier
 
 log = logging.getLogger("edge")
 
-USER_MUST_ACT = (ConfigInvalid, BundleRefused, SourceUnknown, TakeDamaged, NetworksUnavailable, CameraLost)
+USER_MUST_ACT = (
+    BundleRefused,
+    CameraLost,
+    ConfigInvalid,
+    LibraryMissing,
+    NetworksUnavailable,
+    SourceUnknown,
+    TakeDamaged,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,33 +56,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Put the stages together and caption until the camera ends or a signal comes."""
     bundle = open_bundle(options.model or config.model.folder)
+    manifest = bundle.manifest
     classifier = OnnxClassifier(bundle)
-    fast = options.pace == "fast"
-    source = open_source(
-        options.source or config.camera.source, bundle.manifest.parts, fast=fast, again=not options.exit_at_end
-    )
-    fingerprint = source.landmarker.fingerprint
-    if fingerprint != bundle.manifest.landmarker:
-        source.landmarker.close()
-        raise BundleRefused(
-            f"{bundle.manifest.title} was trained on landmarks of {bundle.manifest.landmarker}, not of {fingerprint}"
-        )
-    threshold = bundle.manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
-    writer = WordWriter(
-        StreamClock(as_fast_as_possible=fast), model=bundle.manifest.title, device=config.device, threshold=threshold
-    )
-    pulse = Pulse()
-    sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
-    spotter = RaisedHandSpotter(bundle.manifest.spotter, fingerprint)
-    signals.stop_with(source.camera.stop)
-    try:
-        log.info("%s reads %s", bundle.manifest.title, options.source or config.camera.source)
-        caption(source.camera, source.landmarker, spotter, classifier, writer, sinks, pulse, config.health_every_s)
-    finally:
+    name, fast = options.source or config.camera.source, options.pace == "fast"
+    with ExitStack() as stack:
+        source = open_source(name, manifest.parts, fast=fast, again=not options.exit_at_end)
+        stack.callback(source.landmarker.close)
+        fingerprint = source.landmarker.fingerprint
+        if fingerprint != manifest.landmarker:
+            raise BundleRefused(
+                f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}"
+            )
+        pulse = Pulse()
+        stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
+        sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
         for sink in sinks:
-            sink.close()
-        source.landmarker.close()
-        log.info("leaving: %s", pulse.health().to_json())
+            stack.callback(sink.close)
+        threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
+        clock = StreamClock(as_fast_as_possible=fast)
+        writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
+        spotter = RaisedHandSpotter(manifest.spotter, fingerprint)
+        signals.stop_with(source.camera.stop)
+        log.info("%s reads %s", manifest.title, name)
+        caption(source.camera, source.landmarker, spotter, classifier, writer, sinks, pulse, config.health_every_s)
     return 0
 
 

@@ -58,9 +58,11 @@ class MqttConfig(_Section):
         if self.password_file is None:
             return None
         try:
-            return self.password_file.read_text().strip()
+            return self.password_file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigInvalid(f"mqtt.password_file {self.password_file} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigInvalid(f"mqtt.password_file {self.password_file} is not UTF-8") from error
 
 
 class EdgeConfig(_Section):
@@ -78,7 +80,10 @@ def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path 
     content = {} if path is None else _read_toml(path)
     variables = {key: value for key, value in environment.items() if key.startswith(PREFIX)}
     if dotenv is not None and dotenv.is_file():
-        written = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
+        try:
+            written = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigInvalid(f"{dotenv} cannot be read: {error}") from error
         variables = {key: value for key, value in written.items() if key.startswith(PREFIX)} | variables
     variables.pop(FOLDER_VARIABLE, None)
     for key, value in variables.items():
@@ -86,7 +91,7 @@ def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path 
     try:
         return EdgeConfig.model_validate(content)
     except ValidationError as error:
-        raise ConfigInvalid(_explain(error, path)) from error
+        raise ConfigInvalid(_explain(error, path, variables)) from error
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -110,13 +115,13 @@ def _override(content: dict[str, Any], variable: str, value: str) -> None:
         there[key] = value
 
 
-def _explain(error: ValidationError, path: Path | None) -> str:
-    first = error.errors()[0]
+def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, str]) -> str:
+    """One sentence about one error; a name that does not exist comes first, since others may follow from it."""
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     key = ".".join(str(step) for step in first["loc"])
+    variable = PREFIX + key.replace(".", "_").upper()
+    where = f"the variable {variable}" if variable in variables else "the configuration" + (f" {path}" if path else "")
     if first["type"] == "extra_forbidden":
-        problem = f"there is no key {key}"
-    else:
-        problem = f"{key}: {first['msg']}" + (
-            f", not {first['input']!r}" if not isinstance(first["input"], dict) else ""
-        )
-    return f"the configuration{'' if path is None else f' {path}'} is wrong: {problem}"
+        return f"{where} is wrong: there is no key {key}"
+    given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
+    return f"{where} is wrong: {key}: {first['msg'].removeprefix('Value error, ')}{given}"

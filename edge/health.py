@@ -67,13 +67,13 @@ class Pulse:
         self._words += 1
 
     def health(self) -> Health:
-        """The state now."""
+        """The state now; may be asked for on any thread, so everything is copied before it is looked through."""
         now = time.monotonic()
-        recent = [moment for moment in self._recent_frames if now - moment <= 10.0]
+        recent = [moment for moment in list(self._recent_frames) if now - moment <= 10.0]
         span = now - recent[0] if recent else 0.0
         stages = {}
-        for stage, seconds in self._stages.items():
-            p50, p95 = np.percentile(seconds, [50, 95]) * 1000
+        for stage, seconds in list(self._stages.items()):
+            p50, p95 = np.percentile(list(seconds), [50, 95]) * 1000
             stages[stage] = StageTime(p50=round(float(p50), 2), p95=round(float(p95), 2))
         return Health(
             at=datetime.now(UTC),

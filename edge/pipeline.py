@@ -40,9 +40,8 @@ def caption(
                 sink.emit(word)
 
     try:
-        for number, frame in enumerate(camera.frames()):
-            if number == 0:
-                writer.clock.begin(frame.time)
+        for frame in camera.frames():
+            writer.clock.tick(frame.time)
             with pulse.timed("landmarks"):
                 landmarks = landmarker.locate(frame)
             newest = landmarks.time

@@ -66,16 +66,17 @@ class Word(BaseModel):
 class StreamClock:
     """Tells what moment a time of the stream is.
 
-    A live stream's words are known now, by the wall clock. A stream played `as_fast_as_possible` runs on its own
-    clock: its words are known when the last frame read was taken.
+    A live stream's words are known now, by the wall clock, and its beginning is reckoned back from now at each frame:
+    a device without a battery for its clock may get the time of day long after it started. A stream played
+    `as_fast_as_possible` runs on its own clock: its words are known when the last frame read was taken.
     """
 
     def __init__(self, *, as_fast_as_possible: bool) -> None:
         self._began = datetime.now(UTC)
         self._own = as_fast_as_possible
 
-    def begin(self, time: float) -> None:
-        """The stream's time is now `time`."""
+    def tick(self, time: float) -> None:
+        """A frame of this time of the stream has just come."""
         if not self._own:
             self._began = datetime.now(UTC) - timedelta(seconds=time)
 

@@ -72,7 +72,7 @@ class OnnxClassifier:
         expected = bundle.probe.probabilities
         if answer.shape != expected.shape:
             raise BundleRefused(f"{bundle.model} answers {answer.size} classes, its probe {expected.size}")
-        if answer.argmax() != expected.argmax() or np.abs(answer - expected).max() > PROBE_TOLERANCE:
+        if answer.argmax() != expected.argmax() or not np.abs(answer - expected).max() <= PROBE_TOLERANCE:
             raise BundleRefused(
                 f"the probe of {bundle.folder} gives another answer here than where the bundle was made: "
                 f"{answer.max():.3f} for class {answer.argmax()}, not {expected.max():.3f} for {expected.argmax()}"

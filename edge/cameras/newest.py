@@ -17,6 +17,7 @@ class NewestFrame:
         self._ended = False
         self._stopped = threading.Event()
         self._error: CameraLost | None = None
+        self._broken = True
         self.dropped = 0
         """Frames that a newer one replaced before anyone asked for them."""
 
@@ -34,6 +35,8 @@ class NewestFrame:
                 yield frame
         if self._error is not None:
             raise self._error
+        if self._broken and not self._stopped.is_set():
+            raise CameraLost("the camera's thread broke; its traceback is in the log")
 
     def stop(self) -> None:
         """End after the frame in hand."""
@@ -49,6 +52,7 @@ class NewestFrame:
                     self.dropped += self._frame is not None
                     self._frame = frame
                     self._changed.notify()
+            self._broken = False
         except CameraLost as error:
             self._error = error
         finally:

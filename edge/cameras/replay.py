@@ -16,8 +16,11 @@ _PAUSE_STEP_S = 0.1
 class TakeReplay:
     """Camera and landmarker in one: its frames hold no picture, and each one's landmarks are the take's own."""
 
-    def __init__(self, takes: Sequence[Take], *, paced: bool) -> None:
-        self._landmarks = {landmarks.time: landmarks for landmarks in _one_after_another(takes)}
+    def __init__(self, takes: Sequence[Take], *, paced: bool, again: bool = False) -> None:
+        """`again` starts the takes anew whenever they have ended."""
+        self._recorded = list(_one_after_another(takes, pauses=again or len(takes) > 1))
+        self._again = again
+        self._landmarks: dict[float, Landmarks] = {}
         self._fingerprint = takes[0].origin.landmarker
         self._paced = paced
         self._stopped = threading.Event()
@@ -29,8 +32,7 @@ class TakeReplay:
 
     def frames(self) -> Iterator[Frame]:
         """A frame without a picture for each of the takes' times."""
-        nothing = np.zeros((0, 0, 3), np.uint8)
-        frames = (Frame(nothing, time) for time in self._landmarks)
+        frames = self._play()
         return paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
 
     def locate(self, frame: Frame) -> Landmarks:
@@ -44,15 +46,27 @@ class TakeReplay:
     def close(self) -> None:
         """There is nothing to give up."""
 
+    def _play(self) -> Iterator[Frame]:
+        nothing = np.zeros((0, 0, 3), np.uint8)
+        start = 0.0
+        while True:
+            moved = (Landmarks(one.points, start + one.time) for one in self._recorded)
+            self._landmarks = {one.time: one for one in moved}
+            for time in self._landmarks:
+                yield Frame(nothing, time)
+            if not self._again:
+                return
+            start = max(self._landmarks) + _PAUSE_STEP_S
 
-def _one_after_another(takes: Sequence[Take]) -> Iterator[Landmarks]:
-    """All takes on one clock from zero, nobody in view between them and, where there are several, at the end."""
+
+def _one_after_another(takes: Sequence[Take], *, pauses: bool) -> Iterator[Landmarks]:
+    """All takes on one clock from zero, with `pauses` nobody in view for a while after each."""
     clock = 0.0
     for take in takes:
         for landmarks in take.landmarks():
             yield Landmarks(landmarks.points, clock + landmarks.time - float(take.times[0]))
         clock += take.duration
-        if len(takes) > 1:
+        if pauses:
             for number in range(1, round(PAUSE_S / _PAUSE_STEP_S)):
                 yield Landmarks.unseen(clock + number * _PAUSE_STEP_S)
             clock += PAUSE_S

@@ -14,10 +14,15 @@ SOURCES_HELP = (
     "/dev/video0, v4l2:DEVICE, rtsp://…, http://…, a video file, a folder of numbered frames, take:FILE, "
     "or take:FOLDER for all takes of a folder one after another"
 )
+_LIBRARIES = "libegl1 libgl1 libgles2 libglib2.0-0"
 
 
 class SourceUnknown(Exception):
     """A source that names nothing that is there; the message says so."""
+
+
+class LibraryMissing(Exception):
+    """MediaPipe cannot start, mostly for want of the graphics libraries that it loads; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +37,36 @@ def open_source(name: str, parts: frozenset[Part], *, fast: bool, again: bool) -
     """The camera and landmarker of a source.
 
     `fast` plays a recording as quickly as frames are asked for, dropping none. `again` starts a clip anew when it
-    ends and tries a lost camera anew. Raises SourceUnknown, TakeDamaged, NetworksUnavailable.
+    ends and tries a lost camera anew. Raises SourceUnknown, TakeDamaged, LibraryMissing, NetworksUnavailable.
     """
     if name.startswith("take:"):
-        replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast)
+        replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
         return Source(replay, replay)
-    camera = _open_camera(name, fast=fast, again=again)
-    # Imported late: a replayed take needs neither MediaPipe nor the graphics libraries that it loads.
-    from landmarkers.mediapipe_tasks import MediaPipeLandmarker
+    return Source(_open_camera(name, fast=fast, again=again), open_landmarker(parts))
 
-    return Source(camera, MediaPipeLandmarker(parts))
+
+def open_landmarker(parts: frozenset[Part]) -> Landmarker:
+    """The landmarker for pictures. Raises LibraryMissing, NetworksUnavailable.
+
+    Imported late: a replayed take needs neither MediaPipe nor the graphics libraries that it loads.
+    """
+    try:
+        from landmarkers.mediapipe_tasks import MediaPipeLandmarker
+    except (ImportError, OSError) as error:
+        raise LibraryMissing(f"MediaPipe cannot start here ({error}); on Debian: apt install {_LIBRARIES}") from error
+    return MediaPipeLandmarker(parts)
 
 
 def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:
-    from edge.cameras.recording import RecordingCamera
-    from edge.cameras.video_device import VideoDevice
+    try:
+        from edge.cameras.recording import RecordingCamera
+        from edge.cameras.video_device import VideoDevice
+    except ImportError as error:
+        raise LibraryMissing(f"OpenCV cannot start here ({error}); on Debian: apt install {_LIBRARIES}") from error
 
     device = name.removeprefix("v4l2:")
+    if device.isdigit():
+        device = f"/dev/video{device}"
     if name.startswith(("v4l2:", "/dev/", "rtsp://", "http://", "https://")):
         return NewestFrame(VideoDevice(device, again=again))
     path = Path(name)

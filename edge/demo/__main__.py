@@ -11,17 +11,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from edge.cameras.source import LibraryMissing, open_landmarker
 from edge.config import ConfigInvalid, MqttConfig, load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.word import Word
 from landmarkers.frame import Frame, Picture
 from landmarkers.layout import Part
+from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TAKE_SUFFIX, Take
 
 TAKES = Path(__file__).parent / "takes"
@@ -44,7 +46,7 @@ def main() -> int:
         with _broker() as broker:
             said, arrived = play(source or f"take:{TAKES}", broker)
         check(said, arrived, [] if source else _expected())
-    except (ConfigInvalid, DemoFailed, OSError) as error:
+    except (ConfigInvalid, DemoFailed, NetworksUnavailable, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0
@@ -53,17 +55,13 @@ def main() -> int:
 def prove_mediapipe(*, needed: bool) -> None:
     """Find a person in a picture that matplotlib, which MediaPipe brings along, ships as sample data."""
     try:
-        from landmarkers.mediapipe_tasks import MediaPipeLandmarker
-    except (ImportError, OSError) as error:
-        sentence = (
-            f"MediaPipe cannot start here ({error}); on Debian: apt install "
-            + (Path(__file__).parents[2] / "deploy" / "debian-packages.txt").read_text().replace("\n", " ").strip()
-        )
+        landmarker = open_landmarker(frozenset({Part.POSE, Part.LEFT_HAND, Part.RIGHT_HAND}))
+    except LibraryMissing as error:
         if needed:
-            raise DemoFailed(sentence) from error
-        print(f"{sentence}\nThe takes below need it not: their landmarks were found before.")
+            raise DemoFailed(str(error)) from error
+        print(f"{error}\nThe takes below do without it: their landmarks were found before.", flush=True)
         return
-    with MediaPipeLandmarker() as landmarker:
+    with closing(landmarker):
         frame = Frame(_sample_picture(), 0.0)
         began = time.perf_counter()
         landmarks = landmarker.locate(frame)

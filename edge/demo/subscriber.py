@@ -29,6 +29,7 @@ class Subscriber:
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
         if not self._ready.wait(10.0):
+            self.close()
             raise OSError(f"the broker {broker.host}:{broker.port} grants no subscription to {self._topic}")
 
     def wait_for(self, seqs: set[int], timeout_s: float) -> list[Word]:

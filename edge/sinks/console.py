@@ -1,5 +1,6 @@
 """Prints words on standard output, for people or, as JSON lines, for programs."""
 
+import os
 import sys
 
 from edge.health import Health
@@ -18,8 +19,12 @@ class ConsoleSink:
             word.to_json() if self._jsonl else f"{word.word}  {word.word_en}  {word.confidence:.0%}  {word.delay:.2f} s"
         )
         # Arabic is UTF-8 also where the locale of a service knows only ASCII.
-        sys.stdout.buffer.write(f"{line}\n".encode())
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(f"{line}\n".encode())
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # Whoever read this is gone; words go on to the other sinks. Python would fail again on its flush at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def report(self, health: Health) -> None:
         """Health is not printed; it is on MQTT, and the daemon logs it when it leaves."""

@@ -67,7 +67,13 @@ class MqttSink:
         self._leaving.set()
         if self._client.is_connected():
             goodbye = self._client.publish(f"{self._topic}/status", "offline", qos=1, retain=True)
-            goodbye.wait_for_publish(_GOODBYE_S)
+            arrived = goodbye.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+            if arrived:
+                goodbye.wait_for_publish(_GOODBYE_S)
+                arrived = goodbye.is_published()
+            if not arrived:
+                # Without QoS it overtakes the words that still wait; a clean goodbye leaves no last will.
+                self._client.publish(f"{self._topic}/status", "offline", qos=0, retain=True)
         self._client.disconnect()
         # paho's thread may sit in an attempt to connect for seconds; it ends with the program then.
         ending = threading.Thread(target=self._client.loop_stop, name="mqtt-end", daemon=True)
@@ -83,16 +89,19 @@ class MqttSink:
         else:
             log.info("connected to the broker %s", self._broker)
         self._trouble = None
-        client.publish(f"{self._topic}/model", self._model, qos=1, retain=True)
-        client.publish(f"{self._topic}/health", self._health().to_json(), qos=1, retain=True)
-        client.publish(f"{self._topic}/status", "online", qos=1, retain=True)
+        # Without QoS: these must not wait behind a queue that filled while the broker was away, nor be refused by it.
+        client.publish(f"{self._topic}/model", self._model, qos=0, retain=True)
+        client.publish(f"{self._topic}/health", self._health().to_json(), qos=0, retain=True)
+        client.publish(f"{self._topic}/status", "online", qos=0, retain=True)
 
     def _notice_loss(self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
-        if reason.is_failure and not self._leaving.is_set():
-            self._log_trouble(f"is lost: {reason}")
+        if reason.is_failure:
+            self._log_trouble("is lost" if str(reason) == "Unspecified error" else f"is lost: {reason}")
 
     def _log_trouble(self, trouble: str) -> None:
         """Log once when the broker is lost, not at every try; a new reason is told again."""
+        if self._leaving.is_set():
+            return
         if self._trouble is None or ("refuses" in trouble and trouble != self._trouble):
             log.warning("the broker %s %s; trying again until it is back", self._broker, trouble)
             self._trouble = trouble

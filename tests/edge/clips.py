@@ -1,0 +1,52 @@
+"""Small video files, and FFmpeg as a camera on the network."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tests.edge.mosquitto import program
+from tests.edge.ports import is_listening
+from tests.edge.waiting import wait_until
+
+
+def write_clip(path: Path, *, frames: int = 10, rate: float = 10.0) -> Path:
+    """A video file in which a grey picture grows brighter."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
+    assert writer.isOpened()
+    for number in range(frames):
+        writer.write(np.full((48, 64, 3), number * 255 // frames, np.uint8))
+    writer.release()
+    return path
+
+
+@contextmanager
+def network_camera(port: int, seconds: int) -> Iterator[str]:
+    """A stream of so many seconds over HTTP for the first client that comes; gives its address."""
+    address = f"http://127.0.0.1:{port}/"
+    picture = f"testsrc=size=64x48:rate=25:duration={seconds}"
+    encoding = ["-c:v", "mpeg2video", "-f", "mpegts"]
+    command = [
+        program("ffmpeg"),
+        "-v",
+        "error",
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        picture,
+        *encoding,
+        "-listen",
+        "1",
+        address,
+    ]
+    camera = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: is_listening(port), "FFmpeg")
+        yield address
+    finally:
+        camera.kill()
+        camera.wait()

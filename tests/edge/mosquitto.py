@@ -1,0 +1,160 @@
+"""A real Mosquitto on a free local port, and a client that remembers what it hears there."""
+
+import getpass
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge.config import MqttConfig
+from tests.edge.ports import free_port, is_listening
+from tests.edge.waiting import PATIENCE_S, wait_until
+
+_PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+
+
+class Mosquitto:
+    """One broker, which can go away and come back with the sessions and retained messages that it had."""
+
+    def __init__(self, folder: Path, *, user: tuple[str, str] | None = None) -> None:
+        """With a user, given with the password, everybody else is refused."""
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        lines = [
+            f"listener {self.port} 127.0.0.1",
+            f"user {getpass.getuser()}",
+            "persistence true",
+            f"persistence_location {folder}/",
+            f"log_dest file {folder / 'log'}",
+            f"allow_anonymous {'false' if user else 'true'}",
+        ]
+        if user is not None:
+            passwords = folder / "passwords"
+            passwords.touch(mode=0o600)
+            subprocess.run([program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
+            lines.append(f"password_file {passwords}")
+        (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+
+    @property
+    def config(self) -> MqttConfig:
+        """How the daemon reaches it."""
+        return MqttConfig(host="127.0.0.1", port=self.port)
+
+    @property
+    def log(self) -> str:
+        """What it logged."""
+        return (self._folder / "log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start and wait until it listens."""
+        process = subprocess.Popen(
+            [program("mosquitto"), "-c", self._folder / "mosquitto.conf"], stderr=subprocess.DEVNULL
+        )
+        self._process = process
+        wait_until(lambda: is_listening(self.port) or process.poll() is not None, "Mosquitto")
+        assert process.poll() is None, f"Mosquitto left: {self.log}"
+
+    def stop(self) -> None:
+        """Leave as on a shutdown; clients notice that the connection breaks."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.terminate()
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
+    def freeze(self) -> None:
+        """Stand still with all connections open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on where it stood still."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as it arrived; `retained` is one that was there before the listener came."""
+
+    topic: str
+    payload: str
+    qos: int
+    retained: bool
+
+
+class Listener:
+    """Hears everything below `ishara/`, also what is said while its broker is away and back."""
+
+    def __init__(self, port: int, name: str = "listener") -> None:
+        self.heard: list[Heard] = []
+        self._changed = threading.Condition()
+        self._subscribed, self._settled = threading.Event(), threading.Event()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = lambda client, *_: client.subscribe("ishara/#", qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_unsubscribe = lambda *_: self._settled.set()
+        self._client.on_message = lambda _client, _data, message: self._hear(message)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._subscribed.wait(PATIENCE_S), "Mosquitto grants no subscription"
+
+    def on(self, topic: str) -> list[Heard]:
+        """What was heard on one topic of any device: `word`, `status`, …"""
+        with self._changed:
+            return [heard for heard in self.heard if heard.topic.rpartition("/")[2] == topic]
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until what was heard makes it so."""
+        with self._changed:
+            assert self._changed.wait_for(is_so, PATIENCE_S), f"the last that was heard: {self.heard[-5:]}"
+
+    def wait_for_status(self, status: str) -> None:
+        """Wait until this was the last status heard."""
+        self.wait_until(
+            lambda: [heard.payload for heard in self.heard if heard.topic.endswith("/status")][-1:] == [status]
+        )
+
+    def settle(self) -> None:
+        """Wait until the broker knows that everything heard so far has arrived, and will not send it again."""
+        self._settled.clear()
+        self._client.unsubscribe("nothing")
+        assert self._settled.wait(PATIENCE_S), "Mosquitto does not answer"
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _hear(self, message: paho.MQTTMessage) -> None:
+        self._client.ack(message.mid, message.qos)
+        with self._changed:
+            self.heard.append(Heard(message.topic, message.payload.decode(), message.qos, message.retain))
+            self._changed.notify_all()
+
+
+@contextmanager
+def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
+    """A listener while inside."""
+    listener = Listener(broker.port, name)
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def program(name: str) -> str:
+    """The path of a program. A test that needs one which is not there fails."""
+    path = shutil.which(name, path=_PLACES)
+    assert path is not None, f"{name} is not installed; on Debian: apt install $(cat tests/debian-packages.txt)"
+    return path

@@ -1,0 +1,195 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from edge.__main__ import main
+from edge.config import SHIPPED_MODEL, ConfigInvalid, EdgeConfig, load_config
+
+WHOLE = """
+device = "entrance"
+health_every_s = 5.0
+
+[camera]
+source = "/dev/video2"
+
+[model]
+folder = "/srv/models/karsl-190"
+threshold = 0.7
+
+[mqtt]
+host = "broker.example"
+port = 8883
+username = "entrance"
+password_file = "/etc/ishara/password"
+keepalive_s = 60
+"""
+
+
+def write(folder: Path, content: str) -> Path:
+    path = folder / "edge.toml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def refusal(path: Path | None, **variables: str) -> str:
+    """The sentence with which a configuration is refused."""
+    with pytest.raises(ConfigInvalid) as refused:
+        load_config(path, variables)
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_without_a_file_the_first_camera_is_read_and_nothing_is_published() -> None:
+    config = load_config(None, {})
+    assert config == EdgeConfig()
+    assert (config.device, config.camera.source, config.mqtt) == ("ishara", "/dev/video0", None)
+    assert config.model.folder == SHIPPED_MODEL
+
+
+def test_a_file_sets_every_key(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, WHOLE), {})
+    assert (config.device, config.health_every_s, config.camera.source) == ("entrance", 5.0, "/dev/video2")
+    assert (config.model.folder, config.model.threshold) == (Path("/srv/models/karsl-190"), 0.7)
+    assert config.mqtt is not None
+    assert config.mqtt.model_dump() == {
+        "host": "broker.example",
+        "port": 8883,
+        "username": "entrance",
+        "password_file": Path("/etc/ishara/password"),
+        "keepalive_s": 60,
+    }
+
+
+def test_variables_override_the_file(tmp_path: Path) -> None:
+    variables = {"ISHARA_DEVICE": "hall", "ISHARA_MQTT_PORT": "1884", "ISHARA_HEALTH_EVERY_S": "30", "OTHER": "x"}
+    config = load_config(write(tmp_path, WHOLE), variables)
+    assert config.mqtt is not None
+    assert (config.device, config.mqtt.port, config.health_every_s) == ("hall", 1884, 30.0)
+    assert config.mqtt.host == "broker.example"
+
+
+def test_variables_alone_configure_a_broker() -> None:
+    config = load_config(None, {"ISHARA_MQTT_HOST": "broker.example"})
+    assert config.mqtt is not None
+    assert (config.mqtt.host, config.mqtt.port) == ("broker.example", 1883)
+
+
+def test_variables_override_a_dotenv_which_overrides_the_file(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text('ISHARA_DEVICE="from-dotenv"\nISHARA_CAMERA_SOURCE=from-dotenv\nEDITOR=vi\n')
+    config = load_config(write(tmp_path, WHOLE), {"ISHARA_DEVICE": "from-variable"}, dotenv)
+    assert (config.device, config.camera.source) == ("from-variable", "from-dotenv")
+
+
+def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> None:
+    assert load_config(None, {"ISHARA_LANDMARKERS_TASKS": "/srv/tasks"}) == EdgeConfig()
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ("devise = 'x'", "devise"),
+        ("[camera]\nsauce = '/dev/video0'", "camera.sauce"),
+        ("[mqtt]\nhost = 'h'\npasword_file = 'p'", "mqtt.pasword_file"),
+        ("[webb]\nport = 80", "webb"),
+        ("device = 'two words'", "device"),
+        ("health_every_s = 'often'", "health_every_s"),
+        ("health_every_s = 0.5", "health_every_s"),
+        ("health_every_s = nan", "health_every_s"),
+        ("camera = 3", "camera"),
+        ("[camera]\nsource = 3", "camera.source"),
+        ("[model]\nthreshold = 1.5", "model.threshold"),
+        ("[mqtt]\nport = 1883", "mqtt.host"),
+        ("[mqtt]\nhost = ''", "mqtt.host"),
+        ("[mqtt]\nhost = 'h'\nport = 70000", "mqtt.port"),
+        ("[mqtt]\nhost = 'h'\nport = 'high'", "mqtt.port"),
+        ("[mqtt]\nhost = 'h'\nkeepalive_s = 1", "mqtt.keepalive_s"),
+        ("[mqtt]\nhost = 'h'\npassword_file = 'p'", "password_file"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, content: str, key: str) -> None:
+    path = write(tmp_path, content)
+    sentence = refusal(path)
+    assert key in sentence
+    assert str(path) in sentence
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "key"),
+    [
+        ("ISHARA_CAMERA_SAUCE", "/dev/video0", "camera.sauce"),
+        ("ISHARA_NONSENSE", "1", "nonsense"),
+        ("ISHARA_MQTT", "h", "mqtt"),
+        ("ISHARA_MODEL_THRESHOLD", "high", "model.threshold"),
+        ("ISHARA_HEALTH_EVERY_S", "never", "health_every_s"),
+    ],
+)
+def test_a_wrong_variable_is_named(variable: str, value: str, key: str) -> None:
+    assert key in refusal(None, **{variable: value})
+
+
+@pytest.mark.parametrize("content", [b"device = ", b"device: entrance", b"device = '\xff'", b"[camera\n"])
+def test_a_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_bytes(content)
+    assert f"{path} is not TOML" in refusal(path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    assert "No such file" in refusal(tmp_path / "missing.toml")
+    assert str(tmp_path) in refusal(tmp_path)
+
+
+def test_a_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"ISHARA_DEVICE=\xff\xfe\n")
+    with pytest.raises(ConfigInvalid, match=r"\.env"):
+        load_config(None, {}, dotenv)
+
+
+def test_the_password_is_the_content_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret words\n")
+    config = load_config(None, settings_with_password(tmp_path / "password"))
+    assert config.mqtt is not None
+    assert config.mqtt.read_password() == "secret words"
+    assert "secret" not in config.model_dump_json()
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_password_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_bytes(content)
+    config = load_config(None, settings_with_password(path))
+    assert config.mqtt is not None
+    with pytest.raises(ConfigInvalid, match=r"mqtt\.password_file") as refused:
+        config.mqtt.read_password()
+    assert str(path) in str(refused.value)
+
+
+def settings_with_password(path: Path) -> dict[str, str]:
+    return {"ISHARA_MQTT_HOST": "h", "ISHARA_MQTT_USERNAME": "u", "ISHARA_MQTT_PASSWORD_FILE": str(path)}
+
+
+def test_config_check_prints_the_whole_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", "--config", str(write(tmp_path, WHOLE))]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["mqtt"]["host"] == "broker.example"
+    assert set(printed) == set(EdgeConfig.model_fields)
+
+
+def test_config_check_reads_the_dotenv_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".env").write_text("ISHARA_DEVICE=hall\n")
+    assert main(["config", "check"]) == 0
+    assert json.loads(capsys.readouterr().out)["device"] == "hall"
+
+
+def test_config_check_refuses_a_wrong_file_with_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", "--config", str(write(tmp_path, "devise = 'x'"))]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("ishara-edge: ")
+    assert "devise" in printed.err
+    assert printed.err.count("\n") == 1

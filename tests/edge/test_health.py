@@ -1,0 +1,63 @@
+import json
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from edge.health import Health, Pulse
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns far more often than usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_health_counts_frames_and_words_and_times_stages() -> None:
+    pulse = Pulse()
+    for _ in range(3):
+        with pulse.timed("landmarks"):
+            pulse.count_frame()
+    pulse.count_word()
+    health = pulse.health()
+    assert (health.frames, health.words, list(health.stage_ms)) == (3, 1, ["landmarks"])
+    assert 0.0 <= health.stage_ms["landmarks"].p50 <= health.stage_ms["landmarks"].p95
+
+
+def test_health_before_the_first_frame_is_all_zero() -> None:
+    health = Pulse().health()
+    assert (health.frames, health.frames_per_s, health.words, health.stage_ms) == (0, 0.0, 0, {})
+
+
+def test_health_is_json_that_reads_back() -> None:
+    line = Pulse().health().to_json()
+    assert Health.model_validate_json(line).to_json() == line
+    assert json.loads(line)["at"].endswith("Z")
+
+
+def test_health_can_be_asked_for_on_another_thread_while_frames_are_counted(hasty_threads: None) -> None:
+    pulse = Pulse()
+    for _ in range(1000):
+        pulse.count_frame()
+    ended = threading.Event()
+
+    def count() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            pulse.count_frame()
+            with pulse.timed(f"stage {number % 10}"):
+                pass
+
+    counting = threading.Thread(target=count)
+    counting.start()
+    try:
+        for _ in range(200):
+            pulse.health()
+    finally:
+        ended.set()
+        counting.join()

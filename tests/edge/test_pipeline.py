@@ -1,0 +1,120 @@
+from collections.abc import Iterator
+
+import pytest
+
+from edge.cameras.camera import Camera, CameraLost
+from edge.cameras.replay import TakeReplay
+from edge.health import Health, Pulse
+from edge.pipeline import caption
+from edge.spotter import RaisedHandSpotter
+from edge.word import StreamClock, Word, WordWriter
+from landmarkers.frame import Frame
+from landmarkers.take import Take
+from models.bundle import Bundle
+from models.classifier import OnnxClassifier
+from tests.edge.signer import Sign, even_times, take
+from tests.edge.tiny_bundle import NOWHERE, PLACES, SIGNS, TITLE
+
+TWO_SIGNS = take(even_times(30, 4.0), Sign(0.5, 1.5, PLACES[0]), Sign(2.2, 3.2, PLACES[2]))
+
+
+class Notebook:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+        self.reports: list[Health] = []
+
+    def emit(self, word: Word) -> None:
+        self.words.append(word)
+
+    def report(self, health: Health) -> None:
+        self.reports.append(health)
+
+    def close(self) -> None:
+        """Nothing is on its way."""
+
+
+class BreakingCamera:
+    """The replay of a take whose cable breaks after some frames."""
+
+    def __init__(self, replay: TakeReplay, after: int) -> None:
+        self._replay = replay
+        self._after = after
+
+    def frames(self) -> Iterator[Frame]:
+        for number, frame in enumerate(self._replay.frames()):
+            if number == self._after:
+                raise CameraLost("the cable broke")
+            yield frame
+
+    def stop(self) -> None:
+        self._replay.stop()
+
+
+def play(
+    bundle: Bundle, replay: TakeReplay, notebook: Notebook, *, camera: Camera | None = None, fast: bool = True
+) -> Pulse:
+    """Caption a replay into the notebook."""
+    pulse = Pulse()
+    clock = StreamClock(as_fast_as_possible=fast)
+    writer = WordWriter(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
+    spotter = RaisedHandSpotter(bundle.manifest.spotter, replay.fingerprint)
+    caption(camera or replay, replay, spotter, OnnxClassifier(bundle), writer, [notebook], pulse, 10.0)
+    return pulse
+
+
+def words(bundle: Bundle, *takes: Take, fast: bool = True) -> list[Word]:
+    notebook = Notebook()
+    play(bundle, TakeReplay(takes, paced=not fast), notebook, fast=fast)
+    return notebook.words
+
+
+def test_signs_become_words_in_their_order(bundle: Bundle) -> None:
+    said = words(bundle, TWO_SIGNS)
+    assert [word.word for word in said] == [SIGNS[0].word, SIGNS[2].word]
+    assert [word.seq for word in said] == [1, 2]
+
+
+def test_a_word_tells_when_its_sign_was_made(bundle: Bundle) -> None:
+    first, second = words(bundle, TWO_SIGNS)
+    assert (first.ended_at - first.started_at).total_seconds() == pytest.approx(1.0, abs=0.01)
+    assert (second.started_at - first.started_at).total_seconds() == pytest.approx(1.7, abs=0.04)
+    assert first.delay == pytest.approx(bundle.manifest.spotter.end_after_s, abs=0.04)
+
+
+def test_a_sign_in_hand_when_the_camera_ends_is_finished(bundle: Bundle) -> None:
+    said = words(bundle, take(even_times(30, 1.5), Sign(0.5, 9.0, PLACES[1])))
+    assert [word.word for word in said] == [SIGNS[1].word]
+
+
+def test_words_before_a_camera_was_lost_are_said_and_the_loss_is_told(bundle: Bundle) -> None:
+    notebook, replay = Notebook(), TakeReplay([TWO_SIGNS], paced=False)
+    with pytest.raises(CameraLost, match="the cable broke"):
+        play(bundle, replay, notebook, camera=BreakingCamera(replay, after=80))
+    assert [word.word for word in notebook.words] == [SIGNS[0].word, SIGNS[2].word]
+
+
+def test_what_the_model_cannot_tell_is_not_said(bundle: Bundle) -> None:
+    between = (PLACES[0] + PLACES[1]) / 2
+    assert words(bundle, take(even_times(30, 3.0), Sign(0.5, 1.5, between))) == []
+    assert words(bundle, take(even_times(30, 3.0), Sign(0.5, 1.5, NOWHERE))) == []
+
+
+@pytest.mark.parametrize("rate", [5, 15, 60])
+def test_the_same_signs_are_read_at_any_rate(bundle: Bundle, rate: int) -> None:
+    slower = take(even_times(rate, 4.0), Sign(0.5, 1.5, PLACES[0]), Sign(2.2, 3.2, PLACES[2]))
+    assert [word.sign_id for word in words(bundle, slower)] == [SIGNS[0].sign_id, SIGNS[2].sign_id]
+
+
+def test_playing_a_take_fast_says_what_playing_it_at_its_own_pace_says(bundle: Bundle) -> None:
+    fast, live = words(bundle, TWO_SIGNS), words(bundle, TWO_SIGNS, fast=False)
+    assert [(word.sign_id, word.confidence) for word in fast] == [(word.sign_id, word.confidence) for word in live]
+
+
+def test_health_is_reported_at_the_start_and_counts_everything(bundle: Bundle) -> None:
+    notebook = Notebook()
+    health = play(bundle, TakeReplay([TWO_SIGNS], paced=False), notebook).health()
+    assert notebook.reports[0].frames == 1
+    assert (health.frames, health.words) == (len(TWO_SIGNS), 2)
+    assert set(health.stage_ms) == {"landmarks", "spotter", "classifier"}

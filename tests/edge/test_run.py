@@ -1,0 +1,248 @@
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.health import Health
+from landmarkers.networks import fingerprint
+from landmarkers.take import TAKE_SUFFIX, Origin
+from models.manifest import SpotterSettings
+from tests.edge.clips import write_clip
+from tests.edge.conftest import StartDaemon
+from tests.edge.daemon import Daemon
+from tests.edge.mosquitto import Listener, Mosquitto
+from tests.edge.ports import free_port
+from tests.edge.signer import Sign, even_times, take
+from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE, write_bundle
+
+LEAVE_S = 2.0
+ONE_SIGN = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))
+LONG_SIGN = take(even_times(30, 25.0), Sign(0.2, 25.0, PLACES[2]))
+
+
+@pytest.fixture
+def one_sign(tmp_path: Path) -> str:
+    """The source in which one sign is made."""
+    ONE_SIGN.save(tmp_path / f"one{TAKE_SUFFIX}")
+    return f"take:one{TAKE_SUFFIX}"
+
+
+@pytest.fixture(scope="module")
+def patient_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny bundle that waits half a minute for the end of a sign."""
+    return write_bundle(tmp_path_factory.mktemp("patient"), spotter=SpotterSettings(longest_s=30.0))
+
+
+@pytest.fixture(scope="module")
+def camera_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny bundle, as if made for the landmarks that this machine finds in pictures."""
+    networks = fingerprint(("pose_landmarker.task", "hand_landmarker.task"))
+    return write_bundle(tmp_path_factory.mktemp("camera"), landmarker=f"mediapipe-tasks-{networks}-video")
+
+
+def settings_for(port: int) -> dict[str, str]:
+    return {
+        "ISHARA_MQTT_HOST": "127.0.0.1",
+        "ISHARA_MQTT_PORT": str(port),
+        "ISHARA_DEVICE": "entrance",
+        "ISHARA_HEALTH_EVERY_S": "1",
+    }
+
+
+def frames_counted(listener: Listener) -> int:
+    """How many frames the daemon says that it has seen."""
+    return max((Health.model_validate_json(heard.payload).frames for heard in listener.on("health")), default=0)
+
+
+def refusal(daemon: Daemon) -> str:
+    """The one sentence with which the daemon refuses to run."""
+    assert daemon.wait() == 2
+    assert daemon.words() == []
+    assert "Traceback" not in daemon.logged
+    sentences = [line for line in daemon.logged.splitlines() if line.startswith("ishara-edge: ")]
+    assert len(sentences) == 1
+    return sentences[0]
+
+
+def test_a_take_played_fast_prints_its_word(bundle_folder: Path, one_sign: str, start_daemon: StartDaemon) -> None:
+    arguments = ("--source", one_sign, "--model", bundle_folder, "--jsonl", "--pace", "fast", "--exit-at-end")
+    daemon = start_daemon("run", *arguments)
+    assert daemon.wait() == 0
+    (word,) = daemon.words()
+    assert (word.seq, word.word, word.model, word.device) == (1, SIGNS[1].word, TITLE, "ishara")
+
+
+def test_a_take_at_its_own_pace_says_the_same_on_the_console_and_over_mqtt(
+    broker: Mosquitto, listener: Listener, bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    arguments = ("--source", one_sign, "--model", bundle_folder, "--jsonl", "--exit-at-end")
+    daemon = start_daemon("run", *arguments, settings=settings_for(broker.port))
+    listener.wait_for_status("offline")
+    assert daemon.wait() == 0
+    assert [heard.payload for heard in listener.on("word")] == [word.to_json() for word in daemon.words()]
+    assert len(daemon.words()) == 1
+    assert [heard.payload for heard in listener.on("status")] == ["online", "offline"]
+
+
+def test_the_configuration_names_source_and_bundle(
+    bundle_folder: Path, one_sign: str, start_daemon: StartDaemon, tmp_path: Path
+) -> None:
+    content = f"device = 'hall'\n[camera]\nsource = '{one_sign}'\n[model]\nfolder = '{bundle_folder}'\n"
+    (tmp_path / "edge.toml").write_text(content)
+    daemon = start_daemon("run", "--config", "edge.toml", "--jsonl", "--pace", "fast", "--exit-at-end")
+    assert [word.device for word in daemon.words()] == ["hall"]
+
+
+def test_the_configured_threshold_replaces_the_bundles_own(
+    bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    arguments = ("--source", one_sign, "--model", bundle_folder, "--jsonl", "--pace", "fast", "--exit-at-end")
+    daemon = start_daemon("run", *arguments, settings={"ISHARA_MODEL_THRESHOLD": "1.0"})
+    assert daemon.wait() == 0
+    assert daemon.words() == []
+
+
+def test_arabic_is_printed_for_people_whatever_the_locale(
+    bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    arguments = ("--source", one_sign, "--model", bundle_folder, "--pace", "fast", "--exit-at-end")
+    daemon = start_daemon("run", *arguments, settings={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
+    assert daemon.wait() == 0
+    assert SIGNS[1].word in daemon.printed
+    assert SIGNS[1].word_en in daemon.printed
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback_in_its_terminal(
+    bundle_folder: Path, one_sign: str, tmp_path: Path
+) -> None:
+    arguments = ["--source", one_sign, "--model", str(bundle_folder), "--pace", "fast", "--exit-at-end"]
+    command = [sys.executable, "-m", "edge", "run", *arguments]
+    daemon = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert daemon.stdout is not None
+    daemon.stdout.close()
+    _, logged = daemon.communicate()
+    assert "Traceback" not in logged
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_finishes_the_sign_in_hand_says_offline_and_leaves_in_time(
+    number: signal.Signals,
+    broker: Mosquitto,
+    listener: Listener,
+    patient_bundle: Path,
+    start_daemon: StartDaemon,
+    tmp_path: Path,
+) -> None:
+    LONG_SIGN.save(tmp_path / f"long{TAKE_SUFFIX}")
+    arguments = ("--source", f"take:long{TAKE_SUFFIX}", "--model", patient_bundle, "--jsonl")
+    daemon = start_daemon("run", *arguments, settings=settings_for(broker.port))
+    listener.wait_until(lambda: frames_counted(listener) > 20)
+    assert daemon.seconds_to_leave(number) < LEAVE_S
+    assert daemon.wait() == 0
+    listener.wait_for_status("offline")
+    assert [word.word for word in daemon.words()] == [SIGNS[2].word]
+    assert [heard.payload for heard in listener.on("word")] == [word.to_json() for word in daemon.words()]
+    assert "Traceback" not in daemon.logged
+
+
+def test_a_signal_is_obeyed_in_time_while_the_broker_is_away(
+    patient_bundle: Path, start_daemon: StartDaemon, tmp_path: Path
+) -> None:
+    LONG_SIGN.save(tmp_path / f"long{TAKE_SUFFIX}")
+    arguments = ("--source", f"take:long{TAKE_SUFFIX}", "--model", patient_bundle, "--jsonl")
+    daemon = start_daemon("run", *arguments, settings=settings_for(free_port()))
+    daemon.wait_for_log("cannot be reached")
+    daemon.wait_for_log(" reads ")
+    assert daemon.seconds_to_leave(signal.SIGTERM) < LEAVE_S
+    assert daemon.wait() == 0
+
+
+def test_a_signal_is_obeyed_in_time_while_a_network_camera_keeps_silent(
+    camera_bundle: Path, start_daemon: StartDaemon
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        daemon = start_daemon("run", "--source", address, "--model", camera_bundle)
+        daemon.wait_for_log(" reads ")
+        assert daemon.seconds_to_leave(signal.SIGTERM) < LEAVE_S
+        assert daemon.wait() == 0
+
+
+def test_a_clip_that_ends_ends_the_daemon(camera_bundle: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:
+    write_clip(tmp_path / "nobody.mp4")
+    arguments = ("--source", "nobody.mp4", "--model", camera_bundle, "--jsonl", "--pace", "fast", "--exit-at-end")
+    daemon = start_daemon("run", *arguments)
+    assert daemon.wait() == 0
+    assert daemon.words() == []
+    assert '"frames":10' in daemon.logged
+
+
+def test_a_source_that_ended_is_started_again_unless_told_otherwise(
+    bundle_folder: Path, one_sign: str, broker: Mosquitto, listener: Listener, start_daemon: StartDaemon
+) -> None:
+    start_daemon("run", "--source", one_sign, "--model", bundle_folder, settings=settings_for(broker.port))
+    listener.wait_until(lambda: len(listener.on("word")) > 1 or len(listener.on("status")) > 1)
+    assert [heard.payload for heard in listener.on("status")] == ["online"]
+
+
+def test_a_clip_that_is_damaged_is_refused(camera_bundle: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:
+    (tmp_path / "damaged.mp4").write_bytes(b"no video")
+    daemon = start_daemon("run", "--source", "damaged.mp4", "--model", camera_bundle, "--exit-at-end")
+    assert "damaged.mp4 cannot be read as video" in refusal(daemon)
+
+
+def test_a_camera_that_is_not_there_is_refused_when_it_is_not_to_be_waited_for(
+    camera_bundle: Path, start_daemon: StartDaemon
+) -> None:
+    daemon = start_daemon("run", "--source", "/dev/no-such-camera", "--model", camera_bundle, "--exit-at-end")
+    assert "/dev/no-such-camera cannot be opened" in refusal(daemon)
+
+
+def test_a_bundle_of_other_landmarks_is_refused(bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:
+    other = take(even_times(30, 1.0), origin=Origin(clip="made-up", landmarker="others"))
+    other.save(tmp_path / f"other{TAKE_SUFFIX}")
+    sentence = refusal(start_daemon("run", "--source", f"take:other{TAKE_SUFFIX}", "--model", bundle_folder))
+    assert f"{TITLE} was trained on landmarks of made-up, not of others" in sentence
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.onnx"])
+def test_a_damaged_bundle_is_refused(
+    name: str, bundle_folder: Path, one_sign: str, start_daemon: StartDaemon, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(bundle_folder, damaged)
+    (damaged / name).write_bytes((damaged / name).read_bytes()[:-10])
+    assert name in refusal(start_daemon("run", "--source", one_sign, "--model", damaged))
+
+
+def test_a_folder_that_is_no_bundle_is_refused(one_sign: str, start_daemon: StartDaemon) -> None:
+    assert "no-bundle is no bundle" in refusal(start_daemon("run", "--source", one_sign, "--model", "no-bundle"))
+
+
+def test_a_source_that_is_nothing_is_refused(bundle_folder: Path, start_daemon: StartDaemon) -> None:
+    daemon = start_daemon("run", "--source", "nothing.mp4", "--model", bundle_folder)
+    assert "there is no source nothing.mp4" in refusal(daemon)
+
+
+def test_a_password_file_that_is_not_there_is_refused(
+    bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    settings = settings_for(1883) | {"ISHARA_MQTT_USERNAME": "u", "ISHARA_MQTT_PASSWORD_FILE": "missing"}
+    daemon = start_daemon("run", "--source", one_sign, "--model", bundle_folder, settings=settings)
+    assert "mqtt.password_file missing cannot be read" in refusal(daemon)
+
+
+def test_an_unknown_key_is_refused(start_daemon: StartDaemon) -> None:
+    assert "there is no key nonsense" in refusal(start_daemon("run", settings={"ISHARA_NONSENSE": "1"}))
+
+
+@pytest.mark.parametrize("arguments", [["run", "--dance"], ["run", "--pace", "slow"], []])
+def test_an_unknown_option_is_refused(arguments: list[str], start_daemon: StartDaemon) -> None:
+    daemon = start_daemon(*arguments)
+    assert daemon.wait() == 2
+    assert "Traceback" not in daemon.logged
+    assert "error: " in daemon.logged.splitlines()[-1]

@@ -1,0 +1,119 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from edge.spotter import RaisedHandSpotter
+from landmarkers.frame import Landmarks
+from landmarkers.take import Take
+from models.manifest import SpotterSettings
+from tests.edge.signer import LANDMARKER, Sign, even_times, hand_alone, person, stream
+
+SETTINGS = SpotterSettings()
+
+
+def spot(landmarks: Sequence[Landmarks], settings: SpotterSettings = SETTINGS) -> list[Take]:
+    """The takes of a stream and of its end."""
+    spotter = RaisedHandSpotter(settings, LANDMARKER)
+    takes = [take for one in landmarks for take in spotter.follow(one)]
+    return [*takes, *spotter.finish()]
+
+
+def only(takes: Sequence[Take]) -> Take:
+    assert len(takes) == 1
+    return takes[0]
+
+
+def test_a_hand_raised_and_rested_is_one_sign_from_its_rise_to_its_rest() -> None:
+    take = only(spot(stream(even_times(30, 4.0), Sign(1.0, 2.5))))
+    assert take.times[0] == pytest.approx(1.0)
+    assert take.times[-1] == pytest.approx(2.5)
+    assert take.origin.landmarker == LANDMARKER
+
+
+@pytest.mark.parametrize("rate", [5, 10, 15, 30, 60])
+def test_a_sign_is_found_alike_at_any_rate(rate: int) -> None:
+    take = only(spot(stream(even_times(rate, 4.0), Sign(1.03, 2.47))))
+    assert 0.0 <= take.times[0] - 1.03 <= 1 / rate
+    assert 0.0 <= 2.47 - take.times[-1] <= 1 / rate
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("rate", [5, 10, 15, 30, 60])
+def test_dropped_frames_move_a_sign_by_no_more_than_the_gap_they_leave(rate: int, seed: int) -> None:
+    kept = np.random.default_rng(seed).random(len(even_times(rate, 4.0))) > 0.3
+    times = [time for time, keep in zip(even_times(rate, 4.0), kept, strict=True) if keep]
+    take = only(spot(stream(times, Sign(1.03, 2.47))))
+    gap = float(np.diff(times).max())
+    assert 0.0 <= take.times[0] - 1.03 <= gap
+    assert 0.0 <= 2.47 - take.times[-1] <= gap
+
+
+@pytest.mark.parametrize("rate", [5, 15, 60])
+def test_a_sign_is_given_as_soon_as_the_hands_have_rested(rate: int) -> None:
+    spotter = RaisedHandSpotter(SETTINGS, LANDMARKER)
+    given = [one.time for one in stream(even_times(rate, 4.0), Sign(1.0, 2.0)) for _ in spotter.follow(one)]
+    assert len(given) == 1
+    assert SETTINGS.end_after_s - 1e-6 <= given[0] - 2.0 <= SETTINGS.end_after_s + 2 / rate
+
+
+def test_two_signs_with_a_rest_between_are_two() -> None:
+    takes = spot(stream(even_times(30, 5.0), Sign(1.0, 2.0), Sign(2.5, 3.5)))
+    assert [(round(float(take.times[0]), 3), round(float(take.times[-1]), 3)) for take in takes] == [
+        (1.0, 2.0),
+        (2.5, 3.5),
+    ]
+
+
+def test_a_dip_shorter_than_a_rest_splits_no_sign() -> None:
+    take = only(spot(stream(even_times(30, 5.0), Sign(1.0, 2.0), Sign(2.2, 3.0))))
+    assert take.times[-1] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("rate", [15, 30, 60])
+def test_a_twitch_is_no_sign(rate: int) -> None:
+    assert spot(stream(even_times(rate, 3.0), Sign(1.0, 1.08))) == []
+
+
+def test_a_hand_held_up_too_long_is_cut_at_the_longest() -> None:
+    settings = SpotterSettings(longest_s=2.0)
+    takes = spot(stream(even_times(30, 8.0), Sign(1.0, 6.5)), settings)
+    assert len(takes) > 1
+    assert all(take.duration <= 2.0 + 1 / 30 for take in takes)
+    assert takes[0].times[0] == pytest.approx(1.0)
+    assert takes[-1].times[-1] == pytest.approx(6.5)
+
+
+def test_a_stream_that_stood_still_continues_no_sign() -> None:
+    times = [time for time in even_times(30, 6.0) if not 2.0 < time < 4.0]
+    takes = spot(stream(times, Sign(1.0, 5.0)))
+    assert [(round(float(take.times[0]), 1), round(float(take.times[-1]), 1)) for take in takes] == [
+        (1.0, 2.0),
+        (4.0, 5.0),
+    ]
+
+
+def test_a_stream_that_ends_in_a_sign_gives_it_at_the_end() -> None:
+    spotter = RaisedHandSpotter(SETTINGS, LANDMARKER)
+    assert [take for one in stream(even_times(30, 2.0), Sign(1.0, 9.0)) for take in spotter.follow(one)] == []
+    take = only(list(spotter.finish()))
+    assert (take.times[0], take.times[-1]) == (pytest.approx(1.0), pytest.approx(2.0))
+    assert list(spotter.finish()) == []
+
+
+def test_a_hand_in_view_without_a_body_counts_as_raised() -> None:
+    landmarks = [hand_alone(time) if 1.0 <= time <= 2.0 else Landmarks.unseen(time) for time in even_times(30, 3.0)]
+    take = only(spot(landmarks))
+    assert (take.times[0], take.times[-1]) == (pytest.approx(1.0), pytest.approx(2.0))
+
+
+def test_a_signer_who_walks_out_of_view_ends_the_sign() -> None:
+    signs = stream(even_times(30, 2.0), Sign(1.0, 9.0))
+    nobody = [Landmarks.unseen(2.0 + time) for time in even_times(30, 1.0)[1:]]
+    assert only(spot([*signs, *nobody])).times[-1] == pytest.approx(2.0)
+
+
+def test_nobody_and_somebody_at_rest_give_nothing() -> None:
+    assert spot([Landmarks.unseen(time) for time in even_times(30, 3.0)]) == []
+    assert spot([person(time, None) for time in even_times(30, 3.0)]) == []
+    assert spot([]) == []

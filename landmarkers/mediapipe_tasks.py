@@ -47,7 +47,7 @@ class MediaPipeLandmarker:
         with _silenced():
             self._tasks: dict[str, Any] = {name: _open(name, folder / name) for name in names}
         self._last_millisecond = -1
-        self._found_somebody = False
+        self._is_first = True
 
     @property
     def fingerprint(self) -> str:
@@ -60,16 +60,16 @@ class MediaPipeLandmarker:
         # MediaPipe counts whole milliseconds and refuses a time that does not grow.
         millisecond = max(round(frame.time * 1000), self._last_millisecond + 1)
         self._last_millisecond = millisecond
-        # The networks' runtime talks when each graph runs through for the first time.
-        with nullcontext() if self._found_somebody else _silenced():
+        # The networks' runtime talks when each graph runs for the first time. Later nothing may be silenced: other
+        # threads log meanwhile.
+        with _silenced() if self._is_first else nullcontext():
             answers = {
                 name: self._threads.submit(task.detect_for_video, image, millisecond)
                 for name, task in self._tasks.items()
             }
             found = {name: answer.result() for name, answer in answers.items()}
-        landmarks = Landmarks(_lay_out(found, frame.picture.shape[0] / frame.picture.shape[1]), frame.time)
-        self._found_somebody = self._found_somebody or landmarks.sees(Part.POSE)
-        return landmarks
+        self._is_first = False
+        return Landmarks(_lay_out(found, frame.picture.shape[0] / frame.picture.shape[1]), frame.time)
 
     def close(self) -> None:
         """Give up the networks and their threads."""

@@ -21,12 +21,13 @@ from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import store as stores
 from trainer.arguments import parser
 from trainer.batches import StoreLacksPart
-from trainer.bundling import ExportWrong, make_bundle, open_run
+from trainer.bundling import ExportWrong, make_bundle
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
+from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
 from trainer.train import RunUnusable, train
 

@@ -4,30 +4,27 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter
+from torch import Tensor
 
-from landmarkers.take import Take
+from landmarkers.take import Origin, Take
 from models import bundle as bundles
 from models.classifier import OnnxClassifier
-from models.labels import Sign, labels_json
+from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
 from trainer import card
-from trainer.augment import Augmentation
 from trainer.batches import Batches
 from trainer.calibrate import fit_temperature
-from trainer.evaluate import Evaluation, evaluate
+from trainer.evaluate import Evaluation, HeldOut, evaluate
 from trainer.export import export_fp32
-from trainer.network import Recogniser, Size
+from trainer.network import Recogniser
 from trainer.quantise import Candidate, quantise, read_all
-from trainer.recipe import Recipe
+from trainer.run import Run
 from trainer.store import Store
-from trainer.train import RUN, RunUnusable, load_best, read_logits
+from trainer.train import RunUnusable, load_best, read_logits
 
 SMALLEST_APP_VERSION = "0.1.0"
 _LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX
@@ -38,72 +35,25 @@ class ExportWrong(Exception):
     """An exported network that answers otherwise than the trained one; the message says by how much."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run, as its folder tells it."""
-
-    folder: Path
-    recipe: Recipe
-    signs: tuple[Sign, ...]
-    train: tuple[int, ...]
-    validation: tuple[int, ...]
-    described: str
-    landmarker: str
-    note: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """What a run with something held out scored on just that."""
-
-    described: str
-    evaluation: Evaluation
-
-
-def open_run(folder: Path) -> Run:
-    """Read a run folder. Raises RunUnusable."""
-    try:
-        note = json.loads((folder / RUN).read_text())
-        recipe = dict(note["recipe"])
-        recipe |= {"size": Size(**recipe["size"]), "augmentation": Augmentation(**recipe["augmentation"])}
-        signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
-        split = note["split"]
-        landmarkers = note["landmarkers"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunUnusable(f"{folder} is not the folder of a run") from error
-    if len(landmarkers) != 1:
-        raise RunUnusable(
-            f"the takes of {folder} come from {len(landmarkers)} different landmarkers; extract them anew with one"
-        )
-    return Run(
-        folder,
-        Recipe(**recipe),
-        signs,
-        tuple(split["train"]),
-        tuple(split["validation"]),
-        split["described"],
-        landmarkers[0],
-        note,
-    )
-
-
 def make_bundle(
     run: Run, store: Store, held_out_runs: Sequence[Run], to: Path, name: str, version: int, threshold: float
 ) -> list[Candidate]:
     """Write the bundle of a run; returns the ways to int8 that were measured, the chosen one second.
 
     `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
-    figures go into the card; a run that held clips out itself may stand for them. The bundle appears whole or not at
-    all.
-    Raises RunUnusable, ExportWrong, QuantisationHarmful.
+    figures go into the card; a run that held clips out itself may stand for them. All were trained on this store. The
+    bundle appears whole or not at all. Raises RunUnusable, ExportWrong, QuantisationHarmful.
     """
+    for one in (run, *held_out_runs):
+        if one.note["takes"] != len(store):
+            raise RunUnusable(f"{one.folder} was trained on another store than the one given")
     recogniser = load_best(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     if judges:
         recogniser.temperature.fill_(_temperature(judges[0], store))
     held_out = [_judge_held_out(judge, store) for judge in judges]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
-    classes = {split: [_class_of(run, take) for take in takes[split]] for split in takes}
+    classes = {split: [_class_of(run, take.origin) for take in takes[split]] for split in takes}
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}-") as scratch:
         new = Path(scratch) / "bundle"
@@ -139,30 +89,26 @@ def make_bundle(
     return candidates
 
 
-def _temperature(run: Run, store: Store) -> float:
-    recogniser = load_best(run.folder, run.recipe, run.signs)
+def _held_out_logits(run: Run, store: Store) -> Tensor:
+    """Logits [takes, signs + 1] of a run's best network, before calibration, for what the run held out."""
+    recogniser, batches = load_best(run.folder, run.recipe, run.signs), Batches(store)
     with torch.no_grad():
-        logits = torch.cat([read_logits(recogniser, Batches(store), [number], "cpu") for number in run.validation])
-    truth = torch.tensor([_class(run, store, number) for number in run.validation])
-    return fit_temperature(logits, truth)
+        return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in run.validation])
+
+
+def _temperature(run: Run, store: Store) -> float:
+    truth = torch.tensor([_class_of(run, store.rows[number].origin) for number in run.validation])
+    return fit_temperature(_held_out_logits(run, store), truth)
 
 
 def _judge_held_out(run: Run, store: Store) -> HeldOut:
-    recogniser = load_best(run.folder, run.recipe, run.signs)
-    batches = Batches(store)
-    with torch.no_grad():
-        logits = torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in run.validation])
     origins = [store.rows[number].origin for number in run.validation]
-    sign_ids = [sign.sign_id for sign in run.signs]
-    return HeldOut(run.described, evaluate(torch.softmax(logits, -1).numpy(), sign_ids, origins))
+    probabilities = torch.softmax(_held_out_logits(run, store), -1).numpy()
+    return HeldOut(run.described, evaluate(probabilities, [sign.sign_id for sign in run.signs], origins))
 
 
-def _class(run: Run, store: Store, number: int) -> int:
-    return [sign.sign_id for sign in run.signs].index(store.rows[number].origin.sign_id or 0)
-
-
-def _class_of(run: Run, take: Take) -> int:
-    return [sign.sign_id for sign in run.signs].index(take.origin.sign_id or 0)
+def _class_of(run: Run, origin: Origin) -> int:
+    return [sign.sign_id for sign in run.signs].index(origin.sign_id or 0)
 
 
 def _original_takes(run: Run, store: Store, split: str) -> list[Take]:

@@ -3,17 +3,12 @@
 After Mitchell et al., "Model Cards for Model Reporting", 2019.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from trainer.evaluate import Evaluation, Score
+from trainer.evaluate import Evaluation, HeldOut, Score
 from trainer.quantise import Candidate
+from trainer.run import Run
 from trainer.store import Store
-
-if TYPE_CHECKING:
-    from trainer.bundling import HeldOut, Run
 
 
 def write(

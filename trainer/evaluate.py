@@ -31,6 +31,14 @@ class Evaluation:
     """Takes of a sign that were read as no sign."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What a run with something held out scored on just that."""
+
+    described: str
+    evaluation: Evaluation
+
+
 def group_of(sign_id: int) -> str:
     """KArSL's kind of a sign: 1-31 are numbers, 32-70 letters, the rest words."""
     return "numbers 1-31" if sign_id <= 31 else "letters 32-70" if sign_id <= 70 else "words 71-502"

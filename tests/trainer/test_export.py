@@ -11,10 +11,10 @@ from landmarkers.take import Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
 from trainer.__main__ import main as trainer
-from trainer.bundling import open_run
 from trainer.export import export_fp32
 from trainer.network import Recogniser
 from trainer.quantise import QuantisationHarmful, quantise
+from trainer.run import open_run
 from trainer.train import load_best
 
 

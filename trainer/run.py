@@ -1,0 +1,55 @@
+"""A run: what a run folder tells of itself."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from models.labels import Sign
+from trainer.augment import Augmentation
+from trainer.network import Size
+from trainer.recipe import Recipe
+from trainer.train import RUN, RunUnusable
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run, as its folder tells it."""
+
+    folder: Path
+    recipe: Recipe
+    signs: tuple[Sign, ...]
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    described: str
+    landmarker: str
+    note: dict[str, Any]
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run folder. Raises RunUnusable."""
+    try:
+        note = json.loads((folder / RUN).read_text())
+        recipe = dict(note["recipe"])
+        recipe |= {"size": Size(**recipe["size"]), "augmentation": Augmentation(**recipe["augmentation"])}
+        signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
+        split = note["split"]
+        landmarkers = note["landmarkers"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunUnusable(f"{folder} is not the folder of a run") from error
+    if len(landmarkers) != 1:
+        raise RunUnusable(
+            f"the takes of {folder} come from {len(landmarkers)} different landmarkers; extract them anew with one"
+        )
+    return Run(
+        folder,
+        Recipe(**recipe),
+        signs,
+        tuple(split["train"]),
+        tuple(split["validation"]),
+        split["described"],
+        landmarkers[0],
+        note,
+    )

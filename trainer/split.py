@@ -30,15 +30,14 @@ class SplitEmpty(Exception):
 
 def by_clip(origins: Sequence[Origin], share: float) -> Split:
     """Hold out this share of the training clips, chosen by a digest of their names. Raises SplitEmpty."""
-    train, validation = [], []
-    for number, origin in enumerate(origins):
-        if origin.split == "test":
-            continue
-        if zlib.crc32(origin.clip.encode()) % _BUCKETS < share * _BUCKETS:
-            validation.append(number)
-        else:
-            train.append(number)
-    return _checked(origins, train, validation, f"{share:.0%} of the clips held out, chosen by name")
+    chosen = {n for n, one in enumerate(origins) if zlib.crc32(one.clip.encode()) % _BUCKETS < share * _BUCKETS}
+    return _hold_out(origins, chosen, f"{share:.0%} of the clips held out, chosen by name")
+
+
+def by_name(origins: Sequence[Origin], patterns: Sequence[str]) -> Split:
+    """Hold out the training clips whose names match a shell pattern. Raises SplitEmpty."""
+    chosen = {n for n, one in enumerate(origins) if any(fnmatchcase(one.clip, pattern) for pattern in patterns)}
+    return _hold_out(origins, chosen, f"clips {' '.join(patterns)} held out")
 
 
 def by_signer(origins: Sequence[Origin], signer: str, signs: frozenset[int]) -> Split:
@@ -57,25 +56,21 @@ def by_signer(origins: Sequence[Origin], signer: str, signs: frozenset[int]) -> 
     return _checked(origins, train, validation, f"{which}signer {signer} held out")
 
 
-def by_name(origins: Sequence[Origin], patterns: Sequence[str]) -> Split:
-    """Hold out the training clips whose names match a shell pattern. Raises SplitEmpty.
-
-    A sign of which nothing else is left stays in training: nobody can be judged by what he was never shown.
-    """
-    matched = {n for n, origin in enumerate(origins) if any(fnmatchcase(origin.clip, pattern) for pattern in patterns)}
-    kept = {origin.sign_id for n, origin in enumerate(origins) if n not in matched and origin.split != "test"}
-    train: list[int] = []
-    validation: list[int] = []
-    for number, origin in enumerate(origins):
-        if origin.split != "test":
-            (validation if number in matched and origin.sign_id in kept else train).append(number)
-    return _checked(origins, train, validation, f"clips {' '.join(patterns)} held out")
-
-
 def everything(origins: Sequence[Origin]) -> Split:
     """Learn from all training clips and judge by none."""
     train = [number for number, origin in enumerate(origins) if origin.split != "test"]
     return Split(tuple(train), (), "all training clips, nothing held out")
+
+
+def _hold_out(origins: Sequence[Origin], chosen: set[int], described: str) -> Split:
+    """Hold out the chosen training takes, but for signs of which nothing else is left.
+
+    Nobody can be judged by what he was never shown.
+    """
+    training = [number for number, origin in enumerate(origins) if origin.split != "test"]
+    left = {origins[number].sign_id for number in training if number not in chosen}
+    judged = {number for number in training if number in chosen and origins[number].sign_id in left}
+    return _checked(origins, [number for number in training if number not in judged], sorted(judged), described)
 
 
 def _checked(origins: Sequence[Origin], train: list[int], validation: list[int], described: str) -> Split:

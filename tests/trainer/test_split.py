@@ -53,5 +53,5 @@ def test_clips_are_held_out_by_name_unless_they_are_all_that_a_sign_has() -> Non
 def test_a_split_that_leaves_nothing_is_refused() -> None:
     with pytest.raises(SplitEmpty, match="judge by"):
         by_signer(ORIGINS, "09", frozenset())
-    with pytest.raises(SplitEmpty, match="learn from"):
+    with pytest.raises(SplitEmpty, match="judge by"):
         by_clip(ORIGINS, 1.0)

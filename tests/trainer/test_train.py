@@ -82,7 +82,7 @@ def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
     ("more", "sentence"),
     [
         (["--leave-signer", "99"], "signer 99"),
-        (["--validation", "1.0"], "nothing to learn from"),
+        (["--validation", "1.0"], "nothing to judge by"),
     ],
 )
 def test_a_split_that_cannot_be_is_one_sentence(

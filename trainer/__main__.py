@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_extract(options: argparse.Namespace) -> int:
     """Data set to takes."""
-    clips = _chosen(find_clips(options.dataset), options.signs)
+    clips = _chosen(options.dataset, options)
     labels = find_labels(options.dataset)
     options.to.mkdir(parents=True, exist_ok=True)
     if labels is not None:
@@ -132,9 +132,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
         folder: Path = options.clips
         unreadable: tuple[str, ...] = ()
         if not any(folder.rglob(f"*{TAKE_SUFFIX}")):
-            clips = [
-                clip for clip in _chosen(find_clips(folder), options.signs) if options.split in (clip.split, "all")
-            ]
+            clips = _chosen(folder, options)
             unreadable = extract(plan(clips, bundle.manifest.parts, Path(scratch), 0), options.workers).unreadable
             folder = Path(scratch)
         takes = [take for take in map(Take.load, stores.find_takes([folder])) if _is_judged(take, options, sign_ids)]
@@ -156,10 +154,14 @@ def _is_judged(take: Take, options: argparse.Namespace, sign_ids: Sequence[int])
     return wanted and origin.sign_id in sign_ids and origin.variant == 0 and options.split in (origin.split, "all")
 
 
-def _chosen(clips: list[Clip], signs: frozenset[int] | None) -> list[Clip]:
-    chosen = [clip for clip in clips if signs is None or clip.sign_id in signs]
+def _chosen(dataset: Path, options: argparse.Namespace) -> list[Clip]:
+    chosen = [
+        clip
+        for clip in find_clips(dataset)
+        if (options.signs is None or clip.sign_id in options.signs) and options.split in (clip.split, "all")
+    ]
     if not chosen:
-        raise DatasetUnreadable("the data set holds no clip of the signs asked for")
+        raise DatasetUnreadable(f"{dataset} holds no clip of the signs and split asked for")
     return chosen
 
 

@@ -39,6 +39,7 @@ def _add_extract(command: argparse.ArgumentParser) -> None:
         help="other views of each training clip (default: %(default)s)",
     )
     command.add_argument("--face", action="store_true", help="find the face's 468 points as well")
+    _add_split(command, "all")
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
@@ -92,10 +93,14 @@ def _add_export(command: argparse.ArgumentParser) -> None:
 def _add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("clips", type=Path, help="a data set, or a folder of takes")
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
-    command.add_argument(
-        "--split", choices=("train", "test", "all"), default="test", help="which clips (default: %(default)s)"
-    )
     command.add_argument("--json", action="store_true", help="print JSON")
+    _add_split(command, "test")
+
+
+def _add_split(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--split", choices=("train", "test", "all"), default=default, help="which clips (default: %(default)s)"
+    )
 
 
 def sign_numbers(text: str) -> frozenset[int]:

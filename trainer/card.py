@@ -69,10 +69,15 @@ def _accuracy(held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
             f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}."
         )
     parts += [
-        f"**{held.described.capitalize()}**, networks of the same recipe, fp32:\n\n{_table(held.evaluation)}"
+        f"**{_plain(held.described)}**, networks of the same recipe, fp32:\n\n{_table(held.evaluation)}"
         for held in held_out
     ]
     return "\n\n".join(parts)
+
+
+def _plain(described: str) -> str:
+    """A split's description as a sentence in which Markdown sees no emphasis."""
+    return (described[:1].upper() + described[1:]).replace("*", r"\*")
 
 
 def _table(evaluation: Evaluation) -> str:

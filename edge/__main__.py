@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, open_source
+from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, needing_libraries, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
 from edge.health import Pulse
 from edge.pipeline import caption
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         config = load_config(options.config, os.environ, Path(".env"))
+        if options.command == "bench":
+            return bench(config, options)
         if options.command == "config":
             print(config.model_dump_json(indent=2))
             return 0
@@ -82,6 +84,16 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     return 0
 
 
+def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Measure the pipeline against the reference way."""
+    with needing_libraries():
+        from edge.bench import as_table, run_benchmark
+
+    result = run_benchmark(options.source, open_bundle(options.model or config.model.folder))
+    print(result.model_dump_json(indent=2) if options.json else as_table(result))
+    return 0
+
+
 def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: Pulse, *, jsonl: bool) -> list[Sink]:
     sinks: list[Sink] = [ConsoleSink(jsonl=jsonl)]
     if config.mqtt is not None:
@@ -108,6 +120,14 @@ def _parser() -> argparse.ArgumentParser:
     run_parser.add_argument(
         "--exit-at-end", action="store_true", help="leave when the source ends; otherwise it is started or tried again"
     )
+    bench_parser = commands.add_parser(
+        "bench", parents=[configured], help="measure the pipeline against the reference way, in one run"
+    )
+    bench_parser.add_argument(
+        "--source", type=Path, nargs="+", required=True, metavar="CLIP", help="clips to measure on"
+    )
+    bench_parser.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
+    bench_parser.add_argument("--json", action="store_true", help="print JSON")
     config_parser = commands.add_parser("config", help="look at the configuration")
     actions = config_parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")

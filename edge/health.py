@@ -15,12 +15,13 @@ _REMEMBERED = 1000  # measurements kept of each stage
 
 
 class StageTime(BaseModel):
-    """Milliseconds that a stage took lately: the median and the 95th percentile."""
+    """Milliseconds that a stage took lately: the median, the 95th and the 99th percentile."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     p50: float
     p95: float
+    p99: float
 
 
 class Health(BaseModel):
@@ -73,8 +74,8 @@ class Pulse:
         span = now - recent[0] if recent else 0.0
         stages = {}
         for stage, seconds in list(self._stages.items()):
-            p50, p95 = np.percentile(list(seconds), [50, 95]) * 1000
-            stages[stage] = StageTime(p50=round(float(p50), 2), p95=round(float(p95), 2))
+            p50, p95, p99 = (round(float(ms), 2) for ms in np.percentile(list(seconds), [50, 95, 99]) * 1000)
+            stages[stage] = StageTime(p50=p50, p95=p95, p99=p99)
         return Health(
             at=datetime.now(UTC),
             up_s=round(now - self._began, 1),

@@ -1,7 +1,8 @@
 """Finds landmarks with MediaPipe's Tasks. The only file that imports MediaPipe.
 
-Pose, hands and face are three landmarkers. Each follows what it found in the frame before (VIDEO mode)
-and runs on a thread of its own, since MediaPipe gives up Python's lock while it works.
+Pose, hands and face are three landmarkers. As the device runs them, each follows what it found in the frame before
+(VIDEO mode) on a thread of its own, since MediaPipe gives up Python's lock while it works. Two other ways to run them
+are what the benchmark measures against.
 https://ai.google.dev/edge/mediapipe/solutions/vision/hand_landmarker
 """
 
@@ -9,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -27,14 +29,28 @@ DEFAULT_PARTS: Final = HANDS | {Part.POSE}
 _HANDEDNESS_WEIGHT: Final = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the landmarkers are run."""
+
+    tracked: bool  # each frame from what was found in the one before, or each by itself (IMAGE mode)
+    hands: int  # at most so many are looked for
+    side_by_side: bool  # on threads, or one after another
+
+
+SERVED: Final = Way(tracked=True, hands=2, side_by_side=True)
+PER_IMAGE: Final = Way(tracked=False, hands=2, side_by_side=True)
+REFERENCE: Final = Way(tracked=False, hands=1, side_by_side=False)  # as the research project that Ishara grew out of
+
+
 class MediaPipeLandmarker:
-    """Pose, both hands and, when asked for, the face of one person, followed from frame to frame.
+    """Pose, both hands and, when asked for, the face of one person.
 
     A part that is not asked for is not computed and stays NaN. Close it yourself: left to the garbage
     collector at exit, MediaPipe 1.2.2 raises in its dispatcher.
     """
 
-    def __init__(self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None) -> None:
+    def __init__(self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, way: Way = SERVED) -> None:
         folder = folder or networks.default_folder()
         names = _task_names(parts)
         absent = sorted(set(networks.missing_tasks(folder)) & set(names))
@@ -42,10 +58,12 @@ class MediaPipeLandmarker:
             raise networks.NetworksUnavailable(
                 f"{', '.join(absent)} is missing or damaged in {folder}; run `ishara-landmarkers` to make it"
             )
-        self._fingerprint = f"mediapipe-tasks-{networks.fingerprint(names)}-video"
-        self._threads = ThreadPoolExecutor(max_workers=len(names), thread_name_prefix="landmarks")
+        self._fingerprint = f"mediapipe-tasks-{networks.fingerprint(names)}-{'video' if way.tracked else 'image'}"
+        self._way = way
+        # One thread runs them one after another.
+        self._threads = ThreadPoolExecutor(len(names) if way.side_by_side else 1, thread_name_prefix="landmarks")
         with _silenced():
-            self._tasks: dict[str, Any] = {name: _open(name, folder / name) for name in names}
+            self._tasks: dict[str, Any] = {name: _open(name, folder / name, way) for name in names}
         self._last_millisecond = -1
         self._is_first = True
 
@@ -55,7 +73,7 @@ class MediaPipeLandmarker:
         return self._fingerprint
 
     def locate(self, frame: Frame) -> Landmarks:
-        """The points of one frame, found by all networks side by side."""
+        """The points of one frame."""
         image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame.picture))
         # MediaPipe counts whole milliseconds and refuses a time that does not grow.
         millisecond = max(round(frame.time * 1000), self._last_millisecond + 1)
@@ -65,6 +83,8 @@ class MediaPipeLandmarker:
         with _silenced() if self._is_first else nullcontext():
             answers = {
                 name: self._threads.submit(task.detect_for_video, image, millisecond)
+                if self._way.tracked
+                else self._threads.submit(task.detect, image)
                 for name, task in self._tasks.items()
             }
             found = {name: answer.result() for name, answer in answers.items()}
@@ -109,19 +129,19 @@ def _task_names(parts: frozenset[Part]) -> tuple[str, ...]:
     return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
 
-def _open(name: str, path: Path) -> Any:
+def _open(name: str, path: Path, way: Way) -> Any:
     vision = mp.tasks.vision
     base = mp.tasks.BaseOptions(model_asset_path=str(path))
-    video = vision.RunningMode.VIDEO
+    mode = vision.RunningMode.VIDEO if way.tracked else vision.RunningMode.IMAGE
     openers: dict[str, Callable[[], Any]] = {
         "pose_landmarker.task": lambda: vision.PoseLandmarker.create_from_options(
-            vision.PoseLandmarkerOptions(base_options=base, running_mode=video)
+            vision.PoseLandmarkerOptions(base_options=base, running_mode=mode)
         ),
         "hand_landmarker.task": lambda: vision.HandLandmarker.create_from_options(
-            vision.HandLandmarkerOptions(base_options=base, running_mode=video, num_hands=2)
+            vision.HandLandmarkerOptions(base_options=base, running_mode=mode, num_hands=way.hands)
         ),
         "face_landmarker.task": lambda: vision.FaceLandmarker.create_from_options(
-            vision.FaceLandmarkerOptions(base_options=base, running_mode=video)
+            vision.FaceLandmarkerOptions(base_options=base, running_mode=mode)
         ),
     }
     return openers[name]()

@@ -1,5 +1,7 @@
 """What a source's name means: which camera gives the frames and which landmarker finds the points."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,23 +48,28 @@ def open_source(name: str, parts: frozenset[Part], *, fast: bool, again: bool) -
 
 
 def open_landmarker(parts: frozenset[Part]) -> Landmarker:
-    """The landmarker for pictures. Raises LibraryMissing, NetworksUnavailable.
-
-    Imported late: a replayed take needs neither MediaPipe nor the graphics libraries that it loads.
-    """
-    try:
+    """The landmarker for pictures. Raises LibraryMissing, NetworksUnavailable."""
+    with needing_libraries():
         from landmarkers.mediapipe_tasks import MediaPipeLandmarker
-    except (ImportError, OSError) as error:
-        raise LibraryMissing(f"MediaPipe cannot start here ({error}); on Debian: apt install {_LIBRARIES}") from error
     return MediaPipeLandmarker(parts)
 
 
-def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:
+@contextmanager
+def needing_libraries() -> Iterator[None]:
+    """Import inside what loads MediaPipe or OpenCV. Raises LibraryMissing.
+
+    Both are imported late: a replayed take needs neither them nor the graphics libraries that they load.
+    """
     try:
+        yield
+    except (ImportError, OSError) as error:
+        raise LibraryMissing(f"MediaPipe cannot start here ({error}); on Debian: apt install {_LIBRARIES}") from error
+
+
+def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:
+    with needing_libraries():
         from edge.cameras.recording import RecordingCamera
         from edge.cameras.video_device import VideoDevice
-    except ImportError as error:
-        raise LibraryMissing(f"OpenCV cannot start here ({error}); on Debian: apt install {_LIBRARIES}") from error
 
     device = name.removeprefix("v4l2:")
     if device.isdigit():

@@ -1,0 +1,218 @@
+"""Measures the daemon against the reference way on the same clips, in one run.
+
+The reference way is that of the research project that Ishara grew out of: pose, face and one hand, each picture by
+itself, one network after another. Machines are shared and noisy, so what counts is the ratio of the two, clip by clip
+in turn, and not either figure alone.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from tqdm import tqdm
+
+from edge.cameras.recording import RecordingCamera
+from edge.health import Pulse, StageTime
+from edge.pipeline import caption
+from edge.spotter import RaisedHandSpotter
+from edge.word import StreamClock, WordWriter
+from landmarkers.frame import Frame, Landmarks
+from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
+from landmarkers.mediapipe_tasks import DEFAULT_PARTS, PER_IMAGE, REFERENCE, MediaPipeLandmarker
+from landmarkers.recording import read_recording
+from models.bundle import Bundle
+from models.classifier import OnnxClassifier
+
+_HANDS = (Part.LEFT_HAND, Part.RIGHT_HAND)
+_COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Speed(_Section):
+    """What one way of working took."""
+
+    frames_per_s: float
+    cpu_s_per_frame: float
+
+
+class Agreement(_Section):
+    """How our landmarks agree with MediaPipe's on each picture by itself.
+
+    `hands_found` is the share of the hands found there that are found by us too; `distance` is the mean distance of
+    the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
+    """
+
+    hands_found: float
+    distance: float
+
+
+class Benchmark(_Section):
+    """One run of the benchmark."""
+
+    clips: int
+    frames: int
+    pipeline: Speed
+    reference: Speed
+    frames_per_s_ratio: float
+    cpu_ratio: float
+    stage_ms: dict[str, StageTime]
+    agreement: Agreement
+    start_to_first_word_s: float | None
+    peak_memory_mb: float
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Adds up wall-clock and processor time, and frames."""
+
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+    frames: int = 0
+
+    def time(self, work: Callable[[], int]) -> None:
+        """Time some work that returns how many frames it did."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.frames += work()
+        self.seconds += time.perf_counter() - wall
+        self.cpu_s += time.process_time() - cpu
+
+    def speed(self) -> Speed:
+        return Speed(
+            frames_per_s=round(self.frames / self.seconds, 2), cpu_s_per_frame=round(self.cpu_s / self.frames, 5)
+        )
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Gathers how our points lie against MediaPipe's, frame by frame."""
+
+    theirs: int = 0
+    both: int = 0
+    distances: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def add(self, ours: Landmarks, theirs: Landmarks) -> None:
+        pose = theirs.part(Part.POSE)
+        width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
+        for part in (*_HANDS, Part.POSE):
+            if part in _HANDS:
+                self.theirs += theirs.sees(part)
+                self.both += theirs.sees(part) and ours.sees(part)
+            if theirs.sees(part) and ours.sees(part) and width > 0.0:
+                away = (ours.part(part) - theirs.part(part))[:, :2]
+                compared = away if part in _HANDS else away[_COMPARED_POSE]
+                self.distances.append(np.linalg.norm(compared, axis=1) / width)
+
+    def result(self) -> Agreement:
+        distance = float(np.concatenate(self.distances).mean()) if self.distances else float("nan")
+        return Agreement(hands_found=round(self.both / max(1, self.theirs), 4), distance=round(distance, 4))
+
+
+class _Remembering:
+    """A landmarker that remembers what it answered."""
+
+    def __init__(self, landmarker: MediaPipeLandmarker) -> None:
+        self._landmarker = landmarker
+        self.fingerprint = landmarker.fingerprint
+        self.answered: list[Landmarks] = []
+
+    def locate(self, frame: Frame) -> Landmarks:
+        self.answered.append(self._landmarker.locate(frame))
+        return self.answered[-1]
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+
+def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
+    """Measure on these clips, each taken through the pipeline and the reference way in turn.
+
+    Raises RecordingUnreadable, CameraLost, NetworksUnavailable, BundleRefused.
+    """
+    # First of all: to Linux a child's peak memory is at least what its parent held when it started the child.
+    first_word_s, peak_mb = _start(clips[0], bundle.folder)
+    classifier, pulse = OnnxClassifier(bundle), Pulse()
+    ours, reference, comparison = _Clock(), _Clock(), _Comparison()
+    for clip in tqdm(clips, desc="bench", unit="clip"):
+        with closing(_Remembering(MediaPipeLandmarker(bundle.manifest.parts))) as landmarker:
+            ours.time(lambda: _caption(clip, landmarker, classifier, bundle, pulse))  # noqa: B023  # called at once
+        with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, way=REFERENCE)) as each_by_itself:
+            reference.time(lambda: _count(map(each_by_itself.locate, read_recording(clip))))  # noqa: B023
+        with closing(MediaPipeLandmarker(DEFAULT_PARTS, way=PER_IMAGE)) as per_image:
+            for answered, frame in zip(landmarker.answered, read_recording(clip), strict=True):
+                comparison.add(answered, per_image.locate(frame))
+    return Benchmark(
+        clips=len(clips),
+        frames=ours.frames,
+        pipeline=ours.speed(),
+        reference=reference.speed(),
+        frames_per_s_ratio=round(ours.speed().frames_per_s / reference.speed().frames_per_s, 3),
+        cpu_ratio=round(ours.speed().cpu_s_per_frame / reference.speed().cpu_s_per_frame, 3),
+        stage_ms=pulse.health().stage_ms,
+        agreement=comparison.result(),
+        start_to_first_word_s=first_word_s,
+        peak_memory_mb=peak_mb,
+    )
+
+
+def as_table(result: Benchmark) -> str:
+    """The result for people."""
+    ours, reference, agreement = result.pipeline, result.reference, result.agreement
+    first = result.start_to_first_word_s
+    lines = [
+        f"{result.clips} clips, {result.frames} frames",
+        f"{'':22}{'pipeline':>12}{'reference':>12}{'ratio':>9}",
+        _row("frames a second", ours.frames_per_s, reference.frames_per_s, result.frames_per_s_ratio),
+        _row("CPU ms a frame", ours.cpu_s_per_frame * 1000, reference.cpu_s_per_frame * 1000, result.cpu_ratio),
+        "",
+        f"{'stage, ms':22}{'p50':>12}{'p95':>12}{'p99':>9}",
+        *(f"{stage:22}{ms.p50:>12.2f}{ms.p95:>12.2f}{ms.p99:>9.2f}" for stage, ms in result.stage_ms.items()),
+        "",
+        f"hands of per-image MediaPipe found by us too  {agreement.hands_found:.1%}",
+        f"mean distance of points, shoulder widths      {agreement.distance:.4f}",
+        "start of the program to the first word        " + ("no word came" if first is None else f"{first:.2f} s"),
+        f"peak memory of the daemon                     {result.peak_memory_mb:.0f} MB",
+    ]
+    return "\n".join(lines)
+
+
+def _row(title: str, ours: float, reference: float, ratio: float) -> str:
+    return f"{title:22}{ours:>12.1f}{reference:>12.1f}{ratio:>9.2f}"
+
+
+def _caption(clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, bundle: Bundle, pulse: Pulse) -> int:
+    clock = StreamClock(as_fast_as_possible=True)
+    threshold = bundle.manifest.calibration.threshold
+    writer = WordWriter(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
+    spotter = RaisedHandSpotter(bundle.manifest.spotter, landmarker.fingerprint)
+    camera = RecordingCamera(clip, paced=False)
+    caption(camera, landmarker, spotter, classifier, writer, (), pulse, health_every_s=3600.0)
+    return len(landmarker.answered)
+
+
+def _count(landmarks: Iterable[Landmarks]) -> int:
+    return sum(1 for _ in landmarks)
+
+
+def _start(clip: Path, bundle: Path) -> tuple[float | None, float]:
+    """Seconds from the start of a daemon to its first word (None without one), and its peak memory in MB."""
+    arguments = ["--source", str(clip), "--model", str(bundle), "--pace", "fast", "--exit-at-end", "--jsonl"]
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "edge", "run", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as daemon:
+        line = daemon.stdout.readline() if daemon.stdout is not None else b""
+        first_word_s = round(time.perf_counter() - began, 3)
+        _, status, usage = os.wait4(daemon.pid, 0)
+        daemon.returncode = os.waitstatus_to_exitcode(status)
+    return (first_word_s if line else None), round(usage.ru_maxrss / 1024, 1)

@@ -33,10 +33,8 @@ class Size:
         return self.head_size * self.heads
 
 
-# The reference's sizes, and one between the two smallest.
 SIZES = {
     "tiny": Size(16, 4, 2),
-    "compact": Size(32, 4, 2),
     "small": Size(32, 4, 4),
     "medium": Size(64, 4, 6),
     "large": Size(128, 6, 8),

@@ -15,13 +15,13 @@ from trainer.network import SIZES, Size
 class Recipe:
     """How to train."""
 
-    size: Size = SIZES["compact"]
+    size: Size = SIZES["tiny"]
     steps: int = 32  # S, to which every take is resampled
     dropout: float = 0.0  # inside the blocks; the head has its own
     drop_path: float = 0.1
     label_smoothing: float = 0.1
     no_sign_share: float = 0.05  # of each batch is made into what is no sign
-    epochs: int = 80
+    epochs: int = 120
     samples_per_epoch: int = 1024
     batch_size: int = 64
     learning_rate: float = 1.5e-3  # at the top of a one-cycle schedule
@@ -34,13 +34,5 @@ RECIPES: Final[dict[str, Recipe]] = {
     "default": Recipe(),
     **{name: Recipe(size=size) for name, size in SIZES.items()},
     # A minute's training for a handful of signs, to see that everything works.
-    "trial": Recipe(
-        size=SIZES["tiny"],
-        drop_path=0.0,
-        epochs=20,
-        samples_per_epoch=256,
-        batch_size=32,
-        learning_rate=3e-3,
-        average=0.9,
-    ),
+    "trial": Recipe(drop_path=0.0, epochs=20, samples_per_epoch=256, batch_size=32, learning_rate=3e-3, average=0.9),
 }

@@ -1,11 +1,11 @@
 """Plays a video file or a folder of numbered frames."""
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge.cameras.camera import CameraLost
+from edge.cameras.pace import paced, until
 from landmarkers.frame import Frame
 from landmarkers.recording import RecordingUnreadable, read_recording
 
@@ -44,20 +44,3 @@ class RecordingCamera:
             if not self._again:
                 return
             start = newest + _PAUSE_S
-
-
-def until(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
-    """The frames until the event is set."""
-    for frame in frames:
-        if stopped.is_set():
-            return
-        yield frame
-
-
-def paced(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
-    """The frames, each held back until its time has come."""
-    began = time.monotonic()
-    for frame in frames:
-        if stopped.wait(max(0.0, began + frame.time - time.monotonic())):
-            return
-        yield frame

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from edge.cameras.recording import paced, until
+from edge.cameras.pace import paced, until
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.take import Take
 

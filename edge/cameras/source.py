@@ -63,7 +63,9 @@ def needing_libraries() -> Iterator[None]:
     try:
         yield
     except (ImportError, OSError) as error:
-        raise LibraryMissing(f"MediaPipe cannot start here ({error}); on Debian: apt install {_LIBRARIES}") from error
+        absent = isinstance(error, ModuleNotFoundError)
+        remedy = "pip install 'ishara[edge]'" if absent else f"on Debian: apt install {_LIBRARIES}"
+        raise LibraryMissing(f"MediaPipe cannot start here ({error}); {remedy}") from error
 
 
 def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:

@@ -246,3 +246,9 @@ def test_an_unknown_option_is_refused(arguments: list[str], start_daemon: StartD
     assert daemon.wait() == 2
     assert "Traceback" not in daemon.logged
     assert "error: " in daemon.logged.splitlines()[-1]
+
+
+def test_the_daemon_starts_without_what_only_pictures_need() -> None:
+    loaded = "import sys, edge.__main__; print([name for name in ('cv2', 'mediapipe', 'torch') if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

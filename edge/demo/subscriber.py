@@ -26,7 +26,10 @@ class Subscriber:
         self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._take
-        self._client.connect(broker.host, broker.port)
+        try:
+            self._client.connect(broker.host, broker.port)
+        except OSError as error:
+            raise OSError(f"the broker {broker.host}:{broker.port} cannot be reached: {error.strerror}") from error
         self._client.loop_start()
         if not self._ready.wait(10.0):
             self.close()

@@ -35,8 +35,6 @@ LEFT_ELBOW: Final = 13
 RIGHT_ELBOW: Final = 14
 LEFT_WRIST: Final = 15
 RIGHT_WRIST: Final = 16
-LEFT_HIP: Final = 23
-RIGHT_HIP: Final = 24
 
 # Numbers within a hand.
 WRIST: Final = 0

@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+from edge.cameras import source
 from edge.config import CameraConfig, EdgeConfig, ModelConfig, MqttConfig, load_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -17,3 +18,7 @@ def test_the_example_names_every_key() -> None:
     for section in (EdgeConfig, CameraConfig, ModelConfig, MqttConfig):
         for key in set(section.model_fields) - {"camera", "model", "mqtt"}:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
+
+
+def test_the_packages_that_a_missing_library_is_told_with_are_those_of_a_device() -> None:
+    assert source._LIBRARIES.split() == (DEPLOY / "debian-packages.txt").read_text().split()

@@ -102,6 +102,7 @@ def test_a_camera_that_is_lost_is_lost_through_the_newest_frame_too() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_camera_that_fails_in_any_other_way_is_no_quiet_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
     def script() -> Iterator[Frame]:
         yield frame(0.0)
         raise RuntimeError("the driver fails")

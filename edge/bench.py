@@ -25,13 +25,12 @@ from edge.pipeline import caption
 from edge.spotter import RaisedHandSpotter
 from edge.word import StreamClock, WordWriter
 from landmarkers.frame import Frame, Landmarks
-from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
-from landmarkers.mediapipe_tasks import DEFAULT_PARTS, PER_IMAGE, REFERENCE, MediaPipeLandmarker
+from landmarkers.layout import DEFAULT_PARTS, HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
+from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
 from landmarkers.recording import read_recording
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 
-_HANDS = (Part.LEFT_HAND, Part.RIGHT_HAND)
 _COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
 
 
@@ -104,13 +103,13 @@ class _Comparison:
     def add(self, ours: Landmarks, theirs: Landmarks) -> None:
         pose = theirs.part(Part.POSE)
         width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
-        for part in (*_HANDS, Part.POSE):
-            if part in _HANDS:
+        for part in (*HANDS, Part.POSE):
+            if part in HANDS:
                 self.theirs += theirs.sees(part)
                 self.both += theirs.sees(part) and ours.sees(part)
             if theirs.sees(part) and ours.sees(part) and width > 0.0:
                 away = (ours.part(part) - theirs.part(part))[:, :2]
-                compared = away if part in _HANDS else away[_COMPARED_POSE]
+                compared = away if part in HANDS else away[_COMPARED_POSE]
                 self.distances.append(np.linalg.norm(compared, axis=1) / width)
 
     def result(self) -> Agreement:

@@ -27,6 +27,9 @@ PART_SLICES: Final[dict[Part, slice]] = {
     Part.RIGHT_HAND: slice(522, 543),
 }
 
+HANDS: Final = frozenset({Part.LEFT_HAND, Part.RIGHT_HAND})
+DEFAULT_PARTS: Final = HANDS | {Part.POSE}
+
 # Numbers within the pose (https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker).
 NOSE: Final = 0
 LEFT_SHOULDER: Final = 11

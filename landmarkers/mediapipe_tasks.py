@@ -20,10 +20,7 @@ import numpy as np
 
 from landmarkers import networks
 from landmarkers.frame import Frame, Landmarks, Points
-from landmarkers.layout import LEFT_WRIST, PART_SLICES, RIGHT_WRIST, WRIST, Part
-
-HANDS: Final = frozenset({Part.LEFT_HAND, Part.RIGHT_HAND})
-DEFAULT_PARTS: Final = HANDS | {Part.POSE}
+from landmarkers.layout import DEFAULT_PARTS, HANDS, LEFT_WRIST, PART_SLICES, RIGHT_WRIST, WRIST, Part
 
 # How much nearer a hand must be to the wrong wrist, in picture widths, to outweigh a sure handedness.
 _HANDEDNESS_WEIGHT: Final = 0.1

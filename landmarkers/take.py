@@ -93,7 +93,7 @@ class Take:
         }
         for part, where in PART_SLICES.items():
             if self.seen(part).any():
-                content[part.value] = _to_steps(self.points[:, where])
+                content[part.value] = to_steps(self.points[:, where])
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **content)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,16 +116,18 @@ class Take:
                 points = np.full((len(times), POINT_COUNT, 3), np.nan, np.float32)
                 for part, where in PART_SLICES.items():
                     if part.value in content:
-                        points[:, where] = _from_steps(content[part.value])
+                        points[:, where] = from_steps(content[part.value])
             return cls(points, times, Origin(**header))
         except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise TakeDamaged(f"{path} is not a readable take: {error}") from error
 
 
-def _to_steps(points: Points) -> NDArray[np.int16]:
+def to_steps(points: Points) -> NDArray[np.int16]:
+    """Points as they are stored, int16; NaN becomes UNSEEN."""
     steps = np.clip(np.rint(points * STEPS_PER_UNIT), UNSEEN + 1, -UNSEEN - 1)
     return np.where(np.isnan(steps), UNSEEN, steps).astype(np.int16)
 
 
-def _from_steps(steps: NDArray[np.int16]) -> Points:
+def from_steps(steps: NDArray[np.int16]) -> Points:
+    """Stored points in picture widths, float32; UNSEEN becomes NaN."""
     return np.where(steps == UNSEEN, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge.demo.__main__ import TAKES
-from landmarkers.mediapipe_tasks import DEFAULT_PARTS, MediaPipeLandmarker
+from landmarkers.layout import DEFAULT_PARTS
+from landmarkers.mediapipe_tasks import MediaPipeLandmarker
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from landmarkers.layout import Part
-from landmarkers.mediapipe_tasks import DEFAULT_PARTS
+from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TAKE_SUFFIX, Take, TakeDamaged
-from models.bundle import BundleRefused, open_bundle
+from models.bundle import LABELS, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import store as stores
@@ -30,8 +29,6 @@ from trainer.recipe import RECIPES
 from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
 from trainer.train import RunUnusable, train
-
-LABELS_NAME = "labels.json"
 
 USER_MUST_ACT = (
     BundleRefused,
@@ -71,7 +68,7 @@ def run_extract(options: argparse.Namespace) -> int:
     if labels is not None:
         known = read_xlsx_labels(labels)
         here = sorted({clip.sign_id for clip in clips} & set(known))
-        (options.to / LABELS_NAME).write_bytes(labels_json(tuple(known[sign_id] for sign_id in here)))
+        (options.to / LABELS).write_bytes(labels_json(tuple(known[sign_id] for sign_id in here)))
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
     report = extract(plan(clips, parts, options.to, options.variants), options.workers)
     print(_told(report))
@@ -182,15 +179,12 @@ def _store(options: argparse.Namespace) -> stores.Store:
 def _signs(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:
     """The signs of the store's takes, with their words from the `labels.json` beside the takes."""
     known = {
-        sign.sign_id: sign
-        for folder in folders
-        if (folder / LABELS_NAME).is_file()
-        for sign in read_labels(folder / LABELS_NAME)
+        sign.sign_id: sign for folder in folders if (folder / LABELS).is_file() for sign in read_labels(folder / LABELS)
     }
     wanted = sorted({row.origin.sign_id for row in store.rows if row.origin.sign_id is not None})
     unnamed = [sign_id for sign_id in wanted if sign_id not in known]
     if unnamed:
-        raise LabelsDamaged(f"no {LABELS_NAME} beside the takes names sign {unnamed[0]}")
+        raise LabelsDamaged(f"no {LABELS} beside the takes names sign {unnamed[0]}")
     return tuple(known[sign_id] for sign_id in wanted)
 
 

@@ -49,9 +49,10 @@ def make_bundle(
             raise RunUnusable(f"{one.folder} was trained on another store than the one given")
     recogniser = load_best(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
+    logits = [_held_out_logits(judge, store) for judge in judges]
     if judges:
-        recogniser.temperature.fill_(_temperature(judges[0], store))
-    held_out = [_judge_held_out(judge, store) for judge in judges]
+        recogniser.temperature.fill_(_temperature(judges[0], store, logits[0]))
+    held_out = [_judge_held_out(judge, store, answers) for judge, answers in zip(judges, logits, strict=True)]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
     classes = {split: [_class_of(run, take.origin) for take in takes[split]] for split in takes}
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -96,14 +97,14 @@ def _held_out_logits(run: Run, store: Store) -> Tensor:
         return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in run.validation])
 
 
-def _temperature(run: Run, store: Store) -> float:
+def _temperature(run: Run, store: Store, logits: Tensor) -> float:
     truth = torch.tensor([_class_of(run, store.rows[number].origin) for number in run.validation])
-    return fit_temperature(_held_out_logits(run, store), truth)
+    return fit_temperature(logits, truth)
 
 
-def _judge_held_out(run: Run, store: Store) -> HeldOut:
+def _judge_held_out(run: Run, store: Store, logits: Tensor) -> HeldOut:
     origins = [store.rows[number].origin for number in run.validation]
-    probabilities = torch.softmax(_held_out_logits(run, store), -1).numpy()
+    probabilities = torch.softmax(logits, -1).numpy()
     return HeldOut(run.described, evaluate(probabilities, [sign.sign_id for sign in run.signs], origins))
 
 

@@ -68,10 +68,12 @@ def _accuracy(held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
             f"Calibration error {judged.calibration_error:.3f}; read as no sign: {judged.said_none}; "
             f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}."
         )
-    parts += [
-        f"**{_plain(held.described)}**, networks of the same recipe, fp32:\n\n{_table(held.evaluation)}"
-        for held in held_out
-    ]
+    if held_out:
+        parts.append(
+            "Below, networks of the same recipe on what they held out. Each is taken at the epoch that reads these "
+            "very clips best, which may flatter it a little."
+        )
+    parts += [f"**{_plain(held.described)}**, fp32:\n\n{_table(held.evaluation)}" for held in held_out]
     return "\n\n".join(parts)
 
 

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import STEPS_PER_UNIT, TAKE_SUFFIX, UNSEEN, Origin, Take, TakeDamaged
+from landmarkers.take import TAKE_SUFFIX, Origin, Take, TakeDamaged, from_steps, to_steps
 
-STORE_SUFFIX: Final = ".store"
 FORMAT: Final = 1
 
 
@@ -65,10 +64,8 @@ class Store:
     def read(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Points [time, points, 3] of the stored parts, NaN unseen, and times [time] from the take's start."""
         row = self.rows[number]
-        steps = self._points[row.start : row.stop]
-        points = np.where(steps == UNSEEN, np.float32(np.nan), steps.astype(np.float32) / STEPS_PER_UNIT)
         times = self._times[row.start : row.stop]
-        return points, (times - times[0]).astype(np.float32)
+        return from_steps(self._points[row.start : row.stop]), (times - times[0]).astype(np.float32)
 
 
 def find_takes(folders: Iterable[Path]) -> list[Path]:
@@ -106,8 +103,7 @@ def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path) -> Store:
     for path, length, stop in tqdm(zip(takes, lengths, ends, strict=True), total=len(takes), desc="store", unit="take"):
         take = Take.load(path)
         where = slice(int(stop) - length, int(stop))
-        steps = np.rint(take.points[:, columns] * STEPS_PER_UNIT)
-        points[where] = np.where(np.isnan(steps), UNSEEN, steps).astype(np.int16)
+        points[where] = to_steps(take.points[:, columns])
         times[where] = take.times
     points.flush()
     times.flush()

@@ -22,7 +22,7 @@ from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.word import Word
 from landmarkers.frame import Frame, Picture
-from landmarkers.layout import Part
+from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TAKE_SUFFIX, Take
 
@@ -55,7 +55,7 @@ def main() -> int:
 def prove_mediapipe(*, needed: bool) -> None:
     """Find a person in a picture that matplotlib, which MediaPipe brings along, ships as sample data."""
     try:
-        landmarker = open_landmarker(frozenset({Part.POSE, Part.LEFT_HAND, Part.RIGHT_HAND}))
+        landmarker = open_landmarker(DEFAULT_PARTS)
     except LibraryMissing as error:
         if needed:
             raise DemoFailed(str(error)) from error

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from landmarkers.frame import Frame
-from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
-from landmarkers.mediapipe_tasks import DEFAULT_PARTS, MediaPipeLandmarker, tell_apart
+from landmarkers.layout import DEFAULT_PARTS, LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
+from landmarkers.mediapipe_tasks import MediaPipeLandmarker, tell_apart
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.recording import read_recording
 

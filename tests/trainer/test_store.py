@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarkers.layout import Part
-from landmarkers.mediapipe_tasks import DEFAULT_PARTS
+from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import Origin, Take, TakeDamaged
 from tests.signing import make_take
 from trainer import store as stores

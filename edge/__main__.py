@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.cameras.camera import CameraLost
 from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, needing_libraries, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
+from edge.governor import Governor
 from edge.health import Pulse
 from edge.pipeline import caption
 from edge.signals import StopSignals
@@ -18,6 +19,7 @@ from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt import MqttSink
 from edge.sinks.sink import Sink
 from edge.spotter import RaisedHandSpotter
+from edge.thermometer import Thermometer
 from edge.word import StreamClock, WordWriter
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TakeDamaged
@@ -62,14 +64,17 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     classifier = OnnxClassifier(bundle)
     name, fast = options.source or config.camera.source, options.pace == "fast"
     with ExitStack() as stack:
-        source = open_source(name, manifest.parts, fast=fast, again=not options.exit_at_end)
+        governor = Governor(config.rate, manifest.spotter.raised_above)
+        again = not options.exit_at_end
+        source = open_source(name, manifest.parts, fast=fast, again=again, wanted=governor.wants)
         stack.callback(source.landmarker.close)
         fingerprint = source.landmarker.fingerprint
         if fingerprint != manifest.landmarker:
             raise BundleRefused(
                 f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}"
             )
-        pulse = Pulse()
+        pulse = Pulse(source, governor)
+        stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
         sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
         for sink in sinks:
@@ -80,7 +85,17 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         spotter = RaisedHandSpotter(manifest.spotter, fingerprint)
         signals.stop_with(source.camera.stop)
         log.info("%s reads %s", manifest.title, name)
-        caption(source.camera, source.landmarker, spotter, classifier, writer, sinks, pulse, config.health_every_s)
+        caption(
+            source.camera,
+            source.landmarker,
+            spotter,
+            classifier,
+            writer,
+            sinks,
+            pulse,
+            config.health_every_s,
+            governor,
+        )
     return 0
 
 

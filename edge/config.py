@@ -31,6 +31,15 @@ class CameraConfig(_Section):
     source: str = "/dev/video0"
 
 
+class RateConfig(_Section):
+    """How many frames of a live camera are looked at while nobody signs and while the processor is hot."""
+
+    idle_after_s: Annotated[float, Field(ge=0.5, le=60.0)] = 2.0
+    idle_look_every_s: Annotated[float, Field(ge=0.0, le=1.0)] = 0.15
+    hot_at_c: Annotated[float, Field(ge=40.0, le=110.0)] = 75.0
+    measure_every_s: Annotated[float, Field(ge=1.0, le=60.0)] = 5.0
+
+
 class ModelConfig(_Section):
     """Which bundle reads the signs, and how sure it must be; without a threshold the bundle's own holds."""
 
@@ -71,6 +80,7 @@ class EdgeConfig(_Section):
     device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "ishara"
     health_every_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 10.0
     camera: CameraConfig = CameraConfig()
+    rate: RateConfig = RateConfig()
     model: ModelConfig = ModelConfig()
     mqtt: MqttConfig | None = None
 

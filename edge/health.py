@@ -1,17 +1,23 @@
 """How the daemon is doing: counted while it runs, published on `health`, told at the end."""
 
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from edge.cameras.source import Source
+from edge.config import RateConfig
+from edge.governor import Governor, Rate
 from edge.word import Instant
 
 _REMEMBERED = 1000  # measurements kept of each stage
+_STATM = Path("/proc/self/statm")
 
 
 class StageTime(BaseModel):
@@ -25,7 +31,12 @@ class StageTime(BaseModel):
 
 
 class Health(BaseModel):
-    """The daemon's state at one moment."""
+    """The daemon's state at one moment.
+
+    `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
+    because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
+    None stands for what this machine does not tell.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,8 +44,14 @@ class Health(BaseModel):
     up_s: float
     frames: int
     frames_per_s: float
+    dropped: int
+    passed_over: int
+    rate: Rate
     words: int
     stage_ms: dict[str, StageTime]
+    temperature_c: float | None
+    throttled: bool | None
+    memory_mb: float | None
 
     def to_json(self) -> str:
         """The state on one line."""
@@ -42,9 +59,12 @@ class Health(BaseModel):
 
 
 class Pulse:
-    """Counts frames and words and times the stages."""
+    """Counts frames and words, times the stages, and asks the others how they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Source | None = None, governor: Governor | None = None) -> None:
+        """Without a source nothing is dropped; without a governor every frame is looked at."""
+        self._source = source
+        self._governor = governor or Governor(RateConfig(), raised_above=0.0)
         self._began = time.monotonic()
         self._frames = 0
         self._words = 0
@@ -81,6 +101,21 @@ class Pulse:
             up_s=round(now - self._began, 1),
             frames=self._frames,
             frames_per_s=round(len(recent) / span, 1) if span > 0.0 else 0.0,
+            dropped=0 if self._source is None else self._source.dropped,
+            passed_over=self._governor.passed_over,
+            rate=self._governor.rate,
             words=self._words,
             stage_ms=stages,
+            temperature_c=self._governor.heat.celsius,
+            throttled=self._governor.heat.throttled,
+            memory_mb=memory_mb(),
         )
+
+
+def memory_mb() -> float | None:
+    """Memory that the program holds now, in millions of bytes; None where there is no Linux to tell."""
+    try:
+        pages = int(_STATM.read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from edge.cameras.camera import Camera
+from edge.governor import Governor
 from edge.health import Pulse
 from edge.sinks.sink import Sink
 from edge.spotter import Spotter
@@ -22,9 +23,11 @@ def caption(
     sinks: Sequence[Sink],
     pulse: Pulse,
     health_every_s: float,
+    governor: Governor | None = None,
 ) -> None:
     """Turn frames into words until the camera ends; the sign in hand at the end is finished.
 
+    The camera gives only frames that the governor, if there is one, wants; here it is told what was found in them.
     Raises what the camera raises, after the words before it were said.
     """
     newest = 0.0
@@ -45,6 +48,8 @@ def caption(
             with pulse.timed("landmarks"):
                 landmarks = landmarker.locate(frame)
             newest = landmarks.time
+            if governor is not None:
+                governor.follow(landmarks)
             with pulse.timed("spotter"):
                 takes = list(spotter.follow(landmarks))
             pulse.count_frame()

@@ -1,9 +1,17 @@
 """The stage that gives frames."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from landmarkers.frame import Frame
+
+Wanted = Callable[[float], bool]
+"""Whether the frame of a time, in seconds since the stream began, is to be looked at; asked once for each frame."""
+
+
+def every_frame(_time: float) -> bool:
+    """Wants all frames."""
+    return True
 
 
 class CameraLost(Exception):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.cameras.camera import CameraLost
+from edge.cameras.camera import CameraLost, Wanted, every_frame
 from edge.cameras.pace import paced, until
 from landmarkers.frame import Frame
 from landmarkers.recording import RecordingUnreadable, read_recording
@@ -15,17 +15,19 @@ _PAUSE_S = 1.0  # between the end of a clip and its beginning anew
 class RecordingCamera:
     """A clip as a camera: at its own pace, or as fast as frames are asked for, dropping none itself."""
 
-    def __init__(self, path: Path, *, paced: bool, again: bool = False) -> None:
-        """`again` starts the clip anew whenever it has ended."""
+    def __init__(self, path: Path, *, paced: bool, again: bool = False, wanted: Wanted = every_frame) -> None:
+        """`again` starts the clip anew whenever it has ended; frames that are not `wanted` are not given."""
         self._path = path
         self._paced = paced
         self._again = again
+        self._wanted = wanted
         self._stopped = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
         """The frames of the clip. Raises CameraLost when it cannot be read or breaks off."""
         frames = self._read()
-        return paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
+        timely = paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
+        return (frame for frame in timely if self._wanted(frame.time))
 
     def stop(self) -> None:
         """End after the frame in hand."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.cameras.camera import Camera
+from edge.cameras.camera import Camera, Wanted, every_frame
 from edge.cameras.newest import NewestFrame
 from edge.cameras.replay import TakeReplay
 from landmarkers.landmarker import Landmarker
@@ -34,17 +34,23 @@ class Source:
     camera: Camera
     landmarker: Landmarker
 
+    @property
+    def dropped(self) -> int:
+        """Frames that came while another was looked at and that a newer one replaced."""
+        return self.camera.dropped if isinstance(self.camera, NewestFrame) else 0
 
-def open_source(name: str, parts: frozenset[Part], *, fast: bool, again: bool) -> Source:
+
+def open_source(name: str, parts: frozenset[Part], *, fast: bool, again: bool, wanted: Wanted = every_frame) -> Source:
     """The camera and landmarker of a source.
 
     `fast` plays a recording as quickly as frames are asked for, dropping none. `again` starts a clip anew when it
-    ends and tries a lost camera anew. Raises SourceUnknown, TakeDamaged, LibraryMissing, NetworksUnavailable.
+    ends and tries a lost camera anew. Frames that are not `wanted` are not given, unless the source is a take or
+    played fast. Raises SourceUnknown, TakeDamaged, LibraryMissing, NetworksUnavailable.
     """
     if name.startswith("take:"):
         replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
         return Source(replay, replay)
-    return Source(_open_camera(name, fast=fast, again=again), open_landmarker(parts))
+    return Source(_open_camera(name, every_frame if fast else wanted, fast=fast, again=again), open_landmarker(parts))
 
 
 def open_landmarker(parts: frozenset[Part]) -> Landmarker:
@@ -68,7 +74,7 @@ def needing_libraries() -> Iterator[None]:
         raise LibraryMissing(f"MediaPipe cannot start here ({error}); {remedy}") from error
 
 
-def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:
+def _open_camera(name: str, wanted: Wanted, *, fast: bool, again: bool) -> Camera:
     with needing_libraries():
         from edge.cameras.recording import RecordingCamera
         from edge.cameras.video_device import VideoDevice
@@ -77,11 +83,11 @@ def _open_camera(name: str, *, fast: bool, again: bool) -> Camera:
     if device.isdigit():
         device = f"/dev/video{device}"
     if name.startswith(("v4l2:", "/dev/", "rtsp://", "http://", "https://")):
-        return NewestFrame(VideoDevice(device, again=again))
+        return NewestFrame(VideoDevice(device, again=again, wanted=wanted))
     path = Path(name)
     if not path.exists():
         raise SourceUnknown(f"there is no source {name}; a source is {SOURCES_HELP}")
-    recording = RecordingCamera(path, paced=not fast, again=again)
+    recording = RecordingCamera(path, paced=not fast, again=again, wanted=wanted)
     return recording if fast else NewestFrame(recording)
 
 

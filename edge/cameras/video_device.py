@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from edge.cameras.camera import CameraLost
+from edge.cameras.camera import CameraLost, Wanted, every_frame
 from landmarkers.frame import Frame
 
 log = logging.getLogger(__name__)
@@ -21,10 +21,14 @@ _RETRY_S = 2.0
 class VideoDevice:
     """A V4L2 camera or an RTSP or HTTP stream; times count from its first frame on the monotonic clock."""
 
-    def __init__(self, source: str, *, again: bool) -> None:
-        """`again` tries a camera that is away or lost anew for ever, with one log line when lost and one when back."""
+    def __init__(self, source: str, *, again: bool, wanted: Wanted = every_frame) -> None:
+        """`again` tries a camera that is away or lost anew for ever, with one log line when lost and one when back.
+
+        Of frames that are not `wanted` no picture is made.
+        """
         self._source = source
         self._again = again
+        self._wanted = wanted
         self._began: float | None = None
         self._stopped = threading.Event()
 
@@ -54,11 +58,14 @@ class VideoDevice:
         capture = self._open()
         try:
             while not self._stopped.is_set():
-                there, picture = capture.read()
-                if not there:
-                    raise CameraLost(f"the camera {self._source} gives no more pictures")
+                there = capture.grab()
                 now = time.monotonic()
                 self._began = now if self._began is None else self._began
+                if there and not self._wanted(now - self._began):
+                    continue
+                there, picture = capture.retrieve() if there else (False, None)
+                if not there or picture is None:
+                    raise CameraLost(f"the camera {self._source} gives no more pictures")
                 yield Frame(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False), now - self._began)
         finally:
             capture.release()

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from edge.cameras.camera import Camera, CameraLost
 from landmarkers.frame import Frame
 
+_LAST_FRAME_S = 0.5  # for the frame in hand to come when stopped; a camera that hangs is left behind
+
 
 class NewestFrame:
     """Reads a camera on a thread of its own and hands out the newest frame, each once."""
@@ -24,7 +26,8 @@ class NewestFrame:
     def frames(self) -> Iterator[Frame]:
         """The newest frame whenever one is asked for, waiting for it if need be. Raises what the camera raises."""
         # A daemon thread: a driver that hangs in a read must not keep the program from leaving.
-        threading.Thread(target=self._watch, name="camera", daemon=True).start()
+        watching = threading.Thread(target=self._watch, name="camera", daemon=True)
+        watching.start()
         while not self._stopped.is_set():
             with self._changed:
                 self._changed.wait_for(lambda: self._frame is not None or self._ended or self._stopped.is_set())
@@ -33,9 +36,13 @@ class NewestFrame:
                     break
             if frame is not None:
                 yield frame
+        # A thread that comes back from OpenCV while Python ends takes the program down with a crash.
+        watching.join(_LAST_FRAME_S)
+        if self._stopped.is_set():
+            return
         if self._error is not None:
             raise self._error
-        if self._broken and not self._stopped.is_set():
+        if self._broken:
             raise CameraLost("the camera's thread broke; its traceback is in the log")
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from edge.health import Health
 from landmarkers.networks import fingerprint
 from landmarkers.take import TAKE_SUFFIX, Origin
 from models.manifest import SpotterSettings
-from tests.edge.clips import write_clip
+from tests.edge.clips import network_camera, write_clip
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Listener, Mosquitto
@@ -170,6 +171,18 @@ def test_a_signal_is_obeyed_in_time_while_a_network_camera_keeps_silent(
         daemon.wait_for_log(" reads ")
         assert daemon.seconds_to_leave(signal.SIGTERM) < LEAVE_S
         assert daemon.wait() == 0
+
+
+def test_a_signal_while_a_network_camera_gives_pictures_ends_cleanly(
+    camera_bundle: Path, start_daemon: StartDaemon
+) -> None:
+    with network_camera(free_port(), seconds=60) as address:
+        daemon = start_daemon("run", "--source", address, "--model", camera_bundle)
+        daemon.wait_for_log(" reads ")
+        time.sleep(2.0)
+        assert daemon.seconds_to_leave(signal.SIGTERM) < LEAVE_S
+        assert daemon.wait() == 0
+        assert daemon.logged.splitlines()[-1].startswith("INFO leaving: ")
 
 
 def test_a_clip_that_ends_ends_the_daemon(camera_bundle: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:

@@ -13,6 +13,12 @@ health_every_s = 5.0
 [camera]
 source = "/dev/video2"
 
+[rate]
+idle_after_s = 3.0
+idle_look_every_s = 0.1
+hot_at_c = 70.0
+measure_every_s = 10.0
+
 [model]
 folder = "/srv/models/karsl-190"
 threshold = 0.7
@@ -51,6 +57,12 @@ def test_without_a_file_the_first_camera_is_read_and_nothing_is_published() -> N
 def test_a_file_sets_every_key(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, WHOLE), {})
     assert (config.device, config.health_every_s, config.camera.source) == ("entrance", 5.0, "/dev/video2")
+    assert config.rate.model_dump() == {
+        "idle_after_s": 3.0,
+        "idle_look_every_s": 0.1,
+        "hot_at_c": 70.0,
+        "measure_every_s": 10.0,
+    }
     assert (config.model.folder, config.model.threshold) == (Path("/srv/models/karsl-190"), 0.7)
     assert config.mqtt is not None
     assert config.mqtt.model_dump() == {
@@ -100,6 +112,10 @@ def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> N
         ("health_every_s = nan", "health_every_s"),
         ("camera = 3", "camera"),
         ("[camera]\nsource = 3", "camera.source"),
+        ("[rate]\nidle_after_s = 0.0", "rate.idle_after_s"),
+        ("[rate]\nidle_look_every_s = 1.5", "rate.idle_look_every_s"),
+        ("[rate]\nhot_at_c = 20", "rate.hot_at_c"),
+        ("[rate]\nmeasure_every_s = 0.1", "rate.measure_every_s"),
         ("[model]\nthreshold = 1.5", "model.threshold"),
         ("[mqtt]\nport = 1883", "mqtt.host"),
         ("[mqtt]\nhost = ''", "mqtt.host"),
@@ -124,6 +140,7 @@ def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, content: str, key: s
         ("ISHARA_MQTT", "h", "mqtt"),
         ("ISHARA_MODEL_THRESHOLD", "high", "model.threshold"),
         ("ISHARA_HEALTH_EVERY_S", "never", "health_every_s"),
+        ("ISHARA_RATE_HOT_AT_C", "boiling", "rate.hot_at_c"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, key: str) -> None:

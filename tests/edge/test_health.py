@@ -3,9 +3,13 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
+from edge.config import RateConfig
+from edge.governor import Governor, Rate
 from edge.health import Health, Pulse
+from edge.thermometer import Heat
 
 
 @pytest.fixture
@@ -31,6 +35,32 @@ def test_health_counts_frames_and_words_and_times_stages() -> None:
 def test_health_before_the_first_frame_is_all_zero() -> None:
     health = Pulse().health()
     assert (health.frames, health.frames_per_s, health.words, health.stage_ms) == (0, 0.0, 0, {})
+    assert (health.dropped, health.passed_over, health.rate) == (0, 0, Rate.FULL)
+
+
+def test_health_tells_what_was_not_looked_at_and_why() -> None:
+    governor = Governor(RateConfig(), raised_above=1.0)
+    governor.wants(0.0)
+    governor.feel(Heat(celsius=81.3, throttled=True), now=0.0)
+    for number in range(1, 11):
+        governor.wants(number / 20)
+    told = json.loads(Pulse(governor=governor).health().to_json())
+    assert (told["rate"], told["passed_over"]) == ("hot", 5)
+    assert (told["temperature_c"], told["throttled"]) == (81.3, True)
+
+
+def test_a_machine_without_sensors_says_so_in_health() -> None:
+    told = json.loads(Pulse().health().to_json())
+    assert (told["temperature_c"], told["throttled"]) == (None, None)
+
+
+def test_health_tells_how_much_memory_is_held() -> None:
+    before = Pulse().health().memory_mb
+    held = np.ones(50_000_000, np.uint8)
+    after = Pulse().health().memory_mb
+    assert before is not None
+    assert after is not None
+    assert after - before == pytest.approx(held.nbytes / 1e6, rel=0.2)
 
 
 def test_health_is_json_that_reads_back() -> None:

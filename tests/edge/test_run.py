@@ -1,3 +1,4 @@
+import os
 import shutil
 import signal
 import socket
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.governor import Rate
 from edge.health import Health
 from landmarkers.networks import fingerprint
 from landmarkers.take import TAKE_SUFFIX, Origin
@@ -57,6 +59,12 @@ def settings_for(port: int) -> dict[str, str]:
 def frames_counted(listener: Listener) -> int:
     """How many frames the daemon says that it has seen."""
     return max((Health.model_validate_json(heard.payload).frames for heard in listener.on("health")), default=0)
+
+
+def hot_health(listener: Listener) -> list[Health]:
+    """What the daemon said of itself while it was hot."""
+    told = [Health.model_validate_json(heard.payload) for heard in listener.on("health")]
+    return [health for health in told if health.rate is Rate.HOT]
 
 
 def refusal(daemon: Daemon) -> str:
@@ -183,6 +191,27 @@ def test_a_signal_while_a_network_camera_gives_pictures_ends_cleanly(
         assert daemon.seconds_to_leave(signal.SIGTERM) < LEAVE_S
         assert daemon.wait() == 0
         assert daemon.logged.splitlines()[-1].startswith("INFO leaving: ")
+
+
+def test_a_device_that_is_slowed_down_for_its_heat_says_so_and_looks_at_fewer_frames(
+    camera_bundle: Path,
+    broker: Mosquitto,
+    listener: Listener,
+    start_daemon: StartDaemon,
+    tmp_path: Path,
+) -> None:
+    vcgencmd = tmp_path / "vcgencmd"
+    vcgencmd.write_text('#!/bin/sh\n[ "$1" = get_throttled ] && echo throttled=0xe0006\n')
+    vcgencmd.chmod(0o755)
+    write_clip(tmp_path / "nobody.mp4", frames=300, rate=30.0)
+    settings = settings_for(broker.port) | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "ISHARA_RATE_MEASURE_EVERY_S": "1",
+    }
+    daemon = start_daemon("run", "--source", "nobody.mp4", "--model", camera_bundle, settings=settings)
+    daemon.wait_for_log("the processor is hot")
+    listener.wait_until(lambda: len(hot_health(listener)) > 0)
+    assert hot_health(listener)[0].throttled
 
 
 def test_a_clip_that_ends_ends_the_daemon(camera_bundle: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:

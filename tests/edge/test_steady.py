@@ -1,0 +1,235 @@
+"""The whole pipeline under load, idle and for long."""
+
+import gc
+import threading
+import tracemalloc
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.cameras.camera import Camera, Wanted, every_frame
+from edge.cameras.newest import NewestFrame
+from edge.cameras.source import Source, open_source
+from edge.config import RateConfig
+from edge.governor import Governor, Rate
+from edge.health import Health, Pulse
+from edge.pipeline import caption
+from edge.spotter import RaisedHandSpotter
+from edge.word import StreamClock, Word, WordWriter
+from landmarkers.frame import Frame, Landmarks
+from landmarkers.landmarker import Landmarker
+from landmarkers.layout import Part
+from landmarkers.take import TAKE_SUFFIX
+from models.bundle import Bundle
+from models.classifier import OnnxClassifier
+from tests.edge.clips import network_camera, write_clip
+from tests.edge.ports import free_port
+from tests.edge.signer import LANDMARKER, Sign, even_times, stream, take
+from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
+from tests.edge.waiting import PATIENCE_S
+
+NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
+WAKE_S = 0.2
+
+
+class Person:
+    """Camera and landmarker in one: somebody before a live camera, whose frames need not all be looked at."""
+
+    fingerprint = LANDMARKER
+
+    def __init__(self, times: Sequence[float], *signs: Sign, wanted: Wanted = every_frame) -> None:
+        self._times = times
+        self._signs = signs
+        self._wanted = wanted
+        self.located: list[float] = []
+
+    def frames(self) -> Iterator[Frame]:
+        return (Frame(NO_PICTURE, time) for time in self._times if self._wanted(time))
+
+    def locate(self, frame: Frame) -> Landmarks:
+        self.located.append(frame.time)
+        return stream([frame.time], *self._signs)[0]
+
+    def stop(self) -> None:
+        """It ends by itself."""
+
+    def close(self) -> None:
+        """There is nothing to give up."""
+
+
+class SlowLandmarker:
+    """Looks at each frame for as long as a camera takes to give five more, and finds nobody."""
+
+    fingerprint = LANDMARKER
+    FRAMES = 5
+
+    def __init__(self, camera: "FastCamera") -> None:
+        self._camera = camera
+        self.age: list[float] = []
+
+    def locate(self, frame: Frame) -> Landmarks:
+        self.age.append(self._camera.newest - frame.time)
+        for _ in range(self.FRAMES):
+            self._camera.give_one()
+        return Landmarks.unseen(frame.time)
+
+    def close(self) -> None:
+        """There is nothing to give up."""
+
+
+class FastCamera:
+    """Gives the next of its frames whenever the test says so, at 30 a second by its own clock."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._due, self._given = threading.Semaphore(1), threading.Semaphore(0)
+        self.newest = 0.0
+
+    def frames(self) -> Iterator[Frame]:
+        for number in range(self._frames):
+            assert self._due.acquire(timeout=PATIENCE_S)
+            self.newest = number / 30
+            yield Frame(NO_PICTURE, self.newest)
+            self._given.release()
+
+    def give_one(self) -> None:
+        """Return when the next frame is the one to be handed out, or when there is none left."""
+        if self.newest < (self._frames - 1) / 30:
+            self._given.acquire(timeout=PATIENCE_S)
+            self._due.release()
+            self._given.acquire(timeout=PATIENCE_S)
+            self._given.release()
+
+    def stop(self) -> None:
+        """It ends by itself."""
+
+
+class Words:
+    """A sink that counts the words and keeps the newest."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.newest: Word | None = None
+
+    def emit(self, word: Word) -> None:
+        self.count += 1
+        self.newest = word
+
+    def report(self, health: Health) -> None:
+        """It is of no interest here."""
+
+    def close(self) -> None:
+        """Nothing is on its way."""
+
+
+def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, governor: Governor) -> Health:
+    """Caption to the camera's end; the health then."""
+    pulse = Pulse(Source(camera, landmarker), governor)
+    writer = WordWriter(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
+    spotter = RaisedHandSpotter(bundle.manifest.spotter, landmarker.fingerprint)
+    caption(camera, landmarker, spotter, OnnxClassifier(bundle), writer, [words], pulse, 3600.0, governor)
+    return pulse.health()
+
+
+def new_governor(bundle: Bundle) -> Governor:
+    return Governor(RateConfig(), bundle.manifest.spotter.raised_above)
+
+
+def test_a_slow_landmarker_lowers_the_rate_and_never_the_freshness(bundle: Bundle) -> None:
+    camera = FastCamera(frames=101)
+    slow = SlowLandmarker(camera)
+    health = play(bundle, NewestFrame(camera), slow, Words(), new_governor(bundle))
+    assert max(slow.age) <= 1 / 30 + 1e-6
+    assert (health.frames, health.dropped) == (21, 80)
+
+
+@pytest.mark.parametrize("rate", [10, 15, 30])
+def test_a_sign_that_begins_while_nobody_signed_is_read_and_cut_as_if_every_frame_was_looked_at(
+    bundle: Bundle, rate: int
+) -> None:
+    times = even_times(rate, 20.0)
+    signs = [Sign(8.05, 9.0, PLACES[0]), Sign(15.02, 16.0, PLACES[2])]
+    governor, words = new_governor(bundle), Words()
+    person = Person(times, *signs, wanted=governor.wants)
+    health = play(bundle, person, person, words, governor)
+    assert words.count == 2
+    assert words.newest is not None
+    assert words.newest.sign_id == SIGNS[2].sign_id
+    assert (words.newest.ended_at - words.newest.started_at).total_seconds() == pytest.approx(0.98, abs=WAKE_S)
+    for sign in signs:
+        seen = [time for time in person.located if time >= sign.start]
+        assert seen[0] - sign.start < WAKE_S
+        assert [time for time in seen if time <= sign.end] == [time for time in times if seen[0] <= time <= sign.end]
+    assert health.frames + health.passed_over == len(times)
+    assert health.rate is Rate.IDLE
+
+
+def test_a_long_stream_takes_no_more_memory_than_a_short_one(bundle: Bundle) -> None:
+    minutes = 20
+    signs = [Sign(start + 1.0, start + 2.0, PLACES[1]) for start in range(0, minutes * 60, 10)]
+    governor, words = new_governor(bundle), Words()
+    held: dict[float, int] = {}
+
+    class Observed(Person):
+        def locate(self, frame: Frame) -> Landmarks:
+            self.located.clear()
+            if frame.time % 60.0 < 1e-9:
+                gc.collect()
+                held[frame.time] = tracemalloc.get_traced_memory()[0]
+            index = int(frame.time // 10)
+            return stream([frame.time], *signs[index : index + 1])[0]
+
+    person = Observed(even_times(10, minutes * 60.0), wanted=governor.wants)
+    tracemalloc.start()
+    try:
+        play(bundle, person, person, words, governor)
+    finally:
+        tracemalloc.stop()
+    assert words.count == len(signs)
+    early = [size for time, size in held.items() if 300.0 <= time < 700.0]
+    late = [size for time, size in held.items() if time >= 700.0]
+    assert max(late) - max(early) < 20_000
+
+
+def nothing(_time: float) -> bool:
+    """Wants no frame."""
+    return False
+
+
+def test_a_take_is_read_whole_at_any_pace_so_that_it_gives_the_same_words(tmp_path: Path) -> None:
+    take(even_times(10, 0.5), Sign(0.0, 0.5)).save(tmp_path / f"one{TAKE_SUFFIX}")
+    for fast in (True, False):
+        source = open_source(f"take:{tmp_path}", frozenset(), fast=fast, again=False, wanted=nothing)
+        assert len(list(source.camera.frames())) == 6
+
+
+def test_a_clip_played_fast_is_read_whole_and_at_its_own_pace_as_wanted(tmp_path: Path) -> None:
+    clip = str(write_clip(tmp_path / "clip.mp4"))
+    with_all = open_source(clip, frozenset({Part.POSE}), fast=True, again=False, wanted=nothing)
+    with_none = open_source(clip, frozenset({Part.POSE}), fast=False, again=False, wanted=nothing)
+    try:
+        assert len(list(with_all.camera.frames())) == 10
+        assert list(with_none.camera.frames()) == []
+    finally:
+        with_all.landmarker.close()
+        with_none.landmarker.close()
+
+
+def test_of_a_network_camera_only_wanted_frames_are_given() -> None:
+    asked: list[float] = []
+
+    def every_third(time: float) -> bool:
+        asked.append(time)
+        return len(asked) % 3 == 0
+
+    with network_camera(free_port(), seconds=10) as address:
+        source = open_source(address, frozenset({Part.POSE}), fast=False, again=True, wanted=every_third)
+        given = []
+        for frame in source.camera.frames():
+            given.append(frame.time)
+            if len(given) == 5:
+                source.camera.stop()
+        source.landmarker.close()
+    assert set(given) <= set(asked[2::3])

@@ -57,16 +57,17 @@ class VideoDevice:
     def _read(self) -> Iterator[Frame]:
         capture = self._open()
         try:
-            while not self._stopped.is_set():
-                there = capture.grab()
+            while not self._stopped.is_set() and capture.grab():
                 now = time.monotonic()
                 self._began = now if self._began is None else self._began
-                if there and not self._wanted(now - self._began):
+                if not self._wanted(now - self._began):
                     continue
-                there, picture = capture.retrieve() if there else (False, None)
-                if not there or picture is None:
-                    raise CameraLost(f"the camera {self._source} gives no more pictures")
+                there, picture = capture.retrieve()
+                if not there:
+                    break
                 yield Frame(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False), now - self._began)
+            if not self._stopped.is_set():
+                raise CameraLost(f"the camera {self._source} gives no more pictures")
         finally:
             capture.release()
 

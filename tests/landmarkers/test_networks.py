@@ -1,12 +1,16 @@
 import hashlib
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from landmarkers import networks
 from landmarkers.__main__ import main
+from landmarkers.litert import TfliteNetwork
+from landmarkers.tflite import Editor
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +74,16 @@ def test_git_ignores_the_bundles() -> None:
     assert git is not None
     path = networks.default_folder() / "hand_landmarker.task"
     subprocess.run([git, "check-ignore", "--quiet", str(path)], check=True, cwd=Path(networks.__file__).parent)
+
+
+def test_a_pruned_network_answers_as_the_whole_one(wheel: Path) -> None:
+    whole, outputs = networks.TASKS["pose_landmarker.task"].networks[1], ("Identity", "Identity_1", "Identity_3")
+    with zipfile.ZipFile(wheel) as content:
+        plain = content.read(str(whole.source))
+    pruned = Editor(wheel).pruned(plain, outputs)
+    assert len(pruned) < len(plain)
+    picture = np.random.default_rng(0).random((256, 256, 3), np.float32)
+    for one, other in zip(
+        TfliteNetwork(plain, outputs).run(picture), TfliteNetwork(pruned, outputs).run(picture), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-3)

@@ -1,3 +1,4 @@
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -6,9 +7,14 @@ import pytest
 
 from landmarkers.frame import Frame
 from landmarkers.layout import DEFAULT_PARTS, LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
-from landmarkers.mediapipe_tasks import MediaPipeLandmarker, tell_apart
+from landmarkers.mediapipe_tasks import MediaPipeLandmarker
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.recording import read_recording
+from landmarkers.tracking import TrackingLandmarker
+
+Opener = type[TrackingLandmarker] | type[MediaPipeLandmarker]
+
+pytestmark = pytest.mark.parametrize("opened", [TrackingLandmarker, MediaPipeLandmarker])
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +24,8 @@ def person(sample_picture: Path) -> Frame:
     return Frame(np.asarray(picture, np.uint8), 0.0)
 
 
-def test_a_person_is_found_where_the_person_is(person: Frame) -> None:
-    with MediaPipeLandmarker() as landmarker:
+def test_a_person_is_found_where_the_person_is(opened: Opener, person: Frame) -> None:
+    with closing(opened()) as landmarker:
         landmarks = landmarker.locate(person)
     pose = landmarks.part(Part.POSE)
     assert pose[RIGHT_SHOULDER, 0] < pose[NOSE, 0] < pose[LEFT_SHOULDER, 0]
@@ -27,66 +33,47 @@ def test_a_person_is_found_where_the_person_is(person: Frame) -> None:
     assert landmarks.time == person.time
 
 
-def test_a_part_not_asked_for_is_not_computed(person: Frame) -> None:
-    with MediaPipeLandmarker(frozenset({Part.POSE})) as landmarker:
+def test_a_part_not_asked_for_is_not_computed(opened: Opener, person: Frame) -> None:
+    with closing(opened(frozenset({Part.POSE}))) as landmarker:
         landmarks = landmarker.locate(person)
     assert landmarks.sees(Part.POSE)
     assert not any(landmarks.sees(part) for part in (Part.FACE, Part.LEFT_HAND, Part.RIGHT_HAND))
 
 
-def test_the_face_is_found_when_asked_for(person: Frame) -> None:
-    with MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}) as landmarker:
+def test_the_face_is_found_when_asked_for(opened: Opener, person: Frame) -> None:
+    with closing(opened(DEFAULT_PARTS | {Part.FACE})) as landmarker:
         face = landmarker.locate(person).part(Part.FACE)
     assert face.shape == (468, 3)
     assert not np.isnan(face).any()
 
 
-def test_a_wide_picture_gives_a_person_of_the_same_shape(person: Frame) -> None:
+def test_a_wide_picture_gives_a_person_of_the_same_shape(opened: Opener, person: Frame) -> None:
     width = person.picture.shape[1]
     border = width // 2
     wide = cv2.copyMakeBorder(person.picture, 0, 0, border, border, cv2.BORDER_REPLICATE)
     spans = []
     for picture in (person.picture, np.asarray(wide, np.uint8)):
-        with MediaPipeLandmarker(frozenset({Part.POSE})) as landmarker:
+        with closing(opened(frozenset({Part.POSE}))) as landmarker:
             pose = landmarker.locate(Frame(picture, 0.0)).part(Part.POSE)
         across, down = np.abs(pose[LEFT_SHOULDER, :2] - pose[NOSE, :2])
         spans.append(across / down)
     assert spans[1] == pytest.approx(spans[0], rel=0.15)
 
 
-def test_nobody_is_all_nan() -> None:
-    with MediaPipeLandmarker() as landmarker:
+def test_nobody_is_all_nan(opened: Opener) -> None:
+    with closing(opened()) as landmarker:
         landmarks = landmarker.locate(Frame(np.zeros((120, 160, 3), np.uint8), 0.0))
     assert np.isnan(landmarks.points).all()
 
 
-def test_missing_networks_are_told_with_the_command_that_makes_them(tmp_path: Path) -> None:
+def test_missing_networks_are_told_with_the_command_that_makes_them(opened: Opener, tmp_path: Path) -> None:
     with pytest.raises(NetworksUnavailable, match="ishara-landmarkers"):
-        MediaPipeLandmarker(folder=tmp_path)
+        opened(folder=tmp_path)
 
 
-def test_hands_go_to_the_nearer_wrist_whatever_the_network_calls_them() -> None:
-    pose = np.full((33, 3), np.nan, np.float32)
-    pose[15], pose[16] = (0.8, 0.5, 0.0), (0.2, 0.5, 0.0)
-    left, right = np.full((21, 3), 0.5, np.float32), np.full((21, 3), 0.5, np.float32)
-    left[:, 0], right[:, 0] = 0.78, 0.22
-    for order in ((left, right), (right, left)):
-        told = tell_apart(order, [0.9, 0.9], pose)
-        np.testing.assert_array_equal(told[Part.LEFT_HAND], left)
-        np.testing.assert_array_equal(told[Part.RIGHT_HAND], right)
-
-
-def test_without_a_pose_the_network_is_believed() -> None:
-    hand = np.full((21, 3), 0.5, np.float32)
-    nobody = np.full((33, 3), np.nan, np.float32)
-    assert list(tell_apart([hand], [0.9], nobody)) == [Part.RIGHT_HAND]
-    assert list(tell_apart([hand], [0.1], nobody)) == [Part.LEFT_HAND]
-    assert tell_apart([], [], nobody) == {}
-
-
-def test_hands_and_body_are_found_on_a_real_clip(karsl: Path) -> None:
+def test_hands_and_body_are_found_on_a_real_clip(opened: Opener, karsl: Path) -> None:
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
-    with MediaPipeLandmarker() as landmarker:
+    with closing(opened()) as landmarker:
         found = [landmarker.locate(frame) for frame in read_recording(clip)]
     assert all(landmarks.sees(Part.POSE) for landmarks in found)
     hands = [landmarks.sees(Part.LEFT_HAND) or landmarks.sees(Part.RIGHT_HAND) for landmarks in found]

@@ -1,0 +1,72 @@
+"""The points of one hand, by MediaPipe's hand landmark network, and where to look for it in the next frame.
+
+Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from landmarkers.frame import Picture, Points
+from landmarkers.litert import TfliteNetwork
+from landmarkers.region import Region, square_around, upright
+
+# The points whose box is looked at: wrist, the thumb's base, and the two lower joints of each finger.
+_PALM: Final = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
+_WRIST, _INDEX, _MIDDLE, _RING = 0, 5, 9, 13
+_DEPTH_SCALE: Final = np.array([1.0, 1.0, 1 / 0.4], np.float32)  # `normalize_z` of MediaPipe's graph
+_HALF: Final = np.float32(0.5)
+_SURE: Final = 0.5
+_SAME: Final = 0.15  # two hands whose points lie nearer than this, in sides of the region, are one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hand:
+    """A hand: points [21, 3] in pixels, how sure it is that it is one, and that it is a right one (0 to 1)."""
+
+    points: Points
+    presence: float
+    rightness: float
+
+    @property
+    def region(self) -> Region:
+        """Where to look for this hand in the next frame."""
+        fingers = (self.points[_INDEX, :2] + self.points[_RING, :2]) * _HALF
+        angle = upright(self.points[_WRIST], (fingers + self.points[_MIDDLE, :2]) * _HALF)
+        return square_around(self.points[list(_PALM), :2], angle).moved(0.0, -0.1, grown=2.0)
+
+
+class HandNetwork:
+    """Finds a hand's points within a region."""
+
+    def __init__(self, content: bytes) -> None:
+        self._network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_2"))
+
+    def locate(self, picture: Picture, region: Region) -> Hand | None:
+        """The hand in the region, None when there seems to be none."""
+        size = self._network.input_size
+        cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
+        points, presence, rightness = self._network.run(cut * np.float32(1 / 255))
+        if presence[0] < _SURE:
+            return None
+        placed = region.to_picture(points.reshape(21, 3) / np.float32(size) * _DEPTH_SCALE)
+        return Hand(placed, float(presence[0]), float(rightness[0]))
+
+
+def palm_region(box: Points, keypoints: Points) -> Region:
+    """Where to look for a hand whose palm was detected: its box (x, y, width, height) and seven points, in pixels."""
+    x, y, width, height = (float(value) for value in box)
+    angle = upright(keypoints[0], keypoints[2])
+    middle = Region(x, y, height, angle).moved(0.0, -0.5)
+    return Region(middle.x, middle.y, 2.6 * max(width, height), angle)
+
+
+def distinct(hands: list[Hand]) -> list[Hand]:
+    """The hands, without the less sure one of two that are the same: two regions may have come to follow one hand."""
+    if len(hands) < 2:
+        return hands
+    surer, other = sorted(hands, key=lambda hand: -hand.presence)
+    apart = float(np.linalg.norm(surer.points[:, :2] - other.points[:, :2], axis=1).mean())
+    return hands if apart >= _SAME * surer.region.side else [surer]

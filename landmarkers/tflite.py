@@ -1,0 +1,119 @@
+"""Edits TFLite networks: writes the metadata that MediaPipe insists on, cuts off what is not wanted.
+
+The flatbuffer schemas come as generated Python out of MediaPipe's wheel, whose sha256 the caller has checked.
+https://ai.google.dev/edge/litert/models/metadata
+"""
+
+import importlib.util
+import zipimport
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import flatbuffers
+import numpy as np
+
+_METADATA_FIELD: Final = "TFLITE_METADATA"
+_MODEL_IDENTIFIER: Final = b"TFL3"
+_METADATA_IDENTIFIER: Final = b"M001"
+
+
+class Editor:
+    """Gives networks back changed; the same network and change give the same bytes."""
+
+    def __init__(self, wheel: Path) -> None:
+        self._tflite = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "schema_py_generated")
+        self._metadata = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "metadata_schema_py_generated")
+
+    def with_metadata(self, network: bytes, normalisation: tuple[float, float]) -> bytes:
+        """The network with metadata: mean and standard deviation of the input's pixels, and nothing of each output."""
+        model = self._read(network)
+        buffer = self._tflite.BufferT()
+        buffer.data = list(self._describe(len(model.subgraphs[0].outputs), normalisation))
+        model.buffers.append(buffer)
+        entry = self._tflite.MetadataT()
+        entry.name = _METADATA_FIELD
+        entry.buffer = len(model.buffers) - 1
+        model.metadata = [*(model.metadata or []), entry]
+        return self._write(model, len(network))
+
+    def pruned(self, network: bytes, outputs: tuple[str, ...]) -> bytes:
+        """The network with these outputs alone, without what leads to no other."""
+        model = self._read(network)
+        prune(model, outputs)
+        return self._write(model, len(network))
+
+    def _read(self, network: bytes) -> Any:
+        return self._tflite.ModelT.InitFromObj(self._tflite.Model.GetRootAsModel(network, 0))
+
+    def _write(self, model: Any, size: int) -> bytes:
+        builder = flatbuffers.Builder(size)
+        builder.Finish(model.Pack(builder), _MODEL_IDENTIFIER)
+        return bytes(builder.Output())
+
+    def _describe(self, outputs: int, normalisation: tuple[float, float]) -> bytes:
+        metadata = self._metadata
+        unit = metadata.ProcessUnitT()
+        unit.optionsType = metadata.ProcessUnitOptions.NormalizationOptions
+        unit.options = metadata.NormalizationOptionsT()
+        unit.options.mean, unit.options.std = [normalisation[0]], [normalisation[1]]
+        image = metadata.TensorMetadataT()
+        image.name = "image"
+        image.content = metadata.ContentT()
+        image.content.contentPropertiesType = metadata.ContentProperties.ImageProperties
+        image.content.contentProperties = metadata.ImagePropertiesT()
+        image.content.contentProperties.colorSpace = metadata.ColorSpaceType.RGB
+        image.processUnits = [unit]
+        graph = metadata.SubGraphMetadataT()
+        graph.inputTensorMetadata = [image]
+        graph.outputTensorMetadata = []
+        for number in range(outputs):
+            output = metadata.TensorMetadataT()
+            output.name = f"output_{number}"
+            output.content = metadata.ContentT()
+            output.content.contentPropertiesType = metadata.ContentProperties.FeatureProperties
+            output.content.contentProperties = metadata.FeaturePropertiesT()
+            graph.outputTensorMetadata.append(output)
+        model = metadata.ModelMetadataT()
+        model.subgraphMetadata = [graph]
+        builder = flatbuffers.Builder(0)
+        builder.Finish(model.Pack(builder), _METADATA_IDENTIFIER)
+        return bytes(builder.Output())
+
+
+def prune(model: Any, outputs: tuple[str, ...]) -> None:
+    """Leave a read network these outputs alone, and take out what leads to no other.
+
+    `model` is a `ModelT` of the generated schema. Metadata and signatures speak of outputs that may be gone: they go.
+    """
+    graph = model.subgraphs[0]
+    numbers = {tensor.name.decode(): number for number, tensor in enumerate(graph.tensors)}
+    graph.outputs = [numbers[name] for name in outputs]
+    wanted, kept = set(graph.outputs), []
+    for operator in reversed(graph.operators):
+        if wanted.intersection(operator.outputs):
+            wanted.update(operator.inputs)
+            kept.append(operator)
+    graph.operators = kept[::-1]
+    users = [graph, *graph.operators]
+    used = sorted({int(number) for user in users for number in (*user.inputs, *user.outputs)})
+    place = {number: new for new, number in enumerate(used)}
+    graph.tensors = [graph.tensors[number] for number in used]
+    for user in users:
+        user.inputs = np.array([place[number] for number in user.inputs], np.int32)
+        user.outputs = np.array([place[number] for number in user.outputs], np.int32)
+    # Buffers keep their numbers; those that nothing uses any more give up their weights.
+    buffers = {tensor.buffer for tensor in graph.tensors}
+    for number, buffer in enumerate(model.buffers):
+        if number not in buffers:
+            buffer.data = None
+    model.metadata = model.metadataBuffer = model.signatureDefs = None
+
+
+def _module_in_wheel(wheel: Path, folder: str, name: str) -> ModuleType:
+    spec = zipimport.zipimporter(f"{wheel}/{folder}").find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{wheel} holds no {folder}/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

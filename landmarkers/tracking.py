@@ -1,0 +1,218 @@
+"""Finds landmarks by running MediaPipe's networks with LiteRT, each only as often as it pays. What the device serves.
+
+A hand is looked for where it was in the frame before, and the palm detector, which searches the whole picture, runs
+only when a hand is missing. The body is looked at ten times a second; in between its arms follow the hands. Every
+interval is in seconds, so a slow camera gets as many looks as a fast one.
+Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from landmarkers import networks
+from landmarkers.body import Body, BodyNetwork, pose_region
+from landmarkers.detector import PALM_STRIDES, POSE_STRIDES, Detector
+from landmarkers.face import Face, FaceNetwork, head_region
+from landmarkers.frame import Frame, Landmarks, Picture, Points
+from landmarkers.hand import Hand, HandNetwork, distinct, palm_region
+from landmarkers.layout import (
+    DEFAULT_PARTS,
+    HANDS,
+    LEFT_ELBOW,
+    LEFT_WRIST,
+    PART_SLICES,
+    RIGHT_ELBOW,
+    RIGHT_WRIST,
+    WRIST,
+    Part,
+)
+from landmarkers.region import Region
+from landmarkers.sides import tell_apart
+
+TASK: Final = "landmarks.task"
+# Which networks and how they are run; another number for every change after which the points come out otherwise.
+FINGERPRINT: Final = f"litert-tracked-{networks.fingerprint((TASK,))}-1"
+
+_BODY_EVERY_S: Final = 0.1
+_SEARCH_EVERY_S: Final = 0.1  # for a hand whose wrist is in view
+_HIDDEN_SEARCH_EVERY_S: Final = 0.5  # for a hand whose wrist is out of view
+_EAGER_S: Final = 1.0  # for so long after a hand was lost it is searched for in every frame
+_TOLERANCE_S: Final = 0.002  # cameras are not punctual
+_FAR: Final = 0.1  # a hand further from its region's middle, in sides of the region, lies badly in it
+_SAME_REGION: Final = 0.5  # a palm whose region overlaps a tracked hand's by more is that hand
+
+# Pose points that go along with a hand between two looks at the body, and how far.
+_WITH_HAND: Final[dict[Part, dict[int, float]]] = {
+    Part.LEFT_HAND: {LEFT_ELBOW: 0.5, LEFT_WRIST: 1.0, 17: 1.0, 19: 1.0, 21: 1.0},
+    Part.RIGHT_HAND: {RIGHT_ELBOW: 0.5, RIGHT_WRIST: 1.0, 18: 1.0, 20: 1.0, 22: 1.0},
+}
+_WRISTS: Final = {Part.LEFT_HAND: LEFT_WRIST, Part.RIGHT_HAND: RIGHT_WRIST}
+
+
+class Networks:
+    """The networks of some parts, loaded. Several landmarkers may use them one after another, not at the same time."""
+
+    def __init__(self, parts: frozenset[Part], folder: Path | None = None) -> None:
+        """Raises NetworksUnavailable."""
+        content = networks.open_task(folder or networks.default_folder(), TASK)
+        if parts - HANDS:
+            self.body_detector = Detector(content["pose_detector.tflite"], POSE_STRIDES, darkest=-1.0)
+            self.body = BodyNetwork(content["pose_landmarks_detector.tflite"])
+        if HANDS & parts:
+            self.palm_detector = Detector(content["hand_detector.tflite"], PALM_STRIDES, darkest=0.0)
+            # One for each hand: they run side by side.
+            self.hands = [HandNetwork(content["hand_landmarks_detector.tflite"]) for _ in HANDS]
+        if Part.FACE in parts:
+            self.face = FaceNetwork(content["face_landmarks_detector.tflite"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What a look at body and face gave, and where the wrists of the hands were by then (pixels)."""
+
+    time: float
+    body: Body | None
+    face: Face | None
+    wrists: dict[Part, Points]
+
+
+class TrackingLandmarker:
+    """Pose, both hands and, when asked for, the face of one person."""
+
+    def __init__(
+        self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, loaded: Networks | None = None
+    ) -> None:
+        """`loaded` are networks of the same parts that nobody else uses now. Raises NetworksUnavailable."""
+        self._parts = parts
+        self._networks = loaded or Networks(parts, folder)
+        self._threads = ThreadPoolExecutor(3, thread_name_prefix="landmarks")
+        self._look: _Look | None = None
+        self._hands: dict[Part, Hand] = {}
+        self._searched = self._lost = float("-inf")
+
+    @property
+    def fingerprint(self) -> str:
+        """The networks' own digest and how they are run."""
+        return FINGERPRINT
+
+    def locate(self, frame: Frame) -> Landmarks:
+        """The points of one frame."""
+        look = self._threads.submit(self._look_at_body, frame) if self._is_look_due(frame.time) else None
+        if HANDS & self._parts:
+            self._hands = self._follow_hands(frame)
+        if look is not None:
+            self._look = look.result()
+        if HANDS & self._parts:
+            self._hands = self._named(frame, self._search_hands(frame))
+        if look is not None and self._look is not None:
+            self._look.wrists.update({part: hand.points[WRIST] for part, hand in self._hands.items()})
+        return self._landmarks(frame)
+
+    def close(self) -> None:
+        """Give up the threads."""
+        self._threads.shutdown()
+
+    def _is_look_due(self, time: float) -> bool:
+        if not self._parts - HANDS:
+            return False
+        return self._look is None or self._look.body is None or time - self._look.time >= _BODY_EVERY_S - _TOLERANCE_S
+
+    def _look_at_body(self, frame: Frame) -> _Look:
+        before = self._look
+        body = self._find_body(frame.picture, before.body if before is not None else None)
+        face = None
+        if Part.FACE in self._parts and body is not None:
+            known = before.face if before is not None else None
+            # The head's place by the body is rough: what is found there says where to look properly.
+            known = known or self._networks.face.locate(frame.picture, head_region(body.points))
+            face = self._networks.face.locate(frame.picture, known.region) if known is not None else None
+        return _Look(frame.time, body, face, {})
+
+    def _find_body(self, picture: Picture, known: Body | None) -> Body | None:
+        body = self._networks.body.locate(picture, known.region) if known is not None else None
+        if body is None:
+            for found in self._networks.body_detector.detect(picture, at_most=1):
+                body = self._networks.body.locate(picture, pose_region(found.keypoints[0], found.keypoints[1]))
+        return body
+
+    def _follow_hands(self, frame: Frame) -> dict[Part, Hand]:
+        """The hands of the frame before, where they are now."""
+        running = {
+            part: self._threads.submit(_follow, network, frame.picture, hand.region)
+            for network, (part, hand) in zip(self._networks.hands, self._hands.items(), strict=False)
+        }
+        found = {part: future.result() for part, future in running.items()}
+        kept = distinct([hand for hand in found.values() if hand is not None])
+        if len(kept) < len(running):
+            self._lost = frame.time
+        return {part: hand for part, hand in found.items() if hand in kept}
+
+    def _search_hands(self, frame: Frame) -> list[Hand]:
+        """The hands followed, and those that the palm detector finds if it is time to look for missing ones."""
+        hands = list(self._hands.values())
+        if not self._is_search_due(frame):
+            return hands
+        self._searched = frame.time
+        known = [hand.region for hand in hands]
+        for palm in self._networks.palm_detector.detect(frame.picture, at_most=len(HANDS)):
+            region = palm_region(palm.box, palm.keypoints)
+            if len(hands) < len(HANDS) and all(region.overlap(one) <= _SAME_REGION for one in known):
+                hand = self._networks.hands[0].locate(frame.picture, region)
+                hands += [] if hand is None else [hand]
+        return distinct(hands)
+
+    def _is_search_due(self, frame: Frame) -> bool:
+        missing = HANDS - self._hands.keys()
+        since = frame.time - self._searched + _TOLERANCE_S
+        if not missing:
+            return False
+        if self._look is None:
+            return since >= _SEARCH_EVERY_S
+        if self._look.body is None:
+            return since >= _HIDDEN_SEARCH_EVERY_S
+        height, width = frame.picture.shape[:2]
+        wrists = [self._look.body.points[_WRISTS[part]] for part in missing]
+        if not any(0 <= wrist[0] < width and 0 <= wrist[1] < height for wrist in wrists):
+            return since >= _HIDDEN_SEARCH_EVERY_S
+        return not self._hands or frame.time - self._lost <= _EAGER_S or since >= _SEARCH_EVERY_S
+
+    def _named(self, frame: Frame, hands: list[Hand]) -> dict[Part, Hand]:
+        width = np.float32(frame.picture.shape[1])
+        points, rightness = [hand.points / width for hand in hands], [hand.rightness for hand in hands]
+        sides = tell_apart(points, rightness, self._pose() / width)
+        return {part: hands[number] for part, number in sides.items()}
+
+    def _pose(self) -> Points:
+        """The points of the body in pixels, its arms gone along with the hands since it was looked at."""
+        if self._look is None or self._look.body is None:
+            return Landmarks.unseen(0.0).part(Part.POSE)
+        pose = self._look.body.points.copy()
+        for part, hand in self._hands.items():
+            if part in self._look.wrists:
+                way = (hand.points[WRIST] - self._look.wrists[part])[:2]
+                for number, share in _WITH_HAND[part].items():
+                    pose[number, :2] += share * way
+        return pose
+
+    def _landmarks(self, frame: Frame) -> Landmarks:
+        points = Landmarks.unseen(frame.time).points
+        if Part.POSE in self._parts:
+            points[PART_SLICES[Part.POSE]] = self._pose()
+        for part, hand in self._hands.items():
+            points[PART_SLICES[part]] = hand.points
+        if self._look is not None and self._look.face is not None:
+            points[PART_SLICES[Part.FACE]] = self._look.face.points
+        return Landmarks(points / np.float32(frame.picture.shape[1]), frame.time)
+
+
+def _follow(network: HandNetwork, picture: Picture, region: Region) -> Hand | None:
+    """The hand in the region; looked at once more in its new region when it has moved far."""
+    hand = network.locate(picture, region)
+    if hand is None or math.hypot(hand.region.x - region.x, hand.region.y - region.y) <= _FAR * region.side:
+        return hand
+    return network.locate(picture, hand.region) or hand

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.networks import NetworksUnavailable
+from landmarkers.recording import RecordingUnreadable
 from landmarkers.take import TAKE_SUFFIX, Take, TakeDamaged
+from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
@@ -24,6 +27,7 @@ from trainer.bundling import ExportWrong, make_bundle
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.extract import ExtractionBroken, Report, extract, plan
+from trainer.hand_network import HandsTooFew, quantise_hand
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
 from trainer.run import open_run
@@ -35,9 +39,12 @@ USER_MUST_ACT = (
     DatasetUnreadable,
     ExportWrong,
     ExtractionBroken,
+    HandsTooFew,
     LabelsDamaged,
+    LandmarkerUnavailable,
     NetworksUnavailable,
     QuantisationHarmful,
+    RecordingUnreadable,
     RunUnusable,
     SplitEmpty,
     StoreLacksPart,
@@ -49,7 +56,13 @@ USER_MUST_ACT = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = parser().parse_args(arguments)
-    commands = {"extract": run_extract, "train": run_train, "export": run_export, "evaluate": run_evaluate}
+    commands = {
+        "extract": run_extract,
+        "train": run_train,
+        "export": run_export,
+        "evaluate": run_evaluate,
+        "quantise-hand": run_quantise_hand,
+    }
     try:
         return commands[options.command](options)
     except USER_MUST_ACT as error:
@@ -70,7 +83,7 @@ def run_extract(options: argparse.Namespace) -> int:
         here = sorted({clip.sign_id for clip in clips} & set(known))
         (options.to / LABELS).write_bytes(labels_json(tuple(known[sign_id] for sign_id in here)))
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
-    report = extract(plan(clips, parts, options.to, options.variants), options.workers)
+    report = extract(plan(clips, parts, FINGERPRINT, options.to, options.variants), options.workers)
     print(_told(report))
     return 1 if report.unreadable else 0
 
@@ -130,7 +143,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
         unreadable: tuple[str, ...] = ()
         if not any(folder.rglob(f"*{TAKE_SUFFIX}")):
             clips = _chosen(folder, options)
-            unreadable = extract(plan(clips, bundle.manifest.parts, Path(scratch), 0), options.workers).unreadable
+            manifest = bundle.manifest
+            jobs = plan(clips, manifest.parts, manifest.landmarker, Path(scratch), 0)
+            unreadable = extract(jobs, options.workers).unreadable
             folder = Path(scratch)
         takes = [take for take in map(Take.load, stores.find_takes([folder])) if _is_judged(take, options, sign_ids)]
     if not takes:
@@ -143,6 +158,17 @@ def run_evaluate(options: argparse.Namespace) -> int:
     for clip in unreadable:
         print(f"ishara-trainer: not evaluated: {clip}", file=sys.stderr)
     return 1 if unreadable else 0
+
+
+def run_quantise_hand(options: argparse.Namespace) -> int:
+    """The hand landmark network to int8."""
+    clips = [clip.path for folder in options.datasets for clip in find_clips(folder) if clip.split == "train"]
+    outcome = quantise_hand(clips, options.to, options.hands)
+    print(
+        f"{options.to}: {outcome.kilobytes} kB; on every third of {outcome.crops} hands, kept apart, its points lie "
+        f"{outcome.distance:.2f} pixels of 224 from the float network's"
+    )
+    return 0
 
 
 def _is_judged(take: Take, options: argparse.Namespace, sign_ids: Sequence[int]) -> bool:

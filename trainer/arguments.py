@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="takes to a run; run it again to go on"))
     _add_export(commands.add_parser("export", help="run to a quantised bundle"))
     _add_evaluate(commands.add_parser("evaluate", parents=[chosen], help="how good a bundle is on unseen clips"))
+    _add_quantise_hand(commands.add_parser("quantise-hand", help="the hand landmark network to int8"))
     return whole
 
 
@@ -95,6 +96,14 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
     command.add_argument("--json", action="store_true", help="print JSON")
     _add_split(command, "test")
+
+
+def _add_quantise_hand(command: argparse.ArgumentParser) -> None:
+    command.add_argument("datasets", type=Path, nargs="+", help="data sets whose training clips show hands")
+    command.add_argument("--to", type=Path, required=True, metavar="FILE", help="where the network goes")
+    command.add_argument(
+        "--hands", type=whole_number(30), default=400, metavar="N", help="pictures of hands (default: %(default)s)"
+    )
 
 
 def _add_split(command: argparse.ArgumentParser, default: str) -> None:

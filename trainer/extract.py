@@ -8,14 +8,15 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 from tqdm import tqdm
 
+from landmarkers.choice import open_landmarker
 from landmarkers.layout import Part
-from landmarkers.mediapipe_tasks import MediaPipeLandmarker
 from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.take import TAKE_SUFFIX, Origin, Take, TakeDamaged
 from trainer.dataset import Clip
@@ -24,11 +25,12 @@ from trainer.variants import vary
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One take to make: of which clip, which view of it, with which parts, into which file."""
+    """One take to make: of which clip, which view of it, with which parts by which landmarker, into which file."""
 
     clip: Clip
     variant: int
     parts: frozenset[Part]
+    landmarker: str
     to: Path
 
 
@@ -45,13 +47,13 @@ class ExtractionBroken(Exception):
     """A worker died; what was made stays, and running again goes on."""
 
 
-def plan(clips: Sequence[Clip], parts: frozenset[Part], out: Path, variants: int) -> list[Job]:
+def plan(clips: Sequence[Clip], parts: frozenset[Part], landmarker: str, out: Path, variants: int) -> list[Job]:
     """The jobs for all clips: each as it is and, for training clips, so many other views of it."""
     jobs = []
     for clip in clips:
         for variant in range(1 + (variants if clip.split == "train" else 0)):
             suffix = f"~{variant}" if variant else ""
-            jobs.append(Job(clip, variant, parts, out / f"{clip.name}{suffix}{TAKE_SUFFIX}"))
+            jobs.append(Job(clip, variant, parts, landmarker, out / f"{clip.name}{suffix}{TAKE_SUFFIX}"))
     return jobs
 
 
@@ -68,7 +70,7 @@ def extract(jobs: Sequence[Job], workers: int) -> Report:
     if not missing:
         return Report(0, len(jobs), ())
     unreadable = []
-    # A fresh interpreter for each worker: MediaPipe's threads do not survive a fork.
+    # A fresh interpreter for each worker: threads do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_be_quiet) as pool:
         running = {pool.submit(make_take, job): job for job in missing}
         for done in tqdm(as_completed(running), total=len(missing), desc="extract", unit="clip"):
@@ -86,7 +88,7 @@ def make_take(job: Job) -> None:
     frames = read_recording(job.clip.path)
     if job.variant:
         frames = vary(frames, job.clip.name, job.variant)
-    with MediaPipeLandmarker(job.parts) as landmarker:
+    with closing(open_landmarker(job.parts, job.landmarker)) as landmarker:
         stretch = [landmarker.locate(frame) for frame in frames]
         fingerprint = landmarker.fingerprint
     clip = job.clip
@@ -95,9 +97,10 @@ def make_take(job: Job) -> None:
 
 def _is_made(job: Job) -> bool:
     try:
-        return job.to.is_file() and Take.load(job.to).origin.clip == job.clip.name
+        origin = Take.load(job.to).origin if job.to.is_file() else None
     except TakeDamaged:
         return False
+    return origin is not None and (origin.clip, origin.landmarker) == (job.clip.name, job.landmarker)
 
 
 def _be_quiet() -> None:

@@ -20,17 +20,20 @@ from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
 from edge.cameras.recording import RecordingCamera
+from edge.cameras.source import open_landmarker
 from edge.health import Pulse, StageTime
 from edge.pipeline import caption
 from edge.spotter import RaisedHandSpotter
 from edge.word import StreamClock, WordWriter
-from landmarkers.frame import Frame, Landmarks
+from landmarkers.frame import Frame, Landmarks, Points
+from landmarkers.landmarker import Landmarker
 from landmarkers.layout import DEFAULT_PARTS, HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
 from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
 from landmarkers.recording import read_recording
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 
+_SAME_PLACE = 0.5  # shoulder widths
 _COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
 
 
@@ -48,11 +51,13 @@ class Speed(_Section):
 class Agreement(_Section):
     """How our landmarks agree with MediaPipe's on each picture by itself.
 
-    `hands_found` is the share of the hands found there that are found by us too; `distance` is the mean distance of
-    the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
+    `hands_found` is the share of the hands found there that are found by us too, in the same place (within half a
+    shoulder width); `hands_named_alike` the share of these that both call by the same side. `distance` is the mean
+    distance of the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
     """
 
     hands_found: float
+    hands_named_alike: float
     distance: float
 
 
@@ -97,30 +102,45 @@ class _Comparison:
     """Gathers how our points lie against MediaPipe's, frame by frame."""
 
     theirs: int = 0
-    both: int = 0
+    found: int = 0
+    named_alike: int = 0
     distances: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, ours: Landmarks, theirs: Landmarks) -> None:
         pose = theirs.part(Part.POSE)
         width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
-        for part in (*HANDS, Part.POSE):
-            if part in HANDS:
-                self.theirs += theirs.sees(part)
-                self.both += theirs.sees(part) and ours.sees(part)
-            if theirs.sees(part) and ours.sees(part) and width > 0.0:
-                away = (ours.part(part) - theirs.part(part))[:, :2]
-                compared = away if part in HANDS else away[_COMPARED_POSE]
-                self.distances.append(np.linalg.norm(compared, axis=1) / width)
+        if not width > 0.0:  # nobody is seen: nothing to measure in
+            return
+        if ours.sees(Part.POSE):
+            self.distances.append(_apart(ours.part(Part.POSE)[_COMPARED_POSE], pose[_COMPARED_POSE]) / width)
+        for part in filter(theirs.sees, HANDS):
+            self.theirs += 1
+            apart = {seen: _apart(ours.part(seen), theirs.part(part)) / width for seen in filter(ours.sees, HANDS)}
+            near = {seen: distances for seen, distances in apart.items() if distances.mean() <= _SAME_PLACE}
+            if near:
+                self.found += 1
+                self.named_alike += part in near
+                self.distances.append(min(near.values(), key=np.mean))
 
     def result(self) -> Agreement:
         distance = float(np.concatenate(self.distances).mean()) if self.distances else float("nan")
-        return Agreement(hands_found=round(self.both / max(1, self.theirs), 4), distance=round(distance, 4))
+        return Agreement(
+            hands_found=round(self.found / max(1, self.theirs), 4),
+            hands_named_alike=round(self.named_alike / max(1, self.found), 4),
+            distance=round(distance, 4),
+        )
+
+
+def _apart(ours: Points, theirs: Points) -> Points:
+    """How far points [n, 3] lie apart in the picture, [n]."""
+    distances: Points = np.linalg.norm((ours - theirs)[:, :2], axis=1)
+    return distances
 
 
 class _Remembering:
     """A landmarker that remembers what it answered."""
 
-    def __init__(self, landmarker: MediaPipeLandmarker) -> None:
+    def __init__(self, landmarker: Landmarker) -> None:
         self._landmarker = landmarker
         self.fingerprint = landmarker.fingerprint
         self.answered: list[Landmarks] = []
@@ -141,9 +161,10 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
     # First of all: to Linux a child's peak memory is at least what its parent held when it started the child.
     first_word_s, peak_mb = _start(clips[0], bundle.folder)
     classifier, pulse = OnnxClassifier(bundle), Pulse()
+    manifest = bundle.manifest
     ours, reference, comparison = _Clock(), _Clock(), _Comparison()
     for clip in tqdm(clips, desc="bench", unit="clip"):
-        with closing(_Remembering(MediaPipeLandmarker(bundle.manifest.parts))) as landmarker:
+        with closing(_Remembering(open_landmarker(manifest.parts, manifest.landmarker))) as landmarker:
             ours.time(lambda: _caption(clip, landmarker, classifier, bundle, pulse))  # noqa: B023  # called at once
         with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, way=REFERENCE)) as each_by_itself:
             reference.time(lambda: _count(map(each_by_itself.locate, read_recording(clip))))  # noqa: B023
@@ -178,6 +199,7 @@ def as_table(result: Benchmark) -> str:
         *(f"{stage:22}{ms.p50:>12.2f}{ms.p95:>12.2f}{ms.p99:>9.2f}" for stage, ms in result.stage_ms.items()),
         "",
         f"hands of per-image MediaPipe found by us too  {agreement.hands_found:.1%}",
+        f"of these both call by the same side           {agreement.hands_named_alike:.1%}",
         f"mean distance of points, shoulder widths      {agreement.distance:.4f}",
         "start of the program to the first word        " + ("no word came" if first is None else f"{first:.2f} s"),
         f"peak memory of the daemon                     {result.peak_memory_mb:.0f} MB",

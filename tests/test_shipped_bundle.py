@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge.demo.__main__ import TAKES
-from landmarkers.layout import DEFAULT_PARTS
-from landmarkers.mediapipe_tasks import MediaPipeLandmarker
 from landmarkers.take import TAKE_SUFFIX, Take
+from landmarkers.tracking import FINGERPRINT
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
 
@@ -28,8 +27,7 @@ def test_it_knows_signs_1_to_190_and_is_at_most_3_mb() -> None:
 
 
 def test_it_was_trained_on_what_the_landmarker_gives_here() -> None:
-    with MediaPipeLandmarker(DEFAULT_PARTS) as landmarker:
-        assert landmarker.fingerprint == open_bundle(FOLDER).manifest.landmarker
+    assert open_bundle(FOLDER).manifest.landmarker == FINGERPRINT
 
 
 def test_the_card_tells_figures_limits_and_terms() -> None:

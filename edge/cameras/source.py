@@ -8,6 +8,7 @@ from pathlib import Path
 from edge.cameras.camera import Camera, Wanted, every_frame
 from edge.cameras.newest import NewestFrame
 from edge.cameras.replay import TakeReplay
+from landmarkers import choice
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
@@ -16,7 +17,7 @@ SOURCES_HELP = (
     "/dev/video0, v4l2:DEVICE, rtsp://…, http://…, a video file, a folder of numbered frames, take:FILE, "
     "or take:FOLDER for all takes of a folder one after another"
 )
-_LIBRARIES = "libegl1 libgl1 libgles2 libglib2.0-0"
+DEBIAN_PACKAGES = "libegl1 libgl1 libgles2 libglib2.0-0"
 
 
 class SourceUnknown(Exception):
@@ -24,7 +25,7 @@ class SourceUnknown(Exception):
 
 
 class LibraryMissing(Exception):
-    """MediaPipe cannot start, mostly for want of the graphics libraries that it loads; the message says what to do."""
+    """A library cannot start, mostly for want of the graphics libraries that it loads; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +41,50 @@ class Source:
         return self.camera.dropped if isinstance(self.camera, NewestFrame) else 0
 
 
-def open_source(name: str, parts: frozenset[Part], *, fast: bool, again: bool, wanted: Wanted = every_frame) -> Source:
-    """The camera and landmarker of a source.
+def open_source(
+    name: str,
+    parts: frozenset[Part],
+    fingerprint: str,
+    *,
+    fast: bool,
+    again: bool,
+    wanted: Wanted = every_frame,
+) -> Source:
+    """The camera and landmarker of a source; `fingerprint` names the landmarker that is wanted for pictures.
 
     `fast` plays a recording as quickly as frames are asked for, dropping none. `again` starts a clip anew when it
     ends and tries a lost camera anew. Frames that are not `wanted` are not given, unless the source is a take or
-    played fast. Raises SourceUnknown, TakeDamaged, LibraryMissing, NetworksUnavailable.
+    played fast. Raises SourceUnknown, TakeDamaged, and what `open_landmarker` raises.
     """
     if name.startswith("take:"):
         replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
         return Source(replay, replay)
-    return Source(_open_camera(name, every_frame if fast else wanted, fast=fast, again=again), open_landmarker(parts))
+    camera = open_camera(name, every_frame if fast else wanted, fast=fast, again=again)
+    return Source(camera, open_landmarker(parts, fingerprint))
 
 
-def open_landmarker(parts: frozenset[Part]) -> Landmarker:
-    """The landmarker for pictures. Raises LibraryMissing, NetworksUnavailable."""
+def open_landmarker(parts: frozenset[Part], fingerprint: str) -> Landmarker:
+    """The landmarker for pictures that is wanted. Raises LibraryMissing, LandmarkerUnavailable, NetworksUnavailable."""
     with needing_libraries():
-        from landmarkers.mediapipe_tasks import MediaPipeLandmarker
-    return MediaPipeLandmarker(parts)
+        return choice.open_landmarker(parts, fingerprint)
 
 
 @contextmanager
 def needing_libraries() -> Iterator[None]:
-    """Import inside what loads MediaPipe or OpenCV. Raises LibraryMissing.
+    """Import inside what loads OpenCV, LiteRT or MediaPipe. Raises LibraryMissing.
 
-    Both are imported late: a replayed take needs neither them nor the graphics libraries that they load.
+    They are imported late: a replayed take needs neither them nor the graphics libraries that they load.
     """
     try:
         yield
     except (ImportError, OSError) as error:
         absent = isinstance(error, ModuleNotFoundError)
-        remedy = "pip install 'ishara[edge]'" if absent else f"on Debian: apt install {_LIBRARIES}"
-        raise LibraryMissing(f"MediaPipe cannot start here ({error}); {remedy}") from error
+        remedy = "pip install 'ishara[edge]'" if absent else f"on Debian: apt install {DEBIAN_PACKAGES}"
+        raise LibraryMissing(f"what finds landmarks cannot start here ({error}); {remedy}") from error
 
 
-def _open_camera(name: str, wanted: Wanted, *, fast: bool, again: bool) -> Camera:
+def open_camera(name: str, wanted: Wanted = every_frame, *, fast: bool, again: bool) -> Camera:
+    """The camera or clip of a source that gives pictures. Raises SourceUnknown, LibraryMissing."""
     with needing_libraries():
         from edge.cameras.recording import RecordingCamera
         from edge.cameras.video_device import VideoDevice

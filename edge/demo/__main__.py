@@ -17,14 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from edge.cameras.source import LibraryMissing, open_landmarker
-from edge.config import ConfigInvalid, MqttConfig, load_config
+from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.word import Word
+from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.frame import Frame, Picture
-from landmarkers.layout import DEFAULT_PARTS, Part
+from landmarkers.layout import Part
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TAKE_SUFFIX, Take
+from models.bundle import BundleRefused, open_bundle
 
 TAKES = Path(__file__).parent / "takes"
 DEVICE = "demo"
@@ -42,20 +44,21 @@ def main() -> int:
     parser.add_argument("--source", default="", help="a camera or clip instead of the shipped takes")
     source = parser.parse_args().source
     try:
-        prove_mediapipe(needed=bool(source))
+        prove_landmarker(needed=bool(source))
         with _broker() as broker:
             said, arrived = play(source or f"take:{TAKES}", broker)
         check(said, arrived, [] if source else _expected())
-    except (ConfigInvalid, DemoFailed, NetworksUnavailable, OSError) as error:
+    except (BundleRefused, ConfigInvalid, DemoFailed, LandmarkerUnavailable, NetworksUnavailable, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def prove_mediapipe(*, needed: bool) -> None:
-    """Find a person in a picture that matplotlib, which MediaPipe brings along, ships as sample data."""
+def prove_landmarker(*, needed: bool) -> None:
+    """Find a person, as the shipped model wants it, in a picture that matplotlib, which MediaPipe needs, ships."""
+    manifest = open_bundle(SHIPPED_MODEL).manifest
     try:
-        landmarker = open_landmarker(DEFAULT_PARTS)
+        landmarker = open_landmarker(manifest.parts, manifest.landmarker)
     except LibraryMissing as error:
         if needed:
             raise DemoFailed(str(error)) from error
@@ -67,8 +70,11 @@ def prove_mediapipe(*, needed: bool) -> None:
         landmarks = landmarker.locate(frame)
         took_ms = (time.perf_counter() - began) * 1000
     if not landmarks.sees(Part.POSE):
-        raise DemoFailed("MediaPipe starts here but finds nobody in a picture of a person")
-    print(f"MediaPipe works on this machine: it found the person in a picture in {took_ms:.0f} ms.", flush=True)
+        raise DemoFailed("the landmark networks run here but find nobody in a picture of a person")
+    print(
+        f"The landmark networks work on this machine: they found the person in a picture in {took_ms:.0f} ms.",
+        flush=True,
+    )
 
 
 def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:

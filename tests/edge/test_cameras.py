@@ -250,13 +250,13 @@ def test_a_stopped_camera_that_is_away_is_tried_no_more(
 
 def test_a_source_that_is_nothing_is_named() -> None:
     with pytest.raises(SourceUnknown, match=r"there is no source nothing\.mp4; a source is /dev/video0"):
-        open_source("nothing.mp4", NO_PARTS, fast=True, again=False)
+        open_source("nothing.mp4", NO_PARTS, "", fast=True, again=False)
 
 
 def test_a_take_that_is_not_there_is_named(tmp_path: Path) -> None:
     for source in (f"take:{tmp_path / 'missing.take.npz'}", f"take:{tmp_path}"):
         with pytest.raises(SourceUnknown, match=str(tmp_path)):
-            open_source(source, NO_PARTS, fast=True, again=False)
+            open_source(source, NO_PARTS, "", fast=True, again=False)
 
 
 def test_a_damaged_take_is_named(tmp_path: Path) -> None:
@@ -264,13 +264,13 @@ def test_a_damaged_take_is_named(tmp_path: Path) -> None:
     take(even_times(10, 1.0)).save(path)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(TakeDamaged, match="damaged"):
-        open_source(f"take:{path}", NO_PARTS, fast=True, again=False)
+        open_source(f"take:{path}", NO_PARTS, "", fast=True, again=False)
 
 
 def test_a_folder_of_takes_is_played_in_the_order_of_names(tmp_path: Path) -> None:
     take(even_times(10, 1.0), Sign(0.0, 1.0, place=0.8)).save(tmp_path / f"2{TAKE_SUFFIX}")
     take(even_times(10, 1.0), Sign(0.0, 1.0, place=0.2)).save(tmp_path / f"1{TAKE_SUFFIX}")
-    source = open_source(f"take:{tmp_path}", NO_PARTS, fast=True, again=False)
+    source = open_source(f"take:{tmp_path}", NO_PARTS, "", fast=True, again=False)
     hands = [source.landmarker.locate(frame).part(Part.RIGHT_HAND)[0, 0] for frame in source.camera.frames()]
     assert hands[0] == pytest.approx(0.2, abs=1e-3)
     assert hands[20] == pytest.approx(0.8, abs=1e-3)
@@ -279,7 +279,7 @@ def test_a_folder_of_takes_is_played_in_the_order_of_names(tmp_path: Path) -> No
 def test_a_damaged_clip_is_named(tmp_path: Path) -> None:
     path = tmp_path / "damaged.mp4"
     path.write_bytes(b"no video")
-    source = open_source(str(path), frozenset({Part.POSE}), fast=True, again=False)
+    source = open_source(str(path), frozenset({Part.POSE}), "", fast=True, again=False)
     try:
         with pytest.raises(CameraLost, match=r"damaged\.mp4"):
             list(source.camera.frames())

@@ -11,8 +11,8 @@ import pytest
 
 from edge.governor import Rate
 from edge.health import Health
-from landmarkers.networks import fingerprint
 from landmarkers.take import TAKE_SUFFIX, Origin
+from landmarkers.tracking import FINGERPRINT
 from models.manifest import SpotterSettings
 from tests.edge.clips import network_camera, write_clip
 from tests.edge.conftest import StartDaemon
@@ -43,8 +43,7 @@ def patient_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def camera_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny bundle, as if made for the landmarks that this machine finds in pictures."""
-    networks = fingerprint(("pose_landmarker.task", "hand_landmarker.task"))
-    return write_bundle(tmp_path_factory.mktemp("camera"), landmarker=f"mediapipe-tasks-{networks}-video")
+    return write_bundle(tmp_path_factory.mktemp("camera"), landmarker=FINGERPRINT)
 
 
 def settings_for(port: int) -> dict[str, str]:
@@ -291,6 +290,7 @@ def test_an_unknown_option_is_refused(arguments: list[str], start_daemon: StartD
 
 
 def test_the_daemon_starts_without_what_only_pictures_need() -> None:
-    loaded = "import sys, edge.__main__; print([name for name in ('cv2', 'mediapipe', 'torch') if name in sys.modules])"
+    heavy = "('cv2', 'ai_edge_litert', 'mediapipe', 'torch')"
+    loaded = f"import sys, edge.__main__; print([name for name in {heavy} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

@@ -201,14 +201,14 @@ def nothing(_time: float) -> bool:
 def test_a_take_is_read_whole_at_any_pace_so_that_it_gives_the_same_words(tmp_path: Path) -> None:
     take(even_times(10, 0.5), Sign(0.0, 0.5)).save(tmp_path / f"one{TAKE_SUFFIX}")
     for fast in (True, False):
-        source = open_source(f"take:{tmp_path}", frozenset(), fast=fast, again=False, wanted=nothing)
+        source = open_source(f"take:{tmp_path}", frozenset(), "", fast=fast, again=False, wanted=nothing)
         assert len(list(source.camera.frames())) == 6
 
 
 def test_a_clip_played_fast_is_read_whole_and_at_its_own_pace_as_wanted(tmp_path: Path) -> None:
     clip = str(write_clip(tmp_path / "clip.mp4"))
-    with_all = open_source(clip, frozenset({Part.POSE}), fast=True, again=False, wanted=nothing)
-    with_none = open_source(clip, frozenset({Part.POSE}), fast=False, again=False, wanted=nothing)
+    with_all = open_source(clip, frozenset({Part.POSE}), "", fast=True, again=False, wanted=nothing)
+    with_none = open_source(clip, frozenset({Part.POSE}), "", fast=False, again=False, wanted=nothing)
     try:
         assert len(list(with_all.camera.frames())) == 10
         assert list(with_none.camera.frames()) == []
@@ -225,7 +225,7 @@ def test_of_a_network_camera_only_wanted_frames_are_given() -> None:
         return len(asked) % 3 == 0
 
     with network_camera(free_port(), seconds=10) as address:
-        source = open_source(address, frozenset({Part.POSE}), fast=False, again=True, wanted=every_third)
+        source = open_source(address, frozenset({Part.POSE}), "", fast=False, again=True, wanted=every_third)
         given = []
         for frame in source.camera.frames():
             given.append(frame.time)

@@ -1,30 +1,31 @@
 """`ishara-edge`: the daemon's command line, and the one place where its stages are put together."""
 
 import argparse
+import io
 import logging
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.cameras.camera import CameraLost
 from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, needing_libraries, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
-from edge.governor import Governor
-from edge.health import Pulse
-from edge.pipeline import caption
+from edge.doctor.examination import examine
+from edge.doctor.finding import as_json, as_row, is_ready, summary
 from edge.signals import StopSignals
-from edge.sinks.console import ConsoleSink
-from edge.sinks.mqtt import MqttSink
-from edge.sinks.sink import Sink
-from edge.spotter import RaisedHandSpotter
-from edge.thermometer import Thermometer
-from edge.word import StreamClock, WordWriter
+from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable
+from landmarkers.processor import Machine
 from landmarkers.take import TakeDamaged
 from models.bundle import Bundle, BundleRefused, open_bundle
-from models.classifier import OnnxClassifier
+
+# What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
+if TYPE_CHECKING:
+    from edge.health import Pulse
+    from edge.sinks.sink import Sink
 
 log = logging.getLogger("edge")
 
@@ -32,6 +33,7 @@ USER_MUST_ACT = (
     BundleRefused,
     CameraLost,
     ConfigInvalid,
+    LandmarkerUnavailable,
     LibraryMissing,
     NetworksUnavailable,
     SourceUnknown,
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = load_config(options.config, os.environ, Path(".env"))
         if options.command == "bench":
             return bench(config, options)
+        if options.command == "doctor":
+            return doctor(config, options)
         if options.command == "config":
             print(config.model_dump_json(indent=2))
             return 0
@@ -59,6 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Put the stages together and caption until the camera ends or a signal comes."""
+    from edge.governor import Governor
+    from edge.health import Pulse
+    from edge.pipeline import caption
+    from edge.spotter import RaisedHandSpotter
+    from edge.thermometer import Thermometer
+    from edge.word import StreamClock, WordWriter
+    from models.classifier import OnnxClassifier
+
     bundle = open_bundle(options.model or config.model.folder)
     manifest = bundle.manifest
     classifier = OnnxClassifier(bundle)
@@ -66,7 +78,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     with ExitStack() as stack:
         governor = Governor(config.rate, manifest.spotter.raised_above)
         again = not options.exit_at_end
-        source = open_source(name, manifest.parts, fast=fast, again=again, wanted=governor.wants)
+        source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=governor.wants)
         stack.callback(source.landmarker.close)
         fingerprint = source.landmarker.fingerprint
         if fingerprint != manifest.landmarker:
@@ -109,7 +121,23 @@ def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     return 0
 
 
-def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: Pulse, *, jsonl: bool) -> list[Sink]:
+def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Look the device over and say what is to do."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names in a finding may hold what the locale cannot write
+    findings = []
+    for finding in examine(config, model=options.model, source=options.source, machine=Machine()):
+        findings.append(finding)
+        if not options.json:
+            print(as_row(finding), flush=True)
+    print(as_json(findings) if options.json else f"\n{summary(findings)}")
+    return 0 if is_ready(findings) else 2
+
+
+def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: "Pulse", *, jsonl: bool) -> "list[Sink]":
+    from edge.sinks.console import ConsoleSink
+    from edge.sinks.mqtt import MqttSink
+
     sinks: list[Sink] = [ConsoleSink(jsonl=jsonl)]
     if config.mqtt is not None:
         model = bundle.manifest.model_dump_json(exclude={"files", "spotter"})
@@ -143,6 +171,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench_parser.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
     bench_parser.add_argument("--json", action="store_true", help="print JSON")
+    doctor_parser = commands.add_parser(
+        "doctor", parents=[configured], help="look this device over and say what is wrong and what to do"
+    )
+    doctor_parser.add_argument("--source", metavar="URI", help=SOURCES_HELP)
+    doctor_parser.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
+    doctor_parser.add_argument("--json", action="store_true", help="print JSON")
     config_parser = commands.add_parser("config", help="look at the configuration")
     actions = config_parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")

@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-from edge.cameras import source
-from edge.config import CameraConfig, EdgeConfig, ModelConfig, MqttConfig, load_config
+from edge.cameras.source import DEBIAN_PACKAGES
+from edge.config import CameraConfig, EdgeConfig, ModelConfig, MqttConfig, RateConfig, load_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -15,10 +15,10 @@ def test_the_example_configuration_is_one_and_leaves_the_defaults() -> None:
 
 def test_the_example_names_every_key() -> None:
     text = (DEPLOY / "edge.toml").read_text()
-    for section in (EdgeConfig, CameraConfig, ModelConfig, MqttConfig):
-        for key in set(section.model_fields) - {"camera", "model", "mqtt"}:
+    for section in (EdgeConfig, CameraConfig, ModelConfig, MqttConfig, RateConfig):
+        for key in set(section.model_fields) - {"camera", "model", "mqtt", "rate"}:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
 
 
 def test_the_packages_that_a_missing_library_is_told_with_are_those_of_a_device() -> None:
-    assert source._LIBRARIES.split() == (DEPLOY / "debian-packages.txt").read_text().split()
+    assert DEBIAN_PACKAGES.split() == (DEPLOY / "debian-packages.txt").read_text().split()

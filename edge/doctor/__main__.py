@@ -1,0 +1,52 @@
+"""One of the doctor's trials as a program: `python -m edge.doctor TRIAL ARGUMENT`.
+
+Prints what the doctor says, of a success or, with exit code 2, of a refusal. Not on standard error: native code writes
+there as well.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from edge.cameras.camera import CameraLost
+from edge.cameras.source import LibraryMissing, SourceUnknown
+from edge.config import ConfigInvalid
+from edge.doctor.trial import REFUSED
+from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker
+from landmarkers.choice import LandmarkerUnavailable
+from landmarkers.networks import NetworksUnavailable
+from landmarkers.take import TakeDamaged
+from models.bundle import BundleRefused
+
+TRIALS: Final[dict[str, Callable[[str], str]]] = {
+    "broker": try_broker,
+    "camera": try_camera,
+    "classifier": try_classifier,
+    "landmarker": try_landmarker,
+}
+REFUSALS: Final = (
+    BrokerAway,
+    BundleRefused,
+    CameraLost,
+    ConfigInvalid,
+    LandmarkerUnavailable,
+    LibraryMissing,
+    NetworksUnavailable,
+    SourceUnknown,
+    TakeDamaged,
+)
+
+
+def main() -> int:
+    """Run one trial; returns the exit code."""
+    name, argument = sys.argv[1:]
+    try:
+        print(TRIALS[name](argument))
+    except REFUSALS as error:
+        print(error)
+        return REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test format clean
+.PHONY: setup demo test test-arm format clean
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -39,6 +39,13 @@ test: packages setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# The device's part on an emulated Raspberry Pi 4 and 5, held against this machine. Needs root; the first run takes about
+# ten minutes. Its Debian (2 GB) is kept in ~/.cache/ishara/arm, or where ARM_CACHE says; remove that folder at will.
+# SHARED names the folder with the real clips; without one the landmarks are left out.
+SHARED ?= ../shared
+test-arm: setup
+	tests/arm/test-arm $(BIN)/python $(SHARED)
 
 .PHONY: packages
 packages:

@@ -1,0 +1,100 @@
+"""Where the same programs run: this machine, and the Arm Debian on an emulated processor."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from edge.config import PREFIX
+from landmarkers.networks import FOLDER_VARIABLE
+
+_PATIENCE_S: Final = 1800.0
+_PROJECT: Final = Path(__file__).parents[2]
+_CORES: Final = 2
+# What the processors' own /proc/cpuinfo says; QEMU's user mode shows this machine's.
+_FEATURES: Final = {
+    "cortex-a72": ("0xd08", "fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid"),
+    "cortex-a76": (
+        "0xd0b",
+        "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp",
+    ),
+}
+PROCESSORS: Final = tuple(_FEATURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a program ended and what it printed."""
+
+    code: int
+    printed: str
+    logged: str
+    seconds: float
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, in one line."""
+        if self.code < 0:
+            return f"died of {signal.Signals(-self.code).name}"
+        return f"exit code {self.code}: {(self.logged.strip().splitlines() or ['no reason given'])[-1]}"
+
+
+class Machine(Protocol):
+    """Runs programs that see the takes, clips and programs of the comparison under `folder`."""
+
+    def folder(self, name: str) -> Path:
+        """Where the takes, the shared clips or the programs lie for what runs there."""
+
+    def run(self, *arguments: str) -> Answer:
+        """Run Python there with some arguments."""
+
+
+class ThisMachine:
+    """This machine with this checkout."""
+
+    def __init__(self, shared: Path) -> None:
+        self._folders = {"takes": _PROJECT / "edge/demo/takes", "shared": shared, "programs": _PROJECT / "tests/arm"}
+
+    def folder(self, name: str) -> Path:
+        return self._folders[name]
+
+    def run(self, *arguments: str) -> Answer:
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+        networks = {name: text for name, text in os.environ.items() if name == FOLDER_VARIABLE}
+        return _run([sys.executable, *arguments], kept | networks | {"PYTHONPATH": str(_PROJECT)})
+
+
+class EmulatedMachine:
+    """The Arm Debian on one processor; only one may be in use at a time."""
+
+    def __init__(self, root: Path, cpuinfo: Path, processor: str) -> None:
+        self._root = root
+        self._environment = {
+            "QEMU_CPU": processor,
+            "PATH": "/opt/ishara/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+            FOLDER_VARIABLE: "/mnt/tasks",
+        }
+        part, features = _FEATURES[processor]
+        core = f"Features\t: {features}\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: {part}\n\n"
+        cpuinfo.write_text("".join(f"processor\t: {number}\n{core}" for number in range(_CORES)))
+
+    def folder(self, name: str) -> Path:
+        return Path("/mnt") / name
+
+    def run(self, *arguments: str) -> Answer:
+        return _run(["chroot", str(self._root), "/opt/ishara/bin/python", "-P", *arguments], self._environment)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> Answer:
+    began = time.monotonic()
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", timeout=_PATIENCE_S, check=False
+    )
+    return Answer(done.returncode, done.stdout, done.stderr, time.monotonic() - began)

@@ -14,27 +14,24 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
+from edge.agreement import Agreement, Comparison
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
 from edge.health import Pulse, StageTime
 from edge.pipeline import caption
 from edge.spotter import RaisedHandSpotter
 from edge.word import StreamClock, WordWriter
-from landmarkers.frame import Frame, Landmarks, Points
+from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
-from landmarkers.layout import DEFAULT_PARTS, HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
+from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
 from landmarkers.recording import read_recording
+from landmarkers.tracking import TrackingLandmarker, Work
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-
-_SAME_PLACE = 0.5  # shoulder widths
-_COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
 
 
 class _Section(BaseModel):
@@ -48,17 +45,11 @@ class Speed(_Section):
     cpu_s_per_frame: float
 
 
-class Agreement(_Section):
-    """How our landmarks agree with MediaPipe's on each picture by itself.
+class NetworkWork(_Section):
+    """How often a network ran for a frame, and the millions of multiplications (each with its addition) of one run."""
 
-    `hands_found` is the share of the hands found there that are found by us too, in the same place (within half a
-    shoulder width); `hands_named_alike` the share of these that both call by the same side. `distance` is the mean
-    distance of the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
-    """
-
-    hands_found: float
-    hands_named_alike: float
-    distance: float
+    runs_per_frame: float
+    million_multiply_adds: float
 
 
 class Benchmark(_Section):
@@ -71,6 +62,7 @@ class Benchmark(_Section):
     frames_per_s_ratio: float
     cpu_ratio: float
     stage_ms: dict[str, StageTime]
+    networks: dict[str, NetworkWork]
     agreement: Agreement
     start_to_first_word_s: float | None
     peak_memory_mb: float
@@ -98,43 +90,24 @@ class _Clock:
 
 
 @dataclass(slots=True)
-class _Comparison:
-    """Gathers how our points lie against MediaPipe's, frame by frame."""
+class _WorkSum:
+    """Adds up what the networks of our own landmarker did; of MediaPipe's nobody can tell."""
 
-    theirs: int = 0
-    found: int = 0
-    named_alike: int = 0
-    distances: list[NDArray[np.float32]] = field(default_factory=list)
+    done: dict[str, list[Work]] = field(default_factory=dict)
 
-    def add(self, ours: Landmarks, theirs: Landmarks) -> None:
-        pose = theirs.part(Part.POSE)
-        width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
-        if not width > 0.0:  # nobody is seen: nothing to measure in
-            return
-        if ours.sees(Part.POSE):
-            self.distances.append(_apart(ours.part(Part.POSE)[_COMPARED_POSE], pose[_COMPARED_POSE]) / width)
-        for part in filter(theirs.sees, HANDS):
-            self.theirs += 1
-            apart = {seen: _apart(ours.part(seen), theirs.part(part)) / width for seen in filter(ours.sees, HANDS)}
-            near = {seen: distances for seen, distances in apart.items() if distances.mean() <= _SAME_PLACE}
-            if near:
-                self.found += 1
-                self.named_alike += part in near
-                self.distances.append(min(near.values(), key=np.mean))
+    def add(self, landmarker: Landmarker) -> None:
+        if isinstance(landmarker, TrackingLandmarker):
+            for name, work in landmarker.work().items():
+                self.done.setdefault(name, []).append(work)
 
-    def result(self) -> Agreement:
-        distance = float(np.concatenate(self.distances).mean()) if self.distances else float("nan")
-        return Agreement(
-            hands_found=round(self.found / max(1, self.theirs), 4),
-            hands_named_alike=round(self.named_alike / max(1, self.found), 4),
-            distance=round(distance, 4),
-        )
-
-
-def _apart(ours: Points, theirs: Points) -> Points:
-    """How far points [n, 3] lie apart in the picture, [n]."""
-    distances: Points = np.linalg.norm((ours - theirs)[:, :2], axis=1)
-    return distances
+    def result(self, frames: int) -> dict[str, NetworkWork]:
+        return {
+            name: NetworkWork(
+                runs_per_frame=round(sum(work.runs for work in done) / frames, 3),
+                million_multiply_adds=round(done[0].multiply_adds / 1e6, 1),
+            )
+            for name, done in self.done.items()
+        }
 
 
 class _Remembering:
@@ -162,10 +135,12 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
     first_word_s, peak_mb = _start(clips[0], bundle.folder)
     classifier, pulse = OnnxClassifier(bundle), Pulse()
     manifest = bundle.manifest
-    ours, reference, comparison = _Clock(), _Clock(), _Comparison()
+    ours, reference, comparison, work = _Clock(), _Clock(), Comparison(), _WorkSum()
     for clip in tqdm(clips, desc="bench", unit="clip"):
-        with closing(_Remembering(open_landmarker(manifest.parts, manifest.landmarker))) as landmarker:
+        opened = open_landmarker(manifest.parts, manifest.landmarker)
+        with closing(_Remembering(opened)) as landmarker:
             ours.time(lambda: _caption(clip, landmarker, classifier, bundle, pulse))  # noqa: B023  # called at once
+            work.add(opened)
         with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, way=REFERENCE)) as each_by_itself:
             reference.time(lambda: _count(map(each_by_itself.locate, read_recording(clip))))  # noqa: B023
         with closing(MediaPipeLandmarker(DEFAULT_PARTS, way=PER_IMAGE)) as per_image:
@@ -179,6 +154,7 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
         frames_per_s_ratio=round(ours.speed().frames_per_s / reference.speed().frames_per_s, 3),
         cpu_ratio=round(ours.speed().cpu_s_per_frame / reference.speed().cpu_s_per_frame, 3),
         stage_ms=pulse.health().stage_ms,
+        networks=work.result(ours.frames),
         agreement=comparison.result(),
         start_to_first_word_s=first_word_s,
         peak_memory_mb=peak_mb,
@@ -188,7 +164,7 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
 def as_table(result: Benchmark) -> str:
     """The result for people."""
     ours, reference, agreement = result.pipeline, result.reference, result.agreement
-    first = result.start_to_first_word_s
+    first, networks = result.start_to_first_word_s, result.networks
     lines = [
         f"{result.clips} clips, {result.frames} frames",
         f"{'':22}{'pipeline':>12}{'reference':>12}{'ratio':>9}",
@@ -197,6 +173,9 @@ def as_table(result: Benchmark) -> str:
         "",
         f"{'stage, ms':22}{'p50':>12}{'p95':>12}{'p99':>9}",
         *(f"{stage:22}{ms.p50:>12.2f}{ms.p95:>12.2f}{ms.p99:>9.2f}" for stage, ms in result.stage_ms.items()),
+        "",
+        f"{'network':22}{'runs a frame':>12}{'million multiply-adds a run':>30}",
+        *(f"{name:22}{one.runs_per_frame:>12.2f}{one.million_multiply_adds:>30.0f}" for name, one in networks.items()),
         "",
         f"hands of per-image MediaPipe found by us too  {agreement.hands_found:.1%}",
         f"of these both call by the same side           {agreement.hands_named_alike:.1%}",

@@ -32,13 +32,13 @@ class BodyNetwork:
     """Finds a body's points within a region."""
 
     def __init__(self, content: bytes) -> None:
-        self._network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_3"))
+        self.network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_3"))
 
     def locate(self, picture: Picture, region: Region) -> Body | None:
         """The body in the region, None when there seems to be none."""
-        size = self._network.input_size
+        size = self.network.input_size
         cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
-        values, presence, heatmap = self._network.run(cut * np.float32(1 / 255))
+        values, presence, heatmap = self.network.run(cut * np.float32(1 / 255))
         if presence[0] < _SURE:
             return None
         # Each point is x, y, z, visibility, presence; they are followed by six for the next frame's region.

@@ -38,17 +38,17 @@ class Detector:
 
     def __init__(self, content: bytes, strides: Sequence[int], darkest: float) -> None:
         """`darkest` is what the network takes for black, 0 or -1, where white is 1."""
-        self._network = TfliteNetwork(content, ("Identity", "Identity_1"))
-        self._anchors = _anchors(self._network.input_size, strides)
+        self.network = TfliteNetwork(content, ("Identity", "Identity_1"))
+        self._anchors = _anchors(self.network.input_size, strides)
         self._darkest = darkest
 
     def detect(self, picture: Picture, at_most: int) -> list[Detection]:
         """What is found in the picture, the surest first."""
-        size = self._network.input_size
+        size = self.network.input_size
         whole = Region.whole(picture)
         # The border is black, as in the graph.
         small = whole.cut(picture, size, cv2.BORDER_CONSTANT)
-        values, logits = self._network.run(small * np.float32((1 - self._darkest) / 255) + np.float32(self._darkest))
+        values, logits = self.network.run(small * np.float32((1 - self._darkest) / 255) + np.float32(self._darkest))
         scores: Points = np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits[:, 0], -80, 80)))
         found = np.flatnonzero(scores >= _SURE)
         pairs = values[found].reshape(len(found), values.shape[1] // 2, 2) / np.float32(size)

@@ -36,13 +36,13 @@ class FaceNetwork:
     """Finds a face's points within a region."""
 
     def __init__(self, content: bytes) -> None:
-        self._network = TfliteNetwork(content, ("conv2d_21", "conv2d_31"))
+        self.network = TfliteNetwork(content, ("conv2d_21", "conv2d_31"))
 
     def locate(self, picture: Picture, region: Region) -> Face | None:
         """The face in the region, None when there seems to be none."""
-        size = self._network.input_size
+        size = self.network.input_size
         cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
-        points, presence = self._network.run(cut * np.float32(1 / 255))
+        points, presence = self.network.run(cut * np.float32(1 / 255))
         if presence.item() < 0.0:  # a logit
             return None
         return Face(region.to_picture(points.reshape(468, 3) / np.float32(size)))

@@ -42,13 +42,13 @@ class HandNetwork:
     """Finds a hand's points within a region."""
 
     def __init__(self, content: bytes) -> None:
-        self._network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_2"))
+        self.network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_2"))
 
     def locate(self, picture: Picture, region: Region) -> Hand | None:
         """The hand in the region, None when there seems to be none."""
-        size = self._network.input_size
+        size = self.network.input_size
         cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
-        points, presence, rightness = self._network.run(cut * np.float32(1 / 255))
+        points, presence, rightness = self.network.run(cut * np.float32(1 / 255))
         if presence[0] < _SURE:
             return None
         placed = region.to_picture(points.reshape(21, 3) / np.float32(size) * _DEPTH_SCALE)

@@ -4,17 +4,28 @@ LiteRT runs on every 64-bit Arm processor, a Raspberry Pi 4 too, where MediaPipe
 https://ai.google.dev/edge/litert
 """
 
+import math
+from functools import cached_property
+from typing import Final
+
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from landmarkers.frame import Points
 from landmarkers.silence import silenced
+
+_OPERATORS: Final = schema.BuiltinOperator
+_CONVOLUTIONS: Final = (_OPERATORS.CONV_2D, _OPERATORS.DEPTHWISE_CONV_2D)
 
 
 class TfliteNetwork:
     """A network with one picture as input and the named tensors as outputs. Not for several threads at once."""
 
     def __init__(self, content: bytes, outputs: tuple[str, ...]) -> None:
+        self._content = content
+        self.runs = 0
+        """How often it ran since it was loaded."""
         with silenced():
             self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._interpreter.allocate_tensors()
@@ -25,9 +36,24 @@ class TfliteNetwork:
             self._outputs = [numbers[name] for name in outputs]
             # The first run packs the weights: done here, no frame waits for it.
             self.run(np.zeros((self.input_size, self.input_size, 3), np.float32))
+        self.runs = 0
 
     def run(self, picture: Points) -> list[Points]:
         """The outputs for a picture, float32 [size, size, 3]; other threads go on meanwhile."""
         self._interpreter.set_tensor(self._input, picture[None])
         self._interpreter.invoke()
+        self.runs += 1
         return [self._interpreter.get_tensor(number)[0] for number in self._outputs]
+
+    @cached_property
+    def multiply_adds(self) -> int:
+        """Multiplications, each with its addition, of one run: those of the convolutions, which are nearly all."""
+        model = schema.Model.GetRootAsModel(self._content, 0)
+        graph = model.Subgraphs(0)
+        count = 0
+        for operator in map(graph.Operators, range(graph.OperatorsLength())):
+            code = model.OperatorCodes(operator.OpcodeIndex())
+            if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) in _CONVOLUTIONS:
+                _, rows, columns, _ = graph.Tensors(operator.Outputs(0)).ShapeAsNumpy().tolist()
+                count += rows * columns * math.prod(graph.Tensors(operator.Inputs(1)).ShapeAsNumpy().tolist())
+        return count

@@ -10,7 +10,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from landmarkers.layout import (
     WRIST,
     Part,
 )
+from landmarkers.litert import TfliteNetwork
 from landmarkers.region import Region
 from landmarkers.sides import tell_apart
 
@@ -54,12 +55,26 @@ _WITH_HAND: Final[dict[Part, dict[int, float]]] = {
 _WRISTS: Final = {Part.LEFT_HAND: LEFT_WRIST, Part.RIGHT_HAND: RIGHT_WRIST}
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How often a network ran, and the multiplications (each with its addition) of one run."""
+
+    runs: int
+    multiply_adds: int
+
+    @classmethod
+    def of(cls, *networks: TfliteNetwork) -> Self:
+        """The work of networks that are copies of one."""
+        return cls(sum(network.runs for network in networks), networks[0].multiply_adds)
+
+
 class Networks:
     """The networks of some parts, loaded. Several landmarkers may use them one after another, not at the same time."""
 
     def __init__(self, parts: frozenset[Part], folder: Path | None = None) -> None:
         """Raises NetworksUnavailable."""
         content = networks.open_task(folder or networks.default_folder(), TASK)
+        self._parts = parts
         if parts - HANDS:
             self.body_detector = Detector(content["pose_detector.tflite"], POSE_STRIDES, darkest=-1.0)
             self.body = BodyNetwork(content["pose_landmarks_detector.tflite"])
@@ -69,6 +84,19 @@ class Networks:
             self.hands = [HandNetwork(content["hand_landmarks_detector.tflite"]) for _ in HANDS]
         if Part.FACE in parts:
             self.face = FaceNetwork(content["face_landmarks_detector.tflite"])
+
+    def work(self) -> dict[str, Work]:
+        """What each network did since it was loaded, by its name."""
+        done: dict[str, Work] = {}
+        if self._parts - HANDS:
+            done["body detector"] = Work.of(self.body_detector.network)
+            done["body"] = Work.of(self.body.network)
+        if HANDS & self._parts:
+            done["palm detector"] = Work.of(self.palm_detector.network)
+            done["hand"] = Work.of(*(hand.network for hand in self.hands))
+        if Part.FACE in self._parts:
+            done["face"] = Work.of(self.face.network)
+        return done
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +140,10 @@ class TrackingLandmarker:
         if look is not None and self._look is not None:
             self._look.wrists.update({part: hand.points[WRIST] for part, hand in self._hands.items()})
         return self._landmarks(frame)
+
+    def work(self) -> dict[str, Work]:
+        """What each network did so far, by its name."""
+        return self._networks.work()
 
     def close(self) -> None:
         """Give up the threads."""

@@ -56,4 +56,7 @@ def test_on_a_real_clip_the_hands_are_found_and_a_word_comes(karsl: Path, capsys
     assert edge(["bench", "--source", str(clip), "--model", str(SHIPPED), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["agreement"]["hands_found"] > 0.9
+    assert result["agreement"]["distance"] < 0.06
     assert result["start_to_first_word_s"] > 0
+    assert result["networks"]["body"]["runs_per_frame"] < 0.6
+    assert result["networks"]["hand"]["million_multiply_adds"] == pytest.approx(331, abs=1)

@@ -1,8 +1,9 @@
 """Finds landmarks by running MediaPipe's networks with LiteRT, each only as often as it pays. What the device serves.
 
-A hand is looked for where it was in the frame before, and the palm detector, which searches the whole picture, runs
-only when a hand is missing. The body is looked at ten times a second; in between its arms follow the hands. Every
-interval is in seconds, so a slow camera gets as many looks as a fast one.
+A hand is looked for where it was in the frame before; a missing one where the body's wrist is and, when that leads
+to nothing, by the palm detector, which searches the whole picture. While every hand in view is followed, the body is
+looked at five times a second, and in between its arms follow the hands. Every interval is in seconds, so a slow camera
+gets as many looks as a fast one.
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
 """
 
@@ -19,7 +20,7 @@ from landmarkers.body import Body, BodyNetwork, pose_region
 from landmarkers.detector import PALM_STRIDES, POSE_STRIDES, Detector
 from landmarkers.face import Face, FaceNetwork, head_region
 from landmarkers.frame import Frame, Landmarks, Picture, Points
-from landmarkers.hand import Hand, HandNetwork, distinct, palm_region
+from landmarkers.hand import Hand, HandNetwork, distinct, palm_region, wrist_region
 from landmarkers.layout import (
     DEFAULT_PARTS,
     HANDS,
@@ -37,14 +38,16 @@ from landmarkers.sides import tell_apart
 
 TASK: Final = "landmarks.task"
 # Which networks and how they are run; another number for every change after which the points come out otherwise.
-FINGERPRINT: Final = f"litert-tracked-{networks.fingerprint((TASK,))}-1"
+FINGERPRINT: Final = f"litert-tracked-{networks.fingerprint((TASK,))}-2"
 
-_BODY_EVERY_S: Final = 0.1
+_BODY_EVERY_S: Final = 0.06  # while a hand in view is not followed: nothing else tells where its arm goes
+_FOLLOWED_BODY_EVERY_S: Final = 0.2  # while every hand in view is followed, and its arm with it
 _SEARCH_EVERY_S: Final = 0.1  # for a hand whose wrist is in view
 _HIDDEN_SEARCH_EVERY_S: Final = 0.5  # for a hand whose wrist is out of view
+_PALMS_EVERY_S: Final = 0.3  # the whole picture, while the wrists lead to no hand
 _EAGER_S: Final = 1.0  # for so long after a hand was lost it is searched for in every frame
 _TOLERANCE_S: Final = 0.002  # cameras are not punctual
-_FAR: Final = 0.1  # a hand further from its region's middle, in sides of the region, lies badly in it
+_FAR: Final = 0.15  # a hand further from its region's middle, in sides of the region, lies badly in it
 _SAME_REGION: Final = 0.5  # a palm whose region overlaps a tracked hand's by more is that hand
 
 # Pose points that go along with a hand between two looks at the body, and how far.
@@ -52,7 +55,6 @@ _WITH_HAND: Final[dict[Part, dict[int, float]]] = {
     Part.LEFT_HAND: {LEFT_ELBOW: 0.5, LEFT_WRIST: 1.0, 17: 1.0, 19: 1.0, 21: 1.0},
     Part.RIGHT_HAND: {RIGHT_ELBOW: 0.5, RIGHT_WRIST: 1.0, 18: 1.0, 20: 1.0, 22: 1.0},
 }
-_WRISTS: Final = {Part.LEFT_HAND: LEFT_WRIST, Part.RIGHT_HAND: RIGHT_WRIST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,12 @@ class Networks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
-    """What a look at body and face gave, and where the wrists of the hands were by then (pixels)."""
+    """What a look at body and face gave: the hands in view by it, and the wrists (pixels) of those followed then."""
 
     time: float
     body: Body | None
     face: Face | None
+    in_view: frozenset[Part]
     wrists: dict[Part, Points]
 
 
@@ -121,7 +124,7 @@ class TrackingLandmarker:
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="landmarks")
         self._look: _Look | None = None
         self._hands: dict[Part, Hand] = {}
-        self._searched = self._lost = float("-inf")
+        self._searched = self._palms_searched = self._lost = float("-inf")
 
     @property
     def fingerprint(self) -> str:
@@ -152,7 +155,10 @@ class TrackingLandmarker:
     def _is_look_due(self, time: float) -> bool:
         if not self._parts - HANDS:
             return False
-        return self._look is None or self._look.body is None or time - self._look.time >= _BODY_EVERY_S - _TOLERANCE_S
+        if self._look is None or self._look.body is None:
+            return True
+        every_s = _FOLLOWED_BODY_EVERY_S if self._look.in_view <= self._hands.keys() else _BODY_EVERY_S
+        return time - self._look.time >= every_s - _TOLERANCE_S
 
     def _look_at_body(self, frame: Frame) -> _Look:
         before = self._look
@@ -163,7 +169,10 @@ class TrackingLandmarker:
             # The head's place by the body is rough: what is found there says where to look properly.
             known = known or self._networks.face.locate(frame.picture, head_region(body.points))
             face = self._networks.face.locate(frame.picture, known.region) if known is not None else None
-        return _Look(frame.time, body, face, {})
+        height, width = frame.picture.shape[:2]
+        regions = {} if body is None else {part: wrist_region(body.points, part) for part in HANDS}
+        in_view = {part for part, region in regions.items() if 0 <= region.x < width and 0 <= region.y < height}
+        return _Look(frame.time, body, face, frozenset(in_view), {})
 
     def _find_body(self, picture: Picture, known: Body | None) -> Body | None:
         body = self._networks.body.locate(picture, known.region) if known is not None else None
@@ -190,6 +199,10 @@ class TrackingLandmarker:
         if not self._is_search_due(frame):
             return hands
         self._searched = frame.time
+        hands += self._hands_at_wrists(frame, hands)
+        if len(hands) == len(HANDS) or frame.time - self._palms_searched < _PALMS_EVERY_S - _TOLERANCE_S:
+            return distinct(hands)
+        self._palms_searched = frame.time
         known = [hand.region for hand in hands]
         for palm in self._networks.palm_detector.detect(frame.picture, at_most=len(HANDS)):
             region = palm_region(palm.box, palm.keypoints)
@@ -198,6 +211,19 @@ class TrackingLandmarker:
                 hands += [] if hand is None else [hand]
         return distinct(hands)
 
+    def _hands_at_wrists(self, frame: Frame, known: list[Hand]) -> list[Hand]:
+        """Missing hands, looked for where the body's wrists are: half as dear as the palm detector."""
+        if self._look is None or self._look.body is None:
+            return []
+        missing = self._look.in_view - self._hands.keys()
+        regions = [wrist_region(self._look.body.points, part) for part in sorted(missing)]
+        regions = [region for region in regions if all(region.overlap(hand.region) <= _SAME_REGION for hand in known)]
+        looks = [
+            self._threads.submit(_follow, network, frame.picture, region)
+            for network, region in zip(self._networks.hands, regions, strict=False)
+        ]
+        return [hand for look in looks if (hand := look.result()) is not None]
+
     def _is_search_due(self, frame: Frame) -> bool:
         missing = HANDS - self._hands.keys()
         since = frame.time - self._searched + _TOLERANCE_S
@@ -205,11 +231,7 @@ class TrackingLandmarker:
             return False
         if self._look is None:
             return since >= _SEARCH_EVERY_S
-        if self._look.body is None:
-            return since >= _HIDDEN_SEARCH_EVERY_S
-        height, width = frame.picture.shape[:2]
-        wrists = [self._look.body.points[_WRISTS[part]] for part in missing]
-        if not any(0 <= wrist[0] < width and 0 <= wrist[1] < height for wrist in wrists):
+        if not missing & self._look.in_view:
             return since >= _HIDDEN_SEARCH_EVERY_S
         return not self._hands or frame.time - self._lost <= _EAGER_S or since >= _SEARCH_EVERY_S
 

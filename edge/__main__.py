@@ -66,10 +66,10 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     from edge.governor import Governor
     from edge.health import Pulse
     from edge.pipeline import caption
-    from edge.spotter import RaisedHandSpotter
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
     from models.classifier import OnnxClassifier
+    from models.spotter import RaisedHandSpotter
 
     bundle = open_bundle(options.model or config.model.folder)
     manifest = bundle.manifest

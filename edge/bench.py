@@ -22,7 +22,6 @@ from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
 from edge.health import Pulse, StageTime
 from edge.pipeline import caption
-from edge.spotter import RaisedHandSpotter
 from edge.word import StreamClock, WordWriter
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -32,6 +31,7 @@ from landmarkers.recording import read_recording
 from landmarkers.tracking import TrackingLandmarker, Work
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
+from models.spotter import RaisedHandSpotter
 
 
 class _Section(BaseModel):

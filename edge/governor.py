@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Final
 
 from edge.config import RateConfig
-from edge.spotter import is_hand_raised
 from edge.thermometer import Heat
 from landmarkers.frame import Landmarks
+from models.spotter import is_hand_raised
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from edge.cameras.camera import Camera
 from edge.governor import Governor
 from edge.health import Pulse
 from edge.sinks.sink import Sink
-from edge.spotter import Spotter
 from edge.word import WordWriter
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
 from models.classifier import Classifier
+from models.spotter import Spotter
 
 
 def caption(

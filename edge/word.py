@@ -101,8 +101,8 @@ class WordWriter:
 
     def write(self, take: Take, reading: Reading, newest: float) -> Word | None:
         """The word of a take, or None; `newest` is the stream's time by now."""
-        best = reading.best
-        if best.confidence < self._threshold or reading.no_sign > best.confidence:
+        best = reading.says(self._threshold)
+        if best is None:
             return None
         self._seq += 1
         return Word(

@@ -46,6 +46,10 @@ class Reading:
         """The likeliest sign."""
         return self.guesses[0]
 
+    def says(self, threshold: float) -> Guess | None:
+        """The sign to say; None when none is as likely as the threshold, or when it is likelier no sign at all."""
+        return None if self.best.confidence < threshold or self.no_sign > self.best.confidence else self.best
+
 
 class Classifier(Protocol):
     """Reads one sign's stretch of landmarks."""

@@ -17,8 +17,8 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, TakeDamaged
 from tests.edge.clips import network_camera, write_clip
 from tests.edge.ports import free_port
-from tests.edge.signer import Sign, even_times, take
 from tests.edge.waiting import PATIENCE_S, wait_until
+from tests.signer import Sign, even_times, take
 
 NO_PARTS: frozenset[Part] = frozenset()
 

@@ -22,8 +22,8 @@ from landmarkers.take import TAKE_SUFFIX
 from tests.edge.clips import write_clip
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
-from tests.edge.signer import even_times, take
 from tests.edge.tiny_bundle import TITLE, write_bundle
+from tests.signer import even_times, take
 
 CORTEX_A72 = "fp asimd evtstrm crc32 cpuid"
 CORTEX_A76 = "fp asimd evtstrm crc32 atomics fphp asimdhp cpuid asimddp"

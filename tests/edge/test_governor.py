@@ -8,7 +8,7 @@ from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.thermometer import Heat
 from landmarkers.frame import Landmarks
-from tests.edge.signer import Sign, even_times, stream
+from tests.signer import Sign, even_times, stream
 
 RAISED_ABOVE = 1.0
 IDLE_AFTER_S, LOOK_EVERY_S = 2.0, 0.15

@@ -16,9 +16,9 @@ from edge.word import Word
 from tests.edge.conftest import StartDaemon
 from tests.edge.mosquitto import Heard, Listener, Mosquitto, listening
 from tests.edge.ports import is_asked
-from tests.edge.signer import even_times, take
 from tests.edge.tiny_bundle import TITLE
 from tests.edge.waiting import wait_until
+from tests.signer import even_times, take
 
 LEAVE_S = 2.0
 DAY = "2026-11-22T16:00:0"

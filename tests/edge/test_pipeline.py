@@ -6,14 +6,14 @@ from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
 from edge.health import Health, Pulse
 from edge.pipeline import caption
-from edge.spotter import RaisedHandSpotter
 from edge.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from tests.edge.signer import Sign, even_times, take
+from models.spotter import RaisedHandSpotter
 from tests.edge.tiny_bundle import NOWHERE, PLACES, SIGNS, TITLE
+from tests.signer import Sign, even_times, take
 
 TWO_SIGNS = take(even_times(30, 4.0), Sign(0.5, 1.5, PLACES[0]), Sign(2.2, 3.2, PLACES[2]))
 

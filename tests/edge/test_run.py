@@ -19,8 +19,8 @@ from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import free_port
-from tests.edge.signer import Sign, even_times, take
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE, write_bundle
+from tests.signer import Sign, even_times, take
 
 LEAVE_S = 2.0
 ONE_SIGN = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))

@@ -16,7 +16,6 @@ from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.health import Health, Pulse
 from edge.pipeline import caption
-from edge.spotter import RaisedHandSpotter
 from edge.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -24,11 +23,12 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
+from models.spotter import RaisedHandSpotter
 from tests.edge.clips import network_camera, write_clip
 from tests.edge.ports import free_port
-from tests.edge.signer import LANDMARKER, Sign, even_times, stream, take
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
 from tests.edge.waiting import PATIENCE_S
+from tests.signer import LANDMARKER, Sign, even_times, stream, take
 
 NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 WAKE_S = 0.2

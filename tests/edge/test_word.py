@@ -7,8 +7,8 @@ import pytest
 
 from edge.word import StreamClock, Word, WordWriter
 from models.classifier import Guess, Reading
-from tests.edge.signer import Sign, even_times, take
 from tests.edge.tiny_bundle import SIGNS
+from tests.signer import Sign, even_times, take
 
 TAKE = take(even_times(10, 1.0), Sign(0.0, 1.0))
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -12,7 +12,7 @@ from models.bundle import CARD, HASHED_FILES, LABELS, MANIFEST, MODEL, PROBE, Pr
 from models.classifier import open_session
 from models.labels import Sign, labels_json
 from models.manifest import Calibration, Manifest, SpotterSettings
-from tests.edge import signer
+from tests import signer
 
 SIGNS: Final = (
     Sign(sign_id=76, word="قصبة هوائية", word_en="Trachea"),

@@ -3,11 +3,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from edge.spotter import RaisedHandSpotter
 from landmarkers.frame import Landmarks
 from landmarkers.take import Take
 from models.manifest import SpotterSettings
-from tests.edge.signer import LANDMARKER, Sign, even_times, hand_alone, person, stream
+from models.spotter import RaisedHandSpotter
+from tests.signer import LANDMARKER, Sign, even_times, hand_alone, person, stream
 
 SETTINGS = SpotterSettings()
 

@@ -21,6 +21,7 @@ from models.bundle import LABELS, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import store as stores
+from trainer import stream_report
 from trainer.arguments import parser
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle
@@ -32,7 +33,9 @@ from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
 from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
+from trainer.streams import make_streams, rest_stretches
 from trainer.train import RunUnusable, train
+from trainer.words import conditions, read_streams
 
 USER_MUST_ACT = (
     BundleRefused,
@@ -61,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "train": run_train,
         "export": run_export,
         "evaluate": run_evaluate,
+        "stream": run_stream,
         "quantise-hand": run_quantise_hand,
     }
     try:
@@ -158,6 +162,23 @@ def run_evaluate(options: argparse.Namespace) -> int:
     for clip in unreadable:
         print(f"ishara-trainer: not evaluated: {clip}", file=sys.stderr)
     return 1 if unreadable else 0
+
+
+def run_stream(options: argparse.Namespace) -> int:
+    """How well a bundle reads running streams."""
+    bundle = open_bundle(options.model)
+    every = [take for take in map(Take.load, stores.find_takes([options.clips])) if take.origin.variant == 0]
+    sign_ids = [sign.sign_id for sign in bundle.signs]
+    takes = [take for take in every if _is_judged(take, options, sign_ids)]
+    if not takes:
+        raise DatasetUnreadable(
+            f"{options.clips} holds no {options.split} clip of a sign that {bundle.manifest.title} knows"
+        )
+    streams = make_streams(takes, rest_stretches(every), options.words_per_stream, options.seed)
+    judged = read_streams(bundle, streams, options.rates, options.drop, options.seed)
+    content = stream_report.content(bundle.manifest.title, conditions(judged))
+    print(json.dumps(content, indent=1) if options.json else stream_report.table(content))
+    return 0
 
 
 def run_quantise_hand(options: argparse.Namespace) -> int:

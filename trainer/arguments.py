@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="takes to a run; run it again to go on"))
     _add_export(commands.add_parser("export", help="run to a quantised bundle"))
     _add_evaluate(commands.add_parser("evaluate", parents=[chosen], help="how good a bundle is on unseen clips"))
+    _add_stream(commands.add_parser("stream", parents=[chosen], help="how well a bundle reads running streams"))
     _add_quantise_hand(commands.add_parser("quantise-hand", help="the hand landmark network to int8"))
     return whole
 
@@ -98,6 +99,23 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     _add_split(command, "test")
 
 
+def _add_stream(command: argparse.ArgumentParser) -> None:
+    command.add_argument("clips", type=Path, help="a folder of takes, or a data set")
+    command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
+    command.add_argument(
+        "--rates", type=rates, default=(10, 15, 30), metavar="LIST", help="frames a second (default: 10,15,30)"
+    )
+    command.add_argument(
+        "--drop", type=share, default=0.1, metavar="SHARE", help="frames that get lost (default: %(default)s)"
+    )
+    command.add_argument(
+        "--words-per-stream", type=whole_number(1), default=10, metavar="N", help="about (default: %(default)s)"
+    )
+    command.add_argument("--seed", type=whole_number(0), default=1, metavar="N", help="default: %(default)s")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    _add_split(command, "test")
+
+
 def _add_quantise_hand(command: argparse.ArgumentParser) -> None:
     command.add_argument("datasets", type=Path, nargs="+", help="data sets whose training clips show hands")
     command.add_argument("--to", type=Path, required=True, metavar="FILE", help="where the network goes")
@@ -121,6 +139,12 @@ def sign_numbers(text: str) -> frozenset[int]:
             raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
         numbers |= set(range(int(first), int(last or first) + 1))
     return frozenset(numbers)
+
+
+def rates(text: str) -> tuple[int, ...]:
+    """`10,15,30` as frames a second."""
+    read = whole_number(1)
+    return tuple(read(piece) for piece in text.split(","))
 
 
 def whole_number(least: int) -> Callable[[str], int]:

@@ -1,0 +1,195 @@
+"""Running streams made of recorded takes, of which it is known which sign is signed when.
+
+A stream is one person before one camera: rest, then signs with rest between them or one straight after another,
+then rest. Signs and rest are recordings. Only the ways between them are made up, as straight ones: arms travel on
+them from the last pose of one piece to the first of the next. Times are in seconds, and the same seed gives the
+same streams.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarkers.frame import Points
+from landmarkers.layout import HANDS, LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
+from landmarkers.take import Origin, Take
+from models.spotter import is_hand_raised
+
+REST_BELOW: Final = 1.0  # shoulder widths below the shoulders, as the spotter measures a raised hand
+REST_HELD_S: Final = 0.5  # hands down for less are on their way
+REST_S: Final = (0.6, 1.5)
+LAST_REST_S: Final = 2.0  # long enough for any spotter to end the last sign
+WAY_TO_REST_S: Final = (0.15, 0.3)
+WAY_TO_SIGN_S: Final = (0.2, 0.35)
+_SETTLE_S: Final = 0.1  # from the moment that the hands are down until they lie still
+_FINE_S: Final = 1 / 30
+
+_POSE: Final = PART_SLICES[Part.POSE].start
+_WRISTS: Final = {Part.LEFT_HAND: _POSE + LEFT_WRIST, Part.RIGHT_HAND: _POSE + RIGHT_WRIST}
+
+Times = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A sign in a stream: which, from which clip, and from when to when in the stream's seconds."""
+
+    sign_id: int
+    clip: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """One person signing: the poses recorded, at irregular times, and the signs among them in order."""
+
+    signer: str
+    with_rest: bool
+    recorded: Take
+    signed: tuple[Signed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody's shoulders are: their middle and their width, in picture widths."""
+
+    x: float
+    y: float
+    width: float
+
+
+def rest_stretches(takes: Iterable[Take]) -> list[Take]:
+    """The stretches of the takes in which both hands are in view and lie down for a while."""
+    found = []
+    for take in takes:
+        lies = take.seen(Part.LEFT_HAND) & take.seen(Part.RIGHT_HAND)
+        lies &= ~np.array([is_hand_raised(landmarks, REST_BELOW) for landmarks in take.landmarks()])
+        for down, numbers in groupby(range(len(take)), key=lambda number: bool(lies[number])):
+            here = list(numbers)
+            if down and take.times[here[-1]] - take.times[here[0]] >= REST_HELD_S:
+                still = [number for number in here if take.times[number] >= take.times[here[0]] + _SETTLE_S]
+                found.append(Take(take.points[still], take.times[still] - take.times[still[0]], take.origin))
+    return found
+
+
+def make_streams(takes: Sequence[Take], rests: Sequence[Take], words: int, seed: int) -> list[Stream]:
+    """Streams of about so many words each, by one signer each, with rest and without; every take is in one of each."""
+    by_signer: dict[str, list[Take]] = {}
+    for take in takes:
+        by_signer.setdefault(take.origin.signer or "unknown", []).append(take)
+    streams = []
+    for signer, own in sorted(by_signer.items()):
+        random = np.random.default_rng([seed, zlib.crc32(signer.encode())])
+        pieces = np.array_split(np.array(_order(own, random)), -(-len(own) // words))
+        for with_rest in (True, False):
+            streams += [
+                join_stream([own[n] for n in piece], rests, with_rest=with_rest, random=random) for piece in pieces
+            ]
+    return streams
+
+
+def join_stream(
+    takes: Sequence[Take], rests: Sequence[Take], *, with_rest: bool, random: np.random.Generator
+) -> Stream:
+    """The stream of some takes in a row, all laid onto the shoulders of the first."""
+    place = place_of(takes[0])
+    pieces: list[tuple[float, Take]] = [(0.0, _rest(rests, random.uniform(*REST_S), place, random))]
+    for number, take in enumerate(takes):
+        between_signs = number > 0 and not with_rest
+        way = random.uniform(*(WAY_TO_SIGN_S if between_signs else WAY_TO_REST_S))
+        pieces.append((way, lay(take, place)))
+        if with_rest and number < len(takes) - 1:
+            pieces.append((random.uniform(*WAY_TO_REST_S), _rest(rests, random.uniform(*REST_S), place, random)))
+    pieces.append((random.uniform(*WAY_TO_REST_S), _rest(rests, LAST_REST_S, place, random)))
+
+    clock, times, signed = 0.0, [], []
+    for way, piece in pieces:
+        times.append(piece.times - piece.times[0] + clock + way)
+        clock = float(times[-1][-1])
+        if piece.origin.sign_id is not None:
+            signed.append(Signed(piece.origin.sign_id, piece.origin.clip, float(times[-1][0]), clock))
+    signer = takes[0].origin.signer or "unknown"
+    origin = Origin(clip="stream", landmarker=takes[0].origin.landmarker, signer=signer)
+    recorded = Take(np.concatenate([piece.points for _, piece in pieces]), np.concatenate(times), origin)
+    return Stream(signer, with_rest, recorded, tuple(signed))
+
+
+def film(recorded: Take, rate: float, drop: float, random: np.random.Generator) -> Take:
+    """What a camera of this many frames a second sees of it when this share of its frames is dropped."""
+    times = np.arange(random.uniform(0.0, 1.0 / rate), recorded.duration, 1.0 / rate)
+    kept = random.random(len(times)) >= drop
+    kept[0] = True
+    return seen_at(recorded, times[kept])
+
+
+def seen_at(recorded: Take, times: Times) -> Take:
+    """The poses at any times, on the straight way between the two recorded before and after.
+
+    What only one of these two sees is seen while that one is the nearer; a hand is then carried along by its wrist.
+    """
+    after = np.clip(np.searchsorted(recorded.times, times), min(1, len(recorded) - 1), len(recorded) - 1)
+    before = np.maximum(after - 1, 0)
+    span = np.maximum(recorded.times[after] - recorded.times[before], 1e-9)
+    share = np.clip((times - recorded.times[before]) / span, 0.0, 1.0).astype(np.float32)[:, None, None]
+    first, second = recorded.points[before], recorded.points[after]
+    nearest = np.where(share < 0.5, first, second)
+    between = first + share * (second - first)
+    seen = np.where(np.isnan(between), nearest, between)
+    for hand in HANDS:
+        wrist, where = _WRISTS[hand], PART_SLICES[hand]
+        carried = nearest[:, where] + np.nan_to_num(between[:, wrist] - nearest[:, wrist])[:, None]
+        seen[:, where] = np.where(np.isnan(between[:, where]), carried, between[:, where])
+    return Take(seen, times, recorded.origin)
+
+
+def place_of(take: Take) -> Place:
+    """Where the shoulders are in a take, in the middle of what its frames say."""
+    left, right = take.points[:, _POSE + LEFT_SHOULDER, :2], take.points[:, _POSE + RIGHT_SHOULDER, :2]
+    x, y = np.nanmedian((left + right) / 2, axis=0)
+    return Place(float(x), float(y), float(np.nanmedian(np.linalg.norm(left - right, axis=-1))))
+
+
+def lay(take: Take, place: Place) -> Take:
+    """The take with its shoulders at another place, as large as they are there."""
+    own = place_of(take)
+    middle = np.array([own.x, own.y, 0.0], np.float32)
+    there = np.array([place.x, place.y, 0.0], np.float32)
+    points = (take.points - middle) * np.float32(place.width / own.width) + there
+    return Take(points, take.times, take.origin)
+
+
+def rest_for(rest: Take, seconds: float, start: float = 0.0) -> Take:
+    """A rest played forwards and backwards from somewhere in it, for as long as is wanted."""
+    clock = np.arange(0.0, seconds, _FINE_S)
+    swing = np.abs((clock + start + rest.duration) % (2 * rest.duration) - rest.duration)
+    order = np.argsort(swing)
+    points = np.empty((len(clock), *rest.points.shape[1:]), np.float32)
+    points[order] = _at(rest, swing[order])
+    return Take(points, clock, Origin(clip="rest", landmarker=rest.origin.landmarker))
+
+
+def _at(recorded: Take, times: Times) -> Points:
+    unique, back = np.unique(times, return_inverse=True)
+    return seen_at(recorded, unique).points[back]
+
+
+def _rest(rests: Sequence[Take], seconds: float, place: Place, random: np.random.Generator) -> Take:
+    chosen = rests[int(random.integers(len(rests)))]
+    return lay(rest_for(chosen, seconds, random.uniform(0.0, 2 * chosen.duration)), place)
+
+
+def _order(takes: Sequence[Take], random: np.random.Generator) -> list[int]:
+    """The takes' numbers in a random order in which, as far as can be, no sign follows itself."""
+    left = [int(number) for number in random.permutation(len(takes))]
+    order: list[int] = []
+    while left:
+        last = takes[order[-1]].origin.sign_id if order else None
+        order.append(next((number for number in left if takes[number].origin.sign_id != last), left[0]))
+        left.remove(order[-1])
+    return order

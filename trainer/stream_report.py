@@ -14,10 +14,8 @@ def content(model: str, conditions: Sequence[Condition]) -> dict[str, Any]:
 
 def table(content: dict[str, Any]) -> str:
     """The content as a table for people."""
-    lines = [
-        f"{content['model']:20} {'signs':>6} {'right':>7} {'wrong':>6} {'missed':>6} {'inserted':>13} "
-        f"{'delay p50':>9} {'p95':>7}"
-    ]
+    head = f"{content['model']:20} {'signs':>6} {'right':>7} {'wrong':>6} {'missed':>6} {'inserted':>13}"
+    lines = [f"{head} {'delay p50':>9} {'p95':>7}"]
     for row in (*content["conditions"], content["all"]):
         named = "all" if row["rate"] is None else f"{row['rate']} frames/s, {'rest' if row['rest'] else 'no rest'}"
         lines.append(

@@ -108,7 +108,6 @@ def read_streams(
 
 def conditions(judged: Sequence[Judged]) -> list[Condition]:
     """The tallies of each rate with rest and without, and last of all together."""
-
     rates = sorted({one.rate for one in judged})
     wanted = [(rate, with_rest) for with_rest in (True, False) for rate in rates]
     each = [

@@ -28,14 +28,17 @@ from trainer.bundling import ExportWrong, make_bundle
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.extract import ExtractionBroken, Report, extract, plan
+from trainer.footage import find_footage, watch_footage, watch_rest
 from trainer.hand_network import HandsTooFew, quantise_hand
+from trainer.material import MaterialLacking, gather
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
 from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
-from trainer.streams import make_streams, rest_stretches
+from trainer.streams import make_streams
+from trainer.tally import conditions
 from trainer.train import RunUnusable, train
-from trainer.words import conditions, read_streams
+from trainer.words import Reader, judge
 
 USER_MUST_ACT = (
     BundleRefused,
@@ -45,6 +48,7 @@ USER_MUST_ACT = (
     HandsTooFew,
     LabelsDamaged,
     LandmarkerUnavailable,
+    MaterialLacking,
     NetworksUnavailable,
     QuantisationHarmful,
     RecordingUnreadable,
@@ -166,18 +170,24 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 def run_stream(options: argparse.Namespace) -> int:
     """How well a bundle reads running streams."""
-    bundle = open_bundle(options.model)
-    every = [take for take in map(Take.load, stores.find_takes([options.clips])) if take.origin.variant == 0]
-    sign_ids = [sign.sign_id for sign in bundle.signs]
-    takes = [take for take in every if _is_judged(take, options, sign_ids)]
-    if not takes:
-        raise DatasetUnreadable(
-            f"{options.clips} holds no {options.split} clip of a sign that {bundle.manifest.title} knows"
+    reader = Reader(open_bundle(options.model))
+    bundle = reader.bundle
+    signs = {sign.sign_id for sign in bundle.signs} & (options.signs or {sign.sign_id for sign in bundle.signs})
+    clips = find_footage(options.footage)
+    with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
+        takes, rests = gather(
+            options.clips, options.split, signs, bundle.manifest.landmarker, Path(scratch), options.workers
         )
-    streams = make_streams(takes, rest_stretches(every), options.words_per_stream, options.seed)
-    judged = read_streams(bundle, streams, options.rates, options.drop, options.seed)
-    content = stream_report.content(bundle.manifest.title, conditions(judged))
-    print(json.dumps(content, indent=1) if options.json else stream_report.table(content))
+    streams = make_streams(takes, rests, options.words_per_stream, options.seed, options.lap)
+    judged = judge(reader, streams, options.rates, options.drop, options.seed)
+    rest = None
+    if options.minutes > 0.0:
+        rest = watch_rest(reader, rests, options.minutes, max(options.rates), options.drop, options.seed)
+    footage = watch_footage(reader, clips) if clips else None
+    found = stream_report.StreamReport(bundle.manifest, judged, conditions(judged), rest, footage)
+    if options.html is not None:
+        options.html.write_text(stream_report.as_page(found, bundle.signs), encoding="utf-8")
+    print(json.dumps(stream_report.as_content(found), indent=1) if options.json else stream_report.as_table(found))
     return 0
 
 

@@ -5,11 +5,15 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import torch
 
 from models.manifest import BUNDLE_NAME
 from trainer.recipe import RECIPES
+from trainer.streams import Lap
+
+LONGEST_MINUTES: Final = 600
 
 
 def parser() -> argparse.ArgumentParser:
@@ -112,7 +116,26 @@ def _add_stream(command: argparse.ArgumentParser) -> None:
         "--words-per-stream", type=whole_number(1), default=10, metavar="N", help="about (default: %(default)s)"
     )
     command.add_argument("--seed", type=whole_number(0), default=1, metavar="N", help="default: %(default)s")
+    command.add_argument(
+        "--lap",
+        type=Lap,
+        choices=tuple(Lap),
+        default=Lap.MIXED,
+        help="hands at rest: in view but during one-handed signs, as clips have it; kept in view then too; unseen",
+    )
+    command.add_argument(
+        "--footage",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="clips, takes or folders without known signs",
+    )
+    command.add_argument(
+        "--minutes", type=minutes, default=2.0, metavar="M", help="of hands at rest, for false words (default: 2)"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--html", type=Path, metavar="FILE", help="write a page with a drawing of every stream")
     _add_split(command, "test")
 
 
@@ -145,6 +168,17 @@ def rates(text: str) -> tuple[int, ...]:
     """`10,15,30` as frames a second."""
     read = whole_number(1)
     return tuple(read(piece) for piece in text.split(","))
+
+
+def minutes(text: str) -> float:
+    """A time in minutes, 0 for none."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= LONGEST_MINUTES:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0 to {LONGEST_MINUTES}")
+    return number
 
 
 def whole_number(least: int) -> Callable[[str], int]:

@@ -8,14 +8,14 @@ same streams.
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarkers.frame import Points
 from landmarkers.layout import HANDS, LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
 from landmarkers.take import Origin, Take
 from models.spotter import is_hand_raised
@@ -28,11 +28,25 @@ WAY_TO_REST_S: Final = (0.15, 0.3)
 WAY_TO_SIGN_S: Final = (0.2, 0.35)
 _SETTLE_S: Final = 0.1  # from the moment that the hands are down until they lie still
 _FINE_S: Final = 1 / 30
+_HARDLY_SEEN: Final = 0.2  # of a sign's frames: a hand seen in fewer rests
 
 _POSE: Final = PART_SLICES[Part.POSE].start
 _WRISTS: Final = {Part.LEFT_HAND: _POSE + LEFT_WRIST, Part.RIGHT_HAND: _POSE + RIGHT_WRIST}
 
 Times = NDArray[np.float64]
+
+
+class Lap(StrEnum):
+    """What the camera sees of hands that rest.
+
+    Where the lap is in view, `MIXED` shows them at rest and on the ways only, as the recordings do: the clips of
+    one-handed signs lack the other hand. `KEPT` lets that hand lie in view during the sign as well. `UNSEEN` is a
+    camera that does not show the lap.
+    """
+
+    MIXED = "mixed"
+    KEPT = "kept"
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +92,10 @@ def rest_stretches(takes: Iterable[Take]) -> list[Take]:
     return found
 
 
-def make_streams(takes: Sequence[Take], rests: Sequence[Take], words: int, seed: int) -> list[Stream]:
-    """Streams of about so many words each, by one signer each, with rest and without; every take is in one of each."""
+def make_streams(
+    takes: Sequence[Take], rests: Sequence[Take], words: int, seed: int, lap: Lap = Lap.MIXED
+) -> list[Stream]:
+    """Streams of about so many words each, by one signer each; every take is in one with rest and one without."""
     by_signer: dict[str, list[Take]] = {}
     for take in takes:
         by_signer.setdefault(take.origin.signer or "unknown", []).append(take)
@@ -88,36 +104,47 @@ def make_streams(takes: Sequence[Take], rests: Sequence[Take], words: int, seed:
         random = np.random.default_rng([seed, zlib.crc32(signer.encode())])
         pieces = np.array_split(np.array(_order(own, random)), -(-len(own) // words))
         for with_rest in (True, False):
-            streams += [
-                join_stream([own[n] for n in piece], rests, with_rest=with_rest, random=random) for piece in pieces
-            ]
+            for piece in pieces:
+                chosen = [own[number] for number in piece]
+                streams.append(join_stream(chosen, rests, random, with_rest=with_rest, lap=lap))
     return streams
 
 
 def join_stream(
-    takes: Sequence[Take], rests: Sequence[Take], *, with_rest: bool, random: np.random.Generator
+    takes: Sequence[Take], rests: Sequence[Take], random: np.random.Generator, *, with_rest: bool, lap: Lap = Lap.MIXED
 ) -> Stream:
     """The stream of some takes in a row, all laid onto the shoulders of the first."""
     place = place_of(takes[0])
-    pieces: list[tuple[float, Take]] = [(0.0, _rest(rests, random.uniform(*REST_S), place, random))]
+    hands = [lay(_unseen_hands(rest) if lap is Lap.UNSEEN else rest, place) for rest in rests]
+    resting = _any_of(hands, random)
+    pieces: list[tuple[float, Take]] = [(0.0, _start_anywhere(resting, random.uniform(*REST_S), random))]
     for number, take in enumerate(takes):
-        between_signs = number > 0 and not with_rest
-        way = random.uniform(*(WAY_TO_SIGN_S if between_signs else WAY_TO_REST_S))
-        pieces.append((way, lay(take, place)))
-        if with_rest and number < len(takes) - 1:
-            pieces.append((random.uniform(*WAY_TO_REST_S), _rest(rests, random.uniform(*REST_S), place, random)))
-    pieces.append((random.uniform(*WAY_TO_REST_S), _rest(rests, LAST_REST_S, place, random)))
-
-    clock, times, signed = 0.0, [], []
-    for way, piece in pieces:
-        times.append(piece.times - piece.times[0] + clock + way)
-        clock = float(times[-1][-1])
-        if piece.origin.sign_id is not None:
-            signed.append(Signed(piece.origin.sign_id, piece.origin.clip, float(times[-1][0]), clock))
+        if number > 0 and with_rest:
+            resting = _any_of(hands, random)
+            rest = _start_anywhere(resting, random.uniform(*REST_S), random)
+            pieces.append((random.uniform(*WAY_TO_REST_S), rest))
+        way = random.uniform(*(WAY_TO_REST_S if number == 0 or with_rest else WAY_TO_SIGN_S))
+        sign = lay(take, place)
+        pieces.append((way, _keep_resting(sign, resting) if lap is Lap.KEPT else sign))
+    pieces.append((random.uniform(*WAY_TO_REST_S), _start_anywhere(_any_of(hands, random), LAST_REST_S, random)))
+    recorded, starts = _join(pieces)
+    signed = tuple(
+        Signed(piece.origin.sign_id, piece.origin.clip, start, start + piece.duration)
+        for (_, piece), start in zip(pieces, starts, strict=True)
+        if piece.origin.sign_id is not None
+    )
     signer = takes[0].origin.signer or "unknown"
-    origin = Origin(clip="stream", landmarker=takes[0].origin.landmarker, signer=signer)
-    recorded = Take(np.concatenate([piece.points for _, piece in pieces]), np.concatenate(times), origin)
-    return Stream(signer, with_rest, recorded, tuple(signed))
+    return Stream(signer, with_rest, recorded, signed)
+
+
+def rest_stream(rests: Sequence[Take], seconds: float, random: np.random.Generator) -> Take:
+    """Somebody who rests for so long, and now and then lays the hands otherwise."""
+    place = place_of(rests[0])
+    pieces: list[tuple[float, Take]] = []
+    while sum(way + piece.duration for way, piece in pieces) < seconds:
+        piece = _start_anywhere(lay(_any_of(rests, random), place), random.uniform(*REST_S), random)
+        pieces.append((random.uniform(*WAY_TO_REST_S) if pieces else 0.0, piece))
+    return _join(pieces)[0]
 
 
 def film(recorded: Take, rate: float, drop: float, random: np.random.Generator) -> Take:
@@ -164,24 +191,48 @@ def lay(take: Take, place: Place) -> Take:
     return Take(points, take.times, take.origin)
 
 
-def rest_for(rest: Take, seconds: float, start: float = 0.0) -> Take:
-    """A rest played forwards and backwards from somewhere in it, for as long as is wanted."""
-    clock = np.arange(0.0, seconds, _FINE_S)
+def play_rest(rest: Take, clock: Times, start: float = 0.0) -> Take:
+    """A rest played forwards and backwards from somewhere in it, at the times of a clock however long."""
     swing = np.abs((clock + start + rest.duration) % (2 * rest.duration) - rest.duration)
-    order = np.argsort(swing)
-    points = np.empty((len(clock), *rest.points.shape[1:]), np.float32)
-    points[order] = _at(rest, swing[order])
-    return Take(points, clock, Origin(clip="rest", landmarker=rest.origin.landmarker))
+    moments, back = np.unique(swing, return_inverse=True)
+    return Take(seen_at(rest, moments).points[back], clock, replace(rest.origin, clip="rest", sign_id=None))
 
 
-def _at(recorded: Take, times: Times) -> Points:
-    unique, back = np.unique(times, return_inverse=True)
-    return seen_at(recorded, unique).points[back]
+def _start_anywhere(rest: Take, seconds: float, random: np.random.Generator) -> Take:
+    return play_rest(rest, np.arange(0.0, seconds, _FINE_S), random.uniform(0.0, 2 * rest.duration))
 
 
-def _rest(rests: Sequence[Take], seconds: float, place: Place, random: np.random.Generator) -> Take:
-    chosen = rests[int(random.integers(len(rests)))]
-    return lay(rest_for(chosen, seconds, random.uniform(0.0, 2 * chosen.duration)), place)
+def _any_of(rests: Sequence[Take], random: np.random.Generator) -> Take:
+    return rests[int(random.integers(len(rests)))]
+
+
+def _join(pieces: Sequence[tuple[float, Take]]) -> tuple[Take, list[float]]:
+    """The pieces one after another, each after a way of so many seconds, and when each starts."""
+    clock, times, starts = 0.0, [], []
+    for way, piece in pieces:
+        times.append(piece.times - piece.times[0] + clock + way)
+        starts.append(float(times[-1][0]))
+        clock = float(times[-1][-1])
+    first = pieces[0][1].origin
+    points = np.concatenate([piece.points for _, piece in pieces])
+    return Take(points, np.concatenate(times), Origin("stream", first.landmarker)), starts
+
+
+def _unseen_hands(take: Take) -> Take:
+    points = take.points.copy()
+    for hand in HANDS:
+        points[:, PART_SLICES[hand]] = np.nan
+    return replace(take, points=points)
+
+
+def _keep_resting(sign: Take, rest: Take) -> Take:
+    """The sign, with a hand that it does not show resting in view, wrist and all."""
+    points, below = sign.points.copy(), play_rest(rest, sign.times - sign.times[0]).points
+    for hand in HANDS:
+        if sign.seen(hand).mean() < _HARDLY_SEEN:
+            points[:, PART_SLICES[hand]] = below[:, PART_SLICES[hand]]
+            points[:, _WRISTS[hand]] = below[:, _WRISTS[hand]]
+    return replace(sign, points=points)
 
 
 def _order(takes: Sequence[Take], random: np.random.Generator) -> list[int]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Self
 
 import numpy as np
 from tqdm import tqdm
 
+from landmarkers.frame import Landmarks
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier, Guess, OnnxClassifier
@@ -16,10 +16,10 @@ from trainer.streams import Signed, Stream, film
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A stretch that the spotter cut, from when to when, at what time it was read, and what it was read as.
+class Cut:
+    """A stretch that the spotter cut out, from when to when, when it did so, and what the stretch was read as.
 
-    `said` is whether the word was said: it may have been too unlikely.
+    `said` is whether the likeliest sign was said.
     """
 
     start: float
@@ -32,51 +32,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A sign and the word said for it. A missed sign has no word, and an inserted word no sign."""
+    """A sign and the stretch whose word was said for it. A missed sign has no stretch, an inserted word no sign."""
 
     signed: Signed | None
-    heard: Heard | None
+    cut: Cut | None
 
     @property
     def right(self) -> bool:
         """Whether the word is the sign's."""
-        return self.signed is not None and self.heard is not None and _same(self.signed, self.heard)
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many signs there were and what became of them, and how long after each sign's end its word came."""
-
-    words: int
-    right: int
-    substitutions: int
-    misses: int
-    insertions: int
-    delays_s: tuple[float, ...]
-
-    @classmethod
-    def of(cls, pairs: Iterable[Pair]) -> Self:
-        """The count of the pairs of any number of streams."""
-        pairs = list(pairs)
-        right = [pair for pair in pairs if pair.right]
-        misses = sum(pair.heard is None for pair in pairs)
-        insertions = sum(pair.signed is None for pair in pairs)
-        delays = tuple(pair.heard.at - pair.signed.end for pair in right if pair.heard and pair.signed)
-        substitutions = len(pairs) - len(right) - misses - insertions
-        return cls(len(pairs) - insertions, len(right), substitutions, misses, insertions, delays)
-
-    def delay(self, percent: float) -> float | None:
-        """So many in a hundred words come this soon after the sign's end, or sooner; None when none came."""
-        return float(np.percentile(self.delays_s, percent)) if self.delays_s else None
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What became of the signs at one rate of frames, with rest between them or without; None stands for all."""
-
-    rate: int | None
-    with_rest: bool | None
-    tally: Tally
+        return self.signed is not None and self.cut is not None and _same(self.signed, self.cut)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,71 +50,51 @@ class Judged:
     stream: Stream
     rate: int
     seen: Take
-    heard: tuple[Heard, ...]
+    cuts: tuple[Cut, ...]
     pairs: tuple[Pair, ...]
 
 
-def read_streams(
-    bundle: Bundle, streams: Sequence[Stream], rates: Sequence[int], drop: float, seed: int
-) -> list[Judged]:
+class Reader:
+    """Reads running landmarks with a bundle as the device does."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Load the bundle's network. Raises BundleRefused."""
+        self.bundle = bundle
+        self._classifier = OnnxClassifier(bundle)
+
+    def read(self, stream: Iterable[Landmarks]) -> list[Cut]:
+        """What is cut out of the stream and read, in order."""
+        spotter = _spotter(self.bundle, self._classifier)
+        cuts: list[Cut] = []
+        now = 0.0
+        for landmarks in stream:
+            now = landmarks.time
+            cuts += [self._cut(take, now) for take in spotter.follow(landmarks)]
+        return cuts + [self._cut(take, now) for take in spotter.finish()]
+
+    def _cut(self, take: Take, now: float) -> Cut:
+        reading = self._classifier.read(take)
+        said = reading.says(self.bundle.manifest.calibration.threshold) is not None
+        return Cut(float(take.times[0]), float(take.times[-1]), now, reading.best, reading.no_sign, said)
+
+
+def judge(reader: Reader, streams: Sequence[Stream], rates: Sequence[int], drop: float, seed: int) -> list[Judged]:
     """Every stream read at every rate, with this share of the frames dropped."""
-    classifier = OnnxClassifier(bundle)
-    threshold = bundle.manifest.calibration.threshold
     judged = []
-    jobs = [(rate, number) for rate in rates for number in range(len(streams))]
-    for rate, number in tqdm(jobs, desc="read", unit="stream"):
-        stream = streams[number]
+    for rate, (number, stream) in tqdm(list(product(rates, enumerate(streams))), desc="read", unit="stream"):
         seen = film(stream.recorded, rate, drop, np.random.default_rng([seed, rate, number]))
-        heard = listen(seen, _spotter(bundle, classifier), classifier, threshold)
-        judged.append(Judged(stream, rate, seen, tuple(heard), tuple(align(stream.signed, heard))))
+        cuts = reader.read(seen.landmarks())
+        judged.append(Judged(stream, rate, seen, tuple(cuts), tuple(align(stream.signed, cuts))))
     return judged
 
 
-def conditions(judged: Sequence[Judged]) -> list[Condition]:
-    """The tallies of each rate with rest and without, and last of all together."""
-    rates = sorted({one.rate for one in judged})
-    wanted = [(rate, with_rest) for with_rest in (True, False) for rate in rates]
-    each = [
-        Condition(rate, rest, _tally(one for one in judged if (one.rate, one.stream.with_rest) == (rate, rest)))
-        for rate, rest in wanted
-    ]
-    return [*each, Condition(None, None, _tally(judged))]
-
-
-def _tally(judged: Iterable[Judged]) -> Tally:
-    return Tally.of(pair for one in judged for pair in one.pairs)
-
-
-def _spotter(bundle: Bundle, classifier: Classifier) -> Spotter:
-    """The spotter as the device builds it; `classifier` is for spotters that ask it where a sign ends."""
-    del classifier
-    return RaisedHandSpotter(bundle.manifest.spotter, bundle.manifest.landmarker)
-
-
-def listen(stream: Take, spotter: Spotter, classifier: Classifier, threshold: float) -> list[Heard]:
-    """Read a stream frame by frame, as the device does."""
-    heard = []
-
-    def read(take: Take, at: float) -> None:
-        reading = classifier.read(take)
-        said = reading.says(threshold) is not None
-        heard.append(Heard(float(take.times[0]), float(take.times[-1]), at, reading.best, reading.no_sign, said))
-
-    for landmarks in stream.landmarks():
-        for take in spotter.follow(landmarks):
-            read(take, landmarks.time)
-    for take in spotter.finish():
-        read(take, float(stream.times[-1]))
-    return heard
-
-
-def align(signed: Sequence[Signed], heard: Sequence[Heard]) -> list[Pair]:
+def align(signed: Sequence[Signed], cuts: Sequence[Cut]) -> list[Pair]:
     """Signs and words said in pairs, with the fewest wrong, missed and inserted ones (edit distance).
 
     A word can only stand for a sign that the stretch read touches. Of alignments equally good, the one with most
     right pairs is taken.
     """
-    said = [word for word in heard if word.said]
+    said = [cut for cut in cuts if cut.said]
     # For the first i signs and j words: (edits, right pairs as a negative number), and the step that led there.
     best: dict[tuple[int, int], tuple[int, int]] = {(0, 0): (0, 0)}
     steps: dict[tuple[int, int], tuple[int, int]] = {}
@@ -173,9 +117,15 @@ def align(signed: Sequence[Signed], heard: Sequence[Heard]) -> list[Pair]:
     return pairs[::-1]
 
 
-def _same(signed: Signed, heard: Heard) -> bool:
-    return signed.sign_id == heard.guess.sign.sign_id
+def _spotter(bundle: Bundle, classifier: Classifier) -> Spotter:
+    """The spotter as the device builds it; `classifier` is for one that asks what it is looking at."""
+    del classifier
+    return RaisedHandSpotter(bundle.manifest.spotter, bundle.manifest.landmarker)
 
 
-def _touch(signed: Signed, heard: Heard) -> bool:
-    return heard.start <= signed.end and heard.end >= signed.start
+def _same(signed: Signed, cut: Cut) -> bool:
+    return signed.sign_id == cut.guess.sign.sign_id
+
+
+def _touch(signed: Signed, cut: Cut) -> bool:
+    return cut.start <= signed.end and cut.end >= signed.start

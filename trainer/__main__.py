@@ -35,7 +35,7 @@ from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
 from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
-from trainer.streams import make_streams
+from trainer.streams import plan_streams
 from trainer.tally import conditions
 from trainer.train import RunUnusable, train
 from trainer.words import Reader, judge
@@ -178,8 +178,8 @@ def run_stream(options: argparse.Namespace) -> int:
         takes, rests = gather(
             options.clips, options.split, signs, bundle.manifest.landmarker, Path(scratch), options.workers
         )
-    streams = make_streams(takes, rests, options.words_per_stream, options.seed, options.lap)
-    judged = judge(reader, streams, options.rates, options.drop, options.seed)
+    plans = plan_streams(takes, options.words_per_stream, options.seed)
+    judged = judge(reader, plans, rests, options.rates, options.drop, options.lap)
     rest = None
     if options.minutes > 0.0:
         rest = watch_rest(reader, rests, options.minutes, max(options.rates), options.drop, options.seed)

@@ -135,7 +135,7 @@ def _add_stream(command: argparse.ArgumentParser) -> None:
         "--minutes", type=minutes, default=2.0, metavar="M", help="of hands at rest, for false words (default: 2)"
     )
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--html", type=Path, metavar="FILE", help="write a page with a drawing of every stream")
+    command.add_argument("--html", type=new_file, metavar="FILE", help="write a page with a drawing of every stream")
     _add_split(command, "test")
 
 
@@ -168,6 +168,14 @@ def rates(text: str) -> tuple[int, ...]:
     """`10,15,30` as frames a second."""
     read = whole_number(1)
     return tuple(read(piece) for piece in text.split(","))
+
+
+def new_file(text: str) -> Path:
+    """A file that can be written, or written over."""
+    path = Path(text)
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} is no file that can be written")
+    return path
 
 
 def minutes(text: str) -> float:

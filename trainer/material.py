@@ -1,10 +1,12 @@
 """What running streams are made of: takes of the signs that a bundle knows, and stretches of rest."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from landmarkers.layout import DEFAULT_PARTS
+from tqdm import tqdm
+
+from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.dataset import Clip, find_clips
 from trainer.extract import extract, plan
@@ -28,18 +30,24 @@ def gather(
     Raises MaterialLacking, DatasetUnreadable, ExtractionBroken, TakeDamaged.
     """
     if any(root.rglob(f"*{TAKE_SUFFIX}")):
-        paths = find_takes([root])
-        chosen = [take for take in _clips_themselves(paths) if _wanted(take, split, signs)]
-        rests = _rests(_clips_themselves(paths))
+        takes = _loaded(find_takes([root]))
+        chosen: list[Take] = []
+        rests: list[Take] = []
+        for take in takes:
+            if take.origin.sign_id in signs and split in (take.origin.split, "all"):
+                chosen.append(take)
+            if len(rests) < ENOUGH_RESTS:
+                rests += rest_stretches(take)
     else:
         clips = find_clips(root)
         mine = [clip for clip in clips if clip.sign_id in signs and split in (clip.split, "all")]
         chosen = _extracted(mine, landmarker, scratch, workers)
-        rests = _rests(chosen)
+        rests = [rest for take in chosen for rest in rest_stretches(take)]
         # From the last sign on: those are words, and it is after words that hands lie down.
-        others = [clip for clip in clips if clip not in mine][::-1]
+        others = sorted(set(clips) - set(mine), reverse=True)
         while len(rests) < ENOUGH_RESTS and others:
-            rests += _rests(_extracted(others[:_AT_ONCE], landmarker, scratch, workers))
+            read = _extracted(others[:_AT_ONCE], landmarker, scratch, workers)
+            rests += [rest for take in read for rest in rest_stretches(take)]
             others = others[_AT_ONCE:]
     if not chosen:
         raise MaterialLacking(f"{root} holds no clip of the signs and split asked for that the bundle knows")
@@ -50,24 +58,13 @@ def gather(
     return chosen, rests
 
 
-def _clips_themselves(paths: Iterable[Path]) -> Iterable[Take]:
-    return (take for take in map(Take.load, paths) if take.origin.variant == 0)
-
-
-def _wanted(take: Take, split: str, signs: Collection[int]) -> bool:
-    return take.origin.sign_id in signs and split in (take.origin.split, "all")
-
-
-def _rests(takes: Iterable[Take]) -> list[Take]:
-    found: list[Take] = []
-    for take in takes:
-        found += rest_stretches([take])
-        if len(found) >= ENOUGH_RESTS:
-            break
-    return found
+def _loaded(paths: Sequence[Path]) -> Iterator[Take]:
+    """The takes of clips as they were recorded in which a body is seen."""
+    takes = (Take.load(path) for path in tqdm(paths, desc="load", unit="take"))
+    return (take for take in takes if take.origin.variant == 0 and take.seen(Part.POSE).any())
 
 
 def _extracted(clips: list[Clip], landmarker: str, scratch: Path, workers: int) -> list[Take]:
     jobs = plan(clips, DEFAULT_PARTS, landmarker, scratch, 0)
     extract(jobs, workers)
-    return [Take.load(job.to) for job in jobs if job.to.is_file()]
+    return list(_loaded([job.to for job in jobs if job.to.is_file()]))

@@ -117,10 +117,10 @@ def _false_words(false: FalseWords | None) -> dict[str, Any] | None:
 
 
 def _figures(found: StreamReport) -> Html:
-    head = ("", "signs", "right", "wrong", "missed", "inserted", "delay p50", "p95")
+    head = ("frames", "signs", "right", "wrong", "missed", "inserted", "delay p50", "p95")
     rows = [
         (
-            _named(condition),
+            _unbroken(condition),
             str(tally.words),
             report.percent(tally.right_share),
             str(tally.substitutions),
@@ -137,10 +137,10 @@ def _figures(found: StreamReport) -> Html:
 
 def _why(found: StreamReport) -> Html:
     rows = [
-        (_named(condition), *(str(condition.tally.reasons.get(reason, 0)) for reason in Reason))
+        (_unbroken(condition), *(str(condition.tally.reasons.get(reason, 0)) for reason in Reason))
         for condition in found.conditions
     ]
-    return report.table(("", *Reason), rows, numbers=range(1, 1 + len(Reason)))
+    return report.table(("frames", *Reason), rows, numbers=range(1, 1 + len(Reason)))
 
 
 def _false_table(false: FalseWords) -> Html:
@@ -156,12 +156,12 @@ def _timelines(found: StreamReport, words: Mapping[int, Sign]) -> list[Html]:
     line = found.manifest.spotter.raised_above
     folds = []
     for condition in found.conditions[:-1]:
-        here = [j for j in found.judged if (j.rate, j.stream.with_rest) == (condition.rate, condition.with_rest)]
+        here = [j for j in found.judged if (j.rate, j.with_rest) == (condition.rate, condition.with_rest)]
         blocks = []
         for one in here:
             tally = Tally.of([one])
             blocks += [
-                report.text(f"signer {one.stream.signer}: {tally.right} of {tally.words} right"),
+                report.text(f"signer {one.signer}: {tally.right} of {tally.words} right"),
                 timeline(one, words, line),
             ]
         folds.append(report.folded(_named(condition), blocks))
@@ -178,7 +178,7 @@ def _told(false: FalseWords) -> str:
 
 
 def _reasons(found: StreamReport, *, with_rest: bool) -> str:
-    tally = Tally.of(one for one in found.judged if one.stream.with_rest == with_rest)
+    tally = Tally.of(one for one in found.judged if one.with_rest == with_rest)
     counted = sorted(tally.reasons.items(), key=lambda item: -item[1])
     return ", ".join(f"{reason} {count}" for reason, count in counted) or "none"
 
@@ -186,7 +186,11 @@ def _reasons(found: StreamReport, *, with_rest: bool) -> str:
 def _named(condition: Condition) -> str:
     if condition.rate is None:
         return "all"
-    return f"{condition.rate} frames/s, {'rest' if condition.with_rest else 'no rest'}"
+    return f"{condition.rate} a second, {'rest' if condition.with_rest else 'no rest'}"
+
+
+def _unbroken(condition: Condition) -> str:
+    return _named(condition).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _rounded(value: float | None) -> float | None:

@@ -6,8 +6,8 @@ them from the last pose of one piece to the first of the next. Times are in seco
 same streams.
 """
 
-import zlib
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
@@ -21,7 +21,7 @@ from landmarkers.take import Origin, Take
 from models.spotter import is_hand_raised
 
 REST_BELOW: Final = 1.0  # shoulder widths below the shoulders, as the spotter measures a raised hand
-REST_HELD_S: Final = 0.5  # hands down for less are on their way
+REST_HELD_S: Final = 0.3  # hands that lie for less are on their way
 REST_S: Final = (0.6, 1.5)
 LAST_REST_S: Final = 2.0  # long enough for any spotter to end the last sign
 WAY_TO_REST_S: Final = (0.15, 0.3)
@@ -60,6 +60,16 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Which takes of whom follow each other in a stream, with rest between them or without."""
+
+    signer: str
+    with_rest: bool
+    takes: tuple[Take, ...]
+    seed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stream:
     """One person signing: the poses recorded, at irregular times, and the signs among them in order."""
 
@@ -78,52 +88,46 @@ class Place:
     width: float
 
 
-def rest_stretches(takes: Iterable[Take]) -> list[Take]:
-    """The stretches of the takes in which both hands are in view and lie down for a while."""
+def rest_stretches(take: Take) -> list[Take]:
+    """The stretches of a take in which both hands are in view and lie still below."""
+    lies = take.seen(Part.LEFT_HAND) & take.seen(Part.RIGHT_HAND)
+    lies &= ~np.array([is_hand_raised(landmarks, REST_BELOW) for landmarks in take.landmarks()])
     found = []
-    for take in takes:
-        lies = take.seen(Part.LEFT_HAND) & take.seen(Part.RIGHT_HAND)
-        lies &= ~np.array([is_hand_raised(landmarks, REST_BELOW) for landmarks in take.landmarks()])
-        for down, numbers in groupby(range(len(take)), key=lambda number: bool(lies[number])):
-            here = list(numbers)
-            if down and take.times[here[-1]] - take.times[here[0]] >= REST_HELD_S:
-                still = [number for number in here if take.times[number] >= take.times[here[0]] + _SETTLE_S]
-                found.append(Take(take.points[still], take.times[still] - take.times[still[0]], take.origin))
+    for down, numbers in groupby(range(len(take)), key=lambda number: bool(lies[number])):
+        here = np.array(list(numbers))
+        still = here[take.times[here] >= take.times[here[0]] + _SETTLE_S]
+        if down and len(still) and take.times[still[-1]] - take.times[still[0]] >= REST_HELD_S:
+            found.append(Take(take.points[still], take.times[still] - take.times[still[0]], take.origin))
     return found
 
 
-def make_streams(
-    takes: Sequence[Take], rests: Sequence[Take], words: int, seed: int, lap: Lap = Lap.MIXED
-) -> list[Stream]:
-    """Streams of about so many words each, by one signer each; every take is in one with rest and one without."""
+def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[Plan]:
+    """Plans of streams of at most so many words, by one signer each; each take is in one with rest, one without."""
     by_signer: dict[str, list[Take]] = {}
     for take in takes:
         by_signer.setdefault(take.origin.signer or "unknown", []).append(take)
-    streams = []
-    for signer, own in sorted(by_signer.items()):
-        random = np.random.default_rng([seed, zlib.crc32(signer.encode())])
-        pieces = np.array_split(np.array(_order(own, random)), -(-len(own) // words))
-        for with_rest in (True, False):
-            for piece in pieces:
-                chosen = [own[number] for number in piece]
-                streams.append(join_stream(chosen, rests, random, with_rest=with_rest, lap=lap))
-    return streams
+    plans = []
+    for number, (signer, own) in enumerate(sorted(by_signer.items())):
+        order = np.array(_order(own, np.random.default_rng([seed, number])))
+        for piece_number, piece in enumerate(np.array_split(order, math.ceil(len(own) / words))):
+            chosen = tuple(own[n] for n in piece)
+            plans += [Plan(signer, rest, chosen, (seed, number, piece_number)) for rest in (True, False)]
+    return plans
 
 
-def join_stream(
-    takes: Sequence[Take], rests: Sequence[Take], random: np.random.Generator, *, with_rest: bool, lap: Lap = Lap.MIXED
-) -> Stream:
-    """The stream of some takes in a row, all laid onto the shoulders of the first."""
-    place = place_of(takes[0])
+def make_stream(plan: Plan, rests: Sequence[Take], lap: Lap = Lap.MIXED) -> Stream:
+    """The stream of a plan, everything in it laid onto the shoulders of its first take."""
+    random = np.random.default_rng(plan.seed)
+    place = place_of(plan.takes[0])
     hands = [lay(_unseen_hands(rest) if lap is Lap.UNSEEN else rest, place) for rest in rests]
     resting = _any_of(hands, random)
     pieces: list[tuple[float, Take]] = [(0.0, _start_anywhere(resting, random.uniform(*REST_S), random))]
-    for number, take in enumerate(takes):
-        if number > 0 and with_rest:
+    for number, take in enumerate(plan.takes):
+        if number > 0 and plan.with_rest:
             resting = _any_of(hands, random)
             rest = _start_anywhere(resting, random.uniform(*REST_S), random)
             pieces.append((random.uniform(*WAY_TO_REST_S), rest))
-        way = random.uniform(*(WAY_TO_REST_S if number == 0 or with_rest else WAY_TO_SIGN_S))
+        way = random.uniform(*(WAY_TO_REST_S if number == 0 or plan.with_rest else WAY_TO_SIGN_S))
         sign = lay(take, place)
         pieces.append((way, _keep_resting(sign, resting) if lap is Lap.KEPT else sign))
     pieces.append((random.uniform(*WAY_TO_REST_S), _start_anywhere(_any_of(hands, random), LAST_REST_S, random)))
@@ -133,8 +137,7 @@ def join_stream(
         for (_, piece), start in zip(pieces, starts, strict=True)
         if piece.origin.sign_id is not None
     )
-    signer = takes[0].origin.signer or "unknown"
-    return Stream(signer, with_rest, recorded, signed)
+    return Stream(plan.signer, plan.with_rest, recorded, signed)
 
 
 def rest_stream(rests: Sequence[Take], seconds: float, random: np.random.Generator) -> Take:
@@ -149,7 +152,8 @@ def rest_stream(rests: Sequence[Take], seconds: float, random: np.random.Generat
 
 def film(recorded: Take, rate: float, drop: float, random: np.random.Generator) -> Take:
     """What a camera of this many frames a second sees of it when this share of its frames is dropped."""
-    times = np.arange(random.uniform(0.0, 1.0 / rate), recorded.duration, 1.0 / rate)
+    first = random.uniform(0.0, 1.0 / rate)
+    times = recorded.times[0] + np.arange(first, max(recorded.duration, first + 1e-6), 1.0 / rate)
     kept = random.random(len(times)) >= drop
     kept[0] = True
     return seen_at(recorded, times[kept])

@@ -20,7 +20,7 @@ class Reason(StrEnum):
     NO_SIGN = "read as no sign"
     UNSURE = "too unlikely"
     MISREAD = "read as another sign"
-    LOST = "right, but not counted"  # said, and given to the same sign beside it
+    LOST = "said, not counted"  # it counts for a sign beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Tally:
         pairs = [pair for one in judged for pair in one.pairs]
         delays = tuple(pair.cut.at - pair.signed.end for pair in pairs if pair.right and pair.cut and pair.signed)
         reasons = Counter(
-            reason(pair.signed, one.stream.signed, one.cuts)
+            reason(pair.signed, one.signed, one.cuts)
             for one in judged
             for pair in one.pairs
             if pair.signed and not pair.right
@@ -82,7 +82,7 @@ def conditions(judged: Sequence[Judged]) -> list[Condition]:
     rates = sorted({one.rate for one in judged})
     wanted = [(rate, with_rest) for with_rest in (True, False) for rate in rates]
     each = [
-        Condition(rate, rest, Tally.of(one for one in judged if (one.rate, one.stream.with_rest) == (rate, rest)))
+        Condition(rate, rest, Tally.of(one for one in judged if (one.rate, one.with_rest) == (rate, rest)))
         for rate, rest in wanted
     ]
     return [*each, Condition(None, None, Tally.of(judged))]

@@ -7,26 +7,23 @@ from operator import itemgetter
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, WRIST, Part
-from landmarkers.take import Take
+from landmarkers.layout import Part
 from models.labels import Sign
 from trainer.report import Html
 from trainer.words import Cut, Judged
+from trainer.wrists import Wrists
 
-_SECOND: Final = 44.0  # all lengths in pixels
+_SECOND: Final = 52.0  # all lengths in pixels
 _LANE: Final = 20.0
+_LETTER: Final = 6.5
 _PLOT_TOP, _PLOT_BOTTOM = 24.0, 134.0
 _CUTS_TOP, _SAID_TOP = 140.0, 164.0
 _HEIGHT: Final = 202.0
 _HIGHEST, _LOWEST = 0.8, -1.8  # shoulder widths above the shoulders
 
 _GREEN, _RED, _GREY, _BLUE = "#2e8b57", "#c8372d", "#9aa7ae", "#bcd6e2"
-_SIDES: Final = (
-    (Part.LEFT_HAND, LEFT_WRIST, "#1f6fa8"),
-    (Part.RIGHT_HAND, RIGHT_WRIST, "#d9822b"),
-)
+_HANDS: Final = {Part.LEFT_HAND: "#1f6fa8", Part.RIGHT_HAND: "#d9822b"}
 
 LEGEND: Final = (
     "Top: what was signed. Middle: how high the left wrist (blue) and the right one (orange) are, thick where the hand "
@@ -37,42 +34,32 @@ LEGEND: Final = (
 
 def timeline(judged: Judged, words: Mapping[int, Sign], raised_above: float) -> Html:
     """The drawing; `raised_above` is the spotter's line, in shoulder widths below the shoulders."""
-    end = float(judged.seen.times[-1])
+    end = float(judged.wrists.times[-1])
     right = [pair.cut for pair in judged.pairs if pair.right]
     pieces = [_grid(end), _line(raised_above, end)]
-    for signed in judged.stream.signed:
+    for signed in judged.signed:
         told = _named(words.get(signed.sign_id), signed.sign_id)
         pieces.append(
-            _bar(signed.start, signed.end, 0.0, _BLUE, told, f"{told} {signed.start:.2f} s to {signed.end:.2f} s")
+            _bar(signed.start, signed.end, 0.0, _BLUE, told, f"{told}, {signed.start:.2f} s to {signed.end:.2f} s")
         )
-    for hand, wrist, colour in _SIDES:
-        pieces += _wrist(judged.seen, hand, wrist, colour)
+    for hand, colour in _HANDS.items():
+        pieces += _wrist(judged.wrists, hand, colour)
     for cut in judged.cuts:
         pieces.append(_stretch(cut, _GREEN if cut in right else _RED if cut.said else _GREY))
     width = _SECOND * end + 60
     return Html(
         f'<div style="overflow-x:auto"><svg width="{width:.0f}" height="{_HEIGHT:.0f}" role="img" '
-        f'font-size="12" aria-label="a stream of signer {escape(judged.stream.signer)}">{"".join(pieces)}</svg></div>'
+        f'font-size="12" aria-label="a stream of signer {escape(judged.signer)}">{"".join(pieces)}</svg></div>'
     )
 
 
-def wrist_heights(take: Take, hand: Part, wrist: int) -> NDArray[np.float64]:
-    """How far a wrist is above the shoulders in each frame, in shoulder widths, as the spotter measures; [time]."""
-    pose = take.points[:, PART_SLICES[Part.POSE]].astype(np.float64)
-    left, right = pose[:, LEFT_SHOULDER, :2], pose[:, RIGHT_SHOULDER, :2]
-    width = np.linalg.norm(left - right, axis=-1)
-    highest = np.fmin(pose[:, wrist, 1], take.points[:, PART_SLICES[hand]][:, WRIST, 1])
-    heights: NDArray[np.float64] = ((left[:, 1] + right[:, 1]) / 2 - highest) / width
-    return heights
-
-
-def _wrist(take: Take, hand: Part, wrist: int, colour: str) -> list[str]:
+def _wrist(wrists: Wrists, hand: Part, colour: str) -> list[str]:
     """The way of one wrist, thin, and thick where the hand is seen."""
-    heights = wrist_heights(take, hand, wrist)
+    heights = wrists.heights[hand]
     known = ~np.isnan(heights)
     drawn = []
-    for flags, thickness in ((known, 1.0), (known & take.seen(hand), 2.2)):
-        for there, run in groupby(zip(flags.tolist(), take.times, heights, strict=True), key=itemgetter(0)):
+    for flags, thickness in ((known, 1.0), (known & wrists.seen[hand], 2.2)):
+        for there, run in groupby(zip(flags.tolist(), wrists.times, heights, strict=True), key=itemgetter(0)):
             if there:
                 spots = " ".join(f"{_x(time):.1f},{_y(height):.1f}" for _, time, height in run)
                 drawn.append(f'<polyline points="{spots}" fill="none" stroke="{colour}" stroke-width="{thickness}"/>')
@@ -96,8 +83,9 @@ def _stretch(cut: Cut, colour: str) -> str:
 
 
 def _bar(start: float, end: float, top: float, colour: str, label: str, told: str) -> str:
-    # A drawing within the drawing cuts off what of the label is too long.
     width = max(_SECOND * (end - start), 2.0)
+    if _LETTER * len(label) > width:
+        label = label.split()[0]  # the number alone
     return (
         f'<svg x="{_x(start):.1f}" y="{top}" width="{width:.1f}" height="{_LANE}"><title>{escape(told)}</title>'
         f'<rect width="100%" height="100%" rx="3" fill="{colour}" fill-opacity="0.75"/>'

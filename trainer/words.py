@@ -12,7 +12,8 @@ from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier, Guess, OnnxClassifier
 from models.spotter import RaisedHandSpotter, Spotter
-from trainer.streams import Signed, Stream, film
+from trainer.streams import Lap, Plan, Signed, film, make_stream
+from trainer.wrists import Wrists
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """One stream as a camera saw it, what was read in it, and how that fits what was signed."""
+    """One stream at one rate: what the wrists did, what was signed, what was read, and how that fits."""
 
-    stream: Stream
+    signer: str
+    with_rest: bool
     rate: int
-    seen: Take
+    wrists: Wrists
+    signed: tuple[Signed, ...]
     cuts: tuple[Cut, ...]
     pairs: tuple[Pair, ...]
 
@@ -78,13 +81,23 @@ class Reader:
         return Cut(float(take.times[0]), float(take.times[-1]), now, reading.best, reading.no_sign, said)
 
 
-def judge(reader: Reader, streams: Sequence[Stream], rates: Sequence[int], drop: float, seed: int) -> list[Judged]:
+def judge(
+    reader: Reader,
+    plans: Sequence[Plan],
+    rests: Sequence[Take],
+    rates: Sequence[int],
+    drop: float,
+    lap: Lap = Lap.MIXED,
+) -> list[Judged]:
     """Every stream read at every rate, with this share of the frames dropped."""
     judged = []
-    for rate, (number, stream) in tqdm(list(product(rates, enumerate(streams))), desc="read", unit="stream"):
-        seen = film(stream.recorded, rate, drop, np.random.default_rng([seed, rate, number]))
-        cuts = reader.read(seen.landmarks())
-        judged.append(Judged(stream, rate, seen, tuple(cuts), tuple(align(stream.signed, cuts))))
+    for plan in tqdm(plans, desc="read", unit="stream"):
+        stream = make_stream(plan, rests, lap)
+        for rate in rates:
+            seen = film(stream.recorded, rate, drop, np.random.default_rng([*plan.seed, rate]))
+            cuts = tuple(reader.read(seen.landmarks()))
+            pairs = tuple(align(stream.signed, cuts))
+            judged.append(Judged(plan.signer, plan.with_rest, rate, Wrists.of(seen), stream.signed, cuts, pairs))
     return judged
 
 

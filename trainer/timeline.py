@@ -85,7 +85,7 @@ def _stretch(cut: Cut, colour: str) -> str:
 def _bar(start: float, end: float, top: float, colour: str, label: str, told: str) -> str:
     width = max(_SECOND * (end - start), 2.0)
     if _LETTER * len(label) > width:
-        label = label.split()[0]  # the number alone
+        label = label.partition(" · ")[0]  # the number alone
     return (
         f'<svg x="{_x(start):.1f}" y="{top}" width="{width:.1f}" height="{_LANE}"><title>{escape(told)}</title>'
         f'<rect width="100%" height="100%" rx="3" fill="{colour}" fill-opacity="0.75"/>'
@@ -109,7 +109,7 @@ def _line(raised_above: float, end: float) -> str:
 
 
 def _named(sign: Sign | None, sign_id: int) -> str:
-    return str(sign_id) if sign is None else f"{sign_id} {sign.word}"
+    return str(sign_id) if sign is None else f"{sign_id} · {sign.word}"
 
 
 def _x(seconds: float) -> float:

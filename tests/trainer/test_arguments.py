@@ -18,6 +18,10 @@ def test_lists_of_signs_are_read() -> None:
         (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is no bundle name"),
         (["export", "r", "--to", "b", "--name", "a", "--threshold", "much"], "much is not a number"),
         (["evaluate", "clips"], "--model"),
+        (["stream", "takes"], "--model"),
+        (["stream", "takes", "--model", "m", "--rates", "10,fast"], "fast is not a whole number"),
+        (["stream", "takes", "--model", "m", "--minutes", "-1"], "-1 is not a number of minutes"),
+        (["stream", "takes", "--model", "m", "--html", "/"], "/ is no file that can be written"),
     ],
 )
 def test_wrong_arguments_end_with_2_before_any_work(

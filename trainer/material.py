@@ -13,8 +13,9 @@ from trainer.extract import extract, plan
 from trainer.store import find_takes
 from trainer.streams import REST_HELD_S, rest_stretches
 
-ENOUGH_RESTS: Final = 8
-_AT_ONCE: Final = 48  # clips that are read before it is seen whether there is rest enough
+_ENOUGH_RESTS: Final = 4  # a data set is searched no further
+_MOST_RESTS: Final = 100  # nor are takes, which are read faster
+_AT_ONCE: Final = 24  # clips that are read before it is seen whether there is rest enough
 
 
 class MaterialLacking(Exception):
@@ -36,7 +37,7 @@ def gather(
         for take in takes:
             if take.origin.sign_id in signs and split in (take.origin.split, "all"):
                 chosen.append(take)
-            if len(rests) < ENOUGH_RESTS:
+            if len(rests) < _MOST_RESTS:
                 rests += rest_stretches(take)
     else:
         clips = find_clips(root)
@@ -44,8 +45,8 @@ def gather(
         chosen = _extracted(mine, landmarker, scratch, workers)
         rests = [rest for take in chosen for rest in rest_stretches(take)]
         # From the last sign on: those are words, and it is after words that hands lie down.
-        others = sorted(set(clips) - set(mine), reverse=True)
-        while len(rests) < ENOUGH_RESTS and others:
+        others = sorted(set(clips) - set(mine), key=lambda clip: (clip.sign_id, clip.name), reverse=True)
+        while len(rests) < _ENOUGH_RESTS and others:
             read = _extracted(others[:_AT_ONCE], landmarker, scratch, workers)
             rests += [rest for take in read for rest in rest_stretches(take)]
             others = others[_AT_ONCE:]

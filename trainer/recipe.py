@@ -9,6 +9,7 @@ from typing import Final
 
 from trainer.augment import Augmentation
 from trainer.network import SIZES, Size
+from trainer.ways import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Recipe:
     weight_decay: float = 0.05
     average: float = 0.995  # decay of the weights' moving average, which is what is judged and exported
     augmentation: Augmentation = field(default_factory=Augmentation)
+    ways: Ways = field(default_factory=Ways)
 
 
 RECIPES: Final[dict[str, Recipe]] = {

@@ -12,6 +12,7 @@ from trainer.augment import Augmentation
 from trainer.network import Size
 from trainer.recipe import Recipe
 from trainer.train import RUN, RunUnusable
+from trainer.ways import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,11 @@ def open_run(folder: Path) -> Run:
     try:
         note = json.loads((folder / RUN).read_text())
         recipe = dict(note["recipe"])
-        recipe |= {"size": Size(**recipe["size"]), "augmentation": Augmentation(**recipe["augmentation"])}
+        recipe |= {
+            "size": Size(**recipe["size"]),
+            "augmentation": Augmentation(**recipe["augmentation"]),
+            "ways": Ways(**recipe["ways"]),
+        }
         signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
         split = note["split"]
         landmarkers = note["landmarkers"]

@@ -27,6 +27,7 @@ from trainer.no_sign import spoil
 from trainer.recipe import Recipe
 from trainer.split import Split
 from trainer.store import Store
+from trainer.ways import add_ways
 
 RUN, LAST, BEST = "run.json", "last.pt", "best.pt"
 
@@ -124,7 +125,9 @@ def _loss(
     recogniser: Recogniser, batch: Batch, truth: Tensor, recipe: Recipe, random: torch.Generator, device: str
 ) -> Tensor:
     """Cross entropy of one batch, augmented and with some takes made into no sign."""
-    changed, spoilt = spoil(augment(batch, recipe.augmentation, random), recipe.no_sign_share, random)
+    changed, spoilt = spoil(
+        augment(add_ways(batch, recipe.ways, random), recipe.augmentation, random), recipe.no_sign_share, random
+    )
     truth = torch.where(spoilt.to(device), recogniser.network.classes - 1, truth)
     with torch.no_grad():
         features = recogniser.preprocess.features(*(part.to(device) for part in changed))

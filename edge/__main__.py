@@ -69,7 +69,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
     from models.classifier import OnnxClassifier
-    from models.spotter import RaisedHandSpotter
+    from models.spotter import SignSpotter
 
     bundle = open_bundle(options.model or config.model.folder)
     manifest = bundle.manifest
@@ -94,7 +94,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
         clock = StreamClock(as_fast_as_possible=fast)
         writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
-        spotter = RaisedHandSpotter(manifest.spotter, fingerprint)
+        spotter = SignSpotter(manifest.spotter, fingerprint, classifier)
         signals.stop_with(source.camera.stop)
         log.info("%s reads %s", manifest.title, name)
         caption(

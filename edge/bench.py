@@ -31,7 +31,7 @@ from landmarkers.recording import read_recording
 from landmarkers.tracking import TrackingLandmarker, Work
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from models.spotter import RaisedHandSpotter
+from models.spotter import SignSpotter
 
 
 class _Section(BaseModel):
@@ -194,7 +194,7 @@ def _caption(clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, b
     clock = StreamClock(as_fast_as_possible=True)
     threshold = bundle.manifest.calibration.threshold
     writer = WordWriter(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
-    spotter = RaisedHandSpotter(bundle.manifest.spotter, landmarker.fingerprint)
+    spotter = SignSpotter(bundle.manifest.spotter, landmarker.fingerprint, classifier)
     camera = RecordingCamera(clip, paced=False)
     caption(camera, landmarker, spotter, classifier, writer, (), pulse, health_every_s=3600.0)
     return len(landmarker.answered)

@@ -1,20 +1,35 @@
 """Finds where a sign starts and ends in the stream of landmarks.
 
-A sign is a stretch with a hand up. It starts when a wrist has been up for a moment and ends when both have
-been down, or gone, for a moment; both moments are in seconds of the landmarks' own times.
+Signs are made with a hand up. A stretch starts when a wrist has been up for a moment and ends when both have been down,
+or gone, for a moment. Who signs fluently does not rest between signs, so a stretch may hold several: it is divided by
+what the classifier makes of its pieces. All times are in seconds of the landmarks' own times.
 """
 
+import math
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 
 from landmarkers.frame import Landmarks
-from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_WRIST, WRIST, Part
+from landmarkers.layout import (
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    PART_SLICES,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+    WRIST,
+    Part,
+)
 from landmarkers.take import Origin, Take
+from models.classifier import Classifier
 from models.manifest import SpotterSettings
 
-_GAP_S = 1.0  # a stream that stood still for longer continues no sign
+_GAP_S: Final = 1.0  # a stream that stood still for longer continues no sign
+_TOLERANCE_S: Final = 0.002  # cameras are not punctual
+_STARTS: Final = 8  # pieces read at each moment, at most
+_STILL: Final = 0.15  # shoulder widths within which a wrist stands still
 
 
 class Spotter(Protocol):
@@ -27,44 +42,167 @@ class Spotter(Protocol):
         """The stream has ended; gives the sign in hand, if there is one."""
 
 
-class RaisedHandSpotter:
-    """Takes what happens between a hand's rise and the hands' rest for one sign."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of the stretch between two moments: what it is read as, and what it counts in a division."""
 
-    def __init__(self, settings: SpotterSettings, landmarker: str) -> None:
+    start: int
+    sign_id: int
+    merit: float
+
+
+@dataclass(slots=True)
+class _Moment:
+    """A frame at which the stretch may be divided, the pieces that end there, and the best division up to it."""
+
+    frame: int
+    time: float
+    pieces: list[_Piece]
+    merit: float = 0.0
+    last: _Piece | None = None  # of the best division; None where it ends with time that no sign explains
+
+
+class SignSpotter:
+    """Divides what happens between a hand's rise and the hands' rest into signs.
+
+    Every moment the pieces that end now, long ones and short ones, are read. Of all ways to divide the stretch the best
+    explains most of its time surely and with few signs: a piece counts its seconds times how much likelier than
+    `least_confidence` its sign is, less `sign_cost_s`; what no sign explains counts nothing. It is found moment by
+    moment, from the best division up to each earlier one (Viterbi, "Error bounds for convolutional codes", 1967). A
+    sign is given when the stretch has gone on for `settled_s` after it, or when the hands rest.
+    """
+
+    def __init__(self, settings: SpotterSettings, landmarker: str, classifier: Classifier) -> None:
         """`landmarker` is the fingerprint that the takes will name as theirs."""
         self._settings = settings
         self._origin = Origin(clip="stream", landmarker=landmarker)
+        self._classifier = classifier
         self._stretch: list[Landmarks] = []
-        self._raised: list[bool] = []
+        self._moments: list[_Moment] = []
+        self._last_raised = 0
+        self._rose_at: float | None = None
+        self._longest_up = 0.0  # seconds of the longest unbroken time with a hand up
+        self._given: int | None = None  # the sign that ended where the stretch begins
 
     def follow(self, landmarks: Landmarks) -> Iterator[Take]:
-        """Take in one frame's landmarks; gives at most one sign."""
+        """Take in one frame's landmarks; gives the signs that are settled now."""
         if self._stretch and landmarks.time - self._stretch[-1].time > _GAP_S:
             yield from self.finish()
         raised = is_hand_raised(landmarks, self._settings.raised_above)
         if not self._stretch and not raised:
             return
         self._stretch.append(landmarks)
-        self._raised.append(raised)
-        now, last_up = landmarks.time, self._last_raised()
-        rested = now - last_up.time >= self._settings.end_after_s
-        if rested or now - self._stretch[0].time >= self._settings.longest_s:
+        if raised:
+            self._last_raised = len(self._stretch) - 1
+            self._rose_at = landmarks.time if self._rose_at is None else self._rose_at
+            self._longest_up = max(self._longest_up, landmarks.time - self._rose_at)
+        else:
+            self._rose_at = None
+        if landmarks.time - self._stretch[self._last_raised].time >= self._settings.end_after_s - _TOLERANCE_S:
             yield from self.finish()
+        elif self._is_look_due(landmarks.time):
+            self._look(len(self._stretch) - 1)
+            yield from self._give(landmarks.time - self._settings.settled_s)
+            self._drop_before(landmarks.time - self._settings.longest_s - self._settings.settled_s)
 
     def finish(self) -> Iterator[Take]:
-        """Gives the sign in hand if it is long enough to be one, and forgets it."""
-        stretch, raised = self._stretch, self._raised
-        self._stretch, self._raised = [], []
-        while raised and not raised[-1]:
-            stretch.pop()
-            raised.pop()
-        longest_up = _longest_run(stretch, raised)
-        if stretch and longest_up >= self._settings.start_after_s and _duration(stretch) >= self._settings.shortest_s:
-            yield Take.of(stretch, self._origin)
+        """Gives the signs in hand, if there are any, and forgets them."""
+        if self._stretch and self._longest_up >= self._settings.start_after_s:
+            if self._moments[-1].frame > self._last_raised:
+                self._moments = [moment for moment in self._moments if moment.frame <= self._last_raised]
+            if self._moments[-1].frame < self._last_raised:
+                self._look(self._last_raised)
+            yield from self._give(math.inf)
+        self._forget()
 
-    def _last_raised(self) -> Landmarks:
-        numbers = range(len(self._raised) - 1, -1, -1)
-        return self._stretch[next(number for number in numbers if self._raised[number])]
+    def _forget(self) -> None:
+        self._stretch, self._moments = [], []
+        self._last_raised, self._rose_at, self._longest_up, self._given = 0, None, 0.0, None
+
+    def _is_look_due(self, time: float) -> bool:
+        return not self._moments or time - self._moments[-1].time >= self._settings.look_every_s - _TOLERANCE_S
+
+    def _look(self, frame: int) -> None:
+        """Read the pieces that end with this frame, and find the best division up to it."""
+        settings, now = self._settings, self._stretch[frame].time
+        pieces = []
+        for number in self._starts(now):
+            start = self._moments[number]
+            reading = self._classifier.read(self._take(start.frame, frame))
+            surplus = reading.best.confidence - max(reading.no_sign, settings.least_confidence)
+            merit = (now - start.time) * surplus - settings.sign_cost_s
+            pieces.append(_Piece(number, reading.best.sign.sign_id, merit))
+        self._moments.append(_Moment(frame, now, pieces))
+        self._judge(len(self._moments) - 1)
+
+    def _starts(self, now: float) -> list[int]:
+        """Moments from which a piece may reach until now: the first one, and some at growing distances."""
+        reach = (self._settings.shortest_s - _TOLERANCE_S, self._settings.longest_s + _TOLERANCE_S)
+        numbers = [n for n, moment in enumerate(self._moments) if reach[0] <= now - moment.time <= reach[1]]
+        if len(numbers) <= _STARTS:
+            return numbers
+        return sorted({numbers[-round(back)] for back in np.geomspace(1, len(numbers), _STARTS)})
+
+    def _judge(self, number: int) -> None:
+        """Find the best division up to a moment from those up to earlier ones."""
+        moment = self._moments[number]
+        moment.merit, moment.last = (self._moments[number - 1].merit, None) if number else (0.0, None)
+        for piece in moment.pieces:
+            merit = self._moments[piece.start].merit + piece.merit
+            if merit > moment.merit:
+                moment.merit, moment.last = merit, piece
+
+    def _give(self, until: float) -> Iterator[Take]:
+        """Give the signs of the best division that end before a time, and start anew behind the last of them."""
+        ends: list[int] = []
+        number = len(self._moments) - 1
+        while number > 0:
+            last = self._moments[number].last
+            if last is not None:
+                ends.append(number)
+            number = last.start if last is not None else number - 1
+        behind = 0
+        for end in reversed(ends):
+            moment = self._moments[end]
+            if moment.time > until or moment.last is None:
+                break
+            take = self._take(self._moments[moment.last.start].frame, moment.frame)
+            if not (moment.last.start == behind and moment.last.sign_id == self._given and _is_held(take)):
+                yield take
+            self._given, behind = moment.last.sign_id, end
+        self._start_at(behind)
+
+    def _drop_before(self, time: float) -> None:
+        """Forget what no piece can reach any more."""
+        number = next((n for n, moment in enumerate(self._moments) if moment.time >= time), 0)
+        if number > 0:
+            self._given = None
+            self._start_at(number)
+
+    def _start_at(self, number: int) -> None:
+        """Let the stretch begin at a moment."""
+        if number == 0:
+            return
+        first = self._moments[number].frame
+        self._stretch = self._stretch[first:]
+        self._last_raised = max(0, self._last_raised - first)
+        self._moments = [
+            _Moment(
+                moment.frame - first,
+                moment.time,
+                [
+                    _Piece(piece.start - number, piece.sign_id, piece.merit)
+                    for piece in moment.pieces
+                    if piece.start >= number
+                ],
+            )
+            for moment in self._moments[number:]
+        ]
+        for later in range(len(self._moments)):
+            self._judge(later)
+
+    def _take(self, first: int, last: int) -> Take:
+        return Take.of(self._stretch[first : last + 1], self._origin)
 
 
 def is_hand_raised(landmarks: Landmarks, raised_above: float) -> bool:
@@ -82,14 +220,9 @@ def is_hand_raised(landmarks: Landmarks, raised_above: float) -> bool:
     return any(wrist[1] < line for wrist in (*hands, pose[LEFT_WRIST], pose[RIGHT_WRIST]))
 
 
-def _duration(stretch: list[Landmarks]) -> float:
-    return stretch[-1].time - stretch[0].time if stretch else 0.0
-
-
-def _longest_run(stretch: list[Landmarks], raised: list[bool]) -> float:
-    """Seconds of the longest unbroken stretch with a hand up."""
-    longest, start = 0.0, None
-    for landmarks, up in zip(stretch, raised, strict=True):
-        start = (landmarks.time if start is None else start) if up else None
-        longest = max(longest, 0.0 if start is None else landmarks.time - start)
-    return longest
+def _is_held(take: Take) -> bool:
+    """Whether the hands stand still, as of somebody who goes on holding a sign."""
+    pose = take.points[:, PART_SLICES[Part.POSE]]
+    width = np.nanmedian(np.linalg.norm(pose[:, LEFT_SHOULDER, :2] - pose[:, RIGHT_SHOULDER, :2], axis=-1))
+    ways = [np.nanmax(np.ptp(pose[:, wrist, :2], axis=0)) for wrist in (LEFT_WRIST, RIGHT_WRIST)]
+    return bool(max(ways) < _STILL * width)

@@ -11,7 +11,7 @@ from landmarkers.frame import Landmarks
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier, Guess, OnnxClassifier
-from models.spotter import RaisedHandSpotter, Spotter
+from models.spotter import SignSpotter, Spotter
 from trainer.streams import Lap, Plan, Signed, film, make_stream
 from trainer.wrists import Wrists
 
@@ -131,9 +131,8 @@ def align(signed: Sequence[Signed], cuts: Sequence[Cut]) -> list[Pair]:
 
 
 def _spotter(bundle: Bundle, classifier: Classifier) -> Spotter:
-    """The spotter as the device builds it; `classifier` is for one that asks what it is looking at."""
-    del classifier
-    return RaisedHandSpotter(bundle.manifest.spotter, bundle.manifest.landmarker)
+    """The spotter as the device builds it."""
+    return SignSpotter(bundle.manifest.spotter, bundle.manifest.landmarker, classifier)
 
 
 def _same(signed: Signed, cut: Cut) -> bool:

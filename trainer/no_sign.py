@@ -1,7 +1,7 @@
 """Makes takes that are no sign out of takes that are one.
 
-Shape legend as in augment.py. Two kinds: the way from one sign into another (the end of one and the beginning of the
-next), and hands that rest in the lap.
+Shape legend as in augment.py. Three kinds: the end of one sign and the beginning of the next, hands that rest in the
+lap, and the way to or from a sign alone.
 """
 
 import torch
@@ -10,8 +10,10 @@ from torch import Tensor
 from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, WRIST
 from trainer.augment import Batch
 from trainer.preprocess import POSE_POINTS
+from trainer.ways import SLOTS
 
 _LEFT, _RIGHT = POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER)
+_LEAST = 2  # frames of a way
 _WRISTS = (POSE_POINTS.index(15), POSE_POINTS.index(16))
 
 
@@ -19,9 +21,35 @@ def spoil(batch: Batch, share: float, random: torch.Generator) -> tuple[Batch, T
     """The batch with this share of its takes made into no sign, and which takes these are, [B]."""
     count = len(batch[0])
     spoilt = torch.rand(count, generator=random) < share
-    rests = spoilt & (torch.rand(count, generator=random) < 0.5)
-    changed = _pass_over(batch, (spoilt & ~rests).to(batch[0].device), random)
-    return _rest(changed, rests.to(batch[0].device), random), spoilt.to(batch[0].device)
+    kind = torch.rand(count, generator=random)
+    rests, ways = spoilt & (kind < 0.2), spoilt & (kind > 0.5)
+    changed, are_ways = _way_alone(batch, ways, random)
+    changed = _gathered(changed)
+    passes = spoilt & ~rests & ~are_ways
+    changed = _rest(_pass_over(changed, passes.to(batch[0].device), random), rests.to(batch[0].device), random)
+    return changed, spoilt.to(batch[0].device)
+
+
+def _way_alone(batch: Batch, chosen: Tensor, random: torch.Generator) -> tuple[Batch, Tensor]:
+    """Leave of a take the way before or after it, where `add_ways` has put one of two frames at least."""
+    pose, left, right, times = batch
+    shown = ~times.isnan()
+    before, after = torch.zeros_like(shown), torch.zeros_like(shown)
+    before[:, :SLOTS], after[:, -SLOTS:] = shown[:, :SLOTS], shown[:, -SLOTS:]
+    has = torch.stack([before.sum(1) >= _LEAST, after.sum(1) >= _LEAST], 1)
+    first = torch.rand(len(times), generator=random) < 0.5
+    take_before = has[:, 0] & (first | ~has[:, 1])
+    alone = chosen & has.any(1)
+    kept = torch.where(take_before[:, None], before, after)
+    return (pose, left, right, torch.where(alone[:, None] & ~kept, torch.nan, times)), alone
+
+
+def _gathered(batch: Batch) -> Batch:
+    """The takes with their frames first and all padding behind."""
+    *parts, times = batch
+    order = times.isnan().int().argsort(dim=1, stable=True)[:, : int((~times.isnan()).sum(1).max())]
+    pose, left, right = (part.gather(1, order[:, :, None, None].expand(-1, -1, *part.shape[2:])) for part in parts)
+    return pose, left, right, times.gather(1, order)
 
 
 def _pass_over(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:

@@ -21,7 +21,7 @@ class Recipe:
     dropout: float = 0.0  # inside the blocks; the head has its own
     drop_path: float = 0.1
     label_smoothing: float = 0.1
-    no_sign_share: float = 0.05  # of each batch is made into what is no sign
+    no_sign_share: float = 0.15  # of each batch is made into what is no sign
     epochs: int = 120
     samples_per_epoch: int = 1024
     batch_size: int = 64

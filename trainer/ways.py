@@ -20,7 +20,7 @@ from trainer.preprocess import POSE_POINTS
 _SHOULDERS: Final = (POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER))
 _ELBOWS: Final = (POSE_POINTS.index(LEFT_ELBOW), POSE_POINTS.index(RIGHT_ELBOW))
 _WRISTS: Final = (POSE_POINTS.index(LEFT_WRIST), POSE_POINTS.index(RIGHT_WRIST))
-_SLOTS: Final = 6  # K
+SLOTS: Final = 6  # K
 _HARDLY_SEEN: Final = 0.2  # of a sign's frames: a hand seen in fewer rests
 
 
@@ -79,7 +79,7 @@ def add_ways(batch: Batch, ways: Ways, random: torch.Generator) -> Batch:
         anchor = rest.where(_chance(count, ways.from_rest, random), _laid(_of(other, neighbour), there, place))
         whole = ways.longest_s * (0.4 + 0.6 * torch.rand(count, generator=random))
         shown = whole * torch.rand(count, generator=random) * _chance(count, ways.chance, random)
-        slots = torch.arange(1, _SLOTS + 1)[None] * step[:, None]  # [B, K] seconds from the sign
+        slots = torch.arange(1, SLOTS + 1)[None] * step[:, None]  # [B, K] seconds from the sign
         share = (slots / whole[:, None]).clamp(max=1.0)
         clock = (begin_s if sign < 0 else end_s)[:, None] + sign * slots
         clock = torch.where(slots <= shown[:, None], clock, torch.nan)

@@ -15,14 +15,14 @@ from trainer.export import export_fp32
 from trainer.network import Recogniser
 from trainer.quantise import QuantisationHarmful, quantise
 from trainer.run import open_run
-from trainer.train import load_best
+from trainer.train import load_trained
 
 
 @pytest.fixture(scope="session")
 def fp32(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = open_run(tiny_run)
     path = tmp_path_factory.mktemp("fp32") / "model.onnx"
-    export_fp32(load_best(run.folder, run.recipe, run.signs), path)
+    export_fp32(load_trained(run.folder, run.recipe, run.signs), path)
     return path
 
 
@@ -32,7 +32,7 @@ def takes_of(folder: Path) -> list[Take]:
 
 def test_the_graph_answers_as_torch_does_at_any_length_and_with_padding(tiny_run: Path, fp32: Path) -> None:
     run = open_run(tiny_run)
-    recogniser = load_best(run.folder, run.recipe, run.signs)
+    recogniser = load_trained(run.folder, run.recipe, run.signs)
     session = ort.InferenceSession(str(fp32))
     for batch, time in ((1, 2), (1, 90), (3, 17)):
         points, times = torch.rand(batch, time, 543, 3), torch.arange(float(time)).repeat(batch, 1) / 30
@@ -102,9 +102,9 @@ def test_an_export_that_fails_leaves_the_old_bundle(
 ) -> None:
     shutil.copytree(tiny_bundle, tmp_path / "bundle")
     shutil.copytree(tiny_run, tmp_path / "run")
-    (tmp_path / "run" / "best.pt").unlink()
+    (tmp_path / "run" / "last.pt").unlink()
     assert trainer(["export", str(tmp_path / "run"), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2
-    assert "best.pt" in capsys.readouterr().err
+    assert "last.pt" in capsys.readouterr().err
     OnnxClassifier(open_bundle(tmp_path / "bundle"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "run"]
 

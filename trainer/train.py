@@ -121,17 +121,17 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogni
     if not (folder / LAST).is_file():
         raise RunUnusable(f"{folder} holds no {LAST}; train first")
     recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
-    average = AveragedModel(recogniser, use_buffers=True)
     try:
         content = torch.load(folder / LAST, map_location="cpu", weights_only=True)
-        average.load_state_dict(content["average"])
+        # The average holds the network as its module, beside a count of its steps.
+        average = {name: value for name, value in content["average"].items() if name.startswith("module.")}
+        recogniser.load_state_dict({name.removeprefix("module."): value for name, value in average.items()})
         epochs = int(content["epochs"])
     except _DAMAGED as error:
         raise RunUnusable(f"{folder / LAST} is damaged; train into another folder") from error
     if epochs < recipe.epochs:
         raise RunUnusable(f"{folder} has trained {epochs} of its {recipe.epochs} epochs; train it to the end first")
-    trained: Recogniser = average.module
-    return trained.eval()
+    return recogniser.eval()
 
 
 def _loss(

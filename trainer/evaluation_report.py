@@ -108,6 +108,9 @@ def _confusion(result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
         report.text(
             f"{wrong} of {result.overall.count} clips were read wrongly, {result.said_none} of them as no sign."
         ),
+        report.text(
+            f"In rows the worst signs, at most {_WORST}; in columns what they were read as, blue where it is right."
+        ),
         _matrix(result, words),
         report.folded(f"all {len(rows)} pairs, the most frequent first", [report.table(head, rows, (0, 3, 6, 7))]),
     ]

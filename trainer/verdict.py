@@ -57,7 +57,7 @@ def on_recipe(name: str, epochs: int, seed: int, strangers: Strangers, signs: tu
     (signer, worst), (top1, top5) = strangers.worst, strangers.mean
     how = (
         f"For each signer a network (recipe {name}, {epochs} epochs, seed {seed}) that never saw him make signs "
-        f"{listed(strangers.signs)}, judged on just these takes of his, at the end of its training."
+        f"{listed(strangers.signs)}, judged on just these takes of his, at the end of its training and uncalibrated."
     )
     summed_up = (
         f"Mean of the {len(strangers.evaluation.by_signer)} signers: top-1 {percent(top1)}, top-5 {percent(top5)}. "
@@ -75,4 +75,4 @@ def on_recipe(name: str, epochs: int, seed: int, strangers: Strangers, signs: tu
         "mean": {"top1": top1, "top5": top5},
         "worst_signer": signer,
     }
-    return Verdict(f"{name} on strangers", tuple(lead), about, strangers.evaluation, signs)
+    return Verdict(f"Recipe {name} on signers not seen", tuple(lead), about, strangers.evaluation, signs)

@@ -24,7 +24,7 @@ def test_lists_of_signs_are_read() -> None:
         (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--model", "m"], "--model makes no sense"),
         (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--split", "all"], "--split makes no sense"),
         (["evaluate", "clips", "--model", "m", "--html", "nowhere/report.html"], "there is no folder nowhere"),
-        (["evaluate", "clips", "--model", "m", "--html", "."], "it is a folder"),
+        (["evaluate", "clips", "--model", "m", "--html", "."], ". is a folder, not a file"),
     ],
 )
 def test_wrong_arguments_end_with_2_before_any_work(

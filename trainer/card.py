@@ -70,8 +70,8 @@ def _accuracy(held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
         )
     if held_out:
         parts.append(
-            "Below, networks of the same recipe on what they held out. Each is taken at the epoch that reads these "
-            "very clips best, which may flatter it a little."
+            "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
+            "what it held out decided nothing in it; only the temperature is fitted to the first of these."
         )
     parts += [f"**{_plain(held.described)}**, fp32:\n\n{_table(held.evaluation)}" for held in held_out]
     return "\n\n".join(parts)

@@ -46,6 +46,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Collectio
     return Html(f"<table><thead><tr>{heads}</tr></thead><tbody>\n" + "\n".join(lines) + "\n</tbody></table>")
 
 
+def matrix(rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[int]]) -> Html:
+    """Counts whose fields are the darker the larger their share of the row; blue where row and column are the same."""
+    heads = "".join(f'<th class="upright"><span>{_shown(column)}</span></th>' for column in columns)
+    lines = [
+        f"<tr><th>{_shown(row)}</th>"
+        + "".join(
+            _field(count, count / max(1, sum(line)), same=row == column)
+            for column, count in zip(columns, line, strict=True)
+        )
+        + "</tr>"
+        for row, line in zip(rows, counts, strict=True)
+    ]
+    return Html(
+        f'<div class="wide"><table class="matrix"><tr><th></th>{heads}</tr>\n' + "\n".join(lines) + "</table></div>"
+    )
+
+
 def folded(title: str, blocks: Sequence[Html]) -> Html:
     """Blocks that are shown when their title is clicked."""
     return Html(f"<details><summary>{_shown(title)}</summary>\n" + "\n".join(blocks) + "</details>")
@@ -54,6 +71,11 @@ def folded(title: str, blocks: Sequence[Html]) -> Html:
 def arabic(word: str) -> Html:
     """A word in Arabic, which keeps its direction whatever stands beside it."""
     return Html(f'<bdi lang="ar" dir="rtl">{escape(word)}</bdi>')
+
+
+def joined(*pieces: str) -> Html:
+    """Pieces of text and HTML in one; the sign + would make text of both."""
+    return Html("".join(_shown(piece) for piece in pieces))
 
 
 def bar(value: float, low: float, high: float) -> Html:
@@ -82,8 +104,22 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.1f} %"
 
 
+def interval(ends: tuple[float, float]) -> str:
+    """Where a share lies, in percent."""
+    low, high = ends
+    return f"{100.0 * low:.1f} to {percent(high)}"
+
+
 def _shown(cell: str) -> str:
     return cell if isinstance(cell, Html) else escape(cell)
+
+
+def _field(count: int, share: float, *, same: bool) -> str:
+    if not count:
+        return "<td></td>"
+    colour = "34, 98, 125" if same else "190, 82, 30"
+    ink = "#fff" if share > 0.5 else "inherit"
+    return f'<td style="background: rgba({colour}, {0.15 + 0.85 * share:.2f}); color: {ink}">{count}</td>'
 
 
 def _side(column: int, numbers: Collection[int]) -> str:
@@ -100,6 +136,9 @@ table { border-collapse: collapse; margin: 0.8rem 0; font-variant-numeric: tabul
 th, td { padding: 0.2rem 0.8rem; text-align: left; border-bottom: 1px solid #dde4e8; vertical-align: middle; }
 th { font-weight: 600; border-bottom: 2px solid #9fb1bb; } .number { text-align: right; white-space: nowrap; }
 bdi { font-family: "Noto Naskh Arabic", "Noto Sans Arabic", "Geeza Pro", "Segoe UI", sans-serif; font-size: 1.1em; }
+.matrix th, .matrix td { padding: 0.1rem 0.3rem; border: 1px solid #e8edf1; font-weight: 400; white-space: nowrap; }
+.matrix td { min-width: 1.4rem; text-align: center; } .matrix .upright { vertical-align: bottom; }
+.upright span { writing-mode: vertical-rl; transform: rotate(180deg); } .wide { overflow-x: auto; }
 img { max-width: 100%; } .bar { display: block; } summary { cursor: pointer; color: #22627d; }
 """
 

@@ -11,7 +11,7 @@ from landmarkers.frame import Frame
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from models.spotter import RaisedHandSpotter
+from models.spotter import SignSpotter
 from tests.edge.tiny_bundle import NOWHERE, PLACES, SIGNS, TITLE
 from tests.signer import Sign, even_times, take
 
@@ -59,8 +59,9 @@ def play(
     pulse = Pulse()
     clock = StreamClock(as_fast_as_possible=fast)
     writer = WordWriter(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
-    spotter = RaisedHandSpotter(bundle.manifest.spotter, replay.fingerprint)
-    caption(camera or replay, replay, spotter, OnnxClassifier(bundle), writer, [notebook], pulse, 10.0)
+    classifier = OnnxClassifier(bundle)
+    spotter = SignSpotter(bundle.manifest.spotter, replay.fingerprint, classifier)
+    caption(camera or replay, replay, spotter, classifier, writer, [notebook], pulse, 10.0)
     return pulse
 
 

@@ -23,7 +23,7 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from models.spotter import RaisedHandSpotter
+from models.spotter import SignSpotter
 from tests.edge.clips import network_camera, write_clip
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
@@ -128,8 +128,9 @@ def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, g
     """Caption to the camera's end; the health then."""
     pulse = Pulse(Source(camera, landmarker), governor)
     writer = WordWriter(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
-    spotter = RaisedHandSpotter(bundle.manifest.spotter, landmarker.fingerprint)
-    caption(camera, landmarker, spotter, OnnxClassifier(bundle), writer, [words], pulse, 3600.0, governor)
+    classifier = OnnxClassifier(bundle)
+    spotter = SignSpotter(bundle.manifest.spotter, landmarker.fingerprint, classifier)
+    caption(camera, landmarker, spotter, classifier, writer, [words], pulse, 3600.0, governor)
     return pulse.health()
 
 

@@ -4,17 +4,42 @@ import numpy as np
 import pytest
 
 from landmarkers.frame import Landmarks
+from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
+from models.classifier import Classifier, Guess, Reading
+from models.labels import Sign as Label
 from models.manifest import SpotterSettings
-from models.spotter import RaisedHandSpotter
+from models.spotter import SignSpotter
 from tests.signer import LANDMARKER, Sign, even_times, hand_alone, person, stream
 
 SETTINGS = SpotterSettings()
+PLACES = (0.3, 0.7)
 
 
-def spot(landmarks: Sequence[Landmarks], settings: SpotterSettings = SETTINGS) -> list[Take]:
+class ByPlace:
+    """A classifier that knows two signs by the place of the right hand, the surer the longer the hand was there."""
+
+    def read(self, take: Take) -> Reading:
+        x = take.points[:, PART_SLICES[Part.RIGHT_HAND].start, 0]
+        shares = [float(np.mean(np.abs(x - place) < 0.1)) ** 2 for place in PLACES]
+        guesses = [
+            Guess(Label(sign_id=number, word="كلمة", word_en="word"), share) for number, share in enumerate(shares, 1)
+        ]
+        return Reading(sorted(guesses, key=lambda guess: -guess.confidence), no_sign=0.0)
+
+
+class Sure:
+    """A classifier that reads every piece as the same sign."""
+
+    def read(self, take: Take) -> Reading:
+        return Reading([Guess(Label(sign_id=1, word="كلمة", word_en="word"), 0.9)], no_sign=0.0)
+
+
+def spot(
+    landmarks: Sequence[Landmarks], settings: SpotterSettings = SETTINGS, classifier: Classifier | None = None
+) -> list[Take]:
     """The takes of a stream and of its end."""
-    spotter = RaisedHandSpotter(settings, LANDMARKER)
+    spotter = SignSpotter(settings, LANDMARKER, classifier or Sure())
     takes = [take for one in landmarks for take in spotter.follow(one)]
     return [*takes, *spotter.finish()]
 
@@ -51,7 +76,7 @@ def test_dropped_frames_move_a_sign_by_no_more_than_the_gap_they_leave(rate: int
 
 @pytest.mark.parametrize("rate", [5, 15, 60])
 def test_a_sign_is_given_as_soon_as_the_hands_have_rested(rate: int) -> None:
-    spotter = RaisedHandSpotter(SETTINGS, LANDMARKER)
+    spotter = SignSpotter(SETTINGS, LANDMARKER, Sure())
     given = [one.time for one in stream(even_times(rate, 4.0), Sign(1.0, 2.0)) for _ in spotter.follow(one)]
     assert len(given) == 1
     assert SETTINGS.end_after_s - 1e-6 <= given[0] - 2.0 <= SETTINGS.end_after_s + 2 / rate
@@ -75,13 +100,34 @@ def test_a_twitch_is_no_sign(rate: int) -> None:
     assert spot(stream(even_times(rate, 3.0), Sign(1.0, 1.08))) == []
 
 
-def test_a_hand_held_up_too_long_is_cut_at_the_longest() -> None:
+def test_a_sign_held_long_is_said_once() -> None:
     settings = SpotterSettings(longest_s=2.0)
-    takes = spot(stream(even_times(30, 8.0), Sign(1.0, 6.5)), settings)
-    assert len(takes) > 1
-    assert all(take.duration <= 2.0 + 1 / 30 for take in takes)
-    assert takes[0].times[0] == pytest.approx(1.0)
-    assert takes[-1].times[-1] == pytest.approx(6.5)
+    take = only(spot(stream(even_times(30, 12.0), Sign(1.0, 10.0)), settings))
+    assert take.duration <= 2.0 + 1 / 30
+
+
+@pytest.mark.parametrize("rate", [10, 15, 30])
+def test_signs_without_a_rest_between_them_are_told_apart(rate: int) -> None:
+    signs = (Sign(1.0, 2.0, PLACES[0]), Sign(2.01, 3.0, PLACES[1]), Sign(3.01, 4.0, PLACES[0]))
+    takes = spot(stream(even_times(rate, 5.0), *signs), classifier=ByPlace())
+    assert len(takes) == 3
+    for take, sign in zip(takes, signs, strict=True):
+        assert abs(take.times[0] - sign.start) <= SETTINGS.look_every_s + 2 / rate
+        assert abs(take.times[-1] - sign.end) <= SETTINGS.look_every_s + 2 / rate
+
+
+def test_a_sign_is_given_while_the_next_one_is_made() -> None:
+    spotter = SignSpotter(SETTINGS, LANDMARKER, ByPlace())
+    signs = stream(even_times(30, 6.0), Sign(1.0, 2.0, PLACES[0]), Sign(2.01, 5.0, PLACES[1]))
+    given = [one.time for one in signs for _ in spotter.follow(one)]
+    assert 2.0 + SETTINGS.settled_s - SETTINGS.look_every_s <= given[0] <= 2.0 + SETTINGS.settled_s + 0.5
+
+
+def test_hands_up_for_minutes_are_forgotten_but_for_the_last_seconds() -> None:
+    spotter = SignSpotter(SETTINGS, LANDMARKER, ByPlace())
+    for one in stream(even_times(15, 90.0), Sign(1.0, 90.0, 0.5)):
+        assert list(spotter.follow(one)) == []
+    assert len(spotter._stretch) < 15 * (SETTINGS.longest_s + SETTINGS.settled_s + 1.0)
 
 
 def test_a_stream_that_stood_still_continues_no_sign() -> None:
@@ -94,7 +140,7 @@ def test_a_stream_that_stood_still_continues_no_sign() -> None:
 
 
 def test_a_stream_that_ends_in_a_sign_gives_it_at_the_end() -> None:
-    spotter = RaisedHandSpotter(SETTINGS, LANDMARKER)
+    spotter = SignSpotter(SETTINGS, LANDMARKER, Sure())
     assert [take for one in stream(even_times(30, 2.0), Sign(1.0, 9.0)) for take in spotter.follow(one)] == []
     take = only(list(spotter.finish()))
     assert (take.times[0], take.times[-1]) == (pytest.approx(1.0), pytest.approx(2.0))

@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 
 from matplotlib.figure import Figure
 
-from trainer.report import arabic, bar, page, percent, picture, table, text
+from trainer.report import arabic, bar, joined, matrix, page, percent, picture, table, text
 
 
 def figure() -> Figure:
@@ -42,3 +42,17 @@ def test_a_bar_is_as_long_as_its_share_and_carries_its_interval() -> None:
 
 def test_shares_are_told_in_percent() -> None:
     assert percent(0.9432) == "94.3 %"
+
+
+def test_a_matrix_shades_shares_of_a_row_and_tells_right_from_wrong() -> None:
+    drawn = ET.fromstring(matrix(["71", "72"], ["71", "73"], [[3, 1], [0, 2]]))
+    fields = [[(field.text, field.get("style", "")) for field in row.findall("td")] for row in drawn.iter("tr")][1:]
+    assert [[text for text, _ in row] for row in fields] == [["3", "1"], [None, "2"]]
+    right, wrong, worst = fields[0][0][1], fields[0][1][1], fields[1][1][1]
+    assert "34, 98, 125, 0.79" in right
+    assert "190, 82, 30, 0.36" in wrong
+    assert "190, 82, 30, 1.00" in worst
+
+
+def test_pieces_are_joined_with_only_the_text_escaped() -> None:
+    assert joined("1 < 2 ", arabic("و")) == '1 &lt; 2 <bdi lang="ar" dir="rtl">و</bdi>'

@@ -18,7 +18,7 @@ _WRISTS = (POSE_POINTS.index(15), POSE_POINTS.index(16))
 
 
 def spoil(batch: Batch, share: float, random: torch.Generator) -> tuple[Batch, Tensor]:
-    """The batch with this share of its takes made into no sign, and which takes these are, [B]."""
+    """The batch, as `add_ways` gives it, with this share of its takes made into no sign, and which these are, [B]."""
     count = len(batch[0])
     spoilt = torch.rand(count, generator=random) < share
     kind = torch.rand(count, generator=random)

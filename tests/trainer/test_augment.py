@@ -4,6 +4,7 @@ from tests.signing import make_take
 from trainer.augment import Augmentation, Batch, augment
 from trainer.no_sign import spoil
 from trainer.preprocess import POSE_POINTS
+from trainer.ways import Ways, add_ways
 
 STILL = Augmentation(*([0.0] * len(Augmentation.__dataclass_fields__)))
 
@@ -56,7 +57,7 @@ def test_unseen_hands_stay_unseen() -> None:
 
 def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
     before = batch(64)
-    after, spoilt = spoil(before, 0.5, generator(3))
+    after, spoilt = spoil(add_ways(before, Ways(chance=0.0, lap_seen=0.0), generator()), 0.5, generator(3))
     assert 16 < int(spoilt.sum()) < 48
     torch.testing.assert_close(after[2][~spoilt], before[2][~spoilt], equal_nan=True)
     changed = (after[2][spoilt].nan_to_num() - before[2][spoilt].nan_to_num()).abs().amax((1, 2, 3))

@@ -21,13 +21,13 @@ class SpotterSettings(_Section):
 
     raised_above: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0  # a wrist this far below the shoulders is up no more
     start_after_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.1  # hands up this long begin a sign
-    end_after_s: Annotated[float, Field(ge=0.05, le=3.0)] = 0.2  # hands down or gone this long end it
+    end_after_s: Annotated[float, Field(ge=0.05, le=3.0)] = 0.1  # hands down or gone this long end it
     shortest_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.3  # no sign is shorter
     longest_s: Annotated[float, Field(ge=1.0, le=30.0)] = 4.0  # no sign is longer
-    look_every_s: Annotated[float, Field(ge=0.03, le=1.0)] = 0.1  # how often it is read while the hands are up
+    look_every_s: Annotated[float, Field(ge=0.03, le=1.0)] = 0.15  # how often it is read while the hands are up
     settled_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.4  # a sign after which the hands stay up is given so late
     least_confidence: Share = 0.3  # a piece read with less explains nothing
-    sign_cost_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.1  # what a further sign must explain more
+    sign_cost_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # what a further sign must explain more
 
 
 class Calibration(_Section):

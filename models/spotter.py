@@ -28,7 +28,7 @@ from models.manifest import SpotterSettings
 
 _GAP_S: Final = 1.0  # a stream that stood still for longer continues no sign
 _TOLERANCE_S: Final = 0.002  # cameras are not punctual
-_STARTS: Final = 6  # pieces read at each moment, at most
+_STARTS: Final = 5  # pieces read at each moment, at most
 _STILL: Final = 0.15  # shoulder widths within which a wrist stands still
 
 

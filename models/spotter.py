@@ -167,7 +167,8 @@ class SignSpotter:
             if moment.time > until or moment.last is None:
                 break
             take = self._take(self._moments[moment.last.start].frame, moment.frame)
-            if not (moment.last.start == behind and moment.last.sign_id == self._given and _is_held(take)):
+            since = self._take(self._moments[behind].frame, moment.frame)
+            if moment.last.sign_id != self._given or not _is_held(since):
                 yield take
             self._given, behind = moment.last.sign_id, end
         self._start_at(behind)
@@ -176,7 +177,8 @@ class SignSpotter:
         """Forget what no piece can reach any more."""
         number = next((n for n, moment in enumerate(self._moments) if moment.time >= time), 0)
         if number > 0:
-            self._given = None
+            if not _is_held(self._take(0, self._moments[number].frame)):
+                self._given = None
             self._start_at(number)
 
     def _start_at(self, number: int) -> None:

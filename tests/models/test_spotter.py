@@ -92,7 +92,8 @@ def test_two_signs_with_a_rest_between_are_two() -> None:
 
 
 def test_a_dip_shorter_than_a_rest_splits_no_sign() -> None:
-    take = only(spot(stream(even_times(30, 5.0), Sign(1.0, 2.0), Sign(2.2, 3.0))))
+    settings = SpotterSettings(end_after_s=0.3)
+    take = only(spot(stream(even_times(30, 5.0), Sign(1.0, 2.0), Sign(2.2, 3.0)), settings))
     assert take.times[-1] == pytest.approx(3.0)
 
 

@@ -225,6 +225,8 @@ def is_hand_raised(landmarks: Landmarks, raised_above: float) -> bool:
 def _is_held(take: Take) -> bool:
     """Whether the hands stand still, as of somebody who goes on holding a sign."""
     pose = take.points[:, PART_SLICES[Part.POSE]]
+    if np.isnan(pose[:, [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_WRIST, RIGHT_WRIST], 0]).all(axis=0).any():
+        return False
     width = np.nanmedian(np.linalg.norm(pose[:, LEFT_SHOULDER, :2] - pose[:, RIGHT_SHOULDER, :2], axis=-1))
     ways = [np.nanmax(np.ptp(pose[:, wrist, :2], axis=0)) for wrist in (LEFT_WRIST, RIGHT_WRIST)]
     return bool(max(ways) < _STILL * width)

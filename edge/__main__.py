@@ -5,22 +5,30 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, needing_libraries, open_source
+from edge.cameras.source import SOURCES_HELP, LibraryMissing, Source, SourceUnknown, needing_libraries, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.record.arguments import add_arguments
+from edge.record.prompt import Prompt, titled
+from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
+from edge.record.shelf import Shelf, ShelfUnusable
+from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.signals import StopSignals
 from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.processor import Machine
 from landmarkers.take import TakeDamaged
 from models.bundle import Bundle, BundleRefused, open_bundle
+from models.labels import LabelsDamaged
+from models.manifest import Manifest
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
@@ -33,11 +41,15 @@ USER_MUST_ACT = (
     BundleRefused,
     CameraLost,
     ConfigInvalid,
+    LabelsDamaged,
     LandmarkerUnavailable,
     LibraryMissing,
     NetworksUnavailable,
+    ShelfUnusable,
     SourceUnknown,
     TakeDamaged,
+    TriesSpent,
+    WordsUnclear,
 )
 
 
@@ -55,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(config.model_dump_json(indent=2))
             return 0
         with StopSignals() as signals:
+            if options.command == "record":
+                return record_takes(config, options, signals)
             return run(config, options, signals)
     except USER_MUST_ACT as error:
         print(f"ishara-edge: {error}", file=sys.stderr)
@@ -80,11 +94,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         again = not options.exit_at_end
         source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=governor.wants)
         stack.callback(source.landmarker.close)
-        fingerprint = source.landmarker.fingerprint
-        if fingerprint != manifest.landmarker:
-            raise BundleRefused(
-                f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}"
-            )
+        _check_landmarker(source, manifest)
         pulse = Pulse(source, governor)
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
@@ -94,7 +104,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
         clock = StreamClock(as_fast_as_possible=fast)
         writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
-        spotter = RaisedHandSpotter(manifest.spotter, fingerprint)
+        spotter = RaisedHandSpotter(manifest.spotter, manifest.landmarker)
         signals.stop_with(source.camera.stop)
         log.info("%s reads %s", manifest.title, name)
         caption(
@@ -108,6 +118,42 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
             config.health_every_s,
             governor,
         )
+    return 0
+
+
+def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
+    """Record takes of words, to teach them to the bundle's network."""
+    bundle = open_bundle(options.model or config.model.folder)
+    manifest = bundle.manifest
+    shelf = Shelf(options.to, options.signer, manifest.landmarker)
+    asked = [*options.word, *(read_words(options.words) if options.words else ())]
+    signs = find_signs(asked, [*bundle.signs, *shelf.signs])
+    shelf.label(signs)
+    prompt, stopped = Prompt(), threading.Event()
+    with ExitStack() as stack:
+        name = options.source or config.camera.source
+        source = open_source(name, manifest.parts, manifest.landmarker, fast=True, again=False)
+        stack.callback(source.landmarker.close)
+        _check_landmarker(source, manifest)
+        view = View(source.camera, source.landmarker)
+        stack.callback(view.close)
+
+        def stop() -> None:
+            stopped.set()
+            source.camera.stop()
+
+        signals.stop_with(stop)
+        live = LiveSigner(view, manifest.spotter, prompt)
+        signer = live if source.is_live else RecordedSigner(view, manifest.spotter, stopped.is_set)
+        record(signer, signs, options.takes, shelf, prompt)
+    missing = [
+        f"{options.takes - shelf.count(sign)} of {titled(sign)}" for sign in signs if shelf.count(sign) < options.takes
+    ]
+    if missing:
+        why = "stopped" if stopped.is_set() else f"{name} has ended"
+        prompt.tell(f"{why}; still missing: {', '.join(missing)}; the same command goes on from here")
+        return 1
+    prompt.tell(f"{options.takes} takes of each of {len(signs)} words are in {options.to}")
     return 0
 
 
@@ -132,6 +178,12 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
             print(as_row(finding), flush=True)
     print(as_json(findings) if options.json else f"\n{summary(findings)}")
     return 0 if is_ready(findings) else 2
+
+
+def _check_landmarker(source: Source, manifest: Manifest) -> None:
+    fingerprint = source.landmarker.fingerprint
+    if fingerprint != manifest.landmarker:
+        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")
 
 
 def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: "Pulse", *, jsonl: bool) -> "list[Sink]":
@@ -163,6 +215,10 @@ def _parser() -> argparse.ArgumentParser:
     run_parser.add_argument(
         "--exit-at-end", action="store_true", help="leave when the source ends; otherwise it is started or tried again"
     )
+    record_parser = commands.add_parser(
+        "record", parents=[configured], help="record takes of words, to teach them to a model"
+    )
+    add_arguments(record_parser)
     bench_parser = commands.add_parser(
         "bench", parents=[configured], help="measure the pipeline against the reference way, in one run"
     )

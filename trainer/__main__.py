@@ -21,6 +21,8 @@ from models.bundle import LABELS, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import store as stores
+from trainer.adapt import Adaptation, adapt, compare
+from trainer.ancestor import AncestorUnusable, open_ancestor
 from trainer.arguments import parser
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle
@@ -28,13 +30,15 @@ from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, re
 from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.hand_network import HandsTooFew, quantise_hand
+from trainer.lesson import prepare
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
 from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
-from trainer.train import RunUnusable, train
+from trainer.train import RunUnusable, load_best, train
 
 USER_MUST_ACT = (
+    AncestorUnusable,
     BundleRefused,
     DatasetUnreadable,
     ExportWrong,
@@ -90,6 +94,8 @@ def run_extract(options: argparse.Namespace) -> int:
 
 def run_train(options: argparse.Namespace) -> int:
     """Takes to a run."""
+    if options.ancestor is not None:
+        return run_teach(options)
     store = _store(options)
     recipe = RECIPES[options.recipe]
     if options.epochs is not None:
@@ -108,6 +114,27 @@ def run_train(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     train(store, split, signs, recipe, options.run, options.seed, options.device)
     print(f"trained {options.run}: {len(split.train)} takes learned from, {len(split.validation)} judged by")
+    return 0
+
+
+def run_teach(options: argparse.Namespace) -> int:
+    """A bundle or run and some takes to a run."""
+    ancestor = open_ancestor(options.ancestor, options.from_store)
+    store = options.store or options.run / "takes.store"
+    lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
+    adaptation = Adaptation(ancestor.title)
+    if options.epochs is not None:
+        adaptation = replace(adaptation, epochs=options.epochs)
+    torch.set_num_threads(options.threads)
+    adapt(lesson.store, lesson.split, ancestor, lesson.signs, adaptation, options.run, options.seed, options.device)
+    new = load_best(options.run, ancestor.recipe, lesson.signs)
+    old = ancestor.recogniser()
+    rehearsed = [n for n in range(len(ancestor.takes)) if lesson.store.rows[n].origin.variant == 0]
+    outcomes = {
+        name: compare(old, ancestor.signs, new, lesson.signs, lesson.store, numbers)
+        for name, numbers in (("rehearsed", rehearsed), ("held_out", lesson.split.validation))
+    }
+    print(outcomes)
     return 0
 
 

@@ -47,6 +47,16 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of takes")
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where the run goes, or goes on")
     command.add_argument(
+        "--from",
+        dest="ancestor",
+        type=Path,
+        metavar="FOLDER",
+        help="teach the takes to the network of this bundle or run, which keeps what it knows",
+    )
+    command.add_argument(
+        "--from-store", type=Path, metavar="FOLDER", help="the store of that run (default: takes.store in it)"
+    )
+    command.add_argument(
         "--store", type=Path, metavar="FOLDER", help="the store of the takes (default: RUN/takes.store)"
     )
     command.add_argument("--recipe", choices=sorted(RECIPES), default="default", help="default: %(default)s")

@@ -15,7 +15,7 @@ from models import bundle as bundles
 from models.classifier import OnnxClassifier
 from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
-from trainer import card
+from trainer import ancestor, card
 from trainer.batches import Batches
 from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
@@ -66,6 +66,7 @@ def make_bundle(
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         probe = takes["test"][0] if takes["test"] else takes["train"][0]
         _write_probe(new, probe)
+        ancestor.pack(new / bundles.ADAPT, recogniser, run, store)
         judged = _judge_test(new, run, takes["test"])
         (new / bundles.CARD).write_text(
             card.write(name, version, run, store, held_out, judged, candidates), encoding="utf-8"
@@ -79,7 +80,7 @@ def make_bundle(
             calibration=Calibration(temperature=float(recogniser.temperature), threshold=threshold),
             accuracy=tuple(_accuracies(held_out, judged)),
             smallest_app_version=SMALLEST_APP_VERSION,
-            files={file: bundles.sha256_of(new / file) for file in sorted(bundles.HASHED_FILES)},
+            files={file: bundles.sha256_of(new / file) for file in sorted(bundles.HASHED_FILES | {bundles.ADAPT})},
         )
         (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
         OnnxClassifier(bundles.open_bundle(new))

@@ -32,8 +32,7 @@ def open_run(folder: Path) -> Run:
     """Read a run folder. Raises RunUnusable."""
     try:
         note = json.loads((folder / RUN).read_text())
-        recipe = dict(note["recipe"])
-        recipe |= {"size": Size(**recipe["size"]), "augmentation": Augmentation(**recipe["augmentation"])}
+        recipe = recipe_of(note["recipe"])
         signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
         split = note["split"]
         landmarkers = note["landmarkers"]
@@ -45,7 +44,7 @@ def open_run(folder: Path) -> Run:
         )
     return Run(
         folder,
-        Recipe(**recipe),
+        recipe,
         signs,
         tuple(split["train"]),
         tuple(split["validation"]),
@@ -53,3 +52,9 @@ def open_run(folder: Path) -> Run:
         landmarkers[0],
         note,
     )
+
+
+def recipe_of(content: dict[str, Any]) -> Recipe:
+    """The recipe that was written down as JSON. Raises KeyError or TypeError for one of another program."""
+    parts = {"size": Size(**content["size"]), "augmentation": Augmentation(**content["augmentation"])}
+    return Recipe(**(content | parts))

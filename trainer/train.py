@@ -29,6 +29,7 @@ from trainer.split import Split
 from trainer.store import Store
 
 RUN, LAST, BEST = "run.json", "last.pt", "best.pt"
+_SAME_THROUGHOUT = ("recipe", "seed", "signs", "split", "adaptation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ def train(
         optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.15
     )
     random = torch.Generator().manual_seed(seed)
-    state = _State(recogniser, average, optimizer, schedule, random)
-    _note_run(store, split, signs, recipe, folder, seed)
+    state = TrainingState(recogniser, average, optimizer, schedule, random)
+    note_run(store, split, signs, recipe, folder, seed)
     done, best = state.load(folder / LAST) if (folder / LAST).is_file() else (0, -np.inf)
 
     batches = Batches(store)
     draws = batches.draw(split.train, recipe.batch_size, random)
-    labels = _labels(store, signs).to(device)
+    labels = classes_of(store, signs).to(device)
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", unit="epoch"):
             recogniser.train()
@@ -86,7 +87,7 @@ def train(
                 merit = -judgement.loss
             if merit >= best:
                 best = merit
-                _save(average.module.state_dict(), folder / BEST)
+                write_whole(average.module.state_dict(), folder / BEST)
             state.save(folder / LAST, epoch + 1, best)
 
 
@@ -133,7 +134,7 @@ def _loss(
     return nn.functional.cross_entropy(logits.float(), truth, label_smoothing=recipe.label_smoothing)
 
 
-def _labels(store: Store, signs: Sequence[Sign]) -> Tensor:
+def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:
     """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
     classes = {sign.sign_id: number for number, sign in enumerate(signs)}
     sign_ids = [row.origin.sign_id for row in store.rows if row.origin.sign_id is not None]
@@ -144,7 +145,7 @@ def _labels(store: Store, signs: Sequence[Sign]) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class TrainingState:
     """All that changes while training, to be saved and taken up again."""
 
     recogniser: Recogniser
@@ -154,6 +155,7 @@ class _State:
     random: torch.Generator
 
     def save(self, path: Path, epochs: int, best: float) -> None:
+        """Write it all, with the epochs done and the best merit so far."""
         content = {
             "recogniser": self.recogniser.state_dict(),
             "average": self.average.state_dict(),
@@ -164,7 +166,7 @@ class _State:
             "epochs": epochs,
             "best": best,
         }
-        _save(content, path)
+        write_whole(content, path)
 
     def load(self, path: Path) -> tuple[int, float]:
         """Epochs done and the best merit so far. Raises RunUnusable."""
@@ -181,20 +183,33 @@ class _State:
         return int(content["epochs"]), float(content["best"])
 
 
-def _save(content: Any, path: Path) -> None:
+def write_whole(content: Any, path: Path) -> None:
+    """Write what torch can; a reader sees the whole file or none."""
     half_written = path.with_suffix(".new")
     torch.save(content, half_written)
     half_written.replace(path)
 
 
-def _note_run(store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int) -> None:
-    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable."""
+def note_run(
+    store: Store,
+    split: Split,
+    signs: Sequence[Sign],
+    recipe: Recipe,
+    folder: Path,
+    seed: int,
+    adaptation: dict[str, Any] | None = None,
+) -> None:
+    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable.
+
+    `adaptation` tells how a trained network was taught further, where that is what the run does.
+    """
     content = {
         "recipe": asdict(recipe),
         "seed": seed,
         "signs": [sign.model_dump() for sign in signs],
         "split": asdict(split),
         "takes": len(store),
+        "adaptation": adaptation,
         "landmarkers": sorted({row.origin.landmarker for row in store.rows}),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("ishara", "torch", "numpy")},
@@ -204,7 +219,7 @@ def _note_run(store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe,
     path = folder / RUN
     if path.is_file():
         there = json.loads(path.read_text())
-        changed = [key for key in ("recipe", "seed", "signs", "split") if there[key] != content[key]]
+        changed = [key for key in _SAME_THROUGHOUT if there.get(key) != content[key]]
         if changed:
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ import io
 import logging
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -127,31 +126,30 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     manifest = bundle.manifest
     shelf = Shelf(options.to, options.signer, manifest.landmarker)
     asked = [*options.word, *(read_words(options.words) if options.words else ())]
+    if not asked:
+        raise WordsUnclear("name words to record with --word or --words")
     signs = find_signs(asked, [*bundle.signs, *shelf.signs])
     shelf.label(signs)
-    prompt, stopped = Prompt(), threading.Event()
-    with ExitStack() as stack:
-        name = options.source or config.camera.source
-        source = open_source(name, manifest.parts, manifest.landmarker, fast=True, again=False)
-        stack.callback(source.landmarker.close)
-        _check_landmarker(source, manifest)
-        view = View(source.camera, source.landmarker)
-        stack.callback(view.close)
-
-        def stop() -> None:
-            stopped.set()
-            source.camera.stop()
-
-        signals.stop_with(stop)
-        live = LiveSigner(view, manifest.spotter, prompt)
-        signer = live if source.is_live else RecordedSigner(view, manifest.spotter, stopped.is_set)
-        record(signer, signs, options.takes, shelf, prompt)
-    missing = [
-        f"{options.takes - shelf.count(sign)} of {titled(sign)}" for sign in signs if shelf.count(sign) < options.takes
-    ]
+    prompt, stopped = Prompt(), False
+    name = options.source or config.camera.source
+    if shelf.missing(signs, options.takes):
+        with ExitStack() as stack:
+            source = open_source(name, manifest.parts, manifest.landmarker, fast=True, again=False)
+            stack.callback(source.landmarker.close)
+            _check_landmarker(source, manifest)
+            view = View(source.camera, source.landmarker)
+            stack.callback(view.close)
+            signals.stop_with(view.stop)
+            prompt.tell("rest your hands before and after each sign, and keep hands and shoulders in view")
+            live = LiveSigner(view, manifest.spotter, prompt)
+            signer = live if source.is_live else RecordedSigner(view, manifest.spotter)
+            record(signer, signs, options.takes, shelf, prompt)
+            stopped = view.stopped.is_set()
+    missing = shelf.missing(signs, options.takes)
     if missing:
-        why = "stopped" if stopped.is_set() else f"{name} has ended"
-        prompt.tell(f"{why}; still missing: {', '.join(missing)}; the same command goes on from here")
+        why = "stopped" if stopped else f"{name} has ended"
+        still = ", ".join(f"{count} of {titled(sign)}" for sign, count in missing)
+        print(f"ishara-edge: {why}; still missing: {still}; the same command goes on from here", file=sys.stderr)
         return 1
     prompt.tell(f"{options.takes} takes of each of {len(signs)} words are in {options.to}")
     return 0

@@ -21,9 +21,9 @@ from models.bundle import LABELS, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import store as stores
-from trainer.adapt import Adaptation, adapt, compare
+from trainer.adapt import Adaptation, adapt
 from trainer.ancestor import AncestorUnusable, open_ancestor
-from trainer.arguments import parser
+from trainer.arguments import parse
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
@@ -31,11 +31,12 @@ from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.hand_network import HandsTooFew, quantise_hand
 from trainer.lesson import prepare
+from trainer.outcome import as_table, judge_teaching
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES
 from trainer.run import open_run
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
-from trainer.train import RunUnusable, load_best, train
+from trainer.train import RunUnusable, train
 
 USER_MUST_ACT = (
     AncestorUnusable,
@@ -59,7 +60,7 @@ USER_MUST_ACT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = parser().parse_args(arguments)
+    options = parse(arguments)
     commands = {
         "extract": run_extract,
         "train": run_train,
@@ -97,7 +98,7 @@ def run_train(options: argparse.Namespace) -> int:
     if options.ancestor is not None:
         return run_teach(options)
     store = _store(options)
-    recipe = RECIPES[options.recipe]
+    recipe = RECIPES[options.recipe or "default"]
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
     signs = _signs(options.takes, store)
@@ -127,14 +128,10 @@ def run_teach(options: argparse.Namespace) -> int:
         adaptation = replace(adaptation, epochs=options.epochs)
     torch.set_num_threads(options.threads)
     adapt(lesson.store, lesson.split, ancestor, lesson.signs, adaptation, options.run, options.seed, options.device)
-    new = load_best(options.run, ancestor.recipe, lesson.signs)
-    old = ancestor.recogniser()
-    rehearsed = [n for n in range(len(ancestor.takes)) if lesson.store.rows[n].origin.variant == 0]
-    outcomes = {
-        name: compare(old, ancestor.signs, new, lesson.signs, lesson.store, numbers)
-        for name, numbers in (("rehearsed", rehearsed), ("held_out", lesson.split.validation))
-    }
-    print(outcomes)
+    outcomes = judge_teaching(lesson, ancestor, options.run)
+    learned = len(lesson.split.train) - len(ancestor.takes)
+    print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
+    print(as_table(outcomes))
     return 0
 
 

@@ -28,7 +28,7 @@ from trainer.no_sign import spoil
 from trainer.recipe import Recipe
 from trainer.split import Split
 from trainer.store import Store
-from trainer.train import BEST, LAST, TrainingState, classes_of, note_run, read_logits, write_whole
+from trainer.train import BEST, LAST, TrainingState, classes_of, note_run, read_logits, untrained, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,13 @@ class Adaptation:
     """How to teach; what is not said here is the ancestor's recipe."""
 
     ancestor: str
-    epochs: int = 30
+    epochs: int = 15
     steps: int = 16  # an epoch
     batch_size: int = 32  # takes to learn, and as many to rehearse
     learning_rate: float = 5e-4
     hold: float = 1.0  # weight of the old network's answers
     softness: float = 2.0  # temperature at which answers are compared
     average: float = 0.98
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How many takes were read right by the old network and are by the new one."""
-
-    count: int
-    before: int
-    after: int
 
 
 class Teaching:
@@ -108,14 +99,16 @@ def adapt(
     learned = [number for number in split.train if number >= len(ancestor.takes)]
     batches, labels = Batches(store), classes_of(store, signs).to(device)
     old = ancestor.recogniser().to(device)
-    new = grown(old, ancestor, signs, batches, learned, rehearsed, labels).to(device)
+    new = grown(old, ancestor, signs, batches, learned, rehearsed, labels, device).to(device)
     average = AveragedModel(new, multi_avg_fn=get_ema_multi_avg_fn(adaptation.average), use_buffers=True)
     optimizer = torch.optim.AdamW(new.parameters(), adaptation.learning_rate, weight_decay=ancestor.recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, adaptation.learning_rate, adaptation.epochs * adaptation.steps, pct_start=0.1
     )
     state = TrainingState(new, average, optimizer, schedule, random)
-    note_run(store, split, signs, ancestor.recipe, folder, seed, asdict(adaptation))
+    note_run(
+        store, split, signs, ancestor.recipe, folder, seed, asdict(adaptation) | {"rehearsed": len(ancestor.takes)}
+    )
     done, _ = state.load(folder / LAST) if (folder / LAST).is_file() else (0, 0.0)
 
     teaching = Teaching(old, ancestor.recipe, adaptation, random)
@@ -124,7 +117,7 @@ def adapt(
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, adaptation.epochs, initial=done, total=adaptation.epochs, desc="teach", unit="epoch"):
             total = 0.0
-            learn(new)
+            train_all_but_norms(new)
             for _ in range(adaptation.steps):
                 loss = teaching.loss(new, _with_classes(fresh, labels), _with_classes(known, labels))
                 optimizer.zero_grad()
@@ -139,8 +132,8 @@ def adapt(
             state.save(folder / LAST, epoch + 1, float(epoch))
 
 
-def learn(network: nn.Module) -> None:
-    """Into training, but for what batches are normalised by: a few takes of one signer must not move that."""
+def train_all_but_norms(network: nn.Module) -> None:
+    """Set the network to training, but for what batches are normalised by: a few takes must not move that."""
     network.train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d):
@@ -155,21 +148,21 @@ def grown(
     learned: Sequence[int],
     rehearsed: Sequence[int],
     labels: Tensor,
+    device: str,
 ) -> Recogniser:
     """The network with an output for each new sign, between those of the old signs and of no sign.
 
     A new row points where the embeddings of the sign's takes lie, seen from the middle of all, and is as long as an old
     row; its bias makes it as sure of these takes as old rows are of theirs.
     """
-    recipe = ancestor.recipe
-    network = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+    network = untrained(ancestor.recipe, signs)
     before, known = dict(old.state_dict()), len(ancestor.signs)
     output = _output_name(old)
     weight, bias = before.pop(f"{output}.weight"), before.pop(f"{output}.bias")
-    taught = embed(old, batches, learned, labels.device)
-    kept = embed(old, batches, rehearsed, labels.device)
+    taught = embed(old, batches, learned, device)
+    kept = embed(old, batches, rehearsed, device)
     middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
-    own = (kept @ weight.T + bias)[torch.arange(len(kept)), labels[list(rehearsed)]].mean()
+    own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
     rows, biases = [], []
     for number in range(known, len(signs)):
         mean = taught[labels[list(learned)] == number].mean(0)
@@ -182,7 +175,7 @@ def grown(
     return network
 
 
-def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: torch.device) -> Tensor:
+def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """What the output layer is given for some takes as they were recorded, [B, D]."""
     caught: list[Tensor] = []
     layer = recogniser.get_submodule(_output_name(recogniser))
@@ -194,36 +187,15 @@ def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], devi
     return torch.cat(caught)
 
 
-def read_takes(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: torch.device) -> Tensor:
+def read_takes(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """Logits [B, signs + 1] of stored takes as they were recorded."""
     recogniser.eval()
     with torch.no_grad():
         pieces = [
-            read_logits(recogniser, batches, numbers[start : start + 64], str(device))
+            read_logits(recogniser, batches, numbers[start : start + 64], device)
             for start in range(0, len(numbers), 64)
         ]
     return torch.cat(pieces)
-
-
-def compare(
-    old: Recogniser,
-    old_signs: Sequence[Sign],
-    new: Recogniser,
-    signs: Sequence[Sign],
-    store: Store,
-    numbers: Sequence[int],
-) -> Outcome:
-    """How many of some takes the two networks read right."""
-    truth = [store.rows[number].origin.sign_id for number in numbers]
-
-    def right(network: Recogniser, known: Sequence[Sign]) -> int:
-        answers = (
-            read_takes(network, Batches(store), numbers, torch.device("cpu")).argmax(-1).tolist() if numbers else []
-        )
-        ids = [*(sign.sign_id for sign in known), None]
-        return sum(ids[answer] == sign_id for answer, sign_id in zip(answers, truth, strict=True))
-
-    return Outcome(len(numbers), right(old, old_signs), right(new, signs))
 
 
 def _output_name(recogniser: Recogniser) -> str:

@@ -27,7 +27,7 @@ from trainer.network import Recogniser
 from trainer.recipe import Recipe
 from trainer.run import Run, open_run, recipe_of
 from trainer.store import Store
-from trainer.train import RUN, load_best
+from trainer.train import RUN, load_best, untrained
 
 FORMAT: Final = 1
 IN_A_BUNDLE: Final = 2  # takes of each sign
@@ -54,8 +54,7 @@ class Ancestor:
 
     def recogniser(self) -> Recogniser:
         """The network, as it was. Raises AncestorUnusable."""
-        recipe = self.recipe
-        recogniser = Recogniser(recipe.size, len(self.signs), recipe.steps, recipe.dropout, recipe.drop_path)
+        recogniser = untrained(self.recipe, self.signs)
         try:
             recogniser.load_state_dict(dict(self.weights))
         except RuntimeError as error:

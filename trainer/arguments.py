@@ -3,13 +3,27 @@
 import argparse
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from models.manifest import BUNDLE_NAME
 from trainer.recipe import RECIPES
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command line; leaves with 2 and a sentence when they do not go together."""
+    whole = parser()
+    options = whole.parse_args(arguments)
+    if options.command == "train" and options.ancestor is not None:
+        if options.recipe or options.hold_out or options.leave_signer or options.of_signs:
+            whole.error(
+                "--from teaches by its own recipe and holds out takes by itself: give it --validation 0 or none"
+            )
+    elif options.command == "train" and options.from_store is not None:
+        whole.error("--from-store belongs to --from")
+    return options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,14 +73,15 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--store", type=Path, metavar="FOLDER", help="the store of the takes (default: RUN/takes.store)"
     )
-    command.add_argument("--recipe", choices=sorted(RECIPES), default="default", help="default: %(default)s")
+    command.add_argument("--recipe", choices=sorted(RECIPES), help="default: default")
     command.add_argument("--epochs", type=whole_number(1), metavar="N", help="instead of the recipe's")
     command.add_argument(
         "--validation",
         type=share,
         default=0.15,
         metavar="SHARE",
-        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s)",
+        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s; with --from, one of each word "
+        "with more than three)",
     )
     command.add_argument(
         "--hold-out", nargs="+", default=[], metavar="PATTERN", help="hold out the clips of these names instead"

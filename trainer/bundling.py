@@ -50,7 +50,7 @@ def make_bundle(
     recogniser = load_best(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     logits = [_held_out_logits(judge, store) for judge in judges]
-    if judges:
+    if judges and run.ancestor is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
         recogniser.temperature.fill_(_temperature(judges[0], store, logits[0]))
     held_out = [_judge_held_out(judge, store, answers) for judge, answers in zip(judges, logits, strict=True)]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}

@@ -27,6 +27,12 @@ class Run:
     landmarker: str
     note: dict[str, Any]
 
+    @property
+    def ancestor(self) -> str | None:
+        """The bundle or run that this one was taught from; None for one that was trained from nothing."""
+        adaptation = self.note.get("adaptation")
+        return None if adaptation is None else str(adaptation["ancestor"])
+
 
 def open_run(folder: Path) -> Run:
     """Read a run folder. Raises RunUnusable."""

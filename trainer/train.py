@@ -49,7 +49,7 @@ def train(
 ) -> None:
     """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
     torch.manual_seed(seed)
-    recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path).to(device)
+    recogniser = untrained(recipe, signs).to(device)
     average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
     optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     steps = recipe.samples_per_epoch // recipe.batch_size
@@ -112,11 +112,16 @@ def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], devic
     return logits
 
 
+def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+    """A recipe's network for these signs, before any training."""
+    return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+
+
 def load_best(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
     """The best network of a run. Raises RunUnusable."""
     if not (folder / BEST).is_file():
         raise RunUnusable(f"{folder} holds no {BEST}; train first")
-    recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+    recogniser = untrained(recipe, signs)
     recogniser.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True))
     return recogniser.eval()
 
@@ -222,5 +227,10 @@ def note_run(
         changed = [key for key in _SAME_THROUGHOUT if there.get(key) != content[key]]
         if changed:
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
+    write_note(content, folder)
+
+
+def write_note(content: dict[str, Any], folder: Path) -> None:
+    """Write what a run folder tells of itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False))
+    (folder / RUN).write_text(json.dumps(content, indent=1, ensure_ascii=False))

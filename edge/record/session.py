@@ -4,7 +4,9 @@ Before a live camera the signer is counted down and has a while to lift a hand. 
 take, in the order in which the words are wanted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -35,6 +37,8 @@ class View:
         self._camera = camera
         self._frames = camera.frames()
         self._landmarker = landmarker
+        self.stopped = threading.Event()
+        """Whether the user broke off; a sign in hand is not whole then."""
         self.height: float | None = None
         """In picture widths; None as long as no picture came."""
 
@@ -44,6 +48,11 @@ class View:
             tall, wide = frame.picture.shape[:2]
             self.height = tall / wide if wide else None
             yield self._landmarker.locate(frame)
+
+    def stop(self) -> None:
+        """Break off, from any thread."""
+        self.stopped.set()
+        self._camera.stop()
 
     def close(self) -> None:
         """Let the camera end what it began."""
@@ -154,22 +163,27 @@ class LiveSigner:
 class RecordedSigner:
     """A recorded stream, of which every sign is a try."""
 
-    def __init__(self, view: View, spotter: SpotterSettings, stopped: Callable[[], bool]) -> None:
-        """`stopped` says whether the user broke off, and the sign in hand is not whole."""
+    def __init__(self, view: View, spotter: SpotterSettings) -> None:
         self._view = view
-        self._stream = view.landmarks()
         self._settings = spotter
-        self._spotter = RaisedHandSpotter(spotter, "")
-        self._stopped = stopped
+        self._takes = self._cut()
+        self._ended = -math.inf
 
     def sign(self) -> Take | Fault:
         """The next sign of the stream; its end ends the sign in hand."""
-        for landmarks in self._stream:
-            for take in list(self._spotter.follow(landmarks)):
+        for take in self._takes:
+            goes_on = take.times[0] - self._ended < self._settings.end_after_s
+            self._ended = float(take.times[-1])
+            if not goes_on:  # from a sign that was longer than the spotter's longest
                 return _checked(take, self._settings, self._view.height)
-        for take in () if self._stopped() else self._spotter.finish():
-            return _checked(take, self._settings, self._view.height)
         raise StreamOver
+
+    def _cut(self) -> Iterator[Take]:
+        spotter = RaisedHandSpotter(self._settings, "")
+        for landmarks in self._view.landmarks():
+            yield from list(spotter.follow(landmarks))
+        if not self._view.stopped.is_set():
+            yield from spotter.finish()
 
 
 def _checked(take: Take, spotter: SpotterSettings, height: float | None) -> Take | Fault:

@@ -38,6 +38,10 @@ class Shelf:
         """How many takes of a sign there are by this signer."""
         return self._counts[sign.sign_id]
 
+    def missing(self, signs: Sequence[Sign], takes: int) -> list[tuple[Sign, int]]:
+        """The signs of which there are fewer takes than wanted, and how many more."""
+        return [(sign, takes - self.count(sign)) for sign in signs if self.count(sign) < takes]
+
     def label(self, signs: Sequence[Sign]) -> None:
         """Name these signs in `labels.json`, beside those that it names. Raises ShelfUnusable."""
         named = {sign.sign_id: sign for sign in (*signs, *self.signs)}

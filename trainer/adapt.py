@@ -55,28 +55,31 @@ class Teaching:
         self._random = random
 
     def loss(self, new: Recogniser, learned: tuple[Batch, Tensor], rehearsed: tuple[Batch, Tensor]) -> Tensor:
-        """Cross entropy of both batches, each with its classes [B], and how far the answers moved."""
-        logits, truth, _ = self._answers(new, *learned)
-        loss = cross_entropy(logits, truth, label_smoothing=self._recipe.label_smoothing)
-        logits, truth, before = self._answers(new, *rehearsed)
-        loss = loss + cross_entropy(logits, truth, label_smoothing=self._recipe.label_smoothing)
-        # The outputs that both networks have: the old signs, and no sign.
-        shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
-        soft = self._adaptation.softness
-        moved = kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
-        return loss + self._adaptation.hold * moved
+        """Cross entropy of both batches, each with its classes [B], and how far the old answers have moved.
 
-    def _answers(self, new: Recogniser, batch: Batch, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The new network's logits, the classes and the old network's logits for one batch, changed as in training."""
-        device = truth.device
-        changed, spoilt = spoil(
-            augment(batch, self._recipe.augmentation, self._random), self._recipe.no_sign_share, self._random
-        )
-        truth = torch.where(spoilt.to(device), new.network.classes - 1, truth)
+        No sign is made of rehearsed takes alone: joined pieces of a few takes of a few words look too much like them.
+        """
+        batch, truth = learned
+        features = _features(new, augment(batch, self._recipe.augmentation, self._random), truth.device)
+        loss = self._wrong(new.network(*features), truth)
+        batch, truth = rehearsed
+        changed = augment(batch, self._recipe.augmentation, self._random)
+        changed, spoilt = spoil(changed, self._recipe.no_sign_share, self._random)
+        features = _features(new, changed, truth.device)
+        logits = new.network(*features)
         with torch.no_grad():
-            features = new.preprocess.features(*(part.to(device) for part in changed))
             before = self._old.network(*features)
-        return new.network(*features), truth, before
+        truth = torch.where(spoilt.to(truth.device), new.network.classes - 1, truth)
+        return loss + self._wrong(logits, truth) + self._adaptation.hold * self._moved(logits, before)
+
+    def _wrong(self, logits: Tensor, truth: Tensor) -> Tensor:
+        return cross_entropy(logits, truth, label_smoothing=self._recipe.label_smoothing)
+
+    def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
+        """Divergence of the answers over what both networks have an output for: the old signs, and no sign."""
+        soft = self._adaptation.softness
+        shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
+        return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
 
 
 def adapt(
@@ -207,6 +210,12 @@ def _output_name(recogniser: Recogniser) -> str:
         if isinstance(module, nn.Linear) and module.out_features == classes
     ]
     return names[-1]
+
+
+def _features(recogniser: Recogniser, batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
+    with torch.no_grad():
+        features: tuple[Tensor, ...] = recogniser.preprocess.features(*(part.to(device) for part in batch))
+    return features
 
 
 def _with_classes(draws: Iterator[tuple[Batch, Tensor]], labels: Tensor) -> tuple[Batch, Tensor]:

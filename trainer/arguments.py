@@ -80,8 +80,8 @@ def _add_train(command: argparse.ArgumentParser) -> None:
         type=share,
         default=0.15,
         metavar="SHARE",
-        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s; with --from, one of each word "
-        "with more than three)",
+        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s; with --from, one of each "
+        "word with more than three)",
     )
     command.add_argument(
         "--hold-out", nargs="+", default=[], metavar="PATTERN", help="hold out the clips of these names instead"

@@ -139,6 +139,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
             _check_landmarker(source, manifest)
             view = View(source.camera, source.landmarker)
             stack.callback(view.close)
+            stack.callback(prompt.leave)
             signals.stop_with(view.stop)
             prompt.tell("rest your hands before and after each sign, and keep hands and shoulders in view")
             live = LiveSigner(view, manifest.spotter, prompt)
@@ -151,7 +152,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
         still = ", ".join(f"{count} of {titled(sign)}" for sign, count in missing)
         print(f"ishara-edge: {why}; still missing: {still}; the same command goes on from here", file=sys.stderr)
         return 1
-    prompt.tell(f"{options.takes} takes of each of {len(signs)} words are in {options.to}")
+    prompt.tell(f"{options.to} is complete: {len(signs) * options.takes} takes of {options.takes} a word")
     return 0
 
 

@@ -147,6 +147,7 @@ def run_export(options: argparse.Namespace) -> int:
         options.name,
         options.version,
         options.threshold,
+        teachable=not options.no_teaching,
     )
     for candidate in candidates:
         print(

@@ -112,6 +112,11 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         help="runs of the recipe with clips held out; the first calibrates",
     )
     command.add_argument(
+        "--no-teaching",
+        action="store_true",
+        help="leave out adapt.npz: smaller and without takes, but not to be taught",
+    )
+    command.add_argument(
         "--threshold", type=share, default=0.4, metavar="P", help="below it no word is said (default: %(default)s)"
     )
 

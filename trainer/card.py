@@ -141,5 +141,5 @@ TERMS = """## Terms
 
 The weights were learned from KArSL (Sidig, Luqman, Mahmoud, Mohandes, *KArSL: Arabic Sign Language Database*, ACM
 TALLIP 20(1), 2021), which is for research. Its terms bind these weights: research use, with the paper named. The
-program around them is Apache-2.0. The probe holds landmark numbers of one clip and `adapt.npz` those of up to two
-clips a sign, no picture."""
+program around them is Apache-2.0. The probe holds landmark numbers of one clip and `adapt.npz`, where there
+is one, those of up to two clips a sign; no file holds a picture."""

@@ -11,6 +11,7 @@ class Prompt:
 
     def __init__(self) -> None:
         self._bell = "\a" if sys.stdout.isatty() else ""
+        self._in_line = False
 
     def tell(self, sentence: str) -> None:
         """Print a line."""
@@ -41,10 +42,12 @@ class Prompt:
         self._write(f"not kept: {fault}; sign again\n")
 
     def leave(self) -> None:
-        """End the line in hand."""
-        self._write("\n")
+        """End the line in hand, if there is one."""
+        if self._in_line:
+            self._write("\n")
 
     def _write(self, text: str) -> None:
+        self._in_line = not text.endswith("\n")
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
 

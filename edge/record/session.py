@@ -91,7 +91,6 @@ def record(signer: Signer, signs: Sequence[Sign], takes: int, shelf: Shelf, prom
             try:
                 seen = signer.sign()
             except StreamOver:
-                prompt.leave()
                 return
             if isinstance(seen, Take):
                 shelf.put(seen, sign)

@@ -1,9 +1,9 @@
 """Teaches a trained network more words, or another signer, from a few takes of each. `adapt` is the whole of it.
 
-What keeps the old words: their takes are rehearsed in every step, the old network's answers to these are held on to
-(distillation; Li and Hoiem, "Learning without Forgetting", ECCV 2016), and the learning rate is low. A new word's
-output starts as the mean of what the network makes of its takes (Qi, Brown and Lowe, "Low-Shot Learning with Imprinted
-Weights", CVPR 2018), so that it reads the word passably before the first step.
+What keeps the old words: their takes are rehearsed in every step, and the old network's answers to these are held on
+to (distillation; Li and Hoiem, "Learning without Forgetting", ECCV 2016). A new word's output starts as the mean of
+what the network makes of its takes (Qi, Brown and Lowe, "Low-Shot Learning with Imprinted Weights", CVPR 2018), so that
+it reads the word passably before the first step, and few steps are needed.
 
 Shape legend: B takes, D width.
 """
@@ -39,7 +39,7 @@ class Adaptation:
     epochs: int = 15
     steps: int = 16  # an epoch
     batch_size: int = 32  # takes to learn, and as many to rehearse
-    learning_rate: float = 5e-4
+    learning_rate: float = 1.5e-3
     hold: float = 1.0  # weight of the old network's answers
     softness: float = 2.0  # temperature at which answers are compared
     average: float = 0.98

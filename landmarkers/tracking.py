@@ -40,6 +40,7 @@ TASK: Final = "landmarks.task"
 # Which networks and how they are run; another number for every change after which the points come out otherwise.
 FINGERPRINT: Final = f"litert-tracked-{networks.fingerprint((TASK,))}-2"
 
+_BODY_SEARCH_EVERY_S: Final = 0.14  # while nobody is in view; the daemon's idle looks are as far apart
 _BODY_EVERY_S: Final = 0.06  # while a hand in view is not followed: nothing else tells where its arm goes
 _FOLLOWED_BODY_EVERY_S: Final = 0.2  # while every hand in view is followed, and its arm with it
 _SEARCH_EVERY_S: Final = 0.1  # for a hand whose wrist is in view
@@ -155,8 +156,10 @@ class TrackingLandmarker:
     def _is_look_due(self, time: float) -> bool:
         if not self._parts - HANDS:
             return False
-        if self._look is None or self._look.body is None:
+        if self._look is None:
             return True
+        if self._look.body is None:
+            return time - self._look.time >= _BODY_SEARCH_EVERY_S - _TOLERANCE_S
         every_s = _FOLLOWED_BODY_EVERY_S if self._look.in_view <= self._hands.keys() else _BODY_EVERY_S
         return time - self._look.time >= every_s - _TOLERANCE_S
 

@@ -71,6 +71,13 @@ def test_palms_are_searched_twice_a_second_while_nobody_is_in_view(
     assert calls["hand"] == 0
 
 
+def test_a_body_is_searched_seven_times_a_second_while_nobody_is_in_view(
+    landmarker: TrackingLandmarker, calls: "Counter[str]"
+) -> None:
+    show(landmarker, NOBODY, frames=60, fps=30.0)
+    assert 10 <= calls["body detector"] <= 15
+
+
 def test_hands_in_view_are_followed_without_a_search(
     landmarker: TrackingLandmarker, calls: "Counter[str]", karsl: Path
 ) -> None:

@@ -1,15 +1,14 @@
 """`ishara-trainer`: data set to takes, takes to a run, run to a bundle, and how good a bundle is."""
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
+from tqdm import tqdm
 
 from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.layout import DEFAULT_PARTS, Part
@@ -18,25 +17,26 @@ from landmarkers.recording import RecordingUnreadable
 from landmarkers.take import TAKE_SUFFIX, Take, TakeDamaged
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
-from models.classifier import OnnxClassifier
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
+from trainer import evaluation_report, evaluation_text
 from trainer import store as stores
-from trainer.adapt import Adaptation, adapt
+from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
-from trainer.arguments import parse
+from trainer.arguments import read
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
-from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.hand_network import HandsTooFew, quantise_hand
 from trainer.lesson import prepare
 from trainer.outcome import as_table, judge_teaching
 from trainer.quantise import QuantisationHarmful
-from trainer.recipe import RECIPES
+from trainer.recipe import RECIPES, Recipe
 from trainer.run import open_run
+from trainer.signers import leave_each_out
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
 from trainer.train import RunUnusable, train
+from trainer.verdict import NothingToJudge, Verdict, on_bundle, on_recipe
 
 USER_MUST_ACT = (
     AncestorUnusable,
@@ -48,6 +48,7 @@ USER_MUST_ACT = (
     LabelsDamaged,
     LandmarkerUnavailable,
     NetworksUnavailable,
+    NothingToJudge,
     QuantisationHarmful,
     RecordingUnreadable,
     RunUnusable,
@@ -60,7 +61,7 @@ USER_MUST_ACT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = read(arguments)
     commands = {
         "extract": run_extract,
         "train": run_train,
@@ -97,10 +98,8 @@ def run_train(options: argparse.Namespace) -> int:
     """Takes to a run."""
     if options.ancestor is not None:
         return run_teach(options)
-    store = _store(options)
-    recipe = RECIPES[options.recipe or "default"]
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
+    store = _store(options.takes, options)
+    recipe = _recipe(options)
     signs = _signs(options.takes, store)
     origins = [row.origin for row in store.rows]
     split: Split
@@ -123,12 +122,10 @@ def run_teach(options: argparse.Namespace) -> int:
     ancestor = open_ancestor(options.ancestor, options.from_store)
     store = options.store or options.run / "takes.store"
     lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
-    adaptation = Adaptation(ancestor.title)
-    if options.epochs is not None:
-        adaptation = replace(adaptation, epochs=options.epochs)
+    recipe = recipe_for(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
-    adapt(lesson.store, lesson.split, ancestor, lesson.signs, adaptation, options.run, options.seed, options.device)
-    outcomes = judge_teaching(lesson, ancestor, options.run)
+    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, options.device)
+    outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.takes)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
     print(as_table(outcomes))
@@ -159,30 +156,44 @@ def run_export(options: argparse.Namespace) -> int:
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    """How good a bundle is on clips or takes."""
-    bundle = open_bundle(options.model)
-    classifier = OnnxClassifier(bundle)
-    sign_ids = [sign.sign_id for sign in bundle.signs]
-    with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
-        folder: Path = options.clips
-        unreadable: tuple[str, ...] = ()
-        if not any(folder.rglob(f"*{TAKE_SUFFIX}")):
-            clips = _chosen(folder, options)
-            manifest = bundle.manifest
-            jobs = plan(clips, manifest.parts, manifest.landmarker, Path(scratch), 0)
-            unreadable = extract(jobs, options.workers).unreadable
-            folder = Path(scratch)
-        takes = [take for take in map(Take.load, stores.find_takes([folder])) if _is_judged(take, options, sign_ids)]
-    if not takes:
-        raise DatasetUnreadable(
-            f"{options.clips} holds no {options.split} clip of a sign that {bundle.manifest.title} knows"
-        )
-    probabilities = np.stack([classifier.probabilities(take.points, take.times - take.times[0]) for take in takes])
-    result = evaluate(probabilities, sign_ids, [take.origin for take in takes])
-    print(_as_json(bundle.manifest.title, result) if options.json else _as_table(bundle.manifest.title, result))
-    for clip in unreadable:
+    """How good a bundle is on clips or takes, or a recipe on signers whom it has not seen."""
+    verdict = _evaluate_recipe(options) if options.leave_one_signer_out else _evaluate_bundle(options)
+    print(evaluation_text.as_json(verdict) if options.json else evaluation_text.as_table(verdict))
+    if options.html is not None:
+        options.html.write_text(evaluation_report.write(verdict), encoding="utf-8")
+    for clip in verdict.unreadable:
         print(f"ishara-trainer: not evaluated: {clip}", file=sys.stderr)
-    return 1 if unreadable else 0
+    return 1 if verdict.unreadable else 0
+
+
+def _evaluate_bundle(options: argparse.Namespace) -> Verdict:
+    bundle = open_bundle(options.model)
+    manifest = bundle.manifest
+    folders: list[Path] = []
+    unreadable: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
+        for number, folder in enumerate(options.clips):
+            if any(folder.rglob(f"*{TAKE_SUFFIX}")):
+                folders.append(folder)
+                continue
+            to = Path(scratch) / str(number)
+            jobs = plan(_chosen(folder, options), manifest.parts, manifest.landmarker, to, 0)
+            unreadable += extract(jobs, options.workers).unreadable
+            folders.append(to)
+        paths = stores.find_takes(folders)
+        takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
+    which = {"test": "test clips", "train": "training clips", "all": "clips"}[options.split]
+    return on_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
+
+
+def _evaluate_recipe(options: argparse.Namespace) -> Verdict:
+    store, recipe = _store(options.clips, options), _recipe(options)
+    if len(stores.find_takes(options.clips)) != len(store):
+        raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
+    signs = _signs(options.clips, store)
+    torch.set_num_threads(options.threads)
+    strangers = leave_each_out(store, signs, options.signs, recipe, options.run, options.seed, options.device)
+    return on_recipe(options.recipe, recipe.epochs, options.seed, strangers, signs)
 
 
 def run_quantise_hand(options: argparse.Namespace) -> int:
@@ -196,10 +207,10 @@ def run_quantise_hand(options: argparse.Namespace) -> int:
     return 0
 
 
-def _is_judged(take: Take, options: argparse.Namespace, sign_ids: Sequence[int]) -> bool:
+def _is_asked_for(take: Take, options: argparse.Namespace) -> bool:
     origin = take.origin
     wanted = options.signs is None or origin.sign_id in options.signs
-    return wanted and origin.sign_id in sign_ids and origin.variant == 0 and options.split in (origin.split, "all")
+    return wanted and origin.variant == 0 and options.split in (origin.split, "all")
 
 
 def _chosen(dataset: Path, options: argparse.Namespace) -> list[Clip]:
@@ -218,11 +229,16 @@ def _told(report: Report) -> str:
     return "\n".join([*lines, *(f"  {clip}" for clip in report.unreadable)])
 
 
-def _store(options: argparse.Namespace) -> stores.Store:
+def _recipe(options: argparse.Namespace) -> Recipe:
+    recipe = RECIPES[options.recipe]
+    return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
+
+
+def _store(takes: Sequence[Path], options: argparse.Namespace) -> stores.Store:
     folder: Path = options.store or options.run / "takes.store"
     if (folder / "index.npz").is_file():
         return stores.Store(folder)
-    paths = stores.find_takes(options.takes)
+    paths = stores.find_takes(takes)
     parts = DEFAULT_PARTS if Take.load(paths[0]).seen(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
     return stores.build(paths, parts, folder)
 
@@ -237,34 +253,6 @@ def _signs(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:
     if unnamed:
         raise LabelsDamaged(f"no {LABELS} beside the takes names sign {unnamed[0]}")
     return tuple(known[sign_id] for sign_id in wanted)
-
-
-def _as_json(model: str, result: Evaluation) -> str:
-    def scores(table: dict[str, Score] | dict[int, Score]) -> dict[str, dict[str, float]]:
-        return {str(key): asdict(score) for key, score in table.items()}
-
-    content = {"model": model} | asdict(result.overall)
-    content |= {
-        "per_signer": scores(result.by_signer),
-        "per_sign": scores(result.by_sign),
-        "per_group": scores(result.by_group),
-    }
-    content |= {"calibration_error": result.calibration_error, "said_none": result.said_none}
-    return json.dumps(content, indent=1)
-
-
-def _as_table(model: str, result: Evaluation) -> str:
-    rows = [f"{model:24} {'clips':>6} {'top-1':>7} {'top-5':>7}"]
-    named = (
-        {"all": result.overall} | {f"signer {key}": score for key, score in result.by_signer.items()} | result.by_group
-    )
-    rows += [f"{name:24} {score.count:6} {score.top1:7.1%} {score.top5:7.1%}" for name, score in named.items()]
-    wrong = [
-        f"{sign} ({score.top1:.0%} of {score.count})" for sign, score in result.by_sign.items() if score.top1 < 1.0
-    ]
-    rows.append(f"calibration error {result.calibration_error:.3f}, read as no sign: {result.said_none}")
-    rows.append(f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}")
-    return "\n".join(rows)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ Shape legend: B takes, D width.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -19,30 +19,34 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
-from models.labels import Sign
 from trainer.ancestor import Ancestor
 from trainer.augment import Batch, augment
 from trainer.batches import Batches
+from trainer.lesson import Lesson
 from trainer.network import Recogniser
 from trainer.no_sign import spoil
 from trainer.recipe import Recipe
-from trainer.split import Split
-from trainer.store import Store
-from trainer.train import BEST, LAST, TrainingState, classes_of, note_run, read_logits, untrained, write_whole
+from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained
 
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """How to teach; what is not said here is the ancestor's recipe."""
+    """What teaching needs to know beside a recipe."""
 
-    ancestor: str
-    epochs: int = 15
-    steps: int = 16  # an epoch
-    batch_size: int = 32  # takes to learn, and as many to rehearse
-    learning_rate: float = 1.5e-3
     hold: float = 1.0  # weight of the old network's answers
     softness: float = 2.0  # temperature at which answers are compared
-    average: float = 0.98
+
+
+def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
+    """The recipe to teach an ancestor by: its own but for a short training. A batch comes twice, new and rehearsed."""
+    return replace(
+        ancestor.recipe,
+        epochs=epochs or 15,
+        samples_per_epoch=512,
+        batch_size=32,
+        learning_rate=1.5e-3,
+        average=0.98,
+    )
 
 
 class Teaching:
@@ -83,45 +87,37 @@ class Teaching:
 
 
 def adapt(
-    store: Store,
-    split: Split,
-    ancestor: Ancestor,
-    signs: Sequence[Sign],
-    adaptation: Adaptation,
-    folder: Path,
-    seed: int,
-    device: str,
+    lesson: Lesson, ancestor: Ancestor, recipe: Recipe, adaptation: Adaptation, folder: Path, seed: int, device: str
 ) -> None:
-    """Teach from the beginning, or go on from `last.pt` in the run folder.
-
-    The store holds the ancestor's takes first; `signs` are the ancestor's and then the new ones. Raises RunUnusable.
-    """
+    """Teach from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
     torch.manual_seed(seed)
     random = torch.Generator().manual_seed(seed)
-    rehearsed = [number for number in split.train if number < len(ancestor.takes)]
-    learned = [number for number in split.train if number >= len(ancestor.takes)]
-    batches, labels = Batches(store), classes_of(store, signs).to(device)
+    first, batches = len(ancestor.takes), Batches(lesson.store)
+    rehearsed = [number for number in lesson.split.train if number < first]
+    learned = [number for number in lesson.split.train if number >= first]
+    labels = classes_of(lesson.store, lesson.signs).to(device)
     old = ancestor.recogniser().to(device)
-    new = grown(old, ancestor, signs, batches, learned, rehearsed, labels, device).to(device)
-    average = AveragedModel(new, multi_avg_fn=get_ema_multi_avg_fn(adaptation.average), use_buffers=True)
-    optimizer = torch.optim.AdamW(new.parameters(), adaptation.learning_rate, weight_decay=ancestor.recipe.weight_decay)
+    new = untrained(recipe, lesson.signs).to(device)
+    new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
+    average = AveragedModel(new, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    optimizer = torch.optim.AdamW(new.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    steps = recipe.samples_per_epoch // recipe.batch_size
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, adaptation.learning_rate, adaptation.epochs * adaptation.steps, pct_start=0.1
+        optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.1
     )
     state = TrainingState(new, average, optimizer, schedule, random)
-    note_run(
-        store, split, signs, ancestor.recipe, folder, seed, asdict(adaptation) | {"rehearsed": len(ancestor.takes)}
-    )
-    done, _ = state.load(folder / LAST) if (folder / LAST).is_file() else (0, 0.0)
+    note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
+    note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, note)
+    done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
 
-    teaching = Teaching(old, ancestor.recipe, adaptation, random)
-    fresh = batches.draw(learned, adaptation.batch_size, random)
-    known = batches.draw(rehearsed, adaptation.batch_size, random)
+    teaching = Teaching(old, recipe, adaptation, random)
+    fresh = batches.draw(learned, recipe.batch_size, random)
+    known = batches.draw(rehearsed, recipe.batch_size, random)
     with SummaryWriter(str(folder), purge_step=done) as curves:
-        for epoch in trange(done, adaptation.epochs, initial=done, total=adaptation.epochs, desc="teach", unit="epoch"):
+        for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
             total = 0.0
             train_all_but_norms(new)
-            for _ in range(adaptation.steps):
+            for _ in range(steps):
                 loss = teaching.loss(new, _with_classes(fresh, labels), _with_classes(known, labels))
                 optimizer.zero_grad()
                 loss.backward()
@@ -130,9 +126,8 @@ def adapt(
                 schedule.step()
                 average.update_parameters(new)
                 total += float(loss.detach())
-            curves.add_scalar("loss/train", total / adaptation.steps, epoch)
-            write_whole(average.module.state_dict(), folder / BEST)
-            state.save(folder / LAST, epoch + 1, float(epoch))
+            curves.add_scalar("loss/train", total / steps, epoch)
+            state.save(folder / LAST, epoch + 1)
 
 
 def train_all_but_norms(network: nn.Module) -> None:
@@ -145,37 +140,32 @@ def train_all_but_norms(network: nn.Module) -> None:
 
 def grown(
     old: Recogniser,
-    ancestor: Ancestor,
-    signs: Sequence[Sign],
+    known: int,
+    signs: int,
     batches: Batches,
     learned: Sequence[int],
     rehearsed: Sequence[int],
     labels: Tensor,
     device: str,
-) -> Recogniser:
-    """The network with an output for each new sign, between those of the old signs and of no sign.
+) -> dict[str, Tensor]:
+    """The weights of a network of `known` signs with an output for each new one, before that of no sign.
 
     A new row points where the embeddings of the sign's takes lie, seen from the middle of all, and is as long as an old
     row; its bias makes it as sure of these takes as old rows are of theirs.
     """
-    network = untrained(ancestor.recipe, signs)
-    before, known = dict(old.state_dict()), len(ancestor.signs)
+    weights = dict(old.state_dict())
     output = _output_name(old)
-    weight, bias = before.pop(f"{output}.weight"), before.pop(f"{output}.bias")
+    weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
     taught = embed(old, batches, learned, device)
     kept = embed(old, batches, rehearsed, device)
     middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
     own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
-    rows, biases = [], []
-    for number in range(known, len(signs)):
-        mean = taught[labels[list(learned)] == number].mean(0)
-        rows.append(length * normalize(mean - middle, dim=0))
-        biases.append(own - rows[-1] @ mean)
-    if rows:
-        weight = torch.cat([weight[:-1], torch.stack(rows), weight[-1:]])
-        bias = torch.cat([bias[:-1], torch.stack(biases), bias[-1:]])
-    network.load_state_dict({**before, f"{output}.weight": weight, f"{output}.bias": bias})
-    return network
+    means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
+    rows = [length * normalize(mean - middle, dim=0) for mean in means]
+    biases = [(own - row @ mean)[None] for row, mean in zip(rows, means, strict=True)]
+    weights[f"{output}.weight"] = torch.cat([weight[:-1], *(row[None] for row in rows), weight[-1:]])
+    weights[f"{output}.bias"] = torch.cat([bias[:-1], *biases, bias[-1:]])
+    return weights
 
 
 def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
@@ -183,22 +173,11 @@ def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], devi
     caught: list[Tensor] = []
     layer = recogniser.get_submodule(_output_name(recogniser))
     hook = layer.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
-    try:
-        _ = read_takes(recogniser, batches, numbers, device)
-    finally:
-        hook.remove()
-    return torch.cat(caught)
-
-
-def read_takes(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
-    """Logits [B, signs + 1] of stored takes as they were recorded."""
-    recogniser.eval()
     with torch.no_grad():
-        pieces = [
-            read_logits(recogniser, batches, numbers[start : start + 64], device)
-            for start in range(0, len(numbers), 64)
-        ]
-    return torch.cat(pieces)
+        for start in range(0, len(numbers), 64):
+            read_logits(recogniser.eval(), batches, numbers[start : start + 64], device)
+    hook.remove()
+    return torch.cat(caught)
 
 
 def _output_name(recogniser: Recogniser) -> str:

@@ -27,7 +27,7 @@ from trainer.network import Recogniser
 from trainer.recipe import Recipe
 from trainer.run import Run, open_run, recipe_of
 from trainer.store import Store
-from trainer.train import RUN, load_best, untrained
+from trainer.train import RUN, load_trained, untrained
 
 FORMAT: Final = 1
 IN_A_BUNDLE: Final = 2  # takes of each sign
@@ -124,7 +124,7 @@ def _of_run(run: Run, store: Store) -> Ancestor:
         run.signs,
         run.landmarker,
         frozenset(store.parts),
-        load_best(run.folder, run.recipe, run.signs).state_dict(),
+        load_trained(run.folder, run.recipe, run.signs).state_dict(),
         tuple(store.take(number) for number in chosen),
     )
 

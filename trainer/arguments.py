@@ -4,25 +4,31 @@ import argparse
 import os
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import torch
 
 from models.manifest import BUNDLE_NAME
 from trainer.recipe import RECIPES
 
+# How a run is trained, unless the user says otherwise.
+_TRAINING: Final[dict[str, Any]] = {
+    "store": None,
+    "recipe": "default",
+    "epochs": None,
+    "seed": 1,
+    "device": "cuda" if torch.cuda.is_available() else "cpu",
+    "threads": os.cpu_count() or 1,
+}
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options of a command line; leaves with 2 and a sentence when they do not go together."""
-    whole = parser()
-    options = whole.parse_args(arguments)
-    if options.command == "train" and options.ancestor is not None:
-        if options.recipe or options.hold_out or options.leave_signer or options.of_signs:
-            whole.error(
-                "--from teaches by its own recipe and holds out takes by itself: give it --validation 0 or none"
-            )
-    elif options.command == "train" and options.from_store is not None:
-        whole.error("--from-store belongs to --from")
+
+def read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments, checked; ends the program with a sentence and 2 where they make no sense."""
+    options = parser().parse_args(arguments)
+    if options.command in ("train", "evaluate"):
+        options.settle(options)
     return options
 
 
@@ -33,7 +39,11 @@ def parser() -> argparse.ArgumentParser:
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument("--signs", type=sign_numbers, metavar="LIST", help="only these signs, for example 1-70,77")
     chosen.add_argument(
-        "--workers", type=whole_number(1), default=_cores(), metavar="N", help="processes (default: %(default)s)"
+        "--workers",
+        type=whole_number(1),
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes (default: %(default)s)",
     )
     _add_extract(commands.add_parser("extract", parents=[chosen], help="data set to takes; run it again to go on"))
     _add_train(commands.add_parser("train", help="takes to a run; run it again to go on"))
@@ -54,7 +64,9 @@ def _add_extract(command: argparse.ArgumentParser) -> None:
         help="other views of each training clip (default: %(default)s)",
     )
     command.add_argument("--face", action="store_true", help="find the face's 468 points as well")
-    _add_split(command, "all")
+    command.add_argument(
+        "--split", choices=("train", "test", "all"), default="all", help="which clips (default: %(default)s)"
+    )
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
@@ -71,11 +83,6 @@ def _add_train(command: argparse.ArgumentParser) -> None:
         "--from-store", type=Path, metavar="FOLDER", help="the store of that run (default: takes.store in it)"
     )
     command.add_argument(
-        "--store", type=Path, metavar="FOLDER", help="the store of the takes (default: RUN/takes.store)"
-    )
-    command.add_argument("--recipe", choices=sorted(RECIPES), help="default: default")
-    command.add_argument("--epochs", type=whole_number(1), metavar="N", help="instead of the recipe's")
-    command.add_argument(
         "--validation",
         type=share,
         default=0.15,
@@ -88,12 +95,31 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--leave-signer", metavar="NAME", help="hold out this signer's takes instead")
     command.add_argument("--of-signs", type=sign_numbers, metavar="LIST", help="only his takes of these signs")
-    command.add_argument("--seed", type=whole_number(0), default=1, metavar="N", help="default: %(default)s")
+    _add_training(command)
+    command.set_defaults(**_TRAINING | {"recipe": None, "settle": partial(_settle_train, command)})
+
+
+def _settle_train(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse what makes no sense with teaching or without it, and fill in defaults."""
+    if options.ancestor is None:
+        if options.from_store is not None:
+            command.error("--from-store is the store of a run named with --from")
+        options.recipe = options.recipe or _TRAINING["recipe"]
+    elif options.recipe or options.hold_out or options.leave_signer or options.of_signs:
+        command.error("--from teaches by its own recipe and chooses what to hold out; --validation 0 holds out nothing")
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    """Arguments that are None unless they are given; what they are then stands in _TRAINING."""
     command.add_argument(
-        "--device", type=device, default="cuda" if torch.cuda.is_available() else "cpu", help="default: %(default)s"
+        "--store", type=Path, metavar="FOLDER", help="the store of the takes (default: RUN/takes.store)"
     )
+    command.add_argument("--recipe", choices=sorted(RECIPES), help=f"default: {_TRAINING['recipe']}")
+    command.add_argument("--epochs", type=whole_number(1), metavar="N", help="instead of the recipe's")
+    command.add_argument("--seed", type=whole_number(0), metavar="N", help=f"default: {_TRAINING['seed']}")
+    command.add_argument("--device", type=device, help=f"default: {_TRAINING['device']}")
     command.add_argument(
-        "--threads", type=whole_number(1), default=_cores(), metavar="N", help="on the CPU (default: %(default)s)"
+        "--threads", type=whole_number(1), metavar="N", help=f"on the CPU (default: {_TRAINING['threads']})"
     )
 
 
@@ -122,10 +148,38 @@ def _add_export(command: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("clips", type=Path, help="a data set, or a folder of takes")
-    command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
+    command.add_argument("clips", type=Path, nargs="+", help="data sets, or folders of takes")
+    command.add_argument("--model", type=Path, metavar="DIR", help="the bundle")
     command.add_argument("--json", action="store_true", help="print JSON")
-    _add_split(command, "test")
+    command.add_argument("--html", type=file_to_write, metavar="FILE", help="write a report with pictures too")
+    command.add_argument("--split", choices=("train", "test", "all"), help="which clips (default: test)")
+    strangers = command.add_argument_group("instead of a bundle, the recipe on signers it has not seen")
+    strangers.add_argument(
+        "--leave-one-signer-out", action="store_true", help="train without each signer and judge on his takes"
+    )
+    strangers.add_argument("--run", type=Path, metavar="FOLDER", help="where the runs go, or go on")
+    _add_training(command)
+    command.set_defaults(settle=partial(_settle_evaluate, command))
+
+
+def _settle_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse combinations that make no sense, and fill in defaults."""
+    given = [name for name in ("run", *_TRAINING) if getattr(options, name) is not None]
+    if not options.leave_one_signer_out:
+        if options.model is None:
+            command.error("name the bundle with --model DIR, or train without each signer with --leave-one-signer-out")
+        if given:
+            command.error(f"--{given[0]} is for training, which only --leave-one-signer-out does")
+        options.split = options.split or "test"
+        return
+    if options.model is not None:
+        command.error("--leave-one-signer-out judges networks that it trains itself, so --model makes no sense with it")
+    if options.split is not None:
+        command.error("--leave-one-signer-out judges all clips of a signer, so --split makes no sense with it")
+    if options.run is None:
+        command.error("--leave-one-signer-out needs --run FOLDER, where its runs go")
+    for name in _TRAINING.keys() - set(given):
+        setattr(options, name, _TRAINING[name])
 
 
 def _add_quantise_hand(command: argparse.ArgumentParser) -> None:
@@ -133,12 +187,6 @@ def _add_quantise_hand(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, required=True, metavar="FILE", help="where the network goes")
     command.add_argument(
         "--hands", type=whole_number(30), default=400, metavar="N", help="pictures of hands (default: %(default)s)"
-    )
-
-
-def _add_split(command: argparse.ArgumentParser, default: str) -> None:
-    command.add_argument(
-        "--split", choices=("train", "test", "all"), default=default, help="which clips (default: %(default)s)"
     )
 
 
@@ -175,6 +223,18 @@ def share(text: str) -> float:
     return number
 
 
+def file_to_write(text: str) -> Path:
+    """A file in a folder that is there."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder, not a file")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} cannot be written: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} cannot be written: it is not allowed")
+    return path
+
+
 def device(text: str) -> str:
     """A device that torch can use here."""
     try:
@@ -189,7 +249,3 @@ def bundle_name(text: str) -> str:
     if not re.fullmatch(BUNDLE_NAME, text):
         raise argparse.ArgumentTypeError(f"{text} is no bundle name: small letters, digits and hyphens")
     return text
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1

@@ -16,7 +16,6 @@ from models.classifier import OnnxClassifier
 from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
 from trainer import ancestor, card
-from trainer.batches import Batches
 from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
 from trainer.export import export_fp32
@@ -24,7 +23,7 @@ from trainer.network import Recogniser
 from trainer.quantise import Candidate, quantise, read_all
 from trainer.run import Run
 from trainer.store import Store
-from trainer.train import RunUnusable, load_best, read_logits
+from trainer.train import RunUnusable, load_trained, read_each
 
 SMALLEST_APP_VERSION = "0.1.0"
 _LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX
@@ -56,7 +55,7 @@ def make_bundle(
     for one in (run, *held_out_runs):
         if one.note["takes"] != len(store):
             raise RunUnusable(f"{one.folder} was trained on another store than the one given")
-    recogniser = load_best(run.folder, run.recipe, run.signs)
+    recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     logits = [_held_out_logits(judge, store) for judge in judges]
     if judges and run.ancestor is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
@@ -102,10 +101,8 @@ def make_bundle(
 
 
 def _held_out_logits(run: Run, store: Store) -> Tensor:
-    """Logits [takes, signs + 1] of a run's best network, before calibration, for what the run held out."""
-    recogniser, batches = load_best(run.folder, run.recipe, run.signs), Batches(store)
-    with torch.no_grad():
-        return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in run.validation])
+    """Logits [takes, signs + 1] of the network that a run ended with, for what the run held out."""
+    return read_each(load_trained(run.folder, run.recipe, run.signs), store, run.validation)
 
 
 def _temperature(run: Run, store: Store, logits: Tensor) -> float:

@@ -76,7 +76,7 @@ def _taught(run: Run, store: Store) -> str:
         f"Taught further from {run.ancestor}, whose card tells what that was trained on: {len(taught)} takes of "
         f"{len({origin.sign_id for origin in taught})} words (signer {signers}) were learned, and "
         f"{adaptation['rehearsed']} takes of the signs known before were rehearsed. {_plain(run.described)}. "
-        f"Landmarks: `{run.landmarker}`. Seed {run.note['seed']}, {adaptation['epochs']} epochs.\n\n"
+        f"Landmarks: `{run.landmarker}`. Seed {run.note['seed']}, {run.recipe.epochs} epochs.\n\n"
         "| takes | count | right before | right after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )
 
@@ -92,8 +92,8 @@ def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None) 
         )
     if held_out and run.ancestor is None:
         parts.append(
-            "Below, networks of the same recipe on what they held out. Each is taken at the epoch that reads these "
-            "very clips best, which may flatter it a little."
+            "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
+            "what it held out decided nothing in it; only the temperature is fitted to the first of these."
         )
     parts += [f"**{_plain(held.described)}**, fp32:\n\n{_table(held.evaluation)}" for held in held_out]
     return "\n\n".join(parts)

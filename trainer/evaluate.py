@@ -1,5 +1,7 @@
 """How good a classifier is on labelled takes."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 from landmarkers.take import Origin
 
 LAST_OF_KARSL: Final = 502
+Interval = tuple[float, float]
+_95_PERCENT: Final = 1.959964  # standard deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,34 @@ class Score:
     top1: float
     top5: float
 
+    @property
+    def top1_interval(self) -> Interval:
+        """Where top-1 lies with 95 % confidence."""
+        return wilson(self.top1, self.count)
+
+    @property
+    def top5_interval(self) -> Interval:
+        """Where top-5 lies with 95 % confidence."""
+        return wilson(self.top5, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How many takes of a sign were read as another; `read_as` is None where they were read as no sign."""
+
+    sign_id: int
+    read_as: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Readings of about the same confidence: their mean confidence and the share of them that is right."""
+
+    confidence: float
+    accuracy: float
+    count: int
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -29,6 +61,10 @@ class Evaluation:
     by_signer: dict[str, Score]
     by_sign: dict[int, Score]
     by_group: dict[str, Score]
+    confusions: tuple[Confusion, ...]
+    """What was read wrongly, the most frequent first."""
+    reliability: tuple[Bin, ...]
+    """From the least to the most confident."""
     calibration_error: float
     said_none: int
     """Takes of a sign that were read as no sign."""
@@ -58,6 +94,7 @@ def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origin
     ranked = np.array([*sign_ids, 0])[np.argsort(-probabilities, axis=1)]
     first = ranked[:, 0] == truth
     among_five = (ranked[:, :5] == truth[:, None]).any(1)
+    bins = reliability(probabilities.max(1), first)
 
     def score(chosen: NDArray[np.bool_]) -> Score:
         return Score(int(chosen.sum()), float(first[chosen].mean()), float(among_five[chosen].mean()))
@@ -71,15 +108,41 @@ def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origin
         by_signer=by([origin.signer or "unknown" for origin in origins]),
         by_sign={int(sign): score(truth == sign) for sign in np.unique(truth)},
         by_group=by([group_of(int(sign)) for sign in truth]),
-        calibration_error=expected_calibration_error(probabilities.max(1), first),
+        confusions=confusions(truth[~first], ranked[~first, 0]),
+        reliability=bins,
+        calibration_error=expected_calibration_error(bins),
         said_none=int((ranked[:, 0] == 0).sum()),
     )
 
 
-def expected_calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins: int = 10) -> float:
-    """Mean distance between how sure and how right, over equal bins of confidence (Guo et al. 2017)."""
+def confusions(truth: NDArray[np.int64], read: NDArray[np.int64]) -> tuple[Confusion, ...]:
+    """Wrong readings counted, the most frequent first; 0 is read as no sign."""
+    counts = Counter(zip(truth.tolist(), read.tolist(), strict=True))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Confusion(sign_id, read_as or None, count) for (sign_id, read_as), count in ordered)
+
+
+def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins: int = 10) -> tuple[Bin, ...]:
+    """Readings in equal bins of confidence; empty ones are left out."""
     which = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    gaps = [
-        abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).mean() for b in set(which.tolist())
-    ]
-    return float(sum(gaps))
+    return tuple(
+        Bin(float(confidence[which == b].mean()), float(right[which == b].mean()), int((which == b).sum()))
+        for b in sorted(set(which.tolist()))
+    )
+
+
+def expected_calibration_error(bins: Sequence[Bin]) -> float:
+    """Mean distance between how sure and how right, over bins of confidence (Guo et al. 2017)."""
+    return sum(abs(one.confidence - one.accuracy) * one.count for one in bins) / sum(one.count for one in bins)
+
+
+def wilson(share: float, count: int) -> Interval:
+    """The interval in which a share, measured on `count` takes, truly lies with 95 % confidence (Wilson 1927).
+
+    It takes every take for an independent trial. Takes of one signer resemble one another, so it says nothing about
+    signers who were not among them.
+    """
+    spread = _95_PERCENT**2 / count
+    middle = (share + spread / 2) / (1 + spread)
+    half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)

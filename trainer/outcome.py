@@ -6,13 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.labels import Sign
-from trainer.adapt import read_takes
 from trainer.ancestor import Ancestor
-from trainer.batches import Batches
 from trainer.lesson import Lesson
 from trainer.network import Recogniser
+from trainer.recipe import Recipe
 from trainer.store import Store
-from trainer.train import RUN, load_best, write_note
+from trainer.train import RUN, load_trained, read_each, write_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Outcome:
     after: int
 
 
-def judge_teaching(lesson: Lesson, ancestor: Ancestor, folder: Path) -> dict[str, Outcome]:
+def judge_teaching(lesson: Lesson, ancestor: Ancestor, recipe: Recipe, folder: Path) -> dict[str, Outcome]:
     """Hold the run's network against its ancestor, and note the outcome in the run folder.
 
     On the taught takes that were held out, if there are any, by whether the ancestor knew their word, and on the
@@ -37,7 +36,7 @@ def judge_teaching(lesson: Lesson, ancestor: Ancestor, folder: Path) -> dict[str
         "words known before, takes held out": [n for n in held if store.rows[n].origin.sign_id in known],
         "old words, takes rehearsed": [n for n in range(len(ancestor.takes)) if store.rows[n].origin.variant == 0],
     }
-    old, new = ancestor.recogniser(), load_best(folder, ancestor.recipe, lesson.signs)
+    old, new = ancestor.recogniser(), load_trained(folder, recipe, lesson.signs)
     outcomes = {
         kind: Outcome(
             len(numbers),
@@ -64,6 +63,6 @@ def as_table(outcomes: Mapping[str, Outcome]) -> str:
 
 def _count_right(recogniser: Recogniser, signs: Sequence[Sign], store: Store, numbers: Sequence[int]) -> int:
     outputs = [*(sign.sign_id for sign in signs), None]
-    answers = read_takes(recogniser, Batches(store), numbers, "cpu").argmax(-1).tolist()
+    answers = read_each(recogniser, store, numbers).argmax(-1).tolist()
     truth = [store.rows[number].origin.sign_id for number in numbers]
     return sum(outputs[answer] == sign_id for answer, sign_id in zip(answers, truth, strict=True))

@@ -5,7 +5,7 @@ views of the clip, or by signer; two views of one recording never stand on both 
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -53,8 +53,16 @@ def by_signer(origins: Sequence[Origin], signer: str, signs: frozenset[int]) -> 
             validation.append(number)
         elif origin.split != "test" and not (concerned and origin.signer is None):
             train.append(number)
-    which = f"signs {min(signs)}-{max(signs)} of " if signs else ""
+    which = f"signs {listed(signs)} of " if signs else ""
     return _checked(origins, train, validation, f"{which}signer {signer} held out")
+
+
+def listed(signs: Collection[int]) -> str:
+    """Signs as a user lists them: `1-70,77`."""
+    ordered = sorted(signs)
+    starts = [sign for sign in ordered if sign - 1 not in signs]
+    ends = [sign for sign in ordered if sign + 1 not in signs]
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 
 def everything(origins: Sequence[Origin]) -> Split:

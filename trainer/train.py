@@ -1,10 +1,12 @@
 """Trains a network on a store of takes. Read it top to bottom: `train` is the whole of it.
 
-A run folder holds `run.json` (recipe, signs, split, data, versions), `last.pt` to go on from, `best.pt` to export, and
-the curves for TensorBoard.
+A run folder holds `run.json` (recipe, signs, split, data, versions), `last.pt` (the last epoch: to go on from, to judge
+and to export), and the curves for TensorBoard. What is held out draws a curve and decides nothing: to take the epoch
+that reads it best would be to learn from it.
 """
 
 import json
+import pickle
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -28,8 +29,10 @@ from trainer.recipe import Recipe
 from trainer.split import Split
 from trainer.store import Store
 
-RUN, LAST, BEST = "run.json", "last.pt", "best.pt"
+RUN, LAST = "run.json", "last.pt"
 _SAME_THROUGHOUT = ("recipe", "seed", "signs", "split", "adaptation")
+# What torch raises for a file that is not whole or holds other weights.
+_DAMAGED = (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Judgement:
 
 
 class RunUnusable(Exception):
-    """A run folder that cannot be gone on from or exported; the message says why."""
+    """A run folder that cannot be gone on from, judged or exported; the message says why."""
 
 
 def train(
@@ -59,7 +62,7 @@ def train(
     random = torch.Generator().manual_seed(seed)
     state = TrainingState(recogniser, average, optimizer, schedule, random)
     note_run(store, split, signs, recipe, folder, seed)
-    done, best = state.load(folder / LAST) if (folder / LAST).is_file() else (0, -np.inf)
+    done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
 
     batches = Batches(store)
     draws = batches.draw(split.train, recipe.batch_size, random)
@@ -79,16 +82,11 @@ def train(
                 average.update_parameters(recogniser)
                 total += float(loss.detach())
             curves.add_scalar("loss/train", total / steps, epoch)
-            merit = float(epoch)  # with nothing to judge by, the last weights are the best
             if split.validation:
                 judgement = judge(average.module, batches, split.validation, labels, device)
                 curves.add_scalar("loss/validation", judgement.loss, epoch)
                 curves.add_scalar("accuracy/validation", judgement.top1, epoch)
-                merit = -judgement.loss
-            if merit >= best:
-                best = merit
-                write_whole(average.module.state_dict(), folder / BEST)
-            state.save(folder / LAST, epoch + 1, best)
+            state.save(folder / LAST, epoch + 1)
 
 
 def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, device: str) -> Judgement:
@@ -117,12 +115,28 @@ def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
     return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
 
 
-def load_best(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
-    """The best network of a run. Raises RunUnusable."""
-    if not (folder / BEST).is_file():
-        raise RunUnusable(f"{folder} holds no {BEST}; train first")
+def read_each(recogniser: Recogniser, store: Store, numbers: Sequence[int]) -> Tensor:
+    """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
+    batches = Batches(store)
+    with torch.no_grad():
+        return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in numbers])
+
+
+def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+    """The network that a run ended with: the average of its weights after the last epoch. Raises RunUnusable."""
+    if not (folder / LAST).is_file():
+        raise RunUnusable(f"{folder} holds no {LAST}; train first")
     recogniser = untrained(recipe, signs)
-    recogniser.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True))
+    try:
+        content = torch.load(folder / LAST, map_location="cpu", weights_only=True)
+        # The average holds the network as its module, beside a count of its steps.
+        average = {name: value for name, value in content["average"].items() if name.startswith("module.")}
+        recogniser.load_state_dict({name.removeprefix("module."): value for name, value in average.items()})
+        epochs = int(content["epochs"])
+    except _DAMAGED as error:
+        raise RunUnusable(f"{folder / LAST} is damaged; train into another folder") from error
+    if epochs < recipe.epochs:
+        raise RunUnusable(f"{folder} has trained {epochs} of its {recipe.epochs} epochs; train it to the end first")
     return recogniser.eval()
 
 
@@ -159,8 +173,8 @@ class TrainingState:
     schedule: torch.optim.lr_scheduler.LRScheduler
     random: torch.Generator
 
-    def save(self, path: Path, epochs: int, best: float) -> None:
-        """Write it all, with the epochs done and the best merit so far."""
+    def save(self, path: Path, epochs: int) -> None:
+        """Write it all, with the epochs done; a reader sees the whole file or none."""
         content = {
             "recogniser": self.recogniser.state_dict(),
             "average": self.average.state_dict(),
@@ -169,30 +183,24 @@ class TrainingState:
             "random": self.random.get_state(),
             "torch_random": torch.get_rng_state(),
             "epochs": epochs,
-            "best": best,
         }
-        write_whole(content, path)
+        half_written = path.with_suffix(".new")
+        torch.save(content, half_written)
+        half_written.replace(path)
 
-    def load(self, path: Path) -> tuple[int, float]:
-        """Epochs done and the best merit so far. Raises RunUnusable."""
+    def load(self, path: Path) -> int:
+        """Epochs done. Raises RunUnusable."""
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
             self.recogniser.load_state_dict(content["recogniser"])
             self.average.load_state_dict(content["average"])
             self.optimizer.load_state_dict(content["optimizer"])
             self.schedule.load_state_dict(content["schedule"])
-        except (RuntimeError, KeyError, ValueError, EOFError) as error:
+        except _DAMAGED as error:
             raise RunUnusable(f"{path} is damaged or of another recipe; train into another folder") from error
         self.random.set_state(content["random"])
         torch.set_rng_state(content["torch_random"])
-        return int(content["epochs"]), float(content["best"])
-
-
-def write_whole(content: Any, path: Path) -> None:
-    """Write what torch can; a reader sees the whole file or none."""
-    half_written = path.with_suffix(".new")
-    torch.save(content, half_written)
-    half_written.replace(path)
+        return int(content["epochs"])
 
 
 def note_run(

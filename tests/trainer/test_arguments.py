@@ -17,7 +17,14 @@ def test_lists_of_signs_are_read() -> None:
         (["train", "--run", "r", "--device", "toaster"], "torch cannot use toaster here"),
         (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is no bundle name"),
         (["export", "r", "--to", "b", "--name", "a", "--threshold", "much"], "much is not a number"),
-        (["evaluate", "clips"], "--model"),
+        (["evaluate", "clips"], "name the bundle with --model DIR"),
+        (["evaluate", "clips", "--model", "m", "--run", "r"], "--run is for training"),
+        (["evaluate", "clips", "--model", "m", "--epochs", "3"], "--epochs is for training"),
+        (["evaluate", "clips", "--leave-one-signer-out"], "needs --run FOLDER"),
+        (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--model", "m"], "--model makes no sense"),
+        (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--split", "all"], "--split makes no sense"),
+        (["evaluate", "clips", "--model", "m", "--html", "nowhere/report.html"], "there is no folder nowhere"),
+        (["evaluate", "clips", "--model", "m", "--html", "."], ". is a folder, not a file"),
     ],
 )
 def test_wrong_arguments_end_with_2_before_any_work(

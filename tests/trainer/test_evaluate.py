@@ -4,7 +4,7 @@ import torch
 
 from landmarkers.take import Origin
 from trainer.calibrate import fit_temperature
-from trainer.evaluate import evaluate, expected_calibration_error, group_of
+from trainer.evaluate import Confusion, evaluate, expected_calibration_error, group_of, reliability, wilson
 
 SIGNS = [3, 40, 71]
 
@@ -27,6 +27,34 @@ def test_scores_are_counted_by_signer_sign_and_group() -> None:
     assert result.said_none == 1
 
 
+def test_wrong_readings_are_counted_the_most_frequent_first() -> None:
+    read_as_3, read_as_71, read_as_none = [0.9, 0.0, 0.1, 0.0], [0.1, 0.0, 0.9, 0.0], [0.1, 0.0, 0.0, 0.9]
+    probabilities = np.array([read_as_71, read_as_none, read_as_3, read_as_3, read_as_71], np.float32)
+    result = evaluate(probabilities, SIGNS, [origin(sign, "01") for sign in (3, 3, 40, 40, 71)])
+    assert result.confusions == (Confusion(40, 3, 2), Confusion(3, None, 1), Confusion(3, 71, 1))
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "low", "high"),
+    [(0.0, 10, 0.0, 0.2775), (0.8, 10, 0.4902, 0.9433), (1.0, 10, 0.7225, 1.0), (0.5, 100, 0.4038, 0.5962)],
+)
+def test_intervals_are_wilsons(share: float, count: int, low: float, high: float) -> None:
+    assert wilson(share, count) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_a_score_carries_its_intervals() -> None:
+    probabilities = np.tile(np.array([0.7, 0.2, 0.1, 0.0], np.float32), (10, 1))
+    result = evaluate(probabilities, SIGNS, [origin(3 if n < 8 else 40, "01") for n in range(10)])
+    assert result.overall.top1_interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert result.overall.top5_interval == pytest.approx((0.7225, 1.0), abs=1e-4)
+
+
+def test_readings_are_binned_by_how_sure_they_are() -> None:
+    confidence = np.array([0.12, 0.18, 0.97, 0.99, 1.0, 1.0], np.float32)
+    bins = reliability(confidence, np.array([False, True, True, True, True, False]))
+    assert [(round(one.confidence, 3), one.accuracy, one.count) for one in bins] == [(0.15, 0.5, 2), (0.99, 0.75, 4)]
+
+
 @pytest.mark.parametrize(("sign", "group"), [(1, "numbers 1-31"), (32, "letters 32-70"), (71, "words 71-502")])
 def test_groups_are_karsls(sign: int, group: str) -> None:
     assert group_of(sign) == group
@@ -35,8 +63,8 @@ def test_groups_are_karsls(sign: int, group: str) -> None:
 def test_being_surer_than_right_is_told() -> None:
     confidence = np.full(100, 0.95, np.float32)
     right = np.arange(100) < 50
-    assert expected_calibration_error(confidence, right) == pytest.approx(0.45, abs=1e-6)
-    assert expected_calibration_error(confidence, np.arange(100) < 95) == pytest.approx(0.0, abs=1e-6)
+    assert expected_calibration_error(reliability(confidence, right)) == pytest.approx(0.45, abs=1e-6)
+    assert expected_calibration_error(reliability(confidence, np.arange(100) < 95)) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_temperature_mends_overconfidence() -> None:

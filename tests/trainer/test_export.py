@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -7,22 +8,23 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from landmarkers.take import Take
+from landmarkers.take import Origin, Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
+from tests.signing import LANDMARKER, make_take
 from trainer.__main__ import main as trainer
 from trainer.export import export_fp32
 from trainer.network import Recogniser
 from trainer.quantise import QuantisationHarmful, quantise
 from trainer.run import open_run
-from trainer.train import load_best
+from trainer.train import load_trained
 
 
 @pytest.fixture(scope="session")
 def fp32(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = open_run(tiny_run)
     path = tmp_path_factory.mktemp("fp32") / "model.onnx"
-    export_fp32(load_best(run.folder, run.recipe, run.signs), path)
+    export_fp32(load_trained(run.folder, run.recipe, run.signs), path)
     return path
 
 
@@ -32,7 +34,7 @@ def takes_of(folder: Path) -> list[Take]:
 
 def test_the_graph_answers_as_torch_does_at_any_length_and_with_padding(tiny_run: Path, fp32: Path) -> None:
     run = open_run(tiny_run)
-    recogniser = load_best(run.folder, run.recipe, run.signs)
+    recogniser = load_trained(run.folder, run.recipe, run.signs)
     session = ort.InferenceSession(str(fp32))
     for batch, time in ((1, 2), (1, 90), (3, 17)):
         points, times = torch.rand(batch, time, 543, 3), torch.arange(float(time)).repeat(batch, 1) / 30
@@ -92,9 +94,33 @@ def test_evaluate_prints_what_the_card_says(
     assert result["count"] == 4
     assert result["top1"] == manifest["accuracy"][-1]["top1"]
     assert set(result["per_sign"]) == {"1", "2", "3", "4"}
-    assert {"top5", "per_signer", "per_group", "calibration_error"} <= set(result)
-    assert trainer(["evaluate", str(made_up_takes), "--model", str(tiny_bundle), "--split", "all"]) == 0
-    assert "top-1" in capsys.readouterr().out
+    low, high = result["per_sign"]["3"]["top1_interval"]
+    assert low <= result["per_sign"]["3"]["top1"] <= high
+    assert sum(one["count"] for one in result["reliability"]) == 4
+    assert {"top5", "per_signer", "per_group", "confusion", "calibration_error"} <= set(result)
+
+
+def test_evaluate_tells_people_in_a_table_and_a_report(
+    tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", str(made_up_takes), "--model", str(tiny_bundle), "--split", "all"]
+    assert trainer([*command, "--html", str(tmp_path / "report.html")]) == 0
+    table = capsys.readouterr().out
+    assert re.search(r"signer 01 +16 +\d+\.\d % +\d+\.\d to \d+\.\d %", table)
+    report = (tmp_path / "report.html").read_text()
+    for promised in ("signer 01", "tiny@1", "كلمة2", "data:image/svg+xml"):
+        assert promised in report
+
+
+def test_signs_that_the_bundle_does_not_know_are_told(
+    tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_take(5, origin=Origin("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
+    folders = [str(made_up_takes), str(tmp_path)]
+    assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
+    assert "does not know (77), not judged: 1" in capsys.readouterr().out
+    assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 2
+    assert "no clip of a sign that tiny@1 knows" in capsys.readouterr().err
 
 
 def test_an_export_that_fails_leaves_the_old_bundle(
@@ -102,9 +128,9 @@ def test_an_export_that_fails_leaves_the_old_bundle(
 ) -> None:
     shutil.copytree(tiny_bundle, tmp_path / "bundle")
     shutil.copytree(tiny_run, tmp_path / "run")
-    (tmp_path / "run" / "best.pt").unlink()
+    (tmp_path / "run" / "last.pt").unlink()
     assert trainer(["export", str(tmp_path / "run"), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2
-    assert "best.pt" in capsys.readouterr().err
+    assert "last.pt" in capsys.readouterr().err
     OnnxClassifier(open_bundle(tmp_path / "bundle"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "run"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from landmarkers.take import Origin
-from trainer.split import SplitEmpty, by_clip, by_name, by_signer, everything
+from trainer.split import SplitEmpty, by_clip, by_name, by_signer, everything, listed
 
 ORIGINS = [
     Origin(f"{signer}/{split}/{sign}/{clip}", "m", signer, split, sign, variant)
@@ -55,3 +55,7 @@ def test_a_split_that_leaves_nothing_is_refused() -> None:
         by_signer(ORIGINS, "09", frozenset())
     with pytest.raises(SplitEmpty, match="judge by"):
         by_clip(ORIGINS, 1.0)
+
+
+def test_signs_are_listed_as_a_user_lists_them() -> None:
+    assert listed({77, 1, 2, 3, 5}) == "1-3,5,77"

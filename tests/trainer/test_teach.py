@@ -84,13 +84,13 @@ def test_the_ancestors_calibration_stays(taught_bundle: Path, tiny_bundle: Path)
 def test_the_end_of_training_tells_of_new_words_and_old_and_again_when_run_again(
     taught_run: Path, tiny_bundle: Path, own_takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = (taught_run / "best.pt").read_bytes()
+    weights = (taught_run / "last.pt").read_bytes()
     assert trainer(teach(tiny_bundle, own_takes, taught_run)) == 0
     printed = capsys.readouterr().out
     assert "one clip of each taught word with more than three held out" in printed
     assert printed.splitlines()[-2].split() == ["new", "words,", "takes", "held", "out", "2", "0.0%", "100.0%"]
     assert printed.splitlines()[-1].startswith("old words, takes rehearsed")
-    assert (taught_run / "best.pt").read_bytes() == weights
+    assert (taught_run / "last.pt").read_bytes() == weights
 
 
 def test_three_takes_a_word_are_all_learned_from_and_a_run_can_be_taught_too(
@@ -193,8 +193,8 @@ def test_a_killed_lesson_goes_on_to_the_very_same_weights(
 
     write = TrainingState.save
 
-    def save_and_die(state: TrainingState, path: Path, epochs: int, best: float) -> None:
-        write(state, path, epochs, best)
+    def save_and_die(state: TrainingState, path: Path, epochs: int) -> None:
+        write(state, path, epochs)
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -202,5 +202,7 @@ def test_a_killed_lesson_goes_on_to_the_very_same_weights(
         with pytest.raises(Killed):
             trainer(teach(tiny_bundle, own_takes, tmp_path / "run"))
     assert trainer(teach(tiny_bundle, own_takes, tmp_path / "run")) == 0
-    whole, killed = (torch.load(run / "best.pt", weights_only=True) for run in (taught_run, tmp_path / "run"))
+    whole, killed = (
+        torch.load(run / "last.pt", weights_only=True)["average"] for run in (taught_run, tmp_path / "run")
+    )
     assert all(torch.equal(whole[name], killed[name]) for name in whole)

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from trainer.__main__ import main as trainer
+from trainer.run import open_run
+from trainer.train import Judgement, load_trained
 
 
 def train(takes: Path, run: Path, *more: str) -> list[str]:
@@ -18,7 +20,7 @@ def train(takes: Path, run: Path, *more: str) -> list[str]:
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
-    content: dict[str, torch.Tensor] = torch.load(run / "best.pt", weights_only=True)
+    content: dict[str, torch.Tensor] = torch.load(run / "last.pt", weights_only=True)["average"]
     return content
 
 
@@ -60,7 +62,7 @@ def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -
     for seed in ("1", "2"):
         assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
     assert not torch.equal(
-        weights(tmp_path / "1")["network.pool.weight"], weights(tmp_path / "2")["network.pool.weight"]
+        weights(tmp_path / "1")["module.network.pool.weight"], weights(tmp_path / "2")["module.network.pool.weight"]
     )
 
 
@@ -99,3 +101,25 @@ def test_takes_without_labels_are_refused(
     (tmp_path / "takes" / "labels.json").unlink()
     assert trainer(train(tmp_path / "takes", tmp_path / "run")) == 2
     assert "labels.json" in capsys.readouterr().err
+
+
+def test_what_is_held_out_does_not_choose_the_network(
+    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.1, 0.2, 0.3, 0.4])
+    monkeypatch.setattr("trainer.train.judge", lambda *_: Judgement(0.5, next(losses)))
+    assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3")) == 0
+    run = open_run(tmp_path / "run")
+    judged, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
+    assert all(torch.equal(judged[name], last[f"module.{name}"]) for name in judged)
+
+
+def test_a_run_that_is_not_at_its_end_is_not_exported(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert trainer(train(made_up_takes, run)) == 0
+    content = torch.load(run / "last.pt", weights_only=True)
+    torch.save(content | {"epochs": 3}, run / "last.pt")
+    assert trainer(["export", str(run), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2
+    assert "has trained 3 of its 4 epochs" in capsys.readouterr().err

@@ -82,6 +82,8 @@ def _taught(run: Run, store: Store) -> str:
 
 
 def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
+    if judged is None and not held_out:
+        return "## Accuracy\n\nNothing was held out, so how well it reads is not known."
     parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
     if judged is not None:
         parts.append(f"**The data set's test clips**, this int8 network:\n\n{_table(judged)}")

@@ -11,16 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import SOURCES_HELP, LibraryMissing, SourceUnknown, needing_libraries, open_source
+from edge.cameras.source import SOURCES_HELP, LibraryMissing, Source, SourceUnknown, needing_libraries, open_source
 from edge.config import ConfigInvalid, EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.record.arguments import add_arguments
+from edge.record.prompt import Prompt, titled
+from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
+from edge.record.shelf import Shelf, ShelfUnusable
+from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.signals import StopSignals
 from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.processor import Machine
 from landmarkers.take import TakeDamaged
 from models.bundle import Bundle, BundleRefused, open_bundle
+from models.labels import LabelsDamaged
+from models.manifest import Manifest
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
@@ -33,11 +40,15 @@ USER_MUST_ACT = (
     BundleRefused,
     CameraLost,
     ConfigInvalid,
+    LabelsDamaged,
     LandmarkerUnavailable,
     LibraryMissing,
     NetworksUnavailable,
+    ShelfUnusable,
     SourceUnknown,
     TakeDamaged,
+    TriesSpent,
+    WordsUnclear,
 )
 
 
@@ -55,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(config.model_dump_json(indent=2))
             return 0
         with StopSignals() as signals:
+            if options.command == "record":
+                return record_takes(config, options, signals)
             return run(config, options, signals)
     except USER_MUST_ACT as error:
         print(f"ishara-edge: {error}", file=sys.stderr)
@@ -80,11 +93,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         again = not options.exit_at_end
         source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=governor.wants)
         stack.callback(source.landmarker.close)
-        fingerprint = source.landmarker.fingerprint
-        if fingerprint != manifest.landmarker:
-            raise BundleRefused(
-                f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}"
-            )
+        _check_landmarker(source, manifest)
         pulse = Pulse(source, governor)
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
@@ -94,7 +103,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
         clock = StreamClock(as_fast_as_possible=fast)
         writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
-        spotter = SignSpotter(manifest.spotter, fingerprint, classifier)
+        spotter = SignSpotter(manifest.spotter, manifest.landmarker, classifier)
         signals.stop_with(source.camera.stop)
         log.info("%s reads %s", manifest.title, name)
         caption(
@@ -108,6 +117,42 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
             config.health_every_s,
             governor,
         )
+    return 0
+
+
+def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
+    """Record takes of words, to teach them to the bundle's network."""
+    bundle = open_bundle(options.model or config.model.folder)
+    manifest = bundle.manifest
+    shelf = Shelf(options.to, options.signer, manifest.landmarker)
+    asked = [*options.word, *(read_words(options.words) if options.words else ())]
+    if not asked:
+        raise WordsUnclear("name words to record with --word or --words")
+    signs = find_signs(asked, [*bundle.signs, *shelf.signs])
+    shelf.label(signs)
+    prompt, stopped = Prompt(), False
+    name = options.source or config.camera.source
+    if shelf.missing(signs, options.takes):
+        with ExitStack() as stack:
+            source = open_source(name, manifest.parts, manifest.landmarker, fast=True, again=False)
+            stack.callback(source.landmarker.close)
+            _check_landmarker(source, manifest)
+            view = View(source.camera, source.landmarker)
+            stack.callback(view.close)
+            stack.callback(prompt.leave)
+            signals.stop_with(view.stop)
+            prompt.tell("rest your hands before and after each sign, and keep hands and shoulders in view")
+            live = LiveSigner(view, manifest.spotter, prompt)
+            signer = live if source.is_live else RecordedSigner(view, manifest.spotter)
+            record(signer, signs, options.takes, shelf, prompt)
+            stopped = view.stopped.is_set()
+    missing = shelf.missing(signs, options.takes)
+    if missing:
+        why = "stopped" if stopped else f"{name} has ended"
+        still = ", ".join(f"{count} of {titled(sign)}" for sign, count in missing)
+        print(f"ishara-edge: {why}; still missing: {still}; the same command goes on from here", file=sys.stderr)
+        return 1
+    prompt.tell(f"{options.to} is complete: {len(signs) * options.takes} takes of {options.takes} a word")
     return 0
 
 
@@ -132,6 +177,12 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
             print(as_row(finding), flush=True)
     print(as_json(findings) if options.json else f"\n{summary(findings)}")
     return 0 if is_ready(findings) else 2
+
+
+def _check_landmarker(source: Source, manifest: Manifest) -> None:
+    fingerprint = source.landmarker.fingerprint
+    if fingerprint != manifest.landmarker:
+        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")
 
 
 def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: "Pulse", *, jsonl: bool) -> "list[Sink]":
@@ -163,6 +214,10 @@ def _parser() -> argparse.ArgumentParser:
     run_parser.add_argument(
         "--exit-at-end", action="store_true", help="leave when the source ends; otherwise it is started or tried again"
     )
+    record_parser = commands.add_parser(
+        "record", parents=[configured], help="record takes of words, to teach them to a model"
+    )
+    add_arguments(record_parser)
     bench_parser = commands.add_parser(
         "bench", parents=[configured], help="measure the pipeline against the reference way, in one run"
     )

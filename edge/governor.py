@@ -13,7 +13,7 @@ from typing import Final
 from edge.config import RateConfig
 from edge.thermometer import Heat
 from landmarkers.frame import Landmarks
-from models.spotter import is_hand_raised
+from models.raised import is_hand_raised
 
 log = logging.getLogger(__name__)
 

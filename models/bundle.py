@@ -1,7 +1,8 @@
 """A bundle: the folder in which a model travels.
 
-`manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take and the answer expected) and
-`README.md` (the model card). Opening one checks everything that can be checked without running it.
+`manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take and the answer expected),
+`README.md` (the model card) and mostly `adapt.npz` (what the trainer teaches it more signs with). Opening one checks
+everything that can be checked without running it.
 """
 
 import hashlib
@@ -27,7 +28,9 @@ MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"
 PROBE: Final = "probe.npz"
 CARD: Final = "README.md"
+ADAPT: Final = "adapt.npz"
 HASHED_FILES: Final = frozenset({MODEL, LABELS, PROBE, CARD})
+OPTIONAL_FILES: Final = frozenset({ADAPT})
 
 
 class BundleRefused(Exception):
@@ -61,8 +64,11 @@ class Bundle:
 def open_bundle(folder: Path) -> Bundle:
     """Read and check a bundle. Raises BundleRefused."""
     manifest = _read_manifest(folder)
-    if set(manifest.files) != HASHED_FILES:
-        raise BundleRefused(f"the manifest of {folder} does not name exactly {', '.join(sorted(HASHED_FILES))}")
+    if set(manifest.files) - OPTIONAL_FILES != HASHED_FILES:
+        raise BundleRefused(
+            f"the manifest of {folder} does not name exactly {', '.join(sorted(HASHED_FILES))} "
+            f"and perhaps {', '.join(OPTIONAL_FILES)}"
+        )
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file():

@@ -19,14 +19,13 @@ from landmarkers.layout import (
     PART_SLICES,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
-    WRIST,
     Part,
 )
 from landmarkers.take import Origin, Take
 from models.classifier import Classifier
 from models.manifest import SpotterSettings
+from models.raised import GAP_S, is_hand_raised
 
-_GAP_S: Final = 1.0  # a stream that stood still for longer continues no sign
 _TOLERANCE_S: Final = 0.002  # cameras are not punctual
 _STARTS: Final = 5  # pieces read at each moment, at most
 _STILL: Final = 0.15  # shoulder widths within which a wrist stands still
@@ -86,7 +85,7 @@ class SignSpotter:
 
     def follow(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives the signs that are settled now."""
-        if self._stretch and landmarks.time - self._stretch[-1].time > _GAP_S:
+        if self._stretch and landmarks.time - self._stretch[-1].time > GAP_S:
             yield from self.finish()
         raised = is_hand_raised(landmarks, self._settings.raised_above)
         if not self._stretch and not raised:
@@ -205,21 +204,6 @@ class SignSpotter:
 
     def _take(self, first: int, last: int) -> Take:
         return Take.of(self._stretch[first : last + 1], self._origin)
-
-
-def is_hand_raised(landmarks: Landmarks, raised_above: float) -> bool:
-    """Whether a wrist is higher than so many shoulder widths below the shoulders.
-
-    The pose network guesses at wrists out of view, but then it puts them low. Where it sees nobody, a hand
-    that the hand network sees counts as raised: somebody holds it into the camera.
-    """
-    hands = [landmarks.part(part)[WRIST] for part in (Part.LEFT_HAND, Part.RIGHT_HAND) if landmarks.sees(part)]
-    if not landmarks.sees(Part.POSE):
-        return bool(hands)
-    pose = landmarks.part(Part.POSE)
-    left, right = pose[LEFT_SHOULDER, :2], pose[RIGHT_SHOULDER, :2]
-    line = (left[1] + right[1]) / 2 + raised_above * float(np.linalg.norm(left - right))
-    return any(wrist[1] < line for wrist in (*hands, pose[LEFT_WRIST], pose[RIGHT_WRIST]))
 
 
 def _is_held(take: Take) -> bool:

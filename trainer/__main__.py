@@ -21,6 +21,8 @@ from models.bundle import LABELS, BundleRefused, open_bundle
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import evaluation_report, evaluation_text, stream_report
 from trainer import store as stores
+from trainer.adapt import Adaptation, adapt, recipe_for
+from trainer.ancestor import AncestorUnusable, open_ancestor
 from trainer.arguments import read
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle
@@ -28,7 +30,9 @@ from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, re
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.footage import find_footage, watch_footage, watch_rest
 from trainer.hand_network import HandsTooFew, quantise_hand
+from trainer.lesson import prepare
 from trainer.material import MaterialLacking, gather
+from trainer.outcome import as_table, judge_teaching
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES, Recipe
 from trainer.run import open_run
@@ -41,6 +45,7 @@ from trainer.verdict import NothingToJudge, Verdict, on_bundle, on_recipe
 from trainer.words import Reader, judge
 
 USER_MUST_ACT = (
+    AncestorUnusable,
     BundleRefused,
     DatasetUnreadable,
     ExportWrong,
@@ -99,6 +104,8 @@ def run_extract(options: argparse.Namespace) -> int:
 
 def run_train(options: argparse.Namespace) -> int:
     """Takes to a run."""
+    if options.ancestor is not None:
+        return run_teach(options)
     store = _store(options.takes, options)
     recipe = _recipe(options)
     signs = _signs(options.takes, store)
@@ -118,6 +125,21 @@ def run_train(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_teach(options: argparse.Namespace) -> int:
+    """A bundle or run and some takes to a run."""
+    ancestor = open_ancestor(options.ancestor, options.from_store)
+    store = options.store or options.run / "takes.store"
+    lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
+    recipe = recipe_for(ancestor, options.epochs)
+    torch.set_num_threads(options.threads)
+    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, options.device)
+    outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
+    learned = len(lesson.split.train) - len(ancestor.takes)
+    print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
+    print(as_table(outcomes))
+    return 0
+
+
 def run_export(options: argparse.Namespace) -> int:
     """Run to a bundle."""
     run = open_run(options.run)
@@ -130,6 +152,7 @@ def run_export(options: argparse.Namespace) -> int:
         options.name,
         options.version,
         options.threshold,
+        teachable=not options.no_teaching,
     )
     for candidate in candidates:
         print(

@@ -30,7 +30,7 @@ _TRAINING: Final[dict[str, Any]] = {
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, checked; ends the program with a sentence and 2 where they make no sense."""
     options = parser().parse_args(arguments)
-    if options.command == "evaluate":
+    if options.command in ("train", "evaluate"):
         options.settle(options)
     return options
 
@@ -77,11 +77,22 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of takes")
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where the run goes, or goes on")
     command.add_argument(
+        "--from",
+        dest="ancestor",
+        type=Path,
+        metavar="FOLDER",
+        help="teach the takes to the network of this bundle or run, which keeps what it knows",
+    )
+    command.add_argument(
+        "--from-store", type=Path, metavar="FOLDER", help="the store of that run (default: takes.store in it)"
+    )
+    command.add_argument(
         "--validation",
         type=share,
         default=0.15,
         metavar="SHARE",
-        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s)",
+        help="clips to hold out, chosen by name; 0 learns from all (default: %(default)s; with --from, one of each "
+        "word with more than three)",
     )
     command.add_argument(
         "--hold-out", nargs="+", default=[], metavar="PATTERN", help="hold out the clips of these names instead"
@@ -89,7 +100,17 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--leave-signer", metavar="NAME", help="hold out this signer's takes instead")
     command.add_argument("--of-signs", type=sign_numbers, metavar="LIST", help="only his takes of these signs")
     _add_training(command)
-    command.set_defaults(**_TRAINING)
+    command.set_defaults(**_TRAINING | {"recipe": None, "settle": partial(_settle_train, command)})
+
+
+def _settle_train(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse what makes no sense with teaching or without it, and fill in defaults."""
+    if options.ancestor is None:
+        if options.from_store is not None:
+            command.error("--from-store is the store of a run named with --from")
+        options.recipe = options.recipe or _TRAINING["recipe"]
+    elif options.recipe or options.hold_out or options.leave_signer or options.of_signs:
+        command.error("--from teaches by its own recipe and chooses what to hold out; --validation 0 holds out nothing")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -119,6 +140,11 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="RUN",
         help="runs of the recipe with clips held out; the first calibrates",
+    )
+    command.add_argument(
+        "--no-teaching",
+        action="store_true",
+        help="leave out adapt.npz: smaller and without takes, but not to be taught",
     )
     command.add_argument(
         "--threshold", type=share, default=0.4, metavar="P", help="below it no word is said (default: %(default)s)"

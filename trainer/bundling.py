@@ -15,7 +15,7 @@ from models import bundle as bundles
 from models.classifier import OnnxClassifier
 from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
-from trainer import card
+from trainer import ancestor, card
 from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
 from trainer.export import export_fp32
@@ -35,13 +35,22 @@ class ExportWrong(Exception):
 
 
 def make_bundle(
-    run: Run, store: Store, held_out_runs: Sequence[Run], to: Path, name: str, version: int, threshold: float
+    run: Run,
+    store: Store,
+    held_out_runs: Sequence[Run],
+    to: Path,
+    name: str,
+    version: int,
+    threshold: float,
+    *,
+    teachable: bool = True,
 ) -> list[Candidate]:
     """Write the bundle of a run; returns the ways to int8 that were measured, the chosen one second.
 
     `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
-    figures go into the card; a run that held clips out itself may stand for them. All were trained on this store. The
-    bundle appears whole or not at all. Raises RunUnusable, ExportWrong, QuantisationHarmful.
+    figures go into the card; a run that held clips out itself may stand for them. All were trained on this store. A
+    `teachable` bundle carries what teaching needs. The bundle appears whole or not at all. Raises RunUnusable,
+    ExportWrong, QuantisationHarmful.
     """
     for one in (run, *held_out_runs):
         if one.note["takes"] != len(store):
@@ -49,7 +58,7 @@ def make_bundle(
     recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     logits = [_held_out_logits(judge, store) for judge in judges]
-    if judges:
+    if judges and run.ancestor is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
         recogniser.temperature.fill_(_temperature(judges[0], store, logits[0]))
     held_out = [_judge_held_out(judge, store, answers) for judge, answers in zip(judges, logits, strict=True)]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
@@ -65,6 +74,8 @@ def make_bundle(
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         probe = takes["test"][0] if takes["test"] else takes["train"][0]
         _write_probe(new, probe)
+        if teachable:
+            ancestor.pack(new / bundles.ADAPT, recogniser, run, store)
         judged = _judge_test(new, run, takes["test"])
         (new / bundles.CARD).write_text(
             card.write(name, version, run, store, held_out, judged, candidates), encoding="utf-8"
@@ -78,7 +89,7 @@ def make_bundle(
             calibration=Calibration(temperature=float(recogniser.temperature), threshold=threshold),
             accuracy=tuple(_accuracies(held_out, judged)),
             smallest_app_version=SMALLEST_APP_VERSION,
-            files={file: bundles.sha256_of(new / file) for file in sorted(bundles.HASHED_FILES)},
+            files={path.name: bundles.sha256_of(path) for path in sorted(new.iterdir())},
         )
         (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
         OnnxClassifier(bundles.open_bundle(new))

@@ -5,7 +5,7 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019.
 
 from collections.abc import Sequence
 
-from trainer.evaluate import Evaluation, HeldOut, Score
+from trainer.evaluate import LAST_OF_KARSL, Evaluation, HeldOut, Score
 from trainer.quantise import Candidate
 from trainer.run import Run
 from trainer.store import Store
@@ -24,8 +24,8 @@ def write(
     sections = [
         f"# {name}, version {version}",
         _purpose(run),
-        _trained_on(run, store),
-        _accuracy(held_out, judged),
+        _trained_on(run, store) if run.ancestor is None else _taught(run, store),
+        _accuracy(run, held_out, judged),
         _quantisation(candidates),
         LIMITS,
         TERMS,
@@ -34,10 +34,14 @@ def write(
 
 
 def _purpose(run: Run) -> str:
+    own = [sign.sign_id for sign in run.signs if sign.sign_id <= LAST_OF_KARSL]
+    others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > LAST_OF_KARSL]
+    which = [f"signs {min(own)} to {max(own)} of KArSL-502"] if own else []
+    which += [f"taught: {', '.join(others)}"] if others else []
     return (
-        f"Reads {len(run.signs)} signs of Arabic sign language (signs {run.signs[0].sign_id} to "
-        f"{run.signs[-1].sign_id} of KArSL-502) from landmarks of body and hands. Raw points and times go in, "
-        'probabilities of every sign and of "no sign" come out; all preprocessing is inside the graph.'
+        f"Reads {len(run.signs)} signs of Arabic sign language ({'; '.join(which)}) from landmarks of body and hands. "
+        'Raw points and times go in, probabilities of every sign and of "no sign" come out; all preprocessing is '
+        "inside the graph."
     )
 
 
@@ -59,7 +63,27 @@ def _trained_on(run: Run, store: Store) -> str:
     )
 
 
-def _accuracy(held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
+def _taught(run: Run, store: Store) -> str:
+    adaptation = run.note["adaptation"]
+    taught = [store.rows[number].origin for number in run.train if number >= adaptation["rehearsed"]]
+    signers = ", ".join(sorted({origin.signer or "unknown" for origin in taught}))
+    rows = [
+        f"| {title} | {outcome['count']} | {outcome['before']} | {outcome['after']} |"
+        for title, outcome in run.note.get("outcome", {}).items()
+    ]
+    return (
+        "## Taught\n\n"
+        f"Taught further from {run.ancestor}, whose card tells what that was trained on: {len(taught)} takes of "
+        f"{len({origin.sign_id for origin in taught})} words (signer {signers}) were learned, and "
+        f"{adaptation['rehearsed']} takes of the signs known before were rehearsed. {_plain(run.described)}. "
+        f"Landmarks: `{run.landmarker}`. Seed {run.note['seed']}, {run.recipe.epochs} epochs.\n\n"
+        "| takes | count | right before | right after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
+    )
+
+
+def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
+    if judged is None and not held_out:
+        return "## Accuracy\n\nNothing was held out, so how well it reads is not known."
     parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
     if judged is not None:
         parts.append(f"**The data set's test clips**, this int8 network:\n\n{_table(judged)}")
@@ -68,7 +92,7 @@ def _accuracy(held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
             f"Calibration error {judged.calibration_error:.3f}; read as no sign: {judged.said_none}; "
             f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}."
         )
-    if held_out:
+    if held_out and run.ancestor is None:
         parts.append(
             "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
             "what it held out decided nothing in it; only the temperature is fitted to the first of these."
@@ -119,4 +143,5 @@ TERMS = """## Terms
 
 The weights were learned from KArSL (Sidig, Luqman, Mahmoud, Mohandes, *KArSL: Arabic Sign Language Database*, ACM
 TALLIP 20(1), 2021), which is for research. Its terms bind these weights: research use, with the paper named. The
-program around them is Apache-2.0. The probe holds landmark numbers of one clip, no picture."""
+program around them is Apache-2.0. The probe holds landmark numbers of one clip and `adapt.npz`, where there
+is one, those of up to two clips a sign; no file holds a picture."""

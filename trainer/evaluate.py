@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from landmarkers.take import Origin
 
+LAST_OF_KARSL: Final = 502
 Interval = tuple[float, float]
 _95_PERCENT: Final = 1.959964  # standard deviations
 
@@ -78,7 +79,9 @@ class HeldOut:
 
 
 def group_of(sign_id: int) -> str:
-    """KArSL's kind of a sign: 1-31 are numbers, 32-70 letters, the rest words."""
+    """KArSL's kind of a sign: 1-31 are numbers, 32-70 letters, the rest words; what lies beyond was taught."""
+    if sign_id > LAST_OF_KARSL:
+        return "taught words"
     return "numbers 1-31" if sign_id <= 31 else "letters 32-70" if sign_id <= 70 else "words 71-502"
 
 

@@ -28,17 +28,18 @@ class Run:
     landmarker: str
     note: dict[str, Any]
 
+    @property
+    def ancestor(self) -> str | None:
+        """The bundle or run that this one was taught from; None for one that was trained from nothing."""
+        adaptation = self.note.get("adaptation")
+        return None if adaptation is None else str(adaptation["ancestor"])
+
 
 def open_run(folder: Path) -> Run:
     """Read a run folder. Raises RunUnusable."""
     try:
         note = json.loads((folder / RUN).read_text())
-        recipe = dict(note["recipe"])
-        recipe |= {
-            "size": Size(**recipe["size"]),
-            "augmentation": Augmentation(**recipe["augmentation"]),
-            "ways": Ways(**recipe["ways"]),
-        }
+        recipe = recipe_of(note["recipe"])
         signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
         split = note["split"]
         landmarkers = note["landmarkers"]
@@ -50,7 +51,7 @@ def open_run(folder: Path) -> Run:
         )
     return Run(
         folder,
-        Recipe(**recipe),
+        recipe,
         signs,
         tuple(split["train"]),
         tuple(split["validation"]),
@@ -58,3 +59,13 @@ def open_run(folder: Path) -> Run:
         landmarkers[0],
         note,
     )
+
+
+def recipe_of(content: dict[str, Any]) -> Recipe:
+    """The recipe that was written down as JSON. Raises KeyError or TypeError for one of another program."""
+    parts = {
+        "size": Size(**content["size"]),
+        "augmentation": Augmentation(**content["augmentation"]),
+        "ways": Ways(**content["ways"]),
+    }
+    return Recipe(**(content | parts))

@@ -13,6 +13,7 @@ from typing import Final
 from landmarkers.take import Origin
 
 _BUCKETS: Final = 1000
+_FEWEST_TO_HOLD_ONE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,27 @@ def _checked(origins: Sequence[Origin], train: list[int], validation: list[int],
         side = "learn from" if not train else "judge by"
         raise SplitEmpty(f"the split ({described}) leaves nothing to {side}")
     return Split(tuple(train), judged, described)
+
+
+def of_taught(origins: Sequence[Origin], first: int, *, hold_out: bool) -> Split:
+    """Learn from all takes before the number `first` and from the taught ones after it, and judge by some of these.
+
+    Of every word and signer with more than three taught clips the last by name is held out, if `hold_out`; test clips
+    always are. Raises SplitEmpty.
+    """
+    taught = range(first, len(origins))
+    clips: dict[tuple[int | None, str | None], set[str]] = {}
+    for number in taught:
+        if origins[number].split != "test":
+            clips.setdefault((origins[number].sign_id, origins[number].signer), set()).add(origins[number].clip)
+    held = {(key, max(names)) for key, names in clips.items() if hold_out and len(names) >= _FEWEST_TO_HOLD_ONE}
+
+    def is_held(origin: Origin) -> bool:
+        return origin.split == "test" or ((origin.sign_id, origin.signer), origin.clip) in held
+
+    learned = [number for number in taught if not is_held(origins[number])]
+    judged = [number for number in taught if is_held(origins[number]) and origins[number].variant == 0]
+    if not learned:
+        raise SplitEmpty("the takes to teach are all test takes; nothing is left to learn from")
+    described = "one clip of each taught word with more than three held out" if held else "no training clip held out"
+    return Split((*range(first), *learned), tuple(judged), described)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import HANDS, LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
 from landmarkers.take import Origin, Take
-from models.spotter import is_hand_raised
+from models.raised import is_hand_raised
 
 REST_BELOW: Final = 1.0  # shoulder widths below the shoulders, as the spotter measures a raised hand
 REST_HELD_S: Final = 0.3  # hands that lie for less are on their way

@@ -31,6 +31,7 @@ from trainer.store import Store
 from trainer.ways import add_ways
 
 RUN, LAST = "run.json", "last.pt"
+_SAME_THROUGHOUT = ("recipe", "seed", "signs", "split", "adaptation")
 # What torch raises for a file that is not whole or holds other weights.
 _DAMAGED = (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
 
@@ -52,7 +53,7 @@ def train(
 ) -> None:
     """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
     torch.manual_seed(seed)
-    recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path).to(device)
+    recogniser = untrained(recipe, signs).to(device)
     average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
     optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     steps = recipe.samples_per_epoch // recipe.batch_size
@@ -60,13 +61,13 @@ def train(
         optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.15
     )
     random = torch.Generator().manual_seed(seed)
-    state = _State(recogniser, average, optimizer, schedule, random)
-    _note_run(store, split, signs, recipe, folder, seed)
+    state = TrainingState(recogniser, average, optimizer, schedule, random)
+    note_run(store, split, signs, recipe, folder, seed)
     done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
 
     batches = Batches(store)
     draws = batches.draw(split.train, recipe.batch_size, random)
-    labels = _labels(store, signs).to(device)
+    labels = classes_of(store, signs).to(device)
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", unit="epoch"):
             recogniser.train()
@@ -110,6 +111,11 @@ def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], devic
     return logits
 
 
+def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+    """A recipe's network for these signs, before any training."""
+    return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+
+
 def read_each(recogniser: Recogniser, store: Store, numbers: Sequence[int]) -> Tensor:
     """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
     batches = Batches(store)
@@ -121,7 +127,7 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogni
     """The network that a run ended with: the average of its weights after the last epoch. Raises RunUnusable."""
     if not (folder / LAST).is_file():
         raise RunUnusable(f"{folder} holds no {LAST}; train first")
-    recogniser = Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+    recogniser = untrained(recipe, signs)
     try:
         content = torch.load(folder / LAST, map_location="cpu", weights_only=True)
         # The average holds the network as its module, beside a count of its steps.
@@ -150,7 +156,7 @@ def _loss(
     return nn.functional.cross_entropy(logits.float(), truth, label_smoothing=recipe.label_smoothing)
 
 
-def _labels(store: Store, signs: Sequence[Sign]) -> Tensor:
+def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:
     """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
     classes = {sign.sign_id: number for number, sign in enumerate(signs)}
     sign_ids = [row.origin.sign_id for row in store.rows if row.origin.sign_id is not None]
@@ -161,7 +167,7 @@ def _labels(store: Store, signs: Sequence[Sign]) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class TrainingState:
     """All that changes while training, to be saved and taken up again."""
 
     recogniser: Recogniser
@@ -171,6 +177,7 @@ class _State:
     random: torch.Generator
 
     def save(self, path: Path, epochs: int) -> None:
+        """Write it all, with the epochs done; a reader sees the whole file or none."""
         content = {
             "recogniser": self.recogniser.state_dict(),
             "average": self.average.state_dict(),
@@ -199,14 +206,26 @@ class _State:
         return int(content["epochs"])
 
 
-def _note_run(store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int) -> None:
-    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable."""
+def note_run(
+    store: Store,
+    split: Split,
+    signs: Sequence[Sign],
+    recipe: Recipe,
+    folder: Path,
+    seed: int,
+    adaptation: dict[str, Any] | None = None,
+) -> None:
+    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable.
+
+    `adaptation` tells how a trained network was taught further, where that is what the run does.
+    """
     content = {
         "recipe": asdict(recipe),
         "seed": seed,
         "signs": [sign.model_dump() for sign in signs],
         "split": asdict(split),
         "takes": len(store),
+        "adaptation": adaptation,
         "landmarkers": sorted({row.origin.landmarker for row in store.rows}),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("ishara", "torch", "numpy")},
@@ -216,8 +235,13 @@ def _note_run(store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe,
     path = folder / RUN
     if path.is_file():
         there = json.loads(path.read_text())
-        changed = [key for key in ("recipe", "seed", "signs", "split") if there[key] != content[key]]
+        changed = [key for key in _SAME_THROUGHOUT if there.get(key) != content[key]]
         if changed:
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
+    write_note(content, folder)
+
+
+def write_note(content: dict[str, Any], folder: Path) -> None:
+    """Write what a run folder tells of itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False))
+    (folder / RUN).write_text(json.dumps(content, indent=1, ensure_ascii=False))

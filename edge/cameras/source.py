@@ -36,6 +36,11 @@ class Source:
     landmarker: Landmarker
 
     @property
+    def is_live(self) -> bool:
+        """Whether the camera goes its own way, however slowly its frames are looked at."""
+        return isinstance(self.camera, NewestFrame)
+
+    @property
     def dropped(self) -> int:
         """Frames that came while another was looked at and that a newer one replaced."""
         return self.camera.dropped if isinstance(self.camera, NewestFrame) else 0

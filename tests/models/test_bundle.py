@@ -53,7 +53,7 @@ def test_times_count_from_the_takes_own_start(bundle: Path, made_up_takes: Path)
     assert classifier.read(late).best.confidence == pytest.approx(classifier.read(take).best.confidence, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", sorted(bundles.HASHED_FILES))
+@pytest.mark.parametrize("name", sorted(bundles.HASHED_FILES | bundles.OPTIONAL_FILES))
 def test_a_flipped_byte_in_any_file_is_refused_by_name(bundle: Path, name: str) -> None:
     content = bytearray((bundle / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -61,7 +61,7 @@ def test_a_flipped_byte_in_any_file_is_refused_by_name(bundle: Path, name: str) 
     assert name in refusal(bundle)
 
 
-@pytest.mark.parametrize("name", [*sorted(bundles.HASHED_FILES), "manifest.json"])
+@pytest.mark.parametrize("name", [*sorted(bundles.HASHED_FILES | bundles.OPTIONAL_FILES), "manifest.json"])
 def test_a_missing_file_is_refused_by_name(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
     assert name in refusal(bundle)

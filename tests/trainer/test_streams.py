@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
 from landmarkers.take import Take
-from models.spotter import is_hand_raised
+from models.raised import is_hand_raised
 from tests.trainer.resting import RATE, lap_take, sign_take
 from trainer.streams import (
     REST_BELOW,

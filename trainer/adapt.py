@@ -1,0 +1,202 @@
+"""Teaches a trained network more words, or another signer, from a few takes of each. `adapt` is the whole of it.
+
+What keeps the old words: their takes are rehearsed in every step, and the old network's answers to these are held on
+to (distillation; Li and Hoiem, "Learning without Forgetting", ECCV 2016). A new word's output starts as the mean of
+what the network makes of its takes (Qi, Brown and Lowe, "Low-Shot Learning with Imprinted Weights", CVPR 2018), so that
+it reads the word passably before the first step, and few steps are needed.
+
+Shape legend: B takes, D width.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import trange
+
+from trainer.ancestor import Ancestor
+from trainer.augment import Batch, augment
+from trainer.batches import Batches
+from trainer.lesson import Lesson
+from trainer.network import Recogniser
+from trainer.no_sign import spoil
+from trainer.recipe import Recipe
+from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """What teaching needs to know beside a recipe."""
+
+    hold: float = 1.0  # weight of the old network's answers
+    softness: float = 2.0  # temperature at which answers are compared
+
+
+def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
+    """The recipe to teach an ancestor by: its own but for a short training. A batch comes twice, new and rehearsed."""
+    return replace(
+        ancestor.recipe,
+        epochs=epochs or 15,
+        samples_per_epoch=512,
+        batch_size=32,
+        learning_rate=1.5e-3,
+        average=0.98,
+    )
+
+
+class Teaching:
+    """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
+
+    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation, random: torch.Generator) -> None:
+        self._old = old
+        self._recipe = recipe
+        self._adaptation = adaptation
+        self._random = random
+
+    def loss(self, new: Recogniser, learned: tuple[Batch, Tensor], rehearsed: tuple[Batch, Tensor]) -> Tensor:
+        """Cross entropy of both batches, each with its classes [B], and how far the old answers have moved.
+
+        No sign is made of rehearsed takes alone: joined pieces of a few takes of a few words look too much like them.
+        """
+        batch, truth = learned
+        features = _features(new, augment(batch, self._recipe.augmentation, self._random), truth.device)
+        loss = self._wrong(new.network(*features), truth)
+        batch, truth = rehearsed
+        changed = augment(batch, self._recipe.augmentation, self._random)
+        changed, spoilt = spoil(changed, self._recipe.no_sign_share, self._random)
+        features = _features(new, changed, truth.device)
+        logits = new.network(*features)
+        with torch.no_grad():
+            before = self._old.network(*features)
+        truth = torch.where(spoilt.to(truth.device), new.network.classes - 1, truth)
+        return loss + self._wrong(logits, truth) + self._adaptation.hold * self._moved(logits, before)
+
+    def _wrong(self, logits: Tensor, truth: Tensor) -> Tensor:
+        return cross_entropy(logits, truth, label_smoothing=self._recipe.label_smoothing)
+
+    def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
+        """Divergence of the answers over what both networks have an output for: the old signs, and no sign."""
+        soft = self._adaptation.softness
+        shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
+        return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
+
+
+def adapt(
+    lesson: Lesson, ancestor: Ancestor, recipe: Recipe, adaptation: Adaptation, folder: Path, seed: int, device: str
+) -> None:
+    """Teach from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
+    torch.manual_seed(seed)
+    random = torch.Generator().manual_seed(seed)
+    first, batches = len(ancestor.takes), Batches(lesson.store)
+    rehearsed = [number for number in lesson.split.train if number < first]
+    learned = [number for number in lesson.split.train if number >= first]
+    labels = classes_of(lesson.store, lesson.signs).to(device)
+    old = ancestor.recogniser().to(device)
+    new = untrained(recipe, lesson.signs).to(device)
+    new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
+    average = AveragedModel(new, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    optimizer = torch.optim.AdamW(new.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    steps = recipe.samples_per_epoch // recipe.batch_size
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.1
+    )
+    state = TrainingState(new, average, optimizer, schedule, random)
+    note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
+    note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, note)
+    done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
+
+    teaching = Teaching(old, recipe, adaptation, random)
+    fresh = batches.draw(learned, recipe.batch_size, random)
+    known = batches.draw(rehearsed, recipe.batch_size, random)
+    with SummaryWriter(str(folder), purge_step=done) as curves:
+        for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
+            total = 0.0
+            train_all_but_norms(new)
+            for _ in range(steps):
+                loss = teaching.loss(new, _with_classes(fresh, labels), _with_classes(known, labels))
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(new.parameters(), 1.0)
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(new)
+                total += float(loss.detach())
+            curves.add_scalar("loss/train", total / steps, epoch)
+            state.save(folder / LAST, epoch + 1)
+
+
+def train_all_but_norms(network: nn.Module) -> None:
+    """Set the network to training, but for what batches are normalised by: a few takes must not move that."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.eval()
+
+
+def grown(
+    old: Recogniser,
+    known: int,
+    signs: int,
+    batches: Batches,
+    learned: Sequence[int],
+    rehearsed: Sequence[int],
+    labels: Tensor,
+    device: str,
+) -> dict[str, Tensor]:
+    """The weights of a network of `known` signs with an output for each new one, before that of no sign.
+
+    A new row points where the embeddings of the sign's takes lie, seen from the middle of all, and is as long as an old
+    row; its bias makes it as sure of these takes as old rows are of theirs.
+    """
+    weights = dict(old.state_dict())
+    output = _output_name(old)
+    weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
+    taught = embed(old, batches, learned, device)
+    kept = embed(old, batches, rehearsed, device)
+    middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
+    own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
+    means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
+    rows = [length * normalize(mean - middle, dim=0) for mean in means]
+    biases = [(own - row @ mean)[None] for row, mean in zip(rows, means, strict=True)]
+    weights[f"{output}.weight"] = torch.cat([weight[:-1], *(row[None] for row in rows), weight[-1:]])
+    weights[f"{output}.bias"] = torch.cat([bias[:-1], *biases, bias[-1:]])
+    return weights
+
+
+def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+    """What the output layer is given for some takes as they were recorded, [B, D]."""
+    caught: list[Tensor] = []
+    layer = recogniser.get_submodule(_output_name(recogniser))
+    hook = layer.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
+    with torch.no_grad():
+        for start in range(0, len(numbers), 64):
+            read_logits(recogniser.eval(), batches, numbers[start : start + 64], device)
+    hook.remove()
+    return torch.cat(caught)
+
+
+def _output_name(recogniser: Recogniser) -> str:
+    """The name of the layer that gives the logits: the last linear one with a row for each class."""
+    classes = recogniser.network.classes
+    names: list[str] = [
+        name
+        for name, module in recogniser.named_modules()
+        if isinstance(module, nn.Linear) and module.out_features == classes
+    ]
+    return names[-1]
+
+
+def _features(recogniser: Recogniser, batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
+    with torch.no_grad():
+        features: tuple[Tensor, ...] = recogniser.preprocess.features(*(part.to(device) for part in batch))
+    return features
+
+
+def _with_classes(draws: Iterator[tuple[Batch, Tensor]], labels: Tensor) -> tuple[Batch, Tensor]:
+    batch, drawn = next(draws)
+    return batch, labels[drawn]

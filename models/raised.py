@@ -15,6 +15,7 @@ from landmarkers.take import Origin, Take
 from models.manifest import SpotterSettings
 
 GAP_S: Final = 1.0  # a stream that stood still for longer continues no stretch
+_TWITCH_S: Final = 0.15  # less is no sign
 REST_S: Final = 0.3  # hands down for less do not rest
 
 
@@ -50,7 +51,7 @@ class RaisedHandSpotter:
             stretch.pop()
             raised.pop()
         longest_up = _longest_run(stretch, raised)
-        if stretch and longest_up >= self._settings.start_after_s and _duration(stretch) >= self._settings.shortest_s:
+        if stretch and longest_up >= self._settings.start_after_s and _duration(stretch) >= _TWITCH_S:
             yield Take.of(stretch, self._origin)
 
     def _last_raised(self) -> Landmarks:

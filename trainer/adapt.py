@@ -27,6 +27,7 @@ from trainer.network import Recogniser
 from trainer.no_sign import spoil
 from trainer.recipe import Recipe
 from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained
+from trainer.ways import add_ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,14 @@ class Teaching:
         No sign is made of rehearsed takes alone: joined pieces of a few takes of a few words look too much like them.
         """
         batch, truth = learned
-        features = _features(new, augment(batch, self._recipe.augmentation, self._random), truth.device)
+        features = _features(
+            new,
+            augment(add_ways(batch, self._recipe.ways, self._random), self._recipe.augmentation, self._random),
+            truth.device,
+        )
         loss = self._wrong(new.network(*features), truth)
         batch, truth = rehearsed
-        changed = augment(batch, self._recipe.augmentation, self._random)
+        changed = augment(add_ways(batch, self._recipe.ways, self._random), self._recipe.augmentation, self._random)
         changed, spoilt = spoil(changed, self._recipe.no_sign_share, self._random)
         features = _features(new, changed, truth.device)
         logits = new.network(*features)

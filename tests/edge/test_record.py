@@ -116,7 +116,7 @@ def without(part: Part, landmarks: Sequence[Landmarks], every: int) -> list[Land
     [
         (stream(even_times(30, 3.0), Sign(0.5, 0.7)), "lasted only 0.2 s"),
         (stream(even_times(5, 3.0), Sign(0.5, 1.0)), "only 3 pictures came"),
-        (stream(even_times(30, 7.0), Sign(0.5, 6.0)), "did not rest for 5 s"),
+        (stream(even_times(30, 7.0), Sign(0.5, 6.0)), "did not rest for 4 s"),
         (stream(even_times(30, 3.0), Sign(0.5, 1.5, place=-0.05)), "cut off by the picture's border"),
         (without(Part.RIGHT_HAND, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "hands were seen in only"),
         (without(Part.POSE, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "shoulders were out of view"),

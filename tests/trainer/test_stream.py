@@ -53,19 +53,16 @@ def test_a_bundle_that_reads_every_sign_right_scores_100_percent_with_rest_at_an
     for row in with_rest:
         assert (row["words"], row["right"], row["right_share"]) == (18, 18, 1.0)
         assert (row["substitutions"], row["misses"], row["insertions"]) == (0, 0, 0)
-        # The spotter waits 0.3 s until the hands have rested, and they need a moment to come down.
-        assert 0.3 <= row["delay_p50_s"] <= row["delay_p95_s"] <= 0.8
+        # The spotter waits 0.1 s until the hands have rested, and they need a moment to come down.
+        assert 0.1 <= row["delay_p50_s"] <= row["delay_p95_s"] <= 0.6
     assert content["rest"] == {"minutes": pytest.approx(0.2, abs=0.03), "words": 0, "per_minute": 0.0, "said": []}
 
 
-def test_signs_without_rest_are_one_stretch_for_a_spotter_that_waits_for_it(
-    takes: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_signs_without_rest_are_told_apart(takes: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = told(capsys, takes, "--model", bundle, "--minutes", "0", "--rates", "30", "--words-per-stream", "3")
     (row,) = [row for row in content["conditions"] if not row["rest"]]
     assert row["right"] + row["substitutions"] + row["misses"] == row["words"] == 18
-    assert row["right"] <= 6  # one word a stream at most
-    assert row["why"]["joined"] >= 12
+    assert row["right"] >= 17
     assert content["rest"] is None
     assert content["footage"] is None
 

@@ -122,15 +122,22 @@ class SignSpotter:
         return not self._moments or time - self._moments[-1].time >= self._settings.look_every_s - _TOLERANCE_S
 
     def _look(self, frame: int) -> None:
-        """Read the pieces that end with this frame, and find the best division up to it."""
+        """Read the pieces that end with this frame, and find the best division up to it.
+
+        Long pieces first: a shorter one that could not beat them, however sure, is not read.
+        """
         settings, now = self._settings, self._stretch[frame].time
-        pieces = []
+        pieces: list[_Piece] = []
+        best = self._moments[-1].merit if self._moments else 0.0
         for number in self._starts(now):
             start = self._moments[number]
+            if start.merit + (now - start.time) * (1.0 - settings.least_confidence) - settings.sign_cost_s <= best:
+                continue
             reading = self._classifier.read(self._take(start.frame, frame))
             surplus = reading.best.confidence - max(reading.no_sign, settings.least_confidence)
             merit = (now - start.time) * surplus - settings.sign_cost_s
             pieces.append(_Piece(number, reading.best.sign.sign_id, merit))
+            best = max(best, start.merit + merit)
         self._moments.append(_Moment(frame, now, pieces))
         self._judge(len(self._moments) - 1)
 

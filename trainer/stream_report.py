@@ -64,7 +64,8 @@ def as_page(found: StreamReport, signs: Sequence[Sign]) -> str:
             block
             for name, false in _watched(found).items()
             for block in (report.text(f"{name}: {_told(false)}"), _false_table(false))
-        ],
+        ]
+        or [report.text("Not looked for: neither --footage nor --minutes.")],
         "Every stream": [report.text(LEGEND), *_timelines(found, words)],
     }
     return report.page(f"{found.manifest.title} on running streams", sections)

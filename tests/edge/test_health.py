@@ -1,9 +1,9 @@
 import json
+import mmap
 import sys
 import threading
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from edge.config import RateConfig
@@ -56,11 +56,12 @@ def test_a_machine_without_sensors_says_so_in_health() -> None:
 
 def test_health_tells_how_much_memory_is_held() -> None:
     before = Pulse().health().memory_mb
-    held = np.ones(50_000_000, np.uint8)
-    after = Pulse().health().memory_mb
+    with mmap.mmap(-1, 50_000_000) as held:  # pages of its own: an array may come from what was given back before
+        held.write(b"\1" * len(held))
+        after = Pulse().health().memory_mb
     assert before is not None
     assert after is not None
-    assert after - before == pytest.approx(held.nbytes / 1e6, rel=0.2)
+    assert 40 < after - before < 120  # the bytes that were written are garbage by now, but may still be held
 
 
 def test_health_is_json_that_reads_back() -> None:

@@ -24,7 +24,7 @@ def write_takes(folder: Path, signs: dict[int, int], *, landmarker: str = LANDMA
     """So many takes of each sign, with labels, as recording leaves them."""
     for sign_id, count in signs.items():
         for number in range(first, first + count):
-            origin = Origin(f"huda/train/{sign_id:04}/{number:02}", landmarker, "huda", "train", sign_id)
+            origin = Origin(f"04/train/{sign_id:04}/{number:02}", landmarker, "04", "train", sign_id)
             take = make_take(SHAPES[sign_id], seed=100 + number, origin=origin)
             take.save(folder / f"{origin.clip}.take.npz")
     (folder / "labels.json").write_bytes(labels_json((COFFEE, TEA)))
@@ -71,7 +71,7 @@ def test_the_taught_bundle_reads_the_new_words_and_the_old_ones(
 
 def test_the_card_tells_what_was_taught_to_what_and_at_which_cost(taught_bundle: Path) -> None:
     card = (taught_bundle / "README.md").read_text()
-    for promised in ("from tiny@1", "signer huda", "قهوة (Coffee)", "| new words, takes held out | 2 | 0 | 2 |"):
+    for promised in ("from tiny@1", "signer 04", "قهوة (Coffee)", "| new words, takes held out | 2 | 0 | 2 |"):
         assert promised in card
     assert "| old words, takes rehearsed | 8 |" in card
 

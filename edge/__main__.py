@@ -10,9 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.cameras.camera import CameraLost
-from edge.cameras.source import SOURCES_HELP, LibraryMissing, Source, SourceUnknown, needing_libraries, open_source
-from edge.config import ConfigInvalid, EdgeConfig, load_config
+from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_source
+from edge.config import EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
 from edge.record.arguments import add_arguments
@@ -20,11 +19,9 @@ from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
 from edge.record.shelf import Shelf, ShelfUnusable
 from edge.record.words import WordsUnclear, find_signs, read_words
+from edge.refusals import REFUSALS
 from edge.signals import StopSignals
-from landmarkers.choice import LandmarkerUnavailable
-from landmarkers.networks import NetworksUnavailable
 from landmarkers.processor import Machine
-from landmarkers.take import TakeDamaged
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.labels import LabelsDamaged
 from models.manifest import Manifest
@@ -36,20 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("edge")
 
-USER_MUST_ACT = (
-    BundleRefused,
-    CameraLost,
-    ConfigInvalid,
-    LabelsDamaged,
-    LandmarkerUnavailable,
-    LibraryMissing,
-    NetworksUnavailable,
-    ShelfUnusable,
-    SourceUnknown,
-    TakeDamaged,
-    TriesSpent,
-    WordsUnclear,
-)
+USER_MUST_ACT = (LabelsDamaged, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSALS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

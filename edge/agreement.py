@@ -4,24 +4,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
+from models.section import Section
 
 _SAME_PLACE = 0.5  # shoulder widths
 _COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
 
 
-class Agreement(BaseModel):
+class Agreement(Section):
     """How our landmarks agree with MediaPipe's on each picture by itself.
 
     `hands_found` is the share of the hands found there that are found by us too, in the same place (within half a
     shoulder width); `hands_named_alike` the share of these that both call by the same side. `distance` is the mean
     distance of the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     hands_found: float
     hands_named_alike: float

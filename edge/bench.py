@@ -14,7 +14,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
 from tqdm import tqdm
 
 from edge.agreement import Agreement, Comparison
@@ -31,28 +30,25 @@ from landmarkers.recording import read_recording
 from landmarkers.tracking import TrackingLandmarker, Work
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
+from models.section import Section
 from models.spotter import SignSpotter
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Speed(_Section):
+class Speed(Section):
     """What one way of working took."""
 
     frames_per_s: float
     cpu_s_per_frame: float
 
 
-class NetworkWork(_Section):
+class NetworkWork(Section):
     """How often a network ran for a frame, and the millions of multiplications (each with its addition) of one run."""
 
     runs_per_frame: float
     million_multiply_adds: float
 
 
-class Benchmark(_Section):
+class Benchmark(Section):
     """One run of the benchmark."""
 
     clips: int

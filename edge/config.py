@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from landmarkers.networks import FOLDER_VARIABLE
+from models.section import Section
 
 PREFIX: Final = "ISHARA_"
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "karsl-190"
@@ -21,17 +22,13 @@ class ConfigInvalid(Exception):
     """A configuration that cannot be used; the message names the key and says why."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CameraConfig(_Section):
+class CameraConfig(Section):
     """Where frames come from."""
 
     source: str = "/dev/video0"
 
 
-class RateConfig(_Section):
+class RateConfig(Section):
     """How many frames of a live camera are looked at while nobody signs and while the processor is hot."""
 
     idle_after_s: Annotated[float, Field(ge=0.5, le=60.0)] = 2.0
@@ -40,14 +37,14 @@ class RateConfig(_Section):
     measure_every_s: Annotated[float, Field(ge=1.0, le=60.0)] = 5.0
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """Which bundle reads the signs, and how sure it must be; without a threshold the bundle's own holds."""
 
     folder: Path = SHIPPED_MODEL
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
 
 
-class MqttConfig(_Section):
+class MqttConfig(Section):
     """The broker; without this section nothing is published."""
 
     host: Annotated[str, StringConstraints(min_length=1)]
@@ -74,7 +71,7 @@ class MqttConfig(_Section):
             raise ConfigInvalid(f"mqtt.password_file {self.password_file} is not UTF-8") from error
 
 
-class EdgeConfig(_Section):
+class EdgeConfig(Section):
     """The whole configuration; each part of the daemon receives only its own section."""
 
     device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "ishara"

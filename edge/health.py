@@ -9,36 +9,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from edge.cameras.source import Source
 from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.word import Instant
+from models.section import Section
 
 _REMEMBERED = 1000  # measurements kept of each stage
 _STATM = Path("/proc/self/statm")
 
 
-class StageTime(BaseModel):
+class StageTime(Section):
     """Milliseconds that a stage took lately: the median, the 95th and the 99th percentile."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     p50: float
     p95: float
     p99: float
 
 
-class Health(BaseModel):
+class Health(Section):
     """The daemon's state at one moment.
 
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
     None stands for what this machine does not tell.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     at: Instant
     up_s: float

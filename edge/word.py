@@ -6,10 +6,11 @@ The event is the same JSON on MQTT, on the console, on the web socket and in the
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import PlainSerializer
 
 from landmarkers.take import Take
 from models.classifier import Guess, Reading
+from models.section import Section
 
 ALTERNATIVES = 3
 
@@ -19,10 +20,8 @@ Instant = Annotated[
 ]
 
 
-class Alternative(BaseModel):
+class Alternative(Section):
     """Another sign that it might have been."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sign_id: int
     word: str
@@ -34,10 +33,8 @@ class Alternative(BaseModel):
         return cls(sign_id=guess.sign.sign_id, word=guess.sign.word, confidence=round(guess.confidence, 4))
 
 
-class Word(BaseModel):
+class Word(Section):
     """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     event_type: Literal["word"] = "word"
     seq: int

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
+
+from models.section import Section
 
 
-class Sign(BaseModel):
+class Sign(Section):
     """One sign: its number in KArSL's list and its word in two languages."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sign_id: int
     word: str

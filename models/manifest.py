@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
+from models.section import Section
 
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BundleName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
@@ -12,11 +13,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SpotterSettings(_Section):
+class SpotterSettings(Section):
     """How the device cuts one sign out of the stream. Heights are in shoulder widths, times in seconds."""
 
     raised_above: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0  # a wrist this far below the shoulders is up no more
@@ -30,14 +27,14 @@ class SpotterSettings(_Section):
     sign_cost_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # what a further sign must explain more
 
 
-class Calibration(_Section):
+class Calibration(Section):
     """How sure the model must be before a word is said."""
 
     temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0  # what the graph divides its logits by; for the record
     threshold: Share = 0.4  # a word less likely than this is not said
 
 
-class Accuracy(_Section):
+class Accuracy(Section):
     """Top-1 and top-5 on clips that training never saw, and which clips these were."""
 
     clips: str
@@ -46,7 +43,7 @@ class Accuracy(_Section):
     top5: Share
 
 
-class Manifest(_Section):
+class Manifest(Section):
     """The content of `manifest.json`."""
 
     format: Literal[1] = 1

@@ -107,8 +107,7 @@ class SignSpotter:
     def finish(self) -> Iterator[Take]:
         """Gives the signs in hand, if there are any, and forgets them."""
         if self._stretch and self._longest_up >= self._settings.start_after_s:
-            if self._moments[-1].frame > self._last_raised:
-                self._moments = [moment for moment in self._moments if moment.frame <= self._last_raised]
+            self._moments = [moment for moment in self._moments if moment.frame <= self._last_raised]
             if self._moments[-1].frame < self._last_raised:
                 self._look(self._last_raised)
             yield from self._give(math.inf)
@@ -172,10 +171,9 @@ class SignSpotter:
             moment = self._moments[end]
             if moment.time > until or moment.last is None:
                 break
-            take = self._take(self._moments[moment.last.start].frame, moment.frame)
-            since = self._take(self._moments[behind].frame, moment.frame)
-            if moment.last.sign_id != self._given or not _is_held(since):
-                yield take
+            is_again = moment.last.sign_id == self._given
+            if not (is_again and _is_held(self._take(self._moments[behind].frame, moment.frame))):
+                yield self._take(self._moments[moment.last.start].frame, moment.frame)
             self._given, behind = moment.last.sign_id, end
         self._start_at(behind)
 
@@ -183,7 +181,7 @@ class SignSpotter:
         """Forget what no piece can reach any more."""
         number = next((n for n, moment in enumerate(self._moments) if moment.time >= time), 0)
         if number > 0:
-            if not _is_held(self._take(0, self._moments[number].frame)):
+            if self._given is not None and not _is_held(self._take(0, self._moments[number].frame)):
                 self._given = None
             self._start_at(number)
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
@@ -104,13 +103,7 @@ def adapt(
     old = ancestor.recogniser().to(device)
     new = untrained(recipe, lesson.signs).to(device)
     new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
-    average = AveragedModel(new, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
-    optimizer = torch.optim.AdamW(new.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-    steps = recipe.samples_per_epoch // recipe.batch_size
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.1
-    )
-    state = TrainingState(new, average, optimizer, schedule, random)
+    state = TrainingState.of(new, recipe, random, rise=0.1)
     note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
     note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, note)
     done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
@@ -122,16 +115,9 @@ def adapt(
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
             total = 0.0
             train_all_but_norms(new)
-            for _ in range(steps):
-                loss = teaching.loss(new, _with_classes(fresh, labels), _with_classes(known, labels))
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(new.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                average.update_parameters(new)
-                total += float(loss.detach())
-            curves.add_scalar("loss/train", total / steps, epoch)
+            for _ in range(recipe.steps_per_epoch):
+                total += state.learn(teaching.loss(new, _with_classes(fresh, labels), _with_classes(known, labels)))
+            curves.add_scalar("loss/train", total / recipe.steps_per_epoch, epoch)
             state.save(folder / LAST, epoch + 1)
 
 

@@ -92,12 +92,16 @@ def make_bundle(
             files={path.name: bundles.sha256_of(path) for path in sorted(new.iterdir())},
         )
         (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
-        OnnxClassifier(bundles.open_bundle(new))
-        old = Path(scratch) / "old"
-        if to.exists():
-            to.replace(old)
-        shutil.move(new, to)
+        _put_in_place(new, to, Path(scratch) / "old")
     return candidates
+
+
+def _put_in_place(new: Path, to: Path, aside: Path) -> None:
+    """Move a bundle, when it proves to be one, to where it belongs; what was there goes aside."""
+    OnnxClassifier(bundles.open_bundle(new))
+    if to.exists():
+        to.replace(aside)
+    shutil.move(new, to)
 
 
 def _held_out_logits(run: Run, store: Store) -> Tensor:

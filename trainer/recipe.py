@@ -31,6 +31,11 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     ways: Ways = field(default_factory=Ways)
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches that an epoch learns from."""
+        return self.samples_per_epoch // self.batch_size
+
 
 RECIPES: Final[dict[str, Recipe]] = {
     "default": Recipe(),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -54,14 +54,8 @@ def train(
     """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
     torch.manual_seed(seed)
     recogniser = untrained(recipe, signs).to(device)
-    average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
-    optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-    steps = recipe.samples_per_epoch // recipe.batch_size
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, recipe.epochs * steps, pct_start=0.15
-    )
     random = torch.Generator().manual_seed(seed)
-    state = TrainingState(recogniser, average, optimizer, schedule, random)
+    state = TrainingState.of(recogniser, recipe, random, rise=0.15)
     note_run(store, split, signs, recipe, folder, seed)
     done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
 
@@ -72,19 +66,12 @@ def train(
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", unit="epoch"):
             recogniser.train()
             total = 0.0
-            for _ in range(steps):
+            for _ in range(recipe.steps_per_epoch):
                 batch, drawn = next(draws)
-                loss = _loss(recogniser, batch, labels[drawn], recipe, random, device)
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(recogniser.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                average.update_parameters(recogniser)
-                total += float(loss.detach())
-            curves.add_scalar("loss/train", total / steps, epoch)
+                total += state.learn(_loss(recogniser, batch, labels[drawn], recipe, random, device))
+            curves.add_scalar("loss/train", total / recipe.steps_per_epoch, epoch)
             if split.validation:
-                judgement = judge(average.module, batches, split.validation, labels, device)
+                judgement = judge(state.average.module, batches, split.validation, labels, device)
                 curves.add_scalar("loss/validation", judgement.loss, epoch)
                 curves.add_scalar("accuracy/validation", judgement.top1, epoch)
             state.save(folder / LAST, epoch + 1)
@@ -175,6 +162,26 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     random: torch.Generator
+
+    @classmethod
+    def of(cls, recogniser: Recogniser, recipe: Recipe, random: torch.Generator, rise: float) -> Self:
+        """At the beginning; the learning rate rises for a share of the steps, then falls to nothing."""
+        average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+        optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, recipe.learning_rate, recipe.epochs * recipe.steps_per_epoch, pct_start=rise
+        )
+        return cls(recogniser, average, optimizer, schedule, random)
+
+    def learn(self, loss: Tensor) -> float:
+        """One step down the slope of a loss; returns the loss."""
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.recogniser.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update_parameters(self.recogniser)
+        return float(loss.detach())
 
     def save(self, path: Path, epochs: int) -> None:
         """Write it all, with the epochs done; a reader sees the whole file or none."""

@@ -8,15 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.cameras.camera import CameraLost
-from edge.cameras.source import LibraryMissing, SourceUnknown
-from edge.config import ConfigInvalid
 from edge.doctor.trial import REFUSED
 from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker
-from landmarkers.choice import LandmarkerUnavailable
-from landmarkers.networks import NetworksUnavailable
-from landmarkers.take import TakeDamaged
-from models.bundle import BundleRefused
+from edge.refusals import REFUSALS
 
 TRIALS: Final[dict[str, Callable[[str], str]]] = {
     "broker": try_broker,
@@ -24,17 +18,6 @@ TRIALS: Final[dict[str, Callable[[str], str]]] = {
     "classifier": try_classifier,
     "landmarker": try_landmarker,
 }
-REFUSALS: Final = (
-    BrokerAway,
-    BundleRefused,
-    CameraLost,
-    ConfigInvalid,
-    LandmarkerUnavailable,
-    LibraryMissing,
-    NetworksUnavailable,
-    SourceUnknown,
-    TakeDamaged,
-)
 
 
 def main() -> int:
@@ -42,7 +25,7 @@ def main() -> int:
     name, argument = sys.argv[1:]
     try:
         print(TRIALS[name](argument))
-    except REFUSALS as error:
+    except (BrokerAway, *REFUSALS) as error:
         print(error)
         return REFUSED
     return 0

@@ -1,7 +1,7 @@
 import pytest
 
 from trainer.__main__ import main as trainer
-from trainer.arguments import sign_numbers
+from trainer.values import sign_numbers
 
 
 def test_lists_of_signs_are_read() -> None:

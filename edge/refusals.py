@@ -1,0 +1,22 @@
+"""What ends a command with one sentence and exit code 2: the user must act."""
+
+from typing import Final
+
+from edge.cameras.camera import CameraLost
+from edge.cameras.source import LibraryMissing, SourceUnknown
+from edge.config import ConfigInvalid
+from landmarkers.choice import LandmarkerUnavailable
+from landmarkers.networks import NetworksUnavailable
+from landmarkers.take import TakeDamaged
+from models.bundle import BundleRefused
+
+REFUSALS: Final = (
+    BundleRefused,
+    CameraLost,
+    ConfigInvalid,
+    LandmarkerUnavailable,
+    LibraryMissing,
+    NetworksUnavailable,
+    SourceUnknown,
+    TakeDamaged,
+)

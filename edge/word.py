@@ -34,7 +34,10 @@ class Alternative(Section):
 
 
 class Word(Section):
-    """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known."""
+    """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known.
+
+    A sign may be read surely while it still goes on; it then ends with the last frame that was read.
+    """
 
     event_type: Literal["word"] = "word"
     seq: int

@@ -7,7 +7,7 @@ what the classifier makes of its pieces. All times are in seconds of the landmar
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -47,6 +47,7 @@ class _Piece:
 
     start: int
     sign_id: int
+    confidence: float
     merit: float
 
 
@@ -68,7 +69,9 @@ class SignSpotter:
     explains most of its time surely and with few signs: a piece counts its seconds times how much likelier than
     `least_confidence` its sign is, less `sign_cost_s`; what no sign explains counts nothing. It is found moment by
     moment, from the best division up to each earlier one (Viterbi, "Error bounds for convolutional codes", 1967). A
-    sign is given when the stretch has gone on for `settled_s` after it, or when the hands rest.
+    sign is given, with those before it, as soon as the best division has ended with it for `sure_s` and each reading
+    was `sure`; else when the stretch has gone on for `settled_s` after it, or when the hands rest. A sign given while
+    it goes on is not given again, however far it reaches in the end.
     """
 
     def __init__(self, settings: SpotterSettings, landmarker: str, classifier: Classifier) -> None:
@@ -82,6 +85,7 @@ class SignSpotter:
         self._rose_at: float | None = None
         self._longest_up = 0.0  # seconds of the longest unbroken time with a hand up
         self._given: int | None = None  # the sign that ended where the stretch begins
+        self._said: tuple[int, int] | None = None  # where a sign began that was given before it ended, and which
 
     def follow(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives the signs that are settled now."""
@@ -102,6 +106,7 @@ class SignSpotter:
         elif self._is_look_due(landmarks.time):
             self._look(len(self._stretch) - 1)
             yield from self._give(landmarks.time - self._settings.settled_s)
+            yield from self._give_sure()
             self._drop_before(landmarks.time - self._settings.longest_s - self._settings.settled_s)
 
     def finish(self) -> Iterator[Take]:
@@ -115,7 +120,7 @@ class SignSpotter:
 
     def _forget(self) -> None:
         self._stretch, self._moments = [], []
-        self._last_raised, self._rose_at, self._longest_up, self._given = 0, None, 0.0, None
+        self._last_raised, self._rose_at, self._longest_up, self._given, self._said = 0, None, 0.0, None, None
 
     def _is_look_due(self, time: float) -> bool:
         return not self._moments or time - self._moments[-1].time >= self._settings.look_every_s - _TOLERANCE_S
@@ -135,7 +140,7 @@ class SignSpotter:
             reading = self._classifier.read(self._take(start.frame, frame))
             surplus = reading.best.confidence - max(reading.no_sign, settings.least_confidence)
             merit = (now - start.time) * surplus - settings.sign_cost_s
-            pieces.append(_Piece(number, reading.best.sign.sign_id, merit))
+            pieces.append(_Piece(number, reading.best.sign.sign_id, reading.best.confidence, merit))
             best = max(best, start.merit + merit)
         self._moments.append(_Moment(frame, now, pieces))
         self._judge(len(self._moments) - 1)
@@ -171,11 +176,40 @@ class SignSpotter:
             moment = self._moments[end]
             if moment.time > until or moment.last is None:
                 break
-            is_again = moment.last.sign_id == self._given
-            if not (is_again and _is_held(self._take(self._moments[behind].frame, moment.frame))):
+            is_said = (moment.last.start, moment.last.sign_id) == self._said
+            if not is_said and not self._is_still(moment.last.sign_id, behind, end):
                 yield self._take(self._moments[moment.last.start].frame, moment.frame)
             self._given, behind = moment.last.sign_id, end
         self._start_at(behind)
+
+    def _give_sure(self) -> Iterator[Take]:
+        """Give the sign that goes on now, and those before it, when it has been read surely for a while."""
+        sure = self._sure()
+        if sure is None:
+            return
+        yield from self._give(self._moments[sure.start].time)
+        sure = self._moments[-1].last
+        if sure is None or (sure.start, sure.sign_id) == self._said:
+            return
+        if not self._is_still(sure.sign_id, 0, len(self._moments) - 1):
+            yield self._take(self._moments[sure.start].frame, self._moments[-1].frame)
+        self._said = (sure.start, sure.sign_id)
+
+    def _sure(self) -> _Piece | None:
+        """The sign that the best division has ended with for `sure_s`, read with `sure` or more each time."""
+        now, last = self._moments[-1].time, self._moments[-1].last
+        for moment in reversed(self._moments):
+            if last is None or moment.last is None or moment.last.confidence < self._settings.sure:
+                return None
+            if (moment.last.start, moment.last.sign_id) != (last.start, last.sign_id):
+                return None
+            if now - moment.time >= self._settings.sure_s - _TOLERANCE_S:
+                return last
+        return None
+
+    def _is_still(self, sign_id: int, first: int, last: int) -> bool:
+        """Whether a sign from one moment to another is the one given before, held on."""
+        return sign_id == self._given and _is_held(self._take(self._moments[first].frame, self._moments[last].frame))
 
     def _drop_before(self, time: float) -> None:
         """Forget what no piece can reach any more."""
@@ -192,15 +226,12 @@ class SignSpotter:
         first = self._moments[number].frame
         self._stretch = self._stretch[first:]
         self._last_raised = max(0, self._last_raised - first)
+        self._said = (self._said[0] - number, self._said[1]) if self._said and self._said[0] >= number else None
         self._moments = [
             _Moment(
                 moment.frame - first,
                 moment.time,
-                [
-                    _Piece(piece.start - number, piece.sign_id, piece.merit)
-                    for piece in moment.pieces
-                    if piece.start >= number
-                ],
+                [replace(piece, start=piece.start - number) for piece in moment.pieces if piece.start >= number],
             )
             for moment in self._moments[number:]
         ]

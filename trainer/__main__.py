@@ -144,7 +144,7 @@ def run_export(options: argparse.Namespace) -> int:
     """Run to a bundle."""
     run = open_run(options.run)
     store = stores.Store(options.store or options.run / "takes.store")
-    candidates = make_bundle(
+    choice = make_bundle(
         run,
         store,
         [open_run(folder) for folder in options.judged_by],
@@ -152,14 +152,15 @@ def run_export(options: argparse.Namespace) -> int:
         options.name,
         options.version,
         options.threshold,
+        precision=options.precision,
         teachable=not options.no_teaching,
     )
-    for candidate in candidates:
+    for candidate in choice.measured:
         print(
             f"{candidate.name:26} {candidate.bytes / 1e6:5.2f} MB  {candidate.ms:6.2f} ms  "
             f"top-1 {candidate.top1:6.1%}  largest change {candidate.drift:.3f}"
         )
-    print(f"wrote {options.to} with {candidates[1].name}")
+    print(f"wrote {options.to} with {choice.chosen.name}")
     return 0
 
 

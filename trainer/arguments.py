@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import torch
 
+from trainer.quantise import Precision
 from trainer.recipe import RECIPES
 from trainer.streams import Lap
 from trainer.values import bundle_name, device, file_to_write, minutes, rates, share, sign_numbers, whole_number
@@ -137,6 +138,13 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="RUN",
         help="runs of the recipe with clips held out; the first calibrates",
+    )
+    command.add_argument(
+        "--precision",
+        type=Precision,
+        choices=list(Precision),
+        default=Precision.INT8,
+        help="what the network calculates with; fp32 is for comparing (default: %(default)s)",
     )
     command.add_argument(
         "--no-teaching",

@@ -20,7 +20,7 @@ from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
 from trainer.export import export_fp32
 from trainer.network import Recogniser
-from trainer.quantise import Candidate, quantise, read_all
+from trainer.quantise import Choice, Precision, choose, read_all
 from trainer.run import Run
 from trainer.store import Store
 from trainer.train import RunUnusable, load_trained, read_each
@@ -43,9 +43,10 @@ def make_bundle(
     version: int,
     threshold: float,
     *,
+    precision: Precision = Precision.INT8,
     teachable: bool = True,
-) -> list[Candidate]:
-    """Write the bundle of a run; returns the ways to int8 that were measured, the chosen one second.
+) -> Choice:
+    """Write the bundle of a run; returns the networks that were measured and the one that was chosen.
 
     `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
     figures go into the card; a run that held clips out itself may stand for them. All were trained on this store. A
@@ -70,7 +71,7 @@ def make_bundle(
         fp32 = Path(scratch) / "fp32.onnx"
         export_fp32(recogniser, fp32)
         _check_parity(recogniser, fp32, takes["train"])
-        candidates = quantise(fp32, new / bundles.MODEL, takes["train"], classes["train"], takes["train"][:64])
+        choice = choose(fp32, new / bundles.MODEL, takes["train"], classes["train"], takes["train"][:64], precision)
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         probe = takes["test"][0] if takes["test"] else takes["train"][0]
         _write_probe(new, probe)
@@ -78,7 +79,7 @@ def make_bundle(
             ancestor.pack(new / bundles.ADAPT, recogniser, run, store)
         judged = _judge_test(new, run, takes["test"])
         (new / bundles.CARD).write_text(
-            card.write(name, version, run, store, held_out, judged, candidates), encoding="utf-8"
+            card.write(name, version, run, store, held_out, judged, choice), encoding="utf-8"
         )
         manifest = Manifest(
             name=name,
@@ -93,7 +94,7 @@ def make_bundle(
         )
         (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
         _put_in_place(new, to, Path(scratch) / "old")
-    return candidates
+    return choice
 
 
 def _put_in_place(new: Path, to: Path, aside: Path) -> None:

@@ -6,7 +6,7 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019.
 from collections.abc import Sequence
 
 from trainer.evaluate import LAST_OF_KARSL, Evaluation, HeldOut, Score
-from trainer.quantise import Candidate
+from trainer.quantise import Choice
 from trainer.run import Run
 from trainer.store import Store
 
@@ -18,15 +18,15 @@ def write(
     store: Store,
     held_out: Sequence[HeldOut],
     judged: Evaluation | None,
-    candidates: Sequence[Candidate],
+    choice: Choice,
 ) -> str:
     """The card in Markdown; every figure in it was measured by the export that writes it."""
     sections = [
         f"# {name}, version {version}",
         _purpose(run),
         _trained_on(run, store) if run.ancestor is None else _taught(run, store),
-        _accuracy(run, held_out, judged),
-        _quantisation(candidates),
+        _accuracy(run, held_out, judged, choice.chosen.name),
+        _quantisation(choice),
         LIMITS,
         TERMS,
     ]
@@ -81,12 +81,12 @@ def _taught(run: Run, store: Store) -> str:
     )
 
 
-def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None) -> str:
+def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None, network: str) -> str:
     if judged is None and not held_out:
         return "## Accuracy\n\nNothing was held out, so how well it reads is not known."
     parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
     if judged is not None:
-        parts.append(f"**The data set's test clips**, this int8 network:\n\n{_table(judged)}")
+        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_table(judged)}")
         wrong = [str(sign) for sign, score in judged.by_sign.items() if score.top1 < 1.0]
         parts.append(
             f"Calibration error {judged.calibration_error:.3f}; read as no sign: {judged.said_none}; "
@@ -117,13 +117,13 @@ def _row(title: str, score: Score) -> str:
     return f"| {title} | {score.count} | {score.top1:.1%} | {score.top5:.1%} |"
 
 
-def _quantisation(candidates: Sequence[Candidate]) -> str:
+def _quantisation(choice: Choice) -> str:
     rows = ["| network | MB | time of a call, fp32 = 1 | top-1 on training clips | largest change of a probability |"]
     rows += ["| --- | --- | --- | --- | --- |"]
-    for number, candidate in enumerate(candidates):
-        title = f"**{candidate.name}** (shipped)" if number == 1 else candidate.name
+    for candidate in choice.measured:
+        title = f"**{candidate.name}** (this one)" if candidate is choice.chosen else candidate.name
         rows.append(
-            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / candidates[0].ms:.2f} "
+            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / choice.measured[0].ms:.2f} "
             f"| {candidate.top1:.1%} | {candidate.drift:.3f} |"
         )
     return "## Quantisation\n\n" + "\n".join(rows)

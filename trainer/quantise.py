@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,13 +41,33 @@ class Candidate:
     drift: float
 
 
-def quantise(
-    fp32: Path, int8: Path, takes: Sequence[Take], classes: Sequence[int], calibration: Sequence[Take]
-) -> list[Candidate]:
-    """Write the best int8 network and return all that were tried, fp32 first, the chosen one second.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The networks that were measured, fp32 first, and the one that goes into the bundle."""
 
-    `classes` are the right outputs of the takes. The fastest way among those that keep top-1 is chosen, since all are
-    of nearly one size. Raises QuantisationHarmful when none keeps it.
+    measured: tuple[Candidate, ...]
+    chosen: Candidate
+
+
+class Precision(StrEnum):
+    """What numbers a bundle's network calculates with."""
+
+    INT8 = "int8"
+    FP32 = "fp32"
+
+
+def choose(
+    fp32: Path,
+    to: Path,
+    takes: Sequence[Take],
+    classes: Sequence[int],
+    calibration: Sequence[Take],
+    precision: Precision = Precision.INT8,
+) -> Choice:
+    """Write the best int8 network, or the fp32 one if that is asked for, and tell what all of them are worth.
+
+    `classes` are the right outputs of the takes. The fastest way to int8 among those that keep top-1 is chosen, since
+    all are of nearly one size. Raises QuantisationHarmful when none keeps it.
     """
     expected = read_all(fp32, takes)
     reference = _measure("fp32", fp32, takes, classes, expected)
@@ -61,6 +82,8 @@ def quantise(
             candidates.append((_measure(name, path, takes, classes, expected), path))
         candidates.sort(key=lambda candidate: candidate[0].ms)
         keeping = [pair for pair in candidates if pair[0].top1 >= reference.top1 - LARGEST_LOSS]
+        if precision is Precision.FP32:
+            keeping = [(reference, fp32)]
         if not keeping:
             best = max(candidate.top1 for candidate, _ in candidates)
             raise QuantisationHarmful(
@@ -68,8 +91,8 @@ def quantise(
                 f"more than {LARGEST_LOSS:.1%} is lost"
             )
         chosen, path = keeping[0]
-        int8.write_bytes(path.read_bytes())
-    return [reference, chosen, *(candidate for candidate, _ in candidates if candidate is not chosen)]
+        to.write_bytes(path.read_bytes())
+    return Choice((reference, *(candidate for candidate, _ in candidates)), chosen)
 
 
 def read_all(model: Path, takes: Sequence[Take]) -> NDArray[np.float32]:

@@ -28,19 +28,22 @@ class ByPlace:
         return Reading(sorted(guesses, key=lambda guess: -guess.confidence), no_sign=0.0)
 
 
-class Sure:
-    """A classifier that reads every piece as the same sign."""
+class Steady:
+    """A classifier that reads every piece as the same sign; as it is, never surely enough to say it before its end."""
+
+    def __init__(self, confidence: float = 0.85) -> None:
+        self._confidence = confidence
 
     def read(self, take: Take) -> Reading:
         del take
-        return Reading([Guess(Label(sign_id=1, word="كلمة", word_en="word"), 0.9)], no_sign=0.0)
+        return Reading([Guess(Label(sign_id=1, word="كلمة", word_en="word"), self._confidence)], no_sign=0.0)
 
 
 def spot(
     landmarks: Sequence[Landmarks], settings: SpotterSettings = SETTINGS, classifier: Classifier | None = None
 ) -> list[Take]:
     """The takes of a stream and of its end."""
-    spotter = SignSpotter(settings, LANDMARKER, classifier or Sure())
+    spotter = SignSpotter(settings, LANDMARKER, classifier or Steady())
     takes = [take for one in landmarks for take in spotter.follow(one)]
     return [*takes, *spotter.finish()]
 
@@ -77,7 +80,7 @@ def test_dropped_frames_move_a_sign_by_no_more_than_the_gap_they_leave(rate: int
 
 @pytest.mark.parametrize("rate", [5, 15, 60])
 def test_a_sign_is_given_as_soon_as_the_hands_have_rested(rate: int) -> None:
-    spotter = SignSpotter(SETTINGS, LANDMARKER, Sure())
+    spotter = SignSpotter(SETTINGS, LANDMARKER, Steady())
     given = [one.time for one in stream(even_times(rate, 4.0), Sign(1.0, 2.0)) for _ in spotter.follow(one)]
     assert len(given) == 1
     assert SETTINGS.end_after_s - 1e-6 <= given[0] - 2.0 <= SETTINGS.end_after_s + 2 / rate
@@ -102,9 +105,10 @@ def test_a_twitch_is_no_sign(rate: int) -> None:
     assert spot(stream(even_times(rate, 3.0), Sign(1.0, 1.08))) == []
 
 
-def test_a_sign_held_long_is_said_once() -> None:
+@pytest.mark.parametrize("confidence", [0.85, 0.99])
+def test_a_sign_held_long_is_said_once(confidence: float) -> None:
     settings = SpotterSettings(longest_s=2.0)
-    take = only(spot(stream(even_times(30, 12.0), Sign(1.0, 10.0)), settings))
+    take = only(spot(stream(even_times(30, 12.0), Sign(1.0, 10.0)), settings, Steady(confidence)))
     assert take.duration <= 2.0 + 1 / 30
 
 
@@ -118,8 +122,20 @@ def test_signs_without_a_rest_between_them_are_told_apart(rate: int) -> None:
         assert abs(take.times[-1] - sign.end) <= SETTINGS.look_every_s + 2 / rate
 
 
-def test_a_sign_is_given_while_the_next_one_is_made() -> None:
+def test_a_sign_read_surely_for_a_while_is_given_before_it_ends_and_only_once() -> None:
     spotter = SignSpotter(SETTINGS, LANDMARKER, ByPlace())
+    signs = stream(even_times(30, 6.0), Sign(1.0, 3.0, PLACES[0]), Sign(3.01, 5.0, PLACES[1]))
+    given = [(one.time, take) for one in signs for take in spotter.follow(one)]
+    assert len(given) == 2
+    for (time, take), start in zip(given, (1.0, 3.01), strict=True):
+        assert take.times[0] == pytest.approx(start, abs=SETTINGS.look_every_s + 1 / 15)
+        assert take.times[-1] == pytest.approx(time)
+        needed = SETTINGS.shortest_s + SETTINGS.sure_s
+        assert start + needed - 0.01 <= time <= start + needed + 3 * SETTINGS.look_every_s
+
+
+def test_a_sign_is_given_while_the_next_one_is_made() -> None:
+    spotter = SignSpotter(SpotterSettings(sure=1.0, sure_s=3.0), LANDMARKER, ByPlace())
     signs = stream(even_times(30, 6.0), Sign(1.0, 2.0, PLACES[0]), Sign(2.01, 5.0, PLACES[1]))
     given = [one.time for one in signs for _ in spotter.follow(one)]
     assert 2.0 + SETTINGS.settled_s - SETTINGS.look_every_s <= given[0] <= 2.0 + SETTINGS.settled_s + 0.5
@@ -142,7 +158,7 @@ def test_a_stream_that_stood_still_continues_no_sign() -> None:
 
 
 def test_a_stream_that_ends_in_a_sign_gives_it_at_the_end() -> None:
-    spotter = SignSpotter(SETTINGS, LANDMARKER, Sure())
+    spotter = SignSpotter(SETTINGS, LANDMARKER, Steady())
     assert [take for one in stream(even_times(30, 2.0), Sign(1.0, 9.0)) for take in spotter.follow(one)] == []
     take = only(list(spotter.finish()))
     assert (take.times[0], take.times[-1]) == (pytest.approx(1.0), pytest.approx(2.0))

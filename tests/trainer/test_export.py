@@ -15,7 +15,7 @@ from tests.signing import LANDMARKER, make_take
 from trainer.__main__ import main as trainer
 from trainer.export import export_fp32
 from trainer.network import Recogniser
-from trainer.quantise import QuantisationHarmful, quantise
+from trainer.quantise import QuantisationHarmful, choose
 from trainer.run import open_run
 from trainer.train import load_trained
 
@@ -61,6 +61,13 @@ def test_int8_answers_as_fp32_does_and_is_smaller(tiny_bundle: Path, fp32: Path,
     assert bundle.model.stat().st_size < 0.5 * fp32.stat().st_size
 
 
+def test_a_bundle_in_fp32_is_there_to_compare_with(tiny_run: Path, fp32: Path, tmp_path: Path) -> None:
+    command = ["export", str(tiny_run), "--to", str(tmp_path / "bundle"), "--name", "tiny", "--precision", "fp32"]
+    assert trainer(command) == 0
+    assert (tmp_path / "bundle" / "model.onnx").stat().st_size > 0.9 * fp32.stat().st_size
+    assert "**fp32** (this one)" in (tmp_path / "bundle" / "README.md").read_text()
+
+
 def test_int8_that_reads_worse_is_refused(
     fp32: Path, tiny_run: Path, made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +78,7 @@ def test_int8_that_reads_worse_is_refused(
     takes = takes_of(made_up_takes)
     classes = [(take.origin.sign_id or 0) - 1 for take in takes]
     with pytest.raises(QuantisationHarmful, match="more than 0.5% is lost"):
-        quantise(fp32, tmp_path / "int8.onnx", takes, classes, takes)
+        choose(fp32, tmp_path / "int8.onnx", takes, classes, takes)
     assert not (tmp_path / "int8.onnx").exists()
 
 

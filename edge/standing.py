@@ -1,0 +1,71 @@
+"""How the daemon's parts stand: what is wrong with camera, broker and screen at the moment, and whether it is paused.
+
+A part tells of itself whenever that changes; whoever shows it (health, the service's status line, captions, metrics)
+asks, or is called at each change.
+"""
+
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What can be lost while the daemon goes on."""
+
+    CAMERA = "camera"
+    BROKER = "broker"
+    SCREEN = "screen"
+
+
+Watcher = Callable[[], None]
+
+
+class Standing:
+    """Written and read from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._troubles: dict[Part, str] = {}
+        self._paused = False
+        self._watchers: list[Watcher] = []
+
+    def tell(self, part: Part, trouble: str | None) -> None:
+        """Say in one sentence what is wrong with a part, or None when it is well."""
+        with self._lock:
+            changed = self._troubles.get(part) != trouble
+            if trouble is None:
+                self._troubles.pop(part, None)
+            else:
+                self._troubles[part] = trouble
+        if changed:
+            self._call_watchers()
+
+    def pause(self, *, paused: bool) -> None:
+        """Say that frames are looked at no more, or again."""
+        with self._lock:
+            changed, self._paused = self._paused != paused, paused
+        if changed:
+            self._call_watchers()
+
+    @property
+    def troubles(self) -> dict[Part, str]:
+        """What is wrong, part by part."""
+        with self._lock:
+            return dict(self._troubles)
+
+    @property
+    def paused(self) -> bool:
+        """Whether frames are not looked at, because somebody asked for that."""
+        with self._lock:
+            return self._paused
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call this after every change, on the thread that told of it; it must not block."""
+        with self._lock:
+            self._watchers.append(watcher)
+
+    def _call_watchers(self) -> None:
+        with self._lock:
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher()

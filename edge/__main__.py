@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_source
+from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_source, without_password
 from edge.config import EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
@@ -21,6 +21,7 @@ from edge.record.shelf import Shelf, ShelfUnusable
 from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.refusals import REFUSALS
 from edge.signals import StopSignals
+from edge.standing import Standing
 from landmarkers.processor import Machine
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.labels import LabelsDamaged
@@ -74,8 +75,17 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     name, fast = options.source or config.camera.source, options.pace == "fast"
     with ExitStack() as stack:
         governor = Governor(config.rate, manifest.spotter.raised_above)
-        again = not options.exit_at_end
-        source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=governor.wants)
+        again, standing = not options.exit_at_end, Standing()
+        source = open_source(
+            name,
+            manifest.parts,
+            manifest.landmarker,
+            fast=fast,
+            again=again,
+            wanted=governor.wants,
+            options=config.camera,
+            standing=standing,
+        )
         stack.callback(source.landmarker.close)
         _check_landmarker(source, manifest)
         pulse = Pulse(source, governor)
@@ -89,7 +99,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, classifier)
         signals.stop_with(source.camera.stop)
-        log.info("%s reads %s", manifest.title, name)
+        log.info("%s reads %s", manifest.title, without_password(name))
         caption(
             source.camera,
             source.landmarker,
@@ -118,7 +128,9 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     name = options.source or config.camera.source
     if shelf.missing(signs, options.takes):
         with ExitStack() as stack:
-            source = open_source(name, manifest.parts, manifest.landmarker, fast=True, again=False)
+            source = open_source(
+                name, manifest.parts, manifest.landmarker, fast=True, again=False, options=config.camera
+            )
             stack.callback(source.landmarker.close)
             _check_landmarker(source, manifest)
             view = View(source.camera, source.landmarker)

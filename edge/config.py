@@ -15,6 +15,7 @@ from landmarkers.networks import FOLDER_VARIABLE
 from models.section import Section
 
 PREFIX: Final = "ISHARA_"
+_ROUNDING: Final = 1e-6
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "karsl-190"
 
 
@@ -23,9 +24,38 @@ class ConfigInvalid(Exception):
 
 
 class CameraConfig(Section):
-    """Where frames come from."""
+    """Where frames come from, and how its pictures are to be taken.
+
+    Size and rate are asked of a camera on this device and are its own without them; a network stream and a clip come as
+    they were made. Every picture is turned clockwise, then mirrored, then cut to the region, in shares of what is seen
+    then. `mirror` is for cameras that deliver mirrored pictures, as some do for video calls: the recogniser tells the
+    left hand from the right, so that mirroring a right picture spoils it.
+    """
 
     source: str = "/dev/video0"
+    width_px: Annotated[int, Field(ge=160, le=3840, multiple_of=2)] | None = None
+    height_px: Annotated[int, Field(ge=120, le=2160, multiple_of=2)] | None = None
+    frames_per_s: Annotated[int, Field(ge=5, le=120)] | None = None
+    rotation_degrees: Annotated[int, Field(ge=0, le=270, multiple_of=90)] = 0
+    mirror: bool = False
+    region_left: Annotated[float, Field(ge=0.0, le=0.9)] = 0.0
+    region_top: Annotated[float, Field(ge=0.0, le=0.9)] = 0.0
+    region_width: Annotated[float, Field(ge=0.1, le=1.0)] = 1.0
+    region_height: Annotated[float, Field(ge=0.1, le=1.0)] = 1.0
+
+    @property
+    def size_px(self) -> tuple[int, int] | None:
+        """Width and height to ask for; None for the camera's own."""
+        return None if self.width_px is None or self.height_px is None else (self.width_px, self.height_px)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.width_px is None) != (self.height_px is None):
+            raise ValueError("width_px and height_px are given together or not at all")
+        for start, length in (("region_left", "region_width"), ("region_top", "region_height")):
+            if getattr(self, start) + getattr(self, length) > 1.0 + _ROUNDING:
+                raise ValueError(f"{start} and {length} together are more than the whole picture, 1.0")
+        return self
 
 
 class RateConfig(Section):

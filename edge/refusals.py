@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from edge.cameras.camera import CameraLost
-from edge.cameras.source import LibraryMissing, SourceUnknown
+from edge.cameras.camera import CameraLost, LibraryMissing
+from edge.cameras.source import SourceUnknown
 from edge.config import ConfigInvalid
 from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable

@@ -18,6 +18,10 @@ class CameraLost(Exception):
     """A camera or clip that gives no frames; the message names it and says why."""
 
 
+class LibraryMissing(Exception):
+    """A library is not there or cannot start; the message says what to do."""
+
+
 class Camera(Protocol):
     """Gives frames with strictly growing times until it ends or is stopped."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from edge.cameras.camera import Camera, CameraLost
 from landmarkers.frame import Frame
 
-_LAST_FRAME_S = 0.5  # for the frame in hand to come when stopped; a camera that hangs is left behind
+_LAST_FRAME_S = 1.0  # for the frame in hand to come when stopped; a camera that hangs is left behind
 
 
 class NewestFrame:

@@ -4,8 +4,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from edge.cameras.camera import CameraLost, Wanted, every_frame
+from edge.cameras.framing import framed
 from edge.cameras.pace import paced, until
+from edge.config import CameraConfig
 from landmarkers.frame import Frame
 from landmarkers.recording import RecordingUnreadable, read_recording
 
@@ -15,12 +19,24 @@ _PAUSE_S = 1.0  # between the end of a clip and its beginning anew
 class RecordingCamera:
     """A clip as a camera: at its own pace, or as fast as frames are asked for, dropping none itself."""
 
-    def __init__(self, path: Path, *, paced: bool, again: bool = False, wanted: Wanted = every_frame) -> None:
-        """`again` starts the clip anew whenever it has ended; frames that are not `wanted` are not given."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        paced: bool,
+        again: bool = False,
+        wanted: Wanted = every_frame,
+        options: CameraConfig | None = None,
+    ) -> None:
+        """`again` starts the clip anew whenever it has ended; frames that are not `wanted` are not given.
+
+        Of the `options` those count that say how pictures are turned, mirrored and cut.
+        """
         self._path = path
         self._paced = paced
         self._again = again
         self._wanted = wanted
+        self._options = options or CameraConfig()
         self._stopped = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
@@ -40,7 +56,7 @@ class RecordingCamera:
             try:
                 for frame in read_recording(self._path):
                     newest = start + frame.time
-                    yield Frame(frame.picture, newest)
+                    yield Frame(np.ascontiguousarray(framed(frame.picture, self._options)), newest)
             except RecordingUnreadable as error:
                 raise CameraLost(str(error)) from error
             if not self._again:

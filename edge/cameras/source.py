@@ -5,27 +5,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.cameras.camera import Camera, Wanted, every_frame
+from edge.cameras.camera import Camera, LibraryMissing, Wanted, every_frame
+from edge.cameras.device import OpenDevice
 from edge.cameras.newest import NewestFrame
 from edge.cameras.replay import TakeReplay
+from edge.config import CameraConfig
+from edge.standing import Standing
 from landmarkers import choice
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
 
 SOURCES_HELP = (
-    "/dev/video0, v4l2:DEVICE, rtsp://…, http://…, a video file, a folder of numbered frames, take:FILE, "
-    "or take:FOLDER for all takes of a folder one after another"
+    "/dev/video0 or better its name in /dev/v4l/by-id, which stays when cameras are plugged in anew, v4l2:DEVICE, "
+    "picamera:0 (Raspberry Pi), csi:0 (Jetson), rtsp://…, http://…, a video file, a folder of numbered frames, "
+    "take:FILE, or take:FOLDER for all takes of a folder one after another"
 )
+_AS_IT_COMES = CameraConfig()
+_STREAMS = ("rtsp://", "rtsps://", "http://", "https://")
 DEBIAN_PACKAGES = "libegl1 libgl1 libgles2 libglib2.0-0"
 
 
 class SourceUnknown(Exception):
     """A source that names nothing that is there; the message says so."""
-
-
-class LibraryMissing(Exception):
-    """A library cannot start, mostly for want of the graphics libraries that it loads; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,13 @@ def open_source(
     fast: bool,
     again: bool,
     wanted: Wanted = every_frame,
+    options: CameraConfig = _AS_IT_COMES,
+    standing: Standing | None = None,
 ) -> Source:
     """The camera and landmarker of a source; `fingerprint` names the landmarker that is wanted for pictures.
+
+    `options` are how pictures are taken; what they name as the source does not count here. What is wrong with a live
+    camera is told to `standing`.
 
     `fast` plays a recording as quickly as frames are asked for, dropping none. `again` starts a clip anew when it
     ends and tries a lost camera anew. Frames that are not `wanted` are not given, unless the source is a take or
@@ -64,7 +71,8 @@ def open_source(
     if name.startswith("take:"):
         replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
         return Source(replay, replay)
-    camera = open_camera(name, every_frame if fast else wanted, fast=fast, again=again)
+    wanted = every_frame if fast else wanted
+    camera = open_camera(name, wanted, fast=fast, again=again, options=options, standing=standing)
     return Source(camera, open_landmarker(parts, fingerprint))
 
 
@@ -88,22 +96,66 @@ def needing_libraries() -> Iterator[None]:
         raise LibraryMissing(f"what finds landmarks cannot start here ({error}); {remedy}") from error
 
 
-def open_camera(name: str, wanted: Wanted = every_frame, *, fast: bool, again: bool) -> Camera:
+def open_camera(
+    name: str,
+    wanted: Wanted = every_frame,
+    *,
+    fast: bool,
+    again: bool,
+    options: CameraConfig = _AS_IT_COMES,
+    standing: Standing | None = None,
+) -> Camera:
     """The camera or clip of a source that gives pictures. Raises SourceUnknown, LibraryMissing."""
     with needing_libraries():
+        from edge.cameras.live import LiveCamera
         from edge.cameras.recording import RecordingCamera
-        from edge.cameras.video_device import VideoDevice
 
-    device = name.removeprefix("v4l2:")
-    if device.isdigit():
-        device = f"/dev/video{device}"
-    if name.startswith(("v4l2:", "/dev/", "rtsp://", "http://", "https://")):
-        return NewestFrame(VideoDevice(device, again=again, wanted=wanted))
+    open_device = _opener(name, options)
+    if open_device is not None:
+        shown = without_password(name)
+        return NewestFrame(LiveCamera(shown, open_device, options, again=again, wanted=wanted, standing=standing))
     path = Path(name)
     if not path.exists():
         raise SourceUnknown(f"there is no source {name}; a source is {SOURCES_HELP}")
-    recording = RecordingCamera(path, paced=not fast, again=again, wanted=wanted)
+    recording = RecordingCamera(path, paced=not fast, again=again, wanted=wanted, options=options)
     return recording if fast else NewestFrame(recording)
+
+
+def without_password(name: str) -> str:
+    """The name of a source as it may be shown: user and password of a network camera are left out."""
+    scheme, separator, rest = name.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _opener(name: str, options: CameraConfig) -> OpenDevice | None:
+    """What opens the device that a source names; None when it names none. Raises SourceUnknown, LibraryMissing."""
+    kind, _, rest = name.partition(":")
+    if kind == "picamera":
+        from edge.cameras.picamera import Picamera, need_picamera2
+
+        number = _number(name, rest)
+        need_picamera2()
+        return lambda: Picamera(number, options)
+    if kind == "csi":
+        from edge.cameras.csi import CsiCamera, need_gstreamer
+
+        number = _number(name, rest)
+        need_gstreamer()
+        return lambda: CsiCamera(number, options)
+    if kind == "v4l2" or name.startswith(("/dev/", *_STREAMS)):
+        from edge.cameras.video_device import VideoDevice
+
+        device = rest if kind == "v4l2" else name
+        device = f"/dev/video{device}" if device.isdigit() else device
+        return lambda: VideoDevice(device, without_password(name), options)
+    return None
+
+
+def _number(name: str, digits: str) -> int:
+    if not digits.isdecimal():
+        raise SourceUnknown(f"there is no source {name}; cameras are counted, the first is {name.partition(':')[0]}:0")
+    return int(digits)
 
 
 def _load_takes(path: Path) -> list[Take]:

@@ -1,90 +1,77 @@
-"""Reads a live camera or network stream through OpenCV."""
+"""Reads a V4L2 (USB) camera or a network stream through OpenCV."""
 
-import logging
-import threading
-import time
-from collections.abc import Iterator
+import os
+from typing import Final
 
 import cv2
-import numpy as np
 
-from edge.cameras.camera import CameraLost, Wanted, every_frame
-from landmarkers.frame import Frame
+from edge.cameras.camera import CameraLost
+from edge.cameras.device import Pixels
+from edge.config import CameraConfig
 
-log = logging.getLogger(__name__)
-
-_OPEN_TIMEOUT_MS = 10_000
-_READ_TIMEOUT_MS = 5_000
-_RETRY_S = 2.0
+# Long enough for a network camera that sends a whole picture only every few seconds; see Patience for the other side.
+_LIMIT_MS: Final = 6_000
+_V4L2_LIMIT_S: Final = 4
+_FATAL: Final = 8  # FFmpeg's log level
+_UNCOMPRESSED: Final = 640 * 480  # more pixels than these do not fit through USB 2 thirty times a second
 
 
 class VideoDevice:
-    """A V4L2 camera or an RTSP or HTTP stream; times count from its first frame on the monotonic clock."""
+    """An open `/dev/…` camera or RTSP or HTTP stream. A stream comes in the size and at the rate that it is sent in."""
 
-    def __init__(self, source: str, *, again: bool, wanted: Wanted = every_frame) -> None:
-        """`again` tries a camera that is away or lost anew for ever, with one log line when lost and one when back.
-
-        Of frames that are not `wanted` no picture is made.
-        """
-        self._source = source
-        self._again = again
-        self._wanted = wanted
-        self._began: float | None = None
-        self._stopped = threading.Event()
-
-    def frames(self) -> Iterator[Frame]:
-        """Frames as they come. Raises CameraLost when the camera is away or lost and not to be tried again."""
-        lost = False
-        while not self._stopped.is_set():
-            try:
-                for frame in self._read():
-                    if lost:
-                        log.warning("the camera %s is back", self._source)
-                        lost = False
-                    yield frame
-            except CameraLost as error:
-                if not self._again:
-                    raise
-                if not lost:
-                    log.warning("%s; trying again until it is back", error)
-                lost = True
-                self._stopped.wait(_RETRY_S)
-
-    def stop(self) -> None:
-        """End after the frame in hand."""
-        self._stopped.set()
-
-    def _read(self) -> Iterator[Frame]:
-        capture = self._open()
-        try:
-            while not self._stopped.is_set() and capture.grab():
-                now = time.monotonic()
-                self._began = now if self._began is None else self._began
-                if not self._wanted(now - self._began):
-                    continue
-                there, picture = capture.retrieve()
-                if not there:
-                    break
-                yield Frame(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False), now - self._began)
-            if not self._stopped.is_set():
-                raise CameraLost(f"the camera {self._source} gives no more pictures")
-        finally:
-            capture.release()
-
-    def _open(self) -> cv2.VideoCapture:
-        if self._source.startswith("/dev/"):
-            capture = cv2.VideoCapture(self._source, cv2.CAP_V4L2)
-            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    def __init__(self, source: str, name: str, options: CameraConfig) -> None:
+        """Open it; `name` is what it is called in sentences. Raises CameraLost."""
+        self._name = name
+        _keep_libraries_quiet()
+        if source.startswith("/dev/"):
+            self._capture = _open_v4l2(source, options)
         else:
-            # Without these a read from a stream that went silent blocks for ever.
-            limits = [
-                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-                _OPEN_TIMEOUT_MS,
-                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-                _READ_TIMEOUT_MS,
-            ]
-            capture = cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, limits)
-        if not capture.isOpened():
-            capture.release()
-            raise CameraLost(f"the camera {self._source} cannot be opened; is it plugged in and free?")
-        return capture
+            # Without these a stream that went silent blocks for ever.
+            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _LIMIT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _LIMIT_MS]
+            self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise CameraLost(f"the camera {name} cannot be opened; is it plugged in and free?")
+
+    def grab(self) -> None:
+        """Wait for the next picture. Raises CameraLost."""
+        if not self._capture.grab():
+            raise CameraLost(f"the camera {self._name} gives no more pictures")
+
+    def retrieve(self) -> Pixels:
+        """Decode what was grabbed, BGR. Raises CameraLost."""
+        there, pixels = self._capture.retrieve()
+        if not there:
+            raise CameraLost(f"the camera {self._name} gives pictures that cannot be decoded")
+        return pixels
+
+    def close(self) -> None:
+        """Give it back."""
+        self._capture.release()
+
+
+def _open_v4l2(path: str, options: CameraConfig) -> cv2.VideoCapture:
+    """A camera takes the size and rate nearest to what is asked for, or keeps its own."""
+    capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    if options.size_px is not None:
+        width, height = options.size_px
+        if width * height > _UNCOMPRESSED:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+    if options.frames_per_s is not None:
+        capture.set(cv2.CAP_PROP_FPS, options.frames_per_s)
+    return capture
+
+
+def _keep_libraries_quiet() -> None:
+    """Let a camera that is away be told of once and not by OpenCV and FFmpeg with every try; variables go before this.
+
+    OpenCV reads the variables when it opens its first camera. It has no other way to shorten the 10 s that it waits
+    for a picture of a V4L2 camera.
+    """
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_V4L2_LIMIT_S))
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_FATAL))
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.cameras.source import LibraryMissing, open_landmarker
+from edge.cameras.camera import LibraryMissing
+from edge.cameras.source import open_landmarker
 from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber

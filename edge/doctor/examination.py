@@ -43,7 +43,7 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     """
     processor = Processor.of(machine)
     folder = model or config.model.folder
-    camera = source or (config.camera.source if "camera" in config.model_fields_set else None)
+    camera = config.camera if source is None else config.camera.model_copy(update={"source": source})
     yield from _machine(machine, processor)
     yield (onnxruntime := _library(_ONNXRUNTIME))
     yield (opencv := _library(_OPENCV))
@@ -51,11 +51,11 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     yield _networks(default_folder())
     yield _tried("bundle", "classifier", str(folder), onnxruntime, "copy it anew, or name another one with --model")
     yield from _landmarks(folder, processor)
-    if camera is None:
+    if source is None and "camera" not in config.model_fields_set:
         yield Finding("camera", State.LEFT_OUT, "none is configured; name one with --source or in [camera]")
     else:
         remedy = "plug it in, see that nothing else uses it and that this user may (group video)"
-        yield _tried("camera", "camera", camera, opencv, remedy)
+        yield _tried("camera", "camera", camera.model_dump_json(), opencv, remedy)
     if config.mqtt is None:
         yield Finding("broker", State.LEFT_OUT, "none is configured, so nothing is published")
     else:

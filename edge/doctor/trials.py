@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import open_camera, open_landmarker, open_source
-from edge.config import MqttConfig
+from edge.cameras.source import open_camera, open_landmarker, open_source, without_password
+from edge.config import CameraConfig, MqttConfig
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from models.bundle import Bundle, BundleRefused, open_bundle
@@ -53,18 +53,20 @@ def try_landmarker(folder: str) -> str:
     return f"it looks through a blank picture in {seconds * 1000:.0f} ms"
 
 
-def try_camera(source: str) -> str:
-    """Wait for the first picture of a source."""
+def try_camera(section: str) -> str:
+    """Wait for the first picture of the source that a `[camera]` section, as JSON, names, taken as it says."""
+    options = CameraConfig.model_validate_json(section)
+    source, shown = options.source, without_password(options.source)
     if source.startswith("take:"):
         open_source(source, frozenset(), "", fast=True, again=False)
         return f"{source} is a recording of landmarks that can be read; no camera was tried"
-    camera = open_camera(source, fast=True, again=False)
+    camera = open_camera(source, fast=True, again=False, options=options)
     frame = next(iter(camera.frames()), None)
     camera.stop()
     if frame is None:
-        raise CameraLost(f"the camera {source} gives no picture")
+        raise CameraLost(f"the camera {shown} gives no picture")
     height, width = frame.picture.shape[:2]
-    return f"{source} gives pictures of {width}x{height}"
+    return f"{shown} gives pictures of {width}x{height}"
 
 
 def try_broker(section: str) -> str:

@@ -37,13 +37,16 @@ class Patience:
     """Until a device that neither gives a picture nor fails is left behind; longer than the devices' own limits."""
     retry_s: float = 1.0
     """Between two tries to open it."""
+    back_s: float = 0.5
+    """Of living pictures until it is back: a decoder that gives up on a silent stream still gives its last picture."""
 
 
 class LiveCamera:
     """A camera as the daemon wants it; times count from its first picture on the monotonic clock, over all openings.
 
-    While it gives nothing but black or the same picture again and again it gives no frames: nobody can be seen in them,
-    and repeated ones would look like a hand held still. Reading goes on, and the first living picture is a frame again.
+    While the camera gives nothing but black, or the same picture again and again, this gives no frames: nobody is to be
+    seen in them, and repeated ones would look like a hand held still. Reading goes on, and the first living picture is
+    a frame again.
     """
 
     def __init__(
@@ -96,20 +99,19 @@ class LiveCamera:
             raise CameraLost(f"the camera {self._name} hangs in its driver; unplug it or start this device anew")
         reader = Reader(self._open_device, self._is_wanted, self._develop)
         self._left_behind.append(reader)
-        liveliness, alive_at = Liveliness(), time.monotonic()
+        liveliness = Liveliness(self._patience.noticed_s)
         try:
             while not self._stopped.is_set():
                 shot = reader.newest(_TICK_S)
                 if shot is None:
                     self._bear_silence(time.monotonic() - reader.heard_at)
                     continue
-                fault = liveliness.fault(shot.picture)
-                if fault is None:
-                    alive_at = shot.time
+                fault = liveliness.fault(shot)
+                if fault is None and liveliness.alive_s >= self._patience.back_s:
                     self._recover()
-                elif shot.time - alive_at >= self._patience.noticed_s:
+                elif fault is not None and liveliness.dead_s(shot.time) >= self._patience.noticed_s:
                     self._lose(f"the camera {self._name} {fault}")
-                if self._trouble is None:
+                if fault is None or self._trouble is None:
                     yield Frame(shot.picture, self._since_began(shot.time))
         finally:
             # A thread that comes back from OpenCV while Python ends takes the program down with a crash.

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from landmarkers.frame import Picture
+from landmarkers.frame import Frame, Picture
 
 # Of 255. Black is about 2 after JPEG; a sensor in the dark at full gain makes noise up to about 20.
 _DARK: Final = 24
@@ -13,22 +13,39 @@ _SAMPLE_ROWS: Final = 60
 
 
 class Liveliness:
-    """Holds each picture against the one before it."""
+    """Holds each picture of an open camera against the one before it; all moments are of one clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, gap_s: float) -> None:
+        """Living pictures further apart than `gap_s` are not of one stretch of life."""
+        self._gap_s = gap_s
         self._last: Picture | None = None
+        self._lived: float | None = None
+        self._lives_since: float | None = None
 
-    def fault(self, picture: Picture) -> str | None:
+    def fault(self, shot: Frame) -> str | None:
         """What is wrong with the picture, as the end of a sentence about the camera; None when it lives.
 
         One picture proves nothing: cameras begin black, and repeat a picture when light is scarce.
         """
-        last, self._last = self._last, picture
-        if is_black(picture):
+        last, self._last = self._last, shot.picture
+        self._lived = shot.time if self._lived is None else self._lived
+        if is_black(shot.picture):
             return "gives nothing but black; is its lens covered or the room dark?"
-        if last is not None and is_same(last, picture):
+        if last is not None and is_same(last, shot.picture):
             return "is frozen: it gives the same picture again and again"
+        if self._lives_since is None or self.dead_s(shot.time) >= self._gap_s:
+            self._lives_since = shot.time
+        self._lived = shot.time
         return None
+
+    def dead_s(self, moment: float) -> float:
+        """How long no picture has lived, counted from the first one."""
+        return 0.0 if self._lived is None else moment - self._lived
+
+    @property
+    def alive_s(self) -> float:
+        """How long pictures have lived up to the last one that did."""
+        return 0.0 if self._lived is None or self._lives_since is None else self._lived - self._lives_since
 
 
 def is_black(picture: Picture) -> bool:

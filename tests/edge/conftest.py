@@ -1,15 +1,19 @@
 """What most tests of the daemon need: a model, a broker, a daemon."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from edge.cameras.camera import Camera
+from landmarkers.frame import Frame
 from models.bundle import Bundle, open_bundle
 from tests.edge.daemon import Daemon, settings_of_this_machine
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.tiny_bundle import write_bundle
+from tests.edge.waiting import PATIENCE_S
 
 
 class StartDaemon(Protocol):
@@ -80,3 +84,22 @@ def start_daemon(tmp_path: Path) -> Iterator[StartDaemon]:
     yield start
     for daemon in started:
         daemon.end()
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[[Camera], list[Frame]]]:
+    """Gathers a camera's frames on a thread; every camera is stopped in the end."""
+    watched: list[tuple[Camera, threading.Thread]] = []
+
+    def start(camera: Camera) -> list[Frame]:
+        gathered: list[Frame] = []
+        thread = threading.Thread(target=lambda: gathered.extend(camera.frames()))
+        thread.start()
+        watched.append((camera, thread))
+        return gathered
+
+    yield start
+    for camera, thread in watched:
+        camera.stop()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()

@@ -11,12 +11,10 @@ from edge.cameras.newest import NewestFrame
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.replay import TakeReplay
 from edge.cameras.source import SourceUnknown, open_source
-from edge.cameras.video_device import VideoDevice
 from landmarkers.frame import Frame
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, TakeDamaged
-from tests.edge.clips import network_camera, write_clip
-from tests.edge.ports import free_port
+from tests.edge.clips import write_clip
 from tests.edge.waiting import PATIENCE_S, wait_until
 from tests.signer import Sign, even_times, take
 
@@ -39,25 +37,6 @@ class ScriptedCamera:
 
     def stop(self) -> None:
         self.stopped.set()
-
-
-@pytest.fixture
-def watch() -> Iterator[Callable[[Camera], list[Frame]]]:
-    """Gathers a camera's frames on a thread; every camera is stopped in the end."""
-    watched: list[tuple[Camera, threading.Thread]] = []
-
-    def start(camera: Camera) -> list[Frame]:
-        gathered: list[Frame] = []
-        thread = threading.Thread(target=lambda: gathered.extend(camera.frames()))
-        thread.start()
-        watched.append((camera, thread))
-        return gathered
-
-    yield start
-    for camera, thread in watched:
-        camera.stop()
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
 
 
 def test_the_newest_frame_is_handed_out_and_older_ones_are_dropped() -> None:
@@ -210,42 +189,6 @@ def test_a_stopped_replay_ends() -> None:
     next(frames)
     replay.stop()
     assert list(frames) == []
-
-
-def test_a_camera_that_is_not_there_is_lost() -> None:
-    with pytest.raises(CameraLost, match="/dev/no-such-camera cannot be opened"):
-        next(VideoDevice("/dev/no-such-camera", again=False).frames())
-
-
-def test_a_network_camera_gives_frames_until_it_is_lost() -> None:
-    times: list[float] = []
-    with network_camera(free_port(), seconds=1) as address, pytest.raises(CameraLost, match="gives no more pictures"):
-        times.extend(frame.time for frame in VideoDevice(address, again=False).frames())
-    assert len(times) > 1
-    assert np.all(np.diff(times) > 0.0)
-
-
-def test_a_network_camera_that_is_away_is_tried_until_it_is_back(
-    watch: Callable[[Camera], list[Frame]], caplog: pytest.LogCaptureFixture
-) -> None:
-    port = free_port()
-    seen = watch(VideoDevice(f"http://127.0.0.1:{port}/", again=True))
-    wait_until(lambda: "trying again until it is back" in caplog.text, "the camera's loss")
-    with network_camera(port, seconds=30):
-        wait_until(lambda: len(seen) > 3, "a frame")
-    wait_until(lambda: caplog.text.count("trying again") == 2, "the second loss")
-    told = ["cannot be opened", f"the camera http://127.0.0.1:{port}/ is back", "gives no more pictures"]
-    assert all(words in message for words, message in zip(told, caplog.messages, strict=True))
-    assert np.all(np.diff([frame.time for frame in seen]) > 0.0)
-
-
-def test_a_stopped_camera_that_is_away_is_tried_no_more(
-    watch: Callable[[Camera], list[Frame]], caplog: pytest.LogCaptureFixture
-) -> None:
-    camera = VideoDevice("/dev/no-such-camera", again=True)
-    watch(camera)
-    wait_until(lambda: "trying again" in caplog.text, "the camera's loss")
-    camera.stop()
 
 
 def test_a_source_that_is_nothing_is_named() -> None:

@@ -82,6 +82,12 @@ def test_variables_override_the_file(tmp_path: Path) -> None:
     assert config.mqtt.host == "broker.example"
 
 
+def test_variables_tell_how_a_camera_is_mounted() -> None:
+    variables = {"WIDTH_PX": "1280", "HEIGHT_PX": "720", "ROTATION_DEGREES": "270", "MIRROR": "true"}
+    camera = load_config(None, {f"ISHARA_CAMERA_{key}": value for key, value in variables.items()}).camera
+    assert (camera.size_px, camera.rotation_degrees, camera.mirror) == ((1280, 720), 270, True)
+
+
 def test_variables_alone_configure_a_broker() -> None:
     config = load_config(None, {"ISHARA_MQTT_HOST": "broker.example"})
     assert config.mqtt is not None
@@ -112,6 +118,15 @@ def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> N
         ("health_every_s = nan", "health_every_s"),
         ("camera = 3", "camera"),
         ("[camera]\nsource = 3", "camera.source"),
+        ("[camera]\nwidth_px = 641\nheight_px = 480", "camera.width_px"),
+        ("[camera]\nwidth_px = 640", "width_px and height_px"),
+        ("[camera]\nheight_px = 9999\nwidth_px = 640", "camera.height_px"),
+        ("[camera]\nframes_per_s = 1", "camera.frames_per_s"),
+        ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
+        ("[camera]\nmirror = 'left'", "camera.mirror"),
+        ("[camera]\nregion_width = 0.0", "camera.region_width"),
+        ("[camera]\nregion_left = 0.5\nregion_width = 0.6", "region_left and region_width"),
+        ("[camera]\nregion_top = 0.2", "region_top and region_height"),
         ("[rate]\nidle_after_s = 0.0", "rate.idle_after_s"),
         ("[rate]\nidle_look_every_s = 1.5", "rate.idle_look_every_s"),
         ("[rate]\nhot_at_c = 20", "rate.hot_at_c"),

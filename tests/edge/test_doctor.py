@@ -204,9 +204,10 @@ def test_the_configured_camera_is_tried(bundle_folder: Path) -> None:
 
 
 def test_a_camera_that_gives_pictures_is_told_with_their_size(bundle_folder: Path, tmp_path: Path) -> None:
-    _, findings, _ = run_doctor("--model", bundle_folder, "--source", write_clip(tmp_path / "clip.mp4"))
+    clip, mounted = write_clip(tmp_path / "clip.mp4"), {"ISHARA_CAMERA_ROTATION_DEGREES": "90"}
+    _, findings, _ = run_doctor("--model", bundle_folder, "--source", clip, settings=mounted)
     assert findings["camera"]["state"] == "ok"
-    assert "64x48" in findings["camera"]["sentence"]
+    assert "48x64" in findings["camera"]["sentence"]
 
 
 def test_a_source_that_is_nothing_is_named_whatever_the_locale(bundle_folder: Path) -> None:

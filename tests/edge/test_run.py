@@ -192,6 +192,27 @@ def test_a_signal_while_a_network_camera_gives_pictures_ends_cleanly(
         assert daemon.logged.splitlines()[-1].startswith("INFO leaving: ")
 
 
+def test_one_daemon_outlives_the_loss_of_its_camera_and_logs_loss_and_return_once_each(
+    camera_bundle: Path, broker: Mosquitto, listener: Listener, start_daemon: StartDaemon
+) -> None:
+    port = free_port()
+    source = ("--source", f"http://user:secret@127.0.0.1:{port}/")
+    with network_camera(port, seconds=120):
+        daemon = start_daemon("run", *source, "--model", camera_bundle, settings=settings_for(broker.port))
+        listener.wait_until(lambda: frames_counted(listener) > 0)
+    daemon.wait_for_log("trying again")
+    with network_camera(port, seconds=120):
+        daemon.wait_for_log("/ is back")
+        before = frames_counted(listener)
+        listener.wait_until(lambda: frames_counted(listener) > before)
+        assert daemon.seconds_to_leave(signal.SIGTERM) < LEAVE_S
+    assert daemon.wait() == 0
+    told = [line for line in daemon.logged.splitlines() if not line.startswith("INFO ")]
+    camera = f"WARNING the camera http://127.0.0.1:{port}/"
+    assert told == [f"{camera} gives no more pictures; trying again until it is back", f"{camera} is back"]
+    assert "secret" not in daemon.logged
+
+
 def test_a_device_that_is_slowed_down_for_its_heat_says_so_and_looks_at_fewer_frames(
     camera_bundle: Path,
     broker: Mosquitto,

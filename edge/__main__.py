@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_source, without_password
 from edge.config import EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.leaving import leave
 from edge.record.arguments import add_arguments
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
@@ -234,5 +235,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def program() -> NoReturn:
+    """`main` as a process of its own."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

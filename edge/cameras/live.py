@@ -114,7 +114,6 @@ class LiveCamera:
                 if fault is None or self._trouble is None:
                     yield Frame(shot.picture, self._since_began(shot.time))
         finally:
-            # A thread that comes back from OpenCV while Python ends takes the program down with a crash.
             reader.leave(_LAST_PICTURE_S if self._stopped.is_set() else 0.0)
 
     def _bear_silence(self, silent_s: float) -> None:

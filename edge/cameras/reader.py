@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import Final
 
 from edge.cameras.camera import CameraLost
 from edge.cameras.device import OpenDevice, Pixels
 from landmarkers.frame import Frame, Picture
+
+_THREAD: Final = "device"
 
 
 class Reader:
@@ -33,7 +36,7 @@ class Reader:
         self.heard_at = time.monotonic()
         """When the device last gave a picture, wanted or not, or was opened."""
         # A daemon thread: a driver that hangs must not keep the program from leaving.
-        self._thread = threading.Thread(target=self._read, name="device", daemon=True)
+        self._thread = threading.Thread(target=self._read, name=_THREAD, daemon=True)
         self._thread.start()
 
     @property
@@ -81,3 +84,8 @@ class Reader:
         with self._changed:
             self._shot = shot
             self._changed.notify()
+
+
+def is_any_reading() -> bool:
+    """Whether any reader's thread still holds its device, left behind or not."""
+    return any(thread.name == _THREAD for thread in threading.enumerate())

@@ -10,6 +10,7 @@ from typing import Final
 
 from edge.doctor.trial import REFUSED
 from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker
+from edge.leaving import leave
 from edge.refusals import REFUSALS
 
 TRIALS: Final[dict[str, Callable[[str], str]]] = {
@@ -32,4 +33,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -15,6 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
+from tests.edge.certificates import Certificates
 from tests.edge.ports import free_port, is_listening
 from tests.edge.waiting import PATIENCE_S, wait_until
 
@@ -24,15 +25,26 @@ _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/
 class Mosquitto:
     """One broker, which can go away and come back with the sessions and retained messages that it had."""
 
-    def __init__(self, folder: Path, *, user: tuple[str, str] | None = None) -> None:
-        """With a user, given with the password, everybody else is refused."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user: tuple[str, str] | None = None,
+        keeps: bool = True,
+        tls: Certificates | None = None,
+        wants_certificate: bool = False,
+    ) -> None:
+        """With a user, given with the password, everybody else is refused.
+
+        One that keeps nothing forgets sessions and retained messages when it leaves.
+        """
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         lines = [
             f"listener {self.port} 127.0.0.1",
             f"user {getpass.getuser()}",
-            "persistence true",
+            f"persistence {str(keeps).lower()}",
             f"persistence_location {folder}/",
             f"log_dest file {folder / 'log'}",
             f"allow_anonymous {'false' if user else 'true'}",
@@ -42,6 +54,9 @@ class Mosquitto:
             passwords.touch(mode=0o600)
             subprocess.run([program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
             lines.append(f"password_file {passwords}")
+        if tls is not None:
+            lines += [f"cafile {tls.authority}", f"certfile {tls.broker}", f"keyfile {tls.broker_key}"]
+            lines.append(f"require_certificate {str(wants_certificate).lower()}")
         (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
 
     @property
@@ -70,6 +85,13 @@ class Mosquitto:
             self._process.terminate()
             self._process.wait(PATIENCE_S)
             self._process = None
+
+    def kill(self) -> None:
+        """Die without a word to anybody."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+        self._process = None
 
     def freeze(self) -> None:
         """Stand still with all connections open."""

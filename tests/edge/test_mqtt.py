@@ -9,9 +9,12 @@ from typing import Protocol
 
 import pytest
 
+from edge.commands import Commands
 from edge.config import MqttConfig
 from edge.health import Health, Pulse
-from edge.sinks.mqtt import MqttSink
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.sink import MqttSink
+from edge.standing import Standing
 from edge.word import Word
 from tests.edge.conftest import StartDaemon
 from tests.edge.mosquitto import Heard, Listener, Mosquitto, listening
@@ -27,16 +30,32 @@ DAY = "2026-11-22T16:00:0"
 class OpenSink(Protocol):
     """Opens a sink that is closed with the test."""
 
-    def __call__(self, config: MqttConfig) -> MqttSink: ...
+    def __call__(self, config: MqttConfig, *, most: int = 1000) -> MqttSink: ...
 
 
 @pytest.fixture
-def open_sink(caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
+def standing() -> Standing:
+    return Standing()
+
+
+@pytest.fixture
+def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: Standing) -> Iterator[OpenSink]:
     caplog.set_level(logging.INFO)
     opened: list[MqttSink] = []
 
-    def start(config: MqttConfig) -> MqttSink:
-        opened.append(MqttSink(config, device="entrance", model=json.dumps({"name": TITLE}), health=Pulse().health))
+    def start(config: MqttConfig, *, most: int = 1000) -> MqttSink:
+        outbox = Outbox(tmp_path / "outbox", most)
+        opened.append(
+            MqttSink(
+                config,
+                outbox,
+                device="entrance",
+                model=json.dumps({"name": TITLE}),
+                health=Pulse(standing=standing, backlog=outbox).health,
+                standing=standing,
+                commands=Commands(standing),
+            )
+        )
         return opened[-1]
 
     yield start
@@ -91,6 +110,7 @@ def test_words_arrive_whole_with_qos_1_and_are_not_kept(
     broker: Mosquitto, listener: Listener, open_sink: OpenSink
 ) -> None:
     sink = open_sink(broker.config)
+    listener.wait_for_status("online")
     for seq in (1, 2, 3):
         sink.emit(word(seq))
     listener.wait_until(lambda: len(listener.on("word")) == 3)
@@ -173,16 +193,20 @@ def test_words_wait_for_a_broker_that_is_lost_and_none_comes_twice(
     ]
 
 
-def test_a_device_is_online_again_though_its_queue_was_full_while_the_broker_was_away(
+def test_of_too_many_words_the_oldest_are_dropped_and_counted_and_that_is_said_once(
     new_broker: Callable[[], Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = new_broker()
-    sink = open_sink(broker.config)
-    for seq in range(1, 1002):
+    sink = open_sink(broker.config, most=20)
+    for seq in range(1, 31):
         sink.emit(word(seq))
-    assert "word 1001 is lost" in caplog.text
+    assert caplog.text.count("the oldest are dropped") == 1
     broker.start()
     with listening(broker) as listener:
+        listener.wait_until(lambda: bool(listener.on("word")) and seqs(listener.on("word"))[-1] == 30)
+        assert seqs(listener.on("word")) == list(range(11, 31))
+        first = Health.model_validate_json(listener.on("health")[0].payload)
+        assert (first.words_waiting, first.words_dropped) == (20, 10)
         listener.wait_for_status("online")
 
 

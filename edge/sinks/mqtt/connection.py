@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -201,7 +202,7 @@ class Connection:
 
 
 # Words go one by one, each with an echo. Where both ends save packets (Nagle's algorithm, delayed acknowledgements)
-# each step waits 40 ms for the other end: that made 11 words a second instead of 100 after a long absence of the broker.
+# each step waits 40 ms for the other end: 11 words a second instead of 100 came after a long absence of the broker.
 
 
 def _never_wait(_client: paho.Client, _data: Any, opened: Any) -> None:
@@ -212,7 +213,8 @@ def _acknowledge_now(client: paho.Client) -> None:
     """The broker holds its next packet back until this one is acknowledged. To be said each time: tcp(7)."""
     opened = client.socket()
     if isinstance(opened, socket.socket) and sys.platform == "linux":
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        with suppress(OSError):  # a connection that has just ended
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def cause(error: OSError) -> str:

@@ -12,7 +12,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +23,7 @@ _FORMAT: Final = 1
 # AUTOINCREMENT: SQLite remembers the highest number ever given, also when its word is long gone.
 _TABLES: Final = """
 BEGIN;
-CREATE TABLE words (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, tried INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE words (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
 CREATE TABLE echo (heard INTEGER NOT NULL);
 INSERT INTO echo VALUES (0);
 PRAGMA user_version = 1;
@@ -43,14 +42,6 @@ class OutboxDamaged(OutboxUnusable):
     """An outbox's file whose content is broken."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingWord:
-    """A word in the outbox; `tried` is one that was sent before and may have arrived."""
-
-    word: Word
-    tried: bool
-
-
 class Outbox:
     """Words in the order of their numbers. To be used from any thread; each call is done when it returns."""
 
@@ -66,6 +57,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._is_full = False
         self._log: int | None = None
+        self._is_unsynced = True
         self.dropped = 0
         """Words that were dropped since the start because too many waited."""
         try:
@@ -97,16 +89,11 @@ class Outbox:
             if self._waiting > self._most:
                 self._drop_oldest()
 
-    def oldest(self) -> WaitingWord | None:
+    def oldest(self) -> Word | None:
         """The word that is to leave next."""
         with self._lock:
-            rows = self._ask("SELECT event, tried FROM words ORDER BY seq LIMIT 1")
-        return WaitingWord(Word.model_validate_json(rows[0][0]), bool(rows[0][1])) if rows else None
-
-    def mark(self, seq: int, *, tried: bool) -> None:
-        """Remember that a word is about to be sent or, after all, did not reach anybody."""
-        with self._lock:
-            self._do("UPDATE words SET tried = ? WHERE seq = ?", int(tried), seq)
+            rows = self._ask("SELECT event FROM words ORDER BY seq LIMIT 1")
+        return Word.model_validate_json(rows[0][0]) if rows else None
 
     def remove(self, seq: int) -> None:
         """Forget a word that has arrived; one that is not there is no trouble."""
@@ -130,7 +117,8 @@ class Outbox:
 
         Only the log has to be written out: what SQLite has moved from there into the database it has synced itself.
         """
-        if self._log is not None:
+        if self._log is not None and self._is_unsynced:
+            self._is_unsynced = False  # before: what is put in meanwhile may miss this sync
             try:
                 os.fsync(self._log)
             except OSError as error:
@@ -164,10 +152,12 @@ class Outbox:
     def _do(self, statement: str, *values: str | int) -> int:
         """Change the database; gives how many rows were changed."""
         try:
-            return self._database.execute(statement, values).rowcount
+            changed = self._database.execute(statement, values).rowcount
         except sqlite3.Error as error:
             self._fall_back(error)
-            return self._database.execute(statement, values).rowcount
+            changed = self._database.execute(statement, values).rowcount
+        self._is_unsynced = True
+        return changed
 
     def _fall_back(self, error: Exception) -> None:
         """Go on in memory. What waits in the file is left there, for a daemon that can use it again."""

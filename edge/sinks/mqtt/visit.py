@@ -28,8 +28,9 @@ from edge.commands import Answer, Commands
 from edge.health import Health
 from edge.sinks.mqtt.connection import Answered, Arrived, Connection, Ended, Event, Granted, Taken
 from edge.sinks.mqtt.discovery import Discovery
-from edge.sinks.mqtt.outbox import Outbox, WaitingWord
+from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
+from edge.word import Word
 
 log = logging.getLogger(__name__)
 
@@ -143,8 +144,7 @@ class Visit:
         """Hear what became of a word in doubt or, where the broker has forgotten, give the subscribers time."""
         if known:
             self._ask_for_echo()
-            oldest = self._outbox.oldest()
-            if oldest is not None and oldest.tried:
+            if self._outbox.waiting:
                 self._wait(lambda _: False, _ECHO_S)
         elif tells_nobody:
             self._outbox.hears_echo = False
@@ -163,28 +163,26 @@ class Visit:
     def _deliver(self) -> None:
         """Send word after word, each when the one before was taken; until it is time to leave."""
         while True:
-            waiting = self._outbox.oldest()
-            if waiting is not None and self._send(waiting):
+            word = self._outbox.oldest()
+            if word is not None and self._send(word):
                 continue
             if self._errands.leave_by is not None:
                 return
             self._next(None)
 
-    def _send(self, waiting: WaitingWord) -> bool:
+    def _send(self, word: Word) -> bool:
         """Bring a word; gives whether it is done with. One that is not is tried again a little later."""
-        seq = waiting.word.seq
-        self._sent, self._echo = seq, None
-        self._outbox.mark(seq, tried=True)
-        self._outbox.sync()
-        word = waiting.word.model_copy(update={"late": seq <= self._late_through})
-        number = self._connection.publish(self._topics.word, word.to_json(), qos=1)
+        self._outbox.sync()  # else a power cut could take it back, and its number would come again with another word
+        self._sent, self._echo = word.seq, None
+        event = word.model_copy(update={"late": word.seq <= self._late_through}).to_json()
+        number = self._connection.publish(self._topics.word, event, qos=1)
         taken = self._wait(lambda event: isinstance(event, Taken) and event.number == number, None)
         if isinstance(taken, Taken) and taken.refusal is not None:
             log.warning("the broker does not take words of this device: %s; they wait", taken.refusal)
-            return self._postpone(seq, _REFUSED_AGAIN_S)
+            return self._postpone(word.seq, _REFUSED_AGAIN_S)
         if isinstance(taken, Taken) and taken.nobody and time.monotonic() < self._patient_until:
-            return self._postpone(seq, _NOBODY_AGAIN_S)
-        self._outbox.remove(seq)
+            return self._postpone(word.seq, _NOBODY_AGAIN_S)
+        self._outbox.remove(word.seq)
         self._outbox.sync()
         self._sent = None
         if self._echo is not None:
@@ -195,7 +193,6 @@ class Visit:
 
     def _postpone(self, seq: int, seconds: float) -> bool:
         """Let a word that reached nobody wait."""
-        self._outbox.mark(seq, tried=False)
         self._sent = None
         self._late_through = max(self._late_through, seq)
         if self._errands.leave_by is None:
@@ -262,9 +259,9 @@ class Visit:
             self._echo = message
             return
         oldest = self._outbox.oldest()
-        if oldest is not None and oldest.tried and oldest.word.seq == seq:
-            self._outbox.remove(oldest.word.seq)
-            self._outbox.sync()
+        if oldest is not None and oldest.seq == seq:
+            self._outbox.remove(oldest.seq)
+        self._outbox.sync()
         self._connection.confirm(message)
 
 

@@ -28,6 +28,11 @@ def make_certificates(folder: Path) -> Certificates:
     return Certificates(*(folder / file for file in files))
 
 
+def encrypt_key(key: Path, encrypted: Path) -> None:
+    """A copy of a key that wants a password."""
+    _openssl(key.parent, "ec", "-in", str(key), "-aes256", "-passout", "pass:secret", "-out", str(encrypted))
+
+
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout")
 
 

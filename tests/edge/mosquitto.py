@@ -34,13 +34,14 @@ class Mosquitto:
         tls: Certificates | None = None,
         wants_certificate: bool = False,
     ) -> None:
-        """With a user, given with the password, everybody else is refused.
+        """With a user, given with the password, everybody else is refused. With TLS listeners still come without.
 
         One that keeps nothing forgets sessions and retained messages when it leaves.
         """
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
+        self.plain_port = free_port() if tls else self.port
         lines = [
             f"listener {self.port} 127.0.0.1",
             f"user {getpass.getuser()}",
@@ -57,6 +58,7 @@ class Mosquitto:
         if tls is not None:
             lines += [f"cafile {tls.authority}", f"certfile {tls.broker}", f"keyfile {tls.broker_key}"]
             lines.append(f"require_certificate {str(wants_certificate).lower()}")
+            lines.append(f"listener {self.plain_port} 127.0.0.1")
         (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
 
     @property
@@ -115,7 +117,7 @@ class Heard:
 
 
 class Listener:
-    """Hears everything below `ishara/`, also what is said while its broker is away and back."""
+    """Hears everything below `ishara/` and `homeassistant/`, also what is said while its broker is away and back."""
 
     def __init__(self, port: int, name: str = "listener") -> None:
         self.heard: list[Heard] = []
@@ -123,7 +125,7 @@ class Listener:
         self._subscribed, self._settled = threading.Event(), threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe("ishara/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe([("ishara/#", 1), ("homeassistant/#", 1)])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_unsubscribe = lambda *_: self._settled.set()
         self._client.on_message = lambda _client, _data, message: self._hear(message)
@@ -153,6 +155,10 @@ class Listener:
         self._client.unsubscribe("nothing")
         assert self._settled.wait(PATIENCE_S), "Mosquitto does not answer"
 
+    def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        """Publish something itself."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
@@ -161,14 +167,16 @@ class Listener:
     def _hear(self, message: paho.MQTTMessage) -> None:
         self._client.ack(message.mid, message.qos)
         with self._changed:
-            self.heard.append(Heard(message.topic, message.payload.decode(), message.qos, message.retain))
+            self.heard.append(
+                Heard(message.topic, message.payload.decode(errors="replace"), message.qos, message.retain)
+            )
             self._changed.notify_all()
 
 
 @contextmanager
 def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
     """A listener while inside."""
-    listener = Listener(broker.port, name)
+    listener = Listener(broker.plain_port, name)
     try:
         yield listener
     finally:

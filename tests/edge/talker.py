@@ -34,18 +34,24 @@ def start_talking(config: MqttConfig, outbox: Path, *, words: int, every_s: floa
     return process
 
 
-def _talk(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
-    outbox, standing = Outbox(path, 100_000), Standing()
-    pulse = Pulse(standing=standing, backlog=outbox)
+def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[MqttSink, Standing, Outbox]:
+    """The sink of a device called entrance, with what it tells its troubles to and where its words wait."""
+    outbox, standing = Outbox(path, most), Standing()
+    health = Pulse(standing=standing, backlog=outbox).health
     sink = MqttSink(
         config,
         outbox,
         device="entrance",
-        model="{}",
-        health=pulse.health,
+        model=json.dumps({"name": "tiny", "version": 3}),
+        health=health,
         standing=standing,
         commands=Commands(standing),
     )
+    return sink, standing, outbox
+
+
+def _talk(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
+    sink, _, outbox = open_sink(config, path)
     for _ in range(words):
         sink.emit(word(outbox.next_seq))
         time.sleep(every_s)

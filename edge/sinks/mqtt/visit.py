@@ -35,7 +35,7 @@ from edge.word import Word
 log = logging.getLogger(__name__)
 
 _ANSWER_S: Final = 10.0
-_ECHO_S: Final = 0.5  # behind the grant, by when a waiting echo has come
+_ECHO_S: Final = 0.3  # behind the grant, by when a waiting echo has come
 _NOBODY_S: Final = 30.0  # for subscribers to come back to a broker that forgot them; Home Assistant takes 10
 _NOBODY_AGAIN_S: Final = 1.0
 _SUBSCRIBERS_S: Final = 5.0  # the same, where the broker does not tell whether any are back
@@ -164,11 +164,11 @@ class Visit:
         """Send word after word, each when the one before was taken; until it is time to leave."""
         while True:
             word = self._outbox.oldest()
-            if word is not None and self._send(word):
-                continue
-            if self._errands.leave_by is not None:
+            is_done = word is None or self._send(word)
+            if self._errands.leave_by is not None and (word is None or not is_done):
                 return
-            self._next(None)
+            if word is None:
+                self._next(None)
 
     def _send(self, word: Word) -> bool:
         """Bring a word; gives whether it is done with. One that is not is tried again a little later."""

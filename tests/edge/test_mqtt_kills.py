@@ -90,15 +90,24 @@ def test_a_word_that_arrived_before_the_kill_but_was_not_confirmed_does_not_come
     assert len(words) >= 6
 
 
-def test_words_wait_for_a_subscriber_that_a_forgetful_broker_has_lost_too(
-    new_broker: Callable[..., Mosquitto], tmp_path: Path
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_words_wait_for_the_subscribers_that_a_forgetful_broker_has_lost_too(
+    protocol: str, new_broker: Callable[..., Mosquitto], tmp_path: Path
 ) -> None:
     broker = new_broker(keeps=False)
     broker.start()
-    talker = start_talking(broker.config, tmp_path / "outbox", words=5, every_s=0.0)
-    time.sleep(2.5)  # it is in by now, and has found nobody
+    config = broker.config.model_copy(update={"protocol": protocol})
+    with listening(broker) as listener:
+        talker = start_talking(config, tmp_path / "outbox", words=1, every_s=0.0)
+        talker.join(PATIENCE_S)
+        listener.wait_for_status("offline")
+        assert len(listener.on("word")) == 1
+    broker.kill()
+    broker.start()
+    talker = start_talking(config, tmp_path / "outbox", words=5, every_s=0.0)
+    time.sleep(2.5)  # it is in by now, and would find nobody
     with listening(broker) as listener:
         listener.wait_until(lambda: len(listener.on("word")) == 5)
         talker.join(PATIENCE_S)
         events = [json.loads(heard.payload) for heard in listener.on("word")]
-        assert [(event["seq"], event["late"]) for event in events] == [(seq, True) for seq in range(1, 6)]
+        assert [(event["seq"], event["late"]) for event in events] == [(seq, True) for seq in range(2, 7)]

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ _FORMAT: Final = 1
 _TABLES: Final = """
 BEGIN;
 CREATE TABLE words (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
-CREATE TABLE echo (heard INTEGER NOT NULL);
+CREATE TABLE echo (state INTEGER NOT NULL);
 INSERT INTO echo VALUES (0);
 PRAGMA user_version = 1;
 COMMIT;
@@ -40,6 +41,17 @@ class OutboxUnusable(Exception):
 
 class OutboxDamaged(OutboxUnusable):
     """An outbox's file whose content is broken."""
+
+
+class Echo(IntEnum):
+    """Whether the broker sends each word back to this device, and keeps it for the device when it is away."""
+
+    NEVER = 0
+    """It was not asked to yet."""
+    KEPT = 1
+    """It does."""
+    FORGOTTEN = 2
+    """It did, but came back without any memory, and was not asked anew yet."""
 
 
 class Outbox:
@@ -102,15 +114,15 @@ class Outbox:
             self._is_full = self._is_full and self._waiting > 0
 
     @property
-    def hears_echo(self) -> bool:
-        """Whether the broker is known to keep an echo of each word for this device; see the courier."""
+    def echo(self) -> Echo:
+        """What the courier knew last of its echo, be it in another process."""
         with self._lock:
-            return bool(self._ask("SELECT heard FROM echo")[0][0])
+            return Echo(self._ask("SELECT state FROM echo")[0][0])
 
-    @hears_echo.setter
-    def hears_echo(self, hears: bool) -> None:
+    @echo.setter
+    def echo(self, state: Echo) -> None:
         with self._lock:
-            self._do("UPDATE echo SET heard = ?", int(hears))
+            self._do("UPDATE echo SET state = ?", int(state))
 
     def sync(self) -> None:
         """Wait until the disk holds everything so far; `put` does not wait meanwhile.
@@ -218,7 +230,7 @@ def _open(path: Path) -> sqlite3.Connection:
             database.executescript(_TABLES)
         elif version != _FORMAT:
             raise OutboxUnusable(f"it is of format {version}, not {_FORMAT}")
-        database.execute("UPDATE echo SET heard = heard")  # takes the lock, and shows that it can be written
+        database.execute("UPDATE echo SET state = state")  # takes the lock, and shows that it can be written
     except OutboxUnusable:
         database.close()
         raise

@@ -7,12 +7,16 @@ device subscribes to its own words, in a session that the broker keeps: whatever
 need be to the next daemon. That echo is confirmed only once the outbox has forgotten the word, hence a word in doubt
 whose echo is waiting at the broker has arrived, and one without an echo has not.
 
-A broker that was killed and kept no sessions has forgotten the echo, and its subscribers too. A word in doubt is then
-sent again: it comes twice if the broker died between passing it on and confirming it, which are two consecutive writes.
-Subscribers tell a repeat by its `seq`, which is never used for another word. Words are held back until somebody
-subscribes again, as the confirmations of MQTT 5 tell ("no matching subscribers"), but not for long. The echo would hide
-that, so the device asks for it only after a word has found somebody. A broker of MQTT 3.1.1 does not tell; there the
-subscribers just get a few seconds.
+A broker that was killed and kept no sessions has forgotten the echo, and its subscribers too. Words are then held back
+until somebody subscribes again, as the confirmations of MQTT 5 tell ("no matching subscribers"), but not for long. The
+echo would hide that, so the device asks for it anew only after a word has found somebody. A broker of MQTT 3.1.1 does
+not tell; there the subscribers just get a few seconds.
+
+What is left, since only the broker could know better and has forgotten, is a word that is sent again though it arrived:
+when the broker was killed between passing it on and confirming it, which are two consecutive writes; and when the
+daemon was killed between a word's arrival and its confirmation, a millisecond, and then either the broker was killed
+too before the next daemon came or this was the first word after such a broker's return. Subscribers tell a repeat by
+its `seq`, which is never used for another word.
 """
 
 import json
@@ -28,7 +32,7 @@ from edge.commands import Answer, Commands
 from edge.health import Health
 from edge.sinks.mqtt.connection import Answered, Arrived, Connection, Ended, Event, Granted, Taken
 from edge.sinks.mqtt.discovery import Discovery
-from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.outbox import Echo, Outbox
 from edge.sinks.mqtt.topics import Topics
 from edge.word import Word
 
@@ -114,7 +118,7 @@ class Visit:
         """
         try:
             self._introduce()
-            self._find_audience(known=answer.session and self._outbox.hears_echo, tells_nobody=tells_nobody)
+            self._find_audience(session=answer.session, tells_nobody=tells_nobody)
             self._deliver()
             self._publish_offline(qos=1)
         except TimeIsUp:
@@ -140,25 +144,26 @@ class Visit:
         if errands.discovery is not None:
             self._connection.subscribe(errands.discovery.birth_topic, qos=0)
 
-    def _find_audience(self, *, known: bool, tells_nobody: bool) -> None:
+    def _find_audience(self, *, session: bool, tells_nobody: bool) -> None:
         """Hear what became of a word in doubt or, where the broker has forgotten, give the subscribers time."""
-        if known:
+        echo = self._outbox.echo
+        if echo is Echo.NEVER or (session and echo is Echo.KEPT):
             self._ask_for_echo()
             if self._outbox.waiting:
                 self._wait(lambda _: False, _ECHO_S)
-        elif tells_nobody:
-            self._outbox.hears_echo = False
+            return
+        self._outbox.echo = Echo.FORGOTTEN
+        if tells_nobody:
             self._patient_until = time.monotonic() + _NOBODY_S
         else:
-            if self._outbox.hears_echo:
-                self._wait(lambda _: False, _SUBSCRIBERS_S)
+            self._wait(lambda _: False, _SUBSCRIBERS_S)
             self._ask_for_echo()
 
     def _ask_for_echo(self) -> None:
         number = self._connection.subscribe(self._topics.word, qos=1)
         granted = self._wait(lambda event: isinstance(event, Granted) and event.number == number, _ANSWER_S)
         self._hears_echo = True
-        self._outbox.hears_echo = isinstance(granted, Granted) and not granted.refused
+        self._outbox.echo = Echo.KEPT if isinstance(granted, Granted) and not granted.refused else Echo.NEVER
 
     def _deliver(self) -> None:
         """Send word after word, each when the one before was taken; until it is time to leave."""

@@ -157,6 +157,7 @@ class Visit:
             self._patient_until = time.monotonic() + _NOBODY_S
         else:
             self._wait(lambda _: False, _SUBSCRIBERS_S)
+            self._late_through = self._outbox.newest
             self._ask_for_echo()
 
     def _ask_for_echo(self) -> None:
@@ -184,9 +185,9 @@ class Visit:
         taken = self._wait(lambda event: isinstance(event, Taken) and event.number == number, None)
         if isinstance(taken, Taken) and taken.refusal is not None:
             log.warning("the broker does not take words of this device: %s; they wait", taken.refusal)
-            return self._postpone(word.seq, _REFUSED_AGAIN_S)
+            return self._postpone(_REFUSED_AGAIN_S)
         if isinstance(taken, Taken) and taken.nobody and time.monotonic() < self._patient_until:
-            return self._postpone(word.seq, _NOBODY_AGAIN_S)
+            return self._postpone(_NOBODY_AGAIN_S)
         self._outbox.remove(word.seq)
         self._outbox.sync()
         self._sent = None
@@ -196,10 +197,10 @@ class Visit:
             self._ask_for_echo()
         return True
 
-    def _postpone(self, seq: int, seconds: float) -> bool:
-        """Let a word that reached nobody wait."""
+    def _postpone(self, seconds: float) -> bool:
+        """Let a word that reached nobody wait, and those behind it."""
         self._sent = None
-        self._late_through = max(self._late_through, seq)
+        self._late_through = self._outbox.newest
         if self._errands.leave_by is None:
             self._wait(lambda _: self._errands.leave_by is not None, seconds)
         return False

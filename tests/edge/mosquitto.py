@@ -33,8 +33,11 @@ class Mosquitto:
         keeps: bool = True,
         tls: Certificates | None = None,
         wants_certificate: bool = False,
+        rights: str | None = None,
     ) -> None:
         """With a user, given with the password, everybody else is refused. With TLS listeners still come without.
+
+        `rights` are the lines of an access list.
 
         One that keeps nothing forgets sessions and retained messages when it leaves.
         """
@@ -55,6 +58,9 @@ class Mosquitto:
             passwords.touch(mode=0o600)
             subprocess.run([program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
             lines.append(f"password_file {passwords}")
+        if rights is not None:
+            (folder / "rights").write_text(rights)
+            lines.append(f"acl_file {folder / 'rights'}")
         if tls is not None:
             lines += [f"cafile {tls.authority}", f"certfile {tls.broker}", f"keyfile {tls.broker_key}"]
             lines.append(f"require_certificate {str(wants_certificate).lower()}")

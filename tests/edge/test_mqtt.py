@@ -305,6 +305,29 @@ def test_a_refused_device_is_told_once_and_for_what(
     assert standing.troubles == {Part.BROKER: f"the broker 127.0.0.1:{broker.port} refuses this device: Not authorized"}
 
 
+def test_a_device_that_may_not_publish_words_says_so_once_and_keeps_them(
+    new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: Standing
+) -> None:
+    broker = new_broker(rights="topic readwrite ishara/entrance/status\ntopic readwrite ishara/entrance/health\n")
+    broker.start()
+    sink = open_sink(broker.config)
+    sink.emit(word(1))
+    wait_until(lambda: Part.BROKER in standing.troubles, "the trouble")
+    assert standing.troubles[Part.BROKER] == "the broker takes no words of this device: Not authorized"
+    assert caplog.text.count("takes no words") == 1
+    with listening(broker) as listener:
+        listener.wait_until(lambda: bool(listener.on("health")))
+        wait_until(
+            lambda: Health.model_validate_json(listener.on("health")[-1].payload).words_waiting == 1, "the waiting word"
+        )
+
+
+def test_a_host_that_is_no_name_is_no_crash(open_sink: OpenSink, standing: Standing) -> None:
+    open_sink(MqttConfig(host="broker..example"))
+    wait_until(lambda: Part.BROKER in standing.troubles, "the trouble")
+    assert "cannot be reached: broker..example is no host's name" in standing.troubles[Part.BROKER]
+
+
 def test_a_device_with_the_right_password_is_let_in(
     new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

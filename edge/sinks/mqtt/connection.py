@@ -151,12 +151,11 @@ class Connection:
         client.on_message = self._hear_message
         client.on_disconnect = self._hear_end
         self._client = client
-        if self._is_5:
-            client.connect(
-                access.host, access.port, access.keepalive_s, clean_start=not name, properties=_wishes(bool(name))
-            )
-        else:
-            client.connect(access.host, access.port, access.keepalive_s)
+        wishes: dict[str, Any] = {"clean_start": not name, "properties": _wishes(bool(name))} if self._is_5 else {}
+        try:
+            client.connect(access.host, access.port, access.keepalive_s, **wishes)
+        except UnicodeError as error:
+            raise OSError(f"{access.host} is no host's name") from error
         client.loop_start()
 
     def publish(self, topic: str, payload: str, *, qos: int, retain: bool = False) -> int:

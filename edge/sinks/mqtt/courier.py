@@ -9,7 +9,7 @@ from typing import Final
 from edge.health import Health
 from edge.sinks.mqtt.connection import MQTT_5, Access, Connection, Event, cause
 from edge.sinks.mqtt.visit import BrokerRefuses, BrokerSilent, ConnectionLost, Errands, TimeIsUp, Visit
-from edge.standing import Part, Standing
+from edge.standing import Part
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +22,11 @@ _LAST_MOMENT_S: Final = 0.5
 class Courier:
     """Visits the broker; when that ends, tries anew for ever, logs that once and tells it to the standing."""
 
-    def __init__(self, access: Access, errands: Errands, standing: Standing) -> None:
+    def __init__(self, access: Access, errands: Errands) -> None:
         """Set out at once."""
         self._access = access
         self._errands = errands
-        self._standing = standing
+        self._standing = errands.standing
         self._protocols = list(access.protocols)
         self._trouble: str | None = None
         self._retry_s = _SHORTEST_RETRY_S

@@ -42,7 +42,7 @@ class MqttSink:
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
         self._health = health
-        self._courier = Courier(access, Errands(topics, outbox, commands, model, health, discovery), standing)
+        self._courier = Courier(access, Errands(topics, outbox, commands, standing, model, health, discovery))
         standing.watch(self._tell_standing)
 
     def emit(self, word: Word) -> None:

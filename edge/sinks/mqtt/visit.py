@@ -34,6 +34,7 @@ from edge.sinks.mqtt.connection import Answered, Arrived, Connection, Ended, Eve
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Echo, Outbox
 from edge.sinks.mqtt.topics import Topics
+from edge.standing import Part, Standing
 from edge.word import Word
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ _ECHO_S: Final = 0.3  # behind the grant, by when a waiting echo has come
 _NOBODY_S: Final = 30.0  # for subscribers to come back to a broker that forgot them; Home Assistant takes 10
 _NOBODY_AGAIN_S: Final = 1.0
 _SUBSCRIBERS_S: Final = 5.0  # the same, where the broker does not tell whether any are back
+_CONFIRMED_S: Final = 120.0  # no broker that is alive takes longer
 _REFUSED_AGAIN_S: Final = 10.0
 _REBIRTH_S: Final = (1.0, 5.0)
 _GOODBYE_S: Final = 0.4
@@ -71,6 +73,7 @@ class Errands:
     topics: Topics
     outbox: Outbox
     commands: Commands
+    standing: Standing
     model: str
     health: Callable[[], Health]
     discovery: Discovery | None
@@ -95,6 +98,7 @@ class Visit:
         self._patient_until = 0.0
         self._sent: int | None = None  # the word that is on its way
         self._echo: Arrived | None = None  # of that word
+        self._refusal: str | None = None
         self._rebirth_at: float | None = None
 
     def enter(self) -> Answered:
@@ -182,11 +186,13 @@ class Visit:
         self._sent, self._echo = word.seq, None
         event = word.model_copy(update={"late": word.seq <= self._late_through}).to_json()
         number = self._connection.publish(self._topics.word, event, qos=1)
-        taken = self._wait(lambda event: isinstance(event, Taken) and event.number == number, None)
-        if isinstance(taken, Taken) and taken.refusal is not None:
-            log.warning("the broker does not take words of this device: %s; they wait", taken.refusal)
+        taken = self._wait(lambda event: isinstance(event, Taken) and event.number == number, _CONFIRMED_S)
+        if not isinstance(taken, Taken):
+            raise ConnectionLost("it does not confirm a word")
+        self._tell_refusal(taken.refusal)
+        if taken.refusal is not None:
             return self._postpone(_REFUSED_AGAIN_S)
-        if isinstance(taken, Taken) and taken.nobody and time.monotonic() < self._patient_until:
+        if taken.nobody and time.monotonic() < self._patient_until:
             return self._postpone(_NOBODY_AGAIN_S)
         self._outbox.remove(word.seq)
         self._outbox.sync()
@@ -196,6 +202,15 @@ class Visit:
         if not self._hears_echo:
             self._ask_for_echo()
         return True
+
+    def _tell_refusal(self, refusal: str | None) -> None:
+        """Say once that the broker lets this device in, but does not take its words; and once that it does again."""
+        if refusal == self._refusal:
+            return
+        self._refusal = refusal
+        trouble = None if refusal is None else f"the broker takes no words of this device: {refusal}"
+        log.warning("%s", trouble or "the broker takes words again")
+        self._errands.standing.tell(Part.BROKER, trouble)
 
     def _postpone(self, seconds: float) -> bool:
         """Let a word that reached nobody wait, and those behind it."""

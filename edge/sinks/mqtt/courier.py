@@ -8,7 +8,8 @@ from typing import Final
 
 from edge.health import Health
 from edge.sinks.mqtt.connection import MQTT_5, Access, Connection, Event, cause
-from edge.sinks.mqtt.visit import BrokerRefuses, BrokerSilent, ConnectionLost, Errands, TimeIsUp, Visit
+from edge.sinks.mqtt.errands import Errands
+from edge.sinks.mqtt.visit import BrokerRefuses, BrokerSilent, ConnectionLost, TimeIsUp, Visit
 from edge.standing import Part
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from edge.health import Health
 from edge.sinks.mqtt.connection import Access
 from edge.sinks.mqtt.courier import Courier
 from edge.sinks.mqtt.discovery import Discovery
+from edge.sinks.mqtt.errands import Errands
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
-from edge.sinks.mqtt.visit import Errands
 from edge.standing import Standing
 from edge.word import Word
 

@@ -24,17 +24,14 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from edge.commands import Answer, Commands
-from edge.health import Health
+from edge.commands import Answer
 from edge.sinks.mqtt.connection import Answered, Arrived, Connection, Ended, Event, Granted, Taken
-from edge.sinks.mqtt.discovery import Discovery
-from edge.sinks.mqtt.outbox import Echo, Outbox
-from edge.sinks.mqtt.topics import Topics
-from edge.standing import Part, Standing
+from edge.sinks.mqtt.errands import Errands
+from edge.sinks.mqtt.outbox import Echo
+from edge.standing import Part
 from edge.word import Word
 
 log = logging.getLogger(__name__)
@@ -64,23 +61,6 @@ class BrokerSilent(Exception):
 
 class TimeIsUp(Exception):
     """The daemon must leave now, whatever is not done."""
-
-
-@dataclass
-class Errands:
-    """What is to be said and heard at the broker, and what other threads ask for meanwhile."""
-
-    topics: Topics
-    outbox: Outbox
-    commands: Commands
-    standing: Standing
-    model: str
-    health: Callable[[], Health]
-    discovery: Discovery | None
-    report: Health | None = None
-    """Health to be told."""
-    leave_by: float | None = None
-    """The moment on the monotonic clock by which to be gone."""
 
 
 class Visit:

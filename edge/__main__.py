@@ -23,6 +23,7 @@ from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.refusals import REFUSALS
 from edge.signals import StopSignals
 from edge.standing import Standing
+from edge.state import state_folder
 from landmarkers.processor import Machine
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.labels import LabelsDamaged
@@ -30,7 +31,9 @@ from models.manifest import Manifest
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
+    from edge.commands import Commands
     from edge.health import Pulse
+    from edge.sinks.mqtt.outbox import Outbox
     from edge.sinks.sink import Sink
 
 log = logging.getLogger("edge")
@@ -62,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Put the stages together and caption until the camera ends or a signal comes."""
+    from edge.commands import Commands
     from edge.governor import Governor
     from edge.health import Pulse
     from edge.pipeline import caption
@@ -89,15 +93,18 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         )
         stack.callback(source.landmarker.close)
         _check_landmarker(source, manifest)
-        pulse = Pulse(source, governor)
+        commands = Commands(standing)
+        outbox = _open_outbox(config)
+        pulse = Pulse(source, governor, standing, outbox)
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
-        sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
+        sinks = _open_sinks(config, bundle, pulse, outbox, standing, commands, jsonl=options.jsonl)
         for sink in sinks:
             stack.callback(sink.close)
         threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
         clock = StreamClock(as_fast_as_possible=fast)
-        writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
+        first = 1 if outbox is None else outbox.next_seq
+        writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold, first_seq=first)
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, classifier)
         signals.stop_with(source.camera.stop)
         log.info("%s reads %s", manifest.title, without_password(name))
@@ -111,6 +118,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
             pulse,
             config.health_every_s,
             governor,
+            standing,
         )
     return 0
 
@@ -182,14 +190,42 @@ def _check_landmarker(source: Source, manifest: Manifest) -> None:
         raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")
 
 
-def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: "Pulse", *, jsonl: bool) -> "list[Sink]":
+def _open_outbox(config: EdgeConfig) -> "Outbox | None":
+    """Where words wait for the broker, if there is one."""
+    from edge.sinks.mqtt.outbox import Outbox
+
+    if config.mqtt is None:
+        return None
+    own = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
+    return Outbox(config.mqtt.outbox or own, config.mqtt.outbox_words)
+
+
+def _open_sinks(
+    config: EdgeConfig,
+    bundle: Bundle,
+    pulse: "Pulse",
+    outbox: "Outbox | None",
+    standing: "Standing",
+    commands: "Commands",
+    *,
+    jsonl: bool,
+) -> "list[Sink]":
     from edge.sinks.console import ConsoleSink
-    from edge.sinks.mqtt import MqttSink
+    from edge.sinks.mqtt.sink import MqttSink
 
     sinks: list[Sink] = [ConsoleSink(jsonl=jsonl)]
-    if config.mqtt is not None:
+    if config.mqtt is not None and outbox is not None:
         model = bundle.manifest.model_dump_json(exclude={"files", "spotter"})
-        sinks.append(MqttSink(config.mqtt, device=config.device, model=model, health=pulse.health))
+        mqtt = MqttSink(
+            config.mqtt,
+            outbox,
+            device=config.device,
+            model=model,
+            health=pulse.health,
+            standing=standing,
+            commands=commands,
+        )
+        sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
     return sinks
 
 

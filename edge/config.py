@@ -6,21 +6,37 @@ A variable is named by section and key: `ISHARA_DEVICE`, `ISHARA_MQTT_HOST`, `IS
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
 from landmarkers.networks import FOLDER_VARIABLE
 from models.section import Section
 
 PREFIX: Final = "ISHARA_"
 _ROUNDING: Final = 1e-6
+PLAIN_PORT: Final = 1883
+TLS_PORT: Final = 8883
+CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "karsl-190"
 
 
 class ConfigInvalid(Exception):
     """A configuration that cannot be used; the message names the key and says why."""
+
+
+def _find_credential(path: Path, info: ValidationInfo) -> Path:
+    """A relative path is looked for where systemd puts the unit's credentials (LoadCredential=) before anywhere else.
+
+    https://systemd.io/CREDENTIALS/
+    """
+    folder = (info.context or {}).get(CREDENTIALS_VARIABLE)
+    given = Path(folder) / path if folder else path
+    return given if given.is_file() else path
+
+
+CredentialFile = Annotated[Path, AfterValidator(_find_credential)]
 
 
 class CameraConfig(Section):
@@ -75,18 +91,39 @@ class ModelConfig(Section):
 
 
 class MqttConfig(Section):
-    """The broker; without this section nothing is published."""
+    """The broker; without this section nothing is published.
+
+    With `tls` the broker's certificate is held against `ca_file` or, without one, against the system's authorities.
+    MQTT 5 is spoken unless the broker turns out to know only 3.1.1, which can also be said (`protocol`).
+    Words that the broker has not taken wait in the file `outbox`, at most so many; without a name it lies in the
+    service's state folder. `discovery` tells Home Assistant about the device.
+    """
 
     host: Annotated[str, StringConstraints(min_length=1)]
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    tls: bool = False
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default_factory=lambda earlier: TLS_PORT if earlier.get("tls") else PLAIN_PORT
+    )
+    ca_file: CredentialFile | None = None
+    certificate_file: CredentialFile | None = None
+    key_file: CredentialFile | None = None
     username: str | None = None
-    password_file: Path | None = None
+    password_file: CredentialFile | None = None
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+    outbox: Path | None = None
+    outbox_words: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    discovery: bool = True
+    discovery_prefix: Annotated[str, StringConstraints(pattern=r"^[^#+/\s]+(/[^#+/\s]+)*$")] = "homeassistant"
 
     @model_validator(mode="after")
-    def _password_has_a_user(self) -> Self:
+    def _keys_belong_together(self) -> Self:
         if self.password_file is not None and self.username is None:
             raise ValueError("password_file needs a username")
+        if not self.tls and (self.ca_file or self.certificate_file or self.key_file):
+            raise ValueError("ca_file, certificate_file and key_file need tls = true")
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("key_file needs a certificate_file")
         return self
 
     def read_password(self) -> str | None:
@@ -126,7 +163,7 @@ def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path 
     for key, value in variables.items():
         _override(content, key, value)
     try:
-        return EdgeConfig.model_validate(content)
+        return EdgeConfig.model_validate(content, context=dict(environment))
     except ValidationError as error:
         raise ConfigInvalid(_explain(error, path, variables)) from error
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from edge.cameras.source import Source
 from edge.config import RateConfig
 from edge.governor import Governor, Rate
+from edge.standing import Part, Standing
 from edge.word import Instant
 from models.section import Section
 
@@ -33,6 +35,8 @@ class Health(Section):
 
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
+    `troubles` says in a sentence what is wrong with each part that is not well; while `paused` no frame is looked at.
+    Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited.
     None stands for what this machine does not tell.
     """
 
@@ -48,18 +52,45 @@ class Health(Section):
     temperature_c: float | None
     throttled: bool | None
     memory_mb: float | None
+    troubles: dict[Part, str]
+    paused: bool
+    words_waiting: int
+    words_dropped: int
 
     def to_json(self) -> str:
         """The state on one line."""
         return self.model_dump_json()
 
 
+class Backlog(Protocol):
+    """The words that wait for the broker."""
+
+    @property
+    def waiting(self) -> int:
+        """How many there are."""
+
+    @property
+    def dropped(self) -> int:
+        """How many there were too many."""
+
+
 class Pulse:
     """Counts frames and words, times the stages, and asks the others how they are."""
 
-    def __init__(self, source: Source | None = None, governor: Governor | None = None) -> None:
-        """Without a source nothing is dropped; without a governor every frame is looked at."""
+    def __init__(
+        self,
+        source: Source | None = None,
+        governor: Governor | None = None,
+        standing: Standing | None = None,
+        backlog: Backlog | None = None,
+    ) -> None:
+        """Without a source nothing is dropped; without a governor every frame is looked at.
+
+        Without a standing all parts are well; without a backlog no word waits.
+        """
         self._source = source
+        self._standing = standing or Standing()
+        self._backlog = backlog
         self._governor = governor or Governor(RateConfig(), raised_above=0.0)
         self._began = time.monotonic()
         self._frames = 0
@@ -105,6 +136,10 @@ class Pulse:
             temperature_c=self._governor.heat.celsius,
             throttled=self._governor.heat.throttled,
             memory_mb=memory_mb(),
+            troubles=self._standing.troubles,
+            paused=self._standing.paused,
+            words_waiting=0 if self._backlog is None else self._backlog.waiting,
+            words_dropped=0 if self._backlog is None else self._backlog.dropped,
         )
 
 

@@ -1,13 +1,16 @@
 """From camera to words: the way of every frame, top to bottom."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from edge.cameras.camera import Camera
 from edge.governor import Governor
-from edge.health import Pulse
+from edge.health import Health, Pulse
 from edge.sinks.sink import Sink
-from edge.word import WordWriter
+from edge.standing import Standing
+from edge.word import Word, WordWriter
+from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
 from models.classifier import Classifier
@@ -24,10 +27,13 @@ def caption(
     pulse: Pulse,
     health_every_s: float,
     governor: Governor | None = None,
+    standing: Standing | None = None,
 ) -> None:
     """Turn frames into words until the camera ends; the sign in hand at the end is finished.
 
     The camera gives only frames that the governor, if there is one, wants; here it is told what was found in them.
+    While the standing is paused frames come and are left alone, and the sign in hand then is dropped: health goes on,
+    and the governor, who sees no hand, soon wants only few of them.
     Raises what the camera raises, after the words before it were said.
     """
     newest = 0.0
@@ -39,26 +45,41 @@ def caption(
         word = writer.write(take, reading, newest)
         if word is not None:
             pulse.count_word()
-            for sink in sinks:
-                sink.emit(word)
+            _emit(word, sinks)
+
+    def look_at(frame: Frame) -> None:
+        nonlocal newest
+        with pulse.timed("landmarks"):
+            landmarks = landmarker.locate(frame)
+        newest = landmarks.time
+        if governor is not None:
+            governor.follow(landmarks)
+        with pulse.timed("spotter"):
+            takes = list(spotter.follow(landmarks))
+        pulse.count_frame()
+        for take in takes:
+            say(take)
 
     try:
         for frame in camera.frames():
             writer.clock.tick(frame.time)
-            with pulse.timed("landmarks"):
-                landmarks = landmarker.locate(frame)
-            newest = landmarks.time
-            if governor is not None:
-                governor.follow(landmarks)
-            with pulse.timed("spotter"):
-                takes = list(spotter.follow(landmarks))
-            pulse.count_frame()
-            for take in takes:
-                say(take)
+            if standing is not None and standing.paused:
+                deque(spotter.finish(), maxlen=0)
+            else:
+                look_at(frame)
             if time.monotonic() >= next_report:
                 next_report = time.monotonic() + health_every_s
-                for sink in sinks:
-                    sink.report(pulse.health())
+                _report(pulse.health(), sinks)
     finally:
         for take in spotter.finish():
             say(take)
+
+
+def _emit(word: Word, sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        sink.emit(word)
+
+
+def _report(health: Health, sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        sink.report(health)

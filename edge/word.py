@@ -92,21 +92,21 @@ class StreamClock:
 class WordWriter:
     """Turns readings into numbered words; stays silent when the model is not sure enough."""
 
-    def __init__(self, clock: StreamClock, *, model: str, device: str, threshold: float) -> None:
+    def __init__(self, clock: StreamClock, *, model: str, device: str, threshold: float, first_seq: int = 1) -> None:
         self.clock = clock
         self._model = model
         self._device = device
         self._threshold = threshold
-        self._seq = 0
+        self._next_seq = first_seq
 
     def write(self, take: Take, reading: Reading, newest: float) -> Word | None:
         """The word of a take, or None; `newest` is the stream's time by now."""
         best = reading.says(self._threshold)
         if best is None:
             return None
-        self._seq += 1
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
         return Word(
-            seq=self._seq,
+            seq=seq,
             sign_id=best.sign.sign_id,
             word=best.sign.word,
             word_en=best.sign.word_en,

@@ -8,6 +8,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
+from edge.sinks.mqtt.connection import Access, cause
 from edge.word import Word
 
 
@@ -15,25 +16,28 @@ class Subscriber:
     """Prints every word that arrives and remembers its number."""
 
     def __init__(self, broker: MqttConfig, device: str) -> None:
-        """Connect and subscribe. Raises OSError when the broker cannot be reached."""
+        """Connect and subscribe. Raises OSError when the broker cannot be reached, ConfigInvalid."""
         self._topic = f"ishara/{device}/word"
         self._arrived: dict[int, Word] = {}
         self._changed = threading.Condition()
         self._ready = threading.Event()
+        access = Access.read(broker)
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
-        if broker.username is not None:
-            self._client.username_pw_set(broker.username, broker.read_password())
+        if access.tls is not None:
+            self._client.tls_set_context(access.tls)
+        if access.username is not None:
+            self._client.username_pw_set(access.username, access.password)
         self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._take
         try:
             self._client.connect(broker.host, broker.port)
         except OSError as error:
-            raise OSError(f"the broker {broker.host}:{broker.port} cannot be reached: {error.strerror}") from error
+            raise OSError(f"{access.broker} cannot be reached: {cause(error)}") from error
         self._client.loop_start()
         if not self._ready.wait(10.0):
             self.close()
-            raise OSError(f"the broker {broker.host}:{broker.port} grants no subscription to {self._topic}")
+            raise OSError(f"{access.broker} grants no subscription to {self._topic}")
 
     def wait_for(self, seqs: set[int], timeout_s: float) -> list[Word]:
         """The words that arrived, in the order of their numbers, once all of these did or the time is over."""

@@ -59,7 +59,7 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     if config.mqtt is None:
         yield Finding("broker", State.LEFT_OUT, "none is configured, so nothing is published")
     else:
-        remedy = "see that it runs, and that host, port, user and password in [mqtt] are right"
+        remedy = "see that it runs, and that host, port, certificates, user and password in [mqtt] are right"
         yield _tried("broker", "broker", config.mqtt.model_dump_json(), paho, remedy)
     yield _temperature(machine)
 

@@ -3,7 +3,8 @@
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from edge.config import CameraConfig, MqttConfig
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from models.bundle import Bundle, BundleRefused, open_bundle
+
+if TYPE_CHECKING:
+    from paho.mqtt.enums import MQTTProtocolVersion
+
+    from edge.sinks.mqtt.connection import Access, Answered, Event
 
 _BROKER_PATIENCE_S: Final = 10.0
 _BLANK_PICTURES: Final = 3
@@ -71,29 +77,30 @@ def try_camera(section: str) -> str:
 
 def try_broker(section: str) -> str:
     """Connect as the daemon would, but nameless: the daemon that may be running must not be pushed out."""
-    import paho.mqtt.client as paho
-    from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+    from edge.sinks.mqtt.connection import Access, Answered, cause
 
-    config = MqttConfig.model_validate_json(section)
-    broker = f"the broker {config.host}:{config.port}"
-    client = paho.Client(CallbackAPIVersion.VERSION2)
-    client.connect_timeout = _BROKER_PATIENCE_S
-    if config.username is not None:
-        client.username_pw_set(config.username, config.read_password())
-    answers: list[str] = []
-    client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.append(
-        f"refuses this device: {reason}" if reason.is_failure else ""
-    )
+    access = Access.read(MqttConfig.model_validate_json(section))
     try:
-        client.connect(config.host, config.port)
+        answer = next(filter(None, (_knock(access, protocol) for protocol in access.protocols)), None)
     except OSError as error:
-        raise BrokerAway(f"{broker} cannot be reached: {error}") from error
-    ends = time.monotonic() + _BROKER_PATIENCE_S
-    while not answers and time.monotonic() < ends and client.loop(timeout=0.5) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-        pass
-    client.disconnect()
-    if not answers:
-        raise BrokerAway(f"{broker} does not answer as an MQTT broker does")
-    if answers[0]:
-        raise BrokerAway(f"{broker} {answers[0]}")
-    return f"{broker} lets this device in"
+        raise BrokerAway(f"{access.broker} cannot be reached: {cause(error)}") from error
+    if not isinstance(answer, Answered):
+        raise BrokerAway(f"{access.broker} does not answer as an MQTT broker does; does it want TLS?")
+    if answer.refusal is not None:
+        raise BrokerAway(f"{access.broker} refuses this device: {answer.refusal}")
+    return f"{access.broker} lets this device in"
+
+
+def _knock(access: "Access", protocol: "MQTTProtocolVersion") -> "Answered | None":
+    """The broker's answer, if it gives one in this protocol. Raises OSError."""
+    from edge.sinks.mqtt.connection import Answered, Connection
+
+    events: SimpleQueue[Event] = SimpleQueue()
+    connection = Connection(access, events.put, protocol=protocol)
+    try:
+        answer = events.get(timeout=_BROKER_PATIENCE_S)
+    except Empty:
+        return None
+    finally:
+        connection.close()
+    return answer if isinstance(answer, Answered) and not answer.other_protocol else None

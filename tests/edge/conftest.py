@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -38,6 +38,9 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     """Neither variables nor a `.env` of whoever runs the tests reach them."""
     for name in settings_of_this_machine():
         monkeypatch.delenv(name)
+    for name in ("CREDENTIALS_DIRECTORY", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
 
 
@@ -46,10 +49,10 @@ def new_broker(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
     """Makes brokers that are not yet started and stops them in the end."""
     made: list[Mosquitto] = []
 
-    def make(user: tuple[str, str] | None = None) -> Mosquitto:
+    def make(**options: Any) -> Mosquitto:
         folder = tmp_path / f"broker-{len(made)}"
         folder.mkdir()
-        made.append(Mosquitto(folder, user=user))
+        made.append(Mosquitto(folder, **options))
         return made[-1]
 
     yield make

@@ -15,6 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
+from tests.edge.certificates import Certificates
 from tests.edge.ports import free_port, is_listening
 from tests.edge.waiting import PATIENCE_S, wait_until
 
@@ -24,15 +25,30 @@ _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/
 class Mosquitto:
     """One broker, which can go away and come back with the sessions and retained messages that it had."""
 
-    def __init__(self, folder: Path, *, user: tuple[str, str] | None = None) -> None:
-        """With a user, given with the password, everybody else is refused."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user: tuple[str, str] | None = None,
+        keeps: bool = True,
+        tls: Certificates | None = None,
+        wants_certificate: bool = False,
+        rights: str | None = None,
+    ) -> None:
+        """With a user, given with the password, everybody else is refused. With TLS listeners still come without.
+
+        `rights` are the lines of an access list.
+
+        One that keeps nothing forgets sessions and retained messages when it leaves.
+        """
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
+        self.plain_port = free_port() if tls else self.port
         lines = [
             f"listener {self.port} 127.0.0.1",
             f"user {getpass.getuser()}",
-            "persistence true",
+            f"persistence {str(keeps).lower()}",
             f"persistence_location {folder}/",
             f"log_dest file {folder / 'log'}",
             f"allow_anonymous {'false' if user else 'true'}",
@@ -42,6 +58,13 @@ class Mosquitto:
             passwords.touch(mode=0o600)
             subprocess.run([program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
             lines.append(f"password_file {passwords}")
+        if rights is not None:
+            (folder / "rights").write_text(rights)
+            lines.append(f"acl_file {folder / 'rights'}")
+        if tls is not None:
+            lines += [f"cafile {tls.authority}", f"certfile {tls.broker}", f"keyfile {tls.broker_key}"]
+            lines.append(f"require_certificate {str(wants_certificate).lower()}")
+            lines.append(f"listener {self.plain_port} 127.0.0.1")
         (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
 
     @property
@@ -71,6 +94,13 @@ class Mosquitto:
             self._process.wait(PATIENCE_S)
             self._process = None
 
+    def kill(self) -> None:
+        """Die without a word to anybody."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+        self._process = None
+
     def freeze(self) -> None:
         """Stand still with all connections open."""
         assert self._process is not None
@@ -93,7 +123,7 @@ class Heard:
 
 
 class Listener:
-    """Hears everything below `ishara/`, also what is said while its broker is away and back."""
+    """Hears everything below `ishara/` and `homeassistant/`, also what is said while its broker is away and back."""
 
     def __init__(self, port: int, name: str = "listener") -> None:
         self.heard: list[Heard] = []
@@ -101,7 +131,7 @@ class Listener:
         self._subscribed, self._settled = threading.Event(), threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe("ishara/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe([("ishara/#", 1), ("homeassistant/#", 1)])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_unsubscribe = lambda *_: self._settled.set()
         self._client.on_message = lambda _client, _data, message: self._hear(message)
@@ -131,6 +161,10 @@ class Listener:
         self._client.unsubscribe("nothing")
         assert self._settled.wait(PATIENCE_S), "Mosquitto does not answer"
 
+    def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        """Publish something itself."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
@@ -139,14 +173,16 @@ class Listener:
     def _hear(self, message: paho.MQTTMessage) -> None:
         self._client.ack(message.mid, message.qos)
         with self._changed:
-            self.heard.append(Heard(message.topic, message.payload.decode(), message.qos, message.retain))
+            self.heard.append(
+                Heard(message.topic, message.payload.decode(errors="replace"), message.qos, message.retain)
+            )
             self._changed.notify_all()
 
 
 @contextmanager
 def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
     """A listener while inside."""
-    listener = Listener(broker.port, name)
+    listener = Listener(broker.plain_port, name)
     try:
         yield listener
     finally:

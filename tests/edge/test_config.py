@@ -25,10 +25,19 @@ threshold = 0.7
 
 [mqtt]
 host = "broker.example"
-port = 8883
+tls = true
+port = 8884
+ca_file = "/etc/ishara/ca.pem"
+certificate_file = "/etc/ishara/device.pem"
+key_file = "/etc/ishara/device.key"
 username = "entrance"
 password_file = "/etc/ishara/password"
+protocol = "3.1.1"
 keepalive_s = 60
+outbox = "/srv/outbox.sqlite3"
+outbox_words = 500
+discovery = false
+discovery_prefix = "ha/found"
 """
 
 
@@ -67,10 +76,19 @@ def test_a_file_sets_every_key(tmp_path: Path) -> None:
     assert config.mqtt is not None
     assert config.mqtt.model_dump() == {
         "host": "broker.example",
-        "port": 8883,
+        "tls": True,
+        "port": 8884,
+        "ca_file": Path("/etc/ishara/ca.pem"),
+        "certificate_file": Path("/etc/ishara/device.pem"),
+        "key_file": Path("/etc/ishara/device.key"),
         "username": "entrance",
         "password_file": Path("/etc/ishara/password"),
+        "protocol": "3.1.1",
         "keepalive_s": 60,
+        "outbox": Path("/srv/outbox.sqlite3"),
+        "outbox_words": 500,
+        "discovery": False,
+        "discovery_prefix": "ha/found",
     }
 
 
@@ -138,6 +156,11 @@ def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> N
         ("[mqtt]\nhost = 'h'\nport = 'high'", "mqtt.port"),
         ("[mqtt]\nhost = 'h'\nkeepalive_s = 1", "mqtt.keepalive_s"),
         ("[mqtt]\nhost = 'h'\npassword_file = 'p'", "password_file"),
+        ("[mqtt]\nhost = 'h'\nca_file = 'ca.pem'", "tls = true"),
+        ("[mqtt]\nhost = 'h'\ntls = true\nkey_file = 'key.pem'", "certificate_file"),
+        ("[mqtt]\nhost = 'h'\nprotocol = '4'", "mqtt.protocol"),
+        ("[mqtt]\nhost = 'h'\noutbox_words = 1", "mqtt.outbox_words"),
+        ("[mqtt]\nhost = 'h'\ndiscovery_prefix = 'home/#'", "mqtt.discovery_prefix"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, content: str, key: str) -> None:
@@ -203,6 +226,24 @@ def test_a_password_file_that_cannot_be_read_is_named(tmp_path: Path, content: b
 
 def settings_with_password(path: Path) -> dict[str, str]:
     return {"ISHARA_MQTT_HOST": "h", "ISHARA_MQTT_USERNAME": "u", "ISHARA_MQTT_PASSWORD_FILE": str(path)}
+
+
+def test_tls_has_a_port_of_its_own() -> None:
+    config = load_config(None, {"ISHARA_MQTT_HOST": "h", "ISHARA_MQTT_TLS": "true"})
+    assert config.mqtt is not None
+    assert (config.mqtt.tls, config.mqtt.port) == (True, 8883)
+
+
+def test_a_credential_is_found_where_systemd_puts_it(tmp_path: Path) -> None:
+    (tmp_path / "mqtt-password").write_text("secret words\n")
+    settings = settings_with_password(Path("mqtt-password"))
+    config = load_config(None, settings | {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert config.mqtt is not None
+    assert config.mqtt.password_file == tmp_path / "mqtt-password"
+    assert config.mqtt.read_password() == "secret words"
+    elsewhere = load_config(None, settings | {"CREDENTIALS_DIRECTORY": str(tmp_path / "empty")})
+    assert elsewhere.mqtt is not None
+    assert elsewhere.mqtt.password_file == Path("mqtt-password")
 
 
 def test_config_check_prints_the_whole_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

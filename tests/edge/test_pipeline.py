@@ -6,6 +6,7 @@ from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
 from edge.health import Health, Pulse
 from edge.pipeline import caption
+from edge.standing import Standing
 from edge.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame
 from landmarkers.take import Take
@@ -52,8 +53,31 @@ class BreakingCamera:
         self._replay.stop()
 
 
+class PausingCamera:
+    """The replay of a take during which somebody pauses the daemon from one time to another."""
+
+    def __init__(self, replay: TakeReplay, standing: Standing, start: float, end: float) -> None:
+        self._replay = replay
+        self._standing = standing
+        self._start, self._end = start, end
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in self._replay.frames():
+            self._standing.pause(paused=self._start <= frame.time < self._end)
+            yield frame
+
+    def stop(self) -> None:
+        self._replay.stop()
+
+
 def play(
-    bundle: Bundle, replay: TakeReplay, notebook: Notebook, *, camera: Camera | None = None, fast: bool = True
+    bundle: Bundle,
+    replay: TakeReplay,
+    notebook: Notebook,
+    *,
+    camera: Camera | None = None,
+    fast: bool = True,
+    standing: Standing | None = None,
 ) -> Pulse:
     """Caption a replay into the notebook."""
     pulse = Pulse()
@@ -61,7 +85,9 @@ def play(
     writer = WordWriter(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
     classifier = OnnxClassifier(bundle)
     spotter = SignSpotter(bundle.manifest.spotter, replay.fingerprint, classifier)
-    caption(camera or replay, replay, spotter, classifier, writer, [notebook], pulse, 10.0)
+    caption(
+        camera or replay, replay, spotter, classifier, writer, [notebook], pulse, 10.0, governor=None, standing=standing
+    )
     return pulse
 
 
@@ -96,6 +122,14 @@ def test_words_before_a_camera_was_lost_are_said_and_the_loss_is_told(bundle: Bu
     with pytest.raises(CameraLost, match="the cable broke"):
         play(bundle, replay, notebook, camera=BreakingCamera(replay, after=80))
     assert [word.word for word in notebook.words] == [SIGNS[0].word, SIGNS[2].word]
+
+
+def test_while_paused_no_frame_is_looked_at_and_the_sign_in_hand_is_dropped(bundle: Bundle) -> None:
+    notebook, replay, standing = Notebook(), TakeReplay([TWO_SIGNS], paced=False), Standing()
+    camera = PausingCamera(replay, standing, start=0.9, end=1.9)
+    health = play(bundle, replay, notebook, camera=camera, standing=standing).health()
+    assert [word.word for word in notebook.words] == [SIGNS[2].word]
+    assert health.frames == len(TWO_SIGNS) - 30
 
 
 def test_what_the_model_cannot_tell_is_not_said(bundle: Bundle) -> None:

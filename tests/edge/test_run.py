@@ -11,6 +11,7 @@ import pytest
 
 from edge.governor import Rate
 from edge.health import Health
+from edge.word import Word
 from landmarkers.take import TAKE_SUFFIX, Origin
 from landmarkers.tracking import FINGERPRINT
 from models.manifest import SpotterSettings
@@ -94,6 +95,39 @@ def test_a_take_at_its_own_pace_says_the_same_on_the_console_and_over_mqtt(
     assert [heard.payload for heard in listener.on("word")] == [word.to_json() for word in daemon.words()]
     assert len(daemon.words()) == 1
     assert [heard.payload for heard in listener.on("status")] == ["online", "offline"]
+
+
+def test_numbers_go_on_and_words_come_once_though_the_daemon_is_killed(
+    broker: Mosquitto, listener: Listener, bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    arguments = ("run", "--source", one_sign, "--model", bundle_folder)
+    for said in range(2):
+        daemon = start_daemon(*arguments, settings=settings_for(broker.port))
+        listener.wait_until(lambda: len(listener.on("word")) > said)  # noqa: B023  # called at once
+        daemon.process.kill()
+        listener.wait_for_status("offline")
+    start_daemon(*arguments, "--exit-at-end", "--pace", "fast", settings=settings_for(broker.port)).wait()
+    listener.wait_until(lambda: len(listener.on("word")) > 2)
+    seqs = [Word.model_validate_json(heard.payload).seq for heard in listener.on("word")]
+    assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_a_paused_daemon_says_nothing_and_stays_online(
+    broker: Mosquitto, listener: Listener, bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    start_daemon("run", "--source", one_sign, "--model", bundle_folder, settings=settings_for(broker.port))
+    listener.wait_for_status("online")
+    listener.say("ishara/entrance/command", "pause")
+    listener.wait_until(lambda: bool(listener.on("response")))
+    paused_at = len(listener.on("health"))
+    said = len(listener.on("word"))
+    listener.wait_until(lambda: len(listener.on("health")) >= paused_at + 5)  # seconds, longer than a sign takes
+    assert len(listener.on("word")) == said
+    health = [Health.model_validate_json(heard.payload) for heard in listener.on("health")]
+    assert health[-1].paused
+    assert health[-1].frames == health[paused_at + 1].frames
+    listener.say("ishara/entrance/command", "resume")
+    listener.wait_until(lambda: len(listener.on("word")) > said)
 
 
 def test_the_configuration_names_source_and_bundle(

@@ -1,0 +1,106 @@
+"""What a device can be told to do from afar, and who does it."""
+
+import json
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from pydantic import ValidationError
+
+from edge.standing import Standing
+from models.section import Section
+
+log = logging.getLogger(__name__)
+
+LONGEST_BYTES: Final = 1024
+_LONGEST_ID: Final = 64
+
+
+class Command(StrEnum):
+    """What can be asked for."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CLEAR = "clear"
+    IDENTIFY = "identify"
+
+
+class Answer(Section):
+    """What became of a command; `id` is the one that came with it, if any did."""
+
+    id: str | int | None = None
+    command: str | None = None
+    ok: bool
+    error: str | None = None
+
+    def to_json(self) -> str:
+        """The answer on one line."""
+        return self.model_dump_json()
+
+
+class Request(Section):
+    """A command as it comes in JSON."""
+
+    command: str
+    id: str | int | None = None
+
+
+Handler = Callable[[], None]
+
+
+class Commands:
+    """Knows who obeys which command: whoever can do something about one registers here before the first may come.
+
+    Handlers are called on the thread that brought the command, and must not block.
+    """
+
+    def __init__(self, standing: Standing) -> None:
+        """Pausing and going on are obeyed by the standing itself."""
+        self._handlers: dict[Command, list[Handler]] = {command: [] for command in Command}
+        self.when(Command.PAUSE, lambda: standing.pause(paused=True))
+        self.when(Command.RESUME, lambda: standing.pause(paused=False))
+
+    def when(self, command: Command, handler: Handler) -> None:
+        """Call this whenever the command comes."""
+        self._handlers[command].append(handler)
+
+    def obey(self, message: bytes) -> Answer:
+        """Do what a message asks for: a command's bare name, or JSON with `command` and maybe an `id`."""
+        if len(message) > LONGEST_BYTES:
+            return Answer(ok=False, error=f"a command of {len(message)} bytes is too long: {LONGEST_BYTES} may be")
+        try:
+            request = _parse(message)
+        except ValueError as error:
+            return Answer(ok=False, error=str(error))
+        if request.command not in [*Command]:
+            known = ", ".join(Command)
+            return Answer(id=request.id, ok=False, error=f"there is no command {request.command!r}; there are {known}")
+        command = Command(request.command)
+        handlers = self._handlers[command]
+        if not handlers:
+            return Answer(id=request.id, command=command, ok=False, error=f"nothing on this device can {command}")
+        for handler in handlers:
+            handler()
+        log.info("obeyed the command %s", command)
+        return Answer(id=request.id, command=command, ok=True)
+
+
+def _parse(message: bytes) -> Request:
+    """What a message asks for. Raises ValueError with a sentence for who sent it."""
+    try:
+        text = message.decode().strip()
+    except UnicodeDecodeError as error:
+        raise ValueError("the command is not UTF-8") from error
+    if not text.startswith(("{", "[", '"')):
+        return Request(command=text.lower()[:_LONGEST_ID])
+    try:
+        content = json.loads(text)
+        request = Request.model_validate(content, strict=True)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError("the command is neither a bare name nor JSON") from error
+    except ValidationError as error:
+        raise ValueError('a command in JSON is {"command": "pause"}, with an "id" if you like') from error
+    if len(str(request.id)) > _LONGEST_ID or len(request.command) > _LONGEST_ID:
+        raise ValueError(f"a command's name and id may have {_LONGEST_ID} characters")
+    return request

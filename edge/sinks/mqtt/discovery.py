@@ -1,0 +1,147 @@
+"""What Home Assistant is told, so that the device appears there by itself with everything it has.
+
+One retained message for the whole device: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+from edge.commands import Command
+from edge.sinks.mqtt.topics import Topics
+
+_HEALTH: Final = {
+    "camera": {
+        "platform": "binary_sensor",
+        "name": "Camera",
+        "device_class": "connectivity",
+        "value_template": "{{ 'OFF' if 'camera' in value_json.troubles else 'ON' }}",
+        "entity_category": "diagnostic",
+    },
+    "frames_per_s": {
+        "platform": "sensor",
+        "name": "Frames a second",
+        "icon": "mdi:speedometer",
+        "state_class": "measurement",
+        "unit_of_measurement": "fps",
+        "value_template": "{{ value_json.frames_per_s }}",
+        "entity_category": "diagnostic",
+    },
+    "temperature": {
+        "platform": "sensor",
+        "name": "Temperature",
+        "device_class": "temperature",
+        "state_class": "measurement",
+        "unit_of_measurement": "°C",
+        "value_template": "{{ value_json.temperature_c }}",  # None where nothing tells: unknown
+        "entity_category": "diagnostic",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """One device's entry."""
+
+    prefix: str
+    topics: Topics
+
+    @property
+    def topic(self) -> str:
+        """Where the entry belongs."""
+        return f"{self.prefix}/device/{self._id}/config"
+
+    @property
+    def birth_topic(self) -> str:
+        """Where Home Assistant says `online` when it has started and wants to hear everything."""
+        return f"{self.prefix}/status"
+
+    def to_json(self) -> str:
+        """The entry on one line."""
+        release = version("ishara")
+        entry = {
+            "device": {
+                "identifiers": [self._id],
+                "name": f"Ishara {self.topics.device}",
+                "manufacturer": "Ishara",
+                "model": "Arabic sign language reader",
+                "sw_version": release,
+            },
+            "origin": {"name": "ishara-edge", "sw_version": release},
+            "availability_topic": self.topics.status,
+            "payload_available": "online",
+            "payload_not_available": "offline",
+            "qos": 1,
+            "components": {key: self._component(key, entity) for key, entity in self._entities().items()},
+        }
+        return json.dumps(entry, ensure_ascii=False)
+
+    @property
+    def _id(self) -> str:
+        return f"ishara-{self.topics.device}"
+
+    def _component(self, key: str, entity: dict[str, Any]) -> dict[str, Any]:
+        slug = f"{self._id}_{key}".lower().replace("-", "_")
+        return {
+            "unique_id": f"{self._id}-{key}",
+            "default_entity_id": f"{entity['platform']}.{slug}",
+            **entity,
+        }
+
+    def _entities(self) -> dict[str, dict[str, Any]]:
+        topics = self.topics
+        word = {"state_topic": topics.word}
+        return {
+            "word": {"platform": "event", "name": "Word", "icon": "mdi:hand-wave", "event_types": ["word"], **word},
+            "last_word": {
+                "platform": "sensor",
+                "name": "Last word",
+                "icon": "mdi:comment-text",
+                "value_template": "{{ value_json.word }}",
+                "json_attributes_topic": topics.word,
+                **word,
+            },
+            "confidence": {
+                "platform": "sensor",
+                "name": "Confidence",
+                "icon": "mdi:percent",
+                "state_class": "measurement",
+                "unit_of_measurement": "%",
+                "value_template": "{{ (value_json.confidence * 100) | round(1) }}",
+                **word,
+            },
+            **{key: {**entity, "state_topic": topics.health} for key, entity in _HEALTH.items()},
+            "model": {
+                "platform": "sensor",
+                "name": "Model",
+                "icon": "mdi:brain",
+                "state_topic": topics.model,
+                "value_template": "{{ value_json.name }}@{{ value_json.version }}",
+                "entity_category": "diagnostic",
+            },
+            "reading": {
+                "platform": "switch",
+                "name": "Reads signs",
+                "icon": "mdi:eye",
+                "state_topic": topics.health,
+                "value_template": "{{ 'pause' if value_json.paused else 'resume' }}",
+                "state_on": Command.RESUME,
+                "state_off": Command.PAUSE,
+                "command_topic": topics.command,
+                "payload_on": Command.RESUME,
+                "payload_off": Command.PAUSE,
+            },
+            "clear": self._button("Clear captions", Command.CLEAR, "mdi:eraser"),
+            "identify": self._button("Identify", Command.IDENTIFY, "mdi:crosshairs-question"),
+        }
+
+    def _button(self, name: str, command: Command, icon: str) -> dict[str, Any]:
+        return {
+            "platform": "button",
+            "name": name,
+            "icon": icon,
+            "command_topic": self.topics.command,
+            "payload_press": command,
+            "entity_category": "config",
+        }

@@ -1,0 +1,28 @@
+"""What there is to do at the broker, whichever connection it is done on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge.commands import Commands
+from edge.health import Health
+from edge.sinks.mqtt.discovery import Discovery
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.topics import Topics
+from edge.standing import Standing
+
+
+@dataclass
+class Errands:
+    """What is to be said and heard at the broker, and what other threads ask for meanwhile."""
+
+    topics: Topics
+    outbox: Outbox
+    commands: Commands
+    standing: Standing
+    model: str
+    health: Callable[[], Health]
+    discovery: Discovery | None
+    report: Health | None = None
+    """Health to be told."""
+    leave_by: float | None = None
+    """The moment on the monotonic clock by which to be gone."""

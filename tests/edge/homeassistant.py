@@ -1,0 +1,152 @@
+"""What Home Assistant accepts as a device's discovery message, after the schemas of its MQTT integration.
+
+https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload and the pages of each platform. Home Assistant
+itself drops keys that it does not know in silence; here they are refused.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+from jinja2 import Environment, StrictUndefined
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+
+DISCOVERY_TOPIC = r"^(?P<prefix>.+)/device/[a-zA-Z0-9_-]+/config$"
+_TEMPLATES = Environment(undefined=StrictUndefined, autoescape=False)
+
+
+def _is_template(text: str) -> str:
+    _TEMPLATES.from_string(text)
+    return text
+
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+SubscribeTopic = Annotated[str, StringConstraints(pattern=r"^[^#+\s]+$", max_length=65535)]
+PublishTopic = SubscribeTopic
+Template = Annotated[str, AfterValidator(_is_template)]
+Icon = Annotated[str, StringConstraints(pattern=r"^mdi:[a-z0-9-]+$")]
+UNITS = {"temperature": {"°C", "°F", "K"}}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Device(_Strict):
+    identifiers: list[Text] = Field(min_length=1)
+    name: Text
+    manufacturer: Text | None = None
+    model: Text | None = None
+    sw_version: Text | None = None
+    serial_number: Text | None = None
+    suggested_area: Text | None = None
+    configuration_url: Text | None = None
+
+
+class Origin(_Strict):
+    name: Text
+    sw_version: Text | None = None
+    support_url: Text | None = None
+
+
+class _Entity(_Strict):
+    unique_id: Text
+    name: Text | None
+    default_entity_id: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]
+    icon: Icon | None = None
+    entity_category: Literal["config", "diagnostic"] | None = None
+    json_attributes_topic: SubscribeTopic | None = None
+    platform: str
+
+    @model_validator(mode="after")
+    def _id_is_of_the_platform(self) -> Self:
+        if not self.default_entity_id.startswith(f"{self.platform}."):
+            raise ValueError(f"{self.default_entity_id} is no {self.platform}")
+        return self
+
+
+class Event(_Entity):
+    platform: Literal["event"]
+    state_topic: SubscribeTopic
+    event_types: list[Text] = Field(min_length=1)
+    device_class: Literal["button", "doorbell", "motion"] | None = None
+    value_template: Template | None = None
+
+
+class Sensor(_Entity):
+    platform: Literal["sensor"]
+    state_topic: SubscribeTopic
+    device_class: str | None = None
+    state_class: Literal["measurement", "total", "total_increasing"] | None = None
+    unit_of_measurement: Text | None = None
+    value_template: Template | None = None
+
+    @model_validator(mode="after")
+    def _unit_is_of_the_class(self) -> Self:
+        if self.device_class is not None and self.unit_of_measurement not in UNITS[self.device_class]:
+            raise ValueError(f"a {self.device_class} is not told in {self.unit_of_measurement}")
+        return self
+
+
+class BinarySensor(_Entity):
+    platform: Literal["binary_sensor"]
+    state_topic: SubscribeTopic
+    device_class: Literal["connectivity", "problem", "running"] | None = None
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+    value_template: Template | None = None
+
+
+class Switch(_Entity):
+    platform: Literal["switch"]
+    command_topic: PublishTopic
+    state_topic: SubscribeTopic | None = None
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+    state_on: str | None = None
+    state_off: str | None = None
+    value_template: Template | None = None
+
+
+class Button(_Entity):
+    platform: Literal["button"]
+    command_topic: PublishTopic
+    payload_press: str = "PRESS"
+    device_class: Literal["identify", "restart", "update"] | None = None
+
+
+Component = Annotated[Event | Sensor | BinarySensor | Switch | Button, Field(discriminator="platform")]
+
+
+class DeviceDiscovery(_Strict):
+    """The whole message; what stands beside the components holds for each of them."""
+
+    device: Device
+    origin: Origin
+    components: dict[Text, Component] = Field(min_length=1)
+    availability_topic: SubscribeTopic | None = None
+    payload_available: str = "online"
+    payload_not_available: str = "offline"
+    qos: Literal[0, 1, 2] = 0
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        for name in ("unique_id", "default_entity_id"):
+            ids = [getattr(component, name) for component in self.components.values()]
+            if len(set(ids)) != len(ids):
+                raise ValueError(f"two components share a {name}")
+        return self
+
+
+def parse(payload: str) -> DeviceDiscovery:
+    """The message as Home Assistant would take it. Raises ValidationError."""
+    return DeviceDiscovery.model_validate_json(payload)
+
+
+def state_of(component: Component, payload: str) -> str:
+    """The state that an entity shows after a payload on its topic; what a template gives is text."""
+    template = getattr(component, "value_template", None)
+    if template is None:
+        return payload
+    content: Any = TypeAdapter(dict[str, Any]).validate_json(payload)
+    render: Callable[..., str] = _TEMPLATES.from_string(template).render
+    return render(value=payload, value_json=content)

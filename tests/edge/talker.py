@@ -1,0 +1,60 @@
+"""A process that says words over MQTT as the daemon does, without a camera, until it is killed."""
+
+import json
+import multiprocessing
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from edge.commands import Commands
+from edge.config import MqttConfig
+from edge.health import Pulse
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.sink import MqttSink
+from edge.standing import Standing
+from edge.word import Word
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.edge.talker"])
+DAY = "2026-11-22T16:00:0"
+
+
+def word(seq: int) -> Word:
+    """The same word, with a number."""
+    event = {"seq": seq, "sign_id": 76, "word": "قصبة هوائية", "word_en": "Trachea", "confidence": 0.97}
+    instants = {"started_at": f"{DAY}1.200Z", "ended_at": f"{DAY}2.050Z", "emitted_at": f"{DAY}2.210Z"}
+    rest = {"alternatives": [], "model": "tiny@3", "device": "entrance"}
+    return Word.model_validate_json(json.dumps(event | instants | rest))
+
+
+def start_talking(config: MqttConfig, outbox: Path, *, words: int, every_s: float) -> BaseProcess:
+    """Say so many words, one every few seconds, and then wait until all have left the outbox."""
+    process = _PROCESSES.Process(target=_talk, args=(config, outbox, words, every_s), daemon=True)
+    process.start()
+    return process
+
+
+def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[MqttSink, Standing, Outbox]:
+    """The sink of a device called entrance, with what it tells its troubles to and where its words wait."""
+    outbox, standing = Outbox(path, most), Standing()
+    health = Pulse(standing=standing, backlog=outbox).health
+    sink = MqttSink(
+        config,
+        outbox,
+        device="entrance",
+        model=json.dumps({"name": "tiny", "version": 3}),
+        health=health,
+        standing=standing,
+        commands=Commands(standing),
+    )
+    return sink, standing, outbox
+
+
+def _talk(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
+    sink, _, outbox = open_sink(config, path)
+    for _ in range(words):
+        sink.emit(word(outbox.next_seq))
+        time.sleep(every_s)
+    while outbox.waiting:
+        time.sleep(0.01)
+    sink.close()

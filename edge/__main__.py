@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_source
-from edge.config import EdgeConfig, load_config
+from edge.captions import arguments as captions_arguments
+from edge.captions.arguments import PictureImpossible
+from edge.captions.fonts import LettersMissing
+from edge.config import CaptionsConfig, EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.preview import PreviewedLandmarker
 from edge.record.arguments import add_arguments
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
@@ -28,12 +32,14 @@ from models.manifest import Manifest
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
+    from edge.captions.sink import CaptionSink
     from edge.health import Pulse
     from edge.sinks.sink import Sink
+    from edge.standing import Standing
 
 log = logging.getLogger("edge")
 
-USER_MUST_ACT = (LabelsDamaged, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSALS)
+USER_MUST_ACT = (LabelsDamaged, LettersMissing, PictureImpossible, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSALS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return bench(config, options)
         if options.command == "doctor":
             return doctor(config, options)
+        if options.command == "captions":
+            return captions(config, options)
         if options.command == "config":
             print(config.model_dump_json(indent=2))
             return 0
@@ -63,6 +71,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     from edge.governor import Governor
     from edge.health import Pulse
     from edge.pipeline import caption
+    from edge.standing import Standing
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
     from models.classifier import OnnxClassifier
@@ -73,6 +82,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     classifier = OnnxClassifier(bundle)
     name, fast = options.source or config.camera.source, options.pace == "fast"
     with ExitStack() as stack:
+        standing = Standing()
         governor = Governor(config.rate, manifest.spotter.raised_above)
         again = not options.exit_at_end
         source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=governor.wants)
@@ -82,6 +92,11 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
         sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
+        landmarker = source.landmarker
+        if config.captions is not None:
+            screen = _open_screen(config.captions, config.device, standing)
+            sinks.append(screen)
+            landmarker = PreviewedLandmarker(landmarker, screen)
         for sink in sinks:
             stack.callback(sink.close)
         threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
@@ -92,7 +107,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         log.info("%s reads %s", manifest.title, name)
         caption(
             source.camera,
-            source.landmarker,
+            landmarker,
             spotter,
             classifier,
             writer,
@@ -150,6 +165,14 @@ def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     return 0
 
 
+def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Draw one picture of captions."""
+    from edge.captions.command import write_picture
+
+    write_picture(options, config.captions or CaptionsConfig())
+    return 0
+
+
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Look the device over and say what is to do."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -178,6 +201,12 @@ def _open_sinks(config: EdgeConfig, bundle: Bundle, pulse: "Pulse", *, jsonl: bo
         model = bundle.manifest.model_dump_json(exclude={"files", "spotter"})
         sinks.append(MqttSink(config.mqtt, device=config.device, model=model, health=pulse.health))
     return sinks
+
+
+def _open_screen(config: CaptionsConfig, device: str, standing: "Standing") -> "CaptionSink":
+    from edge.captions.sink import CaptionSink
+
+    return CaptionSink(config, device=device, standing=standing)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -216,6 +245,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor_parser.add_argument("--source", metavar="URI", help=SOURCES_HELP)
     doctor_parser.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
     doctor_parser.add_argument("--json", action="store_true", help="print JSON")
+    captions_parser = commands.add_parser(
+        "captions", parents=[configured], help="draw a picture of captions, without a screen"
+    )
+    captions_arguments.add_arguments(captions_parser)
     config_parser = commands.add_parser("config", help="look at the configuration")
     actions = config_parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")

@@ -35,7 +35,7 @@ _DEJAVU: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 # What is looked for, best first. Sans is what screens and road signs use; naskh is the hand that books are set in.
 TYPEFACES: Final = {
     "sans": (_SANS, _NASKH, _AMIRI, _DEJAVU),
-    "naskh": (_AMIRI, _NASKH, _SANS, _DEJAVU),
+    "naskh": (_NASKH, _AMIRI, _SANS, _DEJAVU),
 }
 
 

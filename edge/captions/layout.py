@@ -15,7 +15,13 @@ ENGLISH_LETTERS: Final = 0.06
 STATE_LETTERS: Final = 0.021
 """Heights of letters, in heights of the screen."""
 
+RISE: Final = 1.5
+LEADING: Final = 2.4
+"""Room above a baseline and from one baseline to the next, in heights of letters: a hamza on an alif stands 1.4 high,
+and tails go 0.9 deep in Amiri and 0.65 in Noto."""
+
 _MARGIN: Final = 0.05  # of the height: television sets cut off up to 3 %, and the burn-in shift needs 0.6 %
+_BLEED: Final = 0.03  # the tail of an ain of the newest word's size
 _GAP: Final = 0.04
 _PREVIEW_SHARE: Final = 0.30  # of the width
 
@@ -69,10 +75,10 @@ def lay_out(width: int, height: int, *, preview: bool) -> Layout:
     """
     unit = min(height, round(width * 0.6))
     margin, gap = round(_MARGIN * unit), round(_GAP * unit)
-    bleed = margin // 2
+    bleed = round(_BLEED * unit)
     inner = width - 2 * margin
-    state = Box(margin, margin, inner, round(2.4 * STATE_LETTERS * unit))
-    line_height = round(2.1 * LINE_LETTERS * unit)
+    state = Box(margin, margin, inner, round(LEADING * STATE_LETTERS * unit))
+    line_height = round(LEADING * LINE_LETTERS * unit)
     line = Box(margin, height - margin - line_height, inner, line_height)
     word = Box(margin, state.bottom + gap, inner, line.top - state.bottom - 2 * gap)
     seen = None

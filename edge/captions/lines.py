@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from edge.captions.layout import LEADING
+
 Width = Callable[[str], float]
 """How wide a line is when its letters are one pixel high."""
 
 _MOST_LINES: Final = 3
 _AIR: Final = 0.98  # letters are set to whole pixels, and may come out a little wider than reckoned
-LINE_STEP: Final = 2.05
-"""From one baseline to the next, in heights of letters: Arabic goes far below and above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def fit(text: str, width_of: Width, room: tuple[float, float], largest: float) -
         if lines is None:
             break
         widest = max(width_of(line) for line in lines)
-        letters = min(largest, _AIR * width / widest if widest else largest, height / (LINE_STEP * len(lines)))
+        letters = min(largest, _AIR * width / widest if widest else largest, height / (LEADING * len(lines)))
         if letters > best.letters * 1.15:  # another line must be worth it
             best = Setting(tuple(lines), letters)
     return best

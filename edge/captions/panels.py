@@ -5,16 +5,16 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from edge.captions.layout import ENGLISH_LETTERS, LINE_LETTERS, STATE_LETTERS, WORD_LETTERS
-from edge.captions.lines import LINE_STEP, Width, fit, newest_that_fit
+from edge.captions.layout import ENGLISH_LETTERS, LEADING, LINE_LETTERS, RISE, STATE_LETTERS, WORD_LETTERS
+from edge.captions.lines import Width, fit, newest_that_fit
 from edge.captions.message import State
 from edge.captions.scene import Caption, Scene
 from edge.captions.text import Typeface, Weight
 from edge.captions.theme import Colour, Theme, mixed
 
 _TRIAL: Final = 100.0  # height of letters at which widths are measured once, to be scaled
-_RISE: Final = 1.35  # room above a baseline, in heights of letters: what stands on an alif is higher than it
-_ENGLISH_STEP: Final = 2.0
+_ENGLISH_RISE: Final = 1.3
+_ENGLISH_LEADING: Final = 1.8
 _LINE_GAP: Final = 1.3  # between the words of the running line
 _DOT: Final = 0.09  # radius of the dots between them
 _MIDDLE: Final = 0.42  # how far above the baseline the middle of letters without ascenders is
@@ -50,19 +50,19 @@ def draw_newest(panel: Image.Image, scene: Scene, style: Style) -> None:
     theme, typeface, weight = style.theme, style.typeface, _weight(caption)
     english = caption.english if style.english else ""
     english_letters = ENGLISH_LETTERS * style.unit if english else 0.0
-    width, height = panel.width - 2 * style.bleed, panel.height - _ENGLISH_STEP * english_letters
+    width, height = panel.width - 2 * style.bleed, panel.height - _ENGLISH_LEADING * english_letters
     setting = fit(caption.word, _measure(typeface, weight), (width, height), WORD_LETTERS * style.unit)
-    step = LINE_STEP * setting.letters
+    step = LEADING * setting.letters
     canvas, right = ImageDraw.Draw(panel), panel.width - style.bleed
     top = (height - len(setting.lines) * step) / 2
     colour = mixed(theme.background, theme.text if caption.sure else theme.unsure, caption.strength)
     for line in setting.lines:
-        typeface.draw(canvas, line, (right, top + _RISE * setting.letters), setting.letters, weight, colour)
+        typeface.draw(canvas, line, (right, top + RISE * setting.letters), setting.letters, weight, colour)
         top += step
     if english:
         letters = min(english_letters, width / _measure(typeface, Weight.REGULAR)(english))
         colour = mixed(theme.background, theme.quiet, caption.strength)
-        typeface.draw(canvas, english, (right, top + _RISE * english_letters), letters, Weight.REGULAR, colour)
+        typeface.draw(canvas, english, (right, top + _ENGLISH_RISE * english_letters), letters, Weight.REGULAR, colour)
 
 
 def draw_line(panel: Image.Image, scene: Scene, style: Style) -> None:
@@ -75,7 +75,7 @@ def draw_line(panel: Image.Image, scene: Scene, style: Style) -> None:
     shown = newest_that_fit(widths, width, _LINE_GAP * letters)
     if shown == 0:  # one word wider than the screen
         shown, letters = 1, letters * width / widths[-1]
-    canvas, baseline = ImageDraw.Draw(panel), _RISE * letters
+    canvas, baseline = ImageDraw.Draw(panel), RISE * letters
     right = float(panel.width - style.bleed)
     for number, one in enumerate(scene.line[-shown:]):
         if number:
@@ -96,7 +96,7 @@ def draw_state(panel: Image.Image, scene: Scene, style: Style) -> None:
         english = False
     canvas = ImageDraw.Draw(panel)
     letters = STATE_LETTERS * style.unit
-    start, baseline = float(panel.width - style.bleed), _RISE * letters
+    start, baseline = float(panel.width - style.bleed), RISE * letters
     for notice in notices:
         dot = start - _NOTICE_DOT * letters, baseline - _MIDDLE * letters
         _draw_dot(canvas, dot, _NOTICE_DOT * letters, colour)

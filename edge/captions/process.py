@@ -14,7 +14,7 @@ from edge.captions.message import Decoder, Lost, Message
 
 log = logging.getLogger(__name__)
 
-_LEAVE_S: Final = 0.5
+_LEAVE_S: Final = 0.3  # the kernel takes the screen back from a killed program, so there is no need for patience
 _SILENCE_S: Final = 15.0  # it tells every two seconds that it lives
 _PIECE: Final = 1 << 16
 _REMEMBERED: Final = 4000

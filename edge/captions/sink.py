@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _WAITING: Final = 64
 """Messages that may wait for the program; when there are more, the oldest are dropped."""
-_LEAVE_S: Final = 0.9
+_LEAVE_S: Final = 0.6
 _IDENTIFY_S: Final = 10.0
 _LOOK_S: Final = 1.0  # between two looks at the connectors
 _FIRST_RETRY_S: Final = 0.5

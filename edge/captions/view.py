@@ -17,8 +17,8 @@ _PARTS: Final = (Part.LEFT_HAND, Part.POSE, Part.RIGHT_HAND)
 
 def view_of(frame: Frame, landmarks: Landmarks, at: float, *, with_picture: bool) -> View:
     """The view of a frame taken at a moment of the monotonic clock."""
-    points = np.concatenate([landmarks.points[PART_SLICES[part], :2] for part in _PARTS]).round(4).tolist()
-    joints = tuple(None if math.isnan(x) else (x, y) for x, y in points)
+    points = np.concatenate([landmarks.points[PART_SLICES[part], :2] for part in _PARTS])
+    joints = tuple(None if math.isnan(x) else (x, y) for x, y in points.astype(np.float64).round(4).tolist())
     height, width = frame.picture.shape[:2]
     if not width or not height:
         return View(at, _ASPECT, joints)

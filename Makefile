@@ -49,7 +49,7 @@ test-arm: setup
 
 .PHONY: packages
 packages:
-	@.ci/debian-packages deploy/debian-packages.txt tests/debian-packages.txt
+	@.ci/debian-packages deploy/debian-packages.txt deploy/debian-packages-screen.txt tests/debian-packages.txt
 
 format:
 	$(BIN)/ruff format .

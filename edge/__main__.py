@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_source, without_password
-from edge.config import EdgeConfig, load_config
+from edge.captions import arguments as captions_arguments
+from edge.captions.arguments import PictureImpossible
+from edge.captions.fonts import LettersMissing
+from edge.config import CaptionsConfig, EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
 from edge.leaving import leave
+from edge.preview import PreviewedLandmarker
 from edge.record.arguments import add_arguments
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
@@ -31,6 +35,7 @@ from models.manifest import Manifest
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
+    from edge.captions.sink import CaptionSink
     from edge.commands import Commands
     from edge.health import Pulse
     from edge.sinks.mqtt.outbox import Outbox
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("edge")
 
-USER_MUST_ACT = (LabelsDamaged, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSALS)
+USER_MUST_ACT = (LabelsDamaged, LettersMissing, PictureImpossible, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSALS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return bench(config, options)
         if options.command == "doctor":
             return doctor(config, options)
+        if options.command == "captions":
+            return captions(config, options)
         if options.command == "config":
             print(config.model_dump_json(indent=2))
             return 0
@@ -65,10 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Put the stages together and caption until the camera ends or a signal comes."""
-    from edge.commands import Commands
+    from edge.commands import Command, Commands
     from edge.governor import Governor
     from edge.health import Pulse
     from edge.pipeline import caption
+    from edge.standing import Standing
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
     from models.classifier import OnnxClassifier
@@ -99,6 +107,13 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
         sinks = _open_sinks(config, bundle, pulse, outbox, standing, commands, jsonl=options.jsonl)
+        landmarker = source.landmarker
+        if config.captions is not None:
+            screen = _open_screen(config.captions, config.device, standing)
+            sinks.append(screen)
+            commands.when(Command.CLEAR, screen.clear)
+            commands.when(Command.IDENTIFY, screen.identify)
+            landmarker = PreviewedLandmarker(landmarker, screen)
         for sink in sinks:
             stack.callback(sink.close)
         threshold = manifest.calibration.threshold if config.model.threshold is None else config.model.threshold
@@ -110,7 +125,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         log.info("%s reads %s", manifest.title, without_password(name))
         caption(
             source.camera,
-            source.landmarker,
+            landmarker,
             spotter,
             classifier,
             writer,
@@ -168,6 +183,14 @@ def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
 
     result = run_benchmark(options.source, open_bundle(options.model or config.model.folder))
     print(result.model_dump_json(indent=2) if options.json else as_table(result))
+    return 0
+
+
+def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Draw one picture of captions."""
+    from edge.captions.command import write_picture
+
+    write_picture(options, config.captions or CaptionsConfig())
     return 0
 
 
@@ -229,6 +252,12 @@ def _open_sinks(
     return sinks
 
 
+def _open_screen(config: CaptionsConfig, device: str, standing: "Standing") -> "CaptionSink":
+    from edge.captions.sink import CaptionSink
+
+    return CaptionSink(config, device=device, standing=standing)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ishara-edge", description="Reads Arabic sign language from a camera.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -265,6 +294,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor_parser.add_argument("--source", metavar="URI", help=SOURCES_HELP)
     doctor_parser.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
     doctor_parser.add_argument("--json", action="store_true", help="print JSON")
+    captions_parser = commands.add_parser(
+        "captions", parents=[configured], help="draw a picture of captions, without a screen"
+    )
+    captions_arguments.add_arguments(captions_parser)
     config_parser = commands.add_parser("config", help="look at the configuration")
     actions = config_parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
+from edge.captions.look import Look
 from landmarkers.networks import FOLDER_VARIABLE
 from models.section import Section
 
@@ -20,6 +21,8 @@ PLAIN_PORT: Final = 1883
 TLS_PORT: Final = 8883
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "karsl-190"
+
+_HOURS: Final = "^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class ConfigInvalid(Exception):
@@ -138,6 +141,32 @@ class MqttConfig(Section):
             raise ConfigInvalid(f"mqtt.password_file {self.password_file} is not UTF-8") from error
 
 
+class CaptionsConfig(Section):
+    """The captions on the device's own screen; without this section there are none.
+
+    The newest word fades `fade_after_s` after it was said, those before it after `line_s`. A word of at least the
+    confidence `sure_from` is bold. `night` is the hours in which colours are darker, by the device's own clock.
+    `screen` is the number of the screen, from 0.
+    """
+
+    theme: Literal["dark", "light", "contrast"] = "dark"
+    typeface: Literal["sans", "naskh"] = "sans"
+    english: bool = True
+    preview: Literal["off", "skeleton", "picture"] = "skeleton"
+    mirrored: bool = True
+    preview_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0
+    fade_after_s: Annotated[float, Field(ge=1.0, le=600.0)] = 10.0
+    line_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 60.0
+    sure_from: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
+    night: Annotated[str, StringConstraints(pattern=_HOURS)] = ""
+    night_brightness: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5
+    screen: Annotated[int, Field(ge=0, le=15)] = 0
+
+    def look(self) -> Look:
+        """What the screen's program is told of this."""
+        return Look(**self.model_dump(exclude={"preview_per_s"}))
+
+
 class EdgeConfig(Section):
     """The whole configuration; each part of the daemon receives only its own section."""
 
@@ -147,6 +176,7 @@ class EdgeConfig(Section):
     rate: RateConfig = RateConfig()
     model: ModelConfig = ModelConfig()
     mqtt: MqttConfig | None = None
+    captions: CaptionsConfig | None = None
 
 
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:

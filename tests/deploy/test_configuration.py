@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 from edge.cameras.source import DEBIAN_PACKAGES
-from edge.config import CameraConfig, EdgeConfig, ModelConfig, MqttConfig, RateConfig, load_config
+from edge.config import CameraConfig, CaptionsConfig, EdgeConfig, ModelConfig, MqttConfig, RateConfig, load_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -15,9 +15,15 @@ def test_the_example_configuration_is_one_and_leaves_the_defaults() -> None:
 
 def test_the_example_names_every_key() -> None:
     text = (DEPLOY / "edge.toml").read_text()
-    for section in (EdgeConfig, CameraConfig, ModelConfig, MqttConfig, RateConfig):
-        for key in set(section.model_fields) - {"camera", "model", "mqtt", "rate"}:
+    for section in (EdgeConfig, CameraConfig, CaptionsConfig, ModelConfig, MqttConfig, RateConfig):
+        for key in set(section.model_fields) - {"camera", "captions", "model", "mqtt", "rate"}:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
+
+
+def test_the_captions_of_the_example_leave_the_defaults(tmp_path: Path) -> None:
+    _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [captions]")
+    (tmp_path / "edge.toml").write_text("[captions]" + text.replace("\n# ", "\n"))
+    assert load_config(tmp_path / "edge.toml", {}).captions == CaptionsConfig()
 
 
 def test_the_packages_that_a_missing_library_is_told_with_are_those_of_a_device() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.config import SHIPPED_MODEL, ConfigInvalid, EdgeConfig, load_config
+from edge.config import SHIPPED_MODEL, CaptionsConfig, ConfigInvalid, EdgeConfig, load_config
 
 WHOLE = """
 device = "entrance"
@@ -119,6 +119,14 @@ def test_variables_override_a_dotenv_which_overrides_the_file(tmp_path: Path) ->
     assert (config.device, config.camera.source) == ("from-variable", "from-dotenv")
 
 
+def test_a_section_or_a_variable_alone_turns_captions_on(tmp_path: Path) -> None:
+    assert load_config(None, {}).captions is None
+    assert load_config(write(tmp_path, "[captions]"), {}).captions == CaptionsConfig()
+    config = load_config(None, {"ISHARA_CAPTIONS_THEME": "light"})
+    assert config.captions is not None
+    assert config.captions.theme == "light"
+
+
 def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> None:
     assert load_config(None, {"ISHARA_LANDMARKERS_TASKS": "/srv/tasks"}) == EdgeConfig()
 
@@ -150,6 +158,12 @@ def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> N
         ("[rate]\nhot_at_c = 20", "rate.hot_at_c"),
         ("[rate]\nmeasure_every_s = 0.1", "rate.measure_every_s"),
         ("[model]\nthreshold = 1.5", "model.threshold"),
+        ("[captions]\ntheme = 'pink'", "captions.theme"),
+        ("[captions]\npreview = 'yes'", "captions.preview"),
+        ("[captions]\nnight = '22-6'", "captions.night"),
+        ("[captions]\nnight = '22:00-24:00'", "captions.night"),
+        ("[captions]\nnight_brightness = 0.0", "captions.night_brightness"),
+        ("[captions]\npreview_per_s = 0", "captions.preview_per_s"),
         ("[mqtt]\nport = 1883", "mqtt.host"),
         ("[mqtt]\nhost = ''", "mqtt.host"),
         ("[mqtt]\nhost = 'h'\nport = 70000", "mqtt.port"),

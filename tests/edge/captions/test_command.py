@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.__main__ import main
+from edge.demo.__main__ import TAKES
+from landmarkers.frame import Picture
+
+TAKE = str(TAKES / "2-sign-0071-signer-02.take.npz")
+
+
+def picture(folder: Path, *arguments: str) -> Picture:
+    """What the command draws."""
+    path = folder / "captions.png"
+    assert main(["captions", "--png", str(path), "--size", "640x360", *arguments]) == 0
+    with Image.open(path) as image:
+        assert image.mode == "RGB"
+        return np.asarray(image)
+
+
+def refusal(capsys: pytest.CaptureFixture[str]) -> str:
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    sentences = [line for line in printed.err.splitlines() if not line.startswith(("usage:", " "))]
+    assert len(sentences) == 1
+    return sentences[0]
+
+
+def test_a_picture_is_drawn_without_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    drawn = picture(tmp_path)
+    assert drawn.shape == (360, 640, 3)
+    assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 50
+
+
+def test_every_option_shows(tmp_path: Path) -> None:
+    options = [
+        ["--words", "قلب=heart"],
+        ["--confidence", "0.5"],
+        ["--take", TAKE],
+        ["--lost", "camera", "broker"],
+        ["--paused"],
+        ["--theme", "light"],
+        ["--typeface", "naskh"],
+        ["--no-english"],
+    ]
+    drawn = [picture(tmp_path, *option).tobytes() for option in ([], *options)]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_the_configured_look_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text("[captions]\ntheme = 'light'\nenglish = false\n")
+    configured = picture(tmp_path, "--config", str(tmp_path / "edge.toml"))
+    assert np.array_equal(configured, picture(tmp_path, "--theme", "light", "--no-english"))
+    other = picture(tmp_path, "--config", str(tmp_path / "edge.toml"), "--theme", "dark", "--english")
+    assert np.array_equal(other, picture(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--size", "big"], "'big' is no size"),
+        (["--size", "20x20"], "'20x20' is no size"),
+        (["--size", "99999x99999"], "'99999x99999' is no size"),
+        (["--confidence", "often"], "'often' is no number"),
+        (["--confidence", "nan"], "'nan' is no number"),
+        (["--theme", "pink"], "pink"),
+        (["--lost", "keys"], "keys"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["captions", "--png", str(tmp_path / "captions.png"), *arguments])
+    assert left.value.code == 2
+    assert named in refusal(capsys)
+
+
+def test_what_cannot_be_read_or_written_is_named_with_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "missing" / "captions.png"
+    assert main(["captions", "--png", str(missing)]) == 2
+    assert str(missing) in refusal(capsys)
+    assert main(["captions", "--png", str(tmp_path / "a.png"), "--take", str(tmp_path / "no.take.npz")]) == 2
+    assert "no.take.npz" in refusal(capsys)
+    assert main(["captions", "--png", str(tmp_path / "a.png"), "--words", ""]) == 0

@@ -14,13 +14,18 @@ from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_so
 from edge.config import EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.journal import open_log
+from edge.notify import Notifier
 from edge.record.arguments import add_arguments
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, record
 from edge.record.shelf import Shelf, ShelfUnusable
 from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.refusals import REFUSALS
+from edge.reload import Plan, Reloader
+from edge.service import Service, in_words, look_every_s
 from edge.signals import StopSignals
+from edge.standing import Part, Standing
 from landmarkers.processor import Machine
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.labels import LabelsDamaged
@@ -39,9 +44,9 @@ USER_MUST_ACT = (LabelsDamaged, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSA
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    open_log(os.environ)
     try:
-        config = load_config(options.config, os.environ, Path(".env"))
+        config = _load(options)
         if options.command == "bench":
             return bench(config, options)
         if options.command == "doctor":
@@ -59,27 +64,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
-    """Put the stages together and caption until the camera ends or a signal comes."""
+    """Caption until the camera ends or a signal comes; at SIGHUP go on with what the configuration says by then."""
+    standing, notifier = Standing(), Notifier.of(os.environ)
+    plan: Plan | None = _draw_up(config, options)
+    with (
+        Service(notifier, standing, look_s=look_every_s(os.environ)) as service,
+        Reloader(lambda: _draw_up(_load(options), options), service) as reloader,
+    ):
+        if notifier.is_heard:
+            signals.reload_with(reloader.ask)
+        while plan is not None:
+            try:
+                read_signs(plan, options, signals, standing, service, reloader)
+            except REFUSALS as error:
+                if plan.before is None or service.is_ready:
+                    raise
+                log.warning("the new configuration is refused, the old one goes on: %s", error)
+                service.refuse(str(error))
+                plan = plan.before
+                continue
+            plan = None if signals.came else reloader.next_plan(plan)
+    return 0
+
+
+def read_signs(
+    plan: Plan,
+    options: argparse.Namespace,
+    signals: StopSignals,
+    standing: Standing,
+    service: Service,
+    reloader: Reloader,
+) -> None:
+    """Put the stages together and caption until the camera ends or is stopped."""
     from edge.governor import Governor
     from edge.health import Pulse
+    from edge.heart import FeltCamera, Heart
+    from edge.metrics import MetricsServer
     from edge.pipeline import caption
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
-    from models.classifier import OnnxClassifier
     from models.spotter import SignSpotter
 
-    bundle = open_bundle(options.model or config.model.folder)
+    config, bundle, classifier = plan.config, plan.bundle, plan.classifier
     manifest = bundle.manifest
-    classifier = OnnxClassifier(bundle)
     name, fast = options.source or config.camera.source, options.pace == "fast"
     with ExitStack() as stack:
         governor = Governor(config.rate, manifest.spotter.raised_above)
-        again = not options.exit_at_end
-        source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=governor.wants)
+        heart = Heart(standing)
+        again, wanted = not options.exit_at_end, heart.feel_each(governor.wants)
+        source = open_source(name, manifest.parts, manifest.landmarker, fast=fast, again=again, wanted=wanted)
         stack.callback(source.landmarker.close)
         _check_landmarker(source, manifest)
-        pulse = Pulse(source, governor)
+        parts = {Part.CAMERA} | ({Part.BROKER} if config.mqtt is not None else set())
+        pulse = Pulse(source, governor, standing, parts=parts, model=manifest.title)
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
+        if config.metrics is not None:
+            stack.callback(MetricsServer(config.metrics, pulse.health).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
         sinks = _open_sinks(config, bundle, pulse, jsonl=options.jsonl)
         for sink in sinks:
@@ -88,10 +128,18 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         clock = StreamClock(as_fast_as_possible=fast)
         writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold)
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, classifier)
-        signals.stop_with(source.camera.stop)
-        log.info("%s reads %s", manifest.title, name)
+
+        def stop() -> None:
+            service.leave()
+            source.camera.stop()
+
+        signals.stop_with(stop)
+        fields = {"ISHARA_DEVICE": config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": name}
+        log.info("%s reads %s", manifest.title, name, extra=fields)
+        service.ready(heart.beats, lambda: in_words(name, pulse.health(), standing, pulse.last_word))
+        reloader.stop_with(source.camera.stop)
         caption(
-            source.camera,
+            FeltCamera(source.camera, heart),
             source.landmarker,
             spotter,
             classifier,
@@ -101,7 +149,6 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
             config.health_every_s,
             governor,
         )
-    return 0
 
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
@@ -160,7 +207,18 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
         if not options.json:
             print(as_row(finding), flush=True)
     print(as_json(findings) if options.json else f"\n{summary(findings)}")
-    return 0 if is_ready(findings) else 2
+    return 0 if is_ready(findings) else 1
+
+
+def _load(options: argparse.Namespace) -> EdgeConfig:
+    return load_config(options.config, os.environ, Path(".env"))
+
+
+def _draw_up(config: EdgeConfig, options: argparse.Namespace) -> Plan:
+    from models.classifier import OnnxClassifier
+
+    bundle = open_bundle(options.model or config.model.folder)
+    return Plan(config, bundle, OnnxClassifier(bundle))
 
 
 def _check_landmarker(source: Source, manifest: Manifest) -> None:

@@ -71,6 +71,13 @@ class MqttConfig(Section):
             raise ConfigInvalid(f"mqtt.password_file {self.password_file} is not UTF-8") from error
 
 
+class MetricsConfig(Section):
+    """Where Prometheus asks for metrics; without this section nobody listens."""
+
+    address: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 9108
+
+
 class EdgeConfig(Section):
     """The whole configuration; each part of the daemon receives only its own section."""
 
@@ -80,6 +87,7 @@ class EdgeConfig(Section):
     rate: RateConfig = RateConfig()
     model: ModelConfig = ModelConfig()
     mqtt: MqttConfig | None = None
+    metrics: MetricsConfig | None = None
 
 
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +13,16 @@ import numpy as np
 from edge.cameras.source import Source
 from edge.config import RateConfig
 from edge.governor import Governor, Rate
-from edge.word import Instant
+from edge.standing import Part, Standing
+from edge.word import Instant, Word
 from models.section import Section
 
 _REMEMBERED = 1000  # measurements kept of each stage
 _STATM = Path("/proc/self/statm")
+_TENTHS = 10
+
+WELL = "ok"
+"""What is said of a part with which nothing is wrong."""
 
 
 class StageTime(Section):
@@ -28,12 +33,20 @@ class StageTime(Section):
     p99: float
 
 
+class Confidences(Section):
+    """How sure the words were: how many of each tenth, from 0-0.1 to 0.9-1, and the sum of all confidences."""
+
+    tenths: tuple[int, ...] = (0,) * _TENTHS
+    total: float = 0.0
+
+
 class Health(Section):
     """The daemon's state at one moment.
 
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
-    None stands for what this machine does not tell.
+    None stands for what this machine does not tell. Of `camera`, `broker` and `screen` it is said in a sentence what is
+    wrong, else `ok`; None stands for a part that is not configured.
     """
 
     at: Instant
@@ -48,6 +61,12 @@ class Health(Section):
     temperature_c: float | None
     throttled: bool | None
     memory_mb: float | None
+    confidences: Confidences = Confidences()
+    camera: str | None = None
+    broker: str | None = None
+    screen: str | None = None
+    paused: bool = False
+    model: str | None = None
 
     def to_json(self) -> str:
         """The state on one line."""
@@ -57,13 +76,31 @@ class Health(Section):
 class Pulse:
     """Counts frames and words, times the stages, and asks the others how they are."""
 
-    def __init__(self, source: Source | None = None, governor: Governor | None = None) -> None:
-        """Without a source nothing is dropped; without a governor every frame is looked at."""
+    def __init__(
+        self,
+        source: Source | None = None,
+        governor: Governor | None = None,
+        standing: Standing | None = None,
+        *,
+        parts: Collection[Part] = (),
+        model: str | None = None,
+    ) -> None:
+        """Without a source nothing is dropped; without a governor every frame is looked at.
+
+        `parts` are those whose standing is told; the others are not configured.
+        """
         self._source = source
+        self._standing = standing or Standing()
+        self._parts = parts
+        self._model = model
         self._governor = governor or Governor(RateConfig(), raised_above=0.0)
         self._began = time.monotonic()
         self._frames = 0
         self._words = 0
+        self._confidences = [0] * _TENTHS
+        self._confidence = 0.0
+        self.last_word: Word | None = None
+        """What was said last."""
         self._recent_frames: deque[float] = deque(maxlen=_REMEMBERED)
         self._stages: dict[str, deque[float]] = {}
 
@@ -79,9 +116,12 @@ class Pulse:
         self._frames += 1
         self._recent_frames.append(time.monotonic())
 
-    def count_word(self) -> None:
+    def count_word(self, word: Word) -> None:
         """One more word was said."""
         self._words += 1
+        self._confidences[min(int(word.confidence * _TENTHS), _TENTHS - 1)] += 1
+        self._confidence += word.confidence
+        self.last_word = word
 
     def health(self) -> Health:
         """The state now; may be asked for on any thread, so everything is copied before it is looked through."""
@@ -105,7 +145,16 @@ class Pulse:
             temperature_c=self._governor.heat.celsius,
             throttled=self._governor.heat.throttled,
             memory_mb=memory_mb(),
+            confidences=Confidences(tenths=tuple(self._confidences), total=round(self._confidence, 4)),
+            camera=self._standing_of(Part.CAMERA),
+            broker=self._standing_of(Part.BROKER),
+            screen=self._standing_of(Part.SCREEN),
+            paused=self._standing.paused,
+            model=self._model,
         )
+
+    def _standing_of(self, part: Part) -> str | None:
+        return self._standing.troubles.get(part, WELL) if part in self._parts else None
 
 
 def memory_mb() -> float | None:

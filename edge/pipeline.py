@@ -38,7 +38,7 @@ def caption(
             reading = classifier.read(take)
         word = writer.write(take, reading, newest)
         if word is not None:
-            pulse.count_word()
+            pulse.count_word(word)
             for sink in sinks:
                 sink.emit(word)
 

@@ -14,7 +14,7 @@ from edge.cameras.source import SOURCES_HELP, Source, needing_libraries, open_so
 from edge.config import EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
-from edge.journal import open_log
+from edge.journal import open_log, print_refusal
 from edge.notify import Notifier
 from edge.record.arguments import add_arguments
 from edge.record.prompt import Prompt, titled
@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return record_takes(config, options, signals)
             return run(config, options, signals)
     except USER_MUST_ACT as error:
-        print(f"ishara-edge: {error}", file=sys.stderr)
+        print_refusal(str(error), os.environ)
+        Notifier.of(os.environ).status(str(error))
         return 2
 
 

@@ -24,6 +24,12 @@ def open_log(environment: Mapping[str, str]) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[_handler(environment)])
 
 
+def print_refusal(sentence: str, environment: Mapping[str, str]) -> None:
+    """Say on standard error, with what ends a program whose user must act, why it ends."""
+    prefix = f"<{priority(logging.ERROR)}>" if leads_to_journal(environment, 2) else ""
+    sys.stderr.write(f"{prefix}{IDENTIFIER}: {sentence}\n")
+
+
 class PriorityFormatter(logging.Formatter):
     """The message with its priority in front of each line, for each line is a message of the journal."""
 
@@ -56,5 +62,6 @@ def _handler(environment: Mapping[str, str]) -> logging.Handler:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(PriorityFormatter("%(message)s"))
         return handler
-    made: logging.Handler = journal.JournalHandler(SYSLOG_IDENTIFIER=IDENTIFIER)
-    return made
+    handler = journal.JournalHandler(SYSLOG_IDENTIFIER=IDENTIFIER)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler

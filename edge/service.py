@@ -124,6 +124,8 @@ def in_words(source: str, health: Health, standing: Standing, last: Word | None)
         doing = "paused"
     elif health.camera is not None and health.camera in wrong:
         doing = ""
+    elif health.frames == 0:
+        doing = f"waiting for the first frame of {source}"
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
         doing = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"

@@ -202,11 +202,11 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Look the device over and say what is to do."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names in a finding may hold what the locale cannot write
-    findings = []
+    findings, coloured = [], sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for finding in examine(config, model=options.model, source=options.source, machine=Machine()):
         findings.append(finding)
         if not options.json:
-            print(as_row(finding), flush=True)
+            print(as_row(finding, coloured=coloured), flush=True)
     print(as_json(findings) if options.json else f"\n{summary(findings)}")
     return 0 if is_ready(findings) else 1
 

@@ -4,7 +4,10 @@ Nothing is counted here. Each time somebody asks, the daemon's health is transla
 https://prometheus.io/docs/practices/naming/
 """
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import accumulate
 from typing import Final
 
@@ -22,6 +25,7 @@ from edge.config import ConfigInvalid, MetricsConfig
 from edge.governor import Rate
 from edge.health import WELL, Health
 
+_ASK_S: Final = 0.5
 _QUANTILES: Final = {"0.5": "p50", "0.95": "p95", "0.99": "p99"}
 
 
@@ -48,6 +52,7 @@ class MetricsServer:
 
     def __init__(self, config: MetricsConfig, health: Callable[[], Health]) -> None:
         """Raises ConfigInvalid when nobody can listen at the address."""
+        self._address = config.address
         registry = CollectorRegistry(auto_describe=False)
         registry.register(HealthCollector(health))
         try:
@@ -58,7 +63,12 @@ class MetricsServer:
 
     def close(self) -> None:
         """Answer no more."""
-        self._server.shutdown()
+        ending = threading.Thread(target=self._server.shutdown, name="metrics-end", daemon=True)
+        ending.start()
+        # The server looks whether it is to end only every half second, unless somebody asks something.
+        with suppress(OSError):
+            socket.create_connection((self._address, self._server.server_port), _ASK_S).close()
+        ending.join()
         self._server.server_close()
         self._thread.join()
 

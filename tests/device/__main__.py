@@ -1,4 +1,4 @@
-"""Boots the Debian that `test-device` has made ready, tries the daemon there as a service, and tells how each check ended."""
+"""Boots the Debian that `test-device` has made ready and tries the daemon there as a service, check by check."""
 
 import argparse
 import sys

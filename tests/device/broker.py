@@ -26,7 +26,9 @@ class Broker:
         self._device = device
         device.write("etc/ishara-broker.conf", _CONFIG)
         self.start()
-        device.run("systemd-run --quiet --unit=listener /opt/ishara/bin/python /srv/programs/listener.py /run/heard.jsonl")
+        device.run(
+            "systemd-run --quiet --unit=listener /opt/ishara/bin/python /srv/programs/listener.py /run/heard.jsonl"
+        )
         wait_until(lambda: device.path(_HEARD).exists(), "the listener")
 
     def start(self) -> None:

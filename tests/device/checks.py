@@ -13,6 +13,7 @@ LEAVE_S: Final = 2.0
 WORST_SCORE: Final = 2.0
 _TAKES: Final = f"take:{PACKAGES}/edge/demo/takes"
 _CLIP: Final = "/srv/nobody.avi"
+_KINDS: Final = "grep -E '^ *[0-9]+ [^ ]+$' /proc/devices"
 _BACK_S: Final = 60.0
 _WATCHDOG_S: Final = 60.0  # the unit's 30 s, and the pause before the next start
 _RETAINED: Final = ("status", "model", "health")
@@ -63,7 +64,7 @@ def metrics(device: Device, broker: Broker) -> str:
 
 def sandbox(device: Device, broker: Broker) -> str:
     """The unit's own sandbox with a probe in the daemon's place, and device nodes of kinds that the kernel has here."""
-    kinds = dict(reversed(line.split()) for line in device.run("grep -E '^ *[0-9]+ [^ ]+$' /proc/devices").splitlines())
+    kinds = {name: number for number, name in (line.split() for line in device.run(_KINDS).splitlines())}
     device.run("mknod -m 660 /dev/probe-input c 13 63; chown root:input /dev/probe-input")
     device.run("mknod -m 666 /dev/probe-foreign c 10 183")
     reach = "/dev/probe-input,/dev/probe-foreign"
@@ -71,15 +72,23 @@ def sandbox(device: Device, broker: Broker) -> str:
         device.run(f"mknod -m 660 /dev/probe-camera c {camera} 0; chown root:video /dev/probe-camera")
         reach += ",/dev/probe-camera"
     probe = f"/opt/ishara/bin/python /srv/programs/probe.py {reach} /etc,/opt/ishara,/var/lib/ishara,/tmp"
-    unit = device.run(f"sed -e 's|^ExecStart=.*|ExecStart={probe}|; s|^Type=.*|Type=oneshot|; /^Restart/d' /etc/systemd/system/{UNIT}")
+    unit = device.run(
+        f"sed -e 's|^ExecStart=.*|ExecStart={probe}|; s|^Type=.*|Type=oneshot|; /^Restart/d' /etc/systemd/system/{UNIT}"
+    )
     device.write("etc/systemd/system/probe.service", unit)
     device.run("systemctl daemon-reload; systemctl start probe")
     told = json.loads(device.run("journalctl --unit probe --output cat | grep '^{' | tail -1"))
     forbidden = "Operation not permitted"
-    within = [name for name in ("/dev/probe-input", "/dev/probe-camera") if told.get(name) in (forbidden, "Permission denied")]
+    within = [
+        name for name in ("/dev/probe-input", "/dev/probe-camera") if told.get(name) in (forbidden, "Permission denied")
+    ]
     if within or told["/dev/probe-foreign"] != forbidden:
         raise CheckFailed(f"{told}")
-    if told["/var/lib/ishara"] != "written" or told["/tmp"] != "written" or "written" in (told["/etc"], told["/opt/ishara"]):
+    if (
+        told["/var/lib/ishara"] != "written"
+        or told["/tmp"] != "written"
+        or "written" in (told["/etc"], told["/opt/ishara"])
+    ):
         raise CheckFailed(f"{told}")
     return ", ".join(f"{name}: {answer}" for name, answer in told.items())
 
@@ -98,7 +107,8 @@ def networks_in_the_sandbox(device: Device, broker: Broker) -> str:
     wait_until(lambda: json.loads(broker.last("ishara/clip/health") or "{}").get("frames", 0) > 20, "20 frames")
     health = json.loads(broker.last("ishara/clip/health"))
     device.stop()
-    return f"{health['frames']} frames, {health['stage_ms']['landmarks']['p50']} ms for landmarks, {health['memory_mb']} MB"
+    took = health["stage_ms"]["landmarks"]["p50"]
+    return f"{health['frames']} frames, {took} ms for landmarks, {health['memory_mb']} MB"
 
 
 def sigterm(device: Device, broker: Broker) -> str:
@@ -167,7 +177,9 @@ def watchdog(device: Device, broker: Broker) -> str:
     wait_until(lambda: "frames a second" in device.show("StatusText"), "frames")
     before, process = len(broker.words("entrance")), device.show("MainPID")
     device.kill("STOP")
-    took = wait_until(lambda: device.show("NRestarts") == "1" and device.show("MainPID") != "0", "a restart", _WATCHDOG_S)
+    took = wait_until(
+        lambda: device.show("NRestarts") == "1" and device.show("MainPID") != "0", "a restart", _WATCHDOG_S
+    )
     wait_until(lambda: len(broker.words("entrance")) > before, "words after the restart")
     traces = [entry for entry in device.journal() if "Thread 0x" in str(entry["MESSAGE"]) and entry["_PID"] == process]
     device.stop()
@@ -181,10 +193,12 @@ def broker_killed(device: Device, broker: Broker) -> str:
     wait_until(lambda: len(broker.words("entrance")) > 0, "a word")
     announced = {heard.topic for heard in broker.heard() if heard.topic.startswith("homeassistant/")}
     broker.kill()
-    wait_until(lambda: "broker" in device.show("StatusText"), "the broker's absence in the status")
-    told = device.show("StatusText")
-    seen = len(broker.heard())
-    broker.start()
+    try:
+        wait_until(lambda: "broker" in device.show("StatusText"), "the broker's absence in the status")
+        told = device.show("StatusText")
+    finally:
+        seen = len(broker.heard())
+        broker.start()
     wanted = {f"ishara/entrance/{name}" for name in _RETAINED} | announced
     took = wait_until(lambda: wanted <= {heard.topic for heard in broker.heard()[seen:]}, f"{wanted}", _BACK_S)
     if broker.last("ishara/entrance/status") != "online":
@@ -199,7 +213,7 @@ def killed_again_and_again(kills: int) -> Callable[[Device, Broker], str]:
     def check(device: Device, broker: Broker) -> str:
         device.configure(config(device="killed"))
         device.set_up_unit(RestartSec="100ms")
-        chance = random.Random(5)  # noqa: S311  # the same moments each time
+        chance = random.Random(5)  # the same moments each time
         device.start()
         wait_until(lambda: len(broker.words("killed")) > 0, "a word")
         for _ in range(kills):

@@ -1,6 +1,7 @@
 """A Debian with systemd that stands in for the device: booted from its folder, its changes kept in memory."""
 
 import json
+import os
 import shlex
 import subprocess
 import time
@@ -99,10 +100,15 @@ def wait_until(is_so: Callable[[], bool], what: str, patience_s: float = _PATIEN
 def booted(root: Path, tasks: Path) -> Iterator[Device]:
     """The device while it runs; `tasks` holds the landmark networks."""
     options = ["--volatile=overlay", "--register=no", "--keep-unit", "--private-network", "--console=pipe"]
+    # What a unit's DeviceAllow= rests on: the new control groups, and systemd's little programs for the kernel.
+    options += ["--system-call-filter=bpf", "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON"]
+    environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     networks = f"--bind-ro={tasks}:{PACKAGES}/landmarkers/tasks"
     programs = f"--bind-ro={Path(__file__).parent}:/srv/programs"
     command = ["systemd-nspawn", "--quiet", f"--directory={root}", *options, networks, programs, "--boot"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as container:
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as container:
         children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
         try:
             wait_until(lambda: bool(children.read_text().split()), "the Debian's init process")

@@ -11,11 +11,11 @@ for name in sys.argv[1].split(","):
         os.close(os.open(name, os.O_RDONLY))
         answers[name] = "opened"
     except OSError as error:
-        answers[name] = os.strerror(error.errno)
+        answers[name] = str(error.strerror)
 for name in sys.argv[2].split(","):
     try:
         (Path(name) / "probe").write_text("")
         answers[name] = "written"
     except OSError as error:
-        answers[name] = os.strerror(error.errno)
+        answers[name] = str(error.strerror)
 sys.stderr.write(json.dumps(answers) + "\n")

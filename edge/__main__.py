@@ -22,8 +22,6 @@ from edge.record.session import LiveSigner, RecordedSigner, TriesSpent, View, re
 from edge.record.shelf import Shelf, ShelfUnusable
 from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.refusals import REFUSALS
-from edge.reload import Plan, Reloader
-from edge.service import Service, in_words, look_every_s
 from edge.signals import StopSignals
 from edge.standing import Part, Standing
 from landmarkers.processor import Machine
@@ -34,6 +32,8 @@ from models.manifest import Manifest
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
     from edge.health import Pulse
+    from edge.reload import Plan, Reloader
+    from edge.service import Service
     from edge.sinks.sink import Sink
 
 log = logging.getLogger("edge")
@@ -66,17 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Caption until the camera ends or a signal comes; at SIGHUP go on with what the configuration says by then."""
-    standing, notifier = Standing(), Notifier.of(os.environ)
+    from edge.reload import Reloader
+    from edge.service import Service, look_every_s
+
+    notifier = Notifier.of(os.environ)
     plan: Plan | None = _draw_up(config, options)
     with (
-        Service(notifier, standing, look_s=look_every_s(os.environ)) as service,
+        Service(notifier, look_s=look_every_s(os.environ)) as service,
         Reloader(lambda: _draw_up(_load(options), options), service) as reloader,
     ):
         if notifier.is_heard:
             signals.reload_with(reloader.ask)
         while plan is not None:
             try:
-                read_signs(plan, options, signals, standing, service, reloader)
+                read_signs(plan, options, signals, service, reloader)
             except REFUSALS as error:
                 if plan.before is None or service.is_ready:
                     raise
@@ -89,12 +92,11 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
 
 
 def read_signs(
-    plan: Plan,
+    plan: "Plan",
     options: argparse.Namespace,
     signals: StopSignals,
-    standing: Standing,
-    service: Service,
-    reloader: Reloader,
+    service: "Service",
+    reloader: "Reloader",
 ) -> None:
     """Put the stages together and caption until the camera ends or is stopped."""
     from edge.governor import Governor
@@ -102,6 +104,7 @@ def read_signs(
     from edge.heart import FeltCamera, Heart
     from edge.metrics import MetricsServer
     from edge.pipeline import caption
+    from edge.service import in_words
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
     from models.spotter import SignSpotter
@@ -109,6 +112,8 @@ def read_signs(
     config, bundle, classifier = plan.config, plan.bundle, plan.classifier
     manifest = bundle.manifest
     name, fast = options.source or config.camera.source, options.pace == "fast"
+    standing = Standing()
+    standing.watch(service.look)
     with ExitStack() as stack:
         governor = Governor(config.rate, manifest.spotter.raised_above)
         heart = Heart(standing)
@@ -215,7 +220,8 @@ def _load(options: argparse.Namespace) -> EdgeConfig:
     return load_config(options.config, os.environ, Path(".env"))
 
 
-def _draw_up(config: EdgeConfig, options: argparse.Namespace) -> Plan:
+def _draw_up(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
+    from edge.reload import Plan
     from models.classifier import OnnxClassifier
 
     bundle = open_bundle(options.model or config.model.folder)

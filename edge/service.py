@@ -23,8 +23,8 @@ Describe = Callable[[], str]
 class Service:
     """Speaks on a thread of its own from the first `ready` on, until it is left."""
 
-    def __init__(self, notifier: Notifier, standing: Standing, *, look_s: float = _LOOK_S) -> None:
-        """Every `look_s` seconds the daemon is looked at; a change of its standing is told at once."""
+    def __init__(self, notifier: Notifier, *, look_s: float = _LOOK_S) -> None:
+        """Every `look_s` seconds the daemon is looked at."""
         self._notifier = notifier
         self._look_s = look_s
         self._lock = threading.Lock()
@@ -35,7 +35,6 @@ class Service:
         self._changed = threading.Event()
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="service", daemon=True)
-        standing.watch(self._changed.set)
 
     @property
     def is_ready(self) -> bool:
@@ -47,9 +46,15 @@ class Service:
         """The stages are at work: `beats` says whether they get on, `describe` how they are doing."""
         with self._lock:
             self._beats, self._describe = beats, describe
+            if self._left.is_set():
+                return
             self._tell_ready()
-        if not self._thread.is_alive():
-            self._thread.start()
+            if self._thread.ident is None:
+                self._thread.start()
+
+    def look(self) -> None:
+        """Something has changed that is to be told at once."""
+        self._changed.set()
 
     def reload(self) -> None:
         """The configuration is read anew; `give_way` or `refuse` follows."""

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 from edge.doctor.finding import Finding, State
 from edge.thermometer import firmware_bits
@@ -21,9 +21,17 @@ _PAST: Final = 16
 _SUPPLY: Final = "give it the power supply that is made for it, and a short cable"
 
 
-def clock(libc: ctypes.CDLL | None = None) -> Finding:
+class Kernel(Protocol):
+    """What tells how the clock is kept: the C library."""
+
+    def adjtimex(self, timex: Any, /) -> int:
+        """The clock's state, after changing what the struct asks for."""
+
+
+def clock(libc: Kernel | None = None) -> Finding:
     """Whether the kernel's clock is kept right by somebody: chrony, systemd-timesyncd, ntpd."""
-    state = (libc or ctypes.CDLL(None)).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    asked: Kernel = ctypes.CDLL(None) if libc is None else libc
+    state = asked.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     if state < 0:
         return Finding("clock", State.LEFT_OUT, "the system does not tell whether its clock is right")
     if state != _TIME_ERROR:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.journal import PriorityFormatter, leads_to_journal, priority
+from landmarkers.take import TAKE_SUFFIX
+from tests.signer import even_times, take
 
 
 @pytest.mark.parametrize(
@@ -51,11 +53,7 @@ def test_a_refusal_is_an_error_in_the_journal(*, journal: bool, prefix: str, tmp
 def test_the_log_has_priorities_in_the_journal_and_names_of_levels_at_a_desk(
     bundle_folder: Path, tmp_path: Path
 ) -> None:
-    arguments = ["run", "--source", "/dev/no-such-camera", "--model", str(bundle_folder), "--exit-at-end"]
     arguments = ["run", "--source", f"take:{tmp_path}", "--model", str(bundle_folder), "--exit-at-end"]
-    from landmarkers.take import TAKE_SUFFIX
-    from tests.signer import even_times, take
-
     take(even_times(10, 0.2)).save(tmp_path / f"one{TAKE_SUFFIX}")
     in_journal = errors_of(arguments, tmp_path, journal=True)
     assert any(line.startswith("<6>tiny@3 reads take:") for line in in_journal)

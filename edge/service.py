@@ -76,10 +76,11 @@ class Service:
 
     def leave(self) -> None:
         """The daemon leaves; nothing is told any more."""
-        if not self._left.is_set():
-            self._left.set()
-            self._changed.set()
-            self._notifier.stopping()
+        with self._lock:
+            if not self._left.is_set():
+                self._left.set()
+                self._changed.set()
+                self._notifier.stopping()
 
     def __enter__(self) -> Self:
         return self
@@ -96,9 +97,9 @@ class Service:
         while True:
             self._changed.wait(max(0.0, next_look - time.monotonic()))
             self._changed.clear()
-            if self._left.is_set():
-                return
             with self._lock:
+                if self._left.is_set():
+                    return
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + self._look_s
                     if self._beats is not None and self._beats():

@@ -133,12 +133,14 @@ def test_what_stands_still_is_fed_no_more_and_what_is_wrong_is_told_at_once(mana
 
 def test_a_service_that_was_told_to_leave_while_it_reloads_is_not_ready_again(manager: ServiceManager) -> None:
     with Service(Notifier(str(manager.path)), look_s=0.02) as service:
-        service.ready(lambda: True, lambda: "well")
+        service.ready(lambda: False, lambda: "well")
         service.reload()
         service.give_way()
         service.leave()
-        service.ready(lambda: True, lambda: "well again")
-    assert manager.values("STATUS")[-1] == "leaving"
+        service.ready(lambda: False, lambda: "well again")
+    Notifier(str(manager.path)).beat()  # what was told before is there when this is
+    manager.wait_for("WATCHDOG", "1")
+    assert manager.values("STATUS") == ["well", "leaving"]
 
 
 def test_a_manager_in_the_abstract_namespace_is_found() -> None:

@@ -142,7 +142,7 @@ def read_signs(
         signals.stop_with(stop)
         fields = {"ISHARA_DEVICE": config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": name}
         log.info("%s reads %s", manifest.title, name, extra=fields)
-        service.ready(heart.beats, lambda: in_words(name, pulse.health(), standing, pulse.last_word))
+        service.ready(heart.beats, lambda: in_words(name, pulse.health(), pulse.last_word))
         reloader.stop_with(source.camera.stop)
         caption(
             FeltCamera(source.camera, heart),

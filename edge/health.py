@@ -21,9 +21,6 @@ _REMEMBERED = 1000  # measurements kept of each stage
 _STATM = Path("/proc/self/statm")
 _TENTHS = 10
 
-WELL = "ok"
-"""What is said of a part with which nothing is wrong."""
-
 
 class StageTime(Section):
     """Milliseconds that a stage took lately: the median, the 95th and the 99th percentile."""
@@ -45,8 +42,9 @@ class Health(Section):
 
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
-    None stands for what this machine does not tell. Of `camera`, `broker` and `screen` it is said in a sentence what is
-    wrong, else `ok`; None stands for a part that is not configured.
+    `troubles` says in a sentence what is wrong with each of the `parts` that are configured and not well. While
+    `paused` no frame is looked at. `confidences` tells how sure the words were, `model` which bundle read them.
+    None stands for what this machine does not tell.
     """
 
     at: Instant
@@ -62,9 +60,8 @@ class Health(Section):
     throttled: bool | None
     memory_mb: float | None
     confidences: Confidences = Confidences()
-    camera: str | None = None
-    broker: str | None = None
-    screen: str | None = None
+    parts: tuple[Part, ...] = ()
+    troubles: dict[Part, str] = {}
     paused: bool = False
     model: str | None = None
 
@@ -87,7 +84,7 @@ class Pulse:
     ) -> None:
         """Without a source nothing is dropped; without a governor every frame is looked at.
 
-        `parts` are those whose standing is told; the others are not configured.
+        Without a standing all parts are well. `parts` are those that are configured.
         """
         self._source = source
         self._standing = standing or Standing()
@@ -146,15 +143,11 @@ class Pulse:
             throttled=self._governor.heat.throttled,
             memory_mb=memory_mb(),
             confidences=Confidences(tenths=tuple(self._confidences), total=round(self._confidence, 4)),
-            camera=self._standing_of(Part.CAMERA),
-            broker=self._standing_of(Part.BROKER),
-            screen=self._standing_of(Part.SCREEN),
+            parts=tuple(sorted(self._parts)),
+            troubles=self._standing.troubles,
             paused=self._standing.paused,
             model=self._model,
         )
-
-    def _standing_of(self, part: Part) -> str | None:
-        return self._standing.troubles.get(part, WELL) if part in self._parts else None
 
 
 def memory_mb() -> float | None:

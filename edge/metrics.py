@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from edge.config import ConfigInvalid, MetricsConfig
 from edge.governor import Rate
-from edge.health import WELL, Health
+from edge.health import Health
 
 _ASK_S: Final = 0.5
 _QUANTILES: Final = {"0.5": "p50", "0.95": "p95", "0.99": "p99"}
@@ -119,9 +119,8 @@ def _confidences(health: Health) -> Metric:
 
 def _parts(health: Health) -> Metric:
     parts = GaugeMetricFamily("ishara_part_well", "1 when a part works, 0 when it is away.", labels=["part"])
-    for part, state in {"camera": health.camera, "broker": health.broker, "screen": health.screen}.items():
-        if state is not None:
-            parts.add_metric([part], float(state == WELL))
+    for part in health.parts:
+        parts.add_metric([part.value], float(part not in health.troubles))
     return parts
 
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 from edge.governor import Rate
 from edge.health import Health
 from edge.notify import Notifier
-from edge.standing import Standing
+from edge.standing import Part
 from edge.word import Word
 
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
@@ -123,12 +123,12 @@ def look_every_s(environment: Mapping[str, str]) -> float:
     return min(_LOOK_S, int(microseconds) / 1e6 / _LOOKS_A_WATCHDOG) if microseconds.isdigit() else _LOOK_S
 
 
-def in_words(source: str, health: Health, standing: Standing, last: Word | None) -> str:
+def in_words(source: str, health: Health, last: Word | None) -> str:
     """How the daemon is doing in one line: what is wrong, or what it reads and how fast, and its last word."""
-    wrong = list(standing.troubles.values())
-    if standing.paused:
+    wrong = list(health.troubles.values())
+    if health.paused:
         doing = "paused"
-    elif health.camera is not None and health.camera in wrong:
+    elif Part.CAMERA in health.troubles:
         doing = ""
     elif health.frames == 0:
         doing = f"waiting for the first frame of {source}"

@@ -63,8 +63,8 @@ class Device:
         self.run("systemctl daemon-reload")
 
     def start(self) -> None:
-        """Start the daemon and wait until it says that it is ready."""
-        self.run(f"systemctl reset-failed {UNIT}; systemctl start {UNIT}")
+        """Start the daemon, anew if it runs, and wait until it says that it is ready."""
+        self.run(f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}")
 
     def stop(self) -> float:
         """Stop the daemon; how many seconds it took to leave."""

@@ -102,5 +102,5 @@ def test_health_tells_how_the_parts_stand_and_of_one_that_is_not_configured_noth
     standing.tell(Part.BROKER, "the broker is away")
     standing.pause(paused=True)
     told = json.loads(pulse.health().to_json())
-    assert (told["camera"], told["broker"], told["screen"]) == ("ok", "the broker is away", None)
+    assert (told["parts"], told["troubles"]) == (["broker", "camera"], {"broker": "the broker is away"})
     assert (told["paused"], told["model"]) == (True, "tiny@3")

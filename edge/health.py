@@ -61,8 +61,8 @@ class Health(Section):
     memory_mb: float | None
     confidences: Confidences = Confidences()
     parts: tuple[Part, ...] = ()
-    troubles: dict[Part, str] = {}
-    paused: bool = False
+    troubles: dict[Part, str]
+    paused: bool
     model: str | None = None
 
     def to_json(self) -> str:

@@ -15,6 +15,7 @@ _TAKES: Final = f"take:{PACKAGES}/edge/demo/takes"
 _CLIP: Final = "/srv/nobody.avi"
 _KINDS: Final = "grep -E '^ *[0-9]+ [^ ]+$' /proc/devices"
 _BACK_S: Final = 60.0
+_AWAY_S: Final = 8.0  # in which some words are said
 _WATCHDOG_S: Final = 60.0  # the unit's 30 s, and the pause before the next start
 _RETAINED: Final = ("status", "model", "health")
 
@@ -187,54 +188,64 @@ def watchdog(device: Device, broker: Broker) -> str:
 
 
 def broker_killed(device: Device, broker: Broker) -> str:
-    """Killed, and back with nothing remembered: what was retained must come again."""
-    device.configure(config())
+    """Killed, and back with nothing remembered: what was retained must come again, and the words said meanwhile."""
+    device.configure(config(device="lobby"))
     device.start()
-    wait_until(lambda: len(broker.words("entrance")) > 0, "a word")
+    wait_until(lambda: len(broker.words("lobby")) > 0, "a word")
     announced = {heard.topic for heard in broker.heard() if heard.topic.startswith("homeassistant/")}
     broker.kill()
     try:
         wait_until(lambda: "broker" in device.show("StatusText"), "the broker's absence in the status")
         told = device.show("StatusText")
+        time.sleep(_AWAY_S)
     finally:
         seen = len(broker.heard())
         broker.start()
-    wanted = {f"ishara/entrance/{name}" for name in _RETAINED} | announced
+    wanted = {f"ishara/lobby/{name}" for name in _RETAINED} | {topic for topic in announced if "lobby" in topic}
     took = wait_until(lambda: wanted <= {heard.topic for heard in broker.heard()[seen:]}, f"{wanted}", _BACK_S)
-    if broker.last("ishara/entrance/status") != "online":
-        raise CheckFailed("the last status is not online")
+    wait_until(lambda: any(word["late"] for word in broker.words("lobby")), "words that were said meanwhile")
+    online, words = broker.last("ishara/lobby/status"), _unbroken(broker, "lobby")
     device.stop()
-    return f"{', '.join(sorted(wanted))} back after {took:.1f} s; meanwhile: {told}"
+    if online != "online":
+        raise CheckFailed(f"the last status is {online}")
+    return f"{', '.join(sorted(wanted))} back after {took:.1f} s; {words}; meanwhile: {told}"
 
 
 def killed_again_and_again(kills: int) -> Callable[[Device, Broker], str]:
-    """Killed at moments that nobody chose, while words flow; one start in five also loses its broker."""
+    """Killed while words flow: every other time just after a word came, else at a moment that nobody chose."""
 
     def check(device: Device, broker: Broker) -> str:
         device.configure(config(device="killed"))
         device.set_up_unit(RestartSec="100ms")
         chance = random.Random(5)  # the same moments each time
         device.start()
-        wait_until(lambda: len(broker.words("killed")) > 0, "a word")
-        for _ in range(kills):
-            time.sleep(chance.uniform(0.2, 3.0))
-            device.attempt(f"systemctl kill --signal=KILL --kill-who=main {UNIT}")
-            if chance.random() < 0.2:
-                broker.kill()
-                time.sleep(chance.uniform(0.1, 1.0))
-                broker.start()
+        for number in range(kills):
+            wait_until(lambda: device.show("SubState") == "running", "the next start")
+            if number % 2:
+                time.sleep(chance.uniform(0.0, 4.0))
+            else:
+                before = len(broker.words("killed"))
+                wait_until(lambda: len(broker.words("killed")) > before, "a word")  # noqa: B023  # used at once
+            device.kill("KILL")
         before = len(broker.words("killed"))
         wait_until(lambda: len(broker.words("killed")) > before + 2, "words after the last kill")
+        restarts = device.show("NRestarts")
         device.stop()
         device.set_up_unit()
-        words = broker.words("killed")
-        seqs = [word["seq"] for word in words]
-        lost = sorted(set(range(min(seqs), max(seqs) + 1)) - set(seqs))
-        doubled = len(seqs) - len(set(seqs))
-        told = f"{len(seqs)} words over {kills} kills, {sum(word['late'] for word in words)} of them late"
-        if lost or doubled or seqs != sorted(seqs):
-            order = "in order" if seqs == sorted(seqs) else "out of order"
-            raise CheckFailed(f"{told}: {len(lost)} lost, {doubled} doubled, {order}")
-        return f"{told}: none lost, none doubled, in order"
+        if restarts != str(kills):
+            raise CheckFailed(f"{restarts} restarts after {kills} kills")
+        return f"{kills} kills; {_unbroken(broker, 'killed')}"
 
     return check
+
+
+def _unbroken(broker: Broker, device_name: str) -> str:
+    """Raises CheckFailed unless the words heard are numbered without a gap, a repeat or a step back."""
+    words = broker.words(device_name)
+    seqs = [word["seq"] for word in words]
+    lost = len(set(range(min(seqs), max(seqs) + 1)) - set(seqs))
+    doubled = len(seqs) - len(set(seqs))
+    told = f"{len(seqs)} words, {sum(word['late'] for word in words)} of them late"
+    if lost or doubled or seqs != sorted(seqs):
+        raise CheckFailed(f"{told}: {lost} lost, {doubled} doubled{'' if seqs == sorted(seqs) else ', out of order'}")
+    return f"{told}: none lost, none doubled, in order"

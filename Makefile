@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-arm format clean
+.PHONY: setup demo test test-arm test-device format clean
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -46,6 +46,13 @@ test: packages setup
 SHARED ?= ../shared
 test-arm: setup
 	tests/arm/test-arm $(BIN)/python $(SHARED)
+
+# The daemon as a service on a Debian with systemd: watchdog, reload, kills while words flow, sandbox. Needs root; the
+# first run takes about five minutes, the others KILLS times three seconds and five minutes. Its Debian (2 GB) is kept
+# in ~/.cache/ishara/device, or where DEVICE_CACHE says; remove that folder at will.
+KILLS ?= 100
+test-device: setup
+	tests/device/test-device $(BIN)/python $(KILLS)
 
 .PHONY: packages
 packages:

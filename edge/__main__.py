@@ -17,7 +17,9 @@ from edge.captions.fonts import LettersMissing
 from edge.config import CaptionsConfig, EdgeConfig, load_config
 from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.journal import open_log, print_refusal
 from edge.leaving import leave
+from edge.notify import Notifier
 from edge.preview import PreviewedLandmarker
 from edge.record.arguments import add_arguments
 from edge.record.prompt import Prompt, titled
@@ -26,7 +28,7 @@ from edge.record.shelf import Shelf, ShelfUnusable
 from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.refusals import REFUSALS
 from edge.signals import StopSignals
-from edge.standing import Standing
+from edge.standing import Part, Standing
 from edge.state import state_folder
 from landmarkers.processor import Machine
 from models.bundle import Bundle, BundleRefused, open_bundle
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from edge.captions.sink import CaptionSink
     from edge.commands import Commands
     from edge.health import Pulse
+    from edge.reload import Plan, Reloader
+    from edge.service import Service
     from edge.sinks.mqtt.outbox import Outbox
     from edge.sinks.sink import Sink
 
@@ -49,9 +53,9 @@ USER_MUST_ACT = (LabelsDamaged, LettersMissing, PictureImpossible, ShelfUnusable
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    open_log(os.environ)
     try:
-        config = load_config(options.config, os.environ, Path(".env"))
+        config = _load(options)
         if options.command == "bench":
             return bench(config, options)
         if options.command == "doctor":
@@ -66,36 +70,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return record_takes(config, options, signals)
             return run(config, options, signals)
     except USER_MUST_ACT as error:
-        print(f"ishara-edge: {error}", file=sys.stderr)
+        print_refusal(str(error), os.environ)
+        Notifier.of(os.environ).status(str(error))
         return 2
 
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
-    """Put the stages together and caption until the camera ends or a signal comes."""
+    """Caption until the camera ends or a signal comes; at SIGHUP go on with what the configuration says by then."""
+    from edge.reload import Reloader
+    from edge.service import Service, look_every_s
+
+    notifier = Notifier.of(os.environ)
+    plan: Plan | None = _draw_up(config, options)
+    with (
+        Service(notifier, look_s=look_every_s(os.environ)) as service,
+        Reloader(lambda: _draw_up(_load(options), options), service) as reloader,
+    ):
+        if notifier.is_heard:
+            signals.reload_with(reloader.ask)
+        while plan is not None:
+            try:
+                read_signs(plan, options, signals, service, reloader)
+            except REFUSALS as error:
+                if plan.before is None or service.is_ready:
+                    raise
+                log.warning("the new configuration is refused, the old one goes on: %s", error)
+                service.refuse(str(error))
+                plan = plan.before
+                continue
+            plan = None if signals.came else reloader.next_plan(plan)
+    return 0
+
+
+def read_signs(
+    plan: "Plan",
+    options: argparse.Namespace,
+    signals: StopSignals,
+    service: "Service",
+    reloader: "Reloader",
+) -> None:
+    """Put the stages together and caption until the camera ends or is stopped."""
     from edge.commands import Command, Commands
     from edge.governor import Governor
     from edge.health import Pulse
+    from edge.heart import FeltCamera, Heart
+    from edge.metrics import MetricsServer
     from edge.pipeline import caption
-    from edge.standing import Standing
+    from edge.service import in_words
     from edge.thermometer import Thermometer
     from edge.word import StreamClock, WordWriter
-    from models.classifier import OnnxClassifier
     from models.spotter import SignSpotter
 
-    bundle = open_bundle(options.model or config.model.folder)
+    config, bundle, classifier = plan.config, plan.bundle, plan.classifier
     manifest = bundle.manifest
-    classifier = OnnxClassifier(bundle)
     name, fast = options.source or config.camera.source, options.pace == "fast"
+    standing = Standing()
+    standing.watch(service.look)
     with ExitStack() as stack:
         governor = Governor(config.rate, manifest.spotter.raised_above)
-        again, standing = not options.exit_at_end, Standing()
+        heart = Heart(standing)
+        again, wanted = not options.exit_at_end, heart.feel_each(governor.wants)
         source = open_source(
             name,
             manifest.parts,
             manifest.landmarker,
             fast=fast,
             again=again,
-            wanted=governor.wants,
+            wanted=wanted,
             options=config.camera,
             standing=standing,
         )
@@ -103,8 +144,10 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         _check_landmarker(source, manifest)
         commands = Commands(standing)
         outbox = _open_outbox(config)
-        pulse = Pulse(source, governor, standing, outbox)
+        pulse = Pulse(source, governor, standing, outbox, parts=_parts(config), model=manifest.title)
         stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
+        if config.metrics is not None:
+            stack.callback(MetricsServer(config.metrics, pulse.health).close)
         stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
         sinks = _open_sinks(config, bundle, pulse, outbox, standing, commands, jsonl=options.jsonl)
         landmarker = source.landmarker
@@ -121,10 +164,19 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         first = 1 if outbox is None else outbox.next_seq
         writer = WordWriter(clock, model=manifest.title, device=config.device, threshold=threshold, first_seq=first)
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, classifier)
-        signals.stop_with(source.camera.stop)
-        log.info("%s reads %s", manifest.title, without_password(name))
+
+        def stop() -> None:
+            service.leave()
+            source.camera.stop()
+
+        signals.stop_with(stop)
+        shown = without_password(name)
+        fields = {"ISHARA_DEVICE": config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
+        log.info("%s reads %s", manifest.title, shown, extra=fields)
+        service.ready(heart.beats, lambda: in_words(shown, pulse.health(), pulse.last_word))
+        reloader.stop_with(source.camera.stop)
         caption(
-            source.camera,
+            FeltCamera(source.camera, heart),
             landmarker,
             spotter,
             classifier,
@@ -135,7 +187,6 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
             governor,
             standing,
         )
-    return 0
 
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
@@ -198,13 +249,35 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Look the device over and say what is to do."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names in a finding may hold what the locale cannot write
-    findings = []
+    findings, coloured = [], sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for finding in examine(config, model=options.model, source=options.source, machine=Machine()):
         findings.append(finding)
         if not options.json:
-            print(as_row(finding), flush=True)
+            print(as_row(finding, coloured=coloured), flush=True)
     print(as_json(findings) if options.json else f"\n{summary(findings)}")
-    return 0 if is_ready(findings) else 2
+    return 0 if is_ready(findings) else 1
+
+
+def _load(options: argparse.Namespace) -> EdgeConfig:
+    return load_config(options.config, os.environ, Path(".env"))
+
+
+def _draw_up(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
+    from edge.reload import Plan
+    from models.classifier import OnnxClassifier
+
+    bundle = open_bundle(options.model or config.model.folder)
+    return Plan(config, bundle, OnnxClassifier(bundle))
+
+
+def _parts(config: EdgeConfig) -> set[Part]:
+    """What can be lost of what is configured."""
+    parts = {Part.CAMERA}
+    if config.mqtt is not None:
+        parts.add(Part.BROKER)
+    if config.captions is not None:
+        parts.add(Part.SCREEN)
+    return parts
 
 
 def _check_landmarker(source: Source, manifest: Manifest) -> None:

@@ -167,6 +167,13 @@ class CaptionsConfig(Section):
         return Look(**self.model_dump(exclude={"preview_per_s"}))
 
 
+class MetricsConfig(Section):
+    """Where Prometheus asks for metrics; without this section nobody listens."""
+
+    address: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 9108
+
+
 class EdgeConfig(Section):
     """The whole configuration; each part of the daemon receives only its own section."""
 
@@ -177,6 +184,7 @@ class EdgeConfig(Section):
     model: ModelConfig = ModelConfig()
     mqtt: MqttConfig | None = None
     captions: CaptionsConfig | None = None
+    metrics: MetricsConfig | None = None
 
 
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:

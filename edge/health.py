@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,12 @@ from edge.cameras.source import Source
 from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.standing import Part, Standing
-from edge.word import Instant
+from edge.word import Instant, Word
 from models.section import Section
 
 _REMEMBERED = 1000  # measurements kept of each stage
 _STATM = Path("/proc/self/statm")
+_TENTHS = 10
 
 
 class StageTime(Section):
@@ -30,12 +31,20 @@ class StageTime(Section):
     p99: float
 
 
+class Confidences(Section):
+    """How sure the words were: how many of each tenth, from 0-0.1 to 0.9-1, and the sum of all confidences."""
+
+    tenths: tuple[int, ...] = (0,) * _TENTHS
+    total: float = 0.0
+
+
 class Health(Section):
     """The daemon's state at one moment.
 
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
-    `troubles` says in a sentence what is wrong with each part that is not well; while `paused` no frame is looked at.
+    `troubles` says in a sentence what is wrong with each of the `parts` that are configured and not well. While
+    `paused` no frame is looked at. `confidences` tells how sure the words were, `model` which bundle read them.
     Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited.
     None stands for what this machine does not tell.
     """
@@ -52,10 +61,13 @@ class Health(Section):
     temperature_c: float | None
     throttled: bool | None
     memory_mb: float | None
+    confidences: Confidences = Confidences()
+    parts: tuple[Part, ...] = ()
     troubles: dict[Part, str]
     paused: bool
     words_waiting: int
     words_dropped: int
+    model: str | None = None
 
     def to_json(self) -> str:
         """The state on one line."""
@@ -83,18 +95,27 @@ class Pulse:
         governor: Governor | None = None,
         standing: Standing | None = None,
         backlog: Backlog | None = None,
+        *,
+        parts: Collection[Part] = (),
+        model: str | None = None,
     ) -> None:
         """Without a source nothing is dropped; without a governor every frame is looked at.
 
-        Without a standing all parts are well; without a backlog no word waits.
+        Without a standing all parts are well; without a backlog no word waits. `parts` are those that are configured.
         """
         self._source = source
         self._standing = standing or Standing()
         self._backlog = backlog
+        self._parts = parts
+        self._model = model
         self._governor = governor or Governor(RateConfig(), raised_above=0.0)
         self._began = time.monotonic()
         self._frames = 0
         self._words = 0
+        self._confidences = [0] * _TENTHS
+        self._confidence = 0.0
+        self.last_word: Word | None = None
+        """What was said last."""
         self._recent_frames: deque[float] = deque(maxlen=_REMEMBERED)
         self._stages: dict[str, deque[float]] = {}
 
@@ -110,9 +131,12 @@ class Pulse:
         self._frames += 1
         self._recent_frames.append(time.monotonic())
 
-    def count_word(self) -> None:
+    def count_word(self, word: Word) -> None:
         """One more word was said."""
         self._words += 1
+        self._confidences[min(int(word.confidence * _TENTHS), _TENTHS - 1)] += 1
+        self._confidence += word.confidence
+        self.last_word = word
 
     def health(self) -> Health:
         """The state now; may be asked for on any thread, so everything is copied before it is looked through."""
@@ -136,10 +160,13 @@ class Pulse:
             temperature_c=self._governor.heat.celsius,
             throttled=self._governor.heat.throttled,
             memory_mb=memory_mb(),
+            confidences=Confidences(tenths=tuple(self._confidences), total=round(self._confidence, 4)),
+            parts=tuple(sorted(self._parts)),
             troubles=self._standing.troubles,
             paused=self._standing.paused,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,
+            model=self._model,
         )
 
 

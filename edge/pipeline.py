@@ -44,7 +44,7 @@ def caption(
             reading = classifier.read(take)
         word = writer.write(take, reading, newest)
         if word is not None:
-            pulse.count_word()
+            pulse.count_word(word)
             _emit(word, sinks)
 
     def look_at(frame: Frame) -> None:

@@ -66,13 +66,19 @@ def measure(sysfs: Path = SYSFS) -> Heat:
     celsius = max(_zones(sysfs), default=None)
     if celsius is None and (answer := _found(r"temp=(\d+(?:\.\d+)?)'C", _ask_vcgencmd("measure_temp"))):
         celsius = float(answer)
-    bits = next(_firmware(sysfs), None)
-    if bits is None and (answer := _found(r"throttled=0x([0-9a-f]+)", _ask_vcgencmd("get_throttled"))):
-        bits = int(answer, 16)
+    bits = firmware_bits(sysfs)
     slowed = [state > 0 for state in _slowed_by_kernel(sysfs)]
     if bits is not None:
         slowed.append(bool(bits & _THROTTLED_NOW))
     return Heat(None if celsius is None else round(celsius, 1), any(slowed) if slowed else None)
+
+
+def firmware_bits(sysfs: Path = SYSFS) -> int | None:
+    """What a Raspberry Pi's firmware tells of its power, bit by bit (get_throttled); None on any other machine."""
+    bits = next(_firmware(sysfs), None)
+    if bits is None and (answer := _found(r"throttled=0x([0-9a-f]+)", _ask_vcgencmd("get_throttled"))):
+        bits = int(answer, 16)
+    return bits
 
 
 def _zones(sysfs: Path) -> Iterator[float]:

@@ -1,5 +1,6 @@
 """The checks, in the order in which one rests on the other."""
 
+import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +11,10 @@ from typing import Final
 from edge.cameras.source import DEBIAN_PACKAGES
 from edge.config import EdgeConfig
 from edge.doctor.finding import Finding, State
+from edge.doctor.installation import opencv_owner, permissions, raqm, signature
+from edge.doctor.surroundings import clock, disk, power, screen
 from edge.doctor.trial import attempt
+from edge.thermometer import SYSFS
 from landmarkers.networks import default_folder, missing_tasks
 from landmarkers.processor import Machine, Processor, board_name, temperature
 from models.bundle import BundleRefused, open_bundle
@@ -47,9 +51,11 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     yield from _machine(machine, processor)
     yield (onnxruntime := _library(_ONNXRUNTIME))
     yield (opencv := _library(_OPENCV))
+    yield opencv_owner()
     yield (paho := _library(_PAHO))
     yield _networks(default_folder())
     yield _tried("bundle", "classifier", str(folder), onnxruntime, "copy it anew, or name another one with --model")
+    yield signature(folder)
     yield from _landmarks(folder, processor)
     if source is None and "camera" not in config.model_fields_set:
         yield Finding("camera", State.LEFT_OUT, "none is configured; name one with --source or in [camera]")
@@ -61,6 +67,14 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     else:
         remedy = "see that it runs, and that host, port, certificates, user and password in [mqtt] are right"
         yield _tried("broker", "broker", config.mqtt.model_dump_json(), paho, remedy)
+    yield permissions(config, camera.source)
+    # Captions are told by their section alone: what draws them is not loaded here.
+    captions = "captions" in config.model_fields_set
+    yield screen(SYSFS, wanted=captions)
+    yield raqm(wanted=captions)
+    yield clock()
+    yield disk(os.environ)
+    yield power(SYSFS)
     yield _temperature(machine)
 
 

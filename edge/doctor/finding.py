@@ -17,6 +17,11 @@ class State(StrEnum):
     LEFT_OUT = "left out"
 
 
+# Green, yellow, red and grey, as terminals know them.
+_COLOURS = {State.OK: "\x1b[32m", State.WARNING: "\x1b[33m", State.FAILED: "\x1b[31m", State.LEFT_OUT: "\x1b[90m"}
+_NO_COLOUR = "\x1b[0m"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One check's end: a plain sentence, and what to do where something is to be done."""
@@ -32,9 +37,12 @@ def is_ready(findings: Iterable[Finding]) -> bool:
     return all(finding.state is not State.FAILED for finding in findings)
 
 
-def as_row(finding: Finding) -> str:
-    """One finding as a row of the table for people, with the remedy below it."""
-    row = f"{finding.state:{_STATE_WIDTH}}{finding.check:{_CHECK_WIDTH}}{finding.sentence}"
+def as_row(finding: Finding, *, coloured: bool = False) -> str:
+    """One finding as a row of the table for people, with the remedy below it; `coloured` for a terminal."""
+    state = f"{finding.state:{_STATE_WIDTH}}"
+    if coloured:
+        state = f"{_COLOURS[finding.state]}{state}{_NO_COLOUR}"
+    row = f"{state}{finding.check:{_CHECK_WIDTH}}{finding.sentence}"
     return row + (f"\n{'':{_STATE_WIDTH + _CHECK_WIDTH}}to do: {finding.remedy}" if finding.remedy else "")
 
 

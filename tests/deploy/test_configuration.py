@@ -2,7 +2,16 @@ import re
 from pathlib import Path
 
 from edge.cameras.source import DEBIAN_PACKAGES
-from edge.config import CameraConfig, CaptionsConfig, EdgeConfig, ModelConfig, MqttConfig, RateConfig, load_config
+from edge.config import (
+    CameraConfig,
+    CaptionsConfig,
+    EdgeConfig,
+    MetricsConfig,
+    ModelConfig,
+    MqttConfig,
+    RateConfig,
+    load_config,
+)
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -10,13 +19,13 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 def test_the_example_configuration_is_one_and_leaves_the_defaults() -> None:
     config = load_config(DEPLOY / "edge.toml", {})
     assert config.mqtt is not None
-    assert config.model_copy(update={"device": "ishara", "mqtt": None}) == EdgeConfig()
+    assert config.model_copy(update={"device": "ishara", "mqtt": None, "metrics": None}) == EdgeConfig()
 
 
 def test_the_example_names_every_key() -> None:
     text = (DEPLOY / "edge.toml").read_text()
-    for section in (EdgeConfig, CameraConfig, CaptionsConfig, ModelConfig, MqttConfig, RateConfig):
-        for key in set(section.model_fields) - {"camera", "captions", "model", "mqtt", "rate"}:
+    for section in (EdgeConfig, CameraConfig, CaptionsConfig, MetricsConfig, ModelConfig, MqttConfig, RateConfig):
+        for key in set(section.model_fields) - {"camera", "captions", "metrics", "model", "mqtt", "rate"}:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
 
 

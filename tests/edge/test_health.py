@@ -9,7 +9,9 @@ import pytest
 from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.health import Health, Pulse
+from edge.standing import Part, Standing
 from edge.thermometer import Heat
+from tests.edge.spoken import spoken
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def test_health_counts_frames_and_words_and_times_stages() -> None:
     for _ in range(3):
         with pulse.timed("landmarks"):
             pulse.count_frame()
-    pulse.count_word()
+    pulse.count_word(spoken())
     health = pulse.health()
     assert (health.frames, health.words, list(health.stage_ms)) == (3, 1, ["landmarks"])
     assert 0.0 <= health.stage_ms["landmarks"].p50 <= health.stage_ms["landmarks"].p95
@@ -92,3 +94,13 @@ def test_health_can_be_asked_for_on_another_thread_while_frames_are_counted(hast
     finally:
         ended.set()
         counting.join()
+
+
+def test_health_tells_how_the_parts_stand_and_of_one_that_is_not_configured_nothing() -> None:
+    standing = Standing()
+    pulse = Pulse(standing=standing, parts=[Part.CAMERA, Part.BROKER], model="tiny@3")
+    standing.tell(Part.BROKER, "the broker is away")
+    standing.pause(paused=True)
+    told = json.loads(pulse.health().to_json())
+    assert (told["parts"], told["troubles"]) == (["broker", "camera"], {"broker": "the broker is away"})
+    assert (told["paused"], told["model"]) == (True, "tiny@3")

@@ -120,7 +120,7 @@ def test_health_is_published_whenever_it_is_reported(
     sink = open_sink(broker.config)
     listener.wait_for_status("online")
     pulse = Pulse()
-    pulse.count_word()
+    pulse.count_word(word(1))
     sink.report(pulse.health())
     listener.wait_until(lambda: len(listener.on("health")) == 2)
     assert Health.model_validate_json(listener.on("health")[1].payload).words == 1

@@ -1,0 +1,72 @@
+"""How the daemon is installed: who owns OpenCV, whether Arabic is shaped, what its user may open."""
+
+import os
+import stat
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Final
+
+from edge.config import EdgeConfig
+from edge.doctor.finding import Finding, State
+from edge.doctor.trial import attempt
+
+_OPENCV: Final = "opencv-contrib-python"
+_RAQM: Final = "from PIL import features; print(features.check('raqm'))"
+
+
+def opencv_owner() -> Finding:
+    """Whether one distribution alone owns `cv2`: several overwrite each other's files, and pip does not warn."""
+    owners = sorted(set(packages_distributions().get("cv2", [])))
+    if len(owners) <= 1:
+        return Finding("cv2", State.OK, f"belongs to {owners[0]} alone" if owners else "is not installed")
+    remedy = f"pip uninstall -y {' '.join(owners)}; pip install --no-deps {_OPENCV}"
+    if _OPENCV in owners:
+        remedy += f"=={version(_OPENCV)}"
+    return Finding("cv2", State.FAILED, f"{' and '.join(owners)} overwrite each other's cv2", remedy)
+
+
+def raqm(*, wanted: bool) -> Finding:
+    """Whether Pillow shapes Arabic letters and orders lines from right to left; `wanted` for captions."""
+    outcome = attempt(["-c", _RAQM])
+    if outcome.succeeded and outcome.text == "True":
+        return Finding("raqm", State.OK, "Pillow joins Arabic letters and writes from right to left")
+    if not wanted:
+        return Finding("raqm", State.LEFT_OUT, "no captions are configured, so nothing is to be shaped")
+    if not outcome.succeeded:
+        return Finding("raqm", State.FAILED, f"Pillow cannot be loaded: {outcome.text}", "pip install 'ishara[edge]'")
+    remedy = "sudo apt-get install libfribidi0"
+    return Finding("raqm", State.FAILED, "Pillow finds no FriBiDi and would write Arabic in single letters", remedy)
+
+
+def signature(path: Path) -> Finding:
+    """Whether a bundle is signed by somebody who is trusted."""
+    return Finding("signature", State.LEFT_OUT, f"{path.name}: unsigned bundles are accepted until signatures come")
+
+
+def permissions(config: EdgeConfig, camera: str | None) -> Finding:
+    """Whether this user may open the camera, and nobody but who must may read the broker's password."""
+    password = None if config.mqtt is None else config.mqtt.password_file
+    troubles = [*_of_camera(camera), *_of_password(password)]
+    if troubles:
+        worst = State.FAILED if any(state is State.FAILED for state, _, _ in troubles) else State.WARNING
+        sentences, remedies = (list(column) for column in list(zip(*troubles, strict=True))[1:])
+        return Finding("permissions", worst, "; ".join(sentences), "; ".join(remedies))
+    return Finding("permissions", State.OK, "what is configured can be opened by this user, and secrets by nobody else")
+
+
+def _of_camera(camera: str | None) -> Iterable[tuple[State, str, str]]:
+    device = Path((camera or "").removeprefix("v4l2:"))
+    if device.is_char_device() and not os.access(device, os.R_OK | os.W_OK):
+        group = device.group()
+        yield State.FAILED, f"{device} belongs to the group {group}", f"sudo usermod -aG {group} $USER, and log in anew"
+
+
+def _of_password(path: Path | None) -> Iterable[tuple[State, str, str]]:
+    # One that is named without a folder comes to the service alone, as a credential.
+    if path is None or not path.is_file():
+        return
+    if not os.access(path, os.R_OK):
+        yield State.FAILED, f"{path} cannot be read by this user", f"sudo chown $USER {path}"
+    if path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield State.WARNING, f"everybody on this machine may read {path}", f"sudo chmod 600 {path}"

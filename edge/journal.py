@@ -1,0 +1,67 @@
+"""Where the log goes: to systemd's journal with fields, or to standard error.
+
+A program of systemd's finds its standard error connected to the journal, which JOURNAL_STREAM tells it. The journal
+takes fields from the library systemd-python and, without it, a line's priority from a number in front of the line.
+https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
+"""
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+STREAM_VARIABLE: Final = "JOURNAL_STREAM"
+IDENTIFIER: Final = "ishara-edge"
+# Syslog's numbers, from the worst down.
+_PRIORITIES: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+_DEBUG: Final = 7
+
+
+def open_log(environment: Mapping[str, str]) -> None:
+    """Log to wherever the environment says that standard error leads."""
+    logging.basicConfig(level=logging.INFO, handlers=[_handler(environment)])
+
+
+def print_refusal(sentence: str, environment: Mapping[str, str]) -> None:
+    """Say on standard error, with what ends a program whose user must act, why it ends."""
+    prefix = f"<{priority(logging.ERROR)}>" if leads_to_journal(environment, 2) else ""
+    sys.stderr.write(f"{prefix}{IDENTIFIER}: {sentence}\n")
+
+
+class PriorityFormatter(logging.Formatter):
+    """The message with its priority in front of each line, for each line is a message of the journal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines of a record."""
+        prefix = f"<{priority(record.levelno)}>"
+        return "\n".join(prefix + line for line in super().format(record).splitlines())
+
+
+def priority(level: int) -> int:
+    """Syslog's number of one of Python's levels."""
+    return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
+
+
+def leads_to_journal(environment: Mapping[str, str], descriptor: int) -> bool:
+    """Whether a file descriptor is the stream to the journal; a child that was given another one inherits the name."""
+    stat = os.fstat(descriptor)
+    return environment.get(STREAM_VARIABLE) == f"{stat.st_dev}:{stat.st_ino}"
+
+
+def _handler(environment: Mapping[str, str]) -> logging.Handler:
+    if not leads_to_journal(environment, 2):
+        handler: logging.Handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+        return handler
+    try:
+        # Debian's python3-systemd, or the extra `journal`: what it is built against is not on every machine.
+        journal = importlib.import_module("systemd.journal")
+    except ImportError:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(PriorityFormatter("%(message)s"))
+        return handler
+    handler = journal.JournalHandler(SYSLOG_IDENTIFIER=IDENTIFIER)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler

@@ -1,0 +1,66 @@
+"""Boots the Debian that `test-device` has made ready and tries the daemon there as a service, check by check."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.device import checks
+from tests.device.broker import Broker
+from tests.device.device import CheckFailed, Device, booted
+
+Check = Callable[[Device, Broker], str]
+
+
+def main() -> int:
+    """Run all checks; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="tests.device", description=__doc__)
+    parser.add_argument("--root", type=Path, required=True, help="the Debian")
+    parser.add_argument("--tasks", type=Path, required=True, help="the landmark networks")
+    parser.add_argument("--kills", type=int, required=True, help="how often the daemon is killed while words flow")
+    parser.add_argument("--only", help="run the checks whose names hold this")
+    options = parser.parse_args()
+    wanted = {name: check for name, check in _checks(options.kills).items() if (options.only or "") in name}
+    failed = 0
+    began = time.monotonic()
+    with booted(options.root, options.tasks) as device:
+        print(f"a Debian with {device.run('systemctl --version | head -1')} is up after {_since(began)}", flush=True)
+        broker = Broker(device)
+        for name, check in wanted.items():
+            began = time.monotonic()
+            try:
+                outcome, seen = "PASS", check(device, broker)
+            except CheckFailed as error:
+                outcome, seen, failed = "FAIL", str(error), failed + 1
+                device.attempt("systemctl stop ishara-edge; systemctl reset-failed")
+                print(device.attempt("journalctl --unit ishara-edge --no-pager --lines 30 --output cat").stdout)
+            print(f"{outcome}  {name:28}{_since(began):>8}  {seen}", flush=True)
+    print(f"{failed} of {len(wanted)} checks failed." if failed else f"All {len(wanted)} checks passed.")
+    return 1 if failed else 0
+
+
+def _checks(kills: int) -> dict[str, Check]:
+    return {
+        "score of the unit": checks.score,
+        "active with words": checks.active,
+        "journal with fields": checks.journal_fields,
+        "metrics": checks.metrics,
+        "sandbox": checks.sandbox,
+        "networks in the sandbox": checks.networks_in_the_sandbox,
+        "SIGTERM": checks.sigterm,
+        "SIGHUP": checks.reload,
+        "wrong configuration": checks.wrong_configuration,
+        "camera away": checks.camera_away,
+        "SIGSTOP and watchdog": checks.watchdog,
+        "broker killed": checks.broker_killed,
+        f"killed {kills} times": checks.killed_again_and_again(kills),
+    }
+
+
+def _since(began: float) -> str:
+    return f"{time.monotonic() - began:.0f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

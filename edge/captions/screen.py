@@ -4,7 +4,7 @@ On a desktop SDL opens a window of X11 or Wayland; without one it takes the scre
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -12,14 +12,15 @@ from PIL import Image
 
 from edge.captions.layout import Box
 
-# To be set before SDL starts. Without acceleration X11 needs no OpenGL, which by software takes 120 MB of memory.
+# To be set before SDL starts.
 _SETTINGS: Final = {
     "PYGAME_HIDE_SUPPORT_PROMPT": "1",
     "SDL_AUDIODRIVER": "dummy",
-    "SDL_FRAMEBUFFER_ACCELERATION": "0",
     "SDL_VIDEO_X11_WMCLASS": "ishara",
     "SDL_VIDEO_WAYLAND_WMCLASS": "ishara",
 }
+# X11 takes pictures without OpenGL, which by software costs 120 MB of memory; Wayland and KMSDRM cannot without it.
+_WITHOUT_OPENGL: Final = {"x11": {"SDL_FRAMEBUFFER_ACCELERATION": "0"}}
 _TITLE: Final = "Ishara"
 
 
@@ -32,8 +33,7 @@ class Screen:
 
     def __init__(self, number: int) -> None:
         """Open the screen of a number, counted from 0. Raises ScreenLost."""
-        for name, value in _SETTINGS.items():
-            os.environ.setdefault(name, value)
+        _set(_SETTINGS)
         try:
             import pygame
         except ImportError as error:
@@ -41,6 +41,7 @@ class Screen:
         self._pygame = pygame
         try:
             pygame.display.init()
+            _set(_WITHOUT_OPENGL.get(self.driver, {}))
             pygame.display.set_caption(_TITLE)
             pygame.mouse.set_visible(False)
             there = pygame.display.get_num_displays()
@@ -101,3 +102,9 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pygame.display.quit()
+
+
+def _set(variables: Mapping[str, str]) -> None:
+    """Set what SDL reads, but for what whoever started this has set."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)

@@ -83,7 +83,7 @@ class Device:
 
     def kill(self, signal: str) -> None:
         """Send a signal to the daemon."""
-        self.run(f"kill -{signal} {self.show('MainPID')}")
+        self.run(f"systemctl kill --kill-who=main --signal={signal} {UNIT}")
 
 
 def wait_until(is_so: Callable[[], bool], what: str, patience_s: float = _PATIENCE_S) -> float:

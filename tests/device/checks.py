@@ -220,7 +220,9 @@ def killed_again_and_again(kills: int) -> Callable[[Device, Broker], str]:
         chance = random.Random(5)  # the same moments each time
         device.start()
         for number in range(kills):
-            wait_until(lambda: device.show("SubState") == "running", "the next start")
+            # The count first: right after a kill the unit still says that it runs.
+            wait_until(lambda: device.show("NRestarts") == str(number), f"start {number}")  # noqa: B023  # used at once
+            wait_until(lambda: device.show("SubState") == "running", "a daemon that is ready")
             if number % 2:
                 time.sleep(chance.uniform(0.0, 4.0))
             else:

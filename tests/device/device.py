@@ -83,7 +83,7 @@ class Device:
 
     def kill(self, signal: str) -> None:
         """Send a signal to the daemon."""
-        self.run(f"kill -{signal} {self.show('MainPID')}")
+        self.run(f"systemctl kill --kill-who=main --signal={signal} {UNIT}")
 
 
 def wait_until(is_so: Callable[[], bool], what: str, patience_s: float = _PATIENCE_S) -> float:
@@ -110,10 +110,15 @@ def booted(root: Path, tasks: Path) -> Iterator[Device]:
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as container:
         children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
+
+        def is_up() -> bool:
+            # Asked anew each time: the first child only prepares the place of the second, which is the init process.
+            found = children.read_text().split()
+            return bool(found) and Device(int(found[0])).attempt("systemctl is-system-running").stdout == "running\n"
+
         try:
-            wait_until(lambda: bool(children.read_text().split()), "the Debian's init process")
+            wait_until(is_up, "a Debian that runs", _BOOT_S)
             device = Device(int(children.read_text().split()[0]))
-            wait_until(lambda: device.attempt("systemctl is-system-running").stdout.strip() == "running", "it", _BOOT_S)
             yield device
         finally:
             container.terminate()  # which shuts the Debian down

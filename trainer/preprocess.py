@@ -213,7 +213,7 @@ def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> 
     features = [
         shape.flatten(2),
         bones.flatten(2),
-        _in_palm(shape)[:, :, 1:].flatten(2),
+        (shape[:, :, 1:, None] * palm_axes(shape)[:, :, None]).sum(-1).flatten(2),
         bends,
         _motion(bends),
         ((hand[..., :2] - nose) * there).flatten(2),
@@ -231,16 +231,16 @@ def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> 
     return torch.cat(features, -1)
 
 
-def _in_palm(shape: Tensor) -> Tensor:
-    """A hand's points along the axes of its own palm, [B, S, 21, 3], the same however the hand is turned.
+def palm_axes(own: Tensor) -> Tensor:
+    """The axes of a hand's own palm, [..., 3, 3], from its points as seen from the wrist, [..., 21, 3].
 
-    The axes: from the wrist to the middle finger's knuckle, across the palm, and out of it.
+    Across the palm, from the wrist to the middle finger's knuckle, and out of it. Along them a hand's points are the
+    same however the hand is turned; the third is the other way round in a left hand.
     """
-    along = _unit(shape[:, :, _MIDDLE_KNUCKLE])
-    across = shape[:, :, _LITTLE_KNUCKLE] - shape[:, :, _FIRST_KNUCKLE]
+    along = _unit(own[..., _MIDDLE_KNUCKLE, :])
+    across = own[..., _LITTLE_KNUCKLE, :] - own[..., _FIRST_KNUCKLE, :]
     across = _unit(across - (across * along).sum(-1, keepdim=True) * along)
-    axes = torch.stack([across, along, torch.linalg.cross(along, across)], -2)  # [B, S, 3, 3]
-    return (shape[:, :, :, None] * axes[:, :, None]).sum(-1)
+    return torch.stack([across, along, torch.linalg.cross(along, across)], -2)
 
 
 def _unit(directions: Tensor) -> Tensor:

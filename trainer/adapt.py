@@ -19,14 +19,13 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from trainer.ancestor import Ancestor
-from trainer.augment import Batch, augment
+from trainer.augment import Batch
 from trainer.batches import Batches
 from trainer.lesson import Lesson
 from trainer.network import Recogniser
 from trainer.no_sign import spoil
 from trainer.recipe import Recipe
 from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained
-from trainer.ways import add_ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +63,10 @@ class Teaching:
         No sign is made of rehearsed takes alone: joined pieces of a few takes of a few words look too much like them.
         """
         batch, truth = learned
-        features = _features(
-            new,
-            augment(add_ways(batch, self._recipe.ways, self._random), self._recipe.augmentation, self._random),
-            truth.device,
-        )
+        features = _features(new, self._recipe.vary(batch, self._random), truth.device)
         loss = self._wrong(new.network(*features), truth)
         batch, truth = rehearsed
-        changed = augment(add_ways(batch, self._recipe.ways, self._random), self._recipe.augmentation, self._random)
-        changed, spoilt = spoil(changed, self._recipe.no_sign_share, self._random)
+        changed, spoilt = spoil(self._recipe.vary(batch, self._random), self._recipe.no_sign_share, self._random)
         features = _features(new, changed, truth.device)
         logits = new.network(*features)
         with torch.no_grad():

@@ -54,7 +54,12 @@ _BONE_ENDS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 
 _TIPS: Final = (4, 8, 12, 16, 20)
 _TIP_PAIRS: Final = ((0, 0, 0, 0, 1, 1, 1, 2, 2, 3), (1, 2, 3, 4, 2, 3, 4, 3, 4, 4))
 
-FEATURE_COUNTS: Final = {"body": 44, "lead": 233, "other": 233}
+# Knuckles of the first, the middle and the little finger, which with the wrist span the palm.
+_FIRST_KNUCKLE: Final = 5
+_MIDDLE_KNUCKLE: Final = 9
+_LITTLE_KNUCKLE: Final = 17
+
+FEATURE_COUNTS: Final = {"body": 44, "lead": 359, "other": 359}
 
 
 class Preprocess(nn.Module):
@@ -195,7 +200,7 @@ def _zero_unseen(points: Tensor) -> Tensor:
 
 
 def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> Tensor:
-    """One hand's features, [B, S, 233]: its shape, where it is, how it moves, whether it is seen."""
+    """One hand's features, [B, S, 359]: its shape, where it is, how it moves, whether it is seen."""
     wrist = hand[:, :, :1]
     own = hand - wrist
     size = torch.linalg.vector_norm(own, dim=-1).mean(2)[:, :, None, None]  # [B, S, 1, 1]
@@ -203,11 +208,12 @@ def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> 
     there = (size > 1e-3).float()
     place = wrist[..., :2].flatten(2)
     bones = shape[:, :, list(_BONE_ENDS)] - shape[:, :, list(_BONE_STARTS)]
-    bones = bones / torch.linalg.vector_norm(bones, dim=-1, keepdim=True).clamp(min=1e-3)
+    bones = _unit(bones)
     bends = _bends(shape, bones)
     features = [
         shape.flatten(2),
         bones.flatten(2),
+        (shape[:, :, 1:, None] * palm_axes(shape)[:, :, None]).sum(-1).flatten(2),
         bends,
         _motion(bends),
         ((hand[..., :2] - nose) * there).flatten(2),
@@ -215,10 +221,32 @@ def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> 
         apart,
         _motion(place),
         _motion(_motion(place)),
+        *_course(place),
+        _motion(place, 4),
+        _motion(place, 8),
+        *_course(bends),
         size.flatten(2),
         share,
     ]
     return torch.cat(features, -1)
+
+
+def palm_axes(own: Tensor) -> Tensor:
+    """The axes of a hand's own palm, [..., 3, 3], from its points as seen from the wrist, [..., 21, 3].
+
+    Across the palm, from the wrist to the middle finger's knuckle, and out of it. Along them a hand's points are the
+    same however the hand is turned; the third is the other way round in a left hand.
+    """
+    along = _unit(own[..., _MIDDLE_KNUCKLE, :])
+    across = own[..., _LITTLE_KNUCKLE, :] - own[..., _FIRST_KNUCKLE, :]
+    across = _unit(across - (across * along).sum(-1, keepdim=True) * along)
+    return torch.stack([across, along, torch.linalg.cross(along, across)], -2)
+
+
+def _unit(directions: Tensor) -> Tensor:
+    """Directions [..., 3] of length one; what has hardly any length stays short."""
+    unit: Tensor = directions / torch.linalg.vector_norm(directions, dim=-1, keepdim=True).clamp(min=1e-3)
+    return unit
 
 
 def _bends(shape: Tensor, bones: Tensor) -> Tensor:
@@ -235,6 +263,15 @@ def _bends(shape: Tensor, bones: Tensor) -> Tensor:
     return torch.cat([joints, spread, apart], -1)
 
 
-def _motion(values: Tensor) -> Tensor:
-    """Change from each step to the next but one before it, [B, S, F], zero at the first."""
-    return torch.cat([torch.zeros_like(values[:, :1]), values[:, 1:] - values[:, :-1]], 1)
+def _course(values: Tensor) -> tuple[Tensor, Tensor]:
+    """What values do over the take wherever they are: their distance from their mean, and its mean size at all steps.
+
+    The latter tells a shape that is held from the same shape on its way, which single steps hardly show.
+    """
+    apart = values - values.mean(1, keepdim=True)
+    return apart, apart.abs().mean(1, keepdim=True).expand_as(apart)
+
+
+def _motion(values: Tensor, steps: int = 1) -> Tensor:
+    """Change from so many steps before, [B, S, F], zero where there are none."""
+    return torch.cat([torch.zeros_like(values[:, :steps]), values[:, steps:] - values[:, :-steps]], 1)

@@ -7,9 +7,12 @@ the table). A recipe that changes one thing is one line.
 from dataclasses import dataclass, field
 from typing import Final
 
-from trainer.augment import Augmentation
+import torch
+
+from trainer.augment import Augmentation, Batch, augment
+from trainer.held import Held, hold_otherwise
 from trainer.network import SIZES, Size
-from trainer.ways import Ways
+from trainer.ways import Ways, add_ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,17 @@ class Recipe:
     weight_decay: float = 0.05
     average: float = 0.995  # decay of the weights' moving average, which is what is judged and exported
     augmentation: Augmentation = field(default_factory=Augmentation)
+    held: Held = field(default_factory=Held)
     ways: Ways = field(default_factory=Ways)
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches that an epoch learns from."""
         return self.samples_per_epoch // self.batch_size
+
+    def vary(self, batch: Batch, random: torch.Generator) -> Batch:
+        """The takes as they might have been recorded otherwise, as `add_ways` gives them."""
+        return augment(add_ways(hold_otherwise(batch, self.held, random), self.ways, random), self.augmentation, random)
 
 
 RECIPES: Final[dict[str, Recipe]] = {

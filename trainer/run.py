@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from models.labels import Sign
 from trainer.augment import Augmentation
+from trainer.held import Held
 from trainer.network import Size
 from trainer.recipe import Recipe
 from trainer.train import RUN, RunUnusable
@@ -66,6 +67,7 @@ def recipe_of(content: dict[str, Any]) -> Recipe:
     parts = {
         "size": Size(**content["size"]),
         "augmentation": Augmentation(**content["augmentation"]),
+        "held": Held(**content["held"]),
         "ways": Ways(**content["ways"]),
     }
     return Recipe(**(content | parts))

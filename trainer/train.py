@@ -21,14 +21,13 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from models.labels import Sign
-from trainer.augment import Batch, augment
+from trainer.augment import Batch
 from trainer.batches import Batches
 from trainer.network import Recogniser
 from trainer.no_sign import spoil
 from trainer.recipe import Recipe
 from trainer.split import Split
 from trainer.store import Store
-from trainer.ways import add_ways
 
 RUN, LAST = "run.json", "last.pt"
 _SAME_THROUGHOUT = ("recipe", "seed", "signs", "split", "adaptation")
@@ -132,13 +131,12 @@ def _loss(
     recogniser: Recogniser, batch: Batch, truth: Tensor, recipe: Recipe, random: torch.Generator, device: str
 ) -> Tensor:
     """Cross entropy of one batch, augmented and with some takes made into no sign."""
-    changed, spoilt = spoil(
-        augment(add_ways(batch, recipe.ways, random), recipe.augmentation, random), recipe.no_sign_share, random
-    )
+    changed, spoilt = spoil(recipe.vary(batch, random), recipe.no_sign_share, random)
     truth = torch.where(spoilt.to(device), recogniser.network.classes - 1, truth)
     with torch.no_grad():
         features = recogniser.preprocess.features(*(part.to(device) for part in changed))
-    with torch.autocast(torch.device(device).type, torch.bfloat16):
+    kind = torch.device(device).type
+    with torch.autocast(kind, torch.bfloat16, enabled=kind != "cpu"):  # processors go back through bfloat16 slower
         logits = recogniser.network(*features)
     return nn.functional.cross_entropy(logits.float(), truth, label_smoothing=recipe.label_smoothing)
 

@@ -22,6 +22,8 @@ _ELBOWS: Final = (POSE_POINTS.index(LEFT_ELBOW), POSE_POINTS.index(RIGHT_ELBOW))
 _WRISTS: Final = (POSE_POINTS.index(LEFT_WRIST), POSE_POINTS.index(RIGHT_WRIST))
 SLOTS: Final = 6  # K
 _HARDLY_SEEN: Final = 0.2  # of a sign's frames: a hand seen in fewer rests
+_IDLE: Final = 0.25  # shoulder widths within which an idle hand stays ...
+_LOW: Final = 0.7  # ... and so far below the shoulders
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Ways:
     from_rest: float = 0.6  # of the ways lead to or from the lap, the others to or from another sign
     lap_seen: float = 0.6  # of the laps are in view, and hands in them
     kept: float = 0.5  # of these, a hand that takes no part lies in view during the sign as well
+    lost: float = 0.5  # of the hands that take no part and were recorded in view are out of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def add_ways(batch: Batch, ways: Ways, random: torch.Generator) -> Batch:
     number = torch.arange(times.shape[1])
     first = torch.where(valid, number, times.shape[1]).amin(1)
     last = torch.where(valid, number, -1).amax(1)
-    rest = _rest(batch, random)
+    left, right = _lose_idle((pose, left, right), _chance(count, ways.lost, random))
+    rest = _rest((pose, left, right, times), random)
     lap_seen = _chance(count, ways.lap_seen, random)
     kept = lap_seen & _chance(count, ways.kept, random)
     pose, left, right = _keep((pose, left, right), valid, rest, kept)
@@ -151,6 +155,25 @@ def _first_shape(hand: Tensor) -> Tensor:
     seen = ~hand[:, :, 0, 0].isnan()
     frame = hand[torch.arange(len(hand)), seen.int().argmax(1)]
     return frame - frame[:, WRIST : WRIST + 1]
+
+
+def _lose_idle(parts: tuple[Tensor, Tensor, Tensor], chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Both hands, one that lies still and low beside a hand that signs out of view in the chosen takes.
+
+    One signer's idle hand lies in the picture and another's does not, which says nothing of the sign.
+    """
+    pose, *hands = parts
+    middle, width = _place(pose)
+    idle = []
+    for hand in hands:
+        wrist = hand[:, :, WRIST, :2]
+        unseen = wrist.isnan()
+        most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
+        is_still = (most - least).norm(dim=-1) < _IDLE * width
+        idle.append(is_still & (wrist[:, :, 1].nanmean(1) - middle[:, 1] > _LOW * width))
+    left_lost, right_lost = chosen & idle[0] & ~idle[1], chosen & idle[1] & ~idle[0]
+    left = torch.where(left_lost[:, None, None, None], torch.nan, hands[0])
+    return left, torch.where(right_lost[:, None, None, None], torch.nan, hands[1])
 
 
 def _keep(

@@ -41,6 +41,19 @@ def test_distance_and_place_do_not_matter(scale: float) -> None:
     assert_alike(features(take), features(moved), atol=2e-3)
 
 
+def test_a_turned_hand_is_the_same_along_the_axes_of_its_palm() -> None:
+    take = make_take(2)
+    points = take.points.copy()
+    hand = points[:, PART_SLICES[Part.RIGHT_HAND]]
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0].astype(np.float32)
+    turn *= np.sign(np.linalg.det(turn))
+    points[:, PART_SLICES[Part.RIGHT_HAND]] = hand[:, :1] + (hand - hand[:, :1]) @ turn.T
+    before, after = features(take)[1], features(Take(points, take.times, take.origin))[1]
+    palm = slice(63 + 60, 63 + 60 + 60)  # after the points and the bones
+    torch.testing.assert_close(before[..., palm], after[..., palm], atol=1e-3, rtol=1e-3)
+    assert float((before[..., :63] - after[..., :63]).abs().max()) > 0.5
+
+
 def test_padding_does_not_matter() -> None:
     assert_alike(features(make_take()), features(make_take(), padding=7))
 

@@ -59,3 +59,14 @@ def test_a_way_alone_is_no_sign() -> None:
     frames = (~changed[3].isnan()).sum(1)
     assert int(frames.min()) >= 2
     assert int((frames <= SLOTS).sum()) > 16
+
+
+def test_an_idle_hand_that_was_recorded_in_view_may_go_out_of_it_and_a_signing_one_may_not() -> None:
+    pose, _, right, times = batch(16)
+    idle = right[:, :1] - right[:, :1, :1] + torch.tensor([0.6, 0.9, 0.0])  # in the lap, 0.4 below the shoulders
+    both = (pose, idle.repeat(1, right.shape[1], 1, 1), right, times)
+    own = slice(SLOTS, SLOTS + times.shape[1])
+    _, left_lost, right_kept, _ = add_ways(both, Ways(lost=1.0, lap_seen=0.0), generator())
+    assert bool(left_lost[:, own].isnan().all())
+    torch.testing.assert_close(right_kept[:, own], right, equal_nan=True)
+    torch.testing.assert_close(add_ways(both, Ways(lost=0.0), generator())[1][:, own], both[1], equal_nan=True)

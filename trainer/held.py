@@ -1,0 +1,69 @@
+"""Shows held hand shapes elsewhere and tilted otherwise.
+
+Numbers and letters are hand shapes held still. Where a signer holds them and how he tilts the hand differs from one
+recording to the next by half a shoulder width and half a right angle, and says nothing; a network that has one clip of
+them cannot know. Where a hand goes that moves does say something, so takes of moving hands stay as they are.
+
+Shape legend: B takes, T frames, P points. Pose [B, T, 11, 3], hands [B, T, 21, 3], times [B, T].
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from landmarkers.layout import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_ELBOW, RIGHT_SHOULDER, RIGHT_WRIST, WRIST
+from trainer.augment import Batch
+from trainer.preprocess import POSE_POINTS
+
+_SHOULDERS: Final = (POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER))
+_WRISTS: Final = (POSE_POINTS.index(LEFT_WRIST), POSE_POINTS.index(RIGHT_WRIST))
+_ELBOWS: Final = (POSE_POINTS.index(LEFT_ELBOW), POSE_POINTS.index(RIGHT_ELBOW))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How far and how often. Takes between `still` and twice that are changed the less, the more they move."""
+
+    still: float = 0.1  # shoulder widths over which the wrists of a held hand stray at most
+    chance: float = 0.7  # that the hands are held elsewhere
+    shift: float = 0.12  # standard deviation, in picture widths of a signer who fills the picture as KArSL's do
+    tilt: float = 0.6  # radians in the picture plane, at most, each hand by itself
+
+
+def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
+    """The takes, those of held hands with the hands elsewhere, wrists and elbows with them, and tilted."""
+    pose, left, right, times = batch
+    count = len(times)
+    stillness = (2.0 - _extent(pose, left, right) / by.still).clamp(0.0, 1.0) if by.still else torch.zeros(count)
+    chosen = (torch.rand(count, generator=random) < by.chance) * stillness
+    shift = torch.zeros(count, 1, 1, 3)
+    shift[:, 0, 0, :2] = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random)
+    pose = pose.clone()
+    pose[:, :, _WRISTS] += shift
+    pose[:, :, _ELBOWS] += shift / 2
+    tilts = ((2.0 * torch.rand(count, generator=random) - 1.0) * by.tilt * stillness for _ in range(2))
+    left, right = (_tilted(hand + shift, tilt) for hand, tilt in zip((left, right), tilts, strict=True))
+    return pose, left, right, times
+
+
+def _extent(pose: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """How far the wrist that moves more strays, in shoulder widths, [B]."""
+    one, other = (pose[:, :, number, :2] for number in _SHOULDERS)
+    width = (one - other).norm(dim=-1).nanmean(1).nan_to_num(torch.inf)
+    ways = []
+    for wrist in (left[:, :, WRIST, :2], right[:, :, WRIST, :2]):
+        unseen = wrist.isnan()
+        most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
+        ways.append((most - least).clamp(min=0.0).norm(dim=-1))
+    extent: Tensor = torch.maximum(*ways) / width.clamp(min=1e-3)
+    return extent
+
+
+def _tilted(hand: Tensor, angle: Tensor) -> Tensor:
+    """A hand [B, T, 21, 3] turned about its wrist in the picture plane, by radians [B]."""
+    wrist, own = hand[:, :, :1], hand - hand[:, :, :1]
+    cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
+    x, y, z = own.unbind(-1)
+    return wrist + torch.stack([x * cos - y * sin, x * sin + y * cos, z], -1)

@@ -57,7 +57,8 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     yield _tried("bundle", "classifier", str(folder), onnxruntime, "copy it anew, or name another one with --model")
     yield signature(folder)
     yield from _landmarks(folder, processor)
-    if source is None and "camera" not in config.model_fields_set:
+    is_named = source is not None or "camera" in config.model_fields_set
+    if not is_named:
         yield Finding("camera", State.LEFT_OUT, "none is configured; name one with --source or in [camera]")
     else:
         remedy = "plug it in, see that nothing else uses it and that this user may (group video)"
@@ -67,7 +68,7 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     else:
         remedy = "see that it runs, and that host, port, certificates, user and password in [mqtt] are right"
         yield _tried("broker", "broker", config.mqtt.model_dump_json(), paho, remedy)
-    yield permissions(config, camera.source)
+    yield permissions(config, camera.source if is_named else None)
     # Captions are told by their section alone: what draws them is not loaded here.
     captions = "captions" in config.model_fields_set
     yield screen(SYSFS, wanted=captions)

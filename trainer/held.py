@@ -8,18 +8,13 @@ Shape legend: B takes, T frames, P points. Pose [B, T, 11, 3], hands [B, T, 21, 
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import Tensor
 
-from landmarkers.layout import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_ELBOW, RIGHT_SHOULDER, RIGHT_WRIST, WRIST
+from landmarkers.layout import WRIST
 from trainer.augment import Batch
-from trainer.preprocess import POSE_POINTS
-
-_SHOULDERS: Final = (POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER))
-_WRISTS: Final = (POSE_POINTS.index(LEFT_WRIST), POSE_POINTS.index(RIGHT_WRIST))
-_ELBOWS: Final = (POSE_POINTS.index(LEFT_ELBOW), POSE_POINTS.index(RIGHT_ELBOW))
+from trainer.preprocess import ELBOWS, SHOULDERS, WRISTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +36,8 @@ def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
     shift = torch.zeros(count, 1, 1, 3)
     shift[:, 0, 0, :2] = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random)
     pose = pose.clone()
-    pose[:, :, _WRISTS] += shift
-    pose[:, :, _ELBOWS] += shift / 2
+    pose[:, :, WRISTS] += shift
+    pose[:, :, ELBOWS] += shift / 2
     tilts = ((2.0 * torch.rand(count, generator=random) - 1.0) * by.tilt * stillness for _ in range(2))
     left, right = (_tilted(hand + shift, tilt) for hand, tilt in zip((left, right), tilts, strict=True))
     return pose, left, right, times
@@ -50,15 +45,19 @@ def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
 
 def _extent(pose: Tensor, left: Tensor, right: Tensor) -> Tensor:
     """How far the wrist that moves more strays, in shoulder widths, [B]."""
-    one, other = (pose[:, :, number, :2] for number in _SHOULDERS)
+    one, other = (pose[:, :, number, :2] for number in SHOULDERS)
     width = (one - other).norm(dim=-1).nanmean(1).nan_to_num(torch.inf)
-    ways = []
-    for wrist in (left[:, :, WRIST, :2], right[:, :, WRIST, :2]):
-        unseen = wrist.isnan()
-        most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
-        ways.append((most - least).clamp(min=0.0).norm(dim=-1))
-    extent: Tensor = torch.maximum(*ways) / width.clamp(min=1e-3)
+    extent: Tensor = torch.maximum(strayed(left), strayed(right)) / width.clamp(min=1e-3)
     return extent
+
+
+def strayed(hand: Tensor) -> Tensor:
+    """How far a hand's wrist strays over each take, [B], in the points' own unit; 0 for a hand that is not seen."""
+    wrist = hand[:, :, WRIST, :2]
+    unseen = wrist.isnan()
+    most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
+    way: Tensor = (most - least).clamp(min=0.0).norm(dim=-1)
+    return way
 
 
 def _tilted(hand: Tensor, angle: Tensor) -> Tensor:

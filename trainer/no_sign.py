@@ -7,14 +7,12 @@ lap, and the way to or from a sign alone.
 import torch
 from torch import Tensor
 
-from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, WRIST
+from landmarkers.layout import WRIST
 from trainer.augment import Batch
-from trainer.preprocess import POSE_POINTS
+from trainer.preprocess import SHOULDERS, WRISTS
 from trainer.ways import SLOTS
 
-_LEFT, _RIGHT = POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER)
 _LEAST = 2  # frames of a way
-_WRISTS = (POSE_POINTS.index(15), POSE_POINTS.index(16))
 
 
 def spoil(batch: Batch, share: float, random: torch.Generator) -> tuple[Batch, Tensor]:
@@ -78,7 +76,7 @@ def _pass_over(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
 def _rest(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
     """Lay both hands into the lap and let them lie there."""
     pose, left, right, times = batch
-    shoulders = pose[:, :, [_LEFT, _RIGHT]]
+    shoulders = pose[:, :, list(SHOULDERS)]
     middle = shoulders.mean(2).nanmean(1)[:, None, None]  # [B, 1, 1, 3]
     width = (shoulders[:, :, 0, :2] - shoulders[:, :, 1, :2]).norm(dim=-1).nanmean(1)[:, None, None, None]
     here = chosen[:, None, None, None]
@@ -95,6 +93,6 @@ def _rest(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
 
     left, right = lay(left, 1.0), lay(right, -1.0)
     pose = pose.clone()
-    for number, hand in zip(_WRISTS, (left, right), strict=True):
+    for number, hand in zip(WRISTS, (left, right), strict=True):
         pose[:, :, number] = torch.where(here[:, :, 0], hand[:, :, WRIST], pose[:, :, number])
     return pose, left, right, times

@@ -41,8 +41,10 @@ POSE_POINTS: Final = (
     RIGHT_WRIST,
 )
 POSE_MIRRORED: Final = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9)
-_SHOULDERS: Final = (5, 6)
-_WRISTS: Final = (9, 10)
+# Left and right, as they stand in POSE_POINTS.
+SHOULDERS: Final = (5, 6)
+ELBOWS: Final = (7, 8)
+WRISTS: Final = (9, 10)
 
 # Where nobody's shoulders are seen: a signer in the middle who fills the picture as KArSL's do.
 _USUAL_CENTRE: Final = (0.5, 0.5)
@@ -117,7 +119,7 @@ class Preprocess(nn.Module):
 
     def body_frame(self, pose: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Middle [B, 2] and width [B] of the shoulders, averaged over the frames that show them."""
-        shoulders = _zero_unseen(pose[:, :, list(_SHOULDERS), :2])
+        shoulders = _zero_unseen(pose[:, :, list(SHOULDERS), :2])
         count = seen.sum(1)
         weight = seen.float()[:, :, None] / count.clamp(min=1)[:, None, None]
         centre = (shoulders.mean(2) * weight).sum(1)
@@ -174,7 +176,7 @@ def _left_leads(
 ) -> Tensor:
     """Whether the left hand leads, [B]: it is seen longer, travels more and is held higher."""
     count = seen_pose.sum(1).clamp(min=1)
-    height = (pose[:, :, list(_WRISTS), 1] * seen_pose[:, :, None]).sum(1) / count[:, None]  # y grows downwards
+    height = (pose[:, :, list(WRISTS), 1] * seen_pose[:, :, None]).sum(1) / count[:, None]  # y grows downwards
     travel_left, travel_right = _travel(left[:, :, WRIST], seen_left), _travel(right[:, :, WRIST], seen_right)
     longer = (seen_left.sum(1) - seen_right.sum(1)) / torch.maximum(seen_left.sum(1), seen_right.sum(1)).clamp(min=1)
     farther = (travel_left - travel_right) / (travel_left + travel_right + 0.2)

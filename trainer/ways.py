@@ -13,13 +13,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from landmarkers.layout import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_ELBOW, RIGHT_SHOULDER, RIGHT_WRIST, WRIST
+from landmarkers.layout import WRIST
 from trainer.augment import Batch
-from trainer.preprocess import POSE_POINTS
+from trainer.held import strayed
+from trainer.preprocess import ELBOWS, SHOULDERS, WRISTS
 
-_SHOULDERS: Final = (POSE_POINTS.index(LEFT_SHOULDER), POSE_POINTS.index(RIGHT_SHOULDER))
-_ELBOWS: Final = (POSE_POINTS.index(LEFT_ELBOW), POSE_POINTS.index(RIGHT_ELBOW))
-_WRISTS: Final = (POSE_POINTS.index(LEFT_WRIST), POSE_POINTS.index(RIGHT_WRIST))
 SLOTS: Final = 6  # K
 _HARDLY_SEEN: Final = 0.2  # of a sign's frames: a hand seen in fewer rests
 _IDLE: Final = 0.25  # shoulder widths within which an idle hand stays ...
@@ -111,7 +109,7 @@ def _of(pose: _Pose, takes: Tensor) -> _Pose:
 
 def _place(pose: Tensor) -> tuple[Tensor, Tensor]:
     """Middle [B, 3] and width [B] of the shoulders; the middle of all takes where nobody's are seen."""
-    shoulders = pose[:, :, list(_SHOULDERS)]
+    shoulders = pose[:, :, list(SHOULDERS)]
     middle = shoulders.mean(2).nanmean(1)
     middle = torch.cat([middle[:, :2], torch.zeros_like(middle[:, :1])], 1)
     width = (shoulders[:, :, 0, :2] - shoulders[:, :, 1, :2]).norm(dim=-1).nanmean(1)
@@ -144,7 +142,7 @@ def _rest(batch: Batch, random: torch.Generator) -> _Pose:
         down = torch.stack([out * (0.05 + aside) * width, (0.9 + depth) * width, torch.zeros_like(width)], -1)
         wrist = middle + down
         elbow = torch.stack([out * 0.65 * width, 0.75 * width, torch.zeros_like(width)], -1) + middle
-        still[:, _WRISTS[side], :2], still[:, _ELBOWS[side], :2] = wrist[:, :2], elbow[:, :2]
+        still[:, WRISTS[side], :2], still[:, ELBOWS[side], :2] = wrist[:, :2], elbow[:, :2]
         shape = torch.where(shape.isnan(), other * mirror, shape)
         hands.append(shape + wrist[:, None])
     return _Pose(still, hands[0], hands[1])
@@ -166,11 +164,8 @@ def _lose_idle(parts: tuple[Tensor, Tensor, Tensor], chosen: Tensor) -> tuple[Te
     middle, width = _place(pose)
     idle = []
     for hand in hands:
-        wrist = hand[:, :, WRIST, :2]
-        unseen = wrist.isnan()
-        most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
-        is_still = (most - least).norm(dim=-1) < _IDLE * width
-        idle.append(is_still & (wrist[:, :, 1].nanmean(1) - middle[:, 1] > _LOW * width))
+        is_low = hand[:, :, WRIST, 1].nanmean(1) - middle[:, 1] > _LOW * width  # no for a hand that is not seen
+        idle.append(is_low & (strayed(hand) < _IDLE * width))
     left_lost, right_lost = chosen & idle[0] & ~idle[1], chosen & idle[1] & ~idle[0]
     left = torch.where(left_lost[:, None, None, None], torch.nan, hands[0])
     return left, torch.where(right_lost[:, None, None, None], torch.nan, hands[1])
@@ -185,7 +180,7 @@ def _keep(
         seen = (~hands[side][:, :, 0, 0].isnan() & valid).sum(1) / valid.sum(1).clamp(min=1)
         chosen = kept & (seen < _HARDLY_SEEN)
         hands[side] = torch.where(chosen[:, None, None, None], resting[:, None], hands[side])
-        for point in (_WRISTS[side], _ELBOWS[side]):
+        for point in (WRISTS[side], ELBOWS[side]):
             pose[:, :, point] = torch.where(chosen[:, None, None], rest.pose[:, None, point], pose[:, :, point])
     return pose, hands[0], hands[1]
 
@@ -197,9 +192,9 @@ def _way(here: _Pose, anchor: _Pose, share: Tensor) -> tuple[Tensor, Tensor, Ten
     hands = []
     for side, (mine, theirs) in enumerate(((here.left, anchor.left), (here.right, anchor.right))):
         between = mine[:, None] + part * (theirs - mine)[:, None]
-        wrist = pose[:, :, _WRISTS[side], None]
-        mine_carried = mine[:, None] + wrist - here.pose[:, None, _WRISTS[side], None]
-        theirs_carried = theirs[:, None] + wrist - anchor.pose[:, None, _WRISTS[side], None]
+        wrist = pose[:, :, WRISTS[side], None]
+        mine_carried = mine[:, None] + wrist - here.pose[:, None, WRISTS[side], None]
+        theirs_carried = theirs[:, None] + wrist - anchor.pose[:, None, WRISTS[side], None]
         carried = torch.where(part < 0.5, mine_carried, theirs_carried)
         hands.append(torch.where(between.isnan(), carried, between))
     return pose, hands[0], hands[1]

@@ -1,6 +1,7 @@
 """Where the real recordings are, and what stands in for them."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from tests.signing import LANDMARKER, make_take
 from trainer.__main__ import main as trainer
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+# Who runs the tests in the background (`nohup`, `&`) may have these ignored, and every program started inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,12 @@ def open_bundle(folder: Path) -> Bundle:
     return Bundle(folder, manifest, signs, probe)
 
 
+def refuse_other_landmarks(manifest: Manifest, fingerprint: str) -> None:
+    """Raise BundleRefused when the landmarks at hand are not those that the bundle was trained on."""
+    if fingerprint != manifest.landmarker:
+        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:

@@ -13,7 +13,7 @@ from edge.cameras.source import open_camera, open_landmarker, open_source, witho
 from edge.config import CameraConfig, MqttConfig
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
-from models.bundle import Bundle, BundleRefused, open_bundle
+from models.bundle import Bundle, open_bundle, refuse_other_landmarks
 
 if TYPE_CHECKING:
     from paho.mqtt.enums import MQTTProtocolVersion
@@ -48,10 +48,7 @@ def try_landmarker(folder: str) -> str:
     bundle = open_bundle(Path(folder))
     manifest = bundle.manifest
     with closing(open_bundles_landmarker(bundle)) as landmarker:
-        if landmarker.fingerprint != manifest.landmarker:
-            raise BundleRefused(
-                f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {landmarker.fingerprint}"
-            )
+        refuse_other_landmarks(manifest, landmarker.fingerprint)
         for number in range(_BLANK_PICTURES):
             began = time.perf_counter()
             landmarker.locate(Frame(np.full(_BLANK, 127, np.uint8), number / 10))

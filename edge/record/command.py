@@ -1,0 +1,52 @@
+"""`ishara-edge record`: record takes of words, to teach them to the bundle's network."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+
+from edge.cameras.source import open_source
+from edge.config import EdgeConfig
+from edge.record.prompt import Prompt, titled
+from edge.record.session import LiveSigner, RecordedSigner, View, record
+from edge.record.shelf import Shelf
+from edge.record.words import WordsUnclear, find_signs, read_words
+from edge.signals import StopSignals
+from models.bundle import open_bundle, refuse_other_landmarks
+
+
+def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
+    """Record takes of words, to teach them to the bundle's network."""
+    bundle = open_bundle(options.model or config.model.folder)
+    manifest = bundle.manifest
+    shelf = Shelf(options.to, options.signer, manifest.landmarker)
+    asked = [*options.word, *(read_words(options.words) if options.words else ())]
+    if not asked:
+        raise WordsUnclear("name words to record with --word or --words")
+    signs = find_signs(asked, [*bundle.signs, *shelf.signs])
+    shelf.label(signs)
+    prompt, stopped = Prompt(), False
+    name = options.source or config.camera.source
+    if shelf.missing(signs, options.takes):
+        with ExitStack() as stack:
+            source = open_source(
+                name, manifest.parts, manifest.landmarker, fast=True, again=False, options=config.camera
+            )
+            stack.callback(source.landmarker.close)
+            refuse_other_landmarks(manifest, source.landmarker.fingerprint)
+            view = View(source.camera, source.landmarker)
+            stack.callback(view.close)
+            stack.callback(prompt.leave)
+            signals.stop_with(view.stop)
+            prompt.tell("rest your hands before and after each sign, and keep hands and shoulders in view")
+            live = LiveSigner(view, manifest.spotter, prompt)
+            signer = live if source.is_live else RecordedSigner(view, manifest.spotter)
+            record(signer, signs, options.takes, shelf, prompt)
+            stopped = view.stopped.is_set()
+    missing = shelf.missing(signs, options.takes)
+    if missing:
+        why = "stopped" if stopped else f"{name} has ended"
+        still = ", ".join(f"{count} of {titled(sign)}" for sign, count in missing)
+        print(f"ishara-edge: {why}; still missing: {still}; the same command goes on from here", file=sys.stderr)
+        return 1
+    prompt.tell(f"{options.to} is complete: {len(signs) * options.takes} takes of {options.takes} a word")
+    return 0

@@ -1,0 +1,175 @@
+"""Puts the daemon's stages together from a plan and lets them work until the camera ends."""
+
+import argparse
+import logging
+import os
+from contextlib import ExitStack
+
+from edge.cameras.source import Source, open_source, without_password
+from edge.captions.sink import CaptionSink
+from edge.commands import Command, Commands
+from edge.config import EdgeConfig
+from edge.governor import Governor
+from edge.health import Pulse
+from edge.heart import FeltCamera, Heart
+from edge.metrics import MetricsServer
+from edge.pipeline import caption
+from edge.preview import PreviewedLandmarker
+from edge.reload import Plan, Reloader
+from edge.service import Service, in_words
+from edge.signals import StopSignals
+from edge.sinks.console import ConsoleSink
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.sink import MqttSink
+from edge.sinks.sink import Sink
+from edge.standing import Part, Standing
+from edge.state import state_folder
+from edge.thermometer import Thermometer
+from edge.word import StreamClock, WordWriter
+from landmarkers.landmarker import Landmarker
+from models.bundle import refuse_other_landmarks
+from models.spotter import SignSpotter
+
+log = logging.getLogger(__name__)
+
+
+def read_signs(
+    plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
+) -> None:
+    """Caption as the plan and the command line say until the camera ends or is stopped.
+
+    Raises what is refused of the plan, before the service is told that the stages are ready.
+    """
+    manifest = plan.bundle.manifest
+    standing = Standing()
+    standing.watch(service.look)
+    with ExitStack() as stack:
+        governor = Governor(plan.config.rate, manifest.spotter.raised_above)
+        heart = Heart(standing)
+        source = _open_source(plan, options, governor, heart, standing)
+        stack.callback(source.landmarker.close)
+        refuse_other_landmarks(manifest, source.landmarker.fingerprint)
+        outbox = _open_outbox(plan.config)
+        pulse = Pulse(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
+        _let_be_measured(stack, plan.config, governor, pulse)
+        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing)
+        for sink in sinks:
+            stack.callback(sink.close)
+
+        def stop() -> None:
+            service.leave()
+            source.camera.stop()
+
+        signals.stop_with(stop)
+        shown = without_password(_source_name(plan.config, options))
+        fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
+        log.info("%s reads %s", manifest.title, shown, extra=fields)
+        service.ready(heart.beats, lambda: in_words(shown, pulse.health(), pulse.last_word))
+        reloader.stop_with(source.camera.stop)
+        caption(
+            FeltCamera(source.camera, heart),
+            landmarker,
+            SignSpotter(manifest.spotter, manifest.landmarker, plan.classifier),
+            plan.classifier,
+            _word_writer(plan, options, outbox),
+            sinks,
+            pulse,
+            plan.config.health_every_s,
+            governor,
+            standing,
+        )
+
+
+def _source_name(config: EdgeConfig, options: argparse.Namespace) -> str:
+    name: str = options.source or config.camera.source
+    return name
+
+
+def _is_fast(options: argparse.Namespace) -> bool:
+    fast: bool = options.pace == "fast"
+    return fast
+
+
+def _open_source(
+    plan: Plan, options: argparse.Namespace, governor: Governor, heart: Heart, standing: Standing
+) -> Source:
+    """The camera, felt by the heart, with the landmarker that the bundle was trained with."""
+    manifest = plan.bundle.manifest
+    return open_source(
+        _source_name(plan.config, options),
+        manifest.parts,
+        manifest.landmarker,
+        fast=_is_fast(options),
+        again=not options.exit_at_end,
+        wanted=heart.feel_each(governor.wants),
+        options=plan.config.camera,
+        standing=standing,
+    )
+
+
+def _open_outbox(config: EdgeConfig) -> Outbox | None:
+    """Where words wait for the broker, if there is one."""
+    if config.mqtt is None:
+        return None
+    own = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
+    return Outbox(config.mqtt.outbox or own, config.mqtt.outbox_words)
+
+
+def _parts(config: EdgeConfig) -> set[Part]:
+    """What can be lost of what is configured."""
+    parts = {Part.CAMERA}
+    if config.mqtt is not None:
+        parts.add(Part.BROKER)
+    if config.captions is not None:
+        parts.add(Part.SCREEN)
+    return parts
+
+
+def _let_be_measured(stack: ExitStack, config: EdgeConfig, governor: Governor, pulse: Pulse) -> None:
+    """Feel the processor's heat, offer metrics if they are wanted, and tell the health when all is over."""
+    stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
+    if config.metrics is not None:
+        stack.callback(MetricsServer(config.metrics, pulse.health).close)
+    stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
+
+
+def _open_sinks(
+    plan: Plan,
+    options: argparse.Namespace,
+    landmarker: Landmarker,
+    pulse: Pulse,
+    outbox: Outbox | None,
+    standing: Standing,
+) -> tuple[list[Sink], Landmarker]:
+    """Where words go, and the landmarker, whose frames a screen shows as well."""
+    config, commands = plan.config, Commands(standing)
+    sinks: list[Sink] = [ConsoleSink(jsonl=options.jsonl)]
+    if config.mqtt is not None and outbox is not None:
+        mqtt = MqttSink(
+            config.mqtt,
+            outbox,
+            device=config.device,
+            model=plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"}),
+            health=pulse.health,
+            standing=standing,
+            commands=commands,
+        )
+        sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
+    if config.captions is not None:
+        screen = CaptionSink(config.captions, device=config.device, standing=standing)
+        sinks.append(screen)
+        commands.when(Command.CLEAR, screen.clear)
+        commands.when(Command.IDENTIFY, screen.identify)
+        landmarker = PreviewedLandmarker(landmarker, screen)
+    return sinks, landmarker
+
+
+def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordWriter:
+    config, manifest = plan.config, plan.bundle.manifest
+    return WordWriter(
+        StreamClock(as_fast_as_possible=_is_fast(options)),
+        model=manifest.title,
+        device=config.device,
+        threshold=manifest.calibration.threshold if config.model.threshold is None else config.model.threshold,
+        first_seq=1 if outbox is None else outbox.next_seq,
+    )

@@ -5,6 +5,7 @@ from typing import Final
 from edge.cameras.camera import CameraLost, LibraryMissing
 from edge.cameras.source import SourceUnknown
 from edge.config import ConfigInvalid
+from edge.state import HomeUnknown
 from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TakeDamaged
@@ -14,6 +15,7 @@ REFUSALS: Final = (
     BundleRefused,
     CameraLost,
     ConfigInvalid,
+    HomeUnknown,
     LandmarkerUnavailable,
     LibraryMissing,
     NetworksUnavailable,

@@ -6,13 +6,22 @@ from pathlib import Path
 STATE_VARIABLE = "STATE_DIRECTORY"
 
 
+class HomeUnknown(Exception):
+    """There is no folder of the user's own to keep anything in; the message says what to name instead."""
+
+
 def state_folder(environment: Mapping[str, str]) -> Path:
     """The folder that systemd gives a service (StateDirectory=), or else the user's own.
 
-    https://specifications.freedesktop.org/basedir-spec/latest/
+    https://specifications.freedesktop.org/basedir-spec/latest/. Raises HomeUnknown.
     """
     given = environment.get(STATE_VARIABLE, "").partition(":")[0]
     if given:
         return Path(given)
     own = environment.get("XDG_STATE_HOME", "")
-    return (Path(own) if Path(own).is_absolute() else Path("~/.local/state").expanduser()) / "ishara"
+    if Path(own).is_absolute():
+        return Path(own) / "ishara"
+    try:
+        return Path.home() / ".local" / "state" / "ishara"
+    except RuntimeError as error:
+        raise HomeUnknown(f"this user has no home folder; name a folder with {STATE_VARIABLE}") from error

@@ -7,11 +7,7 @@ from pathlib import Path
 from typing import Final
 
 DEBIAN_PACKAGE: Final = "fonts-noto-core"
-FOLDERS: Final = (
-    Path("/usr/local/share/fonts"),
-    Path("/usr/share/fonts"),
-    Path.home() / ".local/share/fonts",
-)
+FOLDERS: Final = (Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
 
 
 class LettersMissing(Exception):

@@ -24,6 +24,7 @@ from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE, write_bundle
 from tests.signer import Sign, even_times, take
 
 LEAVE_S = 2.0
+ONE = f"one{TAKE_SUFFIX}"
 ONE_SIGN = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))
 LONG_SIGN = take(even_times(30, 25.0), Sign(0.2, 25.0, PLACES[2]))
 
@@ -31,8 +32,8 @@ LONG_SIGN = take(even_times(30, 25.0), Sign(0.2, 25.0, PLACES[2]))
 @pytest.fixture
 def one_sign(tmp_path: Path) -> str:
     """The source in which one sign is made."""
-    ONE_SIGN.save(tmp_path / f"one{TAKE_SUFFIX}")
-    return f"take:one{TAKE_SUFFIX}"
+    ONE_SIGN.save(tmp_path / ONE)
+    return f"take:{ONE}"
 
 
 @pytest.fixture(scope="module")
@@ -349,3 +350,32 @@ def test_the_daemon_starts_without_what_only_pictures_need() -> None:
     loaded = f"import sys, edge.__main__; print([name for name in {heavy} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+# As a service's passing user is: without HOME, and unknown to the user data base.
+HOMELESS = """
+import os, pwd, sys
+def unknown(number): raise KeyError(number)
+pwd.getpwuid = unknown
+os.environ.pop("HOME", None)
+from edge.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_homeless(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    command, environment = [sys.executable, "-c", HOMELESS, *arguments], {**os.environ, **settings}
+    environment.pop("XDG_STATE_HOME", None)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+
+
+def test_a_user_without_a_home_can_run_it(tmp_path: Path, bundle_folder: Path) -> None:
+    source = f"take:{tmp_path / ONE}"
+    ONE_SIGN.save(tmp_path / ONE)
+    options = ("run", "--source", source, "--model", str(bundle_folder), "--pace", "fast", "--exit-at-end", "--jsonl")
+    answer = run_homeless(*options, STATE_DIRECTORY=str(tmp_path), **settings_for(free_port()))
+    assert answer.returncode == 0, answer.stderr
+    assert len(answer.stdout.splitlines()) == 1
+    answer = run_homeless(*options, **settings_for(free_port()))
+    assert (answer.returncode, "Traceback" in answer.stderr) == (2, False)
+    assert "this user has no home folder; name a folder with STATE_DIRECTORY" in answer.stderr

@@ -1,7 +1,10 @@
 """Tells a living picture from a black or frozen one."""
 
+import zlib
+from collections import deque
 from typing import Final
 
+import cv2
 import numpy as np
 
 from landmarkers.frame import Frame, Picture
@@ -10,6 +13,10 @@ from landmarkers.frame import Frame, Picture
 _DARK: Final = 24
 _BRIGHT_SHARE: Final = 0.02  # of the picture; a lamp of the camera itself under its lid is less than that
 _SAMPLE_ROWS: Final = 60
+# An encoder draws the same picture anew by and by, and again from each of its key pictures on, most often every second
+# or two. What it changes is less than this, of 255; a person who moves changes more.
+_DRAWN_ANEW: Final = 40
+_REMEMBERED: Final = 150  # pictures
 
 
 class Liveliness:
@@ -19,6 +26,7 @@ class Liveliness:
         """Living pictures further apart than `gap_s` are not of one stretch of life."""
         self._gap_s = gap_s
         self._last: Picture | None = None
+        self._marks: deque[int] = deque(maxlen=_REMEMBERED)
         self._lived: float | None = None
         self._lives_since: float | None = None
 
@@ -28,10 +36,13 @@ class Liveliness:
         One picture proves nothing: cameras begin black, and repeat a picture when light is scarce.
         """
         last, self._last = self._last, shot.picture
+        mark = zlib.crc32(_sample(shot.picture).tobytes())
+        came_before = mark in self._marks
+        self._marks.append(mark)
         self._lived = shot.time if self._lived is None else self._lived
         if is_black(shot.picture):
             return "gives nothing but black; is its lens covered or the room dark?"
-        if last is not None and is_same(last, shot.picture):
+        if last is not None and (is_same(last, shot.picture) or (came_before and is_near(last, shot.picture))):
             return "is frozen: it gives the same picture again and again"
         if self._lives_since is None or self.dead_s(shot.time) >= self._gap_s:
             self._lives_since = shot.time
@@ -60,6 +71,11 @@ def is_same(one: Picture, other: Picture) -> bool:
     A stream whose encoder finds nothing new in a still scene may; it lives again with the first movement.
     """
     return np.array_equal(_sample(one), _sample(other)) and np.array_equal(one, other)
+
+
+def is_near(one: Picture, other: Picture) -> bool:
+    """Whether no more has changed from one picture to the other than an encoder changes by itself."""
+    return one.shape == other.shape and bool((cv2.absdiff(_sample(one), _sample(other)) < _DRAWN_ANEW).all())
 
 
 def _sample(picture: Picture) -> Picture:

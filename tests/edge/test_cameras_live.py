@@ -197,6 +197,19 @@ def test_frozen_pictures_are_noticed_and_the_first_that_moves_is_a_frame_again(w
     assert stage.opened == 1
 
 
+def test_a_frozen_picture_that_an_encoder_draws_anew_again_and_again_is_noticed(watch: Watch, told: Told) -> None:
+    drawn = cycle([FROZEN + number for number in (0, 9, 16, 20, 21, 21)])
+    watch(fake(Stage(lambda: next(drawn)), told))
+    told.wait_for("is frozen")
+
+
+def test_a_clip_that_is_played_again_and_again_lives(watch: Watch, told: Told) -> None:
+    clip = cycle([living() for _ in range(5)])
+    seen = watch(fake(Stage(lambda: next(clip)), told))
+    wait_until(lambda: len(seen) > 0 and seen[-1].time > HASTY.noticed_s + 0.5, "frames")
+    assert told.history == []
+
+
 def test_a_repeated_or_black_picture_now_and_then_is_no_trouble(watch: Watch, told: Told) -> None:
     pictures = cycle([living(), black(), FROZEN, FROZEN])
     seen = watch(fake(Stage(lambda: next(pictures)), told))

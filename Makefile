@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-arm test-device format clean
+.PHONY: setup demo test test-arm test-device test-soak format clean
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -53,6 +53,12 @@ test-arm: setup
 KILLS ?= 100
 test-device: setup
 	tests/device/test-device $(BIN)/python $(KILLS)
+
+# 2,000 words and more over MQTT while the daemon and a forgetful broker are killed; about two minutes.
+BROKER_KILLS ?= 20
+SEED ?= 1
+test-soak: packages setup
+	$(BIN)/python -m tests.edge.soak --kills $(KILLS) --broker-kills $(BROKER_KILLS) --seed $(SEED)
 
 .PHONY: packages
 packages:

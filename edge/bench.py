@@ -192,7 +192,7 @@ def _caption(clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, b
     writer = WordWriter(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
     spotter = SignSpotter(bundle.manifest.spotter, landmarker.fingerprint, classifier)
     camera = RecordingCamera(clip, paced=False)
-    caption(camera, landmarker, spotter, classifier, writer, (), pulse, health_every_s=3600.0)
+    caption(camera, landmarker, spotter, classifier, writer, (), pulse)
     return len(landmarker.answered)
 
 

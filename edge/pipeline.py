@@ -1,12 +1,11 @@
 """From camera to words: the way of every frame, top to bottom."""
 
-import time
 from collections import deque
 from collections.abc import Sequence
 
 from edge.cameras.camera import Camera
 from edge.governor import Governor
-from edge.health import Health, Pulse
+from edge.health import Pulse
 from edge.sinks.sink import Sink
 from edge.standing import Standing
 from edge.word import Word, WordWriter
@@ -25,19 +24,17 @@ def caption(
     writer: WordWriter,
     sinks: Sequence[Sink],
     pulse: Pulse,
-    health_every_s: float,
     governor: Governor | None = None,
     standing: Standing | None = None,
 ) -> None:
     """Turn frames into words until the camera ends; the sign in hand at the end is finished.
 
     The camera gives only frames that the governor, if there is one, wants; here it is told what was found in them.
-    While the standing is paused frames come and are left alone, and the sign in hand then is dropped: health goes on,
-    and the governor, who sees no hand, soon wants only few of them.
+    While the standing is paused frames come and are left alone, and the sign in hand then is dropped; the
+    governor, who sees no hand, soon wants only few of them.
     Raises what the camera raises, after the words before it were said.
     """
     newest = 0.0
-    next_report = time.monotonic()
 
     def say(take: Take) -> None:
         with pulse.timed("classifier"):
@@ -67,9 +64,6 @@ def caption(
                 deque(spotter.finish(), maxlen=0)
             else:
                 look_at(frame)
-            if time.monotonic() >= next_report:
-                next_report = time.monotonic() + health_every_s
-                _report(pulse.health(), sinks)
     finally:
         for take in spotter.finish():
             say(take)
@@ -78,8 +72,3 @@ def caption(
 def _emit(word: Word, sinks: Sequence[Sink]) -> None:
     for sink in sinks:
         sink.emit(word)
-
-
-def _report(health: Health, sinks: Sequence[Sink]) -> None:
-    for sink in sinks:
-        sink.report(health)

@@ -74,7 +74,6 @@ def read_signs(
             _word_writer(plan, options, outbox),
             sinks,
             pulse,
-            plan.config.health_every_s,
             governor,
             standing,
         )
@@ -151,6 +150,7 @@ def _open_sinks(
             device=config.device,
             model=plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"}),
             health=pulse.health,
+            health_every_s=config.health_every_s,
             standing=standing,
             commands=commands,
         )

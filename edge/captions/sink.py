@@ -17,7 +17,6 @@ from edge.captions.process import ScreenProcess
 from edge.captions.scene import REMEMBERED
 from edge.captions.view import view_of
 from edge.config import CaptionsConfig
-from edge.health import Health
 from edge.standing import Part, Standing
 from edge.word import Word
 from landmarkers.frame import Frame, Landmarks
@@ -69,9 +68,6 @@ class CaptionSink:
             self._said.append(said)
             self._waiting.append(said)
         self._ring()
-
-    def report(self, health: Health) -> None:
-        """Health is not shown; what is wrong comes by the standing."""
 
     def look(self, frame: Frame, landmarks: Landmarks) -> None:
         """Show what the camera sees: keeps the newest frame, which the sink's thread makes small."""

@@ -3,7 +3,6 @@
 import os
 import sys
 
-from edge.health import Health
 from edge.word import Word
 
 
@@ -25,9 +24,6 @@ class ConsoleSink:
         except BrokenPipeError:
             # Whoever read this is gone; words go on to the other sinks. Python would fail again on its flush at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    def report(self, health: Health) -> None:
-        """Health is not printed; it is on MQTT, and the daemon logs it when it leaves."""
 
     def close(self) -> None:
         """There is nothing on its way."""

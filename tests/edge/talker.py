@@ -44,6 +44,7 @@ def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[M
         device="entrance",
         model=json.dumps({"name": "tiny", "version": 3}),
         health=health,
+        health_every_s=10.0,
         standing=standing,
         commands=Commands(standing),
     )

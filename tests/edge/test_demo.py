@@ -71,6 +71,7 @@ def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.Captu
             device="demo",
             model="{}",
             health=Pulse().health,
+            health_every_s=10.0,
             standing=standing,
             commands=Commands(standing),
         )

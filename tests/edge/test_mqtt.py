@@ -3,8 +3,10 @@ import logging
 import random
 import signal
 import socket
+import statistics
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +33,7 @@ LEAVE_S = 2.0
 class OpenSink(Protocol):
     """Opens a sink that is closed with the test."""
 
-    def __call__(self, config: MqttConfig, *, most: int = 1000) -> MqttSink: ...
+    def __call__(self, config: MqttConfig, *, most: int = 1000, every_s: float = 3600.0) -> MqttSink: ...
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: Standi
     caplog.set_level(logging.INFO)
     opened: list[MqttSink] = []
 
-    def start(config: MqttConfig, *, most: int = 1000) -> MqttSink:
+    def start(config: MqttConfig, *, most: int = 1000, every_s: float = 3600.0) -> MqttSink:
         outbox = Outbox(tmp_path / "outbox", most)
         opened.append(
             MqttSink(
@@ -53,6 +55,7 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: Standi
                 device="entrance",
                 model=json.dumps({"name": TITLE}),
                 health=Pulse(standing=standing, backlog=outbox).health,
+                health_every_s=every_s,
                 standing=standing,
                 commands=Commands(standing),
             )
@@ -114,16 +117,17 @@ def test_words_arrive_whole_with_qos_1_and_are_not_kept(
     assert seqs(listener.on("word")) == [1, 2, 3]
 
 
-def test_health_is_published_whenever_it_is_reported(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink
+def test_health_is_published_every_few_seconds_whatever_the_camera_does(
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: Standing
 ) -> None:
-    sink = open_sink(broker.config)
-    listener.wait_for_status("online")
-    pulse = Pulse()
-    pulse.count_word(word(1))
-    sink.report(pulse.health())
-    listener.wait_until(lambda: len(listener.on("health")) == 2)
-    assert Health.model_validate_json(listener.on("health")[1].payload).words == 1
+    sink = open_sink(broker.config, every_s=0.2)
+    standing.tell(Part.CAMERA, "the camera is lost")
+    listener.wait_until(lambda: len(listener.on("health")) >= 5)
+    sink.close()
+    told = [Health.model_validate_json(heard.payload) for heard in listener.on("health")]
+    assert told[-1].troubles == {Part.CAMERA: "the camera is lost"}
+    apart = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(told)]
+    assert statistics.median(apart) >= 0.15
 
 
 def test_closing_delivers_the_words_before_it_and_says_offline(

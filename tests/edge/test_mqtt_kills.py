@@ -15,6 +15,7 @@ from tests.edge.waiting import PATIENCE_S
 
 KILLS = 15
 EVERY_S = 0.01
+SELDOM_S = 0.06
 
 
 def heard_words(listener: Listener) -> list[Word]:
@@ -52,16 +53,18 @@ def test_every_word_comes_once_and_in_order_though_the_broker_is_killed_and_forg
     broker = new_broker(keeps=False)
     broker.start()
     with listening(broker) as listener:
-        talker = start_talking(broker.config, tmp_path / "outbox", words=300, every_s=EVERY_S)
+        talker = start_talking(broker.config, tmp_path / "outbox", words=120, every_s=SELDOM_S)
         for number in range(1, 4):
-            wanted = 50 * number
+            wanted = 30 * number
             listener.wait_until(lambda: len(listener.on("word")) >= wanted)  # noqa: B023  # called at once
+            # Between two words: one that has arrived and is not confirmed yet comes twice, as visit.py tells.
+            time.sleep(SELDOM_S / 3)
             broker.kill()
             broker.start()
         talker.join(PATIENCE_S)
         listener.wait_for_status("offline")
         words = heard_words(listener)
-        assert [word.seq for word in words] == list(range(1, 301))
+        assert [word.seq for word in words] == list(range(1, 121))
         assert {word.late for word in words} == {True, False}
         assert [heard.payload for heard in listener.on("status")] == ["online"] * 4 + ["offline"]
         assert [heard.topic for heard in listener.heard].count("homeassistant/device/ishara-entrance/config") == 4

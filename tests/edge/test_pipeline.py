@@ -4,7 +4,7 @@ import pytest
 
 from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
-from edge.health import Health, Pulse
+from edge.health import Pulse
 from edge.pipeline import caption
 from edge.standing import Standing
 from edge.word import StreamClock, Word, WordWriter
@@ -24,13 +24,9 @@ class Notebook:
 
     def __init__(self) -> None:
         self.words: list[Word] = []
-        self.reports: list[Health] = []
 
     def emit(self, word: Word) -> None:
         self.words.append(word)
-
-    def report(self, health: Health) -> None:
-        self.reports.append(health)
 
     def close(self) -> None:
         """Nothing is on its way."""
@@ -85,9 +81,7 @@ def play(
     writer = WordWriter(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
     classifier = OnnxClassifier(bundle)
     spotter = SignSpotter(bundle.manifest.spotter, replay.fingerprint, classifier)
-    caption(
-        camera or replay, replay, spotter, classifier, writer, [notebook], pulse, 10.0, governor=None, standing=standing
-    )
+    caption(camera or replay, replay, spotter, classifier, writer, [notebook], pulse, standing=standing)
     return pulse
 
 
@@ -149,9 +143,8 @@ def test_playing_a_take_fast_says_what_playing_it_at_its_own_pace_says(bundle: B
     assert [(word.sign_id, word.confidence) for word in fast] == [(word.sign_id, word.confidence) for word in live]
 
 
-def test_health_is_reported_at_the_start_and_counts_everything(bundle: Bundle) -> None:
+def test_health_counts_everything(bundle: Bundle) -> None:
     notebook = Notebook()
     health = play(bundle, TakeReplay([TWO_SIGNS], paced=False), notebook).health()
-    assert notebook.reports[0].frames == 1
     assert (health.frames, health.words) == (len(TWO_SIGNS), 2)
     assert set(health.stage_ms) == {"landmarks", "spotter", "classifier"}

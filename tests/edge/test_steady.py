@@ -117,9 +117,6 @@ class Words:
         self.count += 1
         self.newest = word
 
-    def report(self, health: Health) -> None:
-        """It is of no interest here."""
-
     def close(self) -> None:
         """Nothing is on its way."""
 
@@ -130,7 +127,7 @@ def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, g
     writer = WordWriter(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
     spotter = SignSpotter(bundle.manifest.spotter, landmarker.fingerprint, classifier)
-    caption(camera, landmarker, spotter, classifier, writer, [words], pulse, 3600.0, governor)
+    caption(camera, landmarker, spotter, classifier, writer, [words], pulse, governor)
     return pulse.health()
 
 

@@ -6,7 +6,6 @@ import time
 from queue import SimpleQueue
 from typing import Final
 
-from edge.health import Health
 from edge.sinks.mqtt.connection import MQTT_5, Access, Connection, Event, cause
 from edge.sinks.mqtt.errands import Errands
 from edge.sinks.mqtt.visit import BrokerRefuses, BrokerSilent, ConnectionLost, TimeIsUp, Visit
@@ -42,9 +41,9 @@ class Courier:
         """There is a new word."""
         self._events.put(None)
 
-    def report(self, health: Health) -> None:
-        """Tell this health; while the broker is away the newest is told when it is back."""
-        self._errands.report = health
+    def tell_health(self) -> None:
+        """Tell the health now and not only when it is due."""
+        self._errands.health_at = 0.0
         self._events.put(None)
 
     def close(self) -> bool:

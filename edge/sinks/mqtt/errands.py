@@ -22,7 +22,8 @@ class Errands:
     model: str
     health: Callable[[], Health]
     discovery: Discovery | None
-    report: Health | None = None
-    """Health to be told."""
+    health_every_s: float
+    health_at: float = 0.0
+    """The moment on the monotonic clock at which health is to be told next."""
     leave_by: float | None = None
     """The moment on the monotonic clock by which to be gone."""

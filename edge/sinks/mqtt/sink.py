@@ -30,10 +30,13 @@ class MqttSink:
         device: str,
         model: str,
         health: Callable[[], Health],
+        health_every_s: float,
         standing: Standing,
         commands: Commands,
     ) -> None:
         """Start connecting; a broker that is away is tried again for ever. `model` is the JSON for `model`.
+
+        `health` is asked every few seconds, and whenever a part is lost or back.
 
         The outbox is closed with the sink. Raises ConfigInvalid when a file that the configuration names is no use.
         """
@@ -41,24 +44,16 @@ class MqttSink:
         topics = Topics(device)
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
-        self._health = health
-        self._courier = Courier(access, Errands(topics, outbox, commands, standing, model, health, discovery))
-        standing.watch(self._tell_standing)
+        errands = Errands(topics, outbox, commands, standing, model, health, discovery, health_every_s)
+        self._courier = Courier(access, errands)
+        standing.watch(self._courier.tell_health)  # whoever watches the device must not wait for the next time
 
     def emit(self, word: Word) -> None:
         """Put the word in the outbox, where a kill of the daemon does not reach it, and have it published."""
         self._outbox.put(word)
         self._courier.wake()
 
-    def report(self, health: Health) -> None:
-        """Publish the health, as soon as the broker is there; a newer one replaces it until then."""
-        self._courier.report(health)
-
     def close(self) -> None:
         """Publish `offline` behind the words that wait, within a moment, and disconnect."""
         if self._courier.close():
             self._outbox.close()
-
-    def _tell_standing(self) -> None:
-        """Whoever watches the device must not wait for the next regular report."""
-        self._courier.report(self._health())

@@ -21,6 +21,7 @@ its `seq`, which is never used for another word.
 
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Callable
@@ -108,6 +109,7 @@ class Visit:
         except TimeIsUp:
             # Without QoS, so that nothing is waited for.
             self._publish_offline(qos=0)
+        self._is_in = False
         self._connection.close()
         self._errands.leave_by = time.monotonic() + _GOODBYE_S
         try:
@@ -121,7 +123,7 @@ class Visit:
         if errands.discovery is not None:
             say(errands.discovery.topic, errands.discovery.to_json(), qos=1, retain=True)
         say(topics.model, errands.model, qos=1, retain=True)
-        say(topics.health, errands.health().to_json(), qos=1, retain=True)
+        self._tell_health(qos=1)
         say(topics.status, "online", qos=1, retain=True)
         # Without QoS: a command to a device that is away must not be obeyed hours later.
         self._connection.subscribe(topics.command, qos=0)
@@ -217,7 +219,7 @@ class Visit:
 
     def _next(self, deadline: float | None) -> Event | None:
         """The next event, or None when there is none by the deadline or something else is to be seen to."""
-        moments = [moment for moment in (deadline, self._rebirth_at, self._errands.leave_by) if moment is not None]
+        moments = [moment for moment in (deadline, self._due_at(), self._errands.leave_by) if moment is not None]
         try:
             event = self._events.get(timeout=max(0.0, min(moments) - time.monotonic()) if moments else None)
         except Empty:
@@ -233,12 +235,21 @@ class Visit:
         return event
 
     def _see_to_errands(self) -> None:
-        report, self._errands.report = self._errands.report, None
-        if report is not None:
-            self._connection.publish(self._topics.health, report.to_json(), qos=0, retain=True)
+        if time.monotonic() >= self._errands.health_at:
+            self._tell_health(qos=0)
         if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
             self._rebirth_at = None
             self._introduce()
+
+    def _due_at(self) -> float | None:
+        """When an errand is to be seen to next."""
+        if not self._is_in:
+            return None
+        return min(self._errands.health_at, math.inf if self._rebirth_at is None else self._rebirth_at)
+
+    def _tell_health(self, *, qos: int) -> None:
+        self._errands.health_at = time.monotonic() + self._errands.health_every_s
+        self._connection.publish(self._topics.health, self._errands.health().to_json(), qos=qos, retain=True)
 
     def _hear(self, message: Arrived) -> None:
         if message.topic == self._topics.word:

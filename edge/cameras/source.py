@@ -116,7 +116,7 @@ def open_camera(
         return NewestFrame(LiveCamera(shown, open_device, options, again=again, wanted=wanted, standing=standing))
     path = Path(name)
     if not path.exists():
-        raise SourceUnknown(f"there is no source {name}; a source is {SOURCES_HELP}")
+        raise SourceUnknown(f"there is no source {name}; ishara-edge run --help tells what can be one")
     recording = RecordingCamera(path, paced=not fast, again=again, wanted=wanted, options=options)
     return recording if fast else NewestFrame(recording)
 

@@ -192,7 +192,7 @@ def test_a_stopped_replay_ends() -> None:
 
 
 def test_a_source_that_is_nothing_is_named() -> None:
-    with pytest.raises(SourceUnknown, match=r"there is no source nothing\.mp4; a source is /dev/video0"):
+    with pytest.raises(SourceUnknown, match=r"there is no source nothing\.mp4; ishara-edge run --help"):
         open_source("nothing.mp4", NO_PARTS, "", fast=True, again=False)
 
 

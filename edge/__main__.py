@@ -61,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_refusal(str(error), os.environ)
         Notifier.of(os.environ).status(str(error))
         return 2
+    except BrokenPipeError:  # who read what is printed has left; Python would fail again on its flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:

@@ -80,6 +80,17 @@ def test_people_get_a_table_whose_last_line_sums_up(bundle_folder: Path) -> None
     assert lines[-1].startswith("This device is not ready: ")
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "edge", "doctor"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as doctor:
+        assert doctor.stdout is not None
+        assert doctor.stderr is not None
+        doctor.stdout.readline()
+        doctor.stdout.close()
+        assert "Traceback" not in doctor.stderr.read()
+
+
 def test_a_damaged_network_is_named_with_the_command_that_mends_it(bundle_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(default_folder(), tmp_path / "tasks")
     damaged, missing, *_ = TASKS

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
+from torch.nn.functional import kl_div, log_softmax, normalize, softmax
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
@@ -25,7 +25,7 @@ from trainer.lesson import Lesson
 from trainer.network import Recogniser
 from trainer.no_sign import spoil
 from trainer.recipe import Recipe
-from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained
+from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained, wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,19 @@ class Teaching:
         """
         batch, truth = learned
         features = _features(new, self._recipe.vary(batch, self._random), truth.device)
-        loss = self._wrong(new.network(*features), truth)
+        loss = wrong(new.network.opinions(*features), truth, self._recipe)
         batch, truth = rehearsed
         changed, spoilt = spoil(self._recipe.vary(batch, self._random), self._recipe.no_sign_share, self._random)
         features = _features(new, changed, truth.device)
-        logits = new.network(*features)
+        opinions = new.network.opinions(*features)
         with torch.no_grad():
-            before = self._old.network(*features)
+            before = self._old.network.opinions(*features)
         truth = torch.where(spoilt.to(truth.device), new.network.classes - 1, truth)
-        return loss + self._wrong(logits, truth) + self._adaptation.hold * self._moved(logits, before)
-
-    def _wrong(self, logits: Tensor, truth: Tensor) -> Tensor:
-        return cross_entropy(logits, truth, label_smoothing=self._recipe.label_smoothing)
+        moved = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
+        return loss + wrong(opinions, truth, self._recipe) + self._adaptation.hold * torch.stack(moved).mean()
 
     def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
-        """Divergence of the answers over what both networks have an output for: the old signs, and no sign."""
+        """Divergence of an expert's answers over what it had an output for before: the old signs, and no sign."""
         soft = self._adaptation.softness
         shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
         return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
@@ -133,30 +131,30 @@ def grown(
     labels: Tensor,
     device: str,
 ) -> dict[str, Tensor]:
-    """The weights of a network of `known` signs with an output for each new one, before that of no sign.
+    """The weights of a network of `known` signs with an output of each expert for each new one, before that of no sign.
 
     A new row points where the embeddings of the sign's takes lie, seen from the middle of all, and is as long as an old
     row; its bias makes it as sure of these takes as old rows are of theirs.
     """
     weights = dict(old.state_dict())
-    output = _output_name(old)
-    weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
-    taught = embed(old, batches, learned, device)
-    kept = embed(old, batches, rehearsed, device)
-    middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
-    own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
-    means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
-    rows = [length * normalize(mean - middle, dim=0) for mean in means]
-    biases = [(own - row @ mean)[None] for row, mean in zip(rows, means, strict=True)]
-    weights[f"{output}.weight"] = torch.cat([weight[:-1], *(row[None] for row in rows), weight[-1:]])
-    weights[f"{output}.bias"] = torch.cat([bias[:-1], *biases, bias[-1:]])
+    for output in _outputs(old):
+        weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
+        taught = embed(old, output, batches, learned, device)
+        kept = embed(old, output, batches, rehearsed, device)
+        middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
+        own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
+        means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
+        rows = [length * normalize(mean - middle, dim=0) for mean in means]
+        biases = [(own - row @ mean)[None] for row, mean in zip(rows, means, strict=True)]
+        weights[f"{output}.weight"] = torch.cat([weight[:-1], *(row[None] for row in rows), weight[-1:]])
+        weights[f"{output}.bias"] = torch.cat([bias[:-1], *biases, bias[-1:]])
     return weights
 
 
-def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
-    """What the output layer is given for some takes as they were recorded, [B, D]."""
+def embed(recogniser: Recogniser, output: str, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+    """What an output layer is given for some takes as they were recorded, [B, D]."""
     caught: list[Tensor] = []
-    layer = recogniser.get_submodule(_output_name(recogniser))
+    layer = recogniser.get_submodule(output)
     hook = layer.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
     with torch.no_grad():
         for start in range(0, len(numbers), 64):
@@ -165,15 +163,9 @@ def embed(recogniser: Recogniser, batches: Batches, numbers: Sequence[int], devi
     return torch.cat(caught)
 
 
-def _output_name(recogniser: Recogniser) -> str:
-    """The name of the layer that gives the logits: the last linear one with a row for each class."""
-    classes = recogniser.network.classes
-    names: list[str] = [
-        name
-        for name, module in recogniser.named_modules()
-        if isinstance(module, nn.Linear) and module.out_features == classes
-    ]
-    return names[-1]
+def _outputs(recogniser: Recogniser) -> list[str]:
+    """The names of the layers that give the experts' logits."""
+    return [f"network.experts.{name}.head.1" for name in recogniser.network.experts]
 
 
 def _features(recogniser: Recogniser, batch: Batch, device: torch.device) -> tuple[Tensor, ...]:

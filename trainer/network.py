@@ -1,6 +1,12 @@
-"""The spatial-temporal transformer (ST-Transformer) that reads one sign.
+"""The spatial-temporal transformers (ST-Transformer) that read one sign.
 
-Shape legend: B takes, S steps in time, P = 3 part tokens (body, leading hand, other hand), D width.
+Two of them, which see different features of the hands. A network that sees everything learns the man instead of the
+sign: the shapes of his hands tell him from others better than they tell his signs apart. So one sees the hands' shapes
+and not where they are, the other where they are and go and not their shapes; each learns by itself, and their
+probabilities are multiplied, so that a word is one that both find likely (Hinton, "Training Products of Experts by
+Minimizing Contrastive Divergence", 2002).
+
+Shape legend: B takes, S steps in time, P part tokens (of body, leading hand, other hand), F features, D width.
 
 Every step of every part is one token. A block lets the parts of one step attend to each other (spatial
 attention), then the steps of one part (temporal attention), then an MLP; each is pre-normed and added to
@@ -10,13 +16,24 @@ Transformer Network for Skeleton-based Action Recognition", 2021, for attending 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from trainer.preprocess import FEATURE_COUNTS, Preprocess
+from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, Preprocess
+
+_HAND: Final = FEATURE_COUNTS["lead"]
+_SHAPE: Final = (0, _HAND - PLACE_FEATURES)
+_WAY: Final = (SHAPE_FEATURES, _HAND)
+# What each expert sees: the first and the last but one feature of each part.
+_SEEN: Final = {
+    "shape": {"lead": _SHAPE, "other": _SHAPE},
+    "way": {"body": (0, FEATURE_COUNTS["body"]), "lead": _WAY, "other": _WAY},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,7 @@ class Recogniser(nn.Module):
     def __init__(self, size: Size, signs: int, steps: int = 32, dropout: float = 0.1, drop_path: float = 0.0) -> None:
         super().__init__()
         self.preprocess = Preprocess(steps)
-        self.network = STTransformer(size, signs + 1, steps, dropout, drop_path)
+        self.network = Experts(size, signs + 1, steps, dropout, drop_path)
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, points: Tensor, times: Tensor) -> Tensor:
@@ -62,17 +79,47 @@ class Recogniser(nn.Module):
         return torch.softmax(logits / self.temperature, -1)
 
 
-class STTransformer(nn.Module):
-    """Features of the parts, each [B, S, F], to logits [B, classes]."""
-
-    clock: Tensor
+class Experts(nn.Module):
+    """Features of the parts, each [B, S, F], to logits [B, classes]: log-probabilities of two networks, added."""
 
     def __init__(self, size: Size, classes: int, steps: int, dropout: float, drop_path: float) -> None:
         super().__init__()
-        width = size.width
         self.classes = classes
-        self.embeddings = nn.ModuleList(PartEmbedding(count, width) for count in FEATURE_COUNTS.values())
-        self.part_embedding = nn.Parameter(torch.randn(len(FEATURE_COUNTS), width) * 0.02)
+        self.experts = nn.ModuleDict(
+            {
+                name: STTransformer(
+                    size, classes, steps, dropout, drop_path, [stop - start for start, stop in seen.values()]
+                )
+                for name, seen in _SEEN.items()
+            }
+        )
+
+    def forward(self, body: Tensor, lead: Tensor, other: Tensor) -> Tensor:
+        """What both make of it together: logits of every sign and, last, of none."""
+        return torch.stack(self.opinions(body, lead, other)).sum(0)
+
+    def opinions(self, body: Tensor, lead: Tensor, other: Tensor) -> list[Tensor]:
+        """What each makes of it by itself: log-probabilities, [B, classes] each. By these they are trained."""
+        parts = {"body": body, "lead": lead, "other": other}
+        return [
+            torch.log_softmax(self.experts[name]([parts[part][..., slice(*seen[part])] for part in seen]), -1)
+            for name, seen in _SEEN.items()
+        ]
+
+
+class STTransformer(nn.Module):
+    """Some parts' features, each [B, S, F], to logits [B, classes]."""
+
+    clock: Tensor
+
+    def __init__(
+        self, size: Size, classes: int, steps: int, dropout: float, drop_path: float, counts: Sequence[int]
+    ) -> None:
+        """`counts` says how many features each part has."""
+        super().__init__()
+        width = size.width
+        self.embeddings = nn.ModuleList(PartEmbedding(count, width) for count in counts)
+        self.part_embedding = nn.Parameter(torch.randn(len(counts), width) * 0.02)
         self.register_buffer("clock", sinusoids(steps, width), persistent=False)
         rates = [drop_path * number / max(1, size.layers - 1) for number in range(size.layers)]  # deeper, oftener
         self.blocks = nn.ModuleList(Block(size, dropout, rate) for rate in rates)
@@ -80,10 +127,10 @@ class STTransformer(nn.Module):
         self.pool = nn.Linear(width, 1)
         self.head = nn.Sequential(nn.Dropout(0.4), nn.Linear(width, classes))
 
-    def forward(self, body: Tensor, lead: Tensor, other: Tensor) -> Tensor:
+    def forward(self, parts: Sequence[Tensor]) -> Tensor:
         """Logits of every sign and, last, of none."""
-        parts = [embed(part) for embed, part in zip(self.embeddings, (body, lead, other), strict=True)]
-        tokens = torch.stack(parts, 2) + self.part_embedding + self.clock[:, None]  # [B, S, P, D]
+        embedded = [embed(part) for embed, part in zip(self.embeddings, parts, strict=True)]
+        tokens = torch.stack(embedded, 2) + self.part_embedding + self.clock[:, None]  # [B, S, P, D]
         for block in self.blocks:
             tokens = block(tokens)
         steps = self.norm(tokens).mean(2)  # [B, S, D]

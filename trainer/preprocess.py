@@ -62,6 +62,9 @@ _MIDDLE_KNUCKLE: Final = 9
 _LITTLE_KNUCKLE: Final = 17
 
 FEATURE_COUNTS: Final = {"body": 44, "lead": 359, "other": 359}
+# A hand's features: first what its shape is, then how it goes and whether it is seen, last where it is.
+SHAPE_FEATURES: Final = 299
+PLACE_FEATURES: Final = 46
 
 
 class Preprocess(nn.Module):
@@ -212,25 +215,25 @@ def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> 
     bones = shape[:, :, list(_BONE_ENDS)] - shape[:, :, list(_BONE_STARTS)]
     bones = _unit(bones)
     bends = _bends(shape, bones)
-    features = [
+    shapes = [
         shape.flatten(2),
         bones.flatten(2),
         (shape[:, :, 1:, None] * palm_axes(shape)[:, :, None]).sum(-1).flatten(2),
         bends,
         _motion(bends),
-        ((hand[..., :2] - nose) * there).flatten(2),
-        place,
-        apart,
+        *_course(bends),
+    ]
+    ways = [
         _motion(place),
         _motion(_motion(place)),
         *_course(place),
         _motion(place, 4),
         _motion(place, 8),
-        *_course(bends),
         size.flatten(2),
         share,
     ]
-    return torch.cat(features, -1)
+    places = [((hand[..., :2] - nose) * there).flatten(2), place, apart]
+    return torch.cat([*shapes, *ways, *places], -1)
 
 
 def palm_axes(own: Tensor) -> Tensor:

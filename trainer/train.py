@@ -137,8 +137,17 @@ def _loss(
         features = recogniser.preprocess.features(*(part.to(device) for part in changed))
     kind = torch.device(device).type
     with torch.autocast(kind, torch.bfloat16, enabled=kind != "cpu"):  # processors go back through bfloat16 slower
-        logits = recogniser.network(*features)
-    return nn.functional.cross_entropy(logits.float(), truth, label_smoothing=recipe.label_smoothing)
+        opinions = recogniser.network.opinions(*features)
+    return wrong(opinions, truth, recipe)
+
+
+def wrong(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
+    """How wrong the experts are, each by itself, about classes [B]: the mean of their cross entropies."""
+    losses = [
+        nn.functional.cross_entropy(opinion.float(), truth, label_smoothing=recipe.label_smoothing)
+        for opinion in opinions
+    ]
+    return torch.stack(losses).mean()
 
 
 def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:

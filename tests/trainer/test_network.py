@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from trainer.network import SIZES, Attention, Recogniser, Size, sinusoids
+from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES
 
 MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "large": (60.0, 90.0)}
 
@@ -9,9 +10,31 @@ MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "larg
 @pytest.mark.parametrize("name", list(SIZES))
 def test_the_sizes_are_the_references(name: str) -> None:
     with torch.device("meta"):
-        count = sum(parameter.numel() for parameter in Recogniser(SIZES[name], 502).parameters())
+        experts = Recogniser(SIZES[name], 502).network.experts.values()
     low, high = MILLIONS[name]
-    assert low < count / 1e6 < high
+    for expert in experts:
+        assert low < sum(parameter.numel() for parameter in expert.parameters()) / 1e6 < high
+
+
+def test_each_expert_sees_its_own_features_of_the_hands() -> None:
+    experts = Recogniser(SIZES["tiny"], 7).network.eval()
+    body, lead, other = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
+    shape, way = experts.opinions(body, lead, other)
+    lead[..., :SHAPE_FEATURES] += 1.0
+    other_shape, same_way = experts.opinions(body, lead, other)
+    torch.testing.assert_close(way, same_way)
+    assert not torch.allclose(shape, other_shape)
+    lead[..., -PLACE_FEATURES:] += 1.0
+    same_shape, other_way = experts.opinions(body, lead, other)
+    torch.testing.assert_close(other_shape, same_shape)
+    assert not torch.allclose(way, other_way)
+
+
+def test_a_sign_is_likely_that_both_experts_find_likely() -> None:
+    experts = Recogniser(SIZES["tiny"], 3).network.eval()
+    features = [torch.rand(1, 32, count) for count in FEATURE_COUNTS.values()]
+    shape, way = experts.opinions(*features)
+    torch.testing.assert_close(experts(*features), shape + way)
 
 
 def test_probabilities_are_probabilities_of_every_sign_and_of_none() -> None:

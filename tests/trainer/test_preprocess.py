@@ -8,7 +8,7 @@ from torch import Tensor
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.signing import make_take, mirror
-from trainer.preprocess import FEATURE_COUNTS, Preprocess
+from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, Preprocess
 
 STEPS = 32
 
@@ -72,7 +72,7 @@ def test_a_gap_in_a_hand_is_bridged() -> None:
     points[10:13, PART_SLICES[Part.RIGHT_HAND]] = np.nan
     whole, gap = features(take), features(Take(points, take.times, take.origin))
     assert float((whole[1][..., :63] - gap[1][..., :63]).abs().max()) < 0.5
-    assert float(gap[1][..., -1].min()) < 0.1  # the last feature tells that the hand was not seen
+    assert float(gap[1][..., -1 - PLACE_FEATURES].min()) < 0.1  # that the hand was not seen is told before its place
 
 
 def test_another_hand_shape_is_another_feature() -> None:

@@ -62,7 +62,8 @@ def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -
     for seed in ("1", "2"):
         assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
     assert not torch.equal(
-        weights(tmp_path / "1")["module.network.pool.weight"], weights(tmp_path / "2")["module.network.pool.weight"]
+        weights(tmp_path / "1")["module.network.experts.shape.pool.weight"],
+        weights(tmp_path / "2")["module.network.experts.shape.pool.weight"],
     )
 
 

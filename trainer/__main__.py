@@ -25,7 +25,7 @@ from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
 from trainer.arguments import read
 from trainer.batches import StoreLacksPart
-from trainer.bundling import ExportWrong, make_bundle
+from trainer.bundling import ExportWrong, make_bundle, put_into_card
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.footage import find_footage, watch_footage, watch_rest
@@ -224,6 +224,8 @@ def run_stream(options: argparse.Namespace) -> int:
     found = stream_report.StreamReport(bundle.manifest, judged, conditions(judged), rest, footage)
     if options.html is not None:
         options.html.write_text(stream_report.as_page(found, bundle.signs), encoding="utf-8")
+    if options.into_card:
+        put_into_card(options.model, stream_report.STREAMS_HEADING, stream_report.as_section(found))
     print(json.dumps(stream_report.as_content(found), indent=1) if options.json else stream_report.as_table(found))
     return 0
 

@@ -224,6 +224,7 @@ def _add_stream(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--html", type=file_to_write, metavar="FILE", help="draw every stream")
+    command.add_argument("--into-card", action="store_true", help="tell the figures in the bundle's card as well")
     command.add_argument(
         "--split", choices=("train", "test", "all"), default="test", help="which clips (default: %(default)s)"
     )

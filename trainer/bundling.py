@@ -97,6 +97,26 @@ def make_bundle(
     return choice
 
 
+def put_into_card(folder: Path, heading: str, section: str) -> None:
+    """Put a section into the card of a bundle, before what it cannot do, or in the place of one of that heading.
+
+    The manifest then names the new card; a signature of the old one is no longer good. Raises BundleRefused.
+    """
+    manifest = bundles.open_bundle(folder).manifest
+    text = (folder / bundles.CARD).read_text(encoding="utf-8")
+    start = text.find(f"{heading}\n")
+    if start >= 0:
+        end = text.find("\n## ", start) + 1 or len(text)
+    else:
+        start = end = text.find(card.LIMITS) if card.LIMITS in text else len(text)
+    parts = (text[:start].rstrip(), section.rstrip(), text[end:])
+    told = "\n\n".join(part for part in parts if part).rstrip() + "\n"
+    (folder / bundles.CARD).write_text(told, encoding="utf-8")
+    files = manifest.files | {bundles.CARD: bundles.sha256_of(folder / bundles.CARD)}
+    changed = manifest.model_copy(update={"files": files})
+    (folder / bundles.MANIFEST).write_text(_stable_json(changed) + "\n", encoding="utf-8")
+
+
 def _put_in_place(new: Path, to: Path, aside: Path) -> None:
     """Move a bundle, when it proves to be one, to where it belongs; what was there goes aside."""
     OnnxClassifier(bundles.open_bundle(new))

@@ -56,8 +56,8 @@ def _trained_on(run: Run, store: Store) -> str:
         "## Trained on\n\n"
         f"{len(clips)} clips ({counts}) in {len(origins)} views: each clip as it was recorded and from changed "
         f"pictures (`--variants`). Split: {run.described}. Landmarks: `{run.landmarker}`, tracked as the device tracks "
-        f"them. Seed {run.note['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, network "
-        f"of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
+        f"them. Seed {run.note['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, two "
+        f"networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
         "Clips of an unknown signer are one clip a sign at 15 frames a second; nearly all show signer 01. The signers "
         "are three men aged 30 to 40, seated, before a green background, in the light of a studio."
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from models.labels import Sign
 from models.manifest import Manifest
@@ -12,6 +12,8 @@ from trainer.report import Html
 from trainer.tally import Condition, Reason, Tally
 from trainer.timeline import LEGEND, timeline
 from trainer.words import Cut, Judged
+
+STREAMS_HEADING: Final = "## Running streams"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,25 @@ def as_table(found: StreamReport) -> str:
     lines.append("and those without rest: " + _reasons(found, with_rest=False))
     lines += [f"{name}: {_told(words)}" for name, words in _watched(found).items()]
     return "\n".join(lines)
+
+
+def as_section(found: StreamReport) -> str:
+    """The figures in Markdown, for a bundle's card; it begins with its own heading."""
+    rows = [
+        f"| {_named(condition)} | {tally.words} | {tally.right_share:.1%} | {tally.insertions_share:.1%} "
+        f"| {_seconds(tally.delay(50))}, {_seconds(tally.delay(95))} |"
+        for condition in found.conditions[:-1]
+        for tally in (condition.tally,)
+    ]
+    head = [
+        "| frames | signs | right | inserted | delay after the sign, p50, p95 |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    blocks = [STREAMS_HEADING, _MEANING, "\n".join([*head, *rows])]
+    for name, words in _watched(found).items():
+        said = ", ".join(f"{cut.guess.sign.word_en} ({cut.guess.confidence:.0%})" for _, cut in words.said)
+        blocks.append(f"False words, {name}: {_told(words)}{f': {said}' if said else ''}.")
+    return "\n\n".join(blocks)
 
 
 def as_page(found: StreamReport, signs: Sequence[Sign]) -> str:

@@ -1,11 +1,14 @@
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.bundle import CARD, open_bundle
+from models.classifier import OnnxClassifier
 from tests.edge.tiny_bundle import PLACES, SIGNS, write_bundle
 from tests.trainer.resting import lap_take, sign_take
 from trainer.__main__ import main as trainer
@@ -42,6 +45,20 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     assert trainer(["stream", *map(str, arguments)]) == 2
     return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_figures_stand_in_the_card_once_and_the_bundle_stays_whole(
+    takes: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = Path(shutil.copytree(bundle, tmp_path / "mine"))
+    for rates in ("10", "15"):
+        told(capsys, takes, "--model", mine, "--minutes", "0.2", "--rates", rates, "--into-card")
+    assert OnnxClassifier(open_bundle(mine))
+    card = (mine / CARD).read_text()
+    assert card.count("## Running streams") == 1
+    assert "15 a second, rest" in card
+    assert "10 a second" not in card
+    assert card.startswith((bundle / CARD).read_text().rstrip())
 
 
 def test_a_bundle_that_reads_every_sign_right_scores_100_percent_with_rest_at_any_rate(

@@ -102,15 +102,14 @@ def test_numbers_go_on_and_words_come_once_though_the_daemon_is_killed(
     broker: Mosquitto, listener: Listener, bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
 ) -> None:
     arguments = ("run", "--source", one_sign, "--model", bundle_folder)
-    for said in range(2):
+    for said in range(3):
         daemon = start_daemon(*arguments, settings=settings_for(broker.port))
         listener.wait_until(lambda: len(listener.on("word")) > said)  # noqa: B023  # called at once
         daemon.process.kill()
         listener.wait_for_status("offline")
-    start_daemon(*arguments, "--exit-at-end", "--pace", "fast", settings=settings_for(broker.port)).wait()
-    listener.wait_until(lambda: len(listener.on("word")) > 2)
     seqs = [Word.model_validate_json(heard.payload).seq for heard in listener.on("word")]
     assert seqs == list(range(1, len(seqs) + 1))
+    assert len(seqs) >= 3
 
 
 def test_a_paused_daemon_says_nothing_and_stays_online(

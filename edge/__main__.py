@@ -130,11 +130,12 @@ def _load(options: argparse.Namespace) -> EdgeConfig:
 
 
 def _draw_up(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
+    from edge.meter import MeteredClassifier
     from edge.reload import Plan
     from models.classifier import OnnxClassifier
 
     bundle = open_bundle(options.model or config.model.folder)
-    return Plan(config, bundle, OnnxClassifier(bundle))
+    return Plan(config, bundle, MeteredClassifier(OnnxClassifier(bundle)))
 
 
 def program() -> NoReturn:

@@ -10,25 +10,38 @@ the power fails, the old or the new model serves afterwards.
 """
 
 import fcntl
-import os
-import shutil
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from models.bundle import MANIFEST, Bundle, BundleRefused, open_bundle, sha256_of
-from models.durable import give_to_owner_of, make_folder, move, point_link, sync_folder
+from models.admission import Allowed, refuse_step_back, refuse_unserved
+from models.arrival import open_arrival
+from models.bundle import MANIFEST, Bundle, BundleRefused, open_bundle
+from models.durable import give_to_owner_of, make_folder, point_link, sync_folder
+from models.installation import (
+    INCOMING,
+    clean,
+    discard,
+    make_scratch,
+    place_name,
+    put_in_place,
+    refuse_without_room,
+    remove,
+    superfluous,
+)
 from models.journal import Event, Journal
 from models.signature import TrustedKeys
+from models.smoke import Limits, try_reading
 
-INCOMING: Final = "incoming"
+log = logging.getLogger(__name__)
+
 CURRENT: Final = "current"
 LOCK: Final = ".lock"
-KEPT: Final = 3
-_HASH_DIGITS: Final = 8
+KEPT: Final = 3  # bundles to go back to; each takes a few megabytes
 
 
 class StoreUnusable(Exception):
@@ -60,10 +73,14 @@ class Installed:
 class BundleStore:
     """The folder of installed bundles. Any process may read it; those that write wait for one another."""
 
-    def __init__(self, root: Path, keys: TrustedKeys | None = None) -> None:
-        """With `keys` every bundle must be signed by one of them."""
+    def __init__(
+        self, root: Path, keys: TrustedKeys | None = None, *, shipped: Path | None = None, limits: Limits | None = None
+    ) -> None:
+        """With `keys` every bundle must be signed by one of them. `shipped` serves while none of the store does."""
         self.root = root
         self.keys = keys
+        self._shipped = shipped
+        self._limits = limits or Limits()
 
     def current(self) -> Path | None:
         """The folder of the bundle that serves; None when that is the one which the daemon was shipped with."""
@@ -99,10 +116,33 @@ class BundleStore:
             self.keys.verify(folder)
         return open_bundle(folder)
 
+    def install(self, path: Path, allowed: Allowed = Allowed(), *, activate: bool = False) -> str:  # noqa: B008  # frozen
+        """Take a bundle from a folder or `.tar` into the store, and let it serve if that is wanted; returns its name.
+
+        Raises BundleRefused, with the sentence for whoever made or sent it, and StoreUnusable.
+        """
+        with self._writing(spared=path):
+            name = self._bring_in(path, allowed)
+            if activate and name != self._current():
+                self._let_serve(name)
+            if path.resolve().parent == (self.root / INCOMING).resolve():
+                remove(path)
+            self._prune()
+            return name
+
     def activate(self, name: str) -> None:
-        """Let an installed bundle serve, on probation, if it proves whole and able. Raises BundleRefused, StoreUnusable."""
+        """Let an installed bundle serve, on probation, if it proves whole and able.
+
+        The operator names it, so that it may be older. Raises BundleRefused, StoreUnusable.
+        """
         with self._writing():
-            self._activate(name)
+            if name not in self._names():
+                known = ", ".join(self._names()) or "none"
+                raise StoreUnusable(f"there is no bundle {name} in the store {self.root}; installed: {known}")
+            refuse_unserved(self.open(self.root / name))
+            try_reading(self.root / name, self._limits)
+            if name != self._current():
+                self._let_serve(name)
 
     def rollback(self, reason: str) -> Path | None:
         """Let the bundle serve that served before, or the shipped one; returns its folder, None for the shipped one.
@@ -138,16 +178,55 @@ class BundleStore:
             if (probation := self.probation()) is not None:
                 self._journal().prove(probation.name).write(self.root)
 
-    def _activate(self, name: str) -> None:
-        if name not in self._names():
-            known = ", ".join(self._names()) or "none"
-            raise StoreUnusable(f"there is no bundle {name} in the store {self.root}; installed are: {known}")
-        self.open(self.root / name)
-        current = self._current()
-        if name == current:
+    def _bring_in(self, path: Path, allowed: Allowed) -> str:
+        """Install a bundle that is whole, signed, fit for this device and able to read; returns its name."""
+        with open_arrival(path) as arrival:
+            refuse_without_room(self.root, arrival.size)
+            scratch = make_scratch(self.root)
+            try:
+                arrival.bring(scratch)
+                bundle = self.open(scratch)
+                refuse_unserved(bundle)
+                name = place_name(bundle)
+                if name != self._current():
+                    self._refuse_step_back(bundle, allowed)
+                is_new = put_in_place(scratch, self.root / name)
+            except BundleRefused as error:
+                # The bundle is called what its sender calls it, not what it is called on the way.
+                raise BundleRefused(str(error).replace(str(scratch), str(path))) from error
+            finally:
+                if scratch.exists():
+                    remove(scratch)
+        try:
+            try_reading(self.root / name, self._limits)
+        except BundleRefused:
+            if is_new:
+                discard(self.root, self.root / name)
+            raise
+        if is_new:
+            self._journal().tell("installed", name).write(self.root)
+        return name
+
+    def _refuse_step_back(self, bundle: Bundle, allowed: Allowed) -> None:
+        serving = self.current() or self._shipped
+        if serving is None:
             return
-        self._journal().activate(name, current).write(self.root)
+        try:
+            old = open_bundle(serving)
+        except BundleRefused as error:
+            log.warning("%s cannot be compared with what serves: %s", bundle.manifest.title, error)
+            return
+        refuse_step_back(bundle, old, allowed)
+
+    def _let_serve(self, name: str) -> None:
+        self._journal().activate(name, self._current()).write(self.root)
         self._switch(name)
+
+    def _prune(self) -> None:
+        """Remove the bundles that nobody will go back to."""
+        current = self._current()
+        for name in superfluous([self.root / name for name in self._names()], current, self._before(current), KEPT):
+            discard(self.root, self.root / name)
 
     def _switch(self, name: str | None) -> None:
         if name is not None:
@@ -190,13 +269,14 @@ class BundleStore:
         return True
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Alone with the store. What an earlier process left half done is removed."""
+    def _writing(self, spared: Path | None = None) -> Iterator[None]:
+        """Alone with the store. What an earlier process left half done is removed, but for what is `spared`."""
         try:
             make_folder(self.root / INCOMING)
             with (self.root / LOCK).open("ab") as lock:
                 give_to_owner_of(self.root, self.root / LOCK)
                 fcntl.flock(lock, fcntl.LOCK_EX)
+                clean(self.root, spared)
                 yield
         except OSError as error:
             raise StoreUnusable(f"the store {self.root} cannot be written: {error.strerror}") from error

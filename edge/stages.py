@@ -13,8 +13,11 @@ from edge.governor import Governor
 from edge.health import Pulse
 from edge.heart import FeltCamera, Heart
 from edge.metrics import MetricsServer
+from edge.models.serving import find_store
 from edge.pipeline import caption
 from edge.preview import PreviewedLandmarker
+from edge.probation.stretches import RecentStretches
+from edge.probation.watch import ProbationWatch
 from edge.reload import Plan, Reloader
 from edge.service import Service, in_words
 from edge.signals import StopSignals
@@ -55,6 +58,11 @@ def read_signs(
         swap = HotSwap(plan, _word_writer(plan, options, outbox))
         swap.watch(lambda new: _take_up(new, governor, pulse))
         sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing, swap)
+        store = find_store(plan.config.model, options.model, os.environ)
+        if store is not None:
+            stretches = RecentStretches(manifest.spotter.raised_above)
+            landmarker = PreviewedLandmarker(landmarker, stretches)
+            _prove(stack, plan, swap, ProbationWatch(store, stretches, standing, heart, reloader.ask))
         for sink in sinks:
             stack.callback(sink.close)
 
@@ -69,6 +77,13 @@ def read_signs(
         service.ready(heart.beats, lambda: in_words(shown, pulse.health(), pulse.last_word))
         reloader.hand_to(swap.offer, source.camera.stop)
         caption(FeltCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, standing)
+
+
+def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch) -> None:
+    """Let this plan's model, and those that take over from it, be watched while they are on probation."""
+    stack.callback(watch.close)
+    swap.watch(watch.begin)
+    watch.begin(plan)
 
 
 def _take_up(plan: Plan, governor: Governor, pulse: Pulse) -> None:

@@ -124,8 +124,8 @@ def test_a_running_daemon_takes_another_model_without_losing_a_frame_or_its_conn
     start_daemon: StartDaemon,
     tmp_path: Path,
 ) -> None:
-    signs = [Sign(0.5 + start, 1.3 + start, PLACES[1]) for start in range(0, 12, 2)]
-    one = take(even_times(30, 12.0), *signs)
+    signs = [Sign(0.5 + start, 1.3 + start, PLACES[1]) for start in range(0, 10, 2)]
+    one = take(even_times(30, 10.0), *signs)
     one.save(tmp_path / f"one{TAKE_SUFFIX}")
     configuration = tmp_path / "edge.toml"
     section = f"[mqtt]\nhost = '127.0.0.1'\nport = {broker.port}\n[model]\nfolder = "

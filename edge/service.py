@@ -9,7 +9,7 @@ from typing import Final, Self
 from edge.governor import Rate
 from edge.health import Health
 from edge.notify import Notifier
-from edge.standing import Part
+from edge.standing import PROVEN, Part
 from edge.word import Word
 
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
@@ -141,6 +141,6 @@ def in_words(source: str, health: Health, last: Word | None) -> str:
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
         doing = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
-    model = "" if health.model_state in (None, "proven") else f"{health.model}: {health.model_state}"
+    model = "" if health.model_state in (None, PROVEN) else f"{health.model}: {health.model_state}"
     said = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
     return "; ".join(part for part in (*wrong, doing, model, said) if part)

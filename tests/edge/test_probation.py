@@ -22,6 +22,7 @@ from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
 from tests.edge.waiting import wait_until
+from tests.models.hard_networks import turning
 from tests.signer import Sign, even_times, take
 
 NEXT_TITLE = "tiny@4"
@@ -128,7 +129,7 @@ def test_a_model_that_says_no_sign_to_everything_is_rolled_back(
 def test_a_model_that_is_too_slow_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, tmp_path: Path
 ) -> None:
-    reload_with_next(start(), store, listener, tmp_path / "next", burden=12)
+    reload_with_next(start(), store, listener, tmp_path / "next", beside=turning(15_000))
     listener.wait_until(lambda: is_rolled_back(listener))
     assert "of the processor, of which model.budget_ms allows 5" in str(states(listener)[-1])
     listener.wait_until(lambda: models(listener) == [TITLE, NEXT_TITLE, TITLE])

@@ -72,6 +72,11 @@ def test_a_good_model_after_one_that_said_nothing_is_no_fault() -> None:
     assert find_fault(showing(*[[]] * MANY), GOOD) is None
 
 
+def test_a_few_words_less_are_chance() -> None:
+    assert find_fault(showing(*[said(0.9)] * 6), showing(*[[]] * 3, *[said(0.9)] * 3)) is None
+    assert find_fault(showing(*[said(0.9)] * 6), showing(*[[]] * 4, *[said(0.9)] * 2)) is not None
+
+
 def test_of_few_stretches_nothing_is_told() -> None:
     few = LEAST_STRETCHES - 1
     assert find_fault(showing(*[said(0.9)] * few), showing(*[[]] * few)) is None

@@ -19,7 +19,7 @@ from models.spotter import SignSpotter
 _REMEMBERED: Final = 40  # stretches; what both said before counts no more
 _LOW_PRIORITY: Final = 10  # a tenth of the processor is left where others want all of it; at 19 it would be a hundredth
 _NEXT_S: Final = 0.5
-_LAST_STRETCH_S: Final = 1.0
+_LAST_READINGS_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,11 +30,15 @@ class Reader:
     classifier: Classifier
     threshold: float
 
-    def say(self, stretch: Take) -> Said:
-        """The words that the daemon would say of a stretch."""
+    def say(self, stretch: Take, over: threading.Event) -> Said | None:
+        """The words that the daemon would say of a stretch; None when it is `over` before it is read."""
         manifest = self.bundle.manifest
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, self.classifier)
-        takes = [take for landmarks in stretch.landmarks() for take in spotter.follow(landmarks)]
+        takes: list[Take] = []
+        for landmarks in stretch.landmarks():
+            if over.is_set():
+                return None
+            takes += spotter.follow(landmarks)
         guesses = [self.classifier.read(take).says(self.threshold) for take in (*takes, *spotter.finish())]
         return [guess for guess in guesses if guess is not None]
 
@@ -53,11 +57,16 @@ class Shadow:
         """How many stretches count; this and the fault may be asked for on any thread."""
         return len(self._said)
 
-    def compare(self, stretch: Take) -> None:
-        """Let both read a stretch. One with a sign that the new one was never taught tells nothing about it."""
-        old = self._old.say(stretch)
-        if all(guess.sign.sign_id in self._known for guess in old):
-            self._said.append((old, self._new.say(stretch)))
+    def compare(self, stretch: Take, over: threading.Event) -> None:
+        """Let both read a stretch, unless it is `over` before.
+
+        A stretch with a sign that the new one was never taught tells nothing about it.
+        """
+        old = self._old.say(stretch, over)
+        if old is not None and all(guess.sign.sign_id in self._known for guess in old):
+            new = self._new.say(stretch, over)
+            if new is not None:
+                self._said.append((old, new))
 
     def find_fault(self) -> str | None:
         """What is absurd about the new one, in words."""
@@ -78,7 +87,7 @@ def casting(shadow: Shadow, stretches: RecentStretches) -> Iterator[None]:
             found, pause_s = stretches.after(number), _NEXT_S
             if found is not None:
                 number, began = found[0], time.monotonic()
-                shadow.compare(found[1])
+                shadow.compare(found[1], over)
                 pause_s = time.monotonic() - began  # at most half of a core
 
     thread = threading.Thread(target=cast, name="shadow", daemon=True)
@@ -87,4 +96,4 @@ def casting(shadow: Shadow, stretches: RecentStretches) -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(_LAST_STRETCH_S)
+        thread.join(_LAST_READINGS_S)

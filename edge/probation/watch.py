@@ -20,7 +20,7 @@ from models.store import BundleStore, StoreUnusable
 log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 1.0
-_LAST_LOOK_S: Final = 2.0
+_LAST_LOOK_S: Final = 3.0
 
 
 class ProbationWatch:

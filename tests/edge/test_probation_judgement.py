@@ -1,5 +1,6 @@
 """What is found wrong with a model on probation, and what is not."""
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -105,7 +106,7 @@ def test_a_stretch_with_a_sign_that_the_new_model_was_not_taught_does_not_count(
     knows_one = Bundle(fewer.folder, fewer.manifest, fewer.signs[:1], fewer.probe)
     shadow = Shadow(reader(bundle), Reader(knows_one, OnnxClassifier(fewer), 0.6))
     for place in PLACES:
-        shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, place)))
+        shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, place)), threading.Event())
     assert shadow.compared == 1
 
 
@@ -184,7 +185,7 @@ def test_a_model_is_proven_only_when_somebody_has_signed(bundle: Bundle) -> None
     assert one.is_long_enough
     assert not one.is_seen_enough
     for _ in range(LEAST_STRETCHES):
-        shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, PLACES[0])))
+        shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, PLACES[0])), threading.Event())
     assert classifier.readings >= LEAST_READINGS
     assert one.is_seen_enough
     assert one.find_fault() is None

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +21,12 @@ def test_a_network_slower_than_it_is_asked_is_refused(store: BundleStore, make: 
 
 
 def test_a_network_that_never_answers_is_ended(store: BundleStore, make: MakeBundle) -> None:
-    strict = BundleStore(store.root, limits=Limits(seconds=2))
+    strict = BundleStore(store.root, limits=Limits(seconds=2, patience_s=250.0))
     assert "more of the processor's time than it may" in refusal(strict, make(4, beside=turning(10**12)))
 
 
 def test_a_network_that_wants_too_much_memory_is_refused(store: BundleStore, make: MakeBundle) -> None:
-    began = time.monotonic()
     assert "more memory than it may have" in refusal(store, make(4, beside=hoarding(4000)))
-    assert time.monotonic() - began < 100
 
 
 def test_a_network_that_crashes_takes_nothing_along(

@@ -36,14 +36,18 @@ def write_bundle(
     version: int = 3,
     signs: Sequence[Sign] = SIGNS,
     beside: Sequence[NodeProto] = (),
+    places: Sequence[float] = PLACES,
 ) -> Path:
-    """Write the bundle into a folder. Nodes `beside` give `nothing`, a 0 that is added to what the network answers."""
+    """Write the bundle into a folder. Nodes `beside` give `nothing`, a 0 that is added to what the network answers.
+
+    With other `places` it looks for the wrist elsewhere: far away, it reads no sign.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MODEL).write_bytes(_network())
+    (folder / MODEL).write_bytes(_network(places))
     (folder / LABELS).write_bytes(labels_json(tuple(signs)))
     (folder / CARD).write_text("# Tiny\n\nA network for tests.\n")
     write_probe(folder / PROBE, _probe(folder / MODEL))
-    (folder / MODEL).write_bytes(_network(beside))
+    (folder / MODEL).write_bytes(_network(places, beside))
     manifest = Manifest(
         name="tiny",
         version=version,
@@ -59,7 +63,7 @@ def write_bundle(
     return folder
 
 
-def _network(beside: Sequence[NodeProto] = ()) -> bytes:
+def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes:
     """The mean x of the right wrist, NaN counting as 0, and how near it is to each place."""
     wrist = PART_SLICES[Part.POSE].start + RIGHT_WRIST
     constants: dict[str, NDArray[Any]] = {
@@ -67,7 +71,7 @@ def _network(beside: Sequence[NodeProto] = ()) -> bytes:
         "x": np.array(0, np.int64),
         "zero": np.array(0.0, np.float32),
         "over_time": np.array([1], np.int64),
-        "places": np.array([[*PLACES, NOWHERE]], np.float32),
+        "places": np.array([[*places, NOWHERE]], np.float32),
         "sharpness": np.array(-60.0, np.float32),
     }
     nodes = [

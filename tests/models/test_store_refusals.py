@@ -191,3 +191,26 @@ def test_a_store_of_another_user_is_said_to_be_unreadable(tmp_path: Path, make: 
     (tmp_path / "models").write_text("no folder")
     with pytest.raises(StoreUnusable, match="cannot be"):
         BundleStore(tmp_path / "models").install(make(3))
+
+
+@pytest.mark.parametrize("name", [".lock", ".journal.json.new", "incoming", ".current.new"])
+def test_symlinks_that_the_services_user_left_lead_root_nowhere(
+    store: BundleStore, make: MakeBundle, tmp_path: Path, name: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".hidden").write_text("of another")
+    link = store.root / name
+    if link.is_dir():
+        link.rmdir()
+    link.unlink(missing_ok=True)
+    link.symlink_to(elsewhere if name in {"incoming", ".current.new"} else elsewhere / ".hidden")
+    try:
+        store.install(make(4), activate=True)
+    except StoreUnusable as error:
+        assert name in {".lock", "incoming"}
+        assert "symlink" in str(error) or "symbolic" in str(error)  # noqa: PT017  # not every one is refused
+        link.unlink()
+    assert [path.name for path in elsewhere.iterdir()] == [".hidden"]
+    assert (elsewhere / ".hidden").read_text() == "of another"
+    assert serving(store) in {3, 4}

@@ -1,7 +1,8 @@
 """Writing that a power cut cannot halve: what is renamed into place lies on the disk before, and its name after.
 
 Who makes files as root gives them to the owner of the folder they come into: there the service, which has a user of its
-own, must be able to change them as well.
+own, must be able to change them as well. That user may have put symlinks there. Root must follow none of them: files
+are made anew and never opened to be written.
 https://lwn.net/Articles/457667/ tells why each of these calls is needed.
 """
 
@@ -38,7 +39,8 @@ def copy_stream(source: IO[bytes], to: Path) -> None:
 def write_file(path: Path, content: bytes) -> None:
     """Put this content in place of a file's at once: whoever reads it finds the old or the new one."""
     new = path.with_name(f".{path.name}.new")
-    with new.open("wb") as file:
+    new.unlink(missing_ok=True)
+    with new.open("xb") as file:
         file.write(content)
         file.flush()
         os.fchmod(file.fileno(), _FILE_MODE)

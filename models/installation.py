@@ -42,10 +42,10 @@ def put_in_place(scratch: Path, place: Path) -> bool:
     One that is there already has the same manifest. Its files are replaced one by one by the same files: that mends
     what may be damaged and brings a new signature, while the bundle may serve. Raises BundleRefused, OSError.
     """
-    if not place.exists():
+    if not os.path.lexists(place):
         move(scratch, place)
         return True
-    if sha256_of(place / MANIFEST) != sha256_of(scratch / MANIFEST):
+    if place.is_symlink() or sha256_of(place / MANIFEST) != sha256_of(scratch / MANIFEST):
         raise BundleRefused(f"{place} is damaged: its manifest is not the one whose sha256 it is named by; remove it")
     for path in sorted(scratch.iterdir()):
         path.replace(place / path.name)

@@ -11,6 +11,7 @@ the power fails, the old or the new model serves afterwards.
 
 import fcntl
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -294,8 +295,11 @@ class BundleStore:
     def _writing(self, spared: Path | None = None) -> Iterator[None]:
         """Alone with the store. What an earlier process left half done is removed, but for what is `spared`."""
         try:
+            make_folder(self.root)
+            if (self.root / INCOMING).is_symlink():
+                raise StoreUnusable(f"{self.root / INCOMING} is a symlink, and what it leads to is not the store's")
             make_folder(self.root / INCOMING)
-            with (self.root / LOCK).open("ab") as lock:
+            with os.fdopen(os.open(self.root / LOCK, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "wb") as lock:
                 give_to_owner_of(self.root, self.root / LOCK)
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 clean(self.root, spared)

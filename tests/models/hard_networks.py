@@ -41,5 +41,5 @@ def hoarding(megabytes: int) -> list[NodeProto]:
     ]
 
 
-def _constant(name: str, kind: int, value: object) -> NodeProto:
+def _constant(name: str, kind: int, value: float) -> NodeProto:
     return helper.make_node("Constant", [], [name], value=helper.make_tensor(name, kind, [], [value]))

@@ -1,4 +1,4 @@
-"""How the daemon's parts stand: what is wrong with camera, broker and screen at the moment, and whether it is paused.
+"""How the daemon's parts stand: what is wrong with camera, broker and screen, how the model stands, a pause.
 
 A part tells of itself whenever that changes; whoever shows it (health, the service's status line, captions, metrics)
 asks, or is called at each change.
@@ -7,6 +7,11 @@ asks, or is called at each change.
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
+
+PROVEN: Final = "proven"
+ON_PROBATION: Final = "on probation"
+"""How a model of the store stands; else it tells which one was rolled back, and why."""
 
 
 class Part(StrEnum):
@@ -27,6 +32,7 @@ class Standing:
         self._lock = threading.Lock()
         self._troubles: dict[Part, str] = {}
         self._paused = False
+        self._model: str | None = None
         self._watchers: list[Watcher] = []
 
     def tell(self, part: Part, trouble: str | None) -> None:
@@ -46,6 +52,19 @@ class Standing:
             changed, self._paused = self._paused != paused, paused
         if changed:
             self._call_watchers()
+
+    def tell_model(self, state: str | None) -> None:
+        """Say how the model stands: proven, on probation, rolled back and why; None where nobody judges it."""
+        with self._lock:
+            changed, self._model = self._model != state, state
+        if changed:
+            self._call_watchers()
+
+    @property
+    def model(self) -> str | None:
+        """How the model stands."""
+        with self._lock:
+            return self._model
 
     @property
     def troubles(self) -> dict[Part, str]:

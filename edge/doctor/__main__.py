@@ -8,16 +8,17 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.trial import REFUSED
-from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker
+from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker, try_signature
 from edge.leaving import leave
 from edge.refusals import REFUSALS
+from models.trial import REFUSED
 
 TRIALS: Final[dict[str, Callable[[str], str]]] = {
     "broker": try_broker,
     "camera": try_camera,
     "classifier": try_classifier,
     "landmarker": try_landmarker,
+    "signature": try_signature,
 }
 
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from edge.config import ConfigInvalid, MetricsConfig
 from edge.health import Pulse
 from edge.metrics import MetricsServer
-from edge.standing import Part, Standing
+from edge.standing import ON_PROBATION, PROVEN, Part, Standing
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
@@ -66,6 +66,13 @@ def test_metrics_tell_what_health_tells(pulse: Pulse, port: int) -> None:
     told = value(values, "ishara_stage_seconds", stage="landmarks", quantile="0.95")
     assert told == health.stage_ms["landmarks"].p95 / 1000
     assert (value(values, "ishara_memory_bytes") or 0.0) > 1e6
+
+
+def test_whether_the_model_is_on_probation_is_told_where_it_is_judged(standing: Standing, port: int) -> None:
+    assert value(asked(port), "ishara_model_on_probation") is None
+    for state, told in ((ON_PROBATION, 1.0), (PROVEN, 0.0)):
+        standing.tell_model(state)
+        assert value(asked(port), "ishara_model_on_probation") == told
 
 
 def test_words_are_counted_by_how_sure_they_were(pulse: Pulse, port: int) -> None:

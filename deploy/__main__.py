@@ -1,0 +1,44 @@
+"""`ishara-deploy`: makes keys, signs bundles."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from deploy.arguments import read
+from models.bundle import BundleRefused, open_bundle
+from models.keys import KeyUnusable, PrivateKey, new_keys
+from models.signature import sign
+
+USER_MUST_ACT = (BundleRefused, KeyUnusable)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = read(arguments)
+    commands = {"keys": make_keys, "sign": sign_bundle}
+    try:
+        return commands[options.command](options)
+    except USER_MUST_ACT as error:
+        print(f"ishara-deploy: {error}", file=sys.stderr)
+        return 2
+
+
+def make_keys(options: argparse.Namespace) -> int:
+    """Make a pair of keys."""
+    private, public = new_keys(options.to, options.name)
+    print(f"{private} signs bundles: keep it secret and keep a copy, for it cannot be made again")
+    print(f"{public} is what devices trust: it belongs into the folder that [model] trusted_keys names")
+    return 0
+
+
+def sign_bundle(options: argparse.Namespace) -> int:
+    """Sign a bundle that is whole."""
+    bundle = open_bundle(options.bundle)
+    key = PrivateKey.read(options.key)
+    sign(bundle.folder, key)
+    print(f"signed {bundle.manifest.title} with the key {key.name} ({key.id})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

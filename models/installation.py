@@ -1,5 +1,6 @@
 """How a bundle gets into a store and out of it: room for it, its place, and what is left over of both."""
 
+import logging
 import os
 import shutil
 import time
@@ -9,6 +10,8 @@ from typing import Final
 
 from models.bundle import MANIFEST, Bundle, BundleRefused, sha256_of
 from models.durable import give_to_owner_of, move, sync_folder
+
+log = logging.getLogger(__name__)
 
 INCOMING: Final = "incoming"
 SCRATCH: Final = ".new"
@@ -76,7 +79,10 @@ def clean(root: Path, spared: Path | None) -> None:
     for path in (root / INCOMING).iterdir():
         is_forgotten = time.time() - path.lstat().st_ctime > _FORGOTTEN_S
         if path.name.startswith(".") or (is_forgotten and path.resolve() != (spared or root).resolve()):
-            remove(path)
+            try:
+                remove(path)
+            except OSError as error:  # another user's, perhaps; nothing that is to be done now waits for it
+                log.warning("%s is left over and cannot be removed: %s", path, error.strerror)
 
 
 def remove(path: Path) -> None:

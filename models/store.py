@@ -172,7 +172,10 @@ class BundleStore:
             if current is None:
                 raise StoreUnusable(f"no bundle of the store {self.root} serves, so there is none to go back from")
             before = next((name for name in self._before(current) if self._is_sound(name)), None)
-            self._journal().tell("rolled back", current, reason).write(self.root)
+            try:
+                self._journal().tell("rolled back", current, reason).write(self.root)
+            except OSError as error:  # a full disk must not hold a bad model; only the reason is lost
+                log.warning("the journal of %s cannot be written: %s", self.root, error.strerror)
             self._switch(before)
             return None if before is None else self.root / before
 

@@ -1,5 +1,7 @@
 """What is installed on a device: which model serves, which served before, which has yet to prove itself."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,20 @@ def test_without_its_journal_the_store_goes_on(store: BundleStore, make: MakeBun
     store.install(make(4), activate=True)
     assert store.rollback("it reads nothing") is not None
     assert serving(store) == 3
+
+
+def test_a_full_disk_and_leftovers_of_others_hinder_no_going_back(
+    store: BundleStore, make: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    store.install(make(4), activate=True)
+    leftover = store.root / "incoming" / ".left"
+    leftover.mkdir()
+    monkeypatch.setattr("models.journal.write_file", fail)
+    monkeypatch.setattr("models.installation.remove", fail)
+    store.rollback("it reads nothing")
+    assert serving(store) == 3
+    assert store.probation() is None
+    leftover.rmdir()

@@ -105,7 +105,7 @@ def make_bundle(
 def put_into_card(folder: Path, heading: str, section: str) -> None:
     """Put a section into the card of a bundle, before what it cannot do, or in the place of one of that heading.
 
-    The manifest then names the new card; a signature of the old one is no longer good. Raises BundleRefused.
+    The manifest then names the new card; a signature, which is of the old one, is removed. Raises BundleRefused.
     """
     manifest = bundles.open_bundle(folder).manifest
     text = (folder / bundles.CARD).read_text(encoding="utf-8")
@@ -120,6 +120,7 @@ def put_into_card(folder: Path, heading: str, section: str) -> None:
     files = manifest.files | {bundles.CARD: bundles.sha256_of(folder / bundles.CARD)}
     changed = manifest.model_copy(update={"files": files})
     (folder / bundles.MANIFEST).write_text(_stable_json(changed) + "\n", encoding="utf-8")
+    (folder / bundles.SIGNATURE).unlink(missing_ok=True)
 
 
 def _put_in_place(new: Path, to: Path, aside: Path) -> None:

@@ -146,7 +146,8 @@ def _wait(remote: Remote, wanted: str | None, patience: Patience) -> str:
     while True:
         now = ask(remote)
         if now.bundle != wanted:
-            raise StepFailed(f"the device went back to {now.model or now.bundle or 'the shipped model'}: {now.state}")
+            why = now.why_back or now.state
+            raise StepFailed(f"the device went back to {now.bundle or 'the shipped model'} by itself: {why}")
         if now.refused:
             raise StepFailed(now.state)
         if now.well and now.serves and not (now.on_probation and patience.until_proved):

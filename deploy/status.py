@@ -28,6 +28,8 @@ class Status:
     bundle: str | None = None
     """The store's folder of the bundle that serves; None for the one that came with the program."""
     on_probation: bool | None = None
+    why_back: str | None = None
+    """Why the device went back from the last bundle by itself or was told to, if that is the last that happened."""
     serves: bool = False
     """Whether the daemon reads with that bundle already."""
     refused: bool = False
@@ -61,7 +63,8 @@ def ask_all(connections: Connections) -> list[Status]:
 def read(host: str, report: Mapping[str, Any]) -> Status:
     """What a device's report means."""
     service, figures = report["service"], report["metrics"] or {}
-    bundle = next((one for one in _bundles(report["models"]) if one.get("current")), {})
+    models = report["models"] or {}
+    bundle: dict[str, Any] = next((one for one in models.get("installed", []) if one["current"]), {})
     active = service.get("ActiveState") == "active"
     last_word = figures.get("ishara_last_word_timestamp_seconds")
     model = figures.get("model") or None
@@ -74,7 +77,8 @@ def read(host: str, report: Mapping[str, Any]) -> Status:
         app=report["release"],
         model=model,
         bundle=bundle.get("name"),
-        on_probation=bundle.get("on_probation"),
+        on_probation=models.get("probation") is not None if models else None,
+        why_back=_why_back(models),
         serves=not bundle or model is None or bundle["name"].startswith(f"{model.replace('@', '-')}-"),
         refused="refused" in service.get("StatusText", ""),
         frames_per_s=figures.get("ishara_frames_per_second") if active else None,
@@ -115,8 +119,9 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def _bundles(models: Any) -> list[dict[str, Any]]:
-    return list(models.get("bundles", [])) if isinstance(models, dict) else []
+def _why_back(models: Mapping[str, Any]) -> str | None:
+    last: dict[str, str] = next(iter(models.get("events", [])), {})
+    return last.get("reason") if last.get("what") == "rolled back" else None
 
 
 def _state(service: Mapping[str, str]) -> str:

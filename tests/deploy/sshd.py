@@ -29,8 +29,8 @@ class Sshd:
         """An inventory with this machine as its only host."""
         path = self.folder / "fleet.toml"
         path.write_text(
-            f'known_hosts = "{known_hosts or self.known_hosts}"\n[hosts.here]\naddress = "127.0.0.1"\nport = {self.port}\n'
-            f'user = "{getpass.getuser()}"\nssh_key = "{key or self.key}"\n{more}'
+            f'known_hosts = "{known_hosts or self.known_hosts}"\n[hosts.here]\naddress = "127.0.0.1"\n'
+            f'port = {self.port}\nuser = "{getpass.getuser()}"\nssh_key = "{key or self.key}"\n{more}'
         )
         return path
 

@@ -23,7 +23,8 @@ def refusal(folder: Path, text: str) -> str:
 def test_a_host_has_its_own_word_and_else_the_defaults(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        '[defaults]\nuser = "keeper"\nport = 2222\nconfig = "edge.toml"\nvalues = { rotation = 90, source = "/dev/video0" }\n'
+        '[defaults]\nuser = "keeper"\nport = 2222\nconfig = "edge.toml"\n'
+        'values = { rotation = 90, source = "/dev/video0" }\n'
         '[hosts.entrance]\naddress = "192.0.2.1"\n'
         '[hosts.hall]\nuser = "other"\nport = 22\nname = "big-hall"\nvalues = { source = "picamera:0" }\n',
     )
@@ -77,7 +78,8 @@ def templated(folder: Path, template: str, values: str) -> str:
 
 
 def test_a_template_becomes_a_configuration(tmp_path: Path) -> None:
-    template = "device = {{ device }}\n[camera]\nsource = {{ source }}\nrotation_degrees = {{ rotation }}\nmirror = {{ mirror }}\n"
+    template = "device = {{ device }}\n[camera]\nsource = {{ source }}\nrotation_degrees = {{ rotation }}\n"
+    template += "mirror = {{ mirror }}\n"
     made = templated(tmp_path, template, """{ source = 'a "quoted" \\ name', rotation = 90, mirror = true }""")
     assert made == (
         'device = "entrance"\n[camera]\nsource = "a \\"quoted\\" \\\\ name"\nrotation_degrees = 90\nmirror = true\n'

@@ -28,12 +28,28 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine |
 
         log.info("landmarks by LiteRT on %s", processor.name)
         return TrackingLandmarker(parts)
+    _refuse_without_atomics(processor)
+    from landmarkers.mediapipe_tasks import MediaPipeLandmarker
+
+    log.info("landmarks by MediaPipe on %s", processor.name)
+    return MediaPipeLandmarker(parts)
+
+
+def fingerprint_here(parts: frozenset[Part], fingerprint: str, machine: Machine | None = None) -> str:
+    """The fingerprint of what `open_landmarker` would open, and raises as it does; no network is loaded for it."""
+    if not fingerprint.startswith(_MEDIAPIPE):
+        from landmarkers.tracking import FINGERPRINT
+
+        return FINGERPRINT
+    _refuse_without_atomics(Processor.of(machine or Machine()))
+    from landmarkers.mediapipe_tasks import fingerprint_of
+
+    return fingerprint_of(parts)
+
+
+def _refuse_without_atomics(processor: Processor) -> None:
     if processor.lacks_atomics:
         raise LandmarkerUnavailable(
             f"the model wants landmarks of MediaPipe, which needs ARMv8.1 atomics that this {processor.name} lacks; "
             "take a model for LiteRT, as the shipped one is"
         )
-    from landmarkers.mediapipe_tasks import MediaPipeLandmarker
-
-    log.info("landmarks by MediaPipe on %s", processor.name)
-    return MediaPipeLandmarker(parts)

@@ -38,6 +38,11 @@ PER_IMAGE: Final = Way(tracked=False, hands=2, side_by_side=True)
 REFERENCE: Final = Way(tracked=False, hands=1, side_by_side=False)  # as the research project that Ishara grew out of
 
 
+def fingerprint_of(parts: frozenset[Part], way: Way = FOLLOWING) -> str:
+    """The networks' own digest and how they are run."""
+    return f"mediapipe-tasks-{networks.fingerprint(_task_names(parts))}-{'video' if way.tracked else 'image'}"
+
+
 class MediaPipeLandmarker:
     """Pose, both hands and, when asked for, the face of one person.
 
@@ -51,7 +56,7 @@ class MediaPipeLandmarker:
         folder = folder or networks.default_folder()
         names = _task_names(parts)
         networks.require(folder, names)
-        self._fingerprint = f"mediapipe-tasks-{networks.fingerprint(names)}-{'video' if way.tracked else 'image'}"
+        self._fingerprint = fingerprint_of(parts, way)
         self._way = way
         # One thread runs them one after another.
         self._threads = ThreadPoolExecutor(len(names) if way.side_by_side else 1, thread_name_prefix="landmarks")

@@ -1,8 +1,8 @@
 """A bundle: the folder in which a model travels.
 
 `manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take and the answer expected),
-`README.md` (the model card) and mostly `adapt.npz` (what the trainer teaches it more signs with). Opening one checks
-everything that can be checked without running it.
+`README.md` (the model card), mostly `adapt.npz` (what the trainer teaches it more signs with) and `manifest.sig` (see
+models/signature.py). Opening one checks everything that can be checked without running it, but for who signed it.
 """
 
 import hashlib
@@ -21,9 +21,10 @@ from pydantic import ValidationError
 from landmarkers.frame import Points
 from landmarkers.layout import POINT_COUNT
 from models.labels import LabelsDamaged, Sign, read_labels
-from models.manifest import Manifest
+from models.manifest import FORMAT, Manifest
 
 MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "manifest.sig"
 MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"
 PROBE: Final = "probe.npz"
@@ -118,6 +119,12 @@ def _read_manifest(folder: Path) -> Manifest:
         content = json.loads(path.read_bytes())
     except ValueError as error:
         raise BundleRefused(f"{path} is damaged: it is not JSON") from error
+    # Before anything else: what a later format says otherwise would only be told as an error of its own.
+    if isinstance(content, dict) and isinstance(made := content.get("format"), int) and made > FORMAT:
+        raise BundleRefused(
+            f"the bundle {folder} is of format {made}, and this ishara {version('ishara')} reads formats up to {FORMAT}: "
+            "install a later ishara first"
+        )
     try:
         return Manifest.model_validate_json(json.dumps(content))
     except ValidationError as error:

@@ -1,12 +1,13 @@
 """What a bundle says of itself."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
 from models.section import Section
 
+FORMAT: Final = 1
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BundleName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -48,7 +49,7 @@ class Accuracy(Section):
 class Manifest(Section):
     """The content of `manifest.json`."""
 
-    format: Literal[1] = 1
+    format: Literal[1] = FORMAT
     name: BundleName
     version: Annotated[int, Field(ge=1)]
     layout: Literal["holistic-543"] = LAYOUT_NAME

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.trial import REFUSED
+from models.trial import REFUSED
 from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker
 from edge.leaving import leave
 from edge.refusals import REFUSALS

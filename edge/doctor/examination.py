@@ -13,7 +13,7 @@ from edge.config import EdgeConfig
 from edge.doctor.finding import Finding, State
 from edge.doctor.installation import opencv_owner, permissions, raqm, signature
 from edge.doctor.surroundings import clock, disk, power, screen
-from edge.doctor.trial import attempt
+from models.trial import attempt
 from edge.thermometer import SYSFS
 from landmarkers.networks import default_folder, missing_tasks
 from landmarkers.processor import Machine, Processor, board_name, temperature

@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.config import EdgeConfig
 from edge.doctor.finding import Finding, State
-from edge.doctor.trial import attempt
+from models.trial import attempt
 
 _OPENCV: Final = "opencv-contrib-python"
 _RAQM: Final = "from PIL import features; print(features.check('raqm'))"

@@ -15,7 +15,7 @@ import pytest
 from edge.config import EdgeConfig
 from edge.doctor.examination import examine
 from edge.doctor.finding import Finding, State
-from edge.doctor.trial import attempt
+from models.trial import attempt
 from landmarkers.networks import FOLDER_VARIABLE, TASKS, default_folder
 from landmarkers.processor import Machine
 from landmarkers.take import TAKE_SUFFIX

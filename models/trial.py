@@ -18,6 +18,7 @@ _DEATHS: Final = {
     signal.SIGKILL: "it was killed, most likely for want of memory",
     signal.SIGSEGV: "it dies of a memory fault",
     signal.SIGABRT: "it gives up (abort)",
+    signal.SIGXCPU: "it takes more of the processor's time than it may",
 }
 
 

@@ -1,0 +1,141 @@
+"""Who made a bundle: `manifest.sig` is signed over `manifest.json`, which holds the sha256 of every other file.
+
+A device that has a folder of trusted keys takes no bundle into its store, and reads none from it, that is not signed by
+one of them. Which folder that is stands in the device's own configuration, never in a bundle.
+"""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import StringConstraints, ValidationError
+
+from models.bundle import MANIFEST, SIGNATURE, BundleRefused
+from models.keys import KEY_ID, KEY_NAME, PUBLIC_SUFFIX, KeyUnusable, PrivateKey, PublicKey
+from models.section import Section
+
+REVOKED: Final = "revoked"
+# What is signed begins with this, so that a signature of a bundle is worth nothing anywhere else.
+_PURPOSE: Final = b"ishara bundle manifest\0"
+_LARGEST_SIGNATURE: Final = 4096
+
+
+class SignatureRefused(BundleRefused):
+    """A bundle that nobody who is trusted has signed, or trusted keys that cannot be read; the message says which."""
+
+
+class Signature(Section):
+    """The content of `manifest.sig`. The key's name is only a hint for people; its number decides."""
+
+    format: Literal[1] = 1
+    key_id: Annotated[str, StringConstraints(pattern=KEY_ID)]
+    key_name: Annotated[str, StringConstraints(pattern=KEY_NAME)]
+    ed25519: Annotated[str, StringConstraints(max_length=128)]
+
+
+def sign(bundle: Path, key: PrivateKey) -> Path:
+    """Sign a bundle's manifest as it is; returns the signature's path. Raises BundleRefused."""
+    made = base64.b64encode(key.key.sign(_PURPOSE + _read(bundle / MANIFEST, bundle))).decode()
+    signature = Signature(key_id=key.id, key_name=key.name, ed25519=made)
+    path, new = bundle / SIGNATURE, bundle / f".{SIGNATURE}.new"
+    try:
+        new.write_text(signature.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise BundleRefused(f"{path} cannot be written: {error.strerror}") from error
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """The public keys that a device trusts, by their numbers, and those that it trusts no more."""
+
+    folder: Path
+    keys: Mapping[str, PublicKey]
+    revoked: frozenset[str]
+    unusable: tuple[str, ...] = ()
+    """Why some files are no keys; the others are trusted all the same."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The keys of a folder: each `NAME.pub`, but for those whose name or number is a line in the file `revoked`.
+
+        Raises SignatureRefused where the folder or the list of revoked keys cannot be read: then nothing is trusted.
+        """
+        try:
+            paths = sorted(path for path in folder.iterdir() if path.suffix == PUBLIC_SUFFIX)
+            lines = (folder / REVOKED).read_text(encoding="utf-8") if os.path.lexists(folder / REVOKED) else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SignatureRefused(f"the trusted keys in {folder} cannot be read, so none is trusted: {error}") from error
+        revoked = frozenset(line.partition("#")[0].strip() for line in lines.splitlines()) - {""}
+        found, unusable = [], []
+        for path in paths:
+            try:
+                found.append(PublicKey.read(path))
+            except KeyUnusable as error:
+                unusable.append(str(error))
+        # A key that lies there under two names is revoked by either of them.
+        numbers = frozenset(key.id for key in found if key.name in revoked)
+        return cls(folder, {key.id: key for key in found}, revoked | numbers, tuple(unusable))
+
+    @property
+    def trusted(self) -> list[PublicKey]:
+        """The keys that are trusted, by name."""
+        return sorted((key for key in self.keys.values() if key.id not in self.revoked), key=lambda key: key.name)
+
+    def verify(self, bundle: Path) -> PublicKey:
+        """The trusted key that signed a bundle's manifest. Raises BundleRefused, SignatureRefused."""
+        manifest = _read(bundle / MANIFEST, bundle)
+        signature = read_signature(bundle)
+        if signature is None:
+            raise SignatureRefused(
+                f"the bundle {bundle} is not signed: it holds no {SIGNATURE}, and only bundles signed by a key of "
+                f"{self.folder} are taken here"
+            )
+        key = self.keys.get(signature.key_id)
+        called = f"{signature.key_id} ({signature.key_name if key is None else key.name})"
+        if signature.key_id in self.revoked:
+            raise SignatureRefused(f"the bundle {bundle} is signed by the key {called}, which is revoked")
+        if key is None:
+            raise SignatureRefused(
+                f"the bundle {bundle} is signed by the key {called}, which is not among those of {self.folder}"
+            )
+        if not key.fits(_signed_bytes(signature, bundle), _PURPOSE + manifest):
+            raise SignatureRefused(
+                f"the signature of the bundle {bundle} is not that of its {MANIFEST}: one of them is damaged or was changed"
+            )
+        return key
+
+
+def read_signature(bundle: Path) -> Signature | None:
+    """The `manifest.sig` of a bundle, unproved; None when there is none. Raises SignatureRefused."""
+    path = bundle / SIGNATURE
+    if not os.path.lexists(path):
+        return None
+    try:
+        with path.open("rb") as file:
+            return Signature.model_validate_json(file.read(_LARGEST_SIGNATURE))
+    except OSError as error:
+        raise SignatureRefused(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise SignatureRefused(f"{path} is damaged: it is not a signature") from error
+
+
+def _signed_bytes(signature: Signature, bundle: Path) -> bytes:
+    try:
+        return base64.b64decode(signature.ed25519, validate=True)
+    except binascii.Error as error:
+        raise SignatureRefused(f"{bundle / SIGNATURE} is damaged: it is not a signature") from error
+
+
+def _read(manifest: Path, bundle: Path) -> bytes:
+    try:
+        return manifest.read_bytes()
+    except FileNotFoundError as error:
+        raise BundleRefused(f"{bundle} is no bundle: it holds no {MANIFEST}") from error
+    except OSError as error:
+        raise BundleRefused(f"{manifest} cannot be read: {error.strerror}") from error

@@ -1,0 +1,294 @@
+"""The bundles installed on a device, and which of them serves.
+
+    incoming/                      what is on its way, and what is about to be removed
+    <name>-<version>-<hash8>/      an installed bundle; eight digits of its manifest's sha256
+    current -> <name>-…            the bundle that serves; without it the daemon reads the one it was shipped with
+    journal.json                   what served before, see models/journal.py
+
+Only a whole and proved bundle gets its folder, by one rename, and `current` changes by one rename: at whatever moment
+the power fails, the old or the new model serves afterwards.
+"""
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from models.admission import Allowed, refuse_step_back, refuse_unserved
+from models.arrival import open_arrival
+from models.bundle import MANIFEST, Bundle, BundleRefused, open_bundle
+from models.durable import give_to_owner_of, make_folder, point_link, sync_folder
+from models.installation import (
+    INCOMING,
+    clean,
+    discard,
+    make_scratch,
+    place_name,
+    put_in_place,
+    refuse_without_room,
+    remove,
+    superfluous,
+)
+from models.journal import Event, Journal
+from models.signature import TrustedKeys
+from models.smoke import Limits, try_reading
+
+log = logging.getLogger(__name__)
+
+CURRENT: Final = "current"
+LOCK: Final = ".lock"
+KEPT: Final = 3  # bundles to go back to; each takes a few megabytes
+
+
+class StoreUnusable(Exception):
+    """A store that cannot be read or written, or does not hold what is asked of it; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probation:
+    """What the bundle that serves has yet to prove: since when, after which one, after how many starts."""
+
+    name: str
+    before: str | None
+    """The folder's name of the bundle to go back to; None for the one that the daemon was shipped with."""
+    since: datetime
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One installed bundle, for lists. Its manifest is unread where that is damaged."""
+
+    name: str
+    folder: Path
+    is_current: bool
+    is_previous: bool
+    on_probation: bool
+
+
+class BundleStore:
+    """The folder of installed bundles. Any process may read it; those that write wait for one another."""
+
+    def __init__(
+        self, root: Path, keys: TrustedKeys | None = None, *, shipped: Path | None = None, limits: Limits | None = None
+    ) -> None:
+        """With `keys` every bundle must be signed by one of them. `shipped` serves while none of the store does."""
+        self.root = root
+        self.keys = keys
+        self._shipped = shipped
+        self._limits = limits or Limits()
+
+    def current(self) -> Path | None:
+        """The folder of the bundle that serves; None when that is the one which the daemon was shipped with."""
+        name = self._current()
+        return None if name is None else self.root / name
+
+    def previous(self) -> Path | None:
+        """The folder of the bundle that `rollback` leads to; None for the one that the daemon was shipped with."""
+        name = self._previous()
+        return None if name is None else self.root / name
+
+    def installed(self) -> list[Installed]:
+        """All installed bundles by name. Raises StoreUnusable."""
+        current, previous, probation = self._current(), self._previous(), self.probation()
+        return [
+            Installed(
+                name=name,
+                folder=self.root / name,
+                is_current=name == current,
+                is_previous=name == previous,
+                on_probation=name == current and probation is not None,
+            )
+            for name in self._names()
+        ]
+
+    def events(self) -> tuple[Event, ...]:
+        """What happened to bundles, the newest first. Raises StoreUnusable."""
+        return self._journal().events
+
+    def open(self, folder: Path) -> Bundle:
+        """Open an installed bundle, whole and signed as is asked for. Raises BundleRefused, SignatureRefused."""
+        if self.keys is not None:
+            self.keys.verify(folder)
+        return open_bundle(folder)
+
+    def install(self, path: Path, allowed: Allowed = Allowed(), *, activate: bool = False) -> str:  # noqa: B008  # frozen
+        """Take a bundle from a folder or `.tar` into the store, and let it serve if that is wanted; returns its name.
+
+        Raises BundleRefused, with the sentence for whoever made or sent it, and StoreUnusable.
+        """
+        with self._writing(spared=path):
+            name = self._bring_in(path, allowed)
+            if activate and name != self._current():
+                self._let_serve(name)
+            if path.resolve().parent == (self.root / INCOMING).resolve():
+                remove(path)
+            self._prune()
+            return name
+
+    def activate(self, name: str) -> None:
+        """Let an installed bundle serve, on probation, if it proves whole and able.
+
+        The operator names it, so that it may be older. Raises BundleRefused, StoreUnusable.
+        """
+        with self._writing():
+            if name not in self._names():
+                known = ", ".join(self._names()) or "none"
+                raise StoreUnusable(f"there is no bundle {name} in the store {self.root}; installed: {known}")
+            refuse_unserved(self.open(self.root / name))
+            try_reading(self.root / name, self._limits)
+            if name != self._current():
+                self._let_serve(name)
+
+    def rollback(self, reason: str) -> Path | None:
+        """Let the bundle serve that served before, or the shipped one; returns its folder, None for the shipped one.
+
+        Those before that are damaged by now are passed over. Raises StoreUnusable when none but the shipped one serves.
+        """
+        with self._writing():
+            current = self._current()
+            if current is None:
+                raise StoreUnusable(f"no bundle of the store {self.root} serves, so there is none to go back from")
+            before = next((name for name in self._before(current) if self._is_sound(name)), None)
+            self._journal().tell("rolled back", current, reason).write(self.root)
+            self._switch(before)
+            return None if before is None else self.root / before
+
+    def probation(self) -> Probation | None:
+        """What the bundle that serves has yet to prove; None when it has, or is the shipped one."""
+        current, journal = self._current(), self._journal()
+        entry = journal.entry(current)
+        if entry is None or entry.proven:
+            return None
+        return Probation(entry.name, self._previous(), entry.since, entry.starts)
+
+    def count_start(self) -> None:
+        """The daemon was started with the bundle that serves; counted while that is on probation."""
+        with self._writing():
+            if (probation := self.probation()) is not None:
+                self._journal().count_start(probation.name).write(self.root)
+
+    def pass_probation(self) -> None:
+        """The bundle that serves has proved itself."""
+        with self._writing():
+            if (probation := self.probation()) is not None:
+                self._journal().prove(probation.name).write(self.root)
+
+    def _bring_in(self, path: Path, allowed: Allowed) -> str:
+        """Install a bundle that is whole, signed, fit for this device and able to read; returns its name."""
+        with open_arrival(path) as arrival:
+            refuse_without_room(self.root, arrival.size)
+            scratch = make_scratch(self.root)
+            try:
+                arrival.bring(scratch)
+                bundle = self.open(scratch)
+                refuse_unserved(bundle)
+                name = place_name(bundle)
+                if name != self._current():
+                    self._refuse_step_back(bundle, allowed)
+                is_new = put_in_place(scratch, self.root / name)
+            except BundleRefused as error:
+                # The bundle is called what its sender calls it, not what it is called on the way.
+                raise BundleRefused(str(error).replace(str(scratch), str(path))) from error
+            finally:
+                if scratch.exists():
+                    remove(scratch)
+        try:
+            try_reading(self.root / name, self._limits)
+        except BundleRefused:
+            if is_new:
+                discard(self.root, self.root / name)
+            raise
+        if is_new:
+            self._journal().tell("installed", name).write(self.root)
+        return name
+
+    def _refuse_step_back(self, bundle: Bundle, allowed: Allowed) -> None:
+        serving = self.current() or self._shipped
+        if serving is None:
+            return
+        try:
+            old = open_bundle(serving)
+        except BundleRefused as error:
+            log.warning("%s cannot be compared with what serves: %s", bundle.manifest.title, error)
+            return
+        refuse_step_back(bundle, old, allowed)
+
+    def _let_serve(self, name: str) -> None:
+        self._journal().activate(name, self._current()).write(self.root)
+        self._switch(name)
+
+    def _prune(self) -> None:
+        """Remove the bundles that nobody will go back to."""
+        current = self._current()
+        for name in superfluous([self.root / name for name in self._names()], current, self._before(current), KEPT):
+            discard(self.root, self.root / name)
+
+    def _switch(self, name: str | None) -> None:
+        if name is not None:
+            point_link(self.root / CURRENT, name)
+            return
+        (self.root / CURRENT).unlink()
+        sync_folder(self.root)
+
+    def _current(self) -> str | None:
+        with _readable(self.root):
+            try:
+                name = (self.root / CURRENT).readlink().name
+            except FileNotFoundError:
+                return None
+            return name if (self.root / name).is_dir() else None
+
+    def _previous(self) -> str | None:
+        return next(iter(self._before(self._current())), None)
+
+    def _before(self, current: str | None) -> list[str]:
+        """The bundles that served before and are still installed, the newest first."""
+        names = self._names()
+        return [one.name for one in self._journal().before(current) if one.name in names and one.name != current]
+
+    def _names(self) -> list[str]:
+        with _readable(self.root):
+            if not self.root.is_dir():
+                return []
+            return sorted(one.name for one in self.root.iterdir() if one.name[0] != "." and _is_bundle(one))
+
+    def _journal(self) -> Journal:
+        with _readable(self.root):
+            return Journal.read(self.root)
+
+    def _is_sound(self, name: str) -> bool:
+        try:
+            self.open(self.root / name)
+        except BundleRefused:
+            return False
+        return True
+
+    @contextmanager
+    def _writing(self, spared: Path | None = None) -> Iterator[None]:
+        """Alone with the store. What an earlier process left half done is removed, but for what is `spared`."""
+        try:
+            make_folder(self.root / INCOMING)
+            with (self.root / LOCK).open("ab") as lock:
+                give_to_owner_of(self.root, self.root / LOCK)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                clean(self.root, spared)
+                yield
+        except OSError as error:
+            raise StoreUnusable(f"the store {self.root} cannot be written: {error.strerror}") from error
+
+
+def _is_bundle(folder: Path) -> bool:
+    return not folder.is_symlink() and (folder / MANIFEST).is_file()
+
+
+@contextmanager
+def _readable(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnusable(f"the store {root} cannot be read: {error.strerror}") from error

@@ -10,14 +10,24 @@ from gevent import monkey
 from deploy.arguments import read
 from deploy.inventory import InventoryInvalid
 from deploy.parcel import ParcelUnusable
+from models.bundle import BundleRefused
+from models.keys import KeyUnusable, PrivateKey, new_keys
+from models.signature import sign
 
-USER_MUST_ACT = (InventoryInvalid, ParcelUnusable)
+USER_MUST_ACT = (BundleRefused, InventoryInvalid, KeyUnusable, ParcelUnusable)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = read(arguments)
     try:
+        if options.command == "keys":
+            private, public = new_keys(options.to, options.name)
+            print(f"{private} signs and is to be kept secret; {public} is what devices are to trust")
+            return 0
+        if options.command == "sign":
+            print(f"signed: {sign(options.bundle, PrivateKey.read(options.key))}")
+            return 0
         return _fleet(options)
     except USER_MUST_ACT as error:
         print(f"ishara-deploy: {error}", file=sys.stderr)

@@ -16,6 +16,22 @@ def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ishara-deploy", description="Looks after a fleet of devices.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    keys = commands.add_parser("keys", help="the keys that bundles are signed with")
+    actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
+    new = actions.add_parser("new", help="make a pair: NAME.key signs, NAME.pub is what devices trust")
+    new.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder for both")
+    new.add_argument("--name", default="fleet", help="default: %(default)s")
+
+    sign = commands.add_parser("sign", help="sign a bundle")
+    sign.add_argument("bundle", type=Path, metavar="BUNDLE", help="its folder")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="NAME.key")
+
+    _add_fleet(commands)
+    return parser
+
+
+def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What goes to devices."""
     fleet = argparse.ArgumentParser(add_help=False)
     fleet.add_argument(
         "--inventory", type=Path, default=Path("fleet.toml"), metavar="FILE", help="the devices (default: %(default)s)"
@@ -51,4 +67,3 @@ def _parser() -> argparse.ArgumentParser:
         "rollback", parents=[fleet, changing, waiting], help="let the devices go back to the model before"
     )
     rollback.add_argument("--app", action="store_true", help="to the release of the program before, instead")
-    return parser

@@ -44,9 +44,9 @@ class Health(Section):
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
     `troubles` says in a sentence what is wrong with each of the `parts` that are configured and not well. While
-    `paused` no frame is looked at; `last_word_at` is when the last word was said. `confidences` tells how sure the words were, `model` which bundle read them.
-    Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited.
-    None stands for what this machine does not tell.
+    `paused` no frame is looked at. `last_word_at` is when the last word was said. `confidences` tells how sure
+    the words were, `model` which bundle read them. Of the words, `words_waiting` have not reached the broker yet, and
+    `words_dropped` never will: too many waited. None stands for what this machine does not tell.
     """
 
     at: Instant

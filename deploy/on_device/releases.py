@@ -186,7 +186,7 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode != 0:
         said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["it says nothing"]
-        raise ReleaseRefused(f"{Path(command[0]).name}: {said[-1].strip()}")
+        raise ReleaseRefused(f"{Path(command[0]).name} ends with {done.returncode}: {said[-1].strip()}")
 
 
 if __name__ == "__main__":

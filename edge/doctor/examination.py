@@ -13,11 +13,11 @@ from edge.config import EdgeConfig
 from edge.doctor.finding import Finding, State
 from edge.doctor.installation import opencv_owner, permissions, raqm, signature
 from edge.doctor.surroundings import clock, disk, power, screen
-from models.trial import attempt
 from edge.thermometer import SYSFS
 from landmarkers.networks import default_folder, missing_tasks
 from landmarkers.processor import Machine, Processor, board_name, temperature
 from models.bundle import BundleRefused, open_bundle
+from models.trial import attempt
 
 _OF_64_BITS: Final = 64
 _HOT_C: Final = 80.0  # where a Raspberry Pi begins to slow itself down

@@ -69,8 +69,8 @@ class Desk:
             _do(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)])
         (folder / "edge.toml").write_text(_TEMPLATE)
         (folder / "password").write_text("secret of the device")
-        self.deploy("keys", "new", "signer", "--to", str(folder)).must(0)
-        self.deploy("keys", "new", "stranger", "--to", str(folder / "elsewhere")).must(0)
+        self.deploy("keys", "new", "--name", "signer", "--to", str(folder)).must(0)
+        self.deploy("keys", "new", "--name", "stranger", "--to", str(folder / "elsewhere")).must(0)
 
     def meet(self, devices: dict[str, Device]) -> None:
         """Let the desk's key in, and write down the devices' own."""

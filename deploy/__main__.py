@@ -1,4 +1,4 @@
-"""`ishara-deploy`: looks after a fleet of devices; `deploy/command.py` does what its commands say."""
+"""`ishara-deploy`: makes keys, signs bundles, and looks after a fleet of devices, which `deploy/command.py` does."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from gevent import monkey
 from deploy.arguments import read
 from deploy.inventory import InventoryInvalid
 from deploy.parcel import ParcelUnusable
-from models.bundle import BundleRefused
+from models.bundle import BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey, new_keys
 from models.signature import sign
 
@@ -20,21 +20,33 @@ USER_MUST_ACT = (BundleRefused, InventoryInvalid, KeyUnusable, ParcelUnusable)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = read(arguments)
+    commands = {"keys": make_keys, "sign": sign_bundle}
     try:
-        if options.command == "keys":
-            private, public = new_keys(options.to, options.name)
-            print(f"{private} signs and is to be kept secret; {public} is what devices are to trust")
-            return 0
-        if options.command == "sign":
-            print(f"signed: {sign(options.bundle, PrivateKey.read(options.key))}")
-            return 0
-        return _fleet(options)
+        return commands.get(options.command, look_after)(options)
     except USER_MUST_ACT as error:
         print(f"ishara-deploy: {error}", file=sys.stderr)
         return 2
 
 
-def _fleet(options: argparse.Namespace) -> int:
+def make_keys(options: argparse.Namespace) -> int:
+    """Make a pair of keys."""
+    private, public = new_keys(options.to, options.name)
+    print(f"{private} signs bundles: keep it secret and keep a copy, for it cannot be made again")
+    print(f"{public} is what devices trust: it belongs into the folder that [model] trusted_keys names")
+    return 0
+
+
+def sign_bundle(options: argparse.Namespace) -> int:
+    """Sign a bundle that is whole."""
+    bundle = open_bundle(options.bundle)
+    key = PrivateKey.read(options.key)
+    sign(bundle.folder, key)
+    print(f"signed {bundle.manifest.title} with the key {key.name} ({key.id})")
+    return 0
+
+
+def look_after(options: argparse.Namespace) -> int:
+    """Do what goes to devices."""
     # Where this is a program of its own, pyinfra comes in only after sockets have become gevent's: see `program`.
     from deploy.command import act
 

@@ -16,15 +16,15 @@ def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ishara-deploy", description="Looks after a fleet of devices.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    keys = commands.add_parser("keys", help="the keys that bundles are signed with")
+    keys = commands.add_parser("keys", help="keys that sign bundles")
     actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
-    new = actions.add_parser("new", help="make a pair: NAME.key signs, NAME.pub is what devices trust")
-    new.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder for both")
-    new.add_argument("--name", default="fleet", help="default: %(default)s")
+    new = actions.add_parser("new", help="make a key to sign with, and the one that devices trust")
+    new.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder where both are written")
+    new.add_argument("--name", default="ishara", metavar="N", help="what the key is called (default: %(default)s)")
 
     sign = commands.add_parser("sign", help="sign a bundle")
-    sign.add_argument("bundle", type=Path, metavar="BUNDLE", help="its folder")
-    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="NAME.key")
+    sign.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle's folder")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="the private key, NAME.key")
 
     _add_fleet(commands)
     return parser

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.arguments import read
+from edge.cameras.camera import LibraryMissing
 from edge.cameras.source import needing_libraries
 from edge.captions.arguments import PictureImpossible
 from edge.captions.fonts import LettersMissing
@@ -18,6 +19,7 @@ from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
 from edge.journal import open_log, print_refusal
 from edge.leaving import leave
+from edge.models.serving import open_serving, step_back
 from edge.notify import Notifier
 from edge.record.command import record_takes
 from edge.record.session import TriesSpent
@@ -26,8 +28,9 @@ from edge.record.words import WordsUnclear
 from edge.refusals import REFUSALS
 from edge.signals import StopSignals
 from landmarkers.processor import Machine
-from models.bundle import open_bundle
+from models.bundle import BundleRefused
 from models.labels import LabelsDamaged
+from models.store import StoreUnusable
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return doctor(config, options)
         if options.command == "captions":
             return captions(config, options)
+        if options.command == "models":
+            return models(config, options)
         if options.command == "config":
             print(config.model_dump_json(indent=2))
             return 0
@@ -73,10 +78,10 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     from edge.stages import read_signs
 
     notifier = Notifier.of(os.environ)
-    plan: Plan | None = _draw_up(config, options)
+    plan: Plan | None = _start(config, options)
     with (
         Service(notifier, look_s=look_every_s(os.environ)) as service,
-        Reloader(lambda: _draw_up(_load(options), options), service) as reloader,
+        Reloader(lambda: _draw_up(_load(options), options.model), service) as reloader,
     ):
         if notifier.is_heard:
             signals.reload_with(reloader.ask)
@@ -99,7 +104,7 @@ def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     with needing_libraries():
         from edge.bench import as_table, run_benchmark
 
-    result = run_benchmark(options.source, open_bundle(options.model or config.model.folder))
+    result = run_benchmark(options.source, open_serving(config.model, options.model, os.environ))
     print(result.model_dump_json(indent=2) if options.json else as_table(result))
     return 0
 
@@ -110,6 +115,13 @@ def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
 
     write_picture(options, config.captions or CaptionsConfig())
     return 0
+
+
+def models(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Show or change which bundles are installed and which of them serves."""
+    from edge.models.command import change_models
+
+    return change_models(config.model, options)
 
 
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
@@ -129,11 +141,21 @@ def _load(options: argparse.Namespace) -> EdgeConfig:
     return load_config(options.config, os.environ, Path(".env"))
 
 
-def _draw_up(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
+def _start(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
+    """The plan to start with, whatever may have become of the installed model: a device must read."""
+    model: Path | None = options.model
+    while True:
+        try:
+            return _draw_up(config, model)
+        except (BundleRefused, LibraryMissing, StoreUnusable) as error:
+            model = step_back(config.model, model, os.environ, error)
+
+
+def _draw_up(config: EdgeConfig, model: Path | None) -> "Plan":
     from edge.reload import Plan
     from models.classifier import OnnxClassifier
 
-    bundle = open_bundle(options.model or config.model.folder)
+    bundle = open_serving(config.model, model, os.environ)
     return Plan(config, bundle, OnnxClassifier(bundle))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edge.cameras.source import SOURCES_HELP
 from edge.captions import arguments as captions_arguments
+from edge.models import arguments as models_arguments
 from edge.record import arguments as record_arguments
 
 
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         "captions", parents=[configured], help="draw a picture of captions, without a screen"
     )
     captions_arguments.add_arguments(captions)
+
+    models = commands.add_parser("models", help="the bundles installed on this device, and which of them serves")
+    models_arguments.add_arguments(models, configured)
 
     config = commands.add_parser("config", help="look at the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -87,9 +87,16 @@ class RateConfig(Section):
 
 
 class ModelConfig(Section):
-    """Which bundle reads the signs, and how sure it must be; without a threshold the bundle's own holds."""
+    """Which bundle reads the signs, and how sure it must be; without a threshold the bundle's own holds.
 
-    folder: Path = SHIPPED_MODEL
+    A `folder` goes before what is installed in the `store`, which lies in the state folder unless it is named. With
+    `trusted_keys`, a folder of `*.pub` files, the store's bundles must be signed by one of them; the shipped bundle is
+    trusted as this program is.
+    """
+
+    folder: Path | None = None
+    store: Path | None = None
+    trusted_keys: Path | None = None
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
 
 

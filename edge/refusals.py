@@ -10,6 +10,7 @@ from landmarkers.choice import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TakeDamaged
 from models.bundle import BundleRefused
+from models.store import StoreUnusable
 
 REFUSALS: Final = (
     BundleRefused,
@@ -20,5 +21,6 @@ REFUSALS: Final = (
     LibraryMissing,
     NetworksUnavailable,
     SourceUnknown,
+    StoreUnusable,
     TakeDamaged,
 )

@@ -34,13 +34,15 @@ def refuse_step_back(bundle: Bundle, serving: Bundle, allowed: Allowed) -> None:
     new, old = bundle.manifest, serving.manifest
     if new.name == old.name and new.version <= old.version and not allowed.downgrade:
         how = "older than" if new.version < old.version else "another of the same version as"
-        raise BundleRefused(f"{new.title} is {how} the {old.title} that serves; --allow-downgrade takes it all the same")
+        raise BundleRefused(
+            f"{new.title} is {how} the {old.title} that serves; --allow-downgrade takes it all the same"
+        )
     if set(bundle.signs) != set(serving.signs) and not allowed.labels:
         more, fewer = _words(set(bundle.signs) - set(serving.signs)), _words(set(serving.signs) - set(bundle.signs))
         differences = [f"has {more} more" if more else "", f"lacks {fewer}" if fewer else ""]
         raise BundleRefused(
-            f"{new.title} reads other signs than the {old.title} that serves: it {' and '.join(filter(None, differences))}; "
-            "--allow-labels takes it all the same"
+            f"{new.title} reads other signs than the {old.title} that serves: it "
+            f"{' and '.join(filter(None, differences))}; --allow-labels takes it all the same"
         )
 
 

@@ -10,7 +10,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from models.bundle import HASHED_FILES, MANIFEST, OPTIONAL_FILES, SIGNATURE, BundleRefused
 from models.durable import copy_stream, sync_folder
@@ -76,7 +76,7 @@ class _Folder:
 
 
 class _Archive:
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         _refuse_truncated(path, file)
         self._path = path
         self._tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the file is closed by who opened it
@@ -111,7 +111,7 @@ class _Archive:
         sync_folder(to)
 
 
-def _refuse_truncated(path: Path, file: IO[bytes]) -> None:
+def _refuse_truncated(path: Path, file: BinaryIO) -> None:
     """Python reads an archive that breaks off between two files without a word."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_OF_TAR))

@@ -122,8 +122,8 @@ def _read_manifest(folder: Path) -> Manifest:
     # Before anything else: what a later format says otherwise would only be told as an error of its own.
     if isinstance(content, dict) and isinstance(made := content.get("format"), int) and made > FORMAT:
         raise BundleRefused(
-            f"the bundle {folder} is of format {made}, and this ishara {version('ishara')} reads formats up to {FORMAT}: "
-            "install a later ishara first"
+            f"the bundle {folder} is of format {made}, and this ishara {version('ishara')} reads formats up to "
+            f"{FORMAT}: install a later ishara first"
         )
     try:
         return Manifest.model_validate_json(json.dumps(content))

@@ -8,7 +8,7 @@ https://lwn.net/Articles/457667/ tells why each of these calls is needed.
 import os
 import shutil
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 _FILE_MODE: Final = 0o644
 _FOLDER_MODE: Final = 0o755
@@ -25,7 +25,7 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def copy_stream(source: BinaryIO, to: Path) -> None:
+def copy_stream(source: IO[bytes], to: Path) -> None:
     """Write what a stream gives into a new file that is on the disk afterwards; its name is not, see sync_folder."""
     with to.open("xb") as file:
         shutil.copyfileobj(source, file, _PIECE)

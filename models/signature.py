@@ -70,7 +70,9 @@ class TrustedKeys:
             paths = sorted(path for path in folder.iterdir() if path.suffix == PUBLIC_SUFFIX)
             lines = (folder / REVOKED).read_text(encoding="utf-8") if os.path.lexists(folder / REVOKED) else ""
         except (OSError, UnicodeDecodeError) as error:
-            raise SignatureRefused(f"the trusted keys in {folder} cannot be read, so none is trusted: {error}") from error
+            raise SignatureRefused(
+                f"the trusted keys in {folder} cannot be read, so none is trusted: {error}"
+            ) from error
         revoked = frozenset(line.partition("#")[0].strip() for line in lines.splitlines()) - {""}
         found, unusable = [], []
         for path in paths:
@@ -106,7 +108,8 @@ class TrustedKeys:
             )
         if not key.fits(_signed_bytes(signature, bundle), _PURPOSE + manifest):
             raise SignatureRefused(
-                f"the signature of the bundle {bundle} is not that of its {MANIFEST}: one of them is damaged or was changed"
+                f"the signature of the bundle {bundle} is not that of its {MANIFEST}: one of them is damaged or was "
+                "changed"
             )
         return key
 

@@ -55,7 +55,9 @@ def read_probe(bundle: Bundle) -> str:
         classifier = OnnxClassifier(bundle)
         seconds = min(_timed(classifier, bundle) for _ in range(_READINGS))
     except (MemoryError, ort_errors.RuntimeException, ort_errors.EPFail) as error:
-        raise BundleRefused(f"the network fails or wants more memory than it may have: {error}".splitlines()[0]) from error
+        raise BundleRefused(
+            f"the network fails or wants more memory than it may have: {error}".splitlines()[0]
+        ) from error
     # The fastest counts, by the processor's time: what else the device does meanwhile says nothing about the network.
     if seconds > bundle.manifest.spotter.look_every_s:
         raise BundleRefused(

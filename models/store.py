@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from models.admission import Allowed, refuse_step_back, refuse_unserved
 from models.arrival import open_arrival
@@ -34,8 +34,10 @@ from models.installation import (
     superfluous,
 )
 from models.journal import Event, Journal
-from models.signature import TrustedKeys
 from models.smoke import Limits, try_reading
+
+if TYPE_CHECKING:  # what loads cryptography is loaded where there are keys
+    from models.signature import TrustedKeys
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,12 @@ class BundleStore:
     """The folder of installed bundles. Any process may read it; those that write wait for one another."""
 
     def __init__(
-        self, root: Path, keys: TrustedKeys | None = None, *, shipped: Path | None = None, limits: Limits | None = None
+        self,
+        root: Path,
+        keys: "TrustedKeys | None" = None,
+        *,
+        shipped: Path | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """With `keys` every bundle must be signed by one of them. `shipped` serves while none of the store does."""
         self.root = root
@@ -130,6 +137,16 @@ class BundleStore:
             self._prune()
             return name
 
+    def open_fit(self, folder: Path) -> Bundle:
+        """Open an installed bundle that is made for the landmarks of this device. Raises BundleRefused."""
+        bundle = self.open(folder)
+        refuse_unserved(bundle)
+        return bundle
+
+    def signer(self, folder: Path) -> str | None:
+        """Whose key signed an installed bundle, where that can be told. Raises BundleRefused."""
+        return None if self.keys is None else self.keys.verify(folder).name
+
     def activate(self, name: str) -> None:
         """Let an installed bundle serve, on probation, if it proves whole and able.
 
@@ -139,7 +156,7 @@ class BundleStore:
             if name not in self._names():
                 known = ", ".join(self._names()) or "none"
                 raise StoreUnusable(f"there is no bundle {name} in the store {self.root}; installed: {known}")
-            refuse_unserved(self.open(self.root / name))
+            self.open_fit(self.root / name)
             try_reading(self.root / name, self._limits)
             if name != self._current():
                 self._let_serve(name)
@@ -185,8 +202,7 @@ class BundleStore:
             scratch = make_scratch(self.root)
             try:
                 arrival.bring(scratch)
-                bundle = self.open(scratch)
-                refuse_unserved(bundle)
+                bundle = self.open_fit(scratch)
                 name = place_name(bundle)
                 if name != self._current():
                     self._refuse_step_back(bundle, allowed)
@@ -263,7 +279,7 @@ class BundleStore:
 
     def _is_sound(self, name: str) -> bool:
         try:
-            self.open(self.root / name)
+            self.open_fit(self.root / name)
         except BundleRefused:
             return False
         return True

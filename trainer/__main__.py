@@ -18,6 +18,7 @@ from landmarkers.recording import RecordingUnreadable
 from landmarkers.take import TAKE_SUFFIX, Take, TakeDamaged
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
+from models.keys import KeyUnusable, PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer import evaluation_report, evaluation_text, stream_report
 from trainer import store as stores
@@ -51,6 +52,7 @@ USER_MUST_ACT = (
     ExportWrong,
     ExtractionBroken,
     HandsTooFew,
+    KeyUnusable,
     LabelsDamaged,
     LandmarkerUnavailable,
     MaterialLacking,
@@ -142,6 +144,7 @@ def run_teach(options: argparse.Namespace) -> int:
 
 def run_export(options: argparse.Namespace) -> int:
     """Run to a bundle."""
+    key = None if options.key is None else PrivateKey.read(options.key)  # before the work that would be lost
     run = open_run(options.run)
     store = stores.Store(options.store or options.run / "takes.store")
     choice = make_bundle(
@@ -154,13 +157,15 @@ def run_export(options: argparse.Namespace) -> int:
         options.threshold,
         precision=options.precision,
         teachable=not options.no_teaching,
+        key=key,
     )
     for candidate in choice.measured:
         print(
             f"{candidate.name:26} {candidate.bytes / 1e6:5.2f} MB  {candidate.ms:6.2f} ms  "
             f"top-1 {candidate.top1:6.1%}  largest change {candidate.drift:.3f}"
         )
-    print(f"wrote {options.to} with {choice.chosen.name}")
+    signed = "" if key is None else f", signed by {key.name} ({key.id})"
+    print(f"wrote {options.to} with {choice.chosen.name}{signed}")
     return 0
 
 

@@ -152,6 +152,9 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         help="leave out adapt.npz: smaller and without takes, but not to be taught",
     )
     command.add_argument(
+        "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"
+    )
+    command.add_argument(
         "--threshold", type=share, default=0.4, metavar="P", help="below it no word is said (default: %(default)s)"
     )
 

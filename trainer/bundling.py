@@ -13,8 +13,10 @@ from torch import Tensor
 from landmarkers.take import Origin, Take
 from models import bundle as bundles
 from models.classifier import OnnxClassifier
+from models.keys import PrivateKey
 from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
+from models.signature import sign
 from trainer import ancestor, card
 from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
@@ -45,13 +47,14 @@ def make_bundle(
     *,
     precision: Precision = Precision.INT8,
     teachable: bool = True,
+    key: PrivateKey | None = None,
 ) -> Choice:
     """Write the bundle of a run; returns the networks that were measured and the one that was chosen.
 
     `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
     figures go into the card; a run that held clips out itself may stand for them. All were trained on this store. A
-    `teachable` bundle carries what teaching needs. The bundle appears whole or not at all. Raises RunUnusable,
-    ExportWrong, QuantisationHarmful.
+    `teachable` bundle carries what teaching needs. With a `key` it is signed. The bundle appears whole or not at all.
+    Raises RunUnusable, ExportWrong, QuantisationHarmful.
     """
     for one in (run, *held_out_runs):
         if one.note["takes"] != len(store):
@@ -93,6 +96,8 @@ def make_bundle(
             files={path.name: bundles.sha256_of(path) for path in sorted(new.iterdir())},
         )
         (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
+        if key is not None:
+            sign(new, key)
         _put_in_place(new, to, Path(scratch) / "old")
     return choice
 

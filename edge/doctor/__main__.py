@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker
+from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker, try_signature
 from edge.leaving import leave
 from edge.refusals import REFUSALS
 from models.trial import REFUSED
@@ -18,6 +18,7 @@ TRIALS: Final[dict[str, Callable[[str], str]]] = {
     "camera": try_camera,
     "classifier": try_classifier,
     "landmarker": try_landmarker,
+    "signature": try_signature,
 }
 
 

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from edge.cameras.source import DEBIAN_PACKAGES
-from edge.config import EdgeConfig
+from edge.config import SHIPPED_MODEL, EdgeConfig
 from edge.doctor.finding import Finding, State
 from edge.doctor.installation import opencv_owner, permissions, raqm, signature
 from edge.doctor.surroundings import clock, disk, power, screen
+from edge.models.serving import find_bundle
 from edge.thermometer import SYSFS
 from landmarkers.networks import default_folder, missing_tasks
 from landmarkers.processor import Machine, Processor, board_name, temperature
 from models.bundle import BundleRefused, open_bundle
+from models.store import StoreUnusable
 from models.trial import attempt
 
 _OF_64_BITS: Final = 64
@@ -46,7 +48,10 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     `model` and `source` go before what is configured. A camera or broker that nobody named is left out.
     """
     processor = Processor.of(machine)
-    folder = model or config.model.folder
+    try:
+        folder, unreadable = find_bundle(config.model, model, os.environ), ""
+    except StoreUnusable as error:
+        folder, unreadable = SHIPPED_MODEL, str(error)
     camera = config.camera if source is None else config.camera.model_copy(update={"source": source})
     yield from _machine(machine, processor)
     yield (onnxruntime := _library(_ONNXRUNTIME))
@@ -55,7 +60,7 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     yield (paho := _library(_PAHO))
     yield _networks(default_folder())
     yield _tried("bundle", "classifier", str(folder), onnxruntime, "copy it anew, or name another one with --model")
-    yield signature(folder)
+    yield signature(folder, config.model, model, unreadable)
     yield from _landmarks(folder, processor)
     is_named = source is not None or "camera" in config.model_fields_set
     if not is_named:

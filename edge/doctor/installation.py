@@ -1,5 +1,6 @@
 """How the daemon is installed: who owns OpenCV, whether Arabic is shaped, what its user may open."""
 
+import json
 import os
 import stat
 from collections.abc import Iterable
@@ -7,11 +8,12 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Final
 
-from edge.config import EdgeConfig
+from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
 from edge.doctor.finding import Finding, State
 from models.trial import attempt
 
 _OPENCV: Final = "opencv-contrib-python"
+_STORE_REMEDY: Final = "see that this user may read it: sudo, or the service's user"
 _RAQM: Final = "from PIL import features; print(features.check('raqm'))"
 
 
@@ -39,9 +41,27 @@ def raqm(*, wanted: bool) -> Finding:
     return Finding("raqm", State.FAILED, "Pillow finds no FriBiDi and would write Arabic in single letters", remedy)
 
 
-def signature(path: Path) -> Finding:
-    """Whether a bundle is signed by somebody who is trusted."""
-    return Finding("signature", State.LEFT_OUT, f"{path.name}: unsigned bundles are accepted until signatures come")
+def signature(bundle: Path, config: ModelConfig, model: Path | None, unreadable: str) -> Finding:
+    """Whether a bundle is signed by somebody who is trusted, as one of the store must be where keys are configured.
+
+    `model` was named on the command line; `unreadable` says why the store cannot be read, if it cannot.
+    """
+    if unreadable:
+        return Finding("signature", State.WARNING, f"the shipped bundle is looked at: {unreadable}", _STORE_REMEDY)
+    if bundle == SHIPPED_MODEL:
+        return Finding("signature", State.OK, f"{bundle.name} was shipped with this program and is trusted as it is")
+    is_named = bundle in (model, config.folder)
+    if config.trusted_keys is None:
+        sentence = f"{bundle.name}: no trusted keys are configured, so unsigned bundles are accepted"
+        remedy = "" if is_named else "make keys with `ishara-deploy keys new` and name them in [model] trusted_keys"
+        return Finding("signature", State.LEFT_OUT if is_named else State.WARNING, sentence, remedy)
+    outcome = attempt(["-m", "edge.doctor", "signature", json.dumps([str(config.trusted_keys), str(bundle)])])
+    if outcome.succeeded:
+        return Finding("signature", State.OK, outcome.text)
+    if is_named:
+        return Finding("signature", State.LEFT_OUT, f"asked of installed bundles, not of a named one: {outcome.text}")
+    remedy = "sign it with `ishara-deploy sign` and install it anew; until then the daemon reads with one before it"
+    return Finding("signature", State.FAILED, outcome.text, remedy)
 
 
 def permissions(config: EdgeConfig, camera: str | None) -> Finding:

@@ -1,5 +1,6 @@
 """What the doctor tries in processes of their own; each returns what is said of a success and raises a refusal."""
 
+import json
 import time
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from edge.cameras.camera import CameraLost
 from edge.cameras.source import open_camera, open_landmarker, open_source, without_password
 from edge.config import CameraConfig, MqttConfig
+from edge.models.serving import read_keys
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from models.bundle import Bundle, open_bundle, refuse_other_landmarks
@@ -41,6 +43,14 @@ def try_classifier(folder: str) -> str:
     bundle = open_bundle(Path(folder))
     OnnxClassifier(bundle)
     return f"{bundle.manifest.title} reads its probe as it should"
+
+
+def try_signature(keys_and_bundle: str) -> str:
+    """Hold a bundle's signature against the trusted keys; a JSON list of both folders."""
+    keys, bundle = (Path(folder) for folder in json.loads(keys_and_bundle))
+    trusted = read_keys(keys)
+    unusable = "".join(f"; {reason}" for reason in trusted.unusable)
+    return f"{bundle.name} is signed by {trusted.verify(bundle).name}{unusable}"
 
 
 def try_landmarker(folder: str) -> str:

@@ -1,22 +1,24 @@
 """`ishara-edge record`: record takes of words, to teach them to the bundle's network."""
 
 import argparse
+import os
 import sys
 from contextlib import ExitStack
 
 from edge.cameras.source import open_source
 from edge.config import EdgeConfig
+from edge.models.serving import open_serving
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, View, record
 from edge.record.shelf import Shelf
 from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.signals import StopSignals
-from models.bundle import open_bundle, refuse_other_landmarks
+from models.bundle import refuse_other_landmarks
 
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Record takes of words, to teach them to the bundle's network."""
-    bundle = open_bundle(options.model or config.model.folder)
+    bundle = open_serving(config.model, options.model, os.environ)
     manifest = bundle.manifest
     shelf = Shelf(options.to, options.signer, manifest.landmarker)
     asked = [*options.word, *(read_words(options.words) if options.words else ())]

@@ -19,7 +19,10 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 def test_the_example_configuration_is_one_and_leaves_the_defaults() -> None:
     config = load_config(DEPLOY / "edge.toml", {})
     assert config.mqtt is not None
-    assert config.model_copy(update={"device": "ishara", "mqtt": None, "metrics": None}) == EdgeConfig()
+    # Named, since the command that installs models runs as another user than the service, whose state folder it is.
+    assert config.model == ModelConfig(store=Path("/var/lib/ishara/models"))
+    left = {"device": "ishara", "model": ModelConfig(), "mqtt": None, "metrics": None}
+    assert config.model_copy(update=left) == EdgeConfig()
 
 
 def test_the_example_names_every_key() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.config import SHIPPED_MODEL, CaptionsConfig, ConfigInvalid, EdgeConfig, load_config
+from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, load_config
 
 WHOLE = """
 device = "entrance"
@@ -60,7 +60,7 @@ def test_without_a_file_the_first_camera_is_read_and_nothing_is_published() -> N
     config = load_config(None, {})
     assert config == EdgeConfig()
     assert (config.device, config.camera.source, config.mqtt) == ("ishara", "/dev/video0", None)
-    assert config.model.folder == SHIPPED_MODEL
+    assert config.model.folder is None
 
 
 def test_a_file_sets_every_key(tmp_path: Path) -> None:

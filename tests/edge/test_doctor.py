@@ -15,10 +15,10 @@ import pytest
 from edge.config import EdgeConfig
 from edge.doctor.examination import examine
 from edge.doctor.finding import Finding, State
-from models.trial import attempt
 from landmarkers.networks import FOLDER_VARIABLE, TASKS, default_folder
 from landmarkers.processor import Machine
 from landmarkers.take import TAKE_SUFFIX
+from models.trial import attempt
 from tests.edge.clips import write_clip
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port

@@ -1,0 +1,1 @@
+"""Which model the daemon reads signs with, and `ishara-edge models`, which changes that."""

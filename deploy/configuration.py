@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, TemplateError, Undefined
@@ -10,8 +11,16 @@ from deploy.inventory import HostEntry, InventoryInvalid, Value
 from edge.config import ConfigInvalid, EdgeConfig, load_config
 
 
-def configuration(entry: HostEntry) -> str:
-    """The text of the device's edge.toml. Raises InventoryInvalid for a template or a text that cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A device's edge.toml, and what the daemon reads from it."""
+
+    text: str
+    content: EdgeConfig
+
+
+def configuration(entry: HostEntry) -> Configuration:
+    """What the device's template makes. Raises InventoryInvalid for a template or a text that cannot be used."""
     if entry.config is None:
         raise InventoryInvalid(f"hosts.{entry.host} has no config, and [defaults] names none")
     try:
@@ -32,7 +41,7 @@ def configuration(entry: HostEntry) -> str:
             f"hosts.{entry.host}: {entry.config} calls the device {found.device}, not {entry.name}; "
             "write device = {{ device }} there"
         )
-    return text
+    return Configuration(text, found)
 
 
 def _checked(entry: HostEntry, text: str) -> EdgeConfig:

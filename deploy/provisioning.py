@@ -25,7 +25,9 @@ from deploy.connection import ROOT, Connections, Failure, Remote, StepFailed, Te
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
 from deploy.release import Release
 from deploy.transfer import forget, send
+from edge.config import EdgeConfig
 from landmarkers.networks import TASKS, default_folder, missing_tasks
+from models.keys import KeyUnusable, PublicKey
 
 _HERE: Final = Path(__file__).parent
 UNIT: Final = "ishara-edge.service"
@@ -68,14 +70,15 @@ def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
         raise InventoryInvalid(
             f"the landmark networks are not in {default_folder()}; run `ishara-landmarkers` here first"
         )
-    text = configuration(entry)
+    made = configuration(entry)
+    _see_that_keys_agree(inventory, entry, made.content)
     packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
-    if "[captions]" in text:
+    if made.content.captions is not None:
         packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
     return Plan(
         packages=packages,
         release=releases.open_release(inventory.app),
-        config=Content("/etc/ishara/edge.toml", text.encode()),
+        config=Content("/etc/ishara/edge.toml", made.text.encode()),
         keys=tuple(Content(f"{_KEYS}/{path.name}", _read(path)) for path in inventory.trusted_keys),
         credentials=tuple(
             Content(f"/etc/credstore/ishara.{name}", _read(path), _OWNER_ONLY)
@@ -298,6 +301,25 @@ def _send_networks(remote: Remote) -> None:
             f"install -m 644 -- '{arrived}' {_NETWORKS}/{name}.new && mv {_NETWORKS}/{name}.new {_NETWORKS}/{name}"
         )
         forget(remote, arrived)
+
+
+def _see_that_keys_agree(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
+    """A device that is given keys must ask for signatures, and one that asks for them must be given keys."""
+    for path in inventory.trusted_keys:
+        try:
+            PublicKey.read(path)
+        except KeyUnusable as error:
+            raise InventoryInvalid(f"trusted_keys: {error}") from error
+    asks = config.model.trusted_keys
+    if inventory.trusted_keys and asks != Path(_KEYS):
+        raise InventoryInvalid(
+            f"hosts.{entry.host}: the inventory has trusted_keys, so {entry.config} must say "
+            f'[model] trusted_keys = "{_KEYS}"'
+        )
+    if asks is not None and not inventory.trusted_keys:
+        raise InventoryInvalid(
+            f"hosts.{entry.host}: {entry.config} asks for signatures, but the inventory has no trusted_keys"
+        )
 
 
 def _read(path: Path) -> bytes:

@@ -80,7 +80,7 @@ def read(host: str, report: Mapping[str, Any]) -> Status:
         on_probation=models.get("probation") is not None if models else None,
         why_back=_why_back(models),
         serves=not bundle or model is None or bundle["name"].startswith(f"{model.replace('@', '-')}-"),
-        refused="refused" in service.get("StatusText", ""),
+        refused="the old one goes on" in service.get("StatusText", ""),
         frames_per_s=figures.get("ishara_frames_per_second") if active else None,
         celsius=None if celsius is None else round(celsius, 1),
         last_word_at=None

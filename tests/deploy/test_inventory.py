@@ -74,7 +74,7 @@ def test_a_host_that_is_not_there_is_not_passed_over(tmp_path: Path) -> None:
 def templated(folder: Path, template: str, values: str) -> str:
     (folder / "edge.toml").write_text(template)
     host = f'[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\nvalues = {values}\n'
-    return configuration(load_inventory(write(folder, host)).entries()[0])
+    return configuration(load_inventory(write(folder, host)).entries()[0]).text
 
 
 def test_a_template_becomes_a_configuration(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _READINGS: Final = 5
 _PATIENCE: Final = 6
 _WARNED_S: Final = 5  # between the signal that tells of the limit and the one that ends all
 _MB: Final = 1 << 20
+_NO_MEMORY: Final = "Failed to allocate memory"  # as ONNX Runtime says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,12 @@ def read_probe(bundle: Bundle) -> str:
     try:
         classifier = OnnxClassifier(bundle)
         seconds = min(_timed(classifier, bundle) for _ in range(_READINGS))
-    except (MemoryError, ort_errors.RuntimeException, ort_errors.EPFail) as error:
-        raise BundleRefused(
-            f"the network fails or wants more memory than it may have: {error}".splitlines()[0]
-        ) from error
+    except (MemoryError, ort_errors.RuntimeException) as error:
+        raise BundleRefused("the network fails, or wants more memory than it may have") from error
+    except BundleRefused as error:
+        if _NO_MEMORY in str(error.__cause__):
+            raise BundleRefused("the network wants more memory than it may have") from error
+        raise
     # The fastest counts, by the processor's time: what else the device does meanwhile says nothing about the network.
     if seconds > bundle.manifest.spotter.look_every_s:
         raise BundleRefused(
@@ -71,10 +74,12 @@ def main() -> int:
     """Be the process; returns the exit code."""
     root, name, seconds, megabytes = sys.argv[1:]
     os.chdir(root)  # from here on the bundle can be read without the folders above, which may be root's alone
-    _be_no_root()
     try:
         bundle = open_bundle(Path(name))
+        import models.classifier  # noqa: F401  # what it loads may lie where only root may look, and takes memory
+
         _bound(int(seconds), int(megabytes))
+        _be_no_root()
         print(read_probe(bundle))  # noqa: T201  # this is what it is asked
     except BundleRefused as error:
         print(error)  # noqa: T201
@@ -90,9 +95,6 @@ def _timed(classifier: "OnnxClassifier", bundle: Bundle) -> float:
 
 def _be_no_root() -> None:
     """As root, become the owner of the store. A store of root's own is read by a service of root's own."""
-    # Libraries may lie where only root looks: they are loaded before.
-    import models.classifier  # noqa: F401
-
     owner = Path().stat()
     if os.geteuid() == 0 and owner.st_uid != 0:
         os.setgroups([])

@@ -1,11 +1,12 @@
 """A bundle whose network tells three signs apart by where the right wrist is, small enough to be made in a test."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from landmarkers.layout import PART_SLICES, POINT_COUNT, RIGHT_WRIST, Part
 from models.bundle import CARD, HASHED_FILES, LABELS, MANIFEST, MODEL, PROBE, Probe, sha256_of, write_probe
@@ -27,17 +28,25 @@ TITLE: Final = "tiny@3"
 
 
 def write_bundle(
-    folder: Path, *, landmarker: str = signer.LANDMARKER, spotter: SpotterSettings | None = None, threshold: float = 0.6
+    folder: Path,
+    *,
+    landmarker: str = signer.LANDMARKER,
+    spotter: SpotterSettings | None = None,
+    threshold: float = 0.6,
+    version: int = 3,
+    signs: Sequence[Sign] = SIGNS,
+    beside: Sequence[NodeProto] = (),
 ) -> Path:
-    """Write the bundle into a folder."""
+    """Write the bundle into a folder. Nodes `beside` give `nothing`, a 0 that is added to what the network answers."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL).write_bytes(_network())
-    (folder / LABELS).write_bytes(labels_json(SIGNS))
+    (folder / LABELS).write_bytes(labels_json(tuple(signs)))
     (folder / CARD).write_text("# Tiny\n\nA network for tests.\n")
     write_probe(folder / PROBE, _probe(folder / MODEL))
+    (folder / MODEL).write_bytes(_network(beside))
     manifest = Manifest(
         name="tiny",
-        version=3,
+        version=version,
         parts=frozenset({Part.POSE, Part.RIGHT_HAND, Part.LEFT_HAND}),
         landmarker=landmarker,
         spotter=spotter or SpotterSettings(),
@@ -50,7 +59,7 @@ def write_bundle(
     return folder
 
 
-def _network() -> bytes:
+def _network(beside: Sequence[NodeProto] = ()) -> bytes:
     """The mean x of the right wrist, NaN counting as 0, and how near it is to each place."""
     wrist = PART_SLICES[Part.POSE].start + RIGHT_WRIST
     constants: dict[str, NDArray[Any]] = {
@@ -70,8 +79,10 @@ def _network() -> bytes:
         helper.make_node("Sub", ["mean", "places"], ["away"]),
         helper.make_node("Mul", ["away", "away"], ["squared"]),
         helper.make_node("Mul", ["squared", "sharpness"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
+        helper.make_node("Softmax", ["logits"], ["answer" if beside else "probabilities"], axis=-1),
     ]
+    if beside:
+        nodes += [*beside, helper.make_node("Add", ["answer", "nothing"], ["probabilities"])]
     graph = helper.make_graph(
         nodes,
         "tiny",

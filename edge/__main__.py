@@ -19,8 +19,9 @@ from edge.doctor.examination import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
 from edge.journal import open_log, print_refusal
 from edge.leaving import leave
-from edge.models.serving import open_serving, step_back
+from edge.models.serving import find_store, open_serving, step_back
 from edge.notify import Notifier
+from edge.probation.starts import count_start, fail_probation
 from edge.record.command import record_takes
 from edge.record.session import TriesSpent
 from edge.record.shelf import ShelfUnusable
@@ -81,7 +82,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
     plan: Plan | None = _start(config, options)
     with (
         Service(notifier, look_s=look_every_s(os.environ)) as service,
-        Reloader(lambda: _draw_up(_load(options), options.model), service) as reloader,
+        Reloader(lambda: _redraw(options), service) as reloader,
     ):
         if notifier.is_heard:
             signals.reload_with(reloader.ask)
@@ -144,6 +145,7 @@ def _load(options: argparse.Namespace) -> EdgeConfig:
 def _start(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
     """The plan to start with, whatever may have become of the installed model: a device must read."""
     model: Path | None = options.model
+    count_start(find_store(config.model, model, os.environ))
     while True:
         try:
             return _draw_up(config, model)
@@ -151,12 +153,23 @@ def _start(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
             model = step_back(config.model, model, os.environ, error)
 
 
+def _redraw(options: argparse.Namespace) -> "Plan":
+    """The plan by what is said now. Raises what is refused; a model on probation that is has failed."""
+    config = _load(options)
+    try:
+        return _draw_up(config, options.model)
+    except BundleRefused as error:
+        fail_probation(find_store(config.model, options.model, os.environ), str(error))
+        raise
+
+
 def _draw_up(config: EdgeConfig, model: Path | None) -> "Plan":
+    from edge.meter import MeteredClassifier
     from edge.reload import Plan
     from models.classifier import OnnxClassifier
 
     bundle = open_serving(config.model, model, os.environ)
-    return Plan(config, bundle, OnnxClassifier(bundle))
+    return Plan(config, bundle, MeteredClassifier(OnnxClassifier(bundle)))
 
 
 def program() -> NoReturn:

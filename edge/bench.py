@@ -21,6 +21,7 @@ from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
 from edge.health import Pulse, StageTime
 from edge.pipeline import caption
+from edge.recognition import Recognition, Succession
 from edge.word import StreamClock, WordWriter
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -31,7 +32,6 @@ from landmarkers.tracking import TrackingLandmarker, Work
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.section import Section
-from models.spotter import SignSpotter
 
 
 class Speed(Section):
@@ -190,9 +190,8 @@ def _caption(clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, b
     clock = StreamClock(as_fast_as_possible=True)
     threshold = bundle.manifest.calibration.threshold
     writer = WordWriter(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
-    spotter = SignSpotter(bundle.manifest.spotter, landmarker.fingerprint, classifier)
-    camera = RecordingCamera(clip, paced=False)
-    caption(camera, landmarker, spotter, classifier, writer, (), pulse)
+    succession = Succession(Recognition.of(bundle, classifier, writer))
+    caption(RecordingCamera(clip, paced=False), landmarker, succession, (), pulse)
     return len(landmarker.answered)
 
 

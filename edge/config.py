@@ -92,12 +92,18 @@ class ModelConfig(Section):
     A `folder` goes before what is installed in the `store`, which lies in the state folder unless it is named. With
     `trusted_keys`, a folder of `*.pub` files, the store's bundles must be signed by one of them; the shipped bundle is
     trusted as this program is.
+
+    A model that was activated in the store is on probation for `probation_s`: it must let the daemon run, say what is
+    not absurd, and take no more than `budget_ms` of the processor for a reading, but for one in twenty. While somebody
+    signs the spotter has up to five pieces read every 0.15 s, which is then one whole core.
     """
 
     folder: Path | None = None
     store: Path | None = None
     trusted_keys: Path | None = None
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    probation_s: Annotated[float, Field(ge=1.0, le=86_400.0)] = 600.0
+    budget_ms: Annotated[float, Field(ge=1.0, le=10_000.0)] = 30.0
 
 
 class MqttConfig(Section):

@@ -41,7 +41,8 @@ class Governor:
     def __init__(self, config: RateConfig, raised_above: float) -> None:
         """`raised_above` is the spotter's measure of a raised hand."""
         self._config = config
-        self._raised_above = raised_above
+        self.raised_above = raised_above
+        """The measure of a raised hand; another model may have another."""
         self._newest, self._looked = -math.inf, -math.inf  # times of frames
         self._last_raised = 0.0
         self._step, self._stepped_at = 0, -math.inf
@@ -68,7 +69,7 @@ class Governor:
 
     def follow(self, landmarks: Landmarks) -> None:
         """See what was found in a frame that was looked at."""
-        if is_hand_raised(landmarks, self._raised_above):
+        if is_hand_raised(landmarks, self.raised_above):
             self._last_raised = landmarks.time
 
     def feel(self, heat: Heat, now: float) -> None:

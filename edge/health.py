@@ -44,9 +44,12 @@ class Health(Section):
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
     `troubles` says in a sentence what is wrong with each of the `parts` that are configured and not well. While
-    `paused` no frame is looked at. `last_word_at` is when the last word was said. `confidences` tells how sure
-    the words were, `model` which bundle read them. Of the words, `words_waiting` have not reached the broker yet, and
-    `words_dropped` never will: too many waited. None stands for what this machine does not tell.
+    `paused` no frame is looked at. `last_word_at` is when the last word was said; `confidences` tells how sure the
+    words were, `model` which bundle reads.
+    `model_state` is how that stands, where it comes from the store: `proven`, `on probation`, or `rolled back NAME:`
+    with the reason, where it is one that the daemon went back to.
+    Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited.
+    None stands for what this machine does not tell.
     """
 
     at: Instant
@@ -69,6 +72,7 @@ class Health(Section):
     words_waiting: int
     words_dropped: int
     model: str | None = None
+    model_state: str | None = None
 
     def to_json(self) -> str:
         """The state on one line."""
@@ -108,7 +112,8 @@ class Pulse:
         self._standing = standing or Standing()
         self._backlog = backlog
         self._parts = parts
-        self._model = model
+        self.model = model
+        """Which bundle reads the signs."""
         self._governor = governor or Governor(RateConfig(), raised_above=0.0)
         self._began = time.monotonic()
         self._frames = 0
@@ -168,7 +173,8 @@ class Pulse:
             paused=self._standing.paused,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,
-            model=self._model,
+            model=self.model,
+            model_state=self._standing.model,
         )
 
 

@@ -20,6 +20,8 @@ class Heart:
         self._standing = standing
         self._lock = threading.Lock()
         self._came = self._wanted = self._read = False
+        self.stands_still = False
+        """Whether it did not beat when it was last asked."""
 
     def feel_each(self, wanted: Wanted) -> Wanted:
         """What says whether a frame is wanted, felt at each frame that comes; it is asked on the camera's thread."""
@@ -47,9 +49,9 @@ class Heart:
         with self._lock:
             came, wanted, read = self._came, self._wanted, self._read
             self._came = self._wanted = self._read = False
-        if read:
-            return True
-        return not wanted if came else Part.CAMERA in self._standing.troubles
+        beats = read or (not wanted if came else Part.CAMERA in self._standing.troubles)
+        self.stands_still = not beats
+        return beats
 
 
 class FeltCamera:

@@ -1,27 +1,24 @@
 """From camera to words: the way of every frame, top to bottom."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from edge.cameras.camera import Camera
 from edge.governor import Governor
 from edge.health import Pulse
+from edge.recognition import Succession
 from edge.sinks.sink import Sink
 from edge.standing import Standing
-from edge.word import Word, WordWriter
+from edge.word import Word
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
-from models.classifier import Classifier
-from models.spotter import Spotter
 
 
 def caption(
     camera: Camera,
     landmarker: Landmarker,
-    spotter: Spotter,
-    classifier: Classifier,
-    writer: WordWriter,
+    succession: Succession,
     sinks: Sequence[Sink],
     pulse: Pulse,
     governor: Governor | None = None,
@@ -30,19 +27,21 @@ def caption(
     """Turn frames into words until the camera ends; the sign in hand at the end is finished.
 
     The camera gives only frames that the governor, if there is one, wants; here it is told what was found in them.
+    Whatever recognition the succession has at a frame reads it; it changes between two frames only.
     While the standing is paused frames come and are left alone, and the sign in hand then is dropped; the
     governor, who sees no hand, soon wants only few of them.
     Raises what the camera raises, after the words before it were said.
     """
     newest = 0.0
 
-    def say(take: Take) -> None:
-        with pulse.timed("classifier"):
-            reading = classifier.read(take)
-        word = writer.write(take, reading, newest)
-        if word is not None:
-            pulse.count_word(word)
-            _emit(word, sinks)
+    def say(takes: Iterable[Take]) -> None:
+        for take in takes:
+            with pulse.timed("classifier"):
+                reading = succession.now.classifier.read(take)
+            word = succession.now.writer.write(take, reading, newest)
+            if word is not None:
+                pulse.count_word(word)
+                _emit(word, sinks)
 
     def look_at(frame: Frame) -> None:
         nonlocal newest
@@ -52,21 +51,22 @@ def caption(
         if governor is not None:
             governor.follow(landmarks)
         with pulse.timed("spotter"):
-            takes = list(spotter.follow(landmarks))
+            takes = list(succession.now.spotter.follow(landmarks))
         pulse.count_frame()
-        for take in takes:
-            say(take)
+        say(takes)
 
     try:
         for frame in camera.frames():
-            writer.clock.tick(frame.time)
+            if succession.is_due(frame.time):
+                say(succession.now.spotter.finish())
+                succession.go_on()
+            succession.now.writer.clock.tick(frame.time)
             if standing is not None and standing.paused:
-                deque(spotter.finish(), maxlen=0)
+                deque(succession.now.spotter.finish(), maxlen=0)
             else:
                 look_at(frame)
     finally:
-        for take in spotter.finish():
-            say(take)
+        say(succession.now.spotter.finish())
 
 
 def _emit(word: Word, sinks: Sequence[Sink]) -> None:

@@ -57,10 +57,16 @@ class Service:
         self._changed.set()
 
     def reload(self) -> None:
-        """The configuration is read anew; `give_way` or `refuse` follows."""
+        """The configuration is read anew; `go_on`, `give_way` or `refuse` follows."""
         with self._lock:
             self._refusal = ""
             self._notifier.reloading()
+
+    def go_on(self) -> None:
+        """The stages at work go on with what was read anew."""
+        with self._lock:
+            if self._beats is not None and not self._left.is_set():
+                self._tell_ready()
 
     def give_way(self) -> None:
         """The stages at work leave for others; `ready` follows."""
@@ -135,5 +141,6 @@ def in_words(source: str, health: Health, last: Word | None) -> str:
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
         doing = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
+    model = "" if health.model_state in (None, "proven") else f"{health.model}: {health.model_state}"
     said = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
-    return "; ".join(part for part in (*wrong, doing, said) if part)
+    return "; ".join(part for part in (*wrong, doing, model, said) if part)

@@ -13,8 +13,11 @@ from edge.governor import Governor
 from edge.health import Pulse
 from edge.heart import FeltCamera, Heart
 from edge.metrics import MetricsServer
+from edge.models.serving import find_store
 from edge.pipeline import caption
 from edge.preview import PreviewedLandmarker
+from edge.probation.stretches import RecentStretches
+from edge.probation.watch import ProbationWatch
 from edge.reload import Plan, Reloader
 from edge.service import Service, in_words
 from edge.signals import StopSignals
@@ -24,11 +27,11 @@ from edge.sinks.mqtt.sink import MqttSink
 from edge.sinks.sink import Sink
 from edge.standing import Part, Standing
 from edge.state import state_folder
+from edge.swap import HotSwap, Watchable
 from edge.thermometer import Thermometer
 from edge.word import StreamClock, WordWriter
 from landmarkers.landmarker import Landmarker
 from models.bundle import refuse_other_landmarks
-from models.spotter import SignSpotter
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,14 @@ def read_signs(
         outbox = _open_outbox(plan.config)
         pulse = Pulse(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
         _let_be_measured(stack, plan.config, governor, pulse)
-        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing)
+        swap = HotSwap(plan, _word_writer(plan, options, outbox))
+        swap.watch(lambda new: _take_up(new, governor, pulse))
+        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing, swap)
+        store = find_store(plan.config.model, options.model, os.environ)
+        if store is not None:
+            stretches = RecentStretches(manifest.spotter.raised_above)
+            landmarker = PreviewedLandmarker(landmarker, stretches)
+            _prove(stack, plan, swap, ProbationWatch(store, stretches, standing, heart, reloader.ask))
         for sink in sinks:
             stack.callback(sink.close)
 
@@ -65,18 +75,23 @@ def read_signs(
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
         log.info("%s reads %s", manifest.title, shown, extra=fields)
         service.ready(heart.beats, lambda: in_words(shown, pulse.health(), pulse.last_word))
-        reloader.stop_with(source.camera.stop)
-        caption(
-            FeltCamera(source.camera, heart),
-            landmarker,
-            SignSpotter(manifest.spotter, manifest.landmarker, plan.classifier),
-            plan.classifier,
-            _word_writer(plan, options, outbox),
-            sinks,
-            pulse,
-            governor,
-            standing,
-        )
+        reloader.hand_to(swap.offer, source.camera.stop)
+        caption(FeltCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, standing)
+
+
+def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch) -> None:
+    """Let this plan's model, and those that take over from it, be watched while they are on probation."""
+    stack.callback(watch.close)
+    swap.watch(watch.begin)
+    watch.begin(plan)
+
+
+def _take_up(plan: Plan, governor: Governor, pulse: Pulse) -> None:
+    """Another model reads the signs from now on."""
+    manifest = plan.bundle.manifest
+    governor.raised_above, old, pulse.model = manifest.spotter.raised_above, pulse.model, manifest.title
+    fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
+    log.info("%s reads instead of %s", manifest.title, old, extra=fields)
 
 
 def _source_name(config: EdgeConfig, options: argparse.Namespace) -> str:
@@ -139,6 +154,7 @@ def _open_sinks(
     pulse: Pulse,
     outbox: Outbox | None,
     standing: Standing,
+    models: Watchable,
 ) -> tuple[list[Sink], Landmarker]:
     """Where words go, and the landmarker, whose frames a screen shows as well."""
     config, commands = plan.config, Commands(standing)
@@ -148,12 +164,13 @@ def _open_sinks(
             config.mqtt,
             outbox,
             device=config.device,
-            model=plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"}),
+            model=_model_json(plan),
             health=pulse.health,
             health_every_s=config.health_every_s,
             standing=standing,
             commands=commands,
         )
+        models.watch(lambda new: mqtt.tell_model(_model_json(new)))
         sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
     if config.captions is not None:
         screen = CaptionSink(config.captions, device=config.device, standing=standing)
@@ -164,12 +181,15 @@ def _open_sinks(
     return sinks, landmarker
 
 
+def _model_json(plan: Plan) -> str:
+    return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
+
+
 def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordWriter:
-    config, manifest = plan.config, plan.bundle.manifest
     return WordWriter(
         StreamClock(as_fast_as_possible=_is_fast(options)),
-        model=manifest.title,
-        device=config.device,
-        threshold=manifest.calibration.threshold if config.model.threshold is None else config.model.threshold,
+        model=plan.bundle.manifest.title,
+        device=plan.config.device,
+        threshold=plan.threshold,
         first_seq=1 if outbox is None else outbox.next_seq,
     )

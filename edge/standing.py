@@ -1,4 +1,4 @@
-"""How the daemon's parts stand: what is wrong with camera, broker and screen at the moment, and whether it is paused.
+"""How the daemon's parts stand: what is wrong with camera, broker and screen, how the model stands, a pause.
 
 A part tells of itself whenever that changes; whoever shows it (health, the service's status line, captions, metrics)
 asks, or is called at each change.
@@ -27,6 +27,7 @@ class Standing:
         self._lock = threading.Lock()
         self._troubles: dict[Part, str] = {}
         self._paused = False
+        self._model: str | None = None
         self._watchers: list[Watcher] = []
 
     def tell(self, part: Part, trouble: str | None) -> None:
@@ -46,6 +47,19 @@ class Standing:
             changed, self._paused = self._paused != paused, paused
         if changed:
             self._call_watchers()
+
+    def tell_model(self, state: str | None) -> None:
+        """Say how the model stands: proven, on probation, rolled back and why; None where nobody judges it."""
+        with self._lock:
+            changed, self._model = self._model != state, state
+        if changed:
+            self._call_watchers()
+
+    @property
+    def model(self) -> str | None:
+        """How the model stands."""
+        with self._lock:
+            return self._model
 
     @property
     def troubles(self) -> dict[Part, str]:

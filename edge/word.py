@@ -3,7 +3,9 @@
 The event is the same JSON on MQTT, on the console, on the web socket and in the outbox.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Annotated, Literal, Self
 
 from pydantic import PlainSerializer
@@ -97,16 +99,22 @@ class WordWriter:
         self._model = model
         self._device = device
         self._threshold = threshold
-        self._next_seq = first_seq
+        self.numbers: Iterator[int] = count(first_seq)
+        """Those of the words to come."""
+
+    def followed_by(self, *, model: str, threshold: float) -> "WordWriter":
+        """The writer for another model on the same stream, which goes on with this one's numbers."""
+        follower = WordWriter(self.clock, model=model, device=self._device, threshold=threshold)
+        follower.numbers = self.numbers
+        return follower
 
     def write(self, take: Take, reading: Reading, newest: float) -> Word | None:
         """The word of a take, or None; `newest` is the stream's time by now."""
         best = reading.says(self._threshold)
         if best is None:
             return None
-        seq, self._next_seq = self._next_seq, self._next_seq + 1
         return Word(
-            seq=seq,
+            seq=next(self.numbers),
             sign_id=best.sign.sign_id,
             word=best.sign.word,
             word_en=best.sign.word_en,

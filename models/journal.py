@@ -82,6 +82,10 @@ class Journal(Section):
         """The daemon was started with this bundle once more."""
         return self._change(name, lambda one: one.model_copy(update={"starts": one.starts + 1}))
 
+    def forget_starts(self, name: str) -> Self:
+        """The daemon ran for long with this bundle."""
+        return self._change(name, lambda one: one.model_copy(update={"starts": 0}))
+
     def prove(self, name: str) -> Self:
         """The bundle has proved itself."""
         proven = self._change(name, lambda one: one.model_copy(update={"proven": True}))

@@ -40,6 +40,10 @@ class Spotter(Protocol):
     def finish(self) -> Iterator[Take]:
         """The stream has ended; gives the sign in hand, if there is one."""
 
+    @property
+    def has_sign_in_hand(self) -> bool:
+        """Whether a hand is up, so that a sign may be going on."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -117,6 +121,11 @@ class SignSpotter:
                 self._look(self._last_raised)
             yield from self._give(math.inf)
         self._forget()
+
+    @property
+    def has_sign_in_hand(self) -> bool:
+        """Whether a hand is up, so that a sign may be going on."""
+        return bool(self._stretch)
 
     def _forget(self) -> None:
         self._stretch, self._moments = [], []

@@ -189,6 +189,12 @@ class BundleStore:
             if (probation := self.probation()) is not None:
                 self._journal().count_start(probation.name).write(self.root)
 
+    def forget_starts(self) -> None:
+        """The daemon has run long enough with the bundle that serves for its starts to be no sign of a fault."""
+        with self._writing():
+            if (probation := self.probation()) is not None:
+                self._journal().forget_starts(probation.name).write(self.root)
+
     def pass_probation(self) -> None:
         """The bundle that serves has proved itself."""
         with self._writing():

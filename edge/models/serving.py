@@ -34,6 +34,16 @@ def open_store(config: ModelConfig, environment: Mapping[str, str]) -> BundleSto
     return BundleStore(store_folder(config, environment), keys, shipped=config.folder or SHIPPED_MODEL)
 
 
+def find_store(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> BundleStore | None:
+    """The store that says what is read; None where an operator named a bundle, or where no store can be opened."""
+    if model is not None or config.folder is not None:
+        return None
+    try:
+        return open_store(config, environment)
+    except (BundleRefused, HomeUnknown, LibraryMissing):  # whoever reads the bundle says so
+        return None
+
+
 def read_keys(folder: Path) -> "TrustedKeys":
     """The keys that are trusted. Raises BundleRefused where they cannot be read, LibraryMissing."""
     with needing_libraries():  # not loaded where no keys are configured: the doctor must run without

@@ -6,13 +6,13 @@ from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
 from edge.health import Pulse
 from edge.pipeline import caption
+from edge.recognition import Recognition, Succession
 from edge.standing import Standing
 from edge.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from models.spotter import SignSpotter
 from tests.edge.tiny_bundle import NOWHERE, PLACES, SIGNS, TITLE
 from tests.signer import Sign, even_times, take
 
@@ -80,8 +80,8 @@ def play(
     clock = StreamClock(as_fast_as_possible=fast)
     writer = WordWriter(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
     classifier = OnnxClassifier(bundle)
-    spotter = SignSpotter(bundle.manifest.spotter, replay.fingerprint, classifier)
-    caption(camera or replay, replay, spotter, classifier, writer, [notebook], pulse, standing=standing)
+    succession = Succession(Recognition.of(bundle, classifier, writer))
+    caption(camera or replay, replay, succession, [notebook], pulse, standing=standing)
     return pulse
 
 

@@ -16,6 +16,7 @@ from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.health import Health, Pulse
 from edge.pipeline import caption
+from edge.recognition import Recognition, Succession
 from edge.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -23,7 +24,6 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from models.spotter import SignSpotter
 from tests.edge.clips import network_camera, write_clip
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
@@ -126,8 +126,7 @@ def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, g
     pulse = Pulse(Source(camera, landmarker), governor)
     writer = WordWriter(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
-    spotter = SignSpotter(bundle.manifest.spotter, landmarker.fingerprint, classifier)
-    caption(camera, landmarker, spotter, classifier, writer, [words], pulse, governor)
+    caption(camera, landmarker, Succession(Recognition.of(bundle, classifier, writer)), [words], pulse, governor)
     return pulse.health()
 
 

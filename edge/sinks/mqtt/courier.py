@@ -46,6 +46,11 @@ class Courier:
         self._errands.health_at = 0.0
         self._events.put(None)
 
+    def tell_model(self, model: str) -> None:
+        """Tell of another model, on the connection that stands."""
+        self._errands.model, self._errands.is_model_new = model, True
+        self.tell_health()
+
     def close(self) -> bool:
         """Bring the words that wait if that takes no more than a moment, say `offline` and leave.
 

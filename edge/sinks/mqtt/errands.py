@@ -25,5 +25,7 @@ class Errands:
     health_every_s: float
     health_at: float = 0.0
     """The moment on the monotonic clock at which health is to be told next."""
+    is_model_new: bool = False
+    """Whether another model has taken over that the broker was not told of yet."""
     leave_by: float | None = None
     """The moment on the monotonic clock by which to be gone."""

@@ -53,6 +53,10 @@ class MqttSink:
         self._outbox.put(word)
         self._courier.wake()
 
+    def tell_model(self, model: str) -> None:
+        """Another model reads the signs from now on; this is the JSON for `model`."""
+        self._courier.tell_model(model)
+
     def close(self) -> None:
         """Publish `offline` behind the words that wait, within a moment, and disconnect."""
         if self._courier.close():

@@ -122,7 +122,7 @@ class Visit:
         say, errands, topics = self._connection.publish, self._errands, self._topics
         if errands.discovery is not None:
             say(errands.discovery.topic, errands.discovery.to_json(), qos=1, retain=True)
-        say(topics.model, errands.model, qos=1, retain=True)
+        self._tell_model()
         self._tell_health(qos=1)
         say(topics.status, "online", qos=1, retain=True)
         # Without QoS: a command to a device that is away must not be obeyed hours later.
@@ -235,6 +235,8 @@ class Visit:
         return event
 
     def _see_to_errands(self) -> None:
+        if self._errands.is_model_new:
+            self._tell_model()
         if time.monotonic() >= self._errands.health_at:
             self._tell_health(qos=0)
         if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
@@ -246,6 +248,10 @@ class Visit:
         if not self._is_in:
             return None
         return min(self._errands.health_at, math.inf if self._rebirth_at is None else self._rebirth_at)
+
+    def _tell_model(self) -> None:
+        self._errands.is_model_new = False  # before: another may come meanwhile
+        self._connection.publish(self._topics.model, self._errands.model, qos=1, retain=True)
 
     def _tell_health(self, *, qos: int) -> None:
         self._errands.health_at = time.monotonic() + self._errands.health_every_s

@@ -1,0 +1,163 @@
+"""Watches the model at work while it is on probation, and goes back to the one before when it fails."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from edge.config import SHIPPED_MODEL
+from edge.heart import Heart
+from edge.probation.shadow import Reader, Shadow
+from edge.probation.stretches import RecentStretches
+from edge.probation.term import Term
+from edge.reload import Plan
+from edge.standing import Standing
+from models.bundle import Bundle, BundleRefused, open_bundle
+from models.classifier import OnnxClassifier
+from models.store import BundleStore, StoreUnusable
+
+log = logging.getLogger(__name__)
+
+PROVEN: Final = "proven"
+ON_PROBATION: Final = "on probation"
+_LOOK_S: Final = 1.0
+_LOWEST_PRIORITY: Final = 19
+_LAST_STRETCH_S: Final = 2.0
+
+
+class ProbationWatch:
+    """A thread of the lowest priority, which sleeps while no model is on probation."""
+
+    def __init__(
+        self,
+        store: BundleStore,
+        stretches: RecentStretches,
+        standing: Standing,
+        heart: Heart,
+        go_back: Callable[[], None],
+    ) -> None:
+        """How the model stands is told to `standing`. `go_back` has the daemon read what the store says by then."""
+        self._store = store
+        self._stretches = stretches
+        self._standing = standing
+        self._heart = heart
+        self._go_back = go_back
+        self._lock = threading.Lock()
+        self._plan: Plan | None = None
+        self._woken = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="probation", daemon=True)
+        self._thread.start()
+
+    def begin(self, plan: Plan) -> None:
+        """The plan's model reads from now on; whether it is on probation, the store knows. Does not block."""
+        with self._lock:
+            self._plan = plan
+        self._woken.set()
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._over.set()
+        self._woken.set()
+        self._thread.join(_LAST_STRETCH_S)
+
+    def _watch(self) -> None:
+        with suppress(OSError):  # a sandbox may not allow it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
+        while not self._over.is_set():
+            self._woken.wait()
+            self._woken.clear()
+            with self._lock:
+                plan, self._plan = self._plan, None
+            if plan is None:
+                continue
+            try:
+                self._standing.tell_model(_state(self._store, plan))
+                if _is_on_probation(self._store, plan):
+                    self._prove(plan)
+            except StoreUnusable as error:
+                log.warning("%s stays on probation: %s", plan.bundle.manifest.title, error)
+
+    def _prove(self, plan: Plan) -> None:
+        """Watch until the model has proved itself, has failed, or another one takes over. Raises StoreUnusable."""
+        title = plan.bundle.manifest.title
+        log.warning("%s is on probation for %.0f s", title, plan.config.model.probation_s)
+        old = self._open_before(plan)
+        shadow = None if old is None else Shadow(old, Reader(plan.bundle, plan.classifier, plan.threshold))
+        term = Term(plan.config.model, plan.classifier, self._standing, self._heart, shadow)
+        compared, is_told = 0, False
+        while not self._woken.wait(_LOOK_S):
+            compared = self._compare(shadow, compared)
+            if (fault := term.find_fault()) is not None:
+                self._fail(plan, fault)
+                return
+            if term.is_long_enough and term.is_seen_enough:
+                self._pass(plan)
+                return
+            if term.is_long_enough and not is_told:
+                is_told = True
+                self._store.forget_starts()  # a device that is switched off each night shall not lose a sound model
+                log.info("%s stays on probation until somebody has signed, so that it can be judged", title)
+
+    def _compare(self, shadow: Shadow | None, number: int) -> int:
+        """Read the stretches behind that number, as long as nobody wants this thread; the number of the last one."""
+        while shadow is not None and not self._woken.is_set() and (found := self._stretches.after(number)):
+            number, stretch = found
+            began = time.monotonic()
+            shadow.compare(stretch)
+            self._over.wait(time.monotonic() - began)  # at most half of a core
+        return number
+
+    def _pass(self, plan: Plan) -> None:
+        if _is_on_probation(self._store, plan):
+            self._store.pass_probation()
+            log.warning("%s has proved itself", plan.bundle.manifest.title)
+            self._standing.tell_model(PROVEN)
+
+    def _fail(self, plan: Plan, fault: str) -> None:
+        if not _is_on_probation(self._store, plan):  # meanwhile the operator has taken it back, or named another one
+            return
+        self._store.rollback(fault)
+        log.error("%s is rolled back: %s", plan.bundle.manifest.title, fault)
+        self._standing.tell_model(_state(self._store, plan))
+        self._go_back()
+
+    def _open_before(self, plan: Plan) -> Reader | None:
+        """The reader of the model before, if it reads the same landmarks."""
+        new, folder = plan.bundle.manifest, self._store.previous()
+        try:
+            bundle = open_bundle(SHIPPED_MODEL) if folder is None else self._store.open(folder)
+            if (bundle.manifest.parts, bundle.manifest.landmarker) != (new.parts, new.landmarker):
+                raise BundleRefused(f"{bundle.manifest.title} reads other landmarks")
+            return Reader(bundle, OnnxClassifier(bundle), _threshold(plan, bundle))
+        except BundleRefused as error:
+            log.warning("the words of %s are compared with nobody's: %s", new.title, error)
+            return None
+
+
+def _threshold(plan: Plan, bundle: Bundle) -> float:
+    configured = plan.config.model.threshold
+    return bundle.manifest.calibration.threshold if configured is None else configured
+
+
+def _is_on_probation(store: BundleStore, plan: Plan) -> bool:
+    """Whether the plan's bundle serves, on probation. Raises StoreUnusable."""
+    return store.probation() is not None and _is_serving(store.current(), plan)
+
+
+def _is_serving(current: Path | None, plan: Plan) -> bool:
+    return current is not None and current.resolve() == plan.bundle.folder.resolve()
+
+
+def _state(store: BundleStore, plan: Plan) -> str | None:
+    """How the model at work stands, in words; None where the store has nothing to do with it. Raises StoreUnusable."""
+    if _is_on_probation(store, plan):
+        return ON_PROBATION
+    last = next((event for event in store.events() if event.what != "installed"), None)
+    if last is not None and last.what == "rolled back":
+        return f"rolled back {last.name}: {last.reason}"
+    return PROVEN if _is_serving(store.current(), plan) else None

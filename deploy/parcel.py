@@ -64,7 +64,8 @@ def _bundle(folder: Path) -> Parcel:
         raise ParcelUnusable(f"{folder} is no bundle: it has no {MANIFEST}")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        files = (path for path in folder.rglob("*") if path.is_file())
+        for path in sorted(files, key=lambda path: (path.name != MANIFEST, path)):
             about = tarfile.TarInfo(f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}")
             about.size, about.mode = path.stat().st_size, 0o644
             with path.open("rb") as file:

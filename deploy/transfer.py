@@ -44,6 +44,10 @@ def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress 
             if _size(sftp, whole) == size and _remote_digest(remote, f"{home}/{whole}") == digest:
                 return Delivered(f"{home}/{whole}", 0)
             sent = _append(sftp, file, part, size, progress)
+            if _size(sftp, part) != size:
+                # A disk that is full would trouble the daemon: the next push begins anew.
+                sftp.remove(part)
+                raise _explained(remote, name, OSError("not all of it arrives"))
             if _remote_digest(remote, f"{home}/{part}") != digest:
                 # What an earlier try left there was damaged: once more from the start.
                 sftp.remove(part)

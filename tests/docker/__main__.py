@@ -2,6 +2,7 @@
 
 import argparse
 import fnmatch
+import json
 import os
 import shutil
 import subprocess
@@ -18,7 +19,6 @@ from tests.docker.dockerfile import Instruction, read
 DOCKER: Final = Path("deploy/docker")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OUTSIDE: Final = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "LANG")  # of this machine, and not of an image
-_PATIENCE_S: Final = 120.0
 
 
 class StepFailed(Exception):
@@ -53,7 +53,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.docker", description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="the Debian to begin with")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="ishara-docker-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="ishara-docker-", ignore_cleanup_errors=True) as folder,
+        ExitStack() as stack,
+    ):
         try:
             stage = build(options.root, Path(folder), stack)
             print(f"the image has {size_mb(stage.root, options.root)} MB beside its Debian", flush=True)
@@ -147,7 +150,9 @@ def overlaid(debian: Path, folder: Path, stack: ExitStack) -> Path:
     for name in ("proc", "dev"):
         mount(["--rbind", f"/{name}", str(root / name)], root / name, stack)
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
-    files = [value for name, value in os.environ.items() if "CERT" in name or "CA_" in name or name == "PIP_CONFIG_FILE"]
+    files = [
+        value for name, value in os.environ.items() if "CERT" in name or "CA_" in name or name == "PIP_CONFIG_FILE"
+    ]
     for file in {Path("/etc/pip.conf"), *map(Path, files)}:
         if file.is_absolute() and file.is_file():
             copy(file, root / file.relative_to("/"), into=False)
@@ -176,40 +181,17 @@ def size_mb(root: Path, debian: Path) -> int:
 def try_out(stage: Stage) -> str:
     """The broker and the daemon, as compose.yaml starts them, on a network of their own."""
     (stage.root / "etc/hosts").write_text("127.0.0.1 localhost broker\n")
-    ways_out = ["unshare", "--net", "--", sys.executable, "-c"]
-    done = subprocess.run([*ways_out, _TRIAL, str(stage.root), stage.user, *stage.entrypoint, *stage.command, "--health", *stage.healthcheck], env=stage.environment, capture_output=True, encoding="utf-8", check=False, timeout=600)  # fmt: skip
+    done = subprocess.run(
+        ["unshare", "--net", "--", sys.executable, "-m", "tests.docker.trial", str(stage.root), stage.user]
+        + [json.dumps(stage.entrypoint + stage.command), json.dumps(stage.healthcheck)],
+        env=os.environ | {"IMAGE_ENVIRONMENT": json.dumps(stage.environment)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     if done.returncode != 0:
         raise StepFailed(f"{done.stdout}{done.stderr}".strip()[-2000:])
     return done.stdout.strip()
-
-
-_TRIAL: Final = f"""
-import subprocess, sys, time
-root, user, *rest = sys.argv[1:]
-daemon, check = rest[:rest.index("--health")], rest[rest.index("--health") + 1:]
-subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-inside = ["chroot", "--userspec=" + user, root, "env", "--chdir=/var/lib/ishara", "HOME=/var/lib/ishara"]
-config = "/dev/shm/ishara-docker.conf"
-open(config, "w").write(open("{DOCKER}/mosquitto.conf").read().replace("persistence true", "persistence false").replace("persistence_location /mosquitto/data/", ""))
-broker = subprocess.Popen(["mosquitto", "-c", config], stderr=subprocess.DEVNULL)
-time.sleep(1)
-edge = subprocess.Popen([*inside, *daemon], stdout=subprocess.DEVNULL)
-try:
-    heard = subprocess.run(["mosquitto_sub", "-t", "ishara/entrance/word", "-C", "1", "-W", "{_PATIENCE_S:.0f}"], capture_output=True, encoding="utf-8")
-    if heard.returncode != 0:
-        sys.exit("no word came: " + heard.stderr)
-    health = subprocess.run([*inside, *check], capture_output=True, encoding="utf-8")
-    if health.returncode != 0:
-        sys.exit("the health check ends with %d: %s" % (health.returncode, health.stderr))
-    who = subprocess.run(["ps", "-o", "uid=", "-p", str(edge.pid)], capture_output=True, encoding="utf-8").stdout.strip()
-    began = time.monotonic(); edge.terminate(); code = edge.wait(30)
-    sick = subprocess.run([*inside, *check], capture_output=True, encoding="utf-8")
-    if code != 0 or who == "0" or sick.returncode != 1:
-        sys.exit("code %s, user %s, health without a daemon %s" % (code, who, sick.returncode))
-    print("a word, healthy as user %s, left %.1f s after SIGTERM, and without it: %s" % (who, time.monotonic() - began, sick.stderr.strip()))
-finally:
-    edge.kill(); broker.kill()
-"""
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ _FIRST: Final = {"unknown host": checks.unknown_host, "provision twice": checks.
 _OTHERS: Final = {
     "a change of configuration": checks.provision_a_change,
     "status": checks.status,
+    "hot swap": checks.hot_swap,
+    "proved": checks.proved,
     "unsigned": checks.unsigned,
     "bad signature": checks.bad_signature,
     "wrong key": checks.wrong_key,

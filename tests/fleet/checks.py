@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from deploy.parcel import open_parcel
+from tests.device.broker import Broker
 from tests.device.device import UNIT, CheckFailed, Device, wait_until
-from tests.fleet.bundles import FIRST, flip, make_bundle
-from tests.fleet.site import Site, Told
+from tests.fleet.bundles import FIRST, flip, make_bundle, rewrite
+from tests.fleet.site import PROBATION_S, Site, Told
 
 PUSH_S: Final = 15.0
 _STEPS: Final = "packages, landmark networks, trusted keys, configuration, credentials, unit, program, service"
@@ -94,7 +95,7 @@ def provision_a_change(site: Site) -> str:
 
 
 def push(site: Site) -> str:
-    bundle = make_bundle(site.desk, FIRST)
+    bundle = make_bundle(site.desk)
     wanted = open_parcel(bundle).installed_name
     plan = site.desk.fleet("push", str(bundle), "--dry-run").must(0)
     if str(wanted) not in plan.row("north") or serving(site.north):
@@ -115,52 +116,89 @@ def push(site: Site) -> str:
 def status(site: Site) -> str:
     answer = site.desk.fleet("status", "--json").must(0)
     for one in json.loads(answer.out):
-        if not one["well"] or one["model"] != f"karsl-190@{FIRST}" or not one["frames_per_s"]:
+        if (
+            not one["well"]
+            or not str(one["bundle"]).startswith(str(one["model"]).replace("@", "-"))
+            or not one["frames_per_s"]
+        ):
             raise CheckFailed(f"{one}")
     return site.desk.fleet("status").must(0).row("north")
 
 
+def hot_swap(site: Site) -> str:
+    """While a stream runs and somebody listens: the same daemon, connection and count of frames and words."""
+    broker = Broker(site.north)
+    wait_until(lambda: len(broker.words("north")) >= 2, "words on the broker")
+    process = site.north.show("MainPID")
+    bundle = make_bundle(site.desk)
+    site.desk.fleet("push", str(bundle), "--until", "healthy").must(0)
+    after = len(broker.words("north")) + 2
+    wait_until(lambda: len(broker.words("north")) >= after, "words of the new model")
+    healths = [json.loads(one.payload) for one in broker.heard() if one.topic == "ishara/north/health"]
+    frames = [health["frames"] for health in healths]
+    if site.north.show("MainPID") != process or frames != sorted(frames) or any(one["dropped"] for one in healths):
+        raise CheckFailed(f"another process, or frames were lost: {frames}, {[one['dropped'] for one in healths]}")
+    numbers = [word["seq"] for word in broker.words("north")]
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        raise CheckFailed(f"words were lost or doubled: {numbers}")
+    states = [one.payload for one in broker.heard() if one.topic == "ishara/north/status" and not one.retained]
+    if "offline" in states or len(states) > 1:
+        raise CheckFailed(f"the connection was lost: {states}")
+    models = [word["model"] for word in broker.words("north")]
+    if models != sorted(models) or len(set(models)) != 2:
+        raise CheckFailed(f"words came from {models}")
+    return (
+        f"{frames[-1] - frames[0]} frames, none dropped; {len(numbers)} words in order, from {len(set(models))} models"
+    )
+
+
+def proved(site: Site) -> str:
+    """Until the device has found it good."""
+    began = time.monotonic()
+    answer = site.desk.fleet("push", str(make_bundle(site.desk)), "--only", "north").must(0, ", proved")
+    return f"after {time.monotonic() - began:.0f} s, of which {PROBATION_S:.0f} s are probation: {_sentence(answer)}"
+
+
 def unsigned(site: Site) -> str:
-    return _sentence(refused(site, make_bundle(site.desk, FIRST + 1, key=None), "manifest.sig"))
+    return _sentence(refused(site, make_bundle(site.desk, key=None), "manifest.sig"))
 
 
 def bad_signature(site: Site) -> str:
     """Signed, and the manifest changed afterwards."""
-    bundle = make_bundle(site.desk, FIRST + 2)
-    manifest = bundle / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace(f"{FIRST + 2}", f"{FIRST + 3}"), encoding="utf-8")
+    bundle = make_bundle(site.desk)
+    rewrite(bundle, version=FIRST * 2)
     return _sentence(refused(site, bundle, "sign"))
 
 
 def wrong_key(site: Site) -> str:
-    bundle = make_bundle(site.desk, FIRST + 4, key="elsewhere/stranger.key")
+    bundle = make_bundle(site.desk, key="elsewhere/stranger.key")
     return _sentence(refused(site, bundle, "stranger"))
 
 
 def flipped_byte(site: Site) -> str:
-    bundle = make_bundle(site.desk, FIRST + 5)
+    bundle = make_bundle(site.desk)
     flip(bundle / "model.onnx")
     return _sentence(refused(site, bundle, "model.onnx"))
 
 
 def truncated(site: Site) -> str:
-    whole = open_parcel(make_bundle(site.desk, FIRST + 6)).content
+    whole = open_parcel(make_bundle(site.desk)).content
     short = site.desk.folder / "short.tar"
     short.write_bytes(whole[: len(whole) // 512 // 2 * 512])
     return _sentence(refused(site, short, "short.tar"))
 
 
 def downgrade(site: Site) -> str:
-    bundle = make_bundle(site.desk, FIRST - 1)
+    bundle = make_bundle(site.desk, version=FIRST - 1)
     sentence = _sentence(refused(site, bundle, "older than"))
     site.desk.fleet("push", str(bundle), "--allow-downgrade", "--until", "healthy").must(0)
-    site.desk.fleet("push", str(make_bundle(site.desk, FIRST)), "--until", "healthy").must(0)
+    site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
     return f"{sentence}; with the option it is taken"
 
 
 def full_disk(site: Site) -> str:
     """Full in the middle of the transfer, and then with just too little room to install."""
-    bundle = make_bundle(site.desk, FIRST + 7)
+    bundle = make_bundle(site.desk)
     free = int(site.north.run("df --output=avail --block-size=1 / | tail -1"))
     size = len(open_parcel(bundle).content)
     try:
@@ -176,7 +214,7 @@ def full_disk(site: Site) -> str:
 
 def network_cut(site: Site) -> str:
     """Over a slow link that is cut when a third has arrived; the next push sends only the rest."""
-    bundle = make_bundle(site.desk, FIRST + 8)
+    bundle = make_bundle(site.desk)
     size = len(open_parcel(bundle).content)
     site.slow_down("north", _LINK_SLOW)
     pushing = site.desk.begin("push", str(bundle), "--until", "healthy", "--only", "north")
@@ -202,7 +240,7 @@ def network_cut(site: Site) -> str:
 
 def canary_fails(site: Site) -> str:
     """Its camera is well and the bundle is good, but its daemon cannot be started any more."""
-    bundle = make_bundle(site.desk, FIRST + 9)
+    bundle = make_bundle(site.desk)
     before = serving(site.south)
     site.north.run(f"systemctl stop {UNIT}; systemctl mask --runtime {UNIT}")
     try:
@@ -217,7 +255,7 @@ def canary_fails(site: Site) -> str:
 
 
 def rollback(site: Site) -> str:
-    site.desk.fleet("push", str(make_bundle(site.desk, FIRST + 10)), "--until", "healthy").must(0)
+    site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
     now = serving(site.north)
     site.desk.fleet("rollback", "--until", "healthy").must(0)
     before = [serving(device) for device in site.devices.values()]

@@ -16,6 +16,7 @@ BRIDGE: Final = "ishara"
 DESK: Final = "10.77.0.1"
 NAMES: Final = {"north": "10.77.0.2", "south": "10.77.0.3"}
 USER: Final = "keeper"
+PROBATION_S: Final = 15.0
 _DISK: Final = "3G"
 _BOOT_S: Final = 300.0
 _TAKES: Final = "take:/opt/ishara/lib/python3.11/site-packages/edge/demo/takes"
@@ -26,6 +27,7 @@ source = {{ source }}
 [model]
 store = "/var/lib/ishara/models"
 trusted_keys = "/etc/ishara/keys"
+probation_s = {{ probation_s }}
 [mqtt]
 host = "127.0.0.1"
 username = "device"
@@ -88,7 +90,8 @@ class Desk:
             f'known_hosts = "{known_hosts}"\ntrusted_keys = ["signer.pub"]\n'
             f'[app]\nwheel = "{self.wheel}"\nconstraints = "{Path("constraints.txt").absolute()}"\n'
             f'wheelhouse = "{self._wheels}"\n'
-            f'[defaults]\nuser = "{USER}"\nssh_key = "key"\nconfig = "edge.toml"\nvalues = {{ source = "{_TAKES}" }}\n'
+            f'[defaults]\nuser = "{USER}"\nssh_key = "key"\nconfig = "edge.toml"\n'
+            f'values = {{ source = "{_TAKES}", probation_s = {PROBATION_S} }}\n'
             f'credentials = {{ mqtt-password = "password" }}\n'
             f'[hosts.north]\naddress = "{NAMES["north"]}"\ncanary = true\n'
             f'[hosts.south]\naddress = "{NAMES["south"]}"\n' + more

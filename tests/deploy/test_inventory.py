@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from deploy.configuration import configuration
-from deploy.inventory import InventoryInvalid, load_inventory, waves
+from deploy.inventory import AppSection, FleetInventory, HostSection, InventoryInvalid, load_inventory, waves
+from deploy.provisioning import plan
+from models.keys import new_keys
 
 REACHABLE = 'user = "keeper"\n'
 
@@ -101,3 +104,30 @@ def test_a_template_is_held_against_the_daemons_own_rules(tmp_path: Path, templa
         templated(tmp_path, template, "{ rotation = 45 }")
     assert told in str(refused.value)
     assert "hosts.entrance" in str(refused.value)
+
+
+def test_the_example_is_one_and_names_every_key() -> None:
+    path = Path(__file__).parents[2] / "deploy" / "fleet.toml"
+    assert [[entry.host for entry in wave] for wave in waves(load_inventory(path).entries())] == [
+        ["entrance"],
+        ["hall"],
+    ]
+    for section in (FleetInventory, AppSection, HostSection):
+        for key in set(section.model_fields) - {"app", "defaults", "hosts"}:
+            assert re.search(rf"^(# )?{key} = ", path.read_text(), re.MULTILINE), key
+
+
+def test_a_device_that_is_given_keys_asks_for_signatures(tmp_path: Path) -> None:
+    new_keys(tmp_path, "ishara")
+    (tmp_path / "edge.toml").write_text("device = {{ device }}\n")
+    host = '[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\n[app]\nwheel = "ishara-1-py3-none-any.whl"\n'
+    inventory = load_inventory(write(tmp_path, f'trusted_keys = ["ishara.pub"]\n{host}'))
+    with pytest.raises(InventoryInvalid, match=r'must say \[model\] trusted_keys = "/etc/ishara/keys"'):
+        plan(inventory, inventory.entries()[0])
+    (tmp_path / "edge.toml").write_text('device = {{ device }}\n[model]\ntrusted_keys = "/etc/ishara/keys"\n')
+    (tmp_path / "ishara-1-py3-none-any.whl").write_text("")
+    keys = plan(inventory, inventory.entries()[0]).keys
+    assert [key.path for key in keys] == ["/etc/ishara/keys/ishara.pub"]
+    bare = load_inventory(write(tmp_path, host))
+    with pytest.raises(InventoryInvalid, match="asks for signatures, but the inventory has no trusted_keys"):
+        plan(bare, bare.entries()[0])

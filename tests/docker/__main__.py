@@ -182,8 +182,10 @@ def try_out(stage: Stage) -> str:
     """The broker and the daemon, as compose.yaml starts them, on a network of their own."""
     (stage.root / "etc/hosts").write_text("127.0.0.1 localhost broker\n")
     done = subprocess.run(
-        ["unshare", "--net", "--", sys.executable, "-m", "tests.docker.trial", str(stage.root), stage.user]
-        + [json.dumps(stage.entrypoint + stage.command), json.dumps(stage.healthcheck)],
+        [
+            *("unshare", "--net", "--", sys.executable, "-m", "tests.docker.trial", str(stage.root), stage.user),
+            *(json.dumps(stage.entrypoint + stage.command), json.dumps(stage.healthcheck)),
+        ],
         env=os.environ | {"IMAGE_ENVIRONMENT": json.dumps(stage.environment)},
         capture_output=True,
         encoding="utf-8",

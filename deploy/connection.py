@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -220,7 +221,11 @@ def _why(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
 def _see_that_it_may(remote: Remote, connections: Connections) -> None:
     """Everything is done as root, by sudo where the user is another."""
     try:
-        answer = remote.attempt("true")
+        is_asked_for = remote.entry.user != ROOT and not remote.attempt("sudo -n true", as_root=False).ok
+        if is_asked_for and not sys.stdin.isatty():
+            sentence = f"sudo wants a password from {remote.entry.user} there, and nobody is here to be asked for it"
+            raise StepFailed(sentence, must_act=True)
+        answer = remote.attempt("true")  # for which pyinfra asks for the password, if there is one, and keeps it
     except StepFailed as error:
         connections.failures[remote.entry.host] = error.failure
         del connections.remotes[remote.entry.host]

@@ -23,6 +23,7 @@ _MODELS: Final = (
 _RELOAD: Final = "systemctl try-reload-or-restart ishara-edge"
 _INSTALL_S: Final = 300
 _LOOK_S: Final = 1.0
+_TAKE_S: Final = 60.0  # in which a daemon takes a model that it was told of, or never
 _PREFIX: Final = "ishara-edge: "
 
 Bring = Callable[[Remote], str]
@@ -153,8 +154,12 @@ def _wait(remote: Remote, wanted: str | None, patience: Patience) -> str:
         if now.well and now.serves and not (now.on_probation and patience.until_proved):
             standing = "on probation and well" if now.on_probation else "proved"
             return f"reads with {now.model or wanted or 'the shipped model'}, {standing}"
-        if time.monotonic() - began > patience.seconds:
-            raise StepFailed(f"not proved healthy after {patience.seconds:.0f} s: {now.state}")
+        waited = time.monotonic() - began
+        if waited > min(_TAKE_S, patience.seconds) and not (now.well and now.serves):
+            reads = f", and reads with {now.model}" if now.model else ""
+            raise StepFailed(f"not at work with it after {waited:.0f} s: it is {now.state}{reads}")
+        if waited > patience.seconds:
+            raise StepFailed(f"still on probation after {waited:.0f} s: {now.state}")
         time.sleep(_LOOK_S)
 
 

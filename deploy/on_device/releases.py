@@ -72,8 +72,9 @@ def make_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: P
         return
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        if taken() and (RELEASES / taken() / MADE).exists():
-            _copy(RELEASES / taken(), folder)
+        before = RELEASES / taken() if taken() else None
+        if before is not None and (before / MADE).exists():
+            _copy(before, folder)
         else:
             _run([sys.executable, "-m", "venv", "--system-site-packages", str(folder)])
         pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
@@ -83,7 +84,8 @@ def make_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: P
         if wheelhouse is not None:
             pip += ["--no-index", "--find-links", str(wheelhouse)]
         _run([*pip, f"ishara[edge] @ file://{wheel}"])
-        _run([*pip, "--no-deps", "--force-reinstall", str(wheel)])  # the same version, built anew
+        if before is not None:  # then this version may be there already, built from other files
+            _run([*pip, "--no-deps", "--force-reinstall", str(wheel)])
         _link_networks(folder)
         if CONFIG.exists():
             _run([str(folder / "bin/ishara-edge"), "config", "check", "--config", str(CONFIG)])

@@ -45,7 +45,7 @@ class Stage:
 
     def path(self, name: str) -> Path:
         """Where something inside is seen from outside."""
-        return self.root / (Path("/" + self.folder) / name).relative_to("/")
+        return self.root / (Path(self.folder) / name).relative_to("/")
 
 
 def main() -> int:
@@ -90,6 +90,7 @@ def follow(step: Instruction, stage: Stage, stages: dict[str, Stage], context: P
     """Do one instruction."""
     if step.word == "RUN":
         settings = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
+        lend_settings(stage.root)
         running = stage.run(["/bin/sh", "-c", step.rest], settings | {"HOME": "/root"})
         _, said = running.communicate()
         if running.returncode != 0:
@@ -139,7 +140,7 @@ def copy(source: Path, target: Path, *, into: bool) -> None:
 
 
 def overlaid(debian: Path, folder: Path, stack: ExitStack) -> Path:
-    """The Debian with changes that are kept in memory, and with this machine's way to apt's and pip's packages."""
+    """The Debian with changes that are kept in memory."""
     folder.mkdir()
     mount(["-t", "tmpfs", "tmpfs", str(folder)], folder, stack)
     for part in ("changes", "work", "root"):
@@ -149,6 +150,11 @@ def overlaid(debian: Path, folder: Path, stack: ExitStack) -> Path:
     mount(["-t", "overlay", "overlay", "-o", layers, str(root)], root, stack)
     for name in ("proc", "dev"):
         mount(["--rbind", f"/{name}", str(root / name)], root / name, stack)
+    return root
+
+
+def lend_settings(root: Path) -> None:
+    """This machine's way to apt's and pip's packages; before each step, for one may have written its own."""
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     files = [
         value for name, value in os.environ.items() if "CERT" in name or "CA_" in name or name == "PIP_CONFIG_FILE"
@@ -159,7 +165,6 @@ def overlaid(debian: Path, folder: Path, stack: ExitStack) -> Path:
     own = Path("~/.config/pip/pip.conf").expanduser()
     if own.is_file():
         copy(own, root / "root/.config/pip/pip.conf", into=False)
-    return root
 
 
 def mount(arguments: list[str], where: Path, stack: ExitStack) -> None:

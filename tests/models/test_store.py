@@ -295,7 +295,9 @@ def test_what_is_no_bundle_is_refused(store: BundleStore, make: MakeBundle, ther
 def test_a_full_disk_is_told_before_anything_is_written(make: MakeBundle, tmp_path: Path) -> None:
     """A real file system of 8 MB where this user may mount one."""
     (tmp_path / "small").mkdir()
-    mounted = os.geteuid() == 0 and not subprocess.call(["mount", "-t", "tmpfs", "-o", "size=8m", "small", tmp_path / "small"])
+    mounted = os.geteuid() == 0 and not subprocess.call(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "small", tmp_path / "small"]
+    )
     try:
         with pytest.MonkeyPatch.context() as patch:
             if not mounted:

@@ -21,7 +21,7 @@ from edge.journal import open_log, print_refusal
 from edge.leaving import leave
 from edge.models.serving import find_store, open_serving, step_back
 from edge.notify import Notifier
-from edge.probation.starts import count_start, fail_probation
+from edge.probation.starts import counted_start, fail_probation
 from edge.record.command import record_takes
 from edge.record.session import TriesSpent
 from edge.record.shelf import ShelfUnusable
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with StopSignals() as signals:
             if options.command == "record":
                 return record_takes(config, options, signals)
-            return run(config, options, signals)
+            with counted_start(find_store(config.model, options.model, os.environ)):
+                return run(config, options, signals)
     except USER_MUST_ACT as error:
         print_refusal(str(error), os.environ)
         Notifier.of(os.environ).status(str(error))
@@ -145,7 +146,6 @@ def _load(options: argparse.Namespace) -> EdgeConfig:
 def _start(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
     """The plan to start with, whatever may have become of the installed model: a device must read."""
     model: Path | None = options.model
-    count_start(find_store(config.model, model, os.environ))
     while True:
         try:
             return _draw_up(config, model)

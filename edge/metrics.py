@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 from edge.config import ConfigInvalid, MetricsConfig
 from edge.governor import Rate
 from edge.health import Health
+from edge.standing import ON_PROBATION
 
 _ASK_S: Final = 0.5
 _QUANTILES: Final = {"0.5": "p50", "0.95": "p95", "0.99": "p99"}
@@ -85,6 +86,7 @@ def _counters(health: Health) -> Iterator[Metric]:
 
 
 def _gauges(health: Health) -> Iterator[Metric]:
+    state = health.model_state
     told = {
         "ishara_up_seconds": ("Since the daemon began to read.", health.up_s),
         "ishara_frames_per_second": ("Frames looked at lately.", health.frames_per_s),
@@ -95,6 +97,10 @@ def _gauges(health: Health) -> Iterator[Metric]:
         "ishara_temperature_celsius": ("The processor's hottest sensor.", health.temperature_c),
         "ishara_throttled": ("Whether the processor is slowed down now.", health.throttled),
         "ishara_memory_bytes": ("Held now.", None if health.memory_mb is None else health.memory_mb * 1e6),
+        "ishara_model_on_probation": (
+            "Whether the model that the store serves has yet to prove itself.",
+            None if state is None else state == ON_PROBATION,
+        ),
         "ishara_paused": ("Whether frames are not looked at because somebody asked for that.", health.paused),
     }
     for name, (meaning, value) in told.items():

@@ -9,7 +9,7 @@ from typing import Final, Self
 from edge.governor import Rate
 from edge.health import Health
 from edge.notify import Notifier
-from edge.standing import Part
+from edge.standing import ON_PROBATION, PROVEN, Part
 from edge.word import Word
 
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
@@ -129,6 +129,13 @@ def look_every_s(environment: Mapping[str, str]) -> float:
     return min(_LOOK_S, int(microseconds) / 1e6 / _LOOKS_A_WATCHDOG) if microseconds.isdigit() else _LOOK_S
 
 
+def _judged(health: Health) -> str:
+    """How the model stands, where there is something to tell."""
+    if health.model_state == ON_PROBATION:
+        return f"{health.model} is on probation"
+    return "" if health.model_state in (None, PROVEN) else str(health.model_state)
+
+
 def in_words(source: str, health: Health, last: Word | None) -> str:
     """How the daemon is doing in one line: what is wrong, or what it reads and how fast, and its last word."""
     wrong = list(health.troubles.values())
@@ -141,6 +148,6 @@ def in_words(source: str, health: Health, last: Word | None) -> str:
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
         doing = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
-    model = "" if health.model_state in (None, "proven") else f"{health.model}: {health.model_state}"
+    model = _judged(health)
     said = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
     return "; ".join(part for part in (*wrong, doing, model, said) if part)

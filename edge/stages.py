@@ -56,7 +56,7 @@ def read_signs(
         pulse = Pulse(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
         _let_be_measured(stack, plan.config, governor, pulse)
         swap = HotSwap(plan, _word_writer(plan, options, outbox))
-        swap.watch(lambda new: _take_up(new, governor, pulse))
+        swap.watch(lambda new: _take_up(new, governor, pulse, service))
         sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing, swap)
         store = find_store(plan.config.model, options.model, os.environ)
         if store is not None:
@@ -86,12 +86,13 @@ def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch)
     watch.begin(plan)
 
 
-def _take_up(plan: Plan, governor: Governor, pulse: Pulse) -> None:
+def _take_up(plan: Plan, governor: Governor, pulse: Pulse, service: Service) -> None:
     """Another model reads the signs from now on."""
     manifest = plan.bundle.manifest
     governor.raised_above, old, pulse.model = manifest.spotter.raised_above, pulse.model, manifest.title
     fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
     log.info("%s reads instead of %s", manifest.title, old, extra=fields)
+    service.look()
 
 
 def _source_name(config: EdgeConfig, options: argparse.Namespace) -> str:

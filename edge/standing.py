@@ -7,6 +7,11 @@ asks, or is called at each change.
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
+
+PROVEN: Final = "proven"
+ON_PROBATION: Final = "on probation"
+"""How a model of the store stands; else it tells which one was rolled back, and why."""
 
 
 class Part(StrEnum):

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from models.classifier import OnnxClassifier
 
 _READINGS: Final = 5
-_PATIENCE: Final = 6
 _WARNED_S: Final = 5  # between the signal that tells of the limit and the one that ends all
 _MB: Final = 1 << 20
 _NO_MEMORY: Final = "Failed to allocate memory"  # as ONNX Runtime says it
@@ -30,17 +29,18 @@ class Limits:
     """What a network may take until it has read its probe a few times: processor time in all, and memory of its own.
 
     The shipped one takes half a second, most of it for loading libraries, and 40 MB. Time of the processor, since the
-    device has other work as well; `_PATIENCE` times as long by the clock for one that only waits.
+    device has other work as well; by the clock `patience_s`, for one that only waits.
     """
 
     seconds: int = 20
     memory_mb: int = 512
+    patience_s: float = 120.0
 
 
 def try_reading(folder: Path, limits: Limits) -> str:
     """Let a bundle's network read its probe, and say how fast it does. Raises BundleRefused."""
     arguments = [str(folder.parent), folder.name, str(limits.seconds), str(limits.memory_mb)]
-    outcome = attempt(["-m", "models.smoke", *arguments], patience_s=limits.seconds * _PATIENCE)
+    outcome = attempt(["-m", "models.smoke", *arguments], patience_s=limits.patience_s)
     if not outcome.succeeded:
         raise BundleRefused(f"{folder.name} does not read its probe here: {outcome.text}")
     return outcome.text

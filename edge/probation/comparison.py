@@ -13,8 +13,10 @@ from models.classifier import Guess
 LEAST_STRETCHES: Final = 5
 """So many stretches must have been compared before anything is said: of fewer nobody can tell chance from fault."""
 MORE_SILENT: Final = 0.4
-"""The share of stretches without a word may be higher by this. On one signing a model that doubts more than the old
-one loses some words; one that loses two of five has not learnt this camera's view."""
+"""The share of stretches without a word may be higher by this. Of one and the same signing a model that doubts more
+than the old one loses some words; one that loses two of five has not learnt this camera's view."""
+MORE_SILENT_BY_CHANCE: Final = 3
+"""Nor do so few more tell anything: two models that each miss a fifth of five differ by more once in 500 times."""
 CONFIDENCE_SHARE: Final = 0.6
 """The mean confidence may be lower, but not less than this share of the old one's. Calibrations differ by less."""
 MOST_WORDS: Final = 3.0
@@ -56,9 +58,9 @@ def find_fault(old: Showing, new: Showing) -> str | None:
     if new.stretches < LEAST_STRETCHES:
         return None
     of = f"of the last {new.stretches} times that somebody raised a hand"
-    if new.silent - old.silent > MORE_SILENT * new.stretches:
+    if new.silent - old.silent > max(MORE_SILENT * new.stretches, MORE_SILENT_BY_CHANCE):
         return f"{of} it says no sign at {new.silent}, the model before at {old.silent}"
-    if new.words and old.words and new.confidence < CONFIDENCE_SHARE * old.confidence:
+    if min(new.words, old.words) >= LEAST_STRETCHES and new.confidence < CONFIDENCE_SHARE * old.confidence:
         return f"{of} it is sure to {new.confidence:.0%} in the mean, the model before to {old.confidence:.0%}"
     if new.words > MOST_WORDS * max(old.words, new.stretches):
         return f"{of} it says {new.words} words, the model before {old.words}"

@@ -1,16 +1,25 @@
 """Lets the old and the new model read the same stretches, as the daemon would have, without anybody hearing it."""
 
+import os
+import threading
+import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 from edge.probation.comparison import Said, Showing, find_fault
+from edge.probation.stretches import RecentStretches
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier
 from models.spotter import SignSpotter
 
 _REMEMBERED: Final = 40  # stretches; what both said before counts no more
+_LOW_PRIORITY: Final = 10  # a tenth of the processor is left where others want all of it; at 19 it would be a hundredth
+_NEXT_S: Final = 0.5
+_LAST_STRETCH_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +50,7 @@ class Shadow:
 
     @property
     def compared(self) -> int:
-        """How many stretches count."""
+        """How many stretches count; this and the fault may be asked for on any thread."""
         return len(self._said)
 
     def compare(self, stretch: Take) -> None:
@@ -52,5 +61,30 @@ class Shadow:
 
     def find_fault(self) -> str | None:
         """What is absurd about the new one, in words."""
-        old, new = ([pair[which] for pair in self._said] for which in (0, 1))
-        return find_fault(Showing.of(old), Showing.of(new))
+        said = list(self._said)
+        return find_fault(Showing.of([old for old, _ in said]), Showing.of([new for _, new in said]))
+
+
+@contextmanager
+def casting(shadow: Shadow, stretches: RecentStretches) -> Iterator[None]:
+    """While inside, let the shadow read the remembered stretches and those that come, on a thread of its own."""
+    over = threading.Event()
+
+    def cast() -> None:
+        with suppress(OSError):  # a sandbox may not allow it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
+        number, pause_s = 0, 0.0
+        while not over.wait(pause_s):
+            found, pause_s = stretches.after(number), _NEXT_S
+            if found is not None:
+                number, began = found[0], time.monotonic()
+                shadow.compare(found[1])
+                pause_s = time.monotonic() - began  # at most half of a core
+
+    thread = threading.Thread(target=cast, name="shadow", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(_LAST_STRETCH_S)

@@ -4,8 +4,11 @@ Starts with it are counted, so that a model that ends the daemon does not end it
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from edge.refusals import REFUSALS
 from models.store import BundleStore, StoreUnusable
 
 log = logging.getLogger(__name__)
@@ -13,8 +16,23 @@ log = logging.getLogger(__name__)
 MOST_STARTS: Final = 3
 
 
-def count_start(store: BundleStore | None) -> None:
-    """Count this start or, where it is one too many, go back; to be called before a bundle is opened."""
+@contextmanager
+def counted_start(store: BundleStore | None) -> Iterator[None]:
+    """Count this start or, where it is one too many, go back; to be entered before a bundle is opened.
+
+    A daemon that leaves in an orderly way, because it was told to or because its user must act, did not end by its
+    model's fault: whoever restarts it while setting up a device, or switches that off, shall not lose a sound one.
+    """
+    _count_start(store)
+    try:
+        yield
+    except REFUSALS:
+        _forget_starts(store)
+        raise
+    _forget_starts(store)
+
+
+def _count_start(store: BundleStore | None) -> None:
     try:
         probation = None if store is None else store.probation()
         if store is None or probation is None:
@@ -27,6 +45,14 @@ def count_start(store: BundleStore | None) -> None:
         return
     times = probation.starts
     fail_probation(store, f"the daemon was started {times} times with it and never ran long enough to prove it")
+
+
+def _forget_starts(store: BundleStore | None) -> None:
+    try:
+        if store is not None and store.probation() is not None:
+            store.forget_starts()
+    except StoreUnusable as error:
+        log.warning("starts with a model on probation cannot be counted: %s", error)
 
 
 def fail_probation(store: BundleStore | None, reason: str) -> None:

@@ -1,36 +1,34 @@
 """Watches the model at work while it is on probation, and goes back to the one before when it fails."""
 
 import logging
-import os
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from edge.config import SHIPPED_MODEL
 from edge.heart import Heart
-from edge.probation.shadow import Reader, Shadow
+from edge.probation.shadow import Reader, Shadow, casting
 from edge.probation.stretches import RecentStretches
 from edge.probation.term import Term
 from edge.reload import Plan
-from edge.standing import Standing
+from edge.standing import ON_PROBATION, PROVEN, Standing
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
 
 log = logging.getLogger(__name__)
 
-PROVEN: Final = "proven"
-ON_PROBATION: Final = "on probation"
 _LOOK_S: Final = 1.0
-_LOWEST_PRIORITY: Final = 19
-_LAST_STRETCH_S: Final = 2.0
+_LAST_LOOK_S: Final = 2.0
 
 
 class ProbationWatch:
-    """A thread of the lowest priority, which sleeps while no model is on probation."""
+    """A thread that sleeps while no model is on probation.
+
+    It judges at the priority of all others, so that a model which takes the whole processor is judged too; what the old
+    and the new model say is found out by a thread of low priority.
+    """
 
     def __init__(
         self,
@@ -63,11 +61,9 @@ class ProbationWatch:
         """Watch no more."""
         self._over.set()
         self._woken.set()
-        self._thread.join(_LAST_STRETCH_S)
+        self._thread.join(_LAST_LOOK_S)
 
     def _watch(self) -> None:
-        with suppress(OSError):  # a sandbox may not allow it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
         while not self._over.is_set():
             self._woken.wait()
             self._woken.clear()
@@ -80,7 +76,7 @@ class ProbationWatch:
                 if _is_on_probation(self._store, plan):
                     self._prove(plan)
             except StoreUnusable as error:
-                log.warning("%s stays on probation: %s", plan.bundle.manifest.title, error)
+                log.warning("how %s stands is not known: %s", plan.bundle.manifest.title, error)
 
     def _prove(self, plan: Plan) -> None:
         """Watch until the model has proved itself, has failed, or another one takes over. Raises StoreUnusable."""
@@ -89,9 +85,15 @@ class ProbationWatch:
         old = self._open_before(plan)
         shadow = None if old is None else Shadow(old, Reader(plan.bundle, plan.classifier, plan.threshold))
         term = Term(plan.config.model, plan.classifier, self._standing, self._heart, shadow)
-        compared, is_told = 0, False
+        if shadow is None:
+            self._judge(plan, term)
+            return
+        with casting(shadow, self._stretches):
+            self._judge(plan, term)
+
+    def _judge(self, plan: Plan, term: Term) -> None:
+        title, is_told = plan.bundle.manifest.title, False
         while not self._woken.wait(_LOOK_S):
-            compared = self._compare(shadow, compared)
             if (fault := term.find_fault()) is not None:
                 self._fail(plan, fault)
                 return
@@ -102,15 +104,6 @@ class ProbationWatch:
                 is_told = True
                 self._store.forget_starts()  # a device that is switched off each night shall not lose a sound model
                 log.info("%s stays on probation until somebody has signed, so that it can be judged", title)
-
-    def _compare(self, shadow: Shadow | None, number: int) -> int:
-        """Read the stretches behind that number, as long as nobody wants this thread; the number of the last one."""
-        while shadow is not None and not self._woken.is_set() and (found := self._stretches.after(number)):
-            number, stretch = found
-            began = time.monotonic()
-            shadow.compare(stretch)
-            self._over.wait(time.monotonic() - began)  # at most half of a core
-        return number
 
     def _pass(self, plan: Plan) -> None:
         if _is_on_probation(self._store, plan):

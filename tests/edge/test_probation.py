@@ -10,7 +10,7 @@ import pytest
 
 from edge.health import Health
 from edge.probation.starts import MOST_STARTS
-from edge.probation.watch import ON_PROBATION, PROVEN
+from edge.standing import ON_PROBATION, PROVEN
 from edge.word import Word
 from landmarkers.take import TAKE_SUFFIX, Origin
 from landmarkers.tracking import FINGERPRINT
@@ -22,6 +22,7 @@ from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
 from tests.edge.waiting import wait_until
+from tests.models.hard_networks import turning
 from tests.signer import Sign, even_times, take
 
 NEXT_TITLE = "tiny@4"
@@ -59,7 +60,7 @@ def start(
         "ISHARA_MQTT_PORT": str(broker.port),
         "ISHARA_MODEL_STORE": str(store.root),
         "ISHARA_MODEL_PROBATION_S": "1",
-        "ISHARA_MODEL_BUDGET_MS": "10",
+        "ISHARA_MODEL_BUDGET_MS": "5",
     }
     return lambda: start_daemon("run", "--source", f"take:one{TAKE_SUFFIX}", settings=settings)
 
@@ -128,9 +129,9 @@ def test_a_model_that_says_no_sign_to_everything_is_rolled_back(
 def test_a_model_that_is_too_slow_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, tmp_path: Path
 ) -> None:
-    reload_with_next(start(), store, listener, tmp_path / "next", burden=4)
+    reload_with_next(start(), store, listener, tmp_path / "next", beside=turning(15_000))
     listener.wait_until(lambda: is_rolled_back(listener))
-    assert "of the processor, of which model.budget_ms allows 10" in str(states(listener)[-1])
+    assert "of the processor, of which model.budget_ms allows 5" in str(states(listener)[-1])
     listener.wait_until(lambda: models(listener) == [TITLE, NEXT_TITLE, TITLE])
 
 

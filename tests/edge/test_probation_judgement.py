@@ -1,23 +1,28 @@
 """What is found wrong with a model on probation, and what is not."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from edge.cameras.camera import CameraLost
 from edge.config import ModelConfig
 from edge.heart import Heart
 from edge.meter import MeteredClassifier
 from edge.probation.comparison import LEAST_STRETCHES, Showing, find_fault
 from edge.probation.shadow import Reader, Shadow
+from edge.probation.starts import MOST_STARTS, counted_start
 from edge.probation.stretches import MOST, RecentStretches
 from edge.probation.term import LEAST_READINGS, STILL_S, TROUBLE_S, Term
 from edge.standing import Part, Standing
 from landmarkers.frame import Frame
+from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, open_bundle
 from models.classifier import Guess, OnnxClassifier
 from models.labels import Sign as Label
+from models.store import BundleStore
 from tests.edge.tiny_bundle import PLACES, write_bundle
 from tests.signer import Sign, even_times, stream, take
 
@@ -67,6 +72,11 @@ def test_a_good_model_after_one_that_said_nothing_is_no_fault() -> None:
     assert find_fault(showing(*[[]] * MANY), GOOD) is None
 
 
+def test_a_few_words_less_are_chance() -> None:
+    assert find_fault(showing(*[said(0.9)] * 6), showing(*[[]] * 3, *[said(0.9)] * 3)) is None
+    assert find_fault(showing(*[said(0.9)] * 6), showing(*[[]] * 4, *[said(0.9)] * 2)) is not None
+
+
 def test_of_few_stretches_nothing_is_told() -> None:
     few = LEAST_STRETCHES - 1
     assert find_fault(showing(*[said(0.9)] * few), showing(*[[]] * few)) is None
@@ -97,6 +107,31 @@ def test_a_stretch_with_a_sign_that_the_new_model_was_not_taught_does_not_count(
     for place in PLACES:
         shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, place)))
     assert shadow.compared == 1
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BundleStore:
+    """A store whose bundle is on probation."""
+    store = BundleStore(tmp_path / "models")
+    store.install(write_bundle(tmp_path / "next", landmarker=FINGERPRINT), activate=True)
+    return store
+
+
+def test_a_daemon_that_leaves_in_an_orderly_way_was_not_ended_by_its_model(store: BundleStore) -> None:
+    for number in range(2 * MOST_STARTS):
+        with suppress(CameraLost), counted_start(store):
+            if number % 2:
+                raise CameraLost("the cable is out")
+    assert store.current() is not None
+
+
+def test_a_daemon_that_ends_otherwise_was(store: BundleStore) -> None:
+    for _ in range(MOST_STARTS):
+        with pytest.raises(ZeroDivisionError), counted_start(store):
+            raise ZeroDivisionError
+        assert store.current() is not None
+    with counted_start(store):
+        assert store.current() is None  # the shipped one serves
 
 
 class Clock:

@@ -13,7 +13,7 @@ from edge.governor import Rate
 from edge.health import Pulse
 from edge.notify import Notifier
 from edge.service import Service, in_words, look_every_s
-from edge.standing import Part, Standing
+from edge.standing import ON_PROBATION, Part, Standing
 from edge.word import Word
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
@@ -168,6 +168,10 @@ def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
     idle = health.model_copy(update={"rate": Rate.IDLE})
     assert in_words("/dev/video0", idle, None).endswith("15 frames a second while nobody signs")
     assert f"; last word {SIGNS[0].word} at " in in_words("/dev/video0", health, spoken())
+    new = health.model_copy(update={"model": "tiny@4", "model_state": ON_PROBATION})
+    assert in_words("x", new, None) == "reading x at 15 frames a second; tiny@4 is on probation"
+    failed = health.model_copy(update={"model_state": "rolled back tiny-4-12345678: too slow"})
+    assert in_words("x", failed, None).endswith("; rolled back tiny-4-12345678: too slow")
     troubled = health.model_copy(update={"troubles": {Part.BROKER: "the broker is away"}})
     standing.tell(Part.BROKER, "the broker is away")
     assert in_words("x", troubled, None) == "the broker is away; reading x at 15 frames a second"

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
@@ -37,20 +36,18 @@ def write_bundle(
     version: int = 3,
     signs: Sequence[Sign] = SIGNS,
     beside: Sequence[NodeProto] = (),
-    places: tuple[float, float, float] = PLACES,
-    burden: int = 0,
+    places: Sequence[float] = PLACES,
 ) -> Path:
     """Write the bundle into a folder. Nodes `beside` give `nothing`, a 0 that is added to what the network answers.
 
-    With other `places` the network looks for the wrist elsewhere: far away, it reads no sign. `burden` is how many
-    large matrices it multiplies in vain.
+    With other `places` it looks for the wrist elsewhere: far away, it reads no sign.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MODEL).write_bytes(_network(places, burden))
+    (folder / MODEL).write_bytes(_network(places))
     (folder / LABELS).write_bytes(labels_json(tuple(signs)))
     (folder / CARD).write_text("# Tiny\n\nA network for tests.\n")
     write_probe(folder / PROBE, _probe(folder / MODEL))
-    (folder / MODEL).write_bytes(_network(places, burden, beside))
+    (folder / MODEL).write_bytes(_network(places, beside))
     manifest = Manifest(
         name="tiny",
         version=version,
@@ -66,7 +63,7 @@ def write_bundle(
     return folder
 
 
-def _network(places: tuple[float, ...], burden: int, beside: Sequence[NodeProto] = ()) -> bytes:
+def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes:
     """The mean x of the right wrist, NaN counting as 0, and how near it is to each place."""
     wrist = PART_SLICES[Part.POSE].start + RIGHT_WRIST
     constants: dict[str, NDArray[Any]] = {
@@ -85,8 +82,7 @@ def _network(places: tuple[float, ...], burden: int, beside: Sequence[NodeProto]
         helper.make_node("ReduceMean", ["filled", "over_time"], ["mean"], keepdims=1),
         helper.make_node("Sub", ["mean", "places"], ["away"]),
         helper.make_node("Mul", ["away", "away"], ["squared"]),
-        helper.make_node("Mul", ["squared", "sharpness"], ["unburdened"]),
-        *_burden(burden, constants),
+        helper.make_node("Mul", ["squared", "sharpness"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["answer" if beside else "probabilities"], axis=-1),
     ]
     if beside:
@@ -103,21 +99,6 @@ def _network(places: tuple[float, ...], burden: int, beside: Sequence[NodeProto]
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     return bytes(model.SerializeToString())
-
-
-def _burden(matrices: int, constants: dict[str, NDArray[Any]]) -> list[onnx.NodeProto]:
-    """Nodes that take the time of so many matrix products to add nothing to the logits."""
-    if matrices == 0:
-        return [helper.make_node("Identity", ["unburdened"], ["logits"])]
-    constants["matrix"] = np.eye(512, dtype=np.float32)
-    products = [(f"product_{number}", f"product_{number + 1}") for number in range(matrices)]
-    return [
-        helper.make_node("Mul", ["matrix", "mean"], ["product_0"]),
-        *(helper.make_node("MatMul", [before, "matrix"], [after]) for before, after in products),
-        helper.make_node("ReduceMean", [f"product_{matrices}"], ["weight"], keepdims=0),
-        helper.make_node("Mul", ["weight", "zero"], ["nothing"]),
-        helper.make_node("Add", ["unburdened", "nothing"], ["logits"]),
-    ]
 
 
 def _probe(model: Path) -> Probe:

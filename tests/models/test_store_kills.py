@@ -42,8 +42,13 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The network is tried in a process of its own, which changes nothing: here it would only take time."""
+    """Without what only takes time here.
+
+    The network is tried in a process of its own, which changes nothing; what a killed process wrote the kernel keeps
+    without being asked to put it onto the disk (that it is asked to, tests/models/test_durable.py shows).
+    """
     monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def start(work: Work, root: Path, *, killed_at: int = 0) -> int:

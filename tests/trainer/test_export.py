@@ -11,6 +11,8 @@ import torch
 from landmarkers.take import Origin, Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
+from models.keys import new_keys
+from models.signature import TrustedKeys
 from tests.signing import LANDMARKER, make_take
 from trainer.__main__ import main as trainer
 from trainer.export import export_fp32
@@ -145,3 +147,15 @@ def test_an_export_that_fails_leaves_the_old_bundle(
 def test_exporting_what_is_no_run_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert trainer(["export", str(tmp_path), "--to", str(tmp_path / "b"), "--name", "tiny"]) == 2
     assert "not the folder of a run" in capsys.readouterr().err
+
+
+def test_a_bundle_is_signed_as_it_is_exported(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    private, _ = new_keys(tmp_path / "keys", "workshop")
+    bundle = tmp_path / "signed"
+    command = ["export", str(tiny_run), "--to", str(bundle), "--name", "signed", "--precision", "fp32", "--key"]
+    assert trainer([*command, str(tmp_path / "none.key")]) == 2
+    assert "none.key cannot be read" in capsys.readouterr().err
+    assert trainer([*command, str(private)]) == 0
+    assert TrustedKeys.read(tmp_path / "keys").verify(bundle).name == "workshop"

@@ -1,0 +1,45 @@
+"""What the tests of the store look at, and how they change a bundle."""
+
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.bundle import BundleRefused
+from models.store import BundleStore, StoreUnusable
+
+MakeBundle = Callable[..., Path]
+
+
+def serving(store: BundleStore) -> int:
+    """The version that serves, as the daemon would find it."""
+    current = store.current()
+    assert current is not None
+    return store.open(current).manifest.version
+
+
+def refusal(store: BundleStore, path: Path, **options: Any) -> str:
+    """The sentence with which a bundle is refused, while everything stays as it was."""
+    before = sorted(store.root.glob("*/*"))
+    with pytest.raises((BundleRefused, StoreUnusable)) as refused:
+        store.install(path, activate=True, **options)
+    assert sorted(store.root.glob("*/*")) == before
+    assert serving(store) == 3
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def change_manifest(bundle: Path, **changes: object) -> Path:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (bundle / "manifest.json").write_text(json.dumps(manifest | changes))
+    return bundle
+
+
+def pack(bundle: Path, top: str = "tiny") -> Path:
+    with tarfile.open(bundle.with_suffix(".tar"), "w") as tar:
+        tar.add(bundle, top)
+    return bundle.with_suffix(".tar")

@@ -1,0 +1,193 @@
+"""Every bundle that must not serve is refused with a sentence, and the model that serves goes on."""
+
+import errno
+import io
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from landmarkers.tracking import FINGERPRINT
+from models.admission import Allowed
+from models.bundle import BundleRefused
+from models.store import BundleStore, StoreUnusable
+from tests.edge.tiny_bundle import SIGNS
+from tests.models.stock import MakeBundle, change_manifest, pack, refusal, serving
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network is tried: tests/models/test_smoke.py does that."""
+    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+
+
+def test_an_older_version_is_taken_only_when_allowed(store: BundleStore, make: MakeBundle) -> None:
+    sentence = refusal(store, make(2))
+    assert "tiny@2 is older than the tiny@3 that serves" in sentence
+    assert "--allow-downgrade" in sentence
+    other = make(3, threshold=0.5)
+    assert "another of the same version" in refusal(store, other)
+    store.install(other, Allowed(downgrade=True), activate=True)
+    store.install(make(2), Allowed(downgrade=True), activate=True)
+    assert serving(store) == 2
+
+
+def test_the_shipped_bundle_counts_while_none_is_installed(tmp_path: Path, make: MakeBundle) -> None:
+    store = BundleStore(tmp_path / "models", shipped=make(3))
+    with pytest.raises(BundleRefused, match="older than the tiny@3"):
+        store.install(make(2))
+    assert store.current() is None
+
+
+def test_other_signs_are_taken_only_when_allowed(store: BundleStore, make: MakeBundle) -> None:
+    other = make(4, signs=[SIGNS[0].model_copy(update={"sign_id": 7, "word_en": "Heart"}), *SIGNS[1:]])
+    sentence = refusal(store, other)
+    assert "has 1 (Heart) more and lacks 1 (Trachea)" in sentence
+    assert "--allow-labels" in sentence
+    store.install(other, Allowed(labels=True), activate=True)
+    assert serving(store) == 4
+
+
+def test_a_model_for_other_landmark_networks_is_refused(store: BundleStore, make: MakeBundle) -> None:
+    sentence = refusal(store, make(4, landmarker="litert-tracked-0123456789ab-2"))
+    assert "litert-tracked-0123456789ab-2" in sentence
+    assert FINGERPRINT in sentence
+
+
+def test_a_later_format_is_told_before_anything_that_it_changes(store: BundleStore, make: MakeBundle) -> None:
+    later = change_manifest(make(4), format=2, layout="another", eyes=3)
+    assert "is of format 2, and this ishara" in refusal(store, later)
+
+
+def test_a_model_for_a_later_program_is_refused(store: BundleStore, make: MakeBundle) -> None:
+    assert "needs ishara 99.0.0 or later" in refusal(store, change_manifest(make(4), smallest_app_version="99.0.0"))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.onnx", "labels.json", "probe.npz", "README.md"])
+def test_a_flipped_byte_is_refused_by_the_name_that_the_sender_knows(
+    store: BundleStore, make: MakeBundle, name: str
+) -> None:
+    bundle = make(4)
+    content = bytearray((bundle / name).read_bytes())
+    content[len(content) // 2] ^= 0x80
+    (bundle / name).write_bytes(content)
+    sentence = refusal(store, bundle)
+    assert name in sentence
+    assert str(bundle) in sentence
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_tar_is_refused(store: BundleStore, make: MakeBundle, share: float) -> None:
+    tar = pack(make(4))
+    content = tar.read_bytes().rstrip(b"\0")
+    tar.write_bytes(content[: int(len(content) * share)])
+    assert any(why in refusal(store, tar) for why in ("is truncated", "neither a bundle's folder nor a .tar"))
+
+
+def test_a_tar_that_ends_between_two_files_is_refused(store: BundleStore, make: MakeBundle) -> None:
+    tar = pack(make(4))
+    with tarfile.open(tar) as archive:
+        end = archive.getmembers()[3].offset
+    tar.write_bytes(tar.read_bytes()[:end])
+    assert "is truncated: its end is missing" in refusal(store, tar)
+
+
+@pytest.mark.parametrize(
+    ("member", "sentence"),
+    [
+        ({"name": "tiny/../../model.onnx"}, "leads out of the bundle"),
+        ({"name": "/etc/model.onnx"}, "leads out of the bundle"),
+        ({"name": "tiny/model.onnx", "type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}, "not a plain file"),
+        ({"name": "tiny/model.onnx", "type": tarfile.LNKTYPE, "linkname": "tiny/labels.json"}, "not a plain file"),
+        ({"name": "tiny/model.onnx", "type": tarfile.FIFOTYPE}, "not a plain file"),
+        ({"name": "other/model.onnx"}, "model.onnx twice"),
+    ],
+)
+def test_a_hostile_tar_is_refused(
+    store: BundleStore, make: MakeBundle, member: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    tar = pack(make(4))
+    with tarfile.open(tar, "a") as archive:
+        one = tarfile.TarInfo()
+        for key, value in member.items():
+            setattr(one, key, value)
+        archive.addfile(one, io.BytesIO())
+    assert sentence in refusal(store, tar)
+
+
+def test_a_huge_tar_is_refused_before_it_is_unpacked(store: BundleStore, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "huge.tar", "w") as archive:
+        one = tarfile.TarInfo("tiny/model.onnx")
+        one.size = 2**33
+        archive.addfile(one)
+    with (tmp_path / "huge.tar").open("r+b") as file:
+        file.seek(2**33 + 512)
+        file.write(bytes(10240))
+    assert "no bundle has more than" in refusal(store, tmp_path / "huge.tar")
+
+
+@pytest.mark.parametrize("there", ["nothing", "a text", "an empty folder", "a link"])
+def test_what_is_no_bundle_is_refused(store: BundleStore, make: MakeBundle, there: str, tmp_path: Path) -> None:
+    path = tmp_path / "thing"
+    if there == "a text":
+        path.write_text("no bundle")
+    elif there == "an empty folder":
+        path.mkdir()
+    elif there == "a link":
+        bundle = make(4)
+        (bundle / "model.onnx").rename(tmp_path / "elsewhere.onnx")
+        (bundle / "model.onnx").symlink_to(tmp_path / "elsewhere.onnx")
+        path = bundle
+    assert str(path) in refusal(store, path)
+
+
+def test_a_full_disk_is_told_before_anything_is_written(make: MakeBundle, tmp_path: Path) -> None:
+    """A real file system of 8 MB where this user may mount one."""
+    (tmp_path / "small").mkdir()
+    mounted = os.geteuid() == 0 and not subprocess.call(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "small", tmp_path / "small"]
+    )
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            if not mounted:
+                free = list(os.statvfs(tmp_path))
+                free[3] = free[4] = 8_000_000 // free[1]
+                patch.setattr(os, "statvfs", lambda _: os.statvfs_result(free))
+            store = BundleStore(tmp_path / "small" / "models")
+            with pytest.raises(BundleRefused, match="there is no room for the bundle"):
+                store.install(make(3))
+            assert store.installed() == []
+    finally:
+        if mounted:
+            subprocess.check_call(["umount", tmp_path / "small"])
+
+
+def test_a_disk_that_fills_up_on_the_way_leaves_the_old_model(
+    store: BundleStore, make: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(source: object, to: Path) -> None:
+        to.write_bytes(b"half of")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    bundle = make(4)
+    monkeypatch.setattr("models.arrival.copy_stream", write)
+    assert "No space left on device" in refusal(store, bundle)
+
+
+def test_activating_what_is_not_there_or_damaged_by_now_is_refused(store: BundleStore, make: MakeBundle) -> None:
+    name = store.install(make(4))
+    (store.root / name / "model.onnx").write_bytes(b"worn out")
+    with pytest.raises(BundleRefused, match="model.onnx of the bundle .* is damaged"):
+        store.activate(name)
+    with pytest.raises(StoreUnusable, match="there is no bundle none in the store .*; installed: tiny-3-"):
+        store.activate("none")
+    assert serving(store) == 3
+
+
+def test_a_store_of_another_user_is_said_to_be_unreadable(tmp_path: Path, make: MakeBundle) -> None:
+    (tmp_path / "models").write_text("no folder")
+    with pytest.raises(StoreUnusable, match="cannot be"):
+        BundleStore(tmp_path / "models").install(make(3))

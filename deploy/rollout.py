@@ -12,7 +12,7 @@ from deploy.connection import Connections, Failure, Remote, StepFailed, Tell, in
 from deploy.inventory import HostEntry, waves
 from deploy.parcel import Parcel
 from deploy.release import Release
-from deploy.status import Status, ask
+from deploy.status import ask
 from deploy.transfer import Progress, forget, send
 
 # As root has another state folder than the service.
@@ -84,7 +84,7 @@ def bringing_bundle(
 
     def bring(remote: Remote) -> str:
         host = remote.entry.host
-        _must_be_provisioned(ask(remote))
+        _see_that_it_is_provisioned(remote)
         arrived = send(remote, BytesIO(parcel.content), parcel.name, progress(host))
         tell(host, f"has all of {parcel.name} ({arrived.sent:,} of {len(parcel.content):,} bytes sent now)")
         command = _MODELS.format(f"install {shlex.quote(arrived.path)} --activate {options}")
@@ -106,7 +106,7 @@ def bringing_app(release: Release, tell: Tell, progress: Callable[[str], Progres
 
     def bring(remote: Remote) -> str:
         host = remote.entry.host
-        _must_be_provisioned(ask(remote))
+        _see_that_it_is_provisioned(remote)
         if releases.is_taken(remote, release):
             return f"had {release.name} already"
         releases.make(remote, release, progress(host))
@@ -121,7 +121,7 @@ def bringing_back_bundle(patience: Patience) -> Bring:
     """Lets the bundle before serve again."""
 
     def bring(remote: Remote) -> str:
-        _must_be_provisioned(ask(remote))
+        _see_that_it_is_provisioned(remote)
         answer = remote.attempt(f"{_MODELS.format('rollback')} && {_RELOAD}", within_s=_INSTALL_S)
         if not answer.ok:
             raise StepFailed(answer.reason.removeprefix(_PREFIX), must_act=True)
@@ -134,7 +134,7 @@ def bringing_back_app() -> Bring:
     """Lets the release of the program before run again."""
 
     def bring(remote: Remote) -> str:
-        _must_be_provisioned(ask(remote))
+        _see_that_it_is_provisioned(remote)
         releases.go_back(remote)
         return f"runs {ask(remote).app}"
 
@@ -163,8 +163,8 @@ def _wait(remote: Remote, wanted: str | None, patience: Patience) -> str:
         time.sleep(_LOOK_S)
 
 
-def _must_be_provisioned(status: Status) -> None:
-    if status.app is None:
+def _see_that_it_is_provisioned(remote: Remote) -> None:
+    if not remote.attempt("test -L /opt/ishara").ok:
         raise StepFailed("it is not provisioned: run `ishara-deploy provision` first", must_act=True)
 
 

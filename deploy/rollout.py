@@ -93,7 +93,7 @@ def bringing_bundle(
         if not answer.ok:
             if answer.reason.startswith(_PREFIX):
                 forget(remote, arrived.path)
-            raise StepFailed(answer.reason.removeprefix(_PREFIX), must_act=True)
+            raise StepFailed(answer.reason.removeprefix(_PREFIX).replace(arrived.path, parcel.name), must_act=True)
         forget(remote, arrived.path)
         tell(host, "is installed and has the service")
         return _wait(remote, parcel.installed_name, patience)

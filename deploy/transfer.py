@@ -35,7 +35,7 @@ class Delivered:
 def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress | None = None) -> Delivered:
     """See that the file is on the device under this name. Raises StepFailed, LinkLost."""
     size, digest = file.seek(0, 2), _digest(file)
-    folder = f"{_INCOMING}/{digest[:16]}"
+    folder, home = f"{_INCOMING}/{digest[:16]}", "."
     part, whole = f"{folder}/{name}.part", f"{folder}/{name}"
     try:
         with remote.files() as sftp:
@@ -45,9 +45,7 @@ def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress 
                 return Delivered(f"{home}/{whole}", 0)
             sent = _append(sftp, file, part, size, progress)
             if _size(sftp, part) != size:
-                # A disk that is full would trouble the daemon: the next push begins anew.
-                sftp.remove(part)
-                raise _explained(remote, name, OSError("not all of it arrives"))
+                raise OSError("not all of it arrives")
             if _remote_digest(remote, f"{home}/{part}") != digest:
                 # What an earlier try left there was damaged: once more from the start.
                 sftp.remove(part)
@@ -60,7 +58,7 @@ def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress 
     except (SSHException, EOFError) as error:
         raise LinkLost(f"the connection was cut while {name} was sent; the next push goes on there") from error
     except OSError as error:
-        raise _explained(remote, name, error) from error
+        raise _explained(remote, name, home, folder, error) from error
 
 
 def forget(remote: Remote, path: str) -> None:
@@ -115,12 +113,14 @@ def _digest(file: io.BufferedIOBase) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _explained(remote: Remote, name: str, error: OSError) -> StepFailed:
+def _explained(remote: Remote, name: str, home: str, folder: str, error: OSError) -> StepFailed:
     """SFTP says no more than "Failure" of a write: the device itself is asked whether its disk is full."""
     try:
-        answer = remote.attempt("df --output=avail --block-size=1 . | tail -1", as_root=False)
+        answer = remote.attempt(f"df --output=avail --block-size=1 -- '{home}' | tail -1", as_root=False)
     except LinkLost:
         return LinkLost(f"the connection was cut while {name} was sent; the next push goes on there")
     if answer.ok and answer.out.strip().isdigit() and int(answer.out) < _CHUNK:
+        # What has arrived goes: a disk that stays full would trouble the daemon. The next push begins anew.
+        remote.attempt(f"rm -rf -- '{home}/{folder}'", as_root=False)
         return StepFailed(f"there is no room for {name}: its disk is full", must_act=True)
     return StepFailed(f"{name} cannot be written there: {error.strerror or error}")

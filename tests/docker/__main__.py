@@ -59,7 +59,7 @@ def main() -> int:
     ):
         try:
             stage = build(options.root, Path(folder), stack)
-            print(f"the image has {size_mb(stage.root, options.root)} MB beside its Debian", flush=True)
+            print(f"the image has {size_mb(stage)} MB beside its Debian", flush=True)
             print(try_out(stage))
         except StepFailed as error:
             print(f"FAIL  {error}")
@@ -173,14 +173,10 @@ def mount(arguments: list[str], where: Path, stack: ExitStack) -> None:
     stack.callback(subprocess.run, ["umount", "--recursive", "--lazy", str(where)], check=False)
 
 
-def size_mb(root: Path, debian: Path) -> int:
-    """How much the image adds."""
-
-    def of(folder: Path) -> int:
-        told = subprocess.run(["du", "-sxm", str(folder)], check=True, capture_output=True, encoding="utf-8").stdout
-        return int(told.split()[0])
-
-    return of(root) - of(debian)
+def size_mb(stage: Stage) -> int:
+    """How much the image adds to its Debian."""
+    command = ["du", "-sm", str(stage.root.parent / "changes")]
+    return int(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.split()[0])
 
 
 def try_out(stage: Stage) -> str:

@@ -79,6 +79,8 @@ class Remote:
             given["_sudo"] = True
         try:
             ok, output = self.host.run_shell_command(StringCommand(command), _timeout=within_s, **given)
+        except TimeoutError as error:
+            raise LinkLost(f"it does not answer within {within_s} s") from error
         except (OSError, SSHException, EOFError) as error:
             raise LinkLost(f"the connection was cut: {str(error) or 'no answer'}") from error
         return Answer(ok, output.stdout, output.stderr)

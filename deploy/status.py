@@ -10,7 +10,7 @@ from typing import Any, Final
 from deploy.connection import Connections, Remote, StepFailed, in_parallel
 
 _PROGRAM: Final = (Path(__file__).parent / "on_device" / "report.py").read_text(encoding="utf-8")
-_ASK_S: Final = 30
+_ASK_S: Final = 120  # a small computer that is busy reads its bundles slowly
 _USUAL: Final = ("reading ", "last word ")  # parts of the daemon's sentence that other columns tell
 _COLUMNS: Final = ("HOST", "APP", "MODEL", "STATE", "FRAMES/S", "°C", "LAST WORD")
 

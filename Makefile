@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-arm test-device test-soak format clean
+.PHONY: setup demo test test-arm test-device test-fleet test-docker test-soak format clean
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -53,6 +53,17 @@ test-arm: setup
 KILLS ?= 100
 test-device: setup
 	tests/device/test-device $(BIN)/python $(KILLS)
+
+# `ishara-deploy` and two devices with systemd and sshd: provision, push, bad bundles, a cut network, a full disk. Needs
+# root; the first run takes about ten minutes, the others five. Its Debian (0.8 GB) is kept in ~/.cache/ishara/fleet, or
+# where FLEET_CACHE says; remove that folder at will.
+test-fleet: setup
+	tests/fleet/test-fleet $(BIN)/python
+
+# The steps of the container's image in a plain Debian, and the daemon beside a broker as compose.yaml starts them, without
+# a container engine. Needs root; five minutes.
+test-docker: setup
+	tests/docker/build-steps $(BIN)/python
 
 # 2,000 words and more over MQTT while the daemon and a forgetful broker are killed; about two minutes.
 BROKER_KILLS ?= 20

@@ -1,15 +1,20 @@
-"""`ishara-deploy`: makes keys, signs bundles."""
+"""`ishara-deploy`: makes keys, signs bundles, and looks after a fleet of devices, which `deploy/command.py` does."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
+
+from gevent import monkey
 
 from deploy.arguments import read
+from deploy.inventory import InventoryInvalid
+from deploy.parcel import ParcelUnusable
 from models.bundle import BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey, new_keys
 from models.signature import sign
 
-USER_MUST_ACT = (BundleRefused, KeyUnusable)
+USER_MUST_ACT = (BundleRefused, InventoryInvalid, KeyUnusable, ParcelUnusable)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read(arguments)
     commands = {"keys": make_keys, "sign": sign_bundle}
     try:
-        return commands[options.command](options)
+        return commands.get(options.command, look_after)(options)
     except USER_MUST_ACT as error:
         print(f"ishara-deploy: {error}", file=sys.stderr)
         return 2
@@ -40,5 +45,19 @@ def sign_bundle(options: argparse.Namespace) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def look_after(options: argparse.Namespace) -> int:
+    """Do what goes to devices."""
+    # Where this is a program of its own, pyinfra comes in only after sockets have become gevent's: see `program`.
+    from deploy.command import act
+
+    return act(options)
+
+
+def program() -> NoReturn:
+    """`main` as a process of its own, with sockets and threads that let pyinfra talk to many hosts at the same time."""
+    monkey.patch_all()
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    program()

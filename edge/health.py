@@ -44,7 +44,8 @@ class Health(Section):
     `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
     `troubles` says in a sentence what is wrong with each of the `parts` that are configured and not well. While
-    `paused` no frame is looked at. `confidences` tells how sure the words were, `model` which bundle reads.
+    `paused` no frame is looked at. `last_word_at` is when the last word was said; `confidences` tells how sure the
+    words were, `model` which bundle reads.
     `model_state` is how that stands, where it comes from the store: `proven`, `on probation`, or `rolled back NAME:`
     with the reason, where it is one that the daemon went back to.
     Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited.
@@ -59,6 +60,7 @@ class Health(Section):
     passed_over: int
     rate: Rate
     words: int
+    last_word_at: Instant | None = None
     stage_ms: dict[str, StageTime]
     temperature_c: float | None
     throttled: bool | None
@@ -160,6 +162,7 @@ class Pulse:
             passed_over=self._governor.passed_over,
             rate=self._governor.rate,
             words=self._words,
+            last_word_at=None if self.last_word is None else self.last_word.emitted_at,
             stage_ms=stages,
             temperature_c=self._governor.heat.celsius,
             throttled=self._governor.heat.throttled,

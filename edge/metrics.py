@@ -90,6 +90,10 @@ def _gauges(health: Health) -> Iterator[Metric]:
     told = {
         "ishara_up_seconds": ("Since the daemon began to read.", health.up_s),
         "ishara_frames_per_second": ("Frames looked at lately.", health.frames_per_s),
+        "ishara_last_word_timestamp_seconds": (
+            "When the last word was said, as Unix time.",
+            None if health.last_word_at is None else health.last_word_at.timestamp(),
+        ),
         "ishara_temperature_celsius": ("The processor's hottest sensor.", health.temperature_c),
         "ishara_throttled": ("Whether the processor is slowed down now.", health.throttled),
         "ishara_memory_bytes": ("Held now.", None if health.memory_mb is None else health.memory_mb * 1e6),

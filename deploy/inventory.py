@@ -1,0 +1,165 @@
+"""The fleet as its keeper writes it down: one TOML file with every device, how to reach it and what it is given."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
+
+from models.section import Section
+
+_BASE: Final = "base"
+_HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+_CREDENTIAL: Final = r"^mqtt-(password|ca|certificate|key)$"  # what the unit's LoadCredential= knows
+
+
+class InventoryInvalid(Exception):
+    """An inventory that cannot be used; the message names the key and says why."""
+
+
+def _beside_the_inventory(path: Path, info: ValidationInfo) -> Path:
+    """A relative path is one beside the inventory; `~` is the home of who runs the command."""
+    base: Path = (info.context or {}).get(_BASE, Path())
+    return base / path.expanduser()
+
+
+NearbyPath = Annotated[Path, AfterValidator(_beside_the_inventory)]
+HostName = Annotated[str, StringConstraints(pattern=_HOST_NAME)]
+Value = str | int | float | bool
+
+
+class AppSection(Section):
+    """The program: its wheel, exact versions, and a folder with the wheels of all that it needs.
+
+    Without a wheelhouse each device's own pip gets them from its own index.
+    """
+
+    wheel: NearbyPath
+    constraints: NearbyPath | None = None
+    wheelhouse: NearbyPath | None = None
+
+
+class HostSection(Section):
+    """What is said of one device, or in `[defaults]` of all that do not say it themselves.
+
+    `config` is the device's configuration as a template: `{{ device }}` and every key of `values` are put in. `name` is
+    the device's name on MQTT, the host's own without it. Wave 1 comes before wave 2; a canary comes before them all.
+    """
+
+    address: Annotated[str, StringConstraints(min_length=1)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    user: Annotated[str, StringConstraints(min_length=1)] | None = None
+    ssh_key: NearbyPath | None = None
+    name: HostName | None = None
+    canary: bool | None = None
+    wave: Annotated[int, Field(ge=1, le=1000)] | None = None
+    config: NearbyPath | None = None
+    values: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")], Value] = Field(default_factory=dict)
+    credentials: dict[Annotated[str, StringConstraints(pattern=_CREDENTIAL)], NearbyPath] = Field(default_factory=dict)
+
+    def over(self, defaults: "HostSection") -> "HostSection":
+        """What it says, and the defaults where it says nothing; `values` and `credentials` are put together."""
+        said = {key: getattr(self, key) for key in self.model_fields_set}
+        said["values"] = defaults.values | self.values
+        said["credentials"] = defaults.credentials | self.credentials
+        return defaults.model_copy(update=said)
+
+
+class HostEntry(Section):
+    """One device with everything that holds for it."""
+
+    host: str
+    address: str
+    port: int
+    user: str
+    ssh_key: Path | None
+    name: str
+    canary: bool
+    wave: int
+    config: Path | None
+    values: dict[str, Value]
+    credentials: dict[str, Path]
+
+
+class FleetInventory(Section):
+    """The whole file. `trusted_keys` are the public keys whose signatures the devices accept; no others stay there."""
+
+    known_hosts: NearbyPath | None = None
+    trusted_keys: tuple[NearbyPath, ...] = ()
+    app: AppSection | None = None
+    defaults: HostSection = HostSection()
+    hosts: dict[HostName, HostSection]
+
+    @model_validator(mode="after")
+    def _every_host_can_be_reached(self) -> Self:
+        if not self.hosts:
+            raise ValueError("there is no [hosts.NAME]")
+        places = [(entry.address, entry.port) for entry in self.entries()]
+        if len(set(places)) < len(places):
+            raise ValueError("two hosts have the same address and port")
+        names = [entry.name for entry in self.entries()]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                "two hosts have the same device name, so that on MQTT one could not be told from the other"
+            )
+        return self
+
+    def entries(self) -> list[HostEntry]:
+        """Every device, the defaults taken in."""
+        return [_entry(host, section.over(self.defaults)) for host, section in self.hosts.items()]
+
+    def chosen(self, only: tuple[str, ...]) -> list[HostEntry]:
+        """The devices of these names, or all. Raises InventoryInvalid for a name that is not there."""
+        for host in only:
+            if host not in self.hosts:
+                raise InventoryInvalid(f"there is no host {host} in the inventory; there are {', '.join(self.hosts)}")
+        return [entry for entry in self.entries() if not only or entry.host in only]
+
+
+def waves(entries: list[HostEntry]) -> list[list[HostEntry]]:
+    """In which order the devices' turn comes: all canaries together, then wave after wave."""
+    stages: dict[int, list[HostEntry]] = {}
+    for entry in entries:
+        stages.setdefault(0 if entry.canary else entry.wave, []).append(entry)
+    return [stages[number] for number in sorted(stages)]
+
+
+def load_inventory(path: Path) -> FleetInventory:
+    """The inventory of a file. Raises InventoryInvalid."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InventoryInvalid(f"the inventory {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InventoryInvalid(f"the inventory {path} is not TOML: {error}") from error
+    try:
+        return FleetInventory.model_validate(content, context={_BASE: path.absolute().parent})
+    except ValidationError as error:
+        raise InventoryInvalid(f"the inventory {path} is wrong: {_explain(error)}") from error
+
+
+def _entry(host: str, section: HostSection) -> HostEntry:
+    if section.user is None:
+        raise ValueError(f"hosts.{host} has no user, and [defaults] names none")
+    said: dict[str, Any] = section.model_dump()
+    said |= {
+        "host": host,
+        "address": section.address or host,
+        "port": section.port or 22,
+        "name": section.name or host,
+        "canary": bool(section.canary),
+        "wave": section.wave or 1,
+    }
+    return HostEntry.model_validate(said)
+
+
+def _explain(error: ValidationError) -> str:
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    key = ".".join(str(step) for step in first["loc"] if step != "[key]")
+    if first["type"] == "extra_forbidden":
+        return f"there is no key {key}"
+    if first["type"] == "missing":
+        return f"{key} is missing"
+    sentence = first["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
+    return f"{key}: {sentence}{given}" if key else sentence

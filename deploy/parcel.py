@@ -1,0 +1,95 @@
+"""What is pushed: a bundle's folder as one file, or the program's wheel."""
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from models.bundle import MANIFEST
+
+_WHEEL: Final = re.compile(r"^ishara-(?P<version>[^-]+)-py3-none-any\.whl$")
+_HASH_DIGITS: Final = 8
+
+
+class ParcelUnusable(Exception):
+    """What is to be pushed is no bundle and no wheel of the program; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file as it travels."""
+
+    name: str
+    content: bytes
+    installed_name: str | None
+    """The folder that a bundle gets in a device's store; None for the program."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest that the device must find, too."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def open_parcel(path: Path) -> Parcel:
+    """What lies at the path, ready to travel. Raises ParcelUnusable."""
+    try:
+        if path.is_dir():
+            return _bundle(path)
+        if path.suffix == ".tar":
+            return Parcel(path.name, path.read_bytes(), _installed_name(_manifest_in(path), path))
+        if _WHEEL.match(path.name):
+            return Parcel(path.name, path.read_bytes(), None)
+    except OSError as error:
+        raise ParcelUnusable(f"{path} cannot be read: {error.strerror}") from error
+    if path.exists():
+        raise ParcelUnusable(f"{path} is neither a bundle (a folder or a .tar of one) nor a wheel ishara-….whl")
+    raise ParcelUnusable(f"there is no {path}")
+
+
+def app_version(wheel: Path) -> str:
+    """The version that a wheel's name tells. Raises ParcelUnusable."""
+    found = _WHEEL.match(wheel.name)
+    if found is None:
+        raise ParcelUnusable(f"{wheel} is not named like a wheel of the program, ishara-….whl")
+    return found["version"]
+
+
+def _bundle(folder: Path) -> Parcel:
+    """The folder as a tar that is the same bytes whenever it is made: a push that was cut goes on where it stopped."""
+    if not (folder / MANIFEST).is_file():
+        raise ParcelUnusable(f"{folder} is no bundle: it has no {MANIFEST}")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        files = (path for path in folder.rglob("*") if path.is_file())
+        for path in sorted(files, key=lambda path: (path.name != MANIFEST, path)):
+            about = tarfile.TarInfo(f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}")
+            about.size, about.mode = path.stat().st_size, 0o644
+            with path.open("rb") as file:
+                tar.addfile(about, file)
+    manifest = (folder / MANIFEST).read_bytes()
+    return Parcel(f"{folder.resolve().name}.tar", packed.getvalue(), _installed_name(manifest, folder))
+
+
+def _manifest_in(path: Path) -> bytes:
+    try:
+        with tarfile.open(path) as tar:
+            for member in tar:
+                file = tar.extractfile(member) if Path(member.name).name == MANIFEST else None
+                if file is not None:
+                    return file.read()
+    except tarfile.TarError as error:
+        raise ParcelUnusable(f"{path} is no tar: {error}") from error
+    raise ParcelUnusable(f"{path} is no bundle: it has no {MANIFEST}")
+
+
+def _installed_name(manifest: bytes, path: Path) -> str:
+    """The devices judge the bundle, not this machine: of the manifest only its name and version are read here."""
+    try:
+        said = json.loads(manifest)
+        return f"{said['name']}-{said['version']}-{hashlib.sha256(manifest).hexdigest()[:_HASH_DIGITS]}"
+    except (ValueError, KeyError, TypeError) as error:
+        raise ParcelUnusable(f"{path} is no bundle: its {MANIFEST} tells no name and version") from error

@@ -1,0 +1,329 @@
+"""What makes a Debian a device: packages, the program, landmark networks, keys, configuration, secrets, the service.
+
+Every device is looked over first, and each step is what is missing then: a second run has nothing to do, and a dry run
+tells exactly what a real one would change. pyinfra does the steps on all devices at the same time.
+"""
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pyinfra.api.command import FunctionCommand, PyinfraCommand, StringCommand
+from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.host import Host
+from pyinfra.api.operation import OperationMeta, add_op, operation
+from pyinfra.api.operations import run_ops
+from pyinfra.api.state import BaseStateCallback, State
+
+from deploy import release as releases
+from deploy.configuration import configuration
+from deploy.connection import ROOT, Connections, Failure, Remote, StepFailed, Tell, in_parallel
+from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
+from deploy.release import Release
+from deploy.transfer import forget, send
+from edge.config import EdgeConfig
+from landmarkers.networks import TASKS, default_folder, missing_tasks
+from models.keys import KeyUnusable, PublicKey
+
+_HERE: Final = Path(__file__).parent
+UNIT: Final = "ishara-edge.service"
+_SERVICE_PACKAGES: Final = ("python3-systemd", "python3-venv")
+_NETWORKS: Final = "/opt/ishara-networks"
+_KEYS: Final = "/etc/ishara/keys"
+_START_S: Final = 180
+_INSTALL_S: Final = 1800
+_OWNER_ONLY: Final = "600"
+
+Commands = list[PyinfraCommand]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file as it shall be on the device."""
+
+    path: str
+    content: bytes
+    mode: str = "644"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one device is given."""
+
+    packages: tuple[str, ...]
+    release: Release
+    config: Content
+    keys: tuple[Content, ...]
+    credentials: tuple[Content, ...]
+    unit: Content
+
+
+def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
+    """What the inventory says that the device shall have. Raises InventoryInvalid, ParcelUnusable."""
+    if inventory.app is None:
+        raise InventoryInvalid("the inventory has no [app] with the program's wheel")
+    if missing_tasks(default_folder()):
+        raise InventoryInvalid(
+            f"the landmark networks are not in {default_folder()}; run `ishara-landmarkers` here first"
+        )
+    made = configuration(entry)
+    _see_that_keys_agree(inventory, entry, made.content)
+    packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
+    if made.content.captions is not None:
+        packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
+    return Plan(
+        packages=packages,
+        release=releases.open_release(inventory.app),
+        config=Content("/etc/ishara/edge.toml", made.text.encode()),
+        keys=tuple(Content(f"{_KEYS}/{path.name}", _read(path)) for path in inventory.trusted_keys),
+        credentials=tuple(
+            Content(f"/etc/credstore/ishara.{name}", _read(path), _OWNER_ONLY)
+            for name, path in entry.credentials.items()
+        ),
+        unit=Content(f"/etc/systemd/system/{UNIT}", (_HERE / UNIT).read_bytes()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What the provisioning of each host changes, step by step, and why it failed where it did."""
+
+    changes: dict[str, tuple[str, ...]]
+    failures: dict[str, Failure]
+
+
+def provision(connections: Connections, plans: Mapping[str, Plan], tell: Tell, *, dry_run: bool) -> Provisioned:
+    """Give the connected hosts what is planned for them; with `dry_run` only find out what is missing."""
+    missing: dict[str, dict[str, Commands]] = {}
+    failures: dict[str, Failure] = {}
+
+    def look(remote: Remote) -> None:
+        missing[remote.entry.host] = _Look(remote, plans[remote.entry.host], failures).steps()
+
+    failures |= in_parallel(connections, list(connections.remotes.values()), look)
+    changes = {host: tuple(name for name, commands in steps.items() if commands) for host, steps in missing.items()}
+    if not dry_run and any(changes.values()):
+        _run(connections, missing, failures, tell)
+    return Provisioned(changes, failures)
+
+
+def _run(
+    connections: Connections, missing: Mapping[str, dict[str, Commands]], failures: dict[str, Failure], tell: Tell
+) -> None:
+    state = connections.state
+    metas: dict[str, dict[str, OperationMeta]] = {host: {} for host in missing}
+    names: list[str] = []
+    for host, steps in missing.items():
+        remote = connections.remotes[host]
+        rights = {"_sudo": True} if remote.entry.user != ROOT else {}
+        names = list(steps)
+        for name, commands in steps.items():
+            metas[host][name] = add_op(state, step, commands, name=name, host=remote.host, **rights)[remote.host]
+    state.active_hosts.intersection_update({connections.remotes[host].host for host in missing})
+    state.add_callback_handler(_Narrator(missing, tell))
+    try:
+        run_ops(state)
+    except PyinfraError as error:  # so it ends when no host is left, each for its own reason
+        if not state.failed_hosts:
+            raise StepFailed(str(error)) from error
+    for host in missing:
+        failed = next((name for name in names if not metas[host][name].did_succeed(_raise_if_not_complete=False)), None)
+        if failed is not None:
+            failures.setdefault(host, Failure(f"{failed}: {_last_line(metas[host][failed])}"))
+
+
+@operation()
+def step(commands: Commands) -> Generator[PyinfraCommand, None, None]:
+    """One step of provisioning, as pyinfra runs it."""
+    yield from commands
+
+
+class _Narrator(BaseStateCallback):
+    """Says which step a host has done."""
+
+    def __init__(self, missing: Mapping[str, dict[str, Commands]], tell: Tell) -> None:
+        self._missing = missing
+        self._tell = tell
+
+    def operation_host_success(self, state: State, host: Host, op_hash: str, retry_count: int = 0) -> None:  # type: ignore[override]  # noqa: ARG002
+        (name,) = state.get_op_meta(op_hash).names
+        if self._missing[host.name][name]:
+            self._tell(host.name, f"{name}: done")
+
+
+def _last_line(meta: OperationMeta) -> str:
+    lines = (meta.stderr_lines or meta.stdout_lines) if meta.is_complete() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "the connection was cut")
+
+
+class _Look:
+    """Looks one device over."""
+
+    def __init__(self, remote: Remote, plan: Plan, failures: dict[str, Failure]) -> None:
+        self._remote = remote
+        self._plan = plan
+        self._failures = failures
+
+    def steps(self) -> dict[str, Commands]:
+        """What is missing, step by step. Raises StepFailed."""
+        plan = self._plan
+        steps = {
+            "packages": self._packages(),
+            "landmark networks": self._networks(),
+            "trusted keys": self._keys(),
+            "configuration": self._files((plan.config,)),
+            "credentials": self._files(plan.credentials),
+            "unit": self._files((plan.unit,)),
+            "program": self._program(),
+        }
+        if steps["unit"]:
+            steps["unit"].append(StringCommand("systemctl daemon-reload"))
+        steps["service"] = self._service(
+            restarted=bool(steps["program"]),
+            restart=bool(steps["unit"] or steps["credentials"]),
+            reload=bool(steps["configuration"] or steps["trusted keys"]),
+        )
+        return steps
+
+    def _packages(self) -> Commands:
+        """A package may be there under a newer name that provides the old one (libglib2.0-0 and libglib2.0-0t64)."""
+        asked = "dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}, ${Provides}\\n'"
+        there = {
+            name.split()[0]
+            for line in self._ask(asked)
+            if line.startswith("ii")
+            for name in line[2:].split(",")
+            if name.strip()
+        }
+        missing = " ".join(name for name in self._plan.packages if name not in there)
+        if not missing:
+            return []
+        install = "apt-get install --yes --quiet --quiet --no-install-recommends"
+        return [
+            StringCommand("apt-get update --quiet --quiet"),
+            StringCommand(f"DEBIAN_FRONTEND=noninteractive {install} {missing}", _timeout=_INSTALL_S),
+        ]
+
+    def _networks(self) -> Commands:
+        """The landmark networks, where all releases of the program find them."""
+        wanted = {f"{task.sha256}  {_NETWORKS}/{name}" for name, task in TASKS.items()}
+        there = self._ask(f"sha256sum -- {_NETWORKS}/*.task 2>/dev/null || true")
+        return [self._own(lambda: _send_networks(self._remote))] if wanted - set(there) else []
+
+    def _keys(self) -> Commands:
+        """Keys that are not in the inventory any more are trusted no more."""
+        commands = self._files(self._plan.keys)
+        there = self._ask(f"find {_KEYS} -mindepth 1 -maxdepth 1 -name '*.pub' 2>/dev/null || true")
+        strays = sorted(set(there) - {key.path for key in self._plan.keys})
+        return commands + [StringCommand(f"rm -- {shlex.quote(stray)}") for stray in strays]
+
+    def _files(self, contents: Sequence[Content]) -> Commands:
+        """Files of root's with this content and these rights."""
+        if not contents:
+            return []
+        paths = " ".join(one.path for one in contents)
+        told = self._ask(f"stat --format '%n %a %U' -- {paths} 2>/dev/null; sha256sum -- {paths} 2>/dev/null; true")
+        return [
+            _written(one)
+            for one in contents
+            if f"{one.path} {one.mode} root" not in told
+            or f"{hashlib.sha256(one.content).hexdigest()}  {one.path}" not in told
+        ]
+
+    def _program(self) -> Commands:
+        """The release of the program, made and taken."""
+        release = self._plan.release
+        if releases.is_taken(self._remote, release):
+            return []
+        return [
+            self._own(lambda: releases.make(self._remote, release)),
+            self._own(lambda: releases.take(self._remote, release)),
+        ]
+
+    def _service(self, *, restarted: bool, restart: bool, reload: bool) -> Commands:
+        """The service enabled, running, and told of what has changed; taking a release has started it anew already."""
+        told = self._ask(f"systemctl show {UNIT} --property UnitFileState,ActiveState")
+        commands: Commands = []
+        if "UnitFileState=enabled" not in told:
+            commands.append(StringCommand(f"systemctl enable --quiet {UNIT}"))
+            restarted = False
+        if "ActiveState=active" not in told:
+            commands.append(StringCommand(f"systemctl reset-failed {UNIT}; systemctl start {UNIT}", _timeout=_START_S))
+        elif restart and not restarted:
+            commands.append(StringCommand(f"systemctl restart {UNIT}", _timeout=_START_S))
+        elif reload and not restarted:
+            commands.append(StringCommand(f"systemctl reload {UNIT}", _timeout=_START_S))
+        return commands
+
+    def _ask(self, command: str) -> list[str]:
+        return self._remote.run(command).splitlines()
+
+    def _own(self, action: Callable[[], None]) -> FunctionCommand:
+        """An action of ours as a command of pyinfra's; why it failed is kept."""
+
+        def act(state: State, host: Host) -> bool:  # noqa: ARG001  # pyinfra looks at the names
+            try:
+                action()
+            except StepFailed as error:
+                self._failures[self._remote.entry.host] = error.failure
+                return False
+            return True
+
+        return FunctionCommand(act, [], {})
+
+
+def _written(one: Content) -> StringCommand:
+    """The file written over standard input and made whole by one rename.
+
+    pyinfra's own way leads through a file in /tmp that everybody may read, and some of these are secrets.
+    """
+    folder, half = Path(one.path).parent, f"{one.path}.new"
+    rights = "700" if one.mode == _OWNER_ONLY else "755"
+    return StringCommand(
+        f"(test -d {folder} || install -d -m {rights} {folder}) && rm -f {half} && "
+        f"(umask 077; base64 --decode >{half}) && chmod {one.mode} {half} && sync {half} && mv {half} {one.path}",
+        _stdin=base64.b64encode(one.content).decode(),
+    )
+
+
+def _send_networks(remote: Remote) -> None:
+    """From this machine, so that the devices need no package index for them. Raises StepFailed."""
+    folder = default_folder()
+    remote.run(f"install -d -m 755 {_NETWORKS}")
+    for name in TASKS:
+        with (folder / name).open("rb") as task:
+            arrived = send(remote, task, name).path
+        remote.run(
+            f"install -m 644 -- '{arrived}' {_NETWORKS}/{name}.new && mv {_NETWORKS}/{name}.new {_NETWORKS}/{name}"
+        )
+        forget(remote, arrived)
+
+
+def _see_that_keys_agree(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
+    """A device that is given keys must ask for signatures, and one that asks for them must be given keys."""
+    for path in inventory.trusted_keys:
+        try:
+            PublicKey.read(path)
+        except KeyUnusable as error:
+            raise InventoryInvalid(f"trusted_keys: {error}") from error
+    asks = config.model.trusted_keys
+    if inventory.trusted_keys and asks != Path(_KEYS):
+        raise InventoryInvalid(
+            f"hosts.{entry.host}: the inventory has trusted_keys, so {entry.config} must say "
+            f'[model] trusted_keys = "{_KEYS}"'
+        )
+    if asks is not None and not inventory.trusted_keys:
+        raise InventoryInvalid(
+            f"hosts.{entry.host}: {entry.config} asks for signatures, but the inventory has no trusted_keys"
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InventoryInvalid(f"{path} cannot be read: {error.strerror}") from error

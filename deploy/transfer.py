@@ -1,0 +1,126 @@
+"""A file's way to a device: appended to what is there already, and believed only by its digest.
+
+By SFTP within the connection that is there anyway, and not by rsync: that would have to be on both machines, would
+open a second connection with keys and host keys of its own, and a file that never changes under its digest's name needs
+none of its cleverness. What was cut goes on where it stopped, from another machine and days later, too.
+"""
+
+import hashlib
+import io
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from paramiko import SFTPClient, SSHException
+
+from deploy.connection import LinkLost, Remote, StepFailed
+
+_CHUNK: Final = 256 * 1024
+_INCOMING: Final = ".cache/ishara/incoming"
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes are there, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A file on the device: where, and how many of its bytes had to be sent now."""
+
+    path: str
+    sent: int
+
+
+def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress | None = None) -> Delivered:
+    """See that the file is on the device under this name. Raises StepFailed, LinkLost."""
+    size, digest = file.seek(0, 2), _digest(file)
+    folder, home = f"{_INCOMING}/{digest[:16]}", "."
+    part, whole = f"{folder}/{name}.part", f"{folder}/{name}"
+    try:
+        with remote.files() as sftp:
+            home = sftp.normalize(".")
+            _make_folders(sftp, folder)
+            if _size(sftp, whole) == size and _remote_digest(remote, f"{home}/{whole}") == digest:
+                return Delivered(f"{home}/{whole}", 0)
+            sent = _append(sftp, file, part, size, progress)
+            if _size(sftp, part) != size:
+                raise OSError("not all of it arrives")
+            if _remote_digest(remote, f"{home}/{part}") != digest:
+                # What an earlier try left there was damaged: once more from the start.
+                sftp.remove(part)
+                sent = _append(sftp, file, part, size, progress)
+                if _remote_digest(remote, f"{home}/{part}") != digest:
+                    sftp.remove(part)
+                    raise StepFailed(f"{name} arrives with other bytes than were sent")
+            sftp.posix_rename(part, whole)
+            return Delivered(f"{home}/{whole}", sent)
+    except (SSHException, EOFError) as error:
+        raise LinkLost(f"the connection was cut while {name} was sent; the next push goes on there") from error
+    except OSError as error:
+        raise _explained(remote, name, home, folder, error) from error
+
+
+def forget(remote: Remote, path: str) -> None:
+    """Remove a file that was sent and is not needed any more. Raises LinkLost."""
+    remote.attempt(f"rm -rf -- '{Path(path).parent}'", as_root=False)
+
+
+def _append(sftp: SFTPClient, file: io.BufferedIOBase, part: str, size: int, progress: Progress | None) -> int:
+    """Send what is missing; how much that was."""
+    there = min(_size(sftp, part), size)
+    file.seek(there)
+    with sftp.open(part, "r+b" if there else "wb") as target:
+        target.truncate(there)
+        target.seek(there)
+        target.set_pipelined(pipelined=True)
+        written = there
+        while chunk := file.read(_CHUNK):
+            target.write(chunk)
+            written += len(chunk)
+            if progress is not None:
+                progress(written, size)
+    return size - there
+
+
+def _size(sftp: SFTPClient, path: str) -> int:
+    """How long the file is; 0 if it is not there."""
+    try:
+        return sftp.stat(path).st_size or 0
+    except FileNotFoundError:
+        return 0
+
+
+def _make_folders(sftp: SFTPClient, folder: str) -> None:
+    path = ""
+    for name in folder.split("/"):
+        path = f"{path}/{name}" if path else name
+        try:
+            if stat.S_ISDIR(sftp.stat(path).st_mode or 0):
+                continue
+        except FileNotFoundError:
+            pass
+        sftp.mkdir(path, 0o700)
+
+
+def _remote_digest(remote: Remote, path: str) -> str:
+    answer = remote.attempt(f"sha256sum -- '{path}'", as_root=False, within_s=300)
+    return answer.out.split(" ")[0] if answer.ok else ""
+
+
+def _digest(file: io.BufferedIOBase) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _explained(remote: Remote, name: str, home: str, folder: str, error: OSError) -> StepFailed:
+    """SFTP says no more than "Failure" of a write: the device itself is asked whether its disk is full."""
+    try:
+        answer = remote.attempt(f"df --output=avail --block-size=1 -- '{home}' | tail -1", as_root=False)
+    except LinkLost:
+        return LinkLost(f"the connection was cut while {name} was sent; the next push goes on there")
+    if answer.ok and answer.out.strip().isdigit() and int(answer.out) < _CHUNK:
+        # What has arrived goes: a disk that stays full would trouble the daemon. The next push begins anew.
+        remote.attempt(f"rm -rf -- '{home}/{folder}'", as_root=False)
+        return StepFailed(f"there is no room for {name}: its disk is full", must_act=True)
+    return StepFailed(f"{name} cannot be written there: {error.strerror or error}")

@@ -1,0 +1,147 @@
+"""`ishara-deploy` against a real sshd; a whole device with systemd stands in `make test-fleet`."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.__main__ import main
+from deploy.connection import Connections, StepFailed, connected
+from deploy.inventory import load_inventory
+from deploy.status import read
+from deploy.transfer import send
+from edge.config import SHIPPED_MODEL
+from tests.deploy.sshd import Sshd, make_key, running
+from tests.edge.ports import free_port
+
+CONTENT = bytes(range(256)) * 4096 * 3  # three megabytes
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    with running(tmp_path_factory.mktemp("sshd")) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def here(sshd: Sshd) -> Iterator[Connections]:
+    inventory = load_inventory(sshd.inventory())
+    with connected(inventory, inventory.entries()) as connections:
+        yield connections
+
+
+def status(inventory: Path) -> int:
+    return main(["status", "--inventory", str(inventory)])
+
+
+def test_a_host_that_answers_is_told_of(sshd: Sshd, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(sshd.inventory()) == 1
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split()[:4] == ["HOST", "APP", "MODEL", "STATE"]
+    assert row.startswith("here")
+
+
+def test_a_host_key_that_nobody_has_seen_is_not_believed(
+    sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none").write_text("")
+    assert status(sshd.inventory(known_hosts=tmp_path / "none")) == 2
+    assert f"the host key of 127.0.0.1:{sshd.port} is not in {tmp_path / 'none'}" in capsys.readouterr().out
+    assert (tmp_path / "none").read_text() == ""
+
+
+def test_another_machine_in_a_hosts_place_is_sent_nothing(
+    sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = make_key(tmp_path / "other").with_suffix(".pub").read_text()
+    (tmp_path / "known").write_text(f"[127.0.0.1]:{sshd.port} {other}")
+    path = sshd.inventory(known_hosts=tmp_path / "known")
+    assert main(["push", str(SHIPPED_MODEL), "--inventory", str(path)]) == 2
+    assert "shows another host key" in capsys.readouterr().out
+    assert list(sshd.home.iterdir()) == []
+
+
+def test_who_is_not_let_in_and_who_does_not_answer_are_told_apart(
+    sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger = make_key(tmp_path / "stranger")
+    assert status(sshd.inventory(key=stranger)) == 2
+    assert f"in with the key {stranger}" in capsys.readouterr().out
+    nobody = sshd.inventory()
+    nobody.write_text(nobody.read_text().replace(str(sshd.port), str(free_port())))
+    assert status(nobody) == 1
+    assert "cannot be reached" in capsys.readouterr().out
+
+
+def test_a_wrong_inventory_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(tmp_path / "fleet.toml") == 2
+    assert capsys.readouterr().err.startswith("ishara-deploy: the inventory ")
+
+
+def test_a_canary_that_does_not_get_it_stops_the_waves(sshd: Sshd) -> None:
+    """As a program of its own: two hosts at the same time."""
+    second = f'[hosts.later]\naddress = "localhost"\nport = {sshd.port}\nuser = "nobody"\n'
+    path = sshd.inventory(f"canary = true\n{second}")
+    command = [sys.executable, "-m", "deploy", "push", str(SHIPPED_MODEL), "--inventory", str(path)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=os.environ, check=False)
+    rows = {row.split()[0]: row for row in done.stdout.splitlines()[1:]}
+    assert done.returncode == 2, done.stderr
+    assert "it is not provisioned" in rows["here"]
+    assert "not tried, for the canary failed" in rows["later"]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_dry_run_tells_the_plan_and_sends_nothing(sshd: Sshd, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["push", str(SHIPPED_MODEL), "--dry-run", "--inventory", str(sshd.inventory("wave = 3\n"))]) == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    assert "wave 3" in row
+    assert "karsl-190-" in row
+    assert list(sshd.home.iterdir()) == []
+
+
+def test_a_file_arrives_once(here: Connections) -> None:
+    moves: list[tuple[int, int]] = []
+    remote = here.remotes["here"]
+    first = send(remote, io.BytesIO(CONTENT), "whole", lambda there, size: moves.append((there, size)))
+    assert Path(first.path).read_bytes() == CONTENT
+    assert first.sent == len(CONTENT)
+    assert moves[-1] == (len(CONTENT), len(CONTENT))
+    assert send(remote, io.BytesIO(CONTENT), "whole").sent == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "sent"), [(CONTENT[:1_000_000], len(CONTENT) - 1_000_000), (b"x" * 1_000_000, len(CONTENT))]
+)
+def test_what_was_cut_goes_on_there_unless_it_is_damaged(here: Connections, left: bytes, sent: int) -> None:
+    remote, name = here.remotes["here"], f"cut-{sent}"
+    arrived = Path(send(remote, io.BytesIO(CONTENT), name).path)
+    arrived.rename(arrived.with_name(f"{name}.part"))
+    arrived.with_name(f"{name}.part").write_bytes(left)
+    moves: list[int] = []
+    send(remote, io.BytesIO(CONTENT), name, lambda there, _: moves.append(there))
+    assert arrived.read_bytes() == CONTENT
+    assert (moves[0] > len(left)) == (sent < len(CONTENT)) or moves.count(len(CONTENT)) == 2
+
+
+def test_a_place_that_cannot_be_written_is_told(here: Connections, sshd: Sshd) -> None:
+    with pytest.raises(StepFailed, match="cannot be written there"):
+        send(here.remotes["here"], io.BytesIO(b"x"), "no/such/folder")
+
+
+def test_a_report_is_read() -> None:
+    report = {
+        "release": "0.1.0-aaaaaaaa",
+        "service": {"LoadState": "loaded", "ActiveState": "active", "StatusText": "the camera is away; last word x"},
+        "metrics": {"model": "karsl-190@5", "ishara_frames_per_second": 14.9, "ishara_temperature_celsius": 61.25},
+        "celsius": None,
+        "models": None,
+    }  # fmt: skip
+    found = read("entrance", json.loads(json.dumps(report)))
+    assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-190@5", 14.9)
+    assert found.state == "active; the camera is away"
+    assert found.celsius == 61.2

@@ -1,0 +1,133 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.configuration import configuration
+from deploy.inventory import AppSection, FleetInventory, HostSection, InventoryInvalid, load_inventory, waves
+from deploy.provisioning import plan
+from models.keys import new_keys
+
+REACHABLE = 'user = "keeper"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "fleet.toml").write_text(text)
+    return folder / "fleet.toml"
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(InventoryInvalid) as refused:
+        load_inventory(write(folder, text))
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_a_host_has_its_own_word_and_else_the_defaults(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '[defaults]\nuser = "keeper"\nport = 2222\nconfig = "edge.toml"\n'
+        'values = { rotation = 90, source = "/dev/video0" }\n'
+        '[hosts.entrance]\naddress = "192.0.2.1"\n'
+        '[hosts.hall]\nuser = "other"\nport = 22\nname = "big-hall"\nvalues = { source = "picamera:0" }\n',
+    )
+    entrance, hall = load_inventory(path).entries()
+    assert (entrance.address, entrance.port, entrance.user, entrance.name) == ("192.0.2.1", 2222, "keeper", "entrance")
+    assert (hall.address, hall.port, hall.user, hall.name) == ("hall", 22, "other", "big-hall")
+    assert hall.values == {"rotation": 90, "source": "picamera:0"}
+    assert hall.config == tmp_path / "edge.toml"
+
+
+def test_canaries_come_first_and_then_wave_after_wave(tmp_path: Path) -> None:
+    hosts = {"a": "wave = 2", "b": "", "c": "canary = true", "d": "wave = 1", "e": "canary = true\nwave = 3"}
+    text = "".join(f"[hosts.{name}]\n{REACHABLE}{more}\n" for name, more in hosts.items())
+    found = waves(load_inventory(write(tmp_path, text)).entries())
+    assert [[entry.host for entry in wave] for wave in found] == [["c", "e"], ["b", "d"], ["a"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[hosts.a]\nuser = 'k'\nprot = 22\n", "there is no key hosts.a.prot"),
+        ("[hosts.a]\n", "hosts.a has no user"),
+        ("[hosts.a]\nuser = 'k'\nport = 0\n", "hosts.a.port: Input should be greater than or equal to 1, not 0"),
+        ("[hosts]\n", "there is no [hosts.NAME]"),
+        ("known_hosts = 'x'\n", "hosts is missing"),
+        (
+            "[hosts.a]\nuser = 'k'\nname = 'x'\n[hosts.b]\nuser = 'k'\nname = 'x'\n",
+            "two hosts have the same device name",
+        ),
+        ("[hosts.a]\nuser = 'k'\n[hosts.b]\nuser = 'k'\naddress = 'a'\n", "two hosts have the same address and port"),
+        ("[hosts.a]\nuser = 'k'\n[hosts.a.credentials]\nshadow = 'x'\n", "hosts.a.credentials.shadow: "),
+        ("[hosts.'a b']\nuser = 'k'\n", "hosts.a b: "),
+        ("hosts = ", "is not TOML"),
+    ],
+)
+def test_what_cannot_be_used_is_told_by_its_key(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refusal(tmp_path, text)
+
+
+def test_a_host_that_is_not_there_is_not_passed_over(tmp_path: Path) -> None:
+    inventory = load_inventory(write(tmp_path, f"[hosts.a]\n{REACHABLE}[hosts.b]\n{REACHABLE}"))
+    assert [entry.host for entry in inventory.chosen(("b",))] == ["b"]
+    with pytest.raises(InventoryInvalid, match="there is no host c in the inventory; there are a, b"):
+        inventory.chosen(("c",))
+
+
+def templated(folder: Path, template: str, values: str) -> str:
+    (folder / "edge.toml").write_text(template)
+    host = f'[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\nvalues = {values}\n'
+    return configuration(load_inventory(write(folder, host)).entries()[0]).text
+
+
+def test_a_template_becomes_a_configuration(tmp_path: Path) -> None:
+    template = "device = {{ device }}\n[camera]\nsource = {{ source }}\nrotation_degrees = {{ rotation }}\n"
+    template += "mirror = {{ mirror }}\n"
+    made = templated(tmp_path, template, """{ source = 'a "quoted" \\ name', rotation = 90, mirror = true }""")
+    assert made == (
+        'device = "entrance"\n[camera]\nsource = "a \\"quoted\\" \\\\ name"\nrotation_degrees = 90\nmirror = true\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("device = {{ device }}\n[camera]\nsource = {{ source }}\n", "'source' is undefined"),
+        ("device = {{ device }}\nnonsense = 1\n", "there is no key nonsense"),
+        ("device = {{ device }}\n[camera]\nrotation_degrees = {{ rotation }}\n", "camera.rotation_degrees"),
+        ('device = "elsewhere"\n', "calls the device elsewhere, not entrance"),
+        ("device = {{ device\n", "hosts.entrance: "),
+    ],
+)
+def test_a_template_is_held_against_the_daemons_own_rules(tmp_path: Path, template: str, told: str) -> None:
+    with pytest.raises(InventoryInvalid) as refused:
+        templated(tmp_path, template, "{ rotation = 45 }")
+    assert told in str(refused.value)
+    assert "hosts.entrance" in str(refused.value)
+
+
+def test_the_example_is_one_and_names_every_key() -> None:
+    path = Path(__file__).parents[2] / "deploy" / "fleet.toml"
+    assert [[entry.host for entry in wave] for wave in waves(load_inventory(path).entries())] == [
+        ["entrance"],
+        ["hall"],
+    ]
+    for section in (FleetInventory, AppSection, HostSection):
+        for key in set(section.model_fields) - {"app", "defaults", "hosts"}:
+            assert re.search(rf"^(# )?{key} = ", path.read_text(), re.MULTILINE), key
+
+
+def test_a_device_that_is_given_keys_asks_for_signatures(tmp_path: Path) -> None:
+    new_keys(tmp_path, "ishara")
+    (tmp_path / "edge.toml").write_text("device = {{ device }}\n")
+    host = '[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\n[app]\nwheel = "ishara-1-py3-none-any.whl"\n'
+    inventory = load_inventory(write(tmp_path, f'trusted_keys = ["ishara.pub"]\n{host}'))
+    with pytest.raises(InventoryInvalid, match=r'must say \[model\] trusted_keys = "/etc/ishara/keys"'):
+        plan(inventory, inventory.entries()[0])
+    (tmp_path / "edge.toml").write_text('device = {{ device }}\n[model]\ntrusted_keys = "/etc/ishara/keys"\n')
+    (tmp_path / "ishara-1-py3-none-any.whl").write_text("")
+    keys = plan(inventory, inventory.entries()[0]).keys
+    assert [key.path for key in keys] == ["/etc/ishara/keys/ishara.pub"]
+    bare = load_inventory(write(tmp_path, host))
+    with pytest.raises(InventoryInvalid, match="asks for signatures, but the inventory has no trusted_keys"):
+        plan(bare, bare.entries()[0])

@@ -1,0 +1,303 @@
+"""What `ishara-deploy` must do with two devices, a function a check; each returns what it saw or raises CheckFailed."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+from deploy.parcel import open_parcel
+from tests.device.broker import Broker
+from tests.device.device import UNIT, CheckFailed, Device, wait_until
+from tests.fleet.bundles import FIRST, flip, make_bundle, rewrite
+from tests.fleet.site import PROBATION_S, Site, Told
+
+PUSH_S: Final = 15.0
+_STEPS: Final = "packages, landmark networks, trusted keys, configuration, credentials, unit, program, service"
+_LINK_SLOW: Final = "4mbit"
+
+
+def serving(device: Device) -> str:
+    """The store's folder of the bundle that serves; nothing for the shipped one."""
+    return device.attempt("basename $(readlink /var/lib/ishara/models/current)").stdout.strip()
+
+
+def is_reading(device: Device) -> bool:
+    """Whether the daemon looks at frames."""
+    return device.show("ActiveState") == "active" and "frames a second" in device.show("StatusText")
+
+
+def refused(site: Site, path: Path, *told: str, options: tuple[str, ...] = ()) -> Told:
+    """A push that the canary refuses: with a sentence, exit 2, the old model serving, and nothing sent to the next."""
+    before = [serving(device) for device in site.devices.values()]
+    answer = site.desk.fleet("push", str(path), *options).must(2, *told, "not tried, for the canary failed")
+    if [serving(device) for device in site.devices.values()] != before or not is_reading(site.north):
+        raise CheckFailed(f"the old model does not serve any more: {before}, {serving(site.north)}")
+    return answer
+
+
+def _sentence(answer: Told) -> str:
+    return answer.row("north").partition("the canary")[2].strip()
+
+
+def unknown_host(site: Site) -> str:
+    """Before anything else: whose key nobody wrote down, or another's, gets nothing."""
+    known = site.desk.folder / "known_hosts"
+    right = known.read_text()
+    try:
+        known.write_text("")
+        unknown = site.desk.fleet("status").must(2, "the host key of 10.77.0.2:22 is not in")
+        swapped = right.replace("10.77.0.2", "x").replace("10.77.0.3", "10.77.0.2").replace("x", "10.77.0.3")
+        known.write_text(swapped)
+        site.desk.fleet("provision").must(2, "shows another host key than")
+    finally:
+        known.write_text(right)
+    if site.north.path("opt/ishara").exists():
+        raise CheckFailed("something was sent")
+    return unknown.row("north")
+
+
+def provision_twice(site: Site) -> str:
+    dry = site.desk.fleet("provision", "--dry-run").must(0)
+    if _STEPS not in dry.row("north"):
+        raise CheckFailed(f"the dry run tells not all that is missing: {dry.row('north')}")
+    if site.north.path("opt/ishara").exists() or site.north.path("etc/ishara").exists():
+        raise CheckFailed("the dry run has changed something")
+    began = time.monotonic()
+    site.desk.fleet("provision").must(0, "8 changes")
+    took = time.monotonic() - began
+    for device in site.devices.values():
+        wait_until(lambda device=device: is_reading(device), "frames", 120.0)  # type: ignore[misc]
+    second = site.desk.fleet("provision").must(0)
+    if any("0 changes" not in second.row(name) for name in site.devices):
+        raise CheckFailed(f"the second run changes something: {second.out}")
+    rights = site.north.run("stat --format '%a %U' /etc/credstore/ishara.mqtt-password /etc/credstore")
+    if rights.split("\n") != ["600 root", "700 root"]:
+        raise CheckFailed(f"the password's rights: {rights}")
+    return f"8 changes on each of two devices in {took:.0f} s, then 0 changes"
+
+
+def provision_a_change(site: Site) -> str:
+    """One key of one device's configuration: one step, and a reload without a restart."""
+    process = site.north.show("MainPID")
+    site.desk.write_inventory('[hosts.south.values]\nsource = "/dev/video7"\n')
+    dry = site.desk.fleet("provision", "--dry-run").must(0)
+    if "0 changes" not in dry.row("north") or "2 changes" not in dry.row("south"):
+        raise CheckFailed(dry.out)
+    site.desk.fleet("provision").must(0)
+    wait_until(lambda: "/dev/video7" in site.south.show("StatusText"), "the new source")
+    site.desk.write_inventory()
+    site.desk.fleet("provision").must(0)
+    wait_until(lambda: is_reading(site.south), "the old source")
+    if site.north.show("MainPID") != process:
+        raise CheckFailed("the other device's daemon was started anew")
+    return dry.row("south")
+
+
+def push(site: Site) -> str:
+    bundle = make_bundle(site.desk)
+    wanted = open_parcel(bundle).installed_name
+    plan = site.desk.fleet("push", str(bundle), "--dry-run").must(0)
+    if str(wanted) not in plan.row("north") or serving(site.north):
+        raise CheckFailed(f"the dry run: {plan.out}")
+    began = time.monotonic()
+    site.desk.fleet("push", str(bundle), "--until", "healthy", "--only", "north").must(0)
+    took = time.monotonic() - began
+    if serving(site.north) != wanted or serving(site.south):
+        raise CheckFailed(f"{serving(site.north)!r} serves on one, {serving(site.south)!r} on the other")
+    site.desk.fleet("push", str(bundle), "--until", "healthy").must(0)
+    if serving(site.south) != wanted:
+        raise CheckFailed(f"{serving(site.south)!r} serves")
+    # No fault where a machine is busy: the load tells.
+    return f"at work on a device after {took:.1f} s ({PUSH_S:.0f} are wanted; load {os.getloadavg()[0]:.1f})"
+
+
+def status(site: Site) -> str:
+    answer = site.desk.fleet("status", "--json").must(0)
+    for one in json.loads(answer.out):
+        if (
+            not one["well"]
+            or not str(one["bundle"]).startswith(str(one["model"]).replace("@", "-"))
+            or not one["frames_per_s"]
+        ):
+            raise CheckFailed(f"{one}")
+    return site.desk.fleet("status").must(0).row("north")
+
+
+def hot_swap(site: Site) -> str:
+    """While a stream runs and somebody listens: the same daemon, connection and count of frames and words."""
+    broker = Broker(site.north)
+    wait_until(lambda: len(broker.words("north")) >= 2, "words on the broker")
+    process = site.north.show("MainPID")
+    bundle = make_bundle(site.desk)
+    site.desk.fleet("push", str(bundle), "--until", "healthy").must(0)
+    after = len(broker.words("north")) + 2
+    wait_until(lambda: len(broker.words("north")) >= after, "words of the new model")
+    healths = [json.loads(one.payload) for one in broker.heard() if one.topic == "ishara/north/health"]
+    frames = [health["frames"] for health in healths]
+    if site.north.show("MainPID") != process or frames != sorted(frames) or any(one["dropped"] for one in healths):
+        raise CheckFailed(f"another process, or frames were lost: {frames}, {[one['dropped'] for one in healths]}")
+    numbers = [word["seq"] for word in broker.words("north")]
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        raise CheckFailed(f"words were lost or doubled: {numbers}")
+    states = [one.payload for one in broker.heard() if one.topic == "ishara/north/status" and not one.retained]
+    if "offline" in states or len(states) > 1:
+        raise CheckFailed(f"the connection was lost: {states}")
+    # The first words are of earlier models: they waited for this broker.
+    versions = [int(word["model"].partition("@")[2]) for word in broker.words("north")]
+    if versions != sorted(versions) or not bundle.name.endswith(f"-{versions[-1]}"):
+        raise CheckFailed(f"words came from the versions {versions}")
+    return (
+        f"{frames[-1] - frames[0]} frames, none dropped; {len(numbers)} words, none lost; version {versions[-1]} reads"
+    )
+
+
+def proved(site: Site) -> str:
+    """Until the device has found it good."""
+    began = time.monotonic()
+    answer = site.desk.fleet("push", str(make_bundle(site.desk)), "--only", "north").must(0, ", proved")
+    return f"after {time.monotonic() - began:.0f} s, of which {PROBATION_S:.0f} s are probation: {_sentence(answer)}"
+
+
+def unsigned(site: Site) -> str:
+    return _sentence(refused(site, make_bundle(site.desk, key=None), "manifest.sig"))
+
+
+def bad_signature(site: Site) -> str:
+    """Signed, and the manifest changed afterwards."""
+    bundle = make_bundle(site.desk)
+    rewrite(bundle, version=FIRST * 2)
+    return _sentence(refused(site, bundle, "sign"))
+
+
+def wrong_key(site: Site) -> str:
+    bundle = make_bundle(site.desk, key="elsewhere/stranger.key")
+    return _sentence(refused(site, bundle, "stranger"))
+
+
+def flipped_byte(site: Site) -> str:
+    bundle = make_bundle(site.desk)
+    flip(bundle / "model.onnx")
+    return _sentence(refused(site, bundle, "model.onnx"))
+
+
+def truncated(site: Site) -> str:
+    whole = open_parcel(make_bundle(site.desk)).content
+    short = site.desk.folder / "short.tar"
+    short.write_bytes(whole[: len(whole) // 512 // 2 * 512])
+    return _sentence(refused(site, short, "short.tar"))
+
+
+def downgrade(site: Site) -> str:
+    bundle = make_bundle(site.desk, version=FIRST - 1)
+    sentence = _sentence(refused(site, bundle, "older than"))
+    site.desk.fleet("push", str(bundle), "--allow-downgrade", "--until", "healthy").must(0)
+    site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
+    return f"{sentence}; with the option it is taken"
+
+
+def full_disk(site: Site) -> str:
+    """Full in the middle of the transfer, and then with just too little room to install."""
+    bundle = make_bundle(site.desk)
+    free = int(site.north.run("df --output=avail --block-size=1 / | tail -1"))
+    size = len(open_parcel(bundle).content)
+    try:
+        site.north.run(f"fallocate --length {free - size // 2} /root/ballast")
+        on_its_way = _sentence(refused(site, bundle, "disk is full"))
+        free = int(site.north.run("rm /root/ballast; df --output=avail --block-size=1 / | tail -1"))
+        site.north.run(f"fallocate --length {free - size * 5 // 4} /root/ballast")
+        at_the_door = _sentence(refused(site, bundle, "room"))
+    finally:
+        site.north.run("rm -f /root/ballast")
+    return f"{on_its_way}; {at_the_door}"
+
+
+def network_cut(site: Site) -> str:
+    """Over a slow link that is cut when a third has arrived; the next push sends only the rest."""
+    bundle = make_bundle(site.desk)
+    size = len(open_parcel(bundle).content)
+    site.slow_down("north", _LINK_SLOW)
+    pushing = site.desk.begin("push", str(bundle), "--until", "healthy", "--only", "north")
+    try:
+        wait_until(lambda: _arrived(site.north) > size // 3, "a third of the bundle", 120.0)
+        site.cut("north")
+        out, err = pushing.communicate(timeout=120)
+        there = _arrived(site.north)
+    finally:
+        site.mend("north")
+        pushing.kill()
+        site.at_full_speed("north")
+    answer = Told(pushing.returncode, out, err).must(1, "cut")
+    if not 0 < there < size:
+        raise CheckFailed(f"{there} of {size} bytes arrived before the cut")
+    again = site.desk.fleet("push", str(bundle), "--until", "healthy", "--only", "north").must(0)
+    sent = next(line for line in again.err.splitlines() if "sent now" in line)
+    if f"{size - there:,} of {size:,}" not in sent:
+        raise CheckFailed(f"{there} bytes were there, and then: {sent}")
+    site.desk.fleet("push", str(bundle), "--until", "healthy").must(0)
+    return f"{_sentence(answer)}; then {sent.partition('(')[2].rstrip(')')}"
+
+
+def canary_fails(site: Site) -> str:
+    """Its camera is well and the bundle is good, but its daemon cannot be started any more."""
+    bundle = make_bundle(site.desk)
+    before = serving(site.south)
+    site.north.run(f"systemctl stop {UNIT}; systemctl mask --runtime {UNIT}")
+    try:
+        answer = site.desk.fleet("push", str(bundle), "--until", "healthy", "--patience", "10")
+        if answer.code == 0 or "not tried, for the canary failed" not in answer.row("south"):
+            raise CheckFailed(answer.out + answer.err)
+    finally:
+        site.north.run(f"systemctl unmask --runtime {UNIT}; systemctl start {UNIT}")
+    if serving(site.south) != before:
+        raise CheckFailed("the next wave got it all the same")
+    return answer.row("south")
+
+
+def rollback(site: Site) -> str:
+    site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
+    now = serving(site.north)
+    site.desk.fleet("rollback", "--until", "healthy").must(0)
+    before = [serving(device) for device in site.devices.values()]
+    if now in before:
+        raise CheckFailed(f"{now} still serves")
+    return f"from {now} to {before[0]}"
+
+
+def app_release(site: Site) -> str:
+    """A release that does not start is left by the device itself; a good one is taken, and left when that is asked."""
+    before = site.north.run("readlink /opt/ishara")
+    broken = _changed_wheel(site, "9.9.1", "edge/stages.py", "raise SystemExit(3)\n")
+    answer = site.desk.fleet("push", str(broken)).must(2, "is at work again", "not tried, for the canary failed")
+    if site.north.run("readlink /opt/ishara") != before or not is_reading(site.north):
+        raise CheckFailed(f"the release before is not at work: {site.north.run('readlink /opt/ishara')}")
+    good = _changed_wheel(site, "9.9.2", "edge/new.py", '"""New."""\n')
+    site.desk.fleet("push", str(good)).must(0, "runs 9.9.2-")
+    again = site.desk.fleet("push", str(good)).must(0, "already")
+    site.desk.fleet("rollback", "--app").must(0)
+    if site.north.run("readlink /opt/ishara") != before:
+        raise CheckFailed(f"{site.north.run('readlink /opt/ishara')} is taken after the rollback")
+    return f"{_sentence(answer)}; {again.row('south')}"
+
+
+def _arrived(device: Device) -> int:
+    found = device.attempt("cat /home/keeper/.cache/ishara/incoming/*/*.part | wc -c").stdout.strip()
+    return int(found or 0)
+
+
+def _changed_wheel(site: Site, version: str, name: str, content: str) -> Path:
+    """The project's wheel under another version, with one file replaced or added."""
+    folder = site.desk.folder / version
+    subprocess.run(["python3", "-m", "zipfile", "-e", site.desk.wheel, folder], check=True)
+    (folder / name).write_text(content)
+    old = next(folder.glob("ishara-*.dist-info"))
+    metadata = old / "METADATA"
+    was = site.desk.wheel.name.split("-")[1]
+    metadata.write_text(metadata.read_text().replace(f"\nVersion: {was}\n", f"\nVersion: {version}\n"))
+    new = old.rename(old.with_name(f"ishara-{version}.dist-info"))
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "RECORD")
+    (new / "RECORD").write_text("".join(f"{path.relative_to(folder)},,\n" for path in [*files, new / "RECORD"]))
+    wheel = site.desk.folder / f"ishara-{version}-py3-none-any.whl"
+    subprocess.run(["python3", "-m", "zipfile", "-c", wheel, *sorted(folder.iterdir())], check=True)
+    return wheel

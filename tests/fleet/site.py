@@ -1,0 +1,243 @@
+"""Two devices on one network, and the desk from which they are looked after."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.device.device import CheckFailed, Device, wait_until
+
+BRIDGE: Final = "ishara"
+DESK: Final = "10.77.0.1"
+NAMES: Final = {"north": "10.77.0.2", "south": "10.77.0.3"}
+USER: Final = "keeper"
+PROBATION_S: Final = 15.0
+_DISK: Final = "3G"
+_BOOT_S: Final = 300.0
+_TAKES: Final = "take:/opt/ishara/lib/python3.11/site-packages/edge/demo/takes"
+_TEMPLATE: Final = """device = {{ device }}
+health_every_s = 1.0
+[camera]
+source = {{ source }}
+[model]
+store = "/var/lib/ishara/models"
+trusted_keys = "/etc/ishara/keys"
+probation_s = {{ probation_s }}
+[mqtt]
+host = "127.0.0.1"
+username = "device"
+password_file = "mqtt-password"
+[metrics]
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What `ishara-deploy` printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def row(self, host: str) -> str:
+        """The line of its table that tells of a host."""
+        found = [line for line in self.out.splitlines() if line.startswith(f"{host} ")]
+        if not found:
+            raise CheckFailed(f"it tells nothing of {host}: {self.out or self.err}")
+        return found[-1]
+
+    def must(self, code: int, *told: str) -> "Told":
+        """This must be how it ends, and this must be told, in one sentence and not by a traceback."""
+        text = self.out + self.err
+        if self.code != code or "Traceback" in text or any(one not in text for one in told):
+            raise CheckFailed(f"exit {self.code} instead of {code}, with {told}: {text.strip()[-1500:]}")
+        return self
+
+
+class Desk:
+    """A folder with the inventory, keys and bundles, and the command that is tried."""
+
+    def __init__(self, folder: Path, wheel: Path, wheels: Path) -> None:
+        self.folder = folder
+        self.wheel = wheel
+        self._wheels = wheels
+        self._processes: list[subprocess.Popen[str]] = []
+        for name in ("key", "stranger"):
+            _do(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)])
+        (folder / "edge.toml").write_text(_TEMPLATE)
+        (folder / "password").write_text("secret of the device")
+        self.deploy("keys", "new", "--name", "signer", "--to", str(folder)).must(0)
+        self.deploy("keys", "new", "--name", "stranger", "--to", str(folder / "elsewhere")).must(0)
+
+    def meet(self, devices: dict[str, Device]) -> None:
+        """Let the desk's key in, and write down the devices' own."""
+        known = ""
+        for name, device in devices.items():
+            device.write(f"home/{USER}/.ssh/authorized_keys", (self.folder / "key.pub").read_text())
+            device.run(f"chown -R {USER}: /home/{USER}/.ssh; chmod 700 /home/{USER}/.ssh")
+            known += f"{NAMES[name]} {device.path('etc/ssh/ssh_host_ed25519_key.pub').read_text()}"
+        (self.folder / "known_hosts").write_text(known)
+        self.write_inventory()
+
+    def write_inventory(self, more: str = "", known_hosts: str = "known_hosts") -> None:
+        """North is the canary, south comes after it."""
+        self.inventory.write_text(
+            f'known_hosts = "{known_hosts}"\ntrusted_keys = ["signer.pub"]\n'
+            f'[app]\nwheel = "{self.wheel}"\nconstraints = "{Path("constraints.txt").absolute()}"\n'
+            f'wheelhouse = "{self._wheels}"\n'
+            f'[defaults]\nuser = "{USER}"\nssh_key = "key"\nconfig = "edge.toml"\n'
+            f'values = {{ source = "{_TAKES}", probation_s = {PROBATION_S} }}\n'
+            f'credentials = {{ mqtt-password = "password" }}\n'
+            f'[hosts.north]\naddress = "{NAMES["north"]}"\ncanary = true\n'
+            f'[hosts.south]\naddress = "{NAMES["south"]}"\n' + more
+        )
+
+    @property
+    def inventory(self) -> Path:
+        """The inventory's file."""
+        return self.folder / "fleet.toml"
+
+    def deploy(self, *arguments: str) -> Told:
+        """Run `ishara-deploy` as a program."""
+        done = subprocess.run(
+            self._command(arguments), capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+        return Told(done.returncode, done.stdout, done.stderr)
+
+    def fleet(self, *arguments: str) -> Told:
+        """The same with the inventory."""
+        return self.deploy(*arguments, "--inventory", str(self.inventory))
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start `ishara-deploy` with the inventory and do not wait for it."""
+        command = self._command((*arguments, "--inventory", str(self.inventory)))
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "deploy", *arguments]
+
+
+@dataclass(frozen=True)
+class Site:
+    """All of it."""
+
+    desk: Desk
+    devices: dict[str, Device]
+
+    @property
+    def north(self) -> Device:
+        """The canary."""
+        return self.devices["north"]
+
+    @property
+    def south(self) -> Device:
+        """The one after it."""
+        return self.devices["south"]
+
+    def cut(self, name: str) -> None:
+        """Pull a device's network cable."""
+        _do(["ip", "link", "set", f"vb-{name}", "down"])
+
+    def mend(self, name: str) -> None:
+        """Plug it in again."""
+        _do(["ip", "link", "set", f"vb-{name}", "up"])
+
+    def slow_down(self, name: str, rate: str) -> None:
+        """Let no more through to a device than this."""
+        _do(
+            [
+                "tc",
+                "qdisc",
+                "add",
+                "dev",
+                f"vb-{name}",
+                "root",
+                "tbf",
+                "rate",
+                rate,
+                "burst",
+                "16kb",
+                "latency",
+                "200ms",
+            ]
+        )
+
+    def at_full_speed(self, name: str) -> None:
+        """Let everything through again."""
+        _do(["tc", "qdisc", "del", "dev", f"vb-{name}", "root"])
+
+
+@contextmanager
+def site(root: Path, wheel: Path, wheels: Path, folder: Path) -> Iterator[Site]:
+    """Boot both and introduce the desk to them."""
+    _do(["ip", "link", "set", "lo", "up"])
+    _do(["ip", "link", "add", BRIDGE, "type", "bridge"])
+    _do(["ip", "address", "add", f"{DESK}/24", "dev", BRIDGE])
+    _do(["ip", "link", "set", BRIDGE, "up"])
+    desk = Desk(folder, wheel, wheels)
+    with ExitStack() as stack:
+        devices = {name: stack.enter_context(_booted(name, root, folder)) for name in NAMES}
+        for name, device in devices.items():
+            wait_until(lambda device=device: _is_up(device), f"{name}, booted", _BOOT_S)  # type: ignore[misc]
+        desk.meet(devices)
+        yield Site(desk, devices)
+
+
+@contextmanager
+def _booted(name: str, root: Path, folder: Path) -> Iterator[Device]:
+    disk = folder / f"disk-{name}"
+    disk.mkdir()
+    _do(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(disk)])
+    for part in ("changes", "work", "root"):
+        (disk / part).mkdir()
+    layers = f"lowerdir={root},upperdir={disk / 'changes'},workdir={disk / 'work'}"
+    _do(["mount", "-t", "overlay", "overlay", "-o", layers, str(disk / "root")])
+    shutil.rmtree(disk / "root/etc/machine-id", ignore_errors=True)
+    _do(["ssh-keygen", "-q", "-A", "-f", str(disk / "root")])
+    command = [
+        *("systemd-nspawn", "--quiet", f"--directory={disk / 'root'}", f"--machine={name}", "--boot"),
+        *("--register=no", "--keep-unit", "--console=pipe", f"--network-bridge={BRIDGE}"),
+        # What a unit's DeviceAllow= rests on: the new control groups, and systemd's little programs for the kernel.
+        *("--system-call-filter=bpf", "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON"),
+        f"--bind-ro={Path(__file__).parents[1] / 'device'}:/srv/programs",
+    ]
+    environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+    log = (folder / f"{name}.log").open("w")
+    with log, subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as container:
+        children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
+        try:
+            # The first child only prepares the place of the second, which is the init process.
+            wait_until(lambda: _has_network(children), f"{name}'s network", _BOOT_S)
+            init = children.read_text().split()[0]
+            for change in (["address", "add", f"{NAMES[name]}/24", "dev", "host0"], ["link", "set", "host0", "up"]):
+                _do(["nsenter", "--target", init, "--net", "ip", *change])
+            _do(["ip", "link", "set", f"vb-{name}", "up"])
+            yield Device(int(init))
+        finally:
+            container.terminate()
+
+
+def _has_network(children: Path) -> bool:
+    found = children.read_text().split()
+    if not found:
+        return False
+    asked = ["nsenter", "--target", found[0], "--net", "ip", "link", "show", "host0"]
+    return Device(int(found[0])).attempt("test -d /run/systemd/system").returncode == 0 and (
+        subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    )
+
+
+def _is_up(device: Device) -> bool:
+    told = device.attempt("systemctl is-system-running; systemctl is-active ssh").stdout.split()
+    return told in (["running", "active"], ["degraded", "active"])
+
+
+def _do(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise CheckFailed(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -3,10 +3,15 @@
 import itertools
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import onnx
+from onnx import NodeProto, helper
+
 from edge.config import SHIPPED_MODEL
+from models.bundle import MODEL, sha256_of
 from tests.fleet.site import Desk
 
 FIRST: Final = 1000  # a version later than any that is shipped
@@ -23,6 +28,20 @@ def make_bundle(desk: Desk, *, version: int | None = None, key: str | None = "si
     if key is not None:
         desk.deploy("sign", str(folder), "--key", str(desk.folder / key)).must(0)
     return folder
+
+
+def make_burdened(desk: Desk, beside: Sequence[NodeProto]) -> Path:
+    """Such a bundle whose network does something more: nodes that give `nothing`, a 0 that is added to its answer."""
+    bundle = make_bundle(desk, key=None)
+    model = onnx.load(bundle / MODEL)
+    for node in model.graph.node:
+        node.output[:] = ["answer" if name == "probabilities" else name for name in node.output]
+    model.graph.node.extend([*beside, helper.make_node("Add", ["answer", "nothing"], ["probabilities"])])
+    onnx.save(model, bundle / MODEL)
+    files = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["files"]
+    rewrite(bundle, files=files | {MODEL: sha256_of(bundle / MODEL)})
+    desk.deploy("sign", str(bundle), "--key", str(desk.folder / "signer.key")).must(0)
+    return bundle
 
 
 def rewrite(bundle: Path, **said: Any) -> None:

@@ -2,19 +2,23 @@
 
 import json
 import os
+import random
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from deploy.parcel import open_parcel
 from tests.device.broker import Broker
-from tests.device.device import UNIT, CheckFailed, Device, wait_until
-from tests.fleet.bundles import FIRST, flip, make_bundle, rewrite
+from tests.device.device import UNIT, CheckFailed, Device, quoted, wait_until
+from tests.fleet.bundles import FIRST, flip, make_bundle, make_burdened, rewrite
 from tests.fleet.site import PROBATION_S, Site, Told
+from tests.models.hard_networks import hoarding, turning
 
 PUSH_S: Final = 15.0
 _STEPS: Final = "packages, landmark networks, trusted keys, configuration, credentials, unit, program, service"
+_KILLS: Final = 20
 _LINK_SLOW: Final = "4mbit"
 
 
@@ -187,6 +191,41 @@ def truncated(site: Site) -> str:
     short = site.desk.folder / "short.tar"
     short.write_bytes(whole[: len(whole) // 512 // 2 * 512])
     return _sentence(refused(site, short, "short.tar"))
+
+
+def slow(site: Site) -> str:
+    """A network that takes longer than the time between two looks of the spotter."""
+    return _sentence(refused(site, make_burdened(site.desk, turning(4_000_000)), "to be read every"))
+
+
+def endless(site: Site) -> str:
+    return _sentence(
+        refused(site, make_burdened(site.desk, turning(10**12)), "more of the processor's time than it may")
+    )
+
+
+def greedy(site: Site) -> str:
+    return _sentence(refused(site, make_burdened(site.desk, hoarding(4000)), "more memory than it may have"))
+
+
+def killed_while_installing(site: Site) -> str:
+    """The device's command is killed at random moments: always the old or a new model serves, and is whole."""
+    moments, device, before = random.Random(7), site.north, serving(site.north)
+    install = "/opt/ishara/bin/ishara-edge models install --config /etc/ishara/edge.toml --activate --allow-downgrade"
+    served: list[str] = []
+    for number in range(2):
+        device.path(f"srv/{number}.tar").write_bytes(open_parcel(make_bundle(site.desk)).content)
+    for kill in range(_KILLS):
+        device.attempt(f"timeout --signal=KILL {moments.uniform(0.2, 1.6):.2f} {install} /srv/{kill % 2}.tar")
+        opened = "from pathlib import Path; from models.bundle import open_bundle; from models.classifier import "
+        opened += "OnnxClassifier; OnnxClassifier(open_bundle(Path('/var/lib/ishara/models/current')))"
+        device.run(f"/opt/ishara/bin/python -c {quoted(opened)}")
+        served.append(serving(device))
+    device.run(f"rm /srv/*.tar; systemctl reload {UNIT}")
+    wait_until(lambda: is_reading(device), "frames", 60.0)
+    site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
+    changes = sum(one != other for one, other in pairwise([before, *served]))
+    return f"{_KILLS} kills at random moments: {_KILLS} times a working model, {changes} times another one than before"
 
 
 def downgrade(site: Site) -> str:

@@ -10,7 +10,8 @@ from tqdm import tqdm
 from deploy.connection import Connections, Failure, connected
 from deploy.inventory import AppSection, FleetInventory, HostEntry, load_inventory, waves
 from deploy.parcel import open_parcel
-from deploy.provisioning import plan, provision
+from deploy.plan import plan
+from deploy.provisioning import provision
 from deploy.release import Release, open_release
 from deploy.rollout import (
     Bring,

@@ -20,72 +20,16 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import BaseStateCallback, State
 
 from deploy import release as releases
-from deploy.configuration import configuration
 from deploy.connection import ROOT, Connections, Failure, Remote, StepFailed, Tell, in_parallel
-from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
-from deploy.release import Release
+from deploy.plan import KEYS, OWNER_ONLY, UNIT, Content, Plan
 from deploy.transfer import forget, send
-from edge.config import EdgeConfig
-from landmarkers.networks import TASKS, default_folder, missing_tasks
-from models.keys import KeyUnusable, PublicKey
+from landmarkers.networks import TASKS, default_folder
 
-_HERE: Final = Path(__file__).parent
-UNIT: Final = "ishara-edge.service"
-_SERVICE_PACKAGES: Final = ("python3-systemd", "python3-venv")
 _NETWORKS: Final = "/opt/ishara-networks"
-_KEYS: Final = "/etc/ishara/keys"
 _START_S: Final = 180
 _INSTALL_S: Final = 1800
-_OWNER_ONLY: Final = "600"
 
 Commands = list[PyinfraCommand]
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A file as it shall be on the device."""
-
-    path: str
-    content: bytes
-    mode: str = "644"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that one device is given."""
-
-    packages: tuple[str, ...]
-    release: Release
-    config: Content
-    keys: tuple[Content, ...]
-    credentials: tuple[Content, ...]
-    unit: Content
-
-
-def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
-    """What the inventory says that the device shall have. Raises InventoryInvalid, ParcelUnusable."""
-    if inventory.app is None:
-        raise InventoryInvalid("the inventory has no [app] with the program's wheel")
-    if missing_tasks(default_folder()):
-        raise InventoryInvalid(
-            f"the landmark networks are not in {default_folder()}; run `ishara-landmarkers` here first"
-        )
-    made = configuration(entry)
-    _see_that_keys_agree(inventory, entry, made.content)
-    packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
-    if made.content.captions is not None:
-        packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
-    return Plan(
-        packages=packages,
-        release=releases.open_release(inventory.app),
-        config=Content("/etc/ishara/edge.toml", made.text.encode()),
-        keys=tuple(Content(f"{_KEYS}/{path.name}", _read(path)) for path in inventory.trusted_keys),
-        credentials=tuple(
-            Content(f"/etc/credstore/ishara.{name}", _read(path), _OWNER_ONLY)
-            for name, path in entry.credentials.items()
-        ),
-        unit=Content(f"/etc/systemd/system/{UNIT}", (_HERE / UNIT).read_bytes()),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +161,7 @@ class _Look:
     def _keys(self) -> Commands:
         """Keys that are not in the inventory any more are trusted no more."""
         commands = self._files(self._plan.keys)
-        there = self._ask(f"find {_KEYS} -mindepth 1 -maxdepth 1 -name '*.pub' 2>/dev/null || true")
+        there = self._ask(f"find {KEYS} -mindepth 1 -maxdepth 1 -name '*.pub' 2>/dev/null || true")
         strays = sorted(set(there) - {key.path for key in self._plan.keys})
         return commands + [StringCommand(f"rm -- {shlex.quote(stray)}") for stray in strays]
 
@@ -282,7 +226,7 @@ def _written(one: Content) -> StringCommand:
     pyinfra's own way leads through a file in /tmp that everybody may read, and some of these are secrets.
     """
     folder, half = Path(one.path).parent, f"{one.path}.new"
-    rights = "700" if one.mode == _OWNER_ONLY else "755"
+    rights = "700" if one.mode == OWNER_ONLY else "755"
     return StringCommand(
         f"(test -d {folder} || install -d -m {rights} {folder}) && rm -f {half} && "
         f"(umask 077; base64 --decode >{half}) && chmod {one.mode} {half} && sync {half} && mv {half} {one.path}",
@@ -301,29 +245,3 @@ def _send_networks(remote: Remote) -> None:
             f"install -m 644 -- '{arrived}' {_NETWORKS}/{name}.new && mv {_NETWORKS}/{name}.new {_NETWORKS}/{name}"
         )
         forget(remote, arrived)
-
-
-def _see_that_keys_agree(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
-    """A device that is given keys must ask for signatures, and one that asks for them must be given keys."""
-    for path in inventory.trusted_keys:
-        try:
-            PublicKey.read(path)
-        except KeyUnusable as error:
-            raise InventoryInvalid(f"trusted_keys: {error}") from error
-    asks = config.model.trusted_keys
-    if inventory.trusted_keys and asks != Path(_KEYS):
-        raise InventoryInvalid(
-            f"hosts.{entry.host}: the inventory has trusted_keys, so {entry.config} must say "
-            f'[model] trusted_keys = "{_KEYS}"'
-        )
-    if asks is not None and not inventory.trusted_keys:
-        raise InventoryInvalid(
-            f"hosts.{entry.host}: {entry.config} asks for signatures, but the inventory has no trusted_keys"
-        )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InventoryInvalid(f"{path} cannot be read: {error.strerror}") from error

@@ -56,9 +56,7 @@ def make_bundle(
     `teachable` bundle carries what teaching needs. With a `key` it is signed. The bundle appears whole or not at all.
     Raises RunUnusable, ExportWrong, QuantisationHarmful.
     """
-    for one in (run, *held_out_runs):
-        if one.note["takes"] != len(store):
-            raise RunUnusable(f"{one.folder} was trained on another store than the one given")
+    _see_that_stores_agree((run, *held_out_runs), store)
     recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     logits = [_held_out_logits(judge, store) for judge in judges]
@@ -95,11 +93,18 @@ def make_bundle(
             smallest_app_version=SMALLEST_APP_VERSION,
             files={path.name: bundles.sha256_of(path) for path in sorted(new.iterdir())},
         )
-        (new / bundles.MANIFEST).write_text(_stable_json(manifest) + "\n", encoding="utf-8")
+        _write_manifest(new, manifest)
         if key is not None:
             sign(new, key)
         _put_in_place(new, to, Path(scratch) / "old")
     return choice
+
+
+def _see_that_stores_agree(runs: Sequence[Run], store: Store) -> None:
+    """Raises RunUnusable for a run that was trained on another store than this."""
+    for run in runs:
+        if run.note["takes"] != len(store):
+            raise RunUnusable(f"{run.folder} was trained on another store than the one given")
 
 
 def put_into_card(folder: Path, heading: str, section: str) -> None:
@@ -118,8 +123,7 @@ def put_into_card(folder: Path, heading: str, section: str) -> None:
     told = "\n\n".join(part for part in parts if part).rstrip() + "\n"
     (folder / bundles.CARD).write_text(told, encoding="utf-8")
     files = manifest.files | {bundles.CARD: bundles.sha256_of(folder / bundles.CARD)}
-    changed = manifest.model_copy(update={"files": files})
-    (folder / bundles.MANIFEST).write_text(_stable_json(changed) + "\n", encoding="utf-8")
+    _write_manifest(folder, manifest.model_copy(update={"files": files}))
     (folder / bundles.SIGNATURE).unlink(missing_ok=True)
 
 
@@ -193,8 +197,9 @@ def _accuracies(held_out: Sequence[HeldOut], judged: Evaluation | None) -> list[
     return [Accuracy(clips=clips, count=score.count, top1=score.top1, top5=score.top5) for clips, score in scores]
 
 
-def _stable_json(manifest: Manifest) -> str:
-    """JSON with sorted parts, so that the same bundle is the same bytes."""
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write it as JSON with sorted parts, so that the same bundle is the same bytes."""
     content = manifest.model_dump(mode="json")
     content["parts"] = sorted(content["parts"])
-    return json.dumps(content, indent=1, ensure_ascii=False)
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    (folder / bundles.MANIFEST).write_text(f"{text}\n", encoding="utf-8")

@@ -2,7 +2,8 @@
 
 import zlib
 from collections import deque
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ class Liveliness:
     def __init__(self, gap_s: float) -> None:
         """Living pictures further apart than `gap_s` are not of one stretch of life."""
         self._gap_s = gap_s
-        self._last: Picture | None = None
+        self._last: _Sampled | None = None
         self._marks: deque[int] = deque(maxlen=_REMEMBERED)
         self._lived: float | None = None
         self._lives_since: float | None = None
@@ -35,14 +36,15 @@ class Liveliness:
 
         One picture proves nothing: cameras begin black, and repeat a picture when light is scarce.
         """
-        last, self._last = self._last, shot.picture
-        mark = zlib.crc32(_sample(shot.picture).tobytes())
+        now = _Sampled.of(shot.picture)
+        last, self._last = self._last, now
+        mark = zlib.crc32(now.sample.tobytes())
         came_before = mark in self._marks
         self._marks.append(mark)
         self._lived = shot.time if self._lived is None else self._lived
-        if is_black(shot.picture):
+        if now.is_black():
             return "gives nothing but black; is its lens covered or the room dark?"
-        if last is not None and (is_same(last, shot.picture) or (came_before and is_near(last, shot.picture))):
+        if last is not None and (now.is_same_as(last) or (came_before and now.is_near(last))):
             return "is frozen: it gives the same picture again and again"
         if self._lives_since is None or self.dead_s(shot.time) >= self._gap_s:
             self._lives_since = shot.time
@@ -59,25 +61,32 @@ class Liveliness:
         return 0.0 if self._lived is None or self._lives_since is None else self._lived - self._lives_since
 
 
-def is_black(picture: Picture) -> bool:
-    """Whether hardly anything in the picture is brighter than the dark."""
-    sample = _sample(picture)
-    return bool(np.count_nonzero(sample > _DARK) <= _BRIGHT_SHARE * sample.size)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sampled:
+    """A picture with some of its pixels, which mostly suffice."""
 
+    picture: Picture
+    sample: Picture
 
-def is_same(one: Picture, other: Picture) -> bool:
-    """Whether two pictures are equal to the last bit, which no sensor manages twice.
+    @classmethod
+    def of(cls, picture: Picture) -> Self:
+        """The picture with about 60 rows of it, and as many columns as go with them."""
+        step = max(1, min(picture.shape[:2]) // _SAMPLE_ROWS)
+        return cls(picture, picture[::step, ::step])
 
-    A stream whose encoder finds nothing new in a still scene may; it lives again with the first movement.
-    """
-    return np.array_equal(_sample(one), _sample(other)) and np.array_equal(one, other)
+    def is_black(self) -> bool:
+        """Whether hardly anything in the picture is brighter than the dark."""
+        return bool(np.count_nonzero(self.sample > _DARK) <= _BRIGHT_SHARE * self.sample.size)
 
+    def is_same_as(self, other: "_Sampled") -> bool:
+        """Whether two pictures are equal to the last bit, which no sensor manages twice.
 
-def is_near(one: Picture, other: Picture) -> bool:
-    """Whether no more has changed from one picture to the other than an encoder changes by itself."""
-    return one.shape == other.shape and bool((cv2.absdiff(_sample(one), _sample(other)) < _DRAWN_ANEW).all())
+        A stream whose encoder finds nothing new in a still scene may; it lives again with the first movement.
+        """
+        return np.array_equal(self.sample, other.sample) and np.array_equal(self.picture, other.picture)
 
-
-def _sample(picture: Picture) -> Picture:
-    step = max(1, min(picture.shape[:2]) // _SAMPLE_ROWS)
-    return picture[::step, ::step]
+    def is_near(self, other: "_Sampled") -> bool:
+        """Whether no more has changed from one picture to the other than an encoder changes by itself."""
+        if self.sample.shape != other.sample.shape:
+            return False
+        return bool((cv2.absdiff(self.sample, other.sample) < _DRAWN_ANEW).all())

@@ -5,7 +5,7 @@ import pytest
 
 from deploy.configuration import configuration
 from deploy.inventory import AppSection, FleetInventory, HostSection, InventoryInvalid, load_inventory, waves
-from deploy.provisioning import plan
+from deploy.plan import plan
 from models.keys import new_keys
 
 REACHABLE = 'user = "keeper"\n'

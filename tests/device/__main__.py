@@ -4,11 +4,13 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.device import checks
 from tests.device.broker import Broker
-from tests.device.device import CheckFailed, Device, booted
+from tests.device.device import Device, booted
+from tests.device.trial import since, try_all
 
 Check = Callable[[Device, Broker], str]
 
@@ -22,22 +24,16 @@ def main() -> int:
     parser.add_argument("--only", help="run the checks whose names hold this")
     options = parser.parse_args()
     wanted = {name: check for name, check in _checks(options.kills).items() if (options.only or "") in name}
-    failed = 0
     began = time.monotonic()
     with booted(options.root, options.tasks) as device:
-        print(f"a Debian with {device.run('systemctl --version | head -1')} is up after {_since(began)}", flush=True)
+        print(f"a Debian with {device.run('systemctl --version | head -1')} is up after {since(began)}", flush=True)
         broker = Broker(device)
-        for name, check in wanted.items():
-            began = time.monotonic()
-            try:
-                outcome, seen = "PASS", check(device, broker)
-            except CheckFailed as error:
-                outcome, seen, failed = "FAIL", str(error), failed + 1
-                device.attempt("systemctl stop ishara-edge; systemctl reset-failed")
-                print(device.attempt("journalctl --unit ishara-edge --no-pager --lines 30 --output cat").stdout)
-            print(f"{outcome}  {name:28}{_since(began):>8}  {seen}", flush=True)
-    print(f"{failed} of {len(wanted)} checks failed." if failed else f"All {len(wanted)} checks passed.")
-    return 1 if failed else 0
+
+        def journal() -> str:
+            device.attempt("systemctl stop ishara-edge; systemctl reset-failed")
+            return device.attempt("journalctl --unit ishara-edge --no-pager --lines 30 --output cat").stdout
+
+        return try_all({name: partial(check, device, broker) for name, check in wanted.items()}, journal)
 
 
 def _checks(kills: int) -> dict[str, Check]:
@@ -56,10 +52,6 @@ def _checks(kills: int) -> dict[str, Check]:
         "broker killed": checks.broker_killed,
         f"killed {kills} times": checks.killed_again_and_again(kills),
     }
-
-
-def _since(began: float) -> str:
-    return f"{time.monotonic() - began:.0f} s"
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.device.device import CheckFailed
-from tests.fleet import checks
+from tests.device.trial import since, try_all
+from tests.fleet import checks, refusals
 from tests.fleet.site import Site, site
 
 Check = Callable[[Site], str]
@@ -20,17 +21,17 @@ _OTHERS: Final = {
     "status": checks.status,
     "hot swap": checks.hot_swap,
     "proved": checks.proved,
-    "unsigned": checks.unsigned,
-    "bad signature": checks.bad_signature,
-    "wrong key": checks.wrong_key,
-    "flipped byte": checks.flipped_byte,
-    "truncated": checks.truncated,
-    "slow model": checks.slow,
-    "endless model": checks.endless,
-    "greedy model": checks.greedy,
+    "unsigned": refusals.unsigned,
+    "bad signature": refusals.bad_signature,
+    "wrong key": refusals.wrong_key,
+    "flipped byte": refusals.flipped_byte,
+    "truncated": refusals.truncated,
+    "slow model": refusals.slow,
+    "endless model": refusals.endless,
+    "greedy model": refusals.greedy,
     "killed while installing": checks.killed_while_installing,
-    "downgrade": checks.downgrade,
-    "full disk": checks.full_disk,
+    "downgrade": refusals.downgrade,
+    "full disk": refusals.full_disk,
     "network cut": checks.network_cut,
     "canary fails": checks.canary_fails,
     "rollback": checks.rollback,
@@ -47,33 +48,18 @@ def main() -> int:
     parser.add_argument("--only", help="of the checks that no other rests on, run those whose names hold this")
     options = parser.parse_args()
     wanted = _FIRST | {name: check for name, check in _OTHERS.items() if (options.only or "") in name}
-    failed = 0
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="ishara-fleet-", ignore_cleanup_errors=True) as folder,
         site(options.root, options.app.absolute(), options.wheels, Path(folder)) as both,
     ):
-        print(f"two devices are up after {_since(began)}", flush=True)
-        for name, check in wanted.items():
-            failed += not _passes(name, check, both)
-    print(f"{failed} of {len(wanted)} checks failed." if failed else f"All {len(wanted)} checks passed.")
-    return 1 if failed else 0
+        print(f"two devices are up after {since(began)}", flush=True)
 
+        def journal() -> str:
+            asked = "journalctl --unit ishara-edge --no-pager --lines 20 --output cat"
+            return "\n".join(device.attempt(asked).stdout for device in both.devices.values())
 
-def _passes(name: str, check: Check, both: Site) -> bool:
-    began = time.monotonic()
-    try:
-        outcome, seen = "PASS", check(both)
-    except CheckFailed as error:
-        outcome, seen = "FAIL", str(error)
-        for device in both.devices.values():
-            print(device.attempt("journalctl --unit ishara-edge --no-pager --lines 20 --output cat").stdout)
-    print(f"{outcome}  {name:28}{_since(began):>8}  {seen}", flush=True)
-    return outcome == "PASS"
-
-
-def _since(began: float) -> str:
-    return f"{time.monotonic() - began:.0f} s"
+        return try_all({name: partial(check, both) for name, check in wanted.items()}, journal)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ from typing import Final
 from deploy.parcel import open_parcel
 from tests.device.broker import Broker
 from tests.device.device import UNIT, CheckFailed, Device, quoted, wait_until
-from tests.fleet.bundles import FIRST, flip, make_bundle, make_burdened, rewrite
+from tests.fleet.bundles import make_bundle
 from tests.fleet.site import PROBATION_S, Site, Told
-from tests.models.hard_networks import hoarding, turning
 
 PUSH_S: Final = 15.0
 _STEPS: Final = "packages, landmark networks, trusted keys, configuration, credentials, unit, program, service"
@@ -32,16 +31,7 @@ def is_reading(device: Device) -> bool:
     return device.show("ActiveState") == "active" and "frames a second" in device.show("StatusText")
 
 
-def refused(site: Site, path: Path, *told: str, options: tuple[str, ...] = ()) -> Told:
-    """A push that the canary refuses: with a sentence, exit 2, the old model serving, and nothing sent to the next."""
-    before = [serving(device) for device in site.devices.values()]
-    answer = site.desk.fleet("push", str(path), *options).must(2, *told, "not tried, for the canary failed")
-    if [serving(device) for device in site.devices.values()] != before or not is_reading(site.north):
-        raise CheckFailed(f"the old model does not serve any more: {before}, {serving(site.north)}")
-    return answer
-
-
-def _sentence(answer: Told) -> str:
+def sentence(answer: Told) -> str:
     return answer.row("north").partition("the canary")[2].strip()
 
 
@@ -161,51 +151,7 @@ def proved(site: Site) -> str:
     """Until the device has found it good."""
     began = time.monotonic()
     answer = site.desk.fleet("push", str(make_bundle(site.desk)), "--only", "north").must(0, ", proved")
-    return f"after {time.monotonic() - began:.0f} s, of which {PROBATION_S:.0f} s are probation: {_sentence(answer)}"
-
-
-def unsigned(site: Site) -> str:
-    return _sentence(refused(site, make_bundle(site.desk, key=None), "manifest.sig"))
-
-
-def bad_signature(site: Site) -> str:
-    """Signed, and the manifest changed afterwards."""
-    bundle = make_bundle(site.desk)
-    rewrite(bundle, version=FIRST * 2)
-    return _sentence(refused(site, bundle, "sign"))
-
-
-def wrong_key(site: Site) -> str:
-    bundle = make_bundle(site.desk, key="elsewhere/stranger.key")
-    return _sentence(refused(site, bundle, "stranger"))
-
-
-def flipped_byte(site: Site) -> str:
-    bundle = make_bundle(site.desk)
-    flip(bundle / "model.onnx")
-    return _sentence(refused(site, bundle, "model.onnx"))
-
-
-def truncated(site: Site) -> str:
-    whole = open_parcel(make_bundle(site.desk)).content
-    short = site.desk.folder / "short.tar"
-    short.write_bytes(whole[: len(whole) // 512 // 2 * 512])
-    return _sentence(refused(site, short, "short.tar"))
-
-
-def slow(site: Site) -> str:
-    """A network that takes longer than the time between two looks of the spotter."""
-    return _sentence(refused(site, make_burdened(site.desk, turning(4_000_000)), "to be read every"))
-
-
-def endless(site: Site) -> str:
-    return _sentence(
-        refused(site, make_burdened(site.desk, turning(10**12)), "more of the processor's time than it may")
-    )
-
-
-def greedy(site: Site) -> str:
-    return _sentence(refused(site, make_burdened(site.desk, hoarding(4000)), "more memory than it may have"))
+    return f"after {time.monotonic() - began:.0f} s, of which {PROBATION_S:.0f} s are probation: {sentence(answer)}"
 
 
 def killed_while_installing(site: Site) -> str:
@@ -226,30 +172,6 @@ def killed_while_installing(site: Site) -> str:
     site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
     changes = sum(one != other for one, other in pairwise([before, *served]))
     return f"{_KILLS} kills at random moments: {_KILLS} times a working model, {changes} times another one than before"
-
-
-def downgrade(site: Site) -> str:
-    bundle = make_bundle(site.desk, version=FIRST - 1)
-    sentence = _sentence(refused(site, bundle, "older than"))
-    site.desk.fleet("push", str(bundle), "--allow-downgrade", "--until", "healthy").must(0)
-    site.desk.fleet("push", str(make_bundle(site.desk)), "--until", "healthy").must(0)
-    return f"{sentence}; with the option it is taken"
-
-
-def full_disk(site: Site) -> str:
-    """Full in the middle of the transfer, and then with just too little room to install."""
-    bundle = make_bundle(site.desk)
-    free = int(site.north.run("df --output=avail --block-size=1 / | tail -1"))
-    size = len(open_parcel(bundle).content)
-    try:
-        site.north.run(f"fallocate --length {free - size // 2} /root/ballast")
-        on_its_way = _sentence(refused(site, bundle, "disk is full"))
-        free = int(site.north.run("rm /root/ballast; df --output=avail --block-size=1 / | tail -1"))
-        site.north.run(f"fallocate --length {free - size * 5 // 4} /root/ballast")
-        at_the_door = _sentence(refused(site, bundle, "room"))
-    finally:
-        site.north.run("rm -f /root/ballast")
-    return f"{on_its_way}; {at_the_door}"
 
 
 def network_cut(site: Site) -> str:
@@ -275,7 +197,7 @@ def network_cut(site: Site) -> str:
     if f"{size - there:,} of {size:,}" not in sent:
         raise CheckFailed(f"{there} bytes were there, and then: {sent}")
     site.desk.fleet("push", str(bundle), "--until", "healthy").must(0)
-    return f"{_sentence(answer)}; then {sent.partition('(')[2].rstrip(')')}"
+    return f"{sentence(answer)}; then {sent.partition('(')[2].rstrip(')')}"
 
 
 def canary_fails(site: Site) -> str:
@@ -317,7 +239,7 @@ def app_release(site: Site) -> str:
     site.desk.fleet("rollback", "--app").must(0)
     if site.north.run("readlink /opt/ishara") != before:
         raise CheckFailed(f"{site.north.run('readlink /opt/ishara')} is taken after the rollback")
-    return f"{_sentence(answer)}; {again.row('south')}"
+    return f"{sentence(answer)}; {again.row('south')}"
 
 
 def _arrived(device: Device) -> int:

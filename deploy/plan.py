@@ -1,0 +1,92 @@
+"""What a device shall have, by the inventory: packages, program, keys, configuration, secrets and the unit."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy import release as releases
+from deploy.configuration import configuration
+from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
+from deploy.release import Release
+from edge.config import EdgeConfig
+from landmarkers.networks import default_folder, missing_tasks
+from models.keys import KeyUnusable, PublicKey
+
+_HERE: Final = Path(__file__).parent
+UNIT: Final = "ishara-edge.service"
+_SERVICE_PACKAGES: Final = ("python3-systemd", "python3-venv")
+KEYS: Final = "/etc/ishara/keys"
+OWNER_ONLY: Final = "600"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file as it shall be on the device."""
+
+    path: str
+    content: bytes
+    mode: str = "644"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one device is given."""
+
+    packages: tuple[str, ...]
+    release: Release
+    config: Content
+    keys: tuple[Content, ...]
+    credentials: tuple[Content, ...]
+    unit: Content
+
+
+def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
+    """What the inventory says that the device shall have. Raises InventoryInvalid, ParcelUnusable."""
+    if inventory.app is None:
+        raise InventoryInvalid("the inventory has no [app] with the program's wheel")
+    if missing_tasks(default_folder()):
+        raise InventoryInvalid(
+            f"the landmark networks are not in {default_folder()}; run `ishara-landmarkers` here first"
+        )
+    made = configuration(entry)
+    _see_that_keys_agree(inventory, entry, made.content)
+    packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
+    if made.content.captions is not None:
+        packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
+    return Plan(
+        packages=packages,
+        release=releases.open_release(inventory.app),
+        config=Content("/etc/ishara/edge.toml", made.text.encode()),
+        keys=tuple(Content(f"{KEYS}/{path.name}", _read(path)) for path in inventory.trusted_keys),
+        credentials=tuple(
+            Content(f"/etc/credstore/ishara.{name}", _read(path), OWNER_ONLY)
+            for name, path in entry.credentials.items()
+        ),
+        unit=Content(f"/etc/systemd/system/{UNIT}", (_HERE / UNIT).read_bytes()),
+    )
+
+
+def _see_that_keys_agree(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
+    """A device that is given keys must ask for signatures, and one that asks for them must be given keys."""
+    for path in inventory.trusted_keys:
+        try:
+            PublicKey.read(path)
+        except KeyUnusable as error:
+            raise InventoryInvalid(f"trusted_keys: {error}") from error
+    asks = config.model.trusted_keys
+    if inventory.trusted_keys and asks != Path(KEYS):
+        raise InventoryInvalid(
+            f"hosts.{entry.host}: the inventory has trusted_keys, so {entry.config} must say "
+            f'[model] trusted_keys = "{KEYS}"'
+        )
+    if asks is not None and not inventory.trusted_keys:
+        raise InventoryInvalid(
+            f"hosts.{entry.host}: {entry.config} asks for signatures, but the inventory has no trusted_keys"
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InventoryInvalid(f"{path} cannot be read: {error.strerror}") from error

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from edge.captions.message import View
+from edge.captions.message import Joints, View
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import PART_SLICES, Part
 
@@ -17,8 +17,7 @@ _PARTS: Final = (Part.LEFT_HAND, Part.POSE, Part.RIGHT_HAND)
 
 def view_of(frame: Frame, landmarks: Landmarks, at: float, *, with_picture: bool) -> View:
     """The view of a frame taken at a moment of the monotonic clock."""
-    points = np.concatenate([landmarks.points[PART_SLICES[part], :2] for part in _PARTS])
-    joints = tuple(None if math.isnan(x) else (x, y) for x, y in points.astype(np.float64).round(4).tolist())
+    joints = joints_of(landmarks)
     height, width = frame.picture.shape[:2]
     if not width or not height:
         return View(at, _ASPECT, joints)
@@ -26,3 +25,9 @@ def view_of(frame: Frame, landmarks: Landmarks, at: float, *, with_picture: bool
         return View(at, height / width, joints)
     small = Image.fromarray(frame.picture).reduce(math.ceil(width / _WIDTH))
     return View(at, height / width, joints, small.size, small.tobytes())
+
+
+def joints_of(landmarks: Landmarks) -> Joints:
+    """The joints of a view."""
+    points = np.concatenate([landmarks.points[PART_SLICES[part], :2] for part in _PARTS])
+    return tuple(None if math.isnan(x) else (x, y) for x, y in points.astype(np.float64).round(4).tolist())

@@ -11,9 +11,9 @@ What a visitor sends are binary messages of at most 1 MiB; the first byte says w
 0 and 1 are what the reference's page sends. The answers are JSON, each with one of these keys:
 
     detected_sign  {"sign_ar": "…", "sign_en": "…"}, beside it `confidence`; each sign once
-    landmarks      of a picture after byte 1: 96 points [x, y, z, visibility], those that the reference's page draws: 6 of
-                   the pose, 68 of the face, 11 of the right hand, 11 of the left (`points.py` has their numbers); x and
-                   y in shares of the picture's width and height, all four zero where unseen
+    landmarks      of a picture after byte 1: 96 points [x, y, z, visibility], those that the reference's page draws: 6
+                   of the pose, 68 of the face, 11 of the right hand, 11 of the left (`points.py` has their numbers);
+                   x and y in shares of the picture's width and height, all four zero where unseen
     status         "idle" when no hand has been up for 3 s, once until one is up again
     take           of a take: "read", beside it the number of its `words`
     error          what is wrong with what was sent, or here, in a sentence; it goes on

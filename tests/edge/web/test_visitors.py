@@ -28,9 +28,16 @@ LIMIT = 3
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def serving_place() -> Iterator[Place]:
     with Place(Visitors(LIMIT, ["https://known.example"])) as serving:
         yield serving
+
+
+@pytest.fixture
+def place(serving_place: Place) -> Place:
+    """A place where nobody is."""
+    serving_place.wait_empty()
+    return serving_place
 
 
 def send_at_its_pace(socket: ClientConnection, landmarks: list[Landmarks]) -> None:
@@ -198,7 +205,7 @@ def test_too_many_visitors_are_told_so(place: Place) -> None:
     finally:
         for one in inside:
             one.__exit__(None, None, None)
-    wait_until(lambda: place.visitors.counts()["visitors"] == 0, "an empty place")
+    place.wait_empty()
     assert place.visitors.counts()["refused"] == refused + 1
 
 

@@ -60,6 +60,10 @@ class Place:
         with socket:
             yield socket
 
+    def wait_empty(self) -> None:
+        """Wait until all visitors have left."""
+        wait_until(lambda: self.visitors.counts()["visitors"] == 0, "an empty place")
+
     def __enter__(self) -> "Place":
         self._thread.start()
         wait_until(lambda: self.server.started, "the server")

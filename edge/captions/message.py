@@ -6,9 +6,7 @@ Moments are on the machine's monotonic clock, in seconds, which all its programs
 from dataclasses import dataclass
 from typing import Final
 
-from edge.companion.message import Alive, Lost
-
-Joints = tuple[tuple[float, float] | None, ...]
+from edge.companion.message import Alive, Joints, Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,7 @@ class Identify:
 class View:
     """What the camera sees, and the signer in it.
 
-    `joints` are the 21 points of the left hand, the 33 of the pose and the 21 of the right hand: x and y in widths of
-    the picture, None where unseen. `aspect` is the picture's height by its width. `picture` is RGB of `size`, or empty.
+    `aspect` is the picture's height by its width. `picture` is RGB of `size`, or empty.
     """
 
     at: float

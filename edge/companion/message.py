@@ -27,6 +27,12 @@ class Lost:
     why: str
 
 
+Joints = tuple[tuple[float, float] | None, ...]
+"""The 21 points of the left hand, the 33 of the pose and the 21 of the right hand.
+
+x and y are in widths of the picture; None stands for a point that is not seen.
+"""
+
 M = TypeVar("M", bound=Message)
 
 _PICTURE: Final = "picture"

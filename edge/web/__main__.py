@@ -9,15 +9,18 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from edge.companion.answers import Answers
 from edge.companion.message import Decoder
 from edge.web.app import build
 from edge.web.feed import Feed
 from edge.web.message import MESSAGES, Message, Ready, Settings, Watching
+from edge.web.visitors.visitors import SERVER_OPTIONS, Visitors
 
 _PIECE: Final = 1 << 16
 _TICK_S: Final = 0.5
@@ -96,12 +99,14 @@ async def _serve(listener: socket.socket, answers: Answers) -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     line = Line(reader)
     settings = await line.settings(feed)
-    server = Server(_config(settings, feed), answers)
+    visitors = Visitors(settings.visitors, settings.origins)
+    feed.hand_model_to(lambda reads: visitors.take_up(Path(reads.folder), reads.threshold))
+    server = Server(_config(build(settings, feed, visitors), settings), answers)
     serving = asyncio.create_task(server.serve([listener]))
     tasks = [serving, asyncio.create_task(line.follow(feed)), asyncio.create_task(_show_life(answers))]
     ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = server.force_exit = True
-    await asyncio.wait([serving], timeout=_LEAVE_S)
+    await asyncio.wait([serving, asyncio.create_task(visitors.close())], timeout=_LEAVE_S)
     for task in ended:
         task.result()
 
@@ -112,9 +117,9 @@ async def _show_life(answers: Answers) -> None:
         await asyncio.sleep(_TICK_S)
 
 
-def _config(settings: Settings, feed: Feed) -> uvicorn.Config:
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        build(settings, feed),
+        app,
         http="h11",
         ws="websockets-sansio",
         lifespan="off",
@@ -126,6 +131,7 @@ def _config(settings: Settings, feed: Feed) -> uvicorn.Config:
         limit_concurrency=_MOST_CONNECTIONS,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
+        **SERVER_OPTIONS,
     )
 
 

@@ -25,6 +25,7 @@ class Feed:
     def __init__(self, watching: Callable[[str], None]) -> None:
         """`watching` is told the most that anybody wants to see, when that changes."""
         self._watching = watching
+        self._hand_model: Callable[[Reads], None] = _nobody_cares
         self._watchers: Counter[str] = Counter()
         self._bells: set[asyncio.Event] = set()
         self._view_bells: set[asyncio.Event] = set()
@@ -50,7 +51,14 @@ class Feed:
             self.health = message.health
         elif isinstance(message, Reads):
             self.reads = message
+            self._hand_model(message)
         _ring(self._bells)
+
+    def hand_model_to(self, take_up: Callable[[Reads], None]) -> None:
+        """Call this now and whenever another model reads."""
+        self._hand_model = take_up
+        if self.reads is not None:
+            take_up(self.reads)
 
     @property
     def is_whole(self) -> bool:
@@ -109,3 +117,7 @@ def _among(bells: set[asyncio.Event]) -> Iterator[asyncio.Event]:
 def _ring(bells: set[asyncio.Event]) -> None:
     for bell in bells:
         bell.set()
+
+
+def _nobody_cares(_reads: Reads) -> None:
+    """What is told of a model before anybody wants to know."""

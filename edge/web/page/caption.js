@@ -1,0 +1,73 @@
+/** The newest word, large: sure ones heavy and plain, others thinner and amber, as on the device's own screen. */
+import { put, text } from "./language.js";
+
+export const SURE_FROM = 0.8; // [captions] sure_from's own value
+const FRESH_MS = 10_000;
+
+/** Where a word is shown; every part is an element. `at` and `hint` may be missing. */
+export class Caption {
+  #parts;
+  #growingOld;
+
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** Show a word and, where it is said just now, have screen readers say it. */
+  show({ word, english, confidence, at = null, isNew }) {
+    const { facts, sureness, unsure } = this.#parts;
+    const sure = confidence >= SURE_FROM;
+    const stage = this.#parts.word;
+    stage.textContent = word;
+    const [onOneLine, onTwo] = lettersAcross(word);
+    stage.style.setProperty("--on-one-line", onOneLine);
+    stage.style.setProperty("--on-two", onTwo);
+    stage.classList.toggle("unsure", !sure);
+    this.#parts.english.textContent = english;
+    put(sureness, "word-sureness", { share: confidence });
+    fillBar(facts.querySelector(".bar"), confidence);
+    if (at) put(this.#parts.at, "at", { at });
+    unsure.hidden = sure;
+    facts.hidden = false;
+    if (this.#parts.hint) this.#parts.hint.hidden = true;
+    if (isNew) this.#announce(word, english, sure);
+    this.#age(at);
+  }
+
+  /** Show nothing but that all is ready. */
+  clear() {
+    for (const name of ["word", "english", "announced"]) this.#parts[name].textContent = "";
+    this.#parts.facts.hidden = true;
+    if (this.#parts.hint) this.#parts.hint.hidden = false;
+  }
+
+  #announce(word, english, sure) {
+    const said = document.createElement("span");
+    said.lang = "ar";
+    said.textContent = word;
+    const pieces = [said, document.documentElement.lang === "ar" ? "" : ` ${english}`];
+    this.#parts.announced.replaceChildren(...(sure ? [] : [`${text("announced-unsure")} `]), ...pieces);
+  }
+
+  /** What was said a while ago is no longer being said, and steps back. */
+  #age(at) {
+    const left = at ? at.getTime() + FRESH_MS - Date.now() : FRESH_MS;
+    const stage = this.#parts.word.closest(".stage");
+    clearTimeout(this.#growingOld);
+    stage.classList.toggle("old", left <= 0);
+    // A device whose clock goes ahead of the browser's must not keep a word fresh for ever.
+    if (left > 0) this.#growingOld = setTimeout(() => stage.classList.add("old"), Math.min(left, FRESH_MS));
+  }
+}
+
+/** Fill a bar to a share. */
+export function fillBar(bar, share) {
+  bar.firstElementChild.style.inlineSize = `${100 * share}%`;
+  bar.classList.toggle("unsure", share < SURE_FROM);
+}
+
+/** How many letters stand side by side when the word is set on one line, and on two where it can be. */
+function lettersAcross(word) {
+  const breaks = [...word.matchAll(/\s+/g)].map(({ index }) => Math.max(index, word.length - index - 1));
+  return [word.length, Math.min(word.length, ...breaks)];
+}

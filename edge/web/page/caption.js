@@ -19,10 +19,10 @@ export class Caption {
     const sure = confidence >= SURE_FROM;
     const stage = this.#parts.word;
     stage.textContent = word;
-    const [onOneLine, onTwo] = lettersAcross(word);
+    stage.classList.toggle("unsure", !sure);
+    const [onOneLine, onTwo] = widths(word, stage);
     stage.style.setProperty("--on-one-line", onOneLine);
     stage.style.setProperty("--on-two", onTwo);
-    stage.classList.toggle("unsure", !sure);
     this.#parts.english.textContent = english;
     put(sureness, "word-sureness", { share: confidence });
     fillBar(facts.querySelector(".bar"), confidence);
@@ -66,8 +66,15 @@ export function fillBar(bar, share) {
   bar.classList.toggle("unsure", share < SURE_FROM);
 }
 
-/** How many letters stand side by side when the word is set on one line, and on two where it can be. */
-function lettersAcross(word) {
-  const breaks = [...word.matchAll(/\s+/g)].map(({ index }) => Math.max(index, word.length - index - 1));
-  return [word.length, Math.min(word.length, ...breaks)];
+let ruler;
+
+/** How wide a word is on one line, and on two where it can be broken, in heights of its letters (CSS's em). */
+function widths(word, element) {
+  const style = getComputedStyle(element);
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = `${style.fontWeight} 100px ${style.fontFamily}`;
+  const wide = (text) => ruler.measureText(text).width / 100;
+  const breaks = [...word.matchAll(/\s+/g)].map(({ index }) => index);
+  const halves = breaks.map((at) => Math.max(wide(word.slice(0, at)), wide(word.slice(at + 1))));
+  return [wide(word), Math.min(wide(word), ...halves)];
 }

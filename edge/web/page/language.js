@@ -5,12 +5,14 @@ import { keep, kept } from "./kept.js";
 const KEY = "ishara.language";
 // Western digits in both: the device's vocabulary and its own screen have them too.
 const LOCALES = { en: "en-GB", ar: "ar-u-nu-latn" };
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const values = new WeakMap();
 
 let language;
 let numbers;
 let shares;
 let times;
+let days;
 
 /** "ar" or "en". */
 export function chosen() {
@@ -54,9 +56,13 @@ export function putPlain(element, plain) {
 
 function written(value, kind) {
   if (kind === "%") return shares.format(value);
-  if (kind === "@") return times.format(value);
+  if (kind === "@") return (isToday(value) ? times : days).format(value);
   // A name in Latin letters keeps its own direction within an Arabic sentence, and the other way round.
   return typeof value === "number" ? numbers.format(value) : `\u2068${value}\u2069`;
+}
+
+function isToday(moment) {
+  return moment.toDateString() === new Date().toDateString();
 }
 
 function fill(element) {
@@ -68,7 +74,8 @@ function use(name) {
   language = name;
   numbers = new Intl.NumberFormat(LOCALES[name], { maximumFractionDigits: 2 });
   shares = new Intl.NumberFormat(LOCALES[name], { style: "percent" });
-  times = new Intl.DateTimeFormat(LOCALES[name], { timeStyle: "medium", hourCycle: "h23" });
+  times = new Intl.DateTimeFormat(LOCALES[name], CLOCK);
+  days = new Intl.DateTimeFormat(LOCALES[name], { day: "numeric", month: "short", ...CLOCK });
   document.documentElement.lang = name;
   document.documentElement.dir = name === "ar" ? "rtl" : "ltr";
   document.querySelectorAll("[data-text]").forEach(fill);

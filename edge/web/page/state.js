@@ -49,7 +49,7 @@ export class State {
     const state = health.model_state;
     const name = health.model ?? this.#about?.model;
     if (state === null || state === "proven") {
-      return fill("model", "well", name, [...known, ...(state ? [["model-proven"]] : [])]);
+      return fill("model", "well", name, [...(state ? [["model-proven"]] : []), ...known]);
     }
     if (state === "on probation") return fill("model", "unsure", name, [["model-on-probation"], ...known]);
     fill("model", "wrong", name, [["model-rolled-back"], state]);

@@ -4,7 +4,7 @@ import { put, text } from "./language.js";
 export const SURE_FROM = 0.8; // [captions] sure_from's own value
 const FRESH_MS = 10_000;
 
-/** Where a word is shown; every part is an element. `at` and `hint` may be missing. */
+/** Where a word is shown: elements for `word`, `english`, `facts`, `sureness`, `at`, `unsure`, `announced`, `hint`. */
 export class Caption {
   #parts;
   #growingOld;
@@ -14,8 +14,9 @@ export class Caption {
   }
 
   /** Show a word and, where it is said just now, have screen readers say it. */
-  show({ word, english, confidence, at = null, isNew }) {
-    const { facts, sureness, unsure } = this.#parts;
+  show({ word, word_en: english, confidence, emitted_at: emittedAt }, { isNew }) {
+    const { facts, sureness, unsure, hint } = this.#parts;
+    const at = new Date(emittedAt);
     const sure = confidence >= SURE_FROM;
     const stage = this.#parts.word;
     stage.textContent = word;
@@ -26,19 +27,19 @@ export class Caption {
     this.#parts.english.textContent = english;
     put(sureness, "word-sureness", { share: confidence });
     fillBar(facts.querySelector(".bar"), confidence);
-    if (at) put(this.#parts.at, "at", { at });
+    put(this.#parts.at, "at", { at });
     unsure.hidden = sure;
     facts.hidden = false;
-    if (this.#parts.hint) this.#parts.hint.hidden = true;
+    hint.hidden = true;
     if (isNew) this.#announce(word, english, sure);
     this.#age(at);
   }
 
-  /** Show nothing but that all is ready. */
+  /** Show nothing but the hint. */
   clear() {
     for (const name of ["word", "english", "announced"]) this.#parts[name].textContent = "";
     this.#parts.facts.hidden = true;
-    if (this.#parts.hint) this.#parts.hint.hidden = false;
+    this.#parts.hint.hidden = false;
   }
 
   #announce(word, english, sure) {
@@ -51,7 +52,7 @@ export class Caption {
 
   /** What was said a while ago is no longer being said, and steps back. */
   #age(at) {
-    const left = at ? at.getTime() + FRESH_MS - Date.now() : FRESH_MS;
+    const left = at.getTime() + FRESH_MS - Date.now();
     const stage = this.#parts.word.closest(".stage");
     clearTimeout(this.#growingOld);
     stage.classList.toggle("old", left <= 0);

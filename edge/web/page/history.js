@@ -4,12 +4,12 @@ import { put } from "./language.js";
 
 const REMEMBERED = 200; // as many as a page can hold without growing slow
 
-/** The list of an `ol`; `empty` is shown while nothing is in it. */
+/** The list of an `ol`; `empty`, if there is one, is shown while nothing is in it. */
 export class History {
   #list;
   #empty;
 
-  constructor(list, empty) {
+  constructor(list, empty = null) {
     this.#list = list;
     this.#empty = empty;
   }
@@ -18,13 +18,13 @@ export class History {
   add(event) {
     this.#list.prepend(item(event));
     while (this.#list.children.length > REMEMBERED) this.#list.lastElementChild.remove();
-    this.#empty.hidden = true;
+    if (this.#empty) this.#empty.hidden = true;
   }
 
   /** Forget all. */
   clear() {
     this.#list.replaceChildren();
-    this.#empty.hidden = false;
+    if (this.#empty) this.#empty.hidden = false;
   }
 }
 

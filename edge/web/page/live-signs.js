@@ -16,25 +16,18 @@ language.begin();
 theme.begin();
 theme.offer(byId("theme"));
 
-const caption = new Caption({
-  word: byId("word"),
-  english: byId("english"),
-  hint: byId("hint"),
-  facts: byId("word-facts"),
-  sureness: byId("word-sureness"),
-  at: byId("word-at"),
-  unsure: byId("word-unsure"),
-  announced: byId("announced"),
-});
+const caption = captionOf("");
 const history = new History(byId("history-words"), byId("history-empty"));
 const state = new State();
 const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), choice: byId("view-choice") });
-let ownCamera = null;
+const ownCamera = new OwnCamera({
+  caption: captionOf("own-"),
+  history: new History(byId("own-history-words")),
+});
 let deviceName = "";
 let lastWord = "";
 let askingAgain;
 
-language.put(byId("hint"), "ready-hint");
 language.put(byId("connection-text"), "connecting");
 offerOtherLanguage();
 byId("language").addEventListener("click", () => {
@@ -46,8 +39,7 @@ addEventListener("hashchange", turn);
 
 new Events({
   word(event, { isNew }) {
-    const said = { word: event.word, english: event.word_en, confidence: event.confidence };
-    caption.show({ ...said, at: new Date(event.emitted_at), isNew: isNew && !event.late });
+    caption.show(event, { isNew: isNew && !event.late });
     history.add(event);
     lastWord = event.word;
     entitle();
@@ -92,7 +84,7 @@ async function introduce() {
   language.put(byId("version"), "version", about);
   view.allow(about.view);
   state.introduce(about);
-  ownCamera ??= new OwnCamera(deviceName);
+  language.put(byId("own-how"), "own-how", about);
   byId("to-own").hidden = about.visitors === 0;
   turn();
   entitle();
@@ -116,7 +108,12 @@ function turn() {
   byId("to-own").ariaCurrent = own ? "page" : null;
   byId("to-device").ariaCurrent = own ? null : "page";
   view.onScreen = !own;
-  if (!own) ownCamera?.leave();
+  if (!own) ownCamera.leave();
+}
+
+function captionOf(prefix) {
+  const names = ["word", "english", "facts", "sureness", "at", "unsure", "announced", "hint"];
+  return new Caption(Object.fromEntries(names.map((name) => [name, byId(prefix + name)])));
 }
 
 function offerOtherLanguage() {

@@ -108,6 +108,7 @@ function noticesOf(health) {
 
 /** They stand over the captions; one that was there is left alone, for a screen reader would say it again. */
 function showNotices(notices) {
+  byId("captions").classList.toggle("unready", notices.length > 0);
   const list = byId("notices");
   const there = [...list.children];
   for (const item of there) if (!notices.includes(item.dataset.text)) item.remove();

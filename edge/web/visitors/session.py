@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from edge.captions.view import joints_of
+from edge.companion.sight import joints_of
 from edge.recognition import Recognition, Succession
 from edge.web.visitors.model import Model
 from edge.web.visitors.parcel import read_landmarks, read_take

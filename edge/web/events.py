@@ -1,0 +1,36 @@
+"""Words, health and clears as they come: server-sent events.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from collections.abc import AsyncIterator
+
+from edge.web.feed import Feed
+
+_RETRY_MS = 1000
+
+
+async def events(feed: Feed, since: int) -> AsyncIterator[str]:
+    """First the words since a number, then the health, then whatever comes."""
+    yield f"retry: {_RETRY_MS}\n\n"
+    clears, health = feed.clears, ""
+    if not feed.has_reached(since):
+        since = 0
+    with feed.listening() as bell:
+        while True:
+            bell.clear()
+            if feed.clears != clears:
+                clears = feed.clears
+                yield _event("clear", "{}")
+            for said in feed.words_after(since):
+                since = said.seq
+                yield _event("word", said.event, said.seq)
+            if feed.health is not None and feed.health != health:
+                health = feed.health
+                yield _event("health", health)
+            await bell.wait()
+
+
+def _event(name: str, data: str, number: int | None = None) -> str:
+    """One event; data is JSON on one line."""
+    return f"event: {name}\n" + (f"id: {number}\n" if number is not None else "") + f"data: {data}\n\n"

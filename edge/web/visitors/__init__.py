@@ -32,7 +32,5 @@ When a picture comes before the one before it was begun with, that one is droppe
     4403  this device lets nobody try their own camera
     4408  nothing came for half a minute, or the answers were not read
 
-A page of another origin than the server's own is refused before it is accepted (403), unless the origin is configured.
-
 What visitors send is read in one process of its own, niced, with bounded memory, whose turns go round the visitors.
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from edge.web.visitors.visitors import Visitors
@@ -29,7 +29,7 @@ LIMIT = 3
 
 @pytest.fixture(scope="module")
 def serving_place() -> Iterator[Place]:
-    with Place(Visitors(LIMIT, ["https://known.example"])) as serving:
+    with Place(Visitors(LIMIT)) as serving:
         yield serving
 
 
@@ -210,7 +210,7 @@ def test_too_many_visitors_are_told_so(place: Place) -> None:
 
 
 def test_a_place_for_nobody_says_so() -> None:
-    with Place(Visitors(0, ())) as closed_place, closed_place.visit() as socket:
+    with Place(Visitors(0)) as closed_place, closed_place.visit() as socket:
         assert "lets nobody" in hear(socket)["error"]
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(PATIENCE_S)
@@ -219,22 +219,8 @@ def test_a_place_for_nobody_says_so() -> None:
 
 
 def test_without_a_model_visitors_are_told_so() -> None:
-    with Place(Visitors(1, ()), model=None) as bare, bare.visit() as socket:
+    with Place(Visitors(1), model=None) as bare, bare.visit() as socket:
         assert "no model reads here yet" in hear(socket)["error"]
-
-
-@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null"])
-def test_a_page_of_another_origin_may_not_connect(place: Place, origin: str) -> None:
-    with pytest.raises(InvalidStatus) as refused, place.visit(origin=origin):
-        pass
-    assert refused.value.response.status_code == 403
-
-
-def test_the_servers_own_page_and_a_configured_one_may_connect(place: Place) -> None:
-    for origin in (f"http://127.0.0.1:{place.port}", "https://known.example"):
-        with place.visit(origin=origin) as socket:
-            socket.send(b"\1" + grey())
-            assert "landmarks" in hear(socket)
 
 
 def kill_in_a_turn(place: Place, socket: ClientConnection) -> None:

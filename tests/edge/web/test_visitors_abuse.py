@@ -27,7 +27,7 @@ LIMIT = 4
 
 @pytest.fixture(scope="module")
 def serving_place() -> Iterator[Place]:
-    with Place(Visitors(LIMIT, ())) as serving:
+    with Place(Visitors(LIMIT)) as serving:
         yield serving
 
 

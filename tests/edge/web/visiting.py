@@ -35,7 +35,6 @@ class Place:
         @asynccontextmanager
         async def life(_: FastAPI) -> Any:
             self._loop = asyncio.get_running_loop()
-            await visitors.start()
             if model is not None:
                 visitors.take_up(model, None)
             yield

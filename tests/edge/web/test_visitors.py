@@ -154,12 +154,12 @@ def test_pictures_that_come_too_fast_are_dropped_and_counted_and_the_last_is_rea
 
 
 def test_visitors_who_send_all_they_can_leave_others_their_turns(place: Place) -> None:
-    stop, answers = threading.Event(), [0, 0]
+    stop, answers, nobody = threading.Event(), [0, 0], grey()
 
     def flood(number: int) -> None:
         with place.visit() as socket:
-            while not stop.is_set():
-                socket.send(b"\1" + grey())
+            while not stop.wait(0.01):
+                socket.send(b"\1" + nobody)
                 try:
                     while True:
                         socket.recv(0.0)

@@ -12,10 +12,23 @@ from edge.metrics import HealthCollector
 from edge.web.events import events
 from edge.web.feed import REMEMBERED, Feed
 from edge.web.message import Settings
+from edge.web.metrics import Counts, VisitorCollector
 from edge.word import Word
 from models.section import Section
 
 JSON: Final = "application/json"
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+class PlainText(Response):
+    """What Prometheus reads."""
+
+    media_type = CONTENT_TYPE_LATEST
 
 
 class Words(Section):
@@ -39,8 +52,8 @@ class About(Section):
     version: str
 
 
-def api(feed: Feed, settings: Settings) -> APIRouter:
-    """Serves all of it."""
+def api(feed: Feed, settings: Settings, visitors: Counts) -> APIRouter:
+    """Serves all of it; `visitors` counts them."""
     router = APIRouter()
 
     @router.get("/health", response_model=Health, summary="How the device is doing")
@@ -48,13 +61,14 @@ def api(feed: Feed, settings: Settings) -> APIRouter:
         """The same as on the MQTT topic `health`, not older than two seconds."""
         return Response(feed.health, media_type=JSON)
 
-    @router.get("/metrics", summary="The same for Prometheus", response_class=Response)
-    async def metrics() -> Response:
-        """The health as metrics."""
-        registry = CollectorRegistry(auto_describe=False)
+    @router.get("/metrics", summary="The same for Prometheus", response_class=PlainText)
+    async def metrics() -> PlainText:
+        """The health as metrics, not older than two seconds, and how many visitors try their own cameras."""
         told = Health.model_validate_json(feed.health or "")
+        registry = CollectorRegistry(auto_describe=False)
         registry.register(HealthCollector(lambda: told))
-        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        registry.register(VisitorCollector(visitors))
+        return PlainText(generate_latest(registry))
 
     @router.get("/api/words", response_model=Words, summary="Words that were said")
     async def words(
@@ -65,17 +79,19 @@ def api(feed: Feed, settings: Settings) -> APIRouter:
         said = feed.words_after(since if feed.has_reached(since) else 0)[-limit:]
         return Response(f'{{"words":[{",".join(word.event for word in said)}]}}', media_type=JSON)
 
-    @router.get("/api/events", summary="Words and health as they come", response_class=StreamingResponse)
+    @router.get("/api/events", summary="Words and health as they come", response_class=EventStream)
     async def stream(
         since: Annotated[int, Query(ge=0, description="begin with the words of higher numbers")] = 0,
         last_event_id: Annotated[int | None, Header(ge=0)] = None,
-    ) -> StreamingResponse:
+    ) -> EventStream:
         """Server-sent events: `word` with the word's event, `health` with the health, `clear` when words are forgotten.
 
         First come the words since the last one heard, then the health, which then comes at least every two seconds.
         """
-        told = events(feed, since if last_event_id is None else last_event_id)
-        return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return EventStream(
+            events(feed, since if last_event_id is None else last_event_id),
+            headers={"X-Accel-Buffering": "no"},  # a proxy in front shall pass each on at once
+        )
 
     @router.get("/api/about", summary="What this is")
     async def about() -> About:

@@ -69,7 +69,7 @@ class Door:
 
     async def _refuse_unknown(self, connection: HTTPConnection, token: str, receive: Receive) -> Response | None:
         """The refusal of who does not show the token, or the answer to who shows it for the first time."""
-        path, is_asked = connection.url.path, connection.scope["type"] == "http"
+        path, is_asked = connection.scope["path"], connection.scope["type"] == "http"
         method = connection.scope.get("method", "")
         if path.startswith(ASSETS):
             return None
@@ -86,7 +86,7 @@ class Door:
             return _too_many(wait_s)
         if self._is_right(shown, token, client):
             answer = RedirectResponse(PAGE.removeprefix("/"), HTTP_303_SEE_OTHER)
-            is_safe = connection.url.scheme == "https"
+            is_safe = connection.scope["scheme"] == "https"
             answer.set_cookie(COOKIE, token, _KEPT_S, httponly=True, samesite="strict", secure=is_safe)
             return answer
         return RedirectResponse(f"{PAGE.removeprefix('/')}#wrong", HTTP_303_SEE_OTHER)
@@ -100,7 +100,7 @@ class Door:
                 return _too_many(wait_s)
             if self._is_right(shown, token, client):
                 return None
-        if connection.scope["type"] == "http" and connection.url.path == PAGE:
+        if connection.scope["type"] == "http" and connection.scope["path"] == PAGE:
             return FILES["login.html"].answer(Request(connection.scope), HTTP_401_UNAUTHORIZED)
         refusal = _refused(
             HTTP_401_UNAUTHORIZED, "this device wants its token: as a cookie of its page, or as a bearer"

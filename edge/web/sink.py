@@ -64,7 +64,7 @@ class WebSink:
         self._health_due = 0.0
         self._view_every_s = 1.0 / config.view_per_s
         self._watched = 0
-        self._viewed_at = 0.0
+        self._view_due = 0.0
         self._view: tuple[Frame, Landmarks, float] | None = None
         self._said: deque[Said] = deque(maxlen=REMEMBERED)
         self._shown_at = config.url
@@ -95,9 +95,9 @@ class WebSink:
     def look(self, frame: Frame, landmarks: Landmarks) -> None:
         """Keep the newest frame for those who watch; the program's thread makes a view of it."""
         now = time.monotonic()
-        if not self._watched or now - self._viewed_at < self._view_every_s:
+        if not self._watched or now < self._view_due:
             return
-        self._viewed_at = now
+        self._view_due = max(self._view_due + self._view_every_s, now)  # so that in the mean it is as often as wanted
         with self._program.lock:
             self._view = frame, landmarks, now
         self._program.ring()

@@ -7,43 +7,20 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-
-import uvicorn
-from starlette.types import ASGIApp
 
 from edge.companion.answers import Answers
 from edge.companion.message import Decoder
 from edge.web.app import build
 from edge.web.feed import Feed
 from edge.web.message import MESSAGES, Message, Ready, Settings, Watching
-from edge.web.visitors.visitors import SERVER_OPTIONS, Visitors
+from edge.web.server import Server
+from edge.web.visitors.visitors import Visitors
 
 _PIECE: Final = 1 << 16
 _TICK_S: Final = 0.5
 _LEAVE_S: Final = 0.25
-_MOST_CONNECTIONS: Final = 200
-
-
-class Server(uvicorn.Server):
-    """Serves until the daemon wants it no more, whatever signals come: Ctrl-C reaches the daemon as well."""
-
-    def __init__(self, config: uvicorn.Config, answers: Answers) -> None:
-        super().__init__(config)
-        self._answers = answers
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever began."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and tell the daemon so."""
-        await super().startup(sockets)
-        self._answers.tell(Ready())
 
 
 class Line:
@@ -82,8 +59,9 @@ def main() -> int:
     if len(sys.argv) != 2:
         print("this is the daemon's program for its live page; [web] in the configuration starts it", file=sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    # Ctrl-C and a service's end reach the daemon and this program alike; this one ends when its input does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
     try:
@@ -101,11 +79,12 @@ async def _serve(listener: socket.socket, answers: Answers) -> None:
     settings = await line.settings(feed)
     visitors = Visitors(settings.visitors)
     feed.hand_model_to(lambda reads: visitors.take_up(Path(reads.folder), reads.threshold))
-    server = Server(_config(build(settings, feed, visitors), settings), answers)
+    app = build(settings, feed, visitors)
+    server = Server(app, lambda: answers.tell(Ready()), certificate=settings.certificate, key=settings.key)
     serving = asyncio.create_task(server.serve([listener]))
     tasks = [serving, asyncio.create_task(line.follow(feed)), asyncio.create_task(_show_life(answers))]
     ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = server.force_exit = True
+    server.end()
     await asyncio.wait([serving, asyncio.create_task(visitors.close())], timeout=_LEAVE_S)
     for task in ended:
         task.result()
@@ -115,24 +94,6 @@ async def _show_life(answers: Answers) -> None:
     while True:
         answers.show_life()
         await asyncio.sleep(_TICK_S)
-
-
-def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http="h11",
-        ws="websockets-sansio",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        headers=[("Server", "ishara")],
-        limit_concurrency=_MOST_CONNECTIONS,
-        ssl_certfile=settings.certificate,
-        ssl_keyfile=settings.key,
-        **SERVER_OPTIONS,
-    )
 
 
 if __name__ == "__main__":

@@ -82,11 +82,11 @@ async function introduce() {
   deviceName = about.device;
   byId("device-name").textContent = deviceName;
   language.put(byId("version"), "version", about);
-  view.allow(about.view);
-  state.introduce(about);
   language.put(byId("own-how"), "own-how", about);
   byId("to-own").hidden = about.visitors === 0;
   turn();
+  view.allow(about.view);
+  state.introduce(about);
   entitle();
 }
 

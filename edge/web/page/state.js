@@ -110,13 +110,16 @@ function noticesOf(health) {
 function showNotices(notices) {
   byId("captions").classList.toggle("unready", notices.length > 0);
   const list = byId("notices");
-  const there = [...list.children];
-  for (const item of there) if (!notices.includes(item.dataset.text)) item.remove();
+  for (const item of [...list.children]) if (!notices.includes(item.dataset.text)) item.remove();
+  let next = list.firstElementChild;
   for (const name of notices) {
-    if (there.some((item) => item.dataset.text === name)) continue;
+    if (next?.dataset.text === name) {
+      next = next.nextElementSibling;
+      continue;
+    }
     const item = document.createElement("li");
     put(item, name);
-    list.append(item);
+    list.insertBefore(item, next);
   }
 }
 

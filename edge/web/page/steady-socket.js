@@ -63,7 +63,9 @@ export class SteadySocket {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = null;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket.onmessage = socket.onclose = null;
+    // A browser tells one that is closed before it is open in the console, as an error.
+    socket.onopen = () => socket.close();
+    if (socket.readyState !== WebSocket.CONNECTING) socket.close();
   }
 }

@@ -32,7 +32,7 @@ export class Caption {
     facts.hidden = false;
     hint.hidden = true;
     if (isNew) this.#announce(word, english, sure);
-    this.#age(at);
+    this.#age(isNew ? new Date() : at); // the device's clock may be another than the browser's
   }
 
   /** Show nothing but the hint. */
@@ -51,12 +51,11 @@ export class Caption {
   }
 
   /** What was said a while ago is no longer being said, and steps back. */
-  #age(at) {
-    const left = at.getTime() + FRESH_MS - Date.now();
+  #age(saidAt) {
+    const left = saidAt.getTime() + FRESH_MS - Date.now();
     const stage = this.#parts.word.closest(".stage");
     clearTimeout(this.#growingOld);
     stage.classList.toggle("old", left <= 0);
-    // A device whose clock goes ahead of the browser's must not keep a word fresh for ever.
     if (left > 0) this.#growingOld = setTimeout(() => stage.classList.add("old"), Math.min(left, FRESH_MS));
   }
 }

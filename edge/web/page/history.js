@@ -69,7 +69,7 @@ function more(event) {
 function sureness(share) {
   const whole = element("span", "sureness");
   const bar = element("span", "bar");
-  bar.ariaHidden = "true";
+  bar.setAttribute("aria-hidden", "true");
   bar.append(element("i"));
   fillBar(bar, share);
   whole.append(bar, named("span", "share", "share", { share }));

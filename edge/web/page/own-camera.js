@@ -84,7 +84,6 @@ export class OwnCamera {
     };
     this.#socket = new SteadySocket(PATH, told, (code) => FINAL.includes(code));
     this.#pacer = setInterval(() => this.#send(), PICTURE_EVERY_MS);
-    video.muted = true;
     await video.play().catch((error) => {
       if (error.name !== "AbortError") throw error; // stopped before it began
     });

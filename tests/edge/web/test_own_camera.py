@@ -15,12 +15,24 @@ from tests.edge.web.conftest import StartBrowser, SwitchOn
 from tests.edge.web.device import Device
 
 OpenPage = Callable[..., Visit]
+
+
 def film(path: Path, *sources: Sequence[str | Path]) -> Path:
     """A film of JPEGs of a camera's size and pace, made by FFmpeg of some sources one after another."""
     shape = "scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:-1:-1,setsar=1,fps=25"
     shaped = "".join(f"[{number}:v]{shape}[{number}];" for number in range(len(sources)))
     joined = "".join(f"[{number}]" for number in range(len(sources))) + f"concat={len(sources)}"
-    command = [program("ffmpeg"), "-v", "error", *chain(*sources), "-filter_complex", shaped + joined, "-q:v", "3", path]
+    command = [
+        program("ffmpeg"),
+        "-v",
+        "error",
+        *chain(*sources),
+        "-filter_complex",
+        shaped + joined,
+        "-q:v",
+        "3",
+        path,
+    ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
 
@@ -33,9 +45,7 @@ def device() -> Iterator[Device]:
 
 
 @pytest.fixture(scope="module")
-def browser(
-    start_browser: StartBrowser, sample_picture: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Browser:
+def browser(start_browser: StartBrowser, sample_picture: Path, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """One whose camera sees a person who keeps still, and that knows the device by another name as well."""
     path = tmp_path_factory.mktemp("films") / "person.mjpeg"
     camera = film(path, ("-loop", "1", "-t", "1", "-i", sample_picture))

@@ -77,7 +77,7 @@ async def _serve(listener: socket.socket, answers: Answers) -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     line = Line(reader)
     settings = await line.settings(feed)
-    visitors = Visitors(settings.visitors, settings.origins)
+    visitors = Visitors(settings.visitors)
     feed.hand_model_to(lambda reads: visitors.take_up(Path(reads.folder), reads.threshold))
     app = build(settings, feed, visitors)
     server = Server(app, lambda: answers.tell(Ready()), certificate=settings.certificate, key=settings.key)

@@ -24,14 +24,17 @@ def listen(config: WebConfig) -> socket.socket:
         raise LibraryMissing(f"[web] needs {', '.join(absent)}, not installed here; pip install 'ishara[web]'")
     _prove_certificate(config)
     try:
-        family, _, _, _, address = socket.getaddrinfo(
-            config.address, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        found = socket.getaddrinfo(config.address, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        # The port of a page that has just ended is free although its connections may still be waiting for their end.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)  # those it accepts inherit it
+        listener.bind(address)
+        listener.listen(_BACKLOG)
     except OSError as error:
         where = f"web.address {config.address}, web.port {config.port}"
         raise ConfigInvalid(f"{where}: nobody can listen there: {error.strerror or error}") from error
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)  # those it accepts inherit it
     return listener
 
 

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from edge.web.visitors.visitors import SERVER_OPTIONS
 
 _MOST_CONNECTIONS: Final = 200
-_ASK_S: Final = 10.0
+_ASK_S: Final = 5.0
 
 
 class PromptProtocol(H11Protocol):

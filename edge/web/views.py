@@ -27,13 +27,10 @@ def views(feed: Feed, most: str) -> APIRouter:
             await socket.close(REFUSED, f"this device shows {'nothing' if most == 'off' else f'the {most} alone'}")
             return
         showing = asyncio.create_task(_show(socket, feed, wanted))
-        try:
-            await socket.receive_bytes()
+        message = await socket.receive()
+        showing.cancel()
+        if message["type"] != "websocket.disconnect":
             await socket.close(_TALKS, "nothing is to be sent here")
-        except (WebSocketDisconnect, KeyError):  # it leaves; or it sent text
-            return
-        finally:
-            showing.cancel()
 
     return router
 

@@ -11,9 +11,9 @@ What a visitor sends are binary messages of at most 1 MiB; the first byte says w
 0 and 1 are what the reference's page sends. The answers are JSON, each with one of these keys:
 
     detected_sign  {"sign_ar": "…", "sign_en": "…"}, beside it `confidence`; each sign once
-    landmarks      of a picture after byte 1: 96 points [x, y, z, visibility], those that the reference's page draws: 6 of
-                   the pose, 68 of the face, 11 of the right hand, 11 of the left (`points.py` has their numbers); x and
-                   y in shares of the picture's width and height, all four zero where unseen
+    landmarks      of a picture after byte 1: 96 points [x, y, z, visibility], those that the reference's page draws: 6
+                   of the pose, 68 of the face, 11 of the right hand, 11 of the left (`points.py` has their numbers);
+                   x and y in shares of the picture's width and height, all four zero where unseen
     status         "idle" when no hand has been up for 3 s, once until one is up again
     take           of a take: "read", beside it the number of its `words`
     error          what is wrong with what was sent, or here, in a sentence; it goes on
@@ -31,8 +31,6 @@ When a picture comes before the one before it was begun with, that one is droppe
     1013  as many visitors as may are here already
     4403  this device lets nobody try their own camera
     4408  nothing came for half a minute, or the answers were not read
-
-A page of another origin than the server's own is refused before it is accepted (403), unless the origin is configured.
 
 What visitors send is read in one process of its own, niced, with bounded memory, whose turns go round the visitors.
 """

@@ -38,6 +38,8 @@ class Recogniser:
         self._retry_s = 0.0
         self._retry_at = 0.0
         self._started_at = 0.0
+        self.turns_taken = 0
+        """How many have a turn now."""
         self.deaths = 0
         """How often the process died."""
 
@@ -71,7 +73,11 @@ class Recogniser:
     async def turn(self) -> AsyncIterator[RecognitionProcess]:
         """A turn at the process; after it the next visitor has one. Raises RecognitionRefused, RecognitionLost."""
         async with self._turns:
-            yield await self._running()
+            self.turns_taken += 1
+            try:
+                yield await self._running()
+            finally:
+                self.turns_taken -= 1
 
     async def close(self) -> None:
         """End the process."""

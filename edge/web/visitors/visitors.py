@@ -1,10 +1,11 @@
-"""Lets visitors in, as many as may, and says how many there are."""
+"""Lets visitors in, as many as may, and says how many there are.
+
+The recognition is started when the first comes, and ended when none has been here for a while: it takes memory.
+"""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
@@ -29,10 +30,9 @@ _CLOSE_S: Final = 2.0
 class Visitors:
     """Those who try their own cameras."""
 
-    def __init__(self, limit: int, origins: Sequence[str]) -> None:
-        """At most `limit` at a time; pages of `origins` may connect besides the server's own."""
+    def __init__(self, limit: int) -> None:
+        """At most `limit` at a time."""
         self._limit = limit
-        self._origins = frozenset(origins)
         self._recogniser = Recogniser()
         self._tally = Tally()
         self._present = 0
@@ -47,9 +47,6 @@ class Visitors:
         To be called on the event loop's thread. Until it is called, visitors are told that no model reads here.
         """
         self._recogniser.take_up(folder, threshold)
-
-    async def start(self) -> None:
-        """Nothing is started before the first visitor comes: on a small device the recognition takes memory."""
 
     async def close(self) -> None:
         """End the recognition; who is still here is told that it broke down."""
@@ -67,10 +64,6 @@ class Visitors:
         }
 
     async def _serve(self, socket: WebSocket) -> None:
-        if not self._may_connect(socket):
-            self._refused += 1
-            await socket.close()  # before it is accepted: the browser is answered with 403
-            return
         await socket.accept()
         try:
             self._refuse_too_many()
@@ -81,16 +74,6 @@ class Visitors:
                 self._present -= 1
         except Ended as ended:
             await _close(socket, ended)
-
-    def _may_connect(self, socket: WebSocket) -> bool:
-        """Whether the page that asks is the server's own or a known one; programs that are no browser name none.
-
-        A browser lets every page connect to any websocket, with the cookies of that server (RFC 6455, 10.2).
-        """
-        origin = socket.headers.get("origin")
-        if origin is None or origin in self._origins:
-            return True
-        return urlsplit(origin).netloc == socket.headers.get("host")
 
     def _refuse_too_many(self) -> None:
         if self._limit == 0:

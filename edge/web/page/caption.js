@@ -14,7 +14,8 @@ export class Caption {
   }
 
   /** Show a word and, where it is said just now, have screen readers say it. */
-  show({ word, word_en: english, confidence, emitted_at: emittedAt }, { isNew }) {
+  show({ word, word_en: inEnglish, confidence, emitted_at: emittedAt }, { isNew }) {
+    const english = inEnglish === word ? "" : inEnglish; // a number is the same in both
     const { facts, sureness, unsure, hint } = this.#parts;
     const at = new Date(emittedAt);
     const sure = confidence >= SURE_FROM;
@@ -46,8 +47,8 @@ export class Caption {
     const said = document.createElement("span");
     said.lang = "ar";
     said.textContent = word;
-    const pieces = [said, document.documentElement.lang === "ar" ? "" : ` ${english}`];
-    this.#parts.announced.replaceChildren(...(sure ? [] : [`${text("announced-unsure")} `]), ...pieces);
+    const after = document.documentElement.lang === "ar" || !english ? [] : [` ${english}`];
+    this.#parts.announced.replaceChildren(...(sure ? [] : [`${text("announced-unsure")} `]), said, ...after);
   }
 
   /** What was said a while ago is no longer being said, and steps back. */

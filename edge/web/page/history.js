@@ -35,7 +35,8 @@ function item(event) {
   at.dateTime = event.emitted_at;
   put(at, "at", { at: new Date(event.emitted_at) });
   const said = element("span", "said");
-  said.append(arabic("b", event.word), english(event.word_en));
+  said.append(arabic("b", event.word));
+  if (event.word_en !== event.word) said.append(english(event.word_en));
   if (event.late) said.append(named("span", "tag", "history-late"));
   summary.append(at, said, sureness(event.confidence));
   summary.classList.toggle("unsure", event.confidence < SURE_FROM);

@@ -107,6 +107,7 @@ export class OwnCamera {
   #lose(code, reason) {
     this.#forgetPictures();
     clear(byId("own-canvas"));
+    putPlain(byId("own-pace"), "");
     if (code === FULL) return this.#stop("own-full");
     if (FINAL.includes(code)) return this.#stop("own-closed", { reason });
     tell("own-lost");

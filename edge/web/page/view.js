@@ -116,8 +116,10 @@ export class View {
     const label = this.#chosen() === "picture" ? "view-picture-label" : "view-skeleton-label";
     this.#canvas.dataset.label = label;
     this.#canvas.setAttribute("aria-label", text(label));
-    this.#note.hidden = this.#last !== null;
-    if (!this.#allowed.length) put(this.#note, "view-forbidden");
+    const isBlank = this.#last !== null && !this.#last.picture && this.#last.joints.every((joint) => joint === null);
+    this.#note.hidden = this.#last !== null && !isBlank;
+    if (isBlank) put(this.#note, "view-nobody");
+    else if (!this.#allowed.length) put(this.#note, "view-forbidden");
     else if (this.#chosen() === "none") put(this.#note, "view-hidden");
     else put(this.#note, this.#paused ? "view-paused" : "view-waiting");
   }

@@ -103,12 +103,13 @@ def test_a_word_that_is_not_sure_is_amber_and_thin_as_on_the_devices_screen(devi
     expect(page["#announced"]).to_contain_text("Perhaps:")
 
 
-def test_a_number_is_told_once(device: Device, visit: OpenPage) -> None:
+def test_a_number_is_told_once_and_nothing_is_wholly_sure(device: Device, visit: OpenPage) -> None:
     page = visit()
     wait_until_live(page)
-    device.say(word="12", word_en="12")
+    device.say(0.9999, word="12", word_en="12")
     expect(page["#announced"]).to_have_text("12")
     expect(page["#english"]).to_be_hidden()
+    expect(page["#sureness"]).to_have_text("99% sure")
     expect(page["#history-words .said"]).to_have_text("12")
 
 

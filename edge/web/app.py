@@ -25,7 +25,10 @@ taken: four bytes, big-endian, with the length of a line of JSON, then that line
 width), joints (21 points of the left hand, 33 of the pose, 21 of the right hand: [x, y] in widths of the picture, or \
 null where unseen); then, with picture, a JPEG. More than the device may show is refused with the close code 4403.
 
-WebSocket /live-signs: send pictures of a camera of your own, in the protocol of the reference project."""
+WebSocket /live-signs: send pictures of a camera of your own, in the protocol of the reference project: a byte (1 to \
+have the landmarks sent back, else 0) and a JPEG. The answers are JSON: landmarks, status, or detected_sign (sign_ar, \
+sign_en) with confidence, and with ?words=1 the whole word event as word. A take may be sent after a byte of 2; \
+edge/web/visitors/__init__.py tells of all that may. Where as many visitors as may are here, the close code is 1013."""
 
 
 def build(settings: Settings, feed: Feed, visitors: Visitors) -> ASGIApp:

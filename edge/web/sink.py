@@ -144,7 +144,7 @@ class WebSink:
     def _hear(self, answer: Answer) -> None:
         if isinstance(answer, Ready):
             self._program.tell_well(f"the live page is at {self._shown_at}", "the live page is back")
-        elif isinstance(answer, Watching):
+        elif isinstance(answer, Watching) and answer.view in _VIEWS:
             # Whatever becomes of that program: it gets no more than was configured.
             self._watched = min(_VIEWS.index(answer.view), self._most)
 

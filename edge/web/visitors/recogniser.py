@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _TURNS: Final = 2
 _STAYS_S: Final = 30.0  # after the last visitor: the next comes to a warm place, and an idle device has its memory back
 _FIRST_RETRY_S: Final = 0.5
-_LONGEST_RETRY_S: Final = 30.0
+_LONGEST_RETRY_S: Final = 10.0
 _STEADY_S: Final = 60.0  # a run of so long was no failed start
 
 
@@ -38,6 +38,7 @@ class Recogniser:
         self._retry_s = 0.0
         self._retry_at = 0.0
         self._started_at = 0.0
+        self._refusal: str | None = None  # why it could not be started when that was last tried
         self.turns_taken = 0
         """How many have a turn now."""
         self.deaths = 0
@@ -97,7 +98,10 @@ class Recogniser:
             if self._process is not None:
                 self._tell_death(self._process)
                 await self._end()
-            await asyncio.sleep(max(0.0, self._retry_at - time.monotonic()))
+            wait_s = self._retry_at - time.monotonic()
+            if wait_s > 0.0 and self._refusal is not None:
+                raise RecognitionRefused(self._refusal)
+            await asyncio.sleep(max(0.0, wait_s))
             self._process = await self._start()
             return self._process
 
@@ -114,8 +118,10 @@ class Recogniser:
                 raise
         except (OSError, RecognitionRefused, RecognitionLost) as error:
             self._wait_longer()
+            self._refusal = str(error)
             log.warning("nobody can try their own camera: %s", error)
-            raise RecognitionRefused(str(error)) from error
+            raise RecognitionRefused(self._refusal) from error
+        self._refusal = None
         log.info("%s reads what visitors sign, in process %d", title, process.pid)
         return process
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from edge.web.visitors.visitors import PATH, SERVER_OPTIONS, Visitors
 from landmarkers.frame import Picture
@@ -20,6 +21,8 @@ from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
 SHIPPED = Path(__file__).parents[3] / "models" / "karsl-190"
+TAKES = Path(__file__).parents[3] / "edge" / "demo" / "takes"
+CHEST = next(TAKES.glob("4-*"))
 PATIENCE_S = 90.0  # the recognition is nice, and a machine that runs tests is busy
 
 Answer = dict[str, Any]
@@ -51,13 +54,9 @@ class Place:
         """Let another model read."""
         self._loop.call_soon_threadsafe(self.visitors.take_up, model, None)
 
-    @contextmanager
-    def visit(self, query: str = "", **options: Any) -> Iterator[ClientConnection]:
+    def visit(self, query: str = "") -> AbstractContextManager[ClientConnection]:
         """Come as a visitor."""
-        address = f"ws://127.0.0.1:{self.port}{PATH}{query}"
-        socket = connect(address, compression=None, open_timeout=PATIENCE_S, **options)
-        with socket:
-            yield socket
+        return visit(self.port, query)
 
     def wait_empty(self) -> None:
         """Wait until all visitors have left."""
@@ -71,6 +70,19 @@ class Place:
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
         self._thread.join()
+
+
+@contextmanager
+def visit(port: int, query: str = "", origin: str | None = None) -> Iterator[ClientConnection]:
+    """Come as a visitor to whoever serves there."""
+    socket = connect(
+        f"ws://127.0.0.1:{port}{PATH}{query}",
+        compression=None,
+        open_timeout=PATIENCE_S,
+        origin=None if origin is None else Origin(origin),
+    )
+    with socket:
+        yield socket
 
 
 def jpeg(picture: Picture) -> bytes:

@@ -36,6 +36,12 @@ x and y are in widths of the picture; None stands for a point that is not seen.
 M = TypeVar("M", bound=Message)
 
 _PICTURE: Final = "picture"
+_LONGEST: Final = 1 << 23
+_SHOWN: Final = 80
+
+
+class Garbled(Exception):
+    """What arrived is no message."""
 
 
 def encode(message: Message) -> bytes:
@@ -55,15 +61,21 @@ class Decoder(Generic[M]):
         self._buffer = bytearray()
 
     def feed(self, piece: bytes) -> Iterator[M]:
-        """The messages that are whole with this piece."""
+        """The messages that are whole with this piece. Raises Garbled."""
         self._buffer += piece
         while (end := self._buffer.find(b"\n")) >= 0:
-            header = json.loads(self._buffer[:end])
-            there = end + 1 + header.pop("bytes", 0)
-            if len(self._buffer) < there:
-                return
-            yield self._message(header, bytes(self._buffer[end + 1 : there]))
+            try:
+                header = json.loads(self._buffer[:end])
+                there = end + 1 + header.pop("bytes", 0)
+                if len(self._buffer) < there:
+                    break
+                message = self._message(header, bytes(self._buffer[end + 1 : there]))
+            except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+                raise Garbled(f"no message: {bytes(self._buffer[:_SHOWN])!r}") from error
             del self._buffer[:there]
+            yield message
+        if len(self._buffer) > _LONGEST:
+            raise Garbled(f"a message of more than {_LONGEST} bytes")
 
     def _message(self, header: dict[str, Any], picture: bytes) -> M:
         kind = self._kinds[header.pop("type")]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Final, Generic, Self
 
-from edge.companion.message import Decoder, Lost, M
+from edge.companion.message import Decoder, Garbled, Lost, M
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,12 @@ class CompanionProcess(Generic[M]):
     def answers(self) -> list[M]:
         """What it answered since."""
         self._complaints = (self._complaints + self._read(self._pipes[2]))[-_REMEMBERED:]
-        answers = list(self._decoder.feed(self._read(self._pipes[1])))
+        try:
+            answers = list(self._decoder.feed(self._read(self._pipes[1])))
+        except Garbled as error:
+            log.debug("the companion answers %s", error)
+            self._ended, self._why = True, "its program answers nonsense"
+            return []
         if answers:
             self._heard_at = time.monotonic()
         for answer in answers:

@@ -14,7 +14,8 @@ export class Caption {
   }
 
   /** Show a word and, where it is said just now, have screen readers say it. */
-  show({ word, word_en: english, confidence, emitted_at: emittedAt }, { isNew }) {
+  show({ word, word_en: inEnglish, confidence, emitted_at: emittedAt }, { isNew }) {
+    const english = inEnglish === word ? "" : inEnglish; // a number is the same in both
     const { facts, sureness, unsure, hint } = this.#parts;
     const at = new Date(emittedAt);
     const sure = confidence >= SURE_FROM;
@@ -32,7 +33,7 @@ export class Caption {
     facts.hidden = false;
     hint.hidden = true;
     if (isNew) this.#announce(word, english, sure);
-    this.#age(at);
+    this.#age(isNew ? new Date() : at); // the device's clock may be another than the browser's
   }
 
   /** Show nothing but the hint. */
@@ -46,17 +47,16 @@ export class Caption {
     const said = document.createElement("span");
     said.lang = "ar";
     said.textContent = word;
-    const pieces = [said, document.documentElement.lang === "ar" ? "" : ` ${english}`];
-    this.#parts.announced.replaceChildren(...(sure ? [] : [`${text("announced-unsure")} `]), ...pieces);
+    const after = document.documentElement.lang === "ar" || !english ? [] : [` ${english}`];
+    this.#parts.announced.replaceChildren(...(sure ? [] : [`${text("announced-unsure")} `]), said, ...after);
   }
 
   /** What was said a while ago is no longer being said, and steps back. */
-  #age(at) {
-    const left = at.getTime() + FRESH_MS - Date.now();
+  #age(saidAt) {
+    const left = saidAt.getTime() + FRESH_MS - Date.now();
     const stage = this.#parts.word.closest(".stage");
     clearTimeout(this.#growingOld);
     stage.classList.toggle("old", left <= 0);
-    // A device whose clock goes ahead of the browser's must not keep a word fresh for ever.
     if (left > 0) this.#growingOld = setTimeout(() => stage.classList.add("old"), Math.min(left, FRESH_MS));
   }
 }

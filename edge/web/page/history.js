@@ -35,7 +35,8 @@ function item(event) {
   at.dateTime = event.emitted_at;
   put(at, "at", { at: new Date(event.emitted_at) });
   const said = element("span", "said");
-  said.append(arabic("b", event.word), english(event.word_en));
+  said.append(arabic("b", event.word));
+  if (event.word_en !== event.word) said.append(english(event.word_en));
   if (event.late) said.append(named("span", "tag", "history-late"));
   summary.append(at, said, sureness(event.confidence));
   summary.classList.toggle("unsure", event.confidence < SURE_FROM);
@@ -69,7 +70,7 @@ function more(event) {
 function sureness(share) {
   const whole = element("span", "sureness");
   const bar = element("span", "bar");
-  bar.ariaHidden = "true";
+  bar.setAttribute("aria-hidden", "true");
   bar.append(element("i"));
   fillBar(bar, share);
   whole.append(bar, named("span", "share", "share", { share }));

@@ -5,6 +5,7 @@ import { keep, kept } from "./kept.js";
 const KEY = "ishara.language";
 // Western digits in both: the device's vocabulary and its own screen have them too.
 const LOCALES = { en: "en-GB", ar: "ar-u-nu-latn" };
+const ROUNDING = 1e-6;
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const values = new WeakMap();
 
@@ -55,7 +56,7 @@ export function putPlain(element, plain) {
 }
 
 function written(value, kind) {
-  if (kind === "%") return shares.format(value);
+  if (kind === "%") return shares.format(Math.floor(100 * value + ROUNDING) / 100); // 99.9 % is not all
   if (kind === "@") return (isToday(value) ? times : days).format(value);
   // A name in Latin letters keeps its own direction within an Arabic sentence, and the other way round.
   return typeof value === "number" ? numbers.format(value) : `\u2068${value}\u2069`;

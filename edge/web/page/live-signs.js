@@ -105,8 +105,8 @@ function turn() {
   const own = location.hash === "#own" && !byId("to-own").hidden;
   byId("own-page").hidden = !own;
   byId("device-page").hidden = own;
-  byId("to-own").ariaCurrent = own ? "page" : null;
-  byId("to-device").ariaCurrent = own ? null : "page";
+  byId(own ? "to-own" : "to-device").setAttribute("aria-current", "page");
+  byId(own ? "to-device" : "to-own").removeAttribute("aria-current");
   view.onScreen = !own;
   if (!own) ownCamera.leave();
 }

@@ -84,7 +84,6 @@ export class OwnCamera {
     };
     this.#socket = new SteadySocket(PATH, told, (code) => FINAL.includes(code));
     this.#pacer = setInterval(() => this.#send(), PICTURE_EVERY_MS);
-    video.muted = true;
     await video.play().catch((error) => {
       if (error.name !== "AbortError") throw error; // stopped before it began
     });
@@ -108,6 +107,7 @@ export class OwnCamera {
   #lose(code, reason) {
     this.#forgetPictures();
     clear(byId("own-canvas"));
+    putPlain(byId("own-pace"), "");
     if (code === FULL) return this.#stop("own-full");
     if (FINAL.includes(code)) return this.#stop("own-closed", { reason });
     tell("own-lost");

@@ -4,8 +4,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8_000;
 
 /**
- * Calls `open`, `message` (with the data) and `lost` (with code and reason of the close). Where `isFinal` says so of a
- * close's code it is not opened again.
+ * Calls `message` with the data and, if they are there, `open` and `lost` (with code and reason of the close). Where
+ * `isFinal` says so of a close's code it is not opened again.
  */
 export class SteadySocket {
   #path;
@@ -55,7 +55,7 @@ export class SteadySocket {
         this.#timer = setTimeout(() => this.#open(), this.#retryMs);
         this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
       }
-      this.#told.lost(event.code, event.reason);
+      this.#told.lost?.(event.code, event.reason);
     };
   }
 

@@ -7,7 +7,7 @@ import { skeletonColours } from "./theme.js";
 
 const KEY = "ishara.view";
 const ALLOWED = { picture: ["picture", "skeleton", "none"], skeleton: ["skeleton", "none"], off: [] };
-const REFUSED = 4403; // more than [web] view allows: it was changed while this page was open
+const REFUSED = 4403; // more than the device allows by now; it told so, and will be asked anew
 const STALE_MS = 3_000;
 const ASPECT = 0.75; // until the camera tells its own
 
@@ -81,8 +81,7 @@ export class View {
   }
 
   #open(wanted) {
-    const told = { message: (data) => this.#take(data), lost: (code) => code === REFUSED && this.allow("off") };
-    return new SteadySocket(`api/view?with=${wanted}`, told, (code) => code === REFUSED);
+    return new SteadySocket(`api/view?with=${wanted}`, { message: (data) => this.#take(data) }, (code) => code === REFUSED);
   }
 
   /** Decode the newest view; those that come while a picture is decoded replace each other. */
@@ -116,9 +115,11 @@ export class View {
   #explain() {
     const label = this.#chosen() === "picture" ? "view-picture-label" : "view-skeleton-label";
     this.#canvas.dataset.label = label;
-    this.#canvas.ariaLabel = text(label);
-    this.#note.hidden = this.#last !== null;
-    if (!this.#allowed.length) put(this.#note, "view-forbidden");
+    this.#canvas.setAttribute("aria-label", text(label));
+    const isBlank = this.#last !== null && !this.#last.picture && this.#last.joints.every((joint) => joint === null);
+    this.#note.hidden = this.#last !== null && !isBlank;
+    if (isBlank) put(this.#note, "view-nobody");
+    else if (!this.#allowed.length) put(this.#note, "view-forbidden");
     else if (this.#chosen() === "none") put(this.#note, "view-hidden");
     else put(this.#note, this.#paused ? "view-paused" : "view-waiting");
   }

@@ -1,13 +1,11 @@
 """A device whose words, troubles and pictures a test decides; its live page is the real one, in its own process."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Final
 
 import numpy as np
 
-from edge.companion.sight import joints_of
 from edge.config import SHIPPED_MODEL, WebConfig
 from edge.health import Health, Pulse
 from edge.standing import Part, Standing

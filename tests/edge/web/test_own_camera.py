@@ -1,5 +1,6 @@
 """Visitors try their own cameras on the live page: a film plays in place of the browser's camera."""
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -10,17 +11,30 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.edge.mosquitto import program
+from tests.edge.waiting import wait_until
 from tests.edge.web.browser import Visit
 from tests.edge.web.conftest import StartBrowser, SwitchOn
 from tests.edge.web.device import Device
 
 OpenPage = Callable[..., Visit]
+
+
 def film(path: Path, *sources: Sequence[str | Path]) -> Path:
     """A film of JPEGs of a camera's size and pace, made by FFmpeg of some sources one after another."""
     shape = "scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:-1:-1,setsar=1,fps=25"
     shaped = "".join(f"[{number}:v]{shape}[{number}];" for number in range(len(sources)))
     joined = "".join(f"[{number}]" for number in range(len(sources))) + f"concat={len(sources)}"
-    command = [program("ffmpeg"), "-v", "error", *chain(*sources), "-filter_complex", shaped + joined, "-q:v", "3", path]
+    command = [
+        program("ffmpeg"),
+        "-v",
+        "error",
+        *chain(*sources),
+        "-filter_complex",
+        shaped + joined,
+        "-q:v",
+        "3",
+        path,
+    ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
 
@@ -33,9 +47,7 @@ def device() -> Iterator[Device]:
 
 
 @pytest.fixture(scope="module")
-def browser(
-    start_browser: StartBrowser, sample_picture: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Browser:
+def browser(start_browser: StartBrowser, sample_picture: Path, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """One whose camera sees a person who keeps still, and that knows the device by another name as well."""
     path = tmp_path_factory.mktemp("films") / "person.mjpeg"
     camera = film(path, ("-loop", "1", "-t", "1", "-i", sample_picture))
@@ -75,12 +87,23 @@ def drawn(page: Visit) -> int:
     return count
 
 
+def be_let_in(page: Visit, pace: str = "pictures a second") -> None:
+    """Start the camera, again while the device has not noticed yet that the visitor before has left."""
+
+    def is_let_in() -> bool:
+        page["#own-start"].click()
+        expect(page["#own-told"]).to_have_attribute("data-text", re.compile("own-(full|preparing|looking|seen|idle)"))
+        return page["#own-told"].get_attribute("data-text") != "own-full"
+
+    wait_until(is_let_in, "a place for the visitor")
+    expect(page["#own-pace"]).to_contain_text(pace)
+
+
 def test_visitors_see_their_landmarks_once_they_agreed_and_stop_when_they_like(visit: OpenPage) -> None:
     page = visit()
     expect(page["#own-consent"]).to_contain_text("Nothing is stored")
     assert not is_camera_on(page)
-    page["#own-start"].click()
-    expect(page["#own-pace"]).to_contain_text("pictures a second")
+    be_let_in(page)
     expect(page["#own-told"]).to_have_text("Looking. Show your shoulders and hands.")
     assert is_camera_on(page)
     assert drawn(page) > 1000
@@ -94,8 +117,7 @@ def test_visitors_see_their_landmarks_once_they_agreed_and_stop_when_they_like(v
 
 def test_who_turns_to_the_device_is_filmed_no_more(visit: OpenPage) -> None:
     page = visit()
-    page["#own-start"].click()
-    expect(page["#own-pace"]).to_contain_text("pictures a second")
+    be_let_in(page)
     page["#to-device"].click()
     expect(page["#captions"]).to_be_visible()
     assert not is_camera_on(page)
@@ -103,14 +125,12 @@ def test_who_turns_to_the_device_is_filmed_no_more(visit: OpenPage) -> None:
 
 def test_one_visitor_too_many_is_told_so(visit: OpenPage) -> None:
     first, second = visit(), visit(language="ar")
-    first["#own-start"].click()
-    expect(first["#own-pace"]).to_contain_text("pictures a second")
+    be_let_in(first)
     second["#own-start"].click()
     expect(second["#own-told"]).to_have_text("يجرّبها الآن زوار كثيرون. عُد بعد قليل من فضلك.")
     assert not is_camera_on(second)
     first["#own-stop"].click()
-    second["#own-start"].click()
-    expect(second["#own-pace"]).to_contain_text("الصور في الثانية")
+    be_let_in(second, "الصور في الثانية")
 
 
 def test_who_refuses_the_camera_is_told_how_to_change_that(visit: OpenPage) -> None:
@@ -142,7 +162,7 @@ def test_a_device_may_let_nobody_try(switch_on: SwitchOn, visit: OpenPage) -> No
 
 def test_a_camera_that_sees_nobody_has_nothing_to_read(device: Device, start_browser: StartBrowser) -> None:
     page = Visit(start_browser(), f"{device.url}#own", permissions=["camera"])
-    page["#own-start"].click()
+    be_let_in(page)
     expect(page["#own-told"]).to_have_text("Nobody signs.")
     expect(page["#own-word"]).to_be_empty()
     page.close()
@@ -155,7 +175,7 @@ def test_a_sign_before_ones_own_camera_gives_its_word(
     nobody = ("-f", "lavfi", "-t", "2", "-i", "color=gray:640x480")
     camera = film(tmp_path / "sign.mjpeg", nobody, ("-i", clip))
     page = Visit(start_browser(camera=camera), f"{device.url}#own", permissions=["camera"])
-    page["#own-start"].click()
+    be_let_in(page)
     expect(page["#own-history-words b"].first).to_have_text("ذ")
     expect(page["#own-announced"]).not_to_be_empty()
     page.close()

@@ -1,4 +1,4 @@
-"""The live page of a daemon as users start it: their words reach the browser, also after the daemon was started anew."""
+"""The live page of a daemon as users start it: its words reach the browser, also after it was started anew."""
 
 import signal
 from pathlib import Path

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Final
 
-from edge.captions.message import Joints
+from edge.companion.message import Joints
 
 LEFT_HAND: Final = 0
 POSE: Final = 21

@@ -35,7 +35,12 @@ byId("language").addEventListener("click", () => {
   offerOtherLanguage();
   entitle();
 });
-addEventListener("hashchange", turn);
+addEventListener("hashchange", () => {
+  turn();
+  // Whoever turned a page with a key or a screen reader goes on where it begins.
+  const beginning = { "#own": "own-title", "#device": "captions" }[location.hash];
+  if (beginning) byId(beginning).focus();
+});
 
 new Events({
   word(event, { isNew }) {
@@ -102,11 +107,12 @@ function tellConnection(name) {
 
 /** Show the page that the address names. */
 function turn() {
-  const own = location.hash === "#own" && !byId("to-own").hidden;
+  const own = location.hash.startsWith("#own") && !byId("to-own").hidden;
   byId("own-page").hidden = !own;
   byId("device-page").hidden = own;
   byId(own ? "to-own" : "to-device").setAttribute("aria-current", "page");
   byId(own ? "to-device" : "to-own").removeAttribute("aria-current");
+  byId("skip").hash = own ? "own-title" : "captions";
   view.onScreen = !own;
   if (!own) ownCamera.leave();
 }

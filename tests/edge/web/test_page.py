@@ -371,7 +371,7 @@ def test_all_that_can_be_done_is_done_with_keys_and_shows_where_they_go(device: 
         walked.append(focused)
     assert {outline for _, _, outline in walked} == {"solid 3px"}
     assert ["what opens" if name == "summary" else text for name, text, _ in walked] == [
-        "Skip to the captions",
+        "skip",
         "to-device",
         "to-own",
         "language",
@@ -381,6 +381,24 @@ def test_all_that_can_be_done_is_done_with_keys_and_shows_where_they_go(device: 
         "theme",
         "Interface for programs",
     ]
+
+
+def test_keys_turn_to_the_own_camera_and_skip_what_comes_first(device: Device, visit: OpenPage) -> None:
+    page = visit()
+    expect(page["#to-own"]).to_be_visible()
+    page["#to-own"].focus()
+    page.press("Enter")
+    expect(page["#own-title"]).to_be_focused()
+    page["#skip"].focus()
+    page.press("Enter", "Tab")
+    expect(page["#own-start"]).to_be_focused()
+    page["#to-device"].focus()
+    page.press("Enter")
+    expect(page["#own-page"]).to_be_hidden()
+    expect(page["#captions"]).to_be_focused()
+    page["#skip"].focus()
+    page.press("Enter", "Tab")
+    expect(page["#view-choice input:checked"]).to_be_focused()
 
 
 def test_whoever_wants_no_motion_has_none(device: Device, visit: OpenPage) -> None:

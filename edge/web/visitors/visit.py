@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from edge.web.visitors.jpeg import PictureRefused, size_of
 from edge.web.visitors.newest import Arrival, Newest
-from edge.web.visitors.picture import PictureRefused, size_of
 from edge.web.visitors.process import RecognitionLost, RecognitionRefused
 from edge.web.visitors.recogniser import Recogniser
 from edge.web.visitors.wire import Message

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from edge.web.visitors.jpeg import PictureRefused
 from edge.web.visitors.model import Model
 from edge.web.visitors.parcel import ParcelRefused
-from edge.web.visitors.picture import PictureRefused
 from edge.web.visitors.session import Answer, Session
 from edge.web.visitors.wire import Message
 from landmarkers.layout import Part

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
+from websockets.typing import Origin
 
 from tests.edge.waiting import PATIENCE_S
 
@@ -50,11 +52,11 @@ class Asker:
             yield _parsed(answer)
 
     @contextmanager
-    def view(self, wanted: str, **headers: str) -> Iterator[ClientConnection]:
+    def view(self, wanted: str, **headers: str) -> Iterator[Connection]:
         """A websocket on which views come."""
-        origin = headers.pop("origin", None)
+        origin = Origin(headers.pop("origin")) if "origin" in headers else None
         url = f"{self._socket_url}/api/view?with={wanted}"
-        with connect(url, origin=origin, additional_headers=_named(headers), proxy=None) as socket:  # type: ignore[arg-type]
+        with connect(url, origin=origin, additional_headers=_named(headers), proxy=None) as socket:
             yield socket
 
 

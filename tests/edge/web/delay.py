@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -52,7 +53,8 @@ def main() -> int:
         daemon.wait_for_log("the live page is at ")
         for watch in [_watch, _listen] * options.watchers:
             threading.Thread(target=watch, args=(port,), daemon=True).start()
-        on_page, health = {}, {}
+        on_page: dict[int, float] = {}
+        health: dict[str, Any] = {}
         before = _memories(daemon)
         with Asker(port).events() as events:
             for event in events:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from edge.web.visitors.picture import PictureRefused, Size, decode, size_of
+from edge.web.visitors.jpeg import PictureRefused, Size, size_of
+from edge.web.visitors.picture import decode
 from edge.web.visitors.points import reference_points
 from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT

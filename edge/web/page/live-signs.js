@@ -42,7 +42,7 @@ addEventListener("hashchange", () => {
   if (beginning) byId(beginning).focus();
 });
 
-new Events({
+const events = new Events({
   word(event, { isNew }) {
     caption.show(event, { isNew: isNew && !event.late });
     history.add(event);
@@ -68,6 +68,7 @@ new Events({
     state.grownOld();
     introduce();
   },
+  refused: introduce,
 });
 
 /** Ask what device this is; also when the connection breaks or is back: it may be set up anew, or want a token. */
@@ -95,7 +96,10 @@ async function introduce() {
   entitle();
 }
 
+/** Whoever goes on asking with a wrong token has to wait when they bring the right one. */
 function askForToken() {
+  events.close();
+  view.onScreen = false;
   tellConnection("log-in-again");
   byId("log-in").hidden = false;
 }

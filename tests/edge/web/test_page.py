@@ -448,6 +448,25 @@ def test_the_page_is_small_and_needs_nothing_from_elsewhere() -> None:
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path
 
 
+def test_who_has_an_old_token_is_asked_for_the_new_one(browser: Browser, switch_on: SwitchOn, tmp_path: Path) -> None:
+    old, new = "0123456789abcdef0123", "fedcba9876543210fedc"
+    (tmp_path / "token").write_text(old)
+    device = switch_on(token_file=tmp_path / "token")
+    page = Visit(browser, f"{device.url}?token={old}")
+    wait_until_live(page)
+    assert old not in page.page.url
+    device.end()
+    (tmp_path / "token").write_text(new)
+    switch_on(device.port, token_file=tmp_path / "token")
+    expect(page["#connection-text"]).to_have_text("This device asks for its token again.")
+    page["#log-in"].click()
+    page["#token"].fill(new)
+    page.press("Enter")
+    wait_until_live(page)
+    page.complaints[:] = [line for line in page.complaints if "401" not in line]  # the browser's own
+    page.close(was_away=True)
+
+
 def test_who_has_no_token_is_asked_for_it(switch_on: SwitchOn, visit: OpenPage, tmp_path: Path) -> None:
     token = "0123456789abcdef0123"
     (tmp_path / "token").write_text(token)

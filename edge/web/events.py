@@ -11,11 +11,14 @@ _RETRY_MS = 1000
 
 
 async def events(feed: Feed, since: int) -> AsyncIterator[str]:
-    """First the words since a number, then the health, then whatever comes."""
+    """First the words since a number, then the health, then whatever comes.
+
+    Who has words that were forgotten meanwhile is told so before all else.
+    """
     yield f"retry: {_RETRY_MS}\n\n"
-    clears, health = feed.clears, ""
-    if not feed.has_reached(since):
-        since = 0
+    if 0 < since <= feed.forgotten:
+        yield _event("clear", "{}")
+    since, clears, health = since if feed.has_reached(since) else 0, feed.clears, ""
     with feed.listening() as bell:
         while True:
             bell.clear()

@@ -35,6 +35,8 @@ class Feed:
         self.view: View | None = None
         self.clears = 0
         """How often all words were forgotten."""
+        self.forgotten = 0
+        """The number of the last word that was forgotten because somebody wanted that."""
 
     def take(self, message: Message) -> None:
         """Know what the daemon tells."""
@@ -47,6 +49,7 @@ class Feed:
         elif isinstance(message, Clear):
             self._words.clear()
             self.clears += 1
+            self.forgotten = message.through
         elif isinstance(message, State):
             self.health = message.health
         elif isinstance(message, Reads):

@@ -40,7 +40,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Show no word that was said before."""
+    """Forget the words up to this number."""
+
+    through: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class WebSink:
         self._view_due = 0.0
         self._view: tuple[Frame, Landmarks, float] | None = None
         self._said: deque[Said] = deque(maxlen=REMEMBERED)
+        self._cleared = Clear(0)
         self._shown_at = config.url
         self._listener = listen(config)
         self._program = Companion(
@@ -105,8 +106,10 @@ class WebSink:
     def clear(self) -> None:
         """Forget all words."""
         with self._program.lock:
+            if self._said:
+                self._cleared = Clear(self._said[-1].seq)
             self._said.clear()
-            self._program.send(Clear())
+            self._program.send(self._cleared)
 
     def tell_model(self, reads: Reads) -> None:
         """Another model reads the signs from now on."""
@@ -122,7 +125,7 @@ class WebSink:
 
     def _beginning(self) -> Iterable[Message]:
         self._watched = 0
-        return [self._settings, self._reads, State(self._health().to_json()), *self._said]
+        return [self._settings, self._reads, State(self._health().to_json()), self._cleared, *self._said]
 
     def _tell_health(self) -> None:
         self._health_due = 0.0

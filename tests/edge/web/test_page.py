@@ -23,6 +23,7 @@ from edge.web import pages
 from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
 from landmarkers.take import Take
+from tests.edge.certificates import make_certificates
 from tests.edge.tiny_bundle import SIGNS
 from tests.edge.waiting import wait_until
 from tests.edge.web.browser import Visit
@@ -446,6 +447,17 @@ def test_the_page_is_small_and_needs_nothing_from_elsewhere() -> None:
     for path in files:
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path
+
+
+def test_over_tls_words_and_views_come_as_well(switch_on: SwitchOn, visit: OpenPage, tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    device = switch_on(certificate_file=certificates.broker, key_file=certificates.broker_key)
+    page = visit(device.url, ignore_https_errors=True, color_scheme="dark")
+    assert page.page.url.startswith("https://")
+    wait_until_live(page)
+    device.say()
+    expect(page["#word"]).to_have_text(SIGNS[0].word)
+    see(device, page, css(THEMES["dark"].left_hand))
 
 
 def test_who_has_an_old_token_is_asked_for_the_new_one(browser: Browser, switch_on: SwitchOn, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
+from edge.web.visitors import recogniser
 from edge.web.visitors.visitors import Visitors
 from edge.word import Word
 from landmarkers.frame import Landmarks
@@ -260,6 +261,16 @@ def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_aga
             socket.recv(PATIENCE_S)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1011
+
+
+def test_the_recognition_leaves_soon_after_the_last_visitor(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recogniser, "_STAYS_S", 0.1)
+    with place.visit() as socket:
+        socket.send(b"\1" + grey())
+        hear_until(socket, "landmarks")
+        pid = the_pid(place)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the process's end")
+    assert place.visitors._recogniser.pid is None
 
 
 def test_the_recognition_gives_way_to_all_else(place: Place) -> None:

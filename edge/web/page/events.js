@@ -9,7 +9,10 @@
 const SILENT_MS = 7_000; // health comes at least every two seconds
 const LOOK_MS = 1_000;
 
-/** Calls `word`, `health` and `clear` with what is heard, `connected` and `lost` when that changes. */
+/**
+ * Calls `word`, `health` and `clear` with what is heard, `connected` and `lost` when that changes, and `refused` whenever
+ * somebody answers that this is no stream.
+ */
 export class Events {
   #told;
   #source;
@@ -17,12 +20,18 @@ export class Events {
   #lastSeq = 0;
   #connected = null;
   #caughtUp = false;
+  #looking;
 
   constructor(told) {
     this.#told = told;
     this.#open();
-    setInterval(() => this.#look(), LOOK_MS);
-    addEventListener("online", () => this.#open());
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** Ask no more. */
+  close() {
+    clearInterval(this.#looking);
+    this.#source.close();
   }
 
   #open() {
@@ -34,7 +43,10 @@ export class Events {
       this.#caughtUp = false;
       this.#tell(true);
     };
-    source.onerror = () => this.#tell(false);
+    source.onerror = () => {
+      this.#tell(false);
+      if (source.readyState === EventSource.CLOSED) this.#told.refused();
+    };
     source.addEventListener("word", (event) => this.#hear(() => this.#hearWord(JSON.parse(event.data))));
     source.addEventListener("health", (event) => this.#hear(() => this.#hearHealth(JSON.parse(event.data))));
     source.addEventListener("clear", () => this.#hear(() => this.#told.clear()));

@@ -35,9 +35,14 @@ byId("language").addEventListener("click", () => {
   offerOtherLanguage();
   entitle();
 });
-addEventListener("hashchange", turn);
+addEventListener("hashchange", () => {
+  turn();
+  // Whoever turned a page with a key or a screen reader goes on where it begins.
+  const beginning = { "#own": "own-title", "#device": "captions" }[location.hash];
+  if (beginning) byId(beginning).focus();
+});
 
-new Events({
+const events = new Events({
   word(event, { isNew }) {
     caption.show(event, { isNew: isNew && !event.late });
     history.add(event);
@@ -63,6 +68,7 @@ new Events({
     state.grownOld();
     introduce();
   },
+  refused: introduce,
 });
 
 /** Ask what device this is; also when the connection breaks or is back: it may be set up anew, or want a token. */
@@ -90,7 +96,10 @@ async function introduce() {
   entitle();
 }
 
+/** Whoever goes on asking with a wrong token has to wait when they bring the right one. */
 function askForToken() {
+  events.close();
+  view.onScreen = false;
   tellConnection("log-in-again");
   byId("log-in").hidden = false;
 }
@@ -102,11 +111,12 @@ function tellConnection(name) {
 
 /** Show the page that the address names. */
 function turn() {
-  const own = location.hash === "#own" && !byId("to-own").hidden;
+  const own = location.hash.startsWith("#own") && !byId("to-own").hidden;
   byId("own-page").hidden = !own;
   byId("device-page").hidden = own;
   byId(own ? "to-own" : "to-device").setAttribute("aria-current", "page");
   byId(own ? "to-device" : "to-own").removeAttribute("aria-current");
+  byId("skip").hash = own ? "own-title" : "captions";
   view.onScreen = !own;
   if (!own) ownCamera.leave();
 }

@@ -23,6 +23,7 @@ from edge.web import pages
 from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
 from landmarkers.take import Take
+from tests.edge.certificates import make_certificates
 from tests.edge.tiny_bundle import SIGNS
 from tests.edge.waiting import wait_until
 from tests.edge.web.browser import Visit
@@ -371,7 +372,7 @@ def test_all_that_can_be_done_is_done_with_keys_and_shows_where_they_go(device: 
         walked.append(focused)
     assert {outline for _, _, outline in walked} == {"solid 3px"}
     assert ["what opens" if name == "summary" else text for name, text, _ in walked] == [
-        "Skip to the captions",
+        "skip",
         "to-device",
         "to-own",
         "language",
@@ -381,6 +382,24 @@ def test_all_that_can_be_done_is_done_with_keys_and_shows_where_they_go(device: 
         "theme",
         "Interface for programs",
     ]
+
+
+def test_keys_turn_to_the_own_camera_and_skip_what_comes_first(device: Device, visit: OpenPage) -> None:
+    page = visit()
+    expect(page["#to-own"]).to_be_visible()
+    page["#to-own"].focus()
+    page.press("Enter")
+    expect(page["#own-title"]).to_be_focused()
+    page["#skip"].focus()
+    page.press("Enter", "Tab")
+    expect(page["#own-start"]).to_be_focused()
+    page["#to-device"].focus()
+    page.press("Enter")
+    expect(page["#own-page"]).to_be_hidden()
+    expect(page["#captions"]).to_be_focused()
+    page["#skip"].focus()
+    page.press("Enter", "Tab")
+    expect(page["#view-choice input:checked"]).to_be_focused()
 
 
 def test_whoever_wants_no_motion_has_none(device: Device, visit: OpenPage) -> None:
@@ -428,6 +447,36 @@ def test_the_page_is_small_and_needs_nothing_from_elsewhere() -> None:
     for path in files:
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path
+
+
+def test_over_tls_words_and_views_come_as_well(switch_on: SwitchOn, visit: OpenPage, tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    device = switch_on(certificate_file=certificates.broker, key_file=certificates.broker_key)
+    page = visit(device.url, ignore_https_errors=True, color_scheme="dark")
+    assert page.page.url.startswith("https://")
+    wait_until_live(page)
+    device.say()
+    expect(page["#word"]).to_have_text(SIGNS[0].word)
+    see(device, page, css(THEMES["dark"].left_hand))
+
+
+def test_who_has_an_old_token_is_asked_for_the_new_one(browser: Browser, switch_on: SwitchOn, tmp_path: Path) -> None:
+    old, new = "0123456789abcdef0123", "fedcba9876543210fedc"
+    (tmp_path / "token").write_text(old)
+    device = switch_on(token_file=tmp_path / "token")
+    page = Visit(browser, f"{device.url}?token={old}")
+    wait_until_live(page)
+    assert old not in page.page.url
+    device.end()
+    (tmp_path / "token").write_text(new)
+    switch_on(device.port, token_file=tmp_path / "token")
+    expect(page["#connection-text"]).to_have_text("This device asks for its token again.")
+    page["#log-in"].click()
+    page["#token"].fill(new)
+    page.press("Enter")
+    wait_until_live(page)
+    page.complaints[:] = [line for line in page.complaints if "401" not in line]  # the browser's own
+    page.close(was_away=True)
 
 
 def test_who_has_no_token_is_asked_for_it(switch_on: SwitchOn, visit: OpenPage, tmp_path: Path) -> None:

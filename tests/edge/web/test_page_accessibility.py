@@ -37,6 +37,14 @@ def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser,
         visit.close()
 
 
+def test_the_page_of_the_interface_for_programs_has_no_grave_fault(browser: Browser, switch_on: SwitchOn) -> None:
+    visit = Visit(browser, switch_on().url, color_scheme="dark")
+    visit["footer a"].click()
+    expect(visit["h1"]).to_contain_text("Ishara")
+    assert grave_faults(visit) == []
+    visit.close()
+
+
 def test_the_login_page_has_no_grave_fault(browser: Browser, switch_on: SwitchOn, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("0123456789abcdef0123")
     visit = Visit(browser, f"{switch_on(token_file=tmp_path / 'token').url}#wrong")

@@ -10,8 +10,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from edge.health import Health
 from edge.metrics import HealthCollector
 from edge.web.events import events
-from edge.web.feed import REMEMBERED, Feed
-from edge.web.message import Settings
+from edge.web.feed import Feed
+from edge.web.message import REMEMBERED, Settings
 from edge.web.metrics import Counts, VisitorCollector
 from edge.word import Word
 from models.section import Section

@@ -8,15 +8,8 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
-from edge.web.message import Clear, Message, Reads, Said, State, View
-
-REMEMBERED: Final = 500
-"""Words that can still be asked for."""
-
-VIEWS: Final = ("off", "skeleton", "picture")
-"""What may be seen of the camera, each more than the one before."""
+from edge.web.message import REMEMBERED, VIEWS, Clear, Message, Reads, Said, State, View
 
 
 class Feed:

@@ -5,6 +5,12 @@ from typing import Final
 
 from edge.companion.message import Alive, Joints, Lost
 
+REMEMBERED: Final = 500
+"""Words that can still be asked for."""
+
+VIEWS: Final = ("off", "skeleton", "picture")
+"""What may be seen of the camera, each more than the one before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -17,18 +17,28 @@ from edge.config import WebConfig
 from edge.health import Health
 from edge.standing import Part, Standing
 from edge.web.listener import listen
-from edge.web.message import ANSWERS, Answer, Clear, Message, Reads, Ready, Said, Settings, State, View, Watching
+from edge.web.message import (
+    ANSWERS,
+    REMEMBERED,
+    VIEWS,
+    Answer,
+    Clear,
+    Message,
+    Reads,
+    Ready,
+    Said,
+    Settings,
+    State,
+    View,
+    Watching,
+)
 from edge.word import Word
 from landmarkers.frame import Frame, Landmarks
-
-REMEMBERED: Final = 500
-"""Words that can still be asked for."""
 
 _WAITING: Final = 2 * REMEMBERED
 _HEALTH_EVERY_S: Final = 0.9  # the program is looked after every second, and the page wants it every two
 _WIDTH: Final = 640
 _QUALITY: Final = 70
-_VIEWS: Final = ("off", "skeleton", "picture")
 
 
 class WebSink:
@@ -58,7 +68,7 @@ class WebSink:
             certificate=None if config.certificate_file is None else str(config.certificate_file),
             key=None if config.key_file is None else str(config.key_file),
         )
-        self._most = _VIEWS.index(config.view)
+        self._most = VIEWS.index(config.view)
         self._reads = reads
         self._health = health
         self._health_due = 0.0
@@ -141,15 +151,15 @@ class WebSink:
         if view is None or not self._watched:
             return None
         frame, landmarks, at = view
-        is_seen = self._watched == _VIEWS.index("picture") and has_picture(frame)
+        is_seen = self._watched == VIEWS.index("picture") and has_picture(frame)
         return View(at, aspect_of(frame), joints_of(landmarks), _jpeg(frame) if is_seen else b"")
 
     def _hear(self, answer: Answer) -> None:
         if isinstance(answer, Ready):
             self._program.tell_well(f"the live page is at {self._shown_at}", "the live page is back")
-        elif isinstance(answer, Watching) and answer.view in _VIEWS:
+        elif isinstance(answer, Watching) and answer.view in VIEWS:
             # Whatever becomes of that program: it gets no more than was configured.
-            self._watched = min(_VIEWS.index(answer.view), self._most)
+            self._watched = min(VIEWS.index(answer.view), self._most)
 
 
 def _jpeg(frame: Frame) -> bytes:

@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from edge.web.feed import VIEWS, Feed
-from edge.web.message import View
+from edge.web.feed import Feed
+from edge.web.message import VIEWS, View
 
 REFUSED: Final = 4403
 _TALKS: Final = 1003

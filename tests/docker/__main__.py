@@ -110,7 +110,7 @@ def follow(step: Instruction, stage: Stage, stages: dict[str, Stage], context: P
         stage.healthcheck = Instruction("CMD", {}, step.rest.removeprefix("CMD").strip()).parts()
     elif step.word in ("ENTRYPOINT", "CMD"):
         setattr(stage, "entrypoint" if step.word == "ENTRYPOINT" else "command", step.parts())
-    elif step.word != "VOLUME":
+    elif step.word not in ("EXPOSE", "VOLUME"):
         raise StepFailed(f"nobody here knows {step.word}")
 
 

@@ -94,7 +94,7 @@ def test_a_part_that_is_away_shows_and_one_that_is_not_configured_does_not(
     standing.pause(paused=True)
     values = asked(port)
     parts = {part: value(values, "ishara_part_well", part=part) for part in Part}
-    assert parts == {Part.CAMERA: 0, Part.BROKER: 1, Part.SCREEN: None}
+    assert parts == {Part.CAMERA: 0, Part.BROKER: 1, Part.SCREEN: None, Part.WEB: None}
     assert value(values, "ishara_paused") == 1
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from edge.standing import Part
-from edge.web.sink import REMEMBERED
+from edge.web.message import REMEMBERED
 from tests.edge.waiting import PATIENCE_S, wait_until
 from tests.edge.web.asking import Asker, unpacked, until
 from tests.edge.web.device import MODEL, NAME, Device

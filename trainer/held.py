@@ -38,9 +38,7 @@ def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
     pose = pose.clone()
     pose[:, :, WRISTS] += shift
     pose[:, :, ELBOWS] += shift / 2
-    tilts = (
-        (2.0 * torch.rand(count, generator=random, device=device) - 1.0) * by.tilt * stillness for _ in range(2)
-    )
+    tilts = ((2.0 * torch.rand(count, generator=random, device=device) - 1.0) * by.tilt * stillness for _ in range(2))
     left, right = (_tilted(hand + shift, tilt) for hand, tilt in zip((left, right), tilts, strict=True))
     return pose, left, right, times
 

@@ -67,7 +67,7 @@ class Crew:
             return network
         device = torch.device(self.device)
         return DistributedDataParallel(
-            network, device_ids=None if device.type == "cpu" else [device], broadcast_buffers=False
+            network, device_ids=None if device.type == "cpu" else [device], forward_sync_buffers=False
         )
 
     def holding_back(self, network: nn.Module) -> AbstractContextManager[None]:

@@ -23,7 +23,7 @@ from trainer.split import Split
 from trainer.store import Store
 
 RUN: Final = "run.json"
-_SAME_THROUGHOUT: Final = ("recipe", "seed", "signs", "split", "data", "pieces", "adaptation")
+_SAME_THROUGHOUT: Final = ("recipe", "seed", "signs", "split", "store", "pieces", "adaptation")
 
 
 class RunUnusable(Exception):
@@ -50,7 +50,7 @@ def note_run(
         "signs": [sign.model_dump() for sign in signs],
         "split": asdict(split),
         "takes": len(store),
-        "data": fingerprint(store),
+        "store": fingerprint(store),
         "pieces": crew.pieces,
         "adaptation": adaptation,
         "landmarkers": sorted({row.origin.landmarker for row in store.rows}),

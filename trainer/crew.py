@@ -15,6 +15,8 @@ from typing import Final
 
 import torch
 from torch import distributed, nn
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 # The others wait for the first process while it builds a store; a process that died is noticed by torchrun.
@@ -109,12 +111,22 @@ def assemble(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterato
     if started() == 1:
         yield Crew(device, pieces=pieces, compiled=compiled)
         return
-    if torch.device(device).type == "cuda":
-        distributed.init_process_group("nccl", timeout=_PATIENCE, device_id=torch.device(device))
-    else:
-        distributed.init_process_group("gloo", timeout=_PATIENCE)
+    store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
+    if os.environ["GROUP_WORLD_SIZE"] == "1":
+        # torchrun keeps its store over restarts, and a process that reads there where another one listened before it
+        # was killed waits in vain. On several machines restarts are not counted alike.
+        store = PrefixStore(f"start-{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    on_gpu = torch.device(device).type == "cuda"
+    distributed.init_process_group(
+        "nccl" if on_gpu else "gloo",
+        timeout=_PATIENCE,
+        store=store,
+        rank=rank,
+        world_size=size,
+        device_id=torch.device(device) if on_gpu else None,
+    )
     try:
-        yield Crew(device, distributed.get_rank(), distributed.get_world_size(), pieces, compiled)
+        yield Crew(device, rank, size, pieces, compiled)
     finally:
         distributed.destroy_process_group()
 

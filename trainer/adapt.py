@@ -101,7 +101,8 @@ def adapt(
     note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
     note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
     done = state.load(folder / LAST)
-    note_start(folder, done, crew)
+    if done < recipe.epochs:
+        note_start(folder, done, crew)
 
     teaching = Teaching(old, recipe, adaptation, dice)
     fresh = batches.draw(learned, recipe.batch_size, dice.draws)

@@ -7,6 +7,7 @@ it is the network's steps that are shared, and those are long where many process
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -62,8 +63,15 @@ class Crew:
         return [slice(start, start + share) for start in starts]
 
     def joined(self, network: nn.Module) -> nn.Module:
-        """The network with its gradients averaged over all processes, and compiled if that is asked for."""
+        """The network with its gradients averaged over all processes, and compiled if that is asked for.
+
+        Raises CrewUnusable where nothing can be compiled.
+        """
         if self.compiled:
+            if shutil.which(os.environ.get("CXX", "g++")) is None:
+                raise CrewUnusable(
+                    "--compile needs a C++ compiler, and there is none here; install g++ or name it in CXX"
+                )
             network.compile()
         if self.size == 1:
             return network

@@ -61,7 +61,7 @@ def train(
     batches = Batches(store)
     draws = batches.draw(split.train, recipe.batch_size, dice.draws)
     labels = classes_of(store, signs).to(crew.device)
-    if crew.leads:
+    if crew.leads and done < recipe.epochs and not state.patience.over:
         note_start(folder, done, crew)
     # The first process writes and tells for all.
     with SummaryWriter(str(folder), purge_step=done) if crew.leads else nullcontext() as curves:

@@ -89,6 +89,14 @@ def test_every_row_of_a_batch_is_learned_from_once() -> None:
     assert sorted(rows) == list(range(24))
 
 
+def test_a_network_is_not_compiled_where_there_is_no_compiler(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert trainer(train(made_up_takes, tmp_path / "run", "--compile")) == 2
+    assert "--compile needs a C++ compiler" in capsys.readouterr().err
+
+
 def test_a_batch_that_cannot_be_divided_is_one_sentence(
     made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,7 @@ from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
 from trainer.arguments import read
 from trainer.batches import StoreLacksPart
+from trainer.bench_loader import measure
 from trainer.bundling import ExportWrong, make_bundle, put_into_card
 from trainer.cluster import RayEngine
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = {
         "extract": run_extract,
         "import-npz": run_import_npz,
+        "bench-loader": run_bench_loader,
         "train": run_train,
         "export": run_export,
         "evaluate": run_evaluate,
@@ -245,6 +247,15 @@ def run_stream(options: argparse.Namespace) -> int:
     if options.into_card:
         put_into_card(options.model, stream_report.STREAMS_HEADING, stream_report.as_section(found))
     print(json.dumps(stream_report.as_content(found), indent=1) if options.json else stream_report.as_table(found))
+    return 0
+
+
+def run_bench_loader(options: argparse.Namespace) -> int:
+    """How fast takes come out of a store, beside the reference's way."""
+    engine = LocalEngine(options.threads)
+    recipe = RECIPES["default"]
+    measured = measure(options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine)
+    print(json.dumps(measured.as_content(), indent=1) if options.json else measured.as_table())
     return 0
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from landmarkers.layout import PART_SLICES, Part
+from landmarkers.take import STEPS_PER_UNIT, UNSEEN
 from trainer.augment import Batch
 from trainer.preprocess import POSE_POINTS
 from trainer.store import Store
@@ -24,17 +26,20 @@ class Batches:
         self._store = store
         self._columns = {part: _columns(store, part) for part in (Part.POSE, Part.LEFT_HAND, Part.RIGHT_HAND)}
 
-    def stack(self, numbers: Sequence[int]) -> Batch:
-        """The takes of these numbers; padding is NaN, in points and times."""
-        takes = [self._store.read(number) for number in numbers]
-        longest = max(len(times) for _, times in takes)
-        points = np.full((len(takes), longest, *takes[0][0].shape[1:]), np.nan, np.float32)
-        clock = np.full((len(takes), longest), np.nan, np.float32)
-        for row, (taken, times) in enumerate(takes):
-            points[row, : len(times)] = taken
-            clock[row, : len(times)] = times
-        parts = [torch.from_numpy(points[:, :, columns]) for columns in self._columns.values()]
-        return parts[0], parts[1], parts[2], torch.from_numpy(clock)
+    def stack(self, numbers: Sequence[int] | NDArray[np.int64], device: str = "cpu") -> Batch:
+        """The takes of these numbers on a device; padding is NaN, in points and times.
+
+        Points cross to the device as the store holds them, half the size, and become numbers there.
+        """
+        starts, lengths = self._store.starts[numbers, None], self._store.lengths[numbers, None]
+        frame = np.arange(lengths.max())
+        inside = frame < lengths
+        steps, times = self._store.frames(starts + np.minimum(frame, lengths - 1))
+        steps[~inside] = UNSEEN
+        clock = np.where(inside, times - times[:, :1], np.nan).astype(np.float32)
+        there = torch.from_numpy(steps).to(device)
+        parts = [_points(there, columns) for columns in self._columns.values()]
+        return parts[0], parts[1], parts[2], torch.from_numpy(clock).to(device)
 
     def draw(self, numbers: Sequence[int], size: int, random: torch.Generator) -> Iterator[tuple[Batch, Tensor]]:
         """Batches without end, each with the numbers that were drawn for it.
@@ -51,13 +56,19 @@ class Batches:
             yield self.stack(drawn.tolist()), drawn
 
 
-def _columns(store: Store, part: Part) -> list[int]:
+def _points(steps: Tensor, columns: slice | list[int]) -> Tensor:
+    """Points [B, T, P, 3] in picture widths, NaN unseen, from steps [B, T, stored points, 3]."""
+    picked = steps[:, :, columns]
+    return (picked / STEPS_PER_UNIT).masked_fill_(picked == UNSEEN, torch.nan)
+
+
+def _columns(store: Store, part: Part) -> slice | list[int]:
     """Where a part's points that the network looks at lie in the store."""
     start = 0
     for stored in store.parts:
         if stored is part:
-            where = PART_SLICES[part]
-            wanted = POSE_POINTS if part is Part.POSE else range(where.stop - where.start)
-            return [start + number for number in wanted]
+            if part is Part.POSE:
+                return [start + number for number in POSE_POINTS]
+            return slice(start, start + PART_SLICES[part].stop - PART_SLICES[part].start)
         start += PART_SLICES[stored].stop - PART_SLICES[stored].start
     raise StoreLacksPart(f"the store holds no {part.value}; extract takes with it")

@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done: takes made, takes found there already, the clips that could not be read, and what all takes show."""
+    """Takes made, takes found there already, the clips that could not be read, and what all takes show."""
 
     made: int
     there: int
@@ -81,7 +81,9 @@ def extract(jobs: Sequence[Job], engine: Engine) -> Report:
             elif isinstance(answer, RecordingUnreadable):
                 unreadable.append(str(answer))
             elif isinstance(answer, OSError):
-                raise ExtractionBroken(f"no take of {job.clip.path} can be made: {answer}; run again to go on") from answer
+                raise ExtractionBroken(
+                    f"no take of {job.clip.path} can be made: {answer}; run again to go on"
+                ) from answer
             else:
                 raise answer
     return Report(len(seen) - count, count, tuple(sorted(unreadable)), tuple(sorted(seen, key=_order)))

@@ -26,9 +26,7 @@ def as_table(found: Report) -> str:
     for name, one in by_signer(found.seen).items():
         lengths = f"{one.shortest} to {one.longest}, {one.median:g}"
         shares = "  ".join(f"{percent(getattr(one, share)):>8}" for share in _SHARES)
-        lines.append(
-            f"{_named(name):12} {one.takes:7} {one.frames:9} {one.seconds / 60:8.1f} {lengths:>20}  {shares}"
-        )
+        lines.append(f"{_named(name):12} {one.takes:7} {one.frames:9} {one.seconds / 60:8.1f} {lengths:>20}  {shares}")
     without = _without_hands(found.seen)
     if without:
         lines += ["", f"{len(without)} takes show no hand at all: {', '.join(without[:5])}{' …' * (len(without) > 5)}"]
@@ -64,7 +62,9 @@ def as_page(title: str, found: Report) -> str:
         without = _without_hands(found.seen)
         shown = [report.table(["take"], [[clip] for clip in without[:_SHOWN_WITHOUT_HANDS]])] if without else []
         folded = [report.folded(f"the first {min(len(without), _SHOWN_WITHOUT_HANDS)}", shown)] if without else []
-        told = f"{len(without)} of {len(found.seen)} takes show no hand in any frame: a sign cannot be learned from them."
+        told = (
+            f"{len(without)} of {len(found.seen)} takes show no hand in any frame: a sign cannot be learned from them."
+        )
         sections["Takes without hands"] = [report.text(told), *folded]
     return report.page(title, sections)
 

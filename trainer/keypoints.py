@@ -2,9 +2,10 @@
 
     <root>/<signer>-<train|test>/<sign>.npz     one array a clip, by the clip's name: [frames, 184, 4]
 
-A frame's 184 points are 6 of the pose, 136 of the face (the contours' 128, then both irises), and 21 of each hand, as x, y, z
-and visibility; x and y are shares of the picture's width and height, y down. A part that was not found is all zeros.
-The frames are those of the clip in order and carry no times. https://github.com/yousefelkilany/word-level-arabic-sign-language
+A frame's 184 points are 6 of the pose, 136 of the face (the contours' 128, then both irises), and 21 of each hand, as
+x, y, z and visibility; x and y are shares of the picture's width and height, y down. A part that was not found is all
+zeros. The frames are those of the clip in order and carry no times.
+https://github.com/yousefelkilany/word-level-arabic-sign-language
 
 What is lost on the way: irises and visibilities, for which a take has no place. What the network wants to see and the
 files lack, nose, eyes and the mouth's corners in the pose, is taken from the face, where it was found; without a face
@@ -61,7 +62,12 @@ _CONTOURS: Final = (
     402, 405, 409, 415, 454, 466,
 )
 # fmt: on
-_PARTS: Final = {"pose": slice(0, 6), "face": slice(6, 142), "named right": slice(142, 163), "named left": slice(163, 184)}
+_PARTS: Final = {
+    "pose": slice(0, 6),
+    "face": slice(6, 142),
+    "named right": slice(142, 163),
+    "named left": slice(163, 184),
+}
 # The pose's points of the face, each from two of the face's: left eye, right eye, left and right corner of the mouth.
 _FROM_FACE: Final = {2: (362, 263), 5: (33, 133), 9: (291, 291), 10: (61, 61)}
 # The nose lies so far from between the eyes to between the corners of the mouth: measured on clips of KArSL.
@@ -139,7 +145,7 @@ def lay_out(keypoints: NDArray[Any], aspect: float) -> Points:
     seen = {name: (values[:, where] != 0.0).any((1, 2)) for name, where in _PARTS.items()}
     if seen["pose"].any() and not values[seen["pose"], 0].any():
         raise KeypointsUnreadable(
-            "its parts are laid each about itself (`--adjusted`), so that where the hands are is lost; take those as found"
+            "its parts are laid each about itself (`--adjusted`), so that where the hands are is lost"
         )
     values[..., 1] *= aspect
     points = np.full((len(values), POINT_COUNT, 3), np.nan, np.float32)

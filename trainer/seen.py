@@ -73,17 +73,18 @@ class Summary:
         frames = sum(take.frames for take in takes)
         lengths = [take.frames for take in takes]
         return cls(
-            len(takes),
-            frames,
-            sum(take.seconds for take in takes),
-            min(lengths),
-            median(lengths),
-            max(lengths),
-            *(
-                sum(getattr(take, name) for take in takes) / frames
-                for name in ("body", "left", "right", "both", "any_hand")
-            ),
-            sum(take.any_hand == 0 for take in takes),
+            takes=len(takes),
+            frames=frames,
+            seconds=sum(take.seconds for take in takes),
+            shortest=min(lengths),
+            median=median(lengths),
+            longest=max(lengths),
+            body=sum(take.body for take in takes) / frames,
+            left=sum(take.left for take in takes) / frames,
+            right=sum(take.right for take in takes) / frames,
+            both=sum(take.both for take in takes) / frames,
+            any_hand=sum(take.any_hand for take in takes) / frames,
+            without_hands=sum(take.any_hand == 0 for take in takes),
         )
 
 

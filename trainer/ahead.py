@@ -1,56 +1,44 @@
-"""Makes things ready before they are asked for."""
+"""Makes things ready before they are asked for, on threads of their own."""
 
-import threading
-from collections.abc import Iterator
-from queue import Full, Queue
-from typing import Final, TypeVar
+import ctypes
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from typing import TypeVar
+
+import torch
 
 Item = TypeVar("Item")
-_END: Final = object()
-_PATIENCE_S: Final = 0.1
+# Of mallopt(3): from which size on memory is asked of the system anew, and how much is kept when it is given back.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _BYTES = -1, -3, 1 << 30
 
 
-def ahead(items: Iterator[Item], count: int = 2) -> Iterator[Item]:
-    """The items, of which a thread makes so many ready while the last one is worked with.
+def ahead(make: Callable[[int], Item], threads: int, first: int = 0) -> Iterator[Item]:
+    """What `make` gives for each number from `first` on, in order and without end, made by so many threads.
 
-    A batch that is read and stacked meanwhile costs a GPU no time; numpy and torch give up Python's lock while they
-    copy. The items come in the same order, so what they are drawn with must not be drawn from elsewhere as well. What
-    making an item raises is raised here.
+    Batches made so cost a GPU no time, and keep the processors busy with whole batches, one each, which is faster than
+    all at one batch: torch and numpy give up Python's lock while they work. What an item is must depend on nothing but
+    its number, or it would depend on which thread was first as well. What `make` raises is raised here.
     """
-    ready: Queue[object] = Queue(count)
-    left = threading.Event()
-
-    def put(item: object) -> None:
-        while not left.is_set():
-            try:
-                return ready.put(item, timeout=_PATIENCE_S)
-            except Full:
-                continue
-
-    def work() -> None:
+    _keep_memory()
+    # One thread within torch for each of these, or they would fight for the processors.
+    with ThreadPoolExecutor(threads, "ahead", initializer=lambda: torch.set_num_threads(1)) as pool:
+        ready: deque[Future[Item]] = deque()
+        numbers = count(first)
         try:
-            for item in items:
-                put(item)
-                if left.is_set():
-                    return
-            put(_END)
-        except Exception as error:  # noqa: BLE001 - raised where the items are used
-            put(_Raised(error))
-
-    thread = threading.Thread(target=work, name="ahead", daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not _END:
-            if isinstance(item, _Raised):
-                raise item.error
-            yield item  # type: ignore[misc]
-    finally:
-        left.set()
-        thread.join()
+            while True:
+                while len(ready) < 2 * threads:
+                    ready.append(pool.submit(make, next(numbers)))
+                yield ready.popleft().result()
+        finally:
+            for future in ready:
+                future.cancel()
 
 
-class _Raised:
-    """Stands for an item whose making failed."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
+def _keep_memory() -> None:
+    """Let the C library keep memory that is free for the next batch; to get it anew costs as much as filling it."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_TRIM_THRESHOLD, _BYTES)
+        library.mallopt(_MMAP_THRESHOLD, _BYTES)

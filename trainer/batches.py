@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import threshold
 
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import STEPS_PER_UNIT, UNSEEN
@@ -42,24 +43,39 @@ class Batches:
         return parts[0], parts[1], parts[2], torch.from_numpy(clock).to(device)
 
     def draw(self, numbers: Sequence[int], size: int, random: torch.Generator) -> Iterator[tuple[Batch, Tensor]]:
-        """Batches without end, each with the numbers that were drawn for it.
+        """Batches without end, each with the numbers that were drawn for it."""
+        draws = Draws(self._store, numbers)
+        while True:
+            drawn = draws.draw(size, random)
+            yield self.stack(drawn.numpy()), drawn
 
-        A sign is drawn by the square root of how many takes it has: rare ones more often than their share, but not
-        as often as common ones, of which more can be learned.
-        """
-        signs = np.array([self._store.rows[number].origin.sign_id for number in numbers])
+
+class Draws:
+    """Takes of a store in a random order.
+
+    A sign is drawn by the square root of how many takes it has: rare ones more often than their share, but not as often
+    as common ones, of which more can be learned.
+    """
+
+    def __init__(self, store: Store, numbers: Sequence[int]) -> None:
+        signs = np.array([store.rows[number].origin.sign_id for number in numbers])
         _, which, counts = np.unique(signs, return_inverse=True, return_counts=True)
         weights = torch.from_numpy(1.0 / np.sqrt(counts[which]))
-        pool = torch.tensor(numbers)
-        while True:
-            drawn = pool[torch.multinomial(weights, size, replacement=True, generator=random)]
-            yield self.stack(drawn.tolist()), drawn
+        self._pool = torch.tensor(numbers)
+        self._ends = (weights / weights.sum()).cumsum(0)
+
+    def draw(self, size: int, random: torch.Generator) -> Tensor:
+        """Numbers [size] of takes, which may come more than once."""
+        places = torch.searchsorted(self._ends, torch.rand(size, generator=random, dtype=torch.float64))
+        return self._pool[places.clamp(max=len(self._pool) - 1)]
 
 
 def _points(steps: Tensor, columns: slice | list[int]) -> Tensor:
-    """Points [B, T, P, 3] in picture widths, NaN unseen, from steps [B, T, stored points, 3]."""
-    picked = steps[:, :, columns]
-    return (picked / STEPS_PER_UNIT).masked_fill_(picked == UNSEEN, torch.nan)
+    """Points [B, T, P, 3] in picture widths, NaN unseen, `planar`, from steps [B, T, stored points, 3]."""
+    picked = steps[:, :, columns].permute(0, 3, 1, 2)
+    points = torch.empty(picked.shape, device=steps.device).copy_(picked)
+    threshold(points, UNSEEN + 0.5, torch.nan, inplace=True)
+    return points.mul_(1 / STEPS_PER_UNIT).permute(0, 2, 3, 1)
 
 
 def _columns(store: Store, part: Part) -> slice | list[int]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from tqdm import trange
 
 from landmarkers.layout import DEFAULT_PARTS
 from trainer.ahead import ahead
-from trainer.augment import Batch
-from trainer.batches import Batches
+from trainer.batches import Batches, Draws
 from trainer.engine import Engine
 from trainer.made_up import make_takes
 from trainer.no_sign import spoil
@@ -25,7 +25,7 @@ from trainer.recipe import Recipe
 from trainer.reference_loader import reference_batches, write_frames
 from trainer.store import Store, build
 
-_WARM_UP: Final = 3  # batches
+_ROUNDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Measured:
     def as_table(self) -> str:
         """For people."""
         built = "was there" if self.build_s is None else f"built in {self.build_s:.0f} s"
+        store = f"store {self.store_bytes / 1e9:.2f} GB, {built}, opened in {self.open_s:.2f} s"
         return "\n".join(
             [
                 f"{self.takes} takes, {self.frames} frames: {self.takes_bytes / 1e9:.2f} GB as files",
-                f"store {self.store_bytes / 1e9:.2f} GB, {built}, opened in {self.open_s:.2f} s; "
-                f"the reference's array {self.reference_bytes / 1e9:.2f} GB",
+                f"{store}; the reference's array {self.reference_bytes / 1e9:.2f} GB",
                 "",
                 f"{'samples a second':24} {'ishara':>10} {'reference':>10} {'times':>6}",
                 _line("loaded", self.load, self.reference_load),
@@ -91,9 +91,15 @@ def measure(
     _read_through(frames, *sorted((folder / f"{takes}.store").iterdir()))
     # The reference is given its better way, in this process or by workers beside it.
     ways = [0] if threads == 1 else [0, threads]
-    plain, augmented = (
-        max(_rate(_reference(store, frames, workers, augmented=changed), seconds) for workers in ways)
-        for changed in (False, True)
+    rates = _rates(
+        {
+            "load": [_samples(store, batch, threads, None)],
+            "load_and_augment": [_samples(store, batch, threads, recipe)],
+            "reference_load": [_reference(store, frames, workers, augmented=False) for workers in ways],
+            "reference_load_and_augment": [_reference(store, frames, workers, augmented=True) for workers in ways],
+        },
+        seconds,
+        2 * threads,
     )
     return Measured(
         takes=takes,
@@ -105,28 +111,22 @@ def measure(
         store_bytes=sum(file.stat().st_size for file in (folder / f"{takes}.store").iterdir()),
         takes_bytes=sum(path.stat().st_size for path in paths),
         reference_bytes=frames.stat().st_size,
-        load=_rate(_loaded(store, batch), seconds),
-        load_and_augment=_rate(_augmented(store, batch, recipe), seconds),
-        reference_load=plain,
-        reference_load_and_augment=augmented,
+        **rates,
     )
 
 
-def _loaded(store: Store, size: int) -> Iterator[int]:
-    """How many samples each batch has."""
-    for batch, _ in ahead(_drawn(store, size)):
-        yield len(batch[0])
+def _samples(store: Store, size: int, threads: int, recipe: Recipe | None) -> Iterator[int]:
+    """How many samples each batch has, as they were recorded or as a recipe changes them."""
+    batches, draws = Batches(store), Draws(store, range(len(store)))
 
+    def make(number: int) -> int:
+        random = torch.Generator().manual_seed(number)
+        batch = batches.stack(draws.draw(size, random).numpy())
+        if recipe is not None:
+            batch, _ = spoil(recipe.vary(batch, random), recipe.no_sign_share, random)
+        return len(batch[0])
 
-def _drawn(store: Store, size: int) -> Iterator[tuple[Batch, torch.Tensor]]:
-    return Batches(store).draw(range(len(store)), size, torch.Generator().manual_seed(1))
-
-
-def _augmented(store: Store, size: int, recipe: Recipe) -> Iterator[int]:
-    random = torch.Generator().manual_seed(2)
-    for batch, _ in ahead(_drawn(store, size)):
-        changed, _ = spoil(recipe.vary(batch, random), recipe.no_sign_share, random)
-        yield len(changed[0])
+    return ahead(make, threads)
 
 
 def _reference(store: Store, frames: Path, workers: int, *, augmented: bool) -> Iterator[int]:
@@ -135,14 +135,27 @@ def _reference(store: Store, frames: Path, workers: int, *, augmented: bool) -> 
             yield len(batch)
 
 
-def _rate(batches: Iterator[int], seconds: float) -> float:
-    """Samples a second over so many seconds."""
-    for _ in range(_WARM_UP):
-        next(batches)
-    count, started = 0, time.monotonic()
-    while time.monotonic() < started + seconds:
-        count += next(batches)
-    return count / (time.monotonic() - started)
+def _rates(ways: dict[str, list[Iterator[int]]], seconds: float, ready: int) -> dict[str, float]:
+    """Samples a second of the best of each thing's ways, each over so many seconds.
+
+    All are measured in turn, a little at a time, so that whatever else a machine does concerns all of them. What may
+    have been made `ready` meanwhile is not counted.
+    """
+    counts = {(name, number): 0 for name, batches in ways.items() for number in range(len(batches))}
+    spent = dict.fromkeys(counts, 0.0)
+    for _ in trange(_ROUNDS, desc="measure", unit="round"):
+        for name, number in counts:
+            batches = ways[name][number]
+            for _ in range(ready + 1):
+                next(batches)
+            started = time.monotonic()
+            while time.monotonic() < started + seconds / _ROUNDS:
+                counts[name, number] += next(batches)
+            spent[name, number] += time.monotonic() - started
+    return {
+        name: max(counts[name, number] / spent[name, number] for number in range(len(batches)))
+        for name, batches in ways.items()
+    }
 
 
 def _read_through(*paths: Path) -> None:

@@ -51,7 +51,7 @@ def add_bench(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--takes", type=whole_number(100), default=75_300, metavar="N", help="default: %(default)s, KArSL-502's"
     )
-    command.add_argument("--batch", type=whole_number(1), default=256, metavar="N", help="default: %(default)s")
+    command.add_argument("--batch", type=whole_number(1), default=512, metavar="N", help="default: %(default)s")
     command.add_argument(
         "--seconds", type=above_zero, default=10.0, metavar="S", help="of each measurement (default: %(default)s)"
     )

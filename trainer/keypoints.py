@@ -71,7 +71,7 @@ _PARTS: Final = {
 # The pose's points of the face, each from two of the face's: left eye, right eye, left and right corner of the mouth.
 _FROM_FACE: Final = {2: (362, 263), 5: (33, 133), 9: (291, 291), 10: (61, 61)}
 # The nose lies so far from between the eyes to between the corners of the mouth: measured on clips of KArSL.
-_NOSE_SHARE: Final = 0.6
+_NOSE_SHARE: Final = 0.47
 
 
 class KeypointsUnreadable(Exception):

@@ -20,7 +20,7 @@ from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
-from trainer import evaluation_report, evaluation_text, extraction_report, stream_report
+from trainer import evaluation_report, evaluation_text, extraction_report, keypoints, stream_report
 from trainer import store as stores
 from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
@@ -34,7 +34,6 @@ from trainer.engine import Engine, EngineUnavailable, LocalEngine
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.footage import find_footage, watch_footage, watch_rest
 from trainer.hand_network import HandsTooFew, quantise_hand
-from trainer.keypoints import find_keypoints, import_keypoints
 from trainer.lesson import prepare
 from trainer.material import MaterialLacking, gather
 from trainer.outcome import as_table, judge_teaching
@@ -109,13 +108,14 @@ def run_import_npz(options: argparse.Namespace) -> int:
     """Published key points to takes."""
     files = [
         file
-        for file in find_keypoints(options.dataset)
+        for file in keypoints.find_keypoints(options.dataset)
         if (options.signs is None or file.sign_id in options.signs) and options.split in (file.split, "all")
     ]
     if not files:
         raise DatasetUnreadable(f"{options.dataset} holds no key points of the signs and split asked for")
     _name_signs(options.labels or find_labels(options.dataset), options.to, {file.sign_id for file in files})
-    report = import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
+    report = keypoints.import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
+    print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
     return _tell(report, f"Key points of {options.dataset}", options)
 
 
@@ -181,6 +181,8 @@ def run_export(options: argparse.Namespace) -> int:
         )
     signed = "" if key is None else f", signed by {key.name} ({key.id})"
     print(f"wrote {options.to} with {choice.chosen.name}{signed}")
+    if run.landmarker == keypoints.FINGERPRINT:
+        print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
     return 0
 
 

@@ -12,6 +12,7 @@ files lack, nose, eyes and the mouth's corners in the pose, is taken from the fa
 the pose counts as unseen.
 """
 
+import json
 import re
 import zipfile
 import zlib
@@ -48,6 +49,11 @@ from trainer.seen import Seen
 # Not what any device finds: MediaPipe's networks on each picture by itself. So a bundle that was trained on these key
 # points is refused by every device, as one of any other landmarker is.
 FINGERPRINT: Final = "key-points-184-image"
+ABOUT: Final = (
+    "these key points are not what a device finds, so devices refuse a bundle that is trained on them; for one that "
+    "they take, make takes of the clips with `ishara-trainer extract`"
+)
+_NOTE: Final = "import.json"  # beside the takes: how they were imported
 
 _FRAME: Final = (184, 4)
 _POSE: Final = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST)
@@ -112,8 +118,9 @@ def find_keypoints(root: Path) -> list[KeypointFile]:
 def import_keypoints(files: Sequence[KeypointFile], to: Path, rate: float, aspect: float, engine: Engine) -> Report:
     """Make the takes of these files that are missing; `rate` is in frames a second, `aspect` height over width.
 
-    Raises ExtractionBroken, EngineUnavailable.
+    Raises DatasetUnreadable, ExtractionBroken, EngineUnavailable.
     """
+    _note(to, {"rate": rate, "aspect": aspect})
     sweep({_folder(to, file) for file in files})
     made: list[Seen] = []
     there: list[Seen] = []
@@ -155,6 +162,17 @@ def lay_out(keypoints: NDArray[Any], aspect: float) -> Points:
     _add_head(pose, face, seen["pose"])
     _add_hands(points, values, seen)
     return points
+
+
+def _note(to: Path, how: dict[str, float]) -> None:
+    """Write down how takes are imported, or see that those there were imported so. Raises DatasetUnreadable."""
+    path = to / _NOTE
+    if path.is_file() and json.loads(path.read_text()) != how:
+        raise DatasetUnreadable(
+            f"the takes in {to} were imported with another rate or aspect; import into another folder"
+        )
+    to.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(how))
 
 
 def _where_seen(part: Points, seen: NDArray[np.bool_]) -> Points:

@@ -7,12 +7,14 @@ https://docs.ray.io/en/latest/cluster/getting-started.html
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from trainer.engine import ATTEMPTS, Answer, EngineUnavailable, Job, WorkerLost
 
 _AHEAD: Final = 4  # jobs that wait at the cluster for each processor: enough that none idles
+_CONNECT_S: Final = 5.0
 _OBJECT_STORE_BYTES: Final = 100_000_000  # answers are small
 
 
@@ -64,6 +66,8 @@ class RayEngine:
     def _join(self) -> None:
         """Connect to the cluster, or start one of as many processors as there are to be workers."""
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+        if self._address is not None:
+            _refuse_silent(self._address)
         try:
             if self._address is None:
                 # RAY_ADDRESS would lead elsewhere.
@@ -79,3 +83,14 @@ class RayEngine:
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
             raise EngineUnavailable(f"no Ray cluster answers at {self._address or 'this machine'}: {reason}") from error
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise EngineUnavailable where nothing listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineUnavailable(f"no Ray cluster answers at {address}: {error}") from error

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge.ports import free_port
 from tests.trainer.test_engine import die_once
 from trainer.__main__ import main as trainer
 from trainer.cluster import RayEngine
@@ -25,6 +26,16 @@ def test_two_workers_of_a_cluster_make_the_very_bytes_that_local_ones_make(datas
 def test_a_job_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
     jobs = [tmp_path / str(number) for number in range(2)]
     assert dict(RayEngine(2).run(die_once, jobs)) == {job: job.name for job in jobs}
+
+
+def test_a_cluster_that_does_not_answer_is_one_sentence(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["extract", str(dataset), "--to", str(tmp_path / "takes"), "--engine", "ray", "--cluster"]
+    assert trainer([*command, f"127.0.0.1:{free_port()}"]) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("ishara-trainer: ")]
+    assert len(told) == 1
+    assert "no Ray cluster answers" in told[0]
 
 
 def test_without_ray_a_sentence_says_what_to_install(

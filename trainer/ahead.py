@@ -10,8 +10,10 @@ from typing import TypeVar
 import torch
 
 Item = TypeVar("Item")
-# Of mallopt(3): from which size on memory is asked of the system anew, and how much is kept when it is given back.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _BYTES = -1, -3, 1 << 30
+# Of mallopt(3): how many bytes that are free are kept at most, and from how many on, 32 MiB at most, memory is the
+# system's again as soon as it is free.
+_KEPT = (-1, 1 << 30)
+_ALWAYS_GIVEN_BACK = (-3, 1 << 25)
 
 
 def ahead(make: Callable[[int], Item], threads: int, first: int = 0) -> Iterator[Item]:
@@ -40,5 +42,5 @@ def _keep_memory() -> None:
     """Let the C library keep memory that is free for the next batch; to get it anew costs as much as filling it."""
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
-        library.mallopt(_TRIM_THRESHOLD, _BYTES)
-        library.mallopt(_MMAP_THRESHOLD, _BYTES)
+        library.mallopt(*_KEPT)
+        library.mallopt(*_ALWAYS_GIVEN_BACK)

@@ -65,7 +65,7 @@ def shoulder_width(pose: Tensor) -> Tensor:
 
 def strayed(hand: Tensor) -> Tensor:
     """How far a hand's wrist strays over each take, [B], in the points' own unit; 0 for a hand that is not seen."""
-    wrist = hand[:, :, WRIST, :2]
+    wrist = hand[:, :, WRIST, :2].contiguous()
     unseen = wrist.isnan()
     most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
     way: Tensor = (most - least).clamp(min=0.0).norm(dim=-1)

@@ -8,7 +8,7 @@ it reads the word passably before the first step, and few steps are needed.
 Shape legend: B takes, D width.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,14 +20,14 @@ from tqdm import trange
 
 from trainer.ancestor import Ancestor
 from trainer.augment import Batch
-from trainer.batches import Batches
+from trainer.batches import Batches, Draws
 from trainer.crew import Crew
 from trainer.dice import Dice
 from trainer.lesson import Lesson
 from trainer.network import Recogniser
 from trainer.note import note_run, note_start
 from trainer.recipe import Recipe
-from trainer.train import classes_of, moved, read_logits, untrained, varied, wrong
+from trainer.train import classes_of, read_logits, untrained, varied, wrong
 from trainer.training_state import LAST, TrainingState
 
 
@@ -105,15 +105,16 @@ def adapt(
         note_start(folder, done, crew)
 
     teaching = Teaching(old, recipe, adaptation, dice)
-    fresh = batches.draw(learned, recipe.batch_size, dice.draws)
-    known = batches.draw(rehearsed, recipe.batch_size, dice.draws)
+    fresh, known = Draws(lesson.store, learned), Draws(lesson.store, rehearsed)
+
+    def draw(draws: Draws) -> tuple[Batch, Tensor]:
+        drawn = draws.draw(recipe.batch_size, dice.draws)
+        return batches.stack(drawn.numpy(), device), labels[drawn.to(device)]
+
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
             train_all_but_norms(new)
-            losses = [
-                state.learn(teaching.loss(new, _with_classes(fresh, labels, crew), _with_classes(known, labels, crew)))
-                for _ in range(recipe.steps_per_epoch)
-            ]
+            losses = [state.learn(teaching.loss(new, draw(fresh), draw(known))) for _ in range(recipe.steps_per_epoch)]
             curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
             state.save(folder / LAST, epoch + 1)
 
@@ -171,8 +172,3 @@ def embed(recogniser: Recogniser, output: str, batches: Batches, numbers: Sequen
 def _outputs(recogniser: Recogniser) -> list[str]:
     """The names of the layers that give the experts' logits."""
     return [f"network.experts.{name}.head.1" for name in recogniser.network.experts]
-
-
-def _with_classes(draws: Iterator[tuple[Batch, Tensor]], labels: Tensor, crew: Crew) -> tuple[Batch, Tensor]:
-    batch, drawn = next(draws)
-    return moved(batch, crew), labels[drawn.to(crew.device)]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import torch
 
+from trainer import data_arguments
 from trainer.crew import number_here, own
 from trainer.quantise import Precision
 from trainer.recipe import RECIPES
@@ -31,7 +32,7 @@ _TRAINING: Final[dict[str, Any]] = {
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, checked; ends the program with a sentence and 2 where they make no sense."""
     options = parser().parse_args(arguments)
-    if options.command in ("train", "evaluate"):
+    if "settle" in options:
         options.settle(options)
     return options
 
@@ -49,29 +50,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="processes (default: %(default)s)",
     )
-    _add_extract(commands.add_parser("extract", parents=[chosen], help="data set to takes; run it again to go on"))
+    data_arguments.add_extract(
+        commands.add_parser("extract", parents=[chosen], help="data set to takes; run it again to go on")
+    )
+    data_arguments.add_import(
+        commands.add_parser("import-npz", parents=[chosen], help="key points in NPZ files of 184 points to takes")
+    )
+    data_arguments.add_bench(commands.add_parser("bench-loader", help="how fast takes come out of a store"))
     _add_train(commands.add_parser("train", help="takes to a run; run it again to go on"))
     _add_export(commands.add_parser("export", help="run to a quantised bundle"))
     _add_evaluate(commands.add_parser("evaluate", parents=[chosen], help="how good a bundle is on unseen clips"))
     _add_stream(commands.add_parser("stream", parents=[chosen], help="how well a bundle reads running streams"))
     _add_quantise_hand(commands.add_parser("quantise-hand", help="the hand landmark network to int8"))
     return whole
-
-
-def _add_extract(command: argparse.ArgumentParser) -> None:
-    command.add_argument("dataset", type=Path, help="a data set in KArSL's layout, or a folder of <sign>.mp4")
-    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the takes go")
-    command.add_argument(
-        "--variants",
-        type=whole_number(0),
-        default=0,
-        metavar="N",
-        help="other views of each training clip (default: %(default)s)",
-    )
-    command.add_argument("--face", action="store_true", help="find the face's 468 points as well")
-    command.add_argument(
-        "--split", choices=("train", "test", "all"), default="all", help="which clips (default: %(default)s)"
-    )
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from tqdm import trange
 
 from models.labels import Sign
 from trainer.augment import Batch
-from trainer.batches import Batches
+from trainer.batches import Batches, Draws
 from trainer.crew import Crew
 from trainer.dice import Dice
 from trainer.network import Experts, Recogniser
@@ -58,8 +58,7 @@ def train(
     crew.check_alike(done, "states of the run")
     network = crew.joined(Opinions(recogniser.network))
 
-    batches = Batches(store)
-    draws = batches.draw(split.train, recipe.batch_size, dice.draws)
+    batches, draws = Batches(store), Draws(store, split.train)
     labels = classes_of(store, signs).to(crew.device)
     if crew.leads and done < recipe.epochs and not state.patience.over:
         note_start(folder, done, crew)
@@ -72,8 +71,9 @@ def train(
             recogniser.train()
             started, losses = time.perf_counter(), []
             for _ in range(recipe.steps_per_epoch):
-                batch, drawn = next(draws)
-                features, truth = varied(recogniser, moved(batch, crew), labels[drawn.to(crew.device)], recipe, dice)
+                drawn = draws.draw(recipe.batch_size, dice.draws)
+                batch = batches.stack(drawn.numpy(), crew.device)
+                features, truth = varied(recogniser, batch, labels[drawn.to(crew.device)], recipe, dice)
                 for piece in rows:
                     with nullcontext() if piece is rows[-1] else crew.holding_back(network):
                         loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
@@ -126,8 +126,7 @@ def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], label
 
 def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """Logits [B, signs + 1] of stored takes, before calibration."""
-    batch = [part.to(device) for part in batches.stack(numbers)]
-    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch))
+    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batches.stack(numbers, device)))
     return logits
 
 
@@ -152,12 +151,6 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogni
     except RuntimeError as error:
         raise RunUnusable(f"{folder / LAST} is damaged; train into another folder") from error
     return recogniser.eval()
-
-
-def moved(batch: Batch, crew: Crew) -> Batch:
-    """A batch on the device that learns from it."""
-    pose, left, right, times = (part.to(crew.device) for part in batch)
-    return pose, left, right, times
 
 
 def varied(

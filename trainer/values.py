@@ -65,6 +65,17 @@ def share(text: str) -> float:
     return number
 
 
+def above_zero(text: str) -> float:
+    """A number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
 def file_to_write(text: str) -> Path:
     """A file in a folder that is there."""
     path = Path(text)

@@ -114,8 +114,10 @@ class Crew:
 @contextmanager
 def assemble(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterator[Crew]:
     """The processes that torchrun started, or this one alone; `device` is this process's own."""
-    if torch.device(device).type == "cuda":
-        torch.cuda.set_device(device)
+    there = torch.device(device)
+    on_gpu = there.type == "cuda"
+    if on_gpu and there.index is not None:
+        torch.cuda.set_device(there)  # the one whose random numbers are kept (trainer/dice.py)
     if started() == 1:
         yield Crew(device, pieces=pieces, compiled=compiled)
         return
@@ -124,14 +126,13 @@ def assemble(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterato
         # torchrun keeps its store over restarts, and a process that reads there where another one listened before it
         # was killed waits in vain. On several machines restarts are not counted alike.
         store = PrefixStore(f"start-{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
-    on_gpu = torch.device(device).type == "cuda"
     distributed.init_process_group(
         "nccl" if on_gpu else "gloo",
         timeout=_PATIENCE,
         store=store,
         rank=rank,
         world_size=size,
-        device_id=torch.device(device) if on_gpu else None,
+        device_id=there if on_gpu else None,
     )
     try:
         yield Crew(device, rank, size, pieces, compiled)
@@ -146,8 +147,8 @@ def started() -> int:
 
 def own(device: str) -> str:
     """The device of this process where all were given this one."""
-    number, count = number_here()
-    return f"{device}:{number}" if device == "cuda" and count > 1 else device
+    several = device == "cuda" and distributed.is_torchelastic_launched()
+    return f"{device}:{number_here()[0]}" if several else device
 
 
 def number_here() -> tuple[int, int]:

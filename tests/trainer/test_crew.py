@@ -14,7 +14,7 @@ from torch import nn
 
 from trainer.__main__ import main as trainer
 from trainer.batches import Batches
-from trainer.crew import Crew
+from trainer.crew import Crew, own
 from trainer.network import Recogniser
 from trainer.run import open_run
 from trainer.store import Store
@@ -87,6 +87,13 @@ def test_every_row_of_a_batch_is_learned_from_once() -> None:
     crews = [Crew(rank=rank, size=3, pieces=2) for rank in range(3)]
     rows = [row for crew in crews for piece in crew.rows(24) for row in range(24)[piece]]
     assert sorted(rows) == list(range(24))
+
+
+def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own("cuda") == "cuda"
+    for name, value in {"TORCHELASTIC_RUN_ID": "any", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    assert [own(device) for device in ("cuda", "cuda:0", "cpu")] == ["cuda:1", "cuda:0", "cpu"]
 
 
 def test_a_network_is_not_compiled_where_there_is_no_compiler(

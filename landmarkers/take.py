@@ -27,6 +27,17 @@ TAKE_SUFFIX: Final = ".take.npz"
 FORMAT: Final = 1
 STEPS_PER_UNIT: Final = 8192
 UNSEEN: Final = -32768
+# What reading a file that is no take, or a crafted one, may raise.
+_UNREADABLE: Final = (
+    AttributeError,
+    OSError,
+    EOFError,
+    KeyError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class TakeDamaged(Exception):
@@ -107,6 +118,32 @@ class Take:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
+        return cls._of_stored(StoredTake.load(path))
+
+    @classmethod
+    def read(cls, file: IO[bytes], name: str) -> Self:
+        """Read a take from an open file that errors are to call by this name. Raises TakeDamaged as `load` does."""
+        return cls._of_stored(StoredTake.read(file, name))
+
+    @classmethod
+    def _of_stored(cls, stored: "StoredTake") -> Self:
+        points = np.full((len(stored.times), POINT_COUNT, 3), np.nan, np.float32)
+        for part, steps in stored.parts.items():
+            points[:, PART_SLICES[part]] = from_steps(steps)
+        return cls(points, stored.times, stored.origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredTake:
+    """A take as its file holds it: of each part that was seen int16 steps [time, points, 3]."""
+
+    parts: dict[Part, NDArray[np.int16]]
+    times: NDArray[np.float64]
+    origin: Origin
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a take. Raises TakeDamaged for anything but a whole take."""
         try:
             with path.open("rb") as file:
                 return cls.read(file, str(path))
@@ -122,22 +159,26 @@ class Take:
                 if header.pop("format") != FORMAT or header.pop("layout") != LAYOUT_NAME:
                     raise TakeDamaged(f"{name} is a take of another format or layout")
                 times = content["times"].astype(np.float64)
-                points = np.full((len(times), POINT_COUNT, 3), np.nan, np.float32)
-                for part, where in PART_SLICES.items():
-                    if part.value in content:
-                        points[:, where] = from_steps(content[part.value])
-            return cls(points, times, Origin(**header))
-        except (
-            AttributeError,
-            OSError,
-            EOFError,
-            KeyError,
-            TypeError,
-            ValueError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+                parts = {part: content[part.value] for part in PART_SLICES if part.value in content}
+            origin = Origin(**header)
+        except _UNREADABLE as error:
             raise TakeDamaged(f"{name} is not a readable take: {error}") from error
+        wrong = _why_no_take(parts, times)
+        if wrong is not None:
+            raise TakeDamaged(f"{name} is not a readable take: {wrong}")
+        return cls(parts, times, origin)
+
+
+def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64]) -> str | None:
+    """What keeps arrays from being a take; None where nothing does."""
+    if times.ndim != 1 or len(times) == 0 or not np.all(np.diff(times) > 0):
+        return "its times are not some that grow strictly"
+    for part, steps in parts.items():
+        where = PART_SLICES[part]
+        if steps.dtype != np.int16 or steps.shape != (len(times), where.stop - where.start, 3):
+            return f"its {part.value} is {steps.dtype} {list(steps.shape)} for {len(times)} frames"
+    return None
+>>>>>>> eight-store
 
 
 def to_steps(points: Points) -> NDArray[np.int16]:

@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,19 +21,24 @@ from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
-from trainer import evaluation_report, evaluation_text, stream_report
+from trainer import evaluation_report, evaluation_text, extraction_report, keypoints, stream_report
 from trainer import store as stores
 from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
 from trainer.arguments import read
 from trainer.batches import StoreLacksPart
+from trainer.bench_loader import measure
 from trainer.bundling import ExportWrong, make_bundle, put_into_card
+from trainer.cluster import RayEngine
+from trainer.crew import Crew, CrewUnusable, assemble, started
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
+from trainer.engine import Engine, EngineUnavailable, LocalEngine
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.footage import find_footage, watch_footage, watch_rest
 from trainer.hand_network import HandsTooFew, quantise_hand
 from trainer.lesson import prepare
 from trainer.material import MaterialLacking, gather
+from trainer.note import RunUnusable
 from trainer.outcome import as_table, judge_teaching
 from trainer.quantise import QuantisationHarmful
 from trainer.recipe import RECIPES, Recipe
@@ -41,14 +47,16 @@ from trainer.signers import leave_each_out
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
 from trainer.streams import plan_streams
 from trainer.tally import conditions
-from trainer.train import RunUnusable, train
+from trainer.train import train
 from trainer.verdict import NothingToJudge, Verdict, on_bundle, on_recipe
 from trainer.words import Reader, judge
 
 USER_MUST_ACT = (
     AncestorUnusable,
     BundleRefused,
+    CrewUnusable,
     DatasetUnreadable,
+    EngineUnavailable,
     ExportWrong,
     ExtractionBroken,
     HandsTooFew,
@@ -73,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read(arguments)
     commands = {
         "extract": run_extract,
+        "import-npz": run_import_npz,
+        "bench-loader": run_bench_loader,
         "train": run_train,
         "export": run_export,
         "evaluate": run_evaluate,
@@ -92,23 +102,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_extract(options: argparse.Namespace) -> int:
     """Data set to takes."""
     clips = _chosen(options.dataset, options)
-    labels = find_labels(options.dataset)
-    options.to.mkdir(parents=True, exist_ok=True)
-    if labels is not None:
-        known = read_xlsx_labels(labels)
-        here = sorted({clip.sign_id for clip in clips} & set(known))
-        (options.to / LABELS).write_bytes(labels_json(tuple(known[sign_id] for sign_id in here)))
+    _name_signs(find_labels(options.dataset), options.to, {clip.sign_id for clip in clips})
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
-    report = extract(plan(clips, parts, FINGERPRINT, options.to, options.variants), options.workers)
-    print(_told(report))
-    return 1 if report.unreadable else 0
+    report = extract(plan(clips, parts, FINGERPRINT, options.to, options.variants), _engine(options))
+    return _tell(report, f"Takes of {options.dataset}", options)
+
+
+def run_import_npz(options: argparse.Namespace) -> int:
+    """Published key points to takes."""
+    files = [
+        file
+        for file in keypoints.find_keypoints(options.dataset)
+        if (options.signs is None or file.sign_id in options.signs) and options.split in (file.split, "all")
+    ]
+    if not files:
+        raise DatasetUnreadable(f"{options.dataset} holds no key points of the signs and split asked for")
+    _name_signs(options.labels or find_labels(options.dataset), options.to, {file.sign_id for file in files})
+    report = keypoints.import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
+    print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
+    return _tell(report, f"Key points of {options.dataset}", options)
 
 
 def run_train(options: argparse.Namespace) -> int:
     """Takes to a run."""
     if options.ancestor is not None:
         return run_teach(options)
-    store = _store(options.takes, options)
+    with _crew(options) as crew:
+        split = _train(options, crew)
+        if crew.leads:
+            print(f"trained {options.run}: {len(split.train)} takes learned from, {len(split.validation)} judged by")
+    return 0
+
+
+def _train(options: argparse.Namespace, crew: Crew) -> Split:
+    with crew.leader_first():
+        store = _store(options.takes, options)
     recipe = _recipe(options)
     signs = _signs(options.takes, store)
     origins = [row.origin for row in store.rows]
@@ -121,20 +149,20 @@ def run_train(options: argparse.Namespace) -> int:
         split = by_clip(origins, options.validation)
     else:
         split = everything(origins)
-    torch.set_num_threads(options.threads)
-    train(store, split, signs, recipe, options.run, options.seed, options.device)
-    print(f"trained {options.run}: {len(split.train)} takes learned from, {len(split.validation)} judged by")
-    return 0
+    train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
+    return split
 
 
 def run_teach(options: argparse.Namespace) -> int:
     """A bundle or run and some takes to a run."""
+    if started() > 1:
+        raise CrewUnusable("teaching is short and one process does it; start it without torchrun")
     ancestor = open_ancestor(options.ancestor, options.from_store)
     store = options.store or options.run / "takes.store"
     lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
     recipe = recipe_for(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
-    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, options.device)
+    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, Crew(options.device))
     outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.takes)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
@@ -166,12 +194,21 @@ def run_export(options: argparse.Namespace) -> int:
         )
     signed = "" if key is None else f", signed by {key.name} ({key.id})"
     print(f"wrote {options.to} with {choice.chosen.name}{signed}")
+    if run.landmarker == keypoints.FINGERPRINT:
+        print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
     return 0
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """How good a bundle is on clips or takes, or a recipe on signers whom it has not seen."""
-    verdict = _evaluate_recipe(options) if options.leave_one_signer_out else _evaluate_bundle(options)
+    if not options.leave_one_signer_out:
+        return _tell_verdict(_evaluate_bundle(options), options)
+    with _crew(options) as crew:
+        verdict = _evaluate_recipe(options, crew)
+        return _tell_verdict(verdict, options) if crew.leads else 0
+
+
+def _tell_verdict(verdict: Verdict, options: argparse.Namespace) -> int:
     print(evaluation_text.as_json(verdict) if options.json else evaluation_text.as_table(verdict))
     if options.html is not None:
         options.html.write_text(evaluation_report.write(verdict), encoding="utf-8")
@@ -192,7 +229,7 @@ def _evaluate_bundle(options: argparse.Namespace) -> Verdict:
                 continue
             to = Path(scratch) / str(number)
             jobs = plan(_chosen(folder, options), manifest.parts, manifest.landmarker, to, 0)
-            unreadable += extract(jobs, options.workers).unreadable
+            unreadable += extract(jobs, LocalEngine(options.workers)).unreadable
             folders.append(to)
         paths = stores.find_takes(folders)
         takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
@@ -200,13 +237,14 @@ def _evaluate_bundle(options: argparse.Namespace) -> Verdict:
     return on_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
 
 
-def _evaluate_recipe(options: argparse.Namespace) -> Verdict:
-    store, recipe = _store(options.clips, options), _recipe(options)
+def _evaluate_recipe(options: argparse.Namespace, crew: Crew) -> Verdict:
+    with crew.leader_first():
+        store = _store(options.clips, options)
+    recipe = _recipe(options)
     if len(stores.find_takes(options.clips)) != len(store):
         raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
     signs = _signs(options.clips, store)
-    torch.set_num_threads(options.threads)
-    strangers = leave_each_out(store, signs, options.signs, recipe, options.run, options.seed, options.device)
+    strangers = leave_each_out(store, signs, options.signs, recipe, options.run, options.seed, crew)
     return on_recipe(options.recipe, recipe.epochs, options.seed, strangers, signs)
 
 
@@ -218,7 +256,7 @@ def run_stream(options: argparse.Namespace) -> int:
     clips = find_footage(options.footage)
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         takes, rests = gather(
-            options.clips, options.split, signs, bundle.manifest.landmarker, Path(scratch), options.workers
+            options.clips, options.split, signs, bundle.manifest.landmarker, Path(scratch), LocalEngine(options.workers)
         )
     plans = plan_streams(takes, options.words_per_stream, options.seed)
     judged = judge(reader, plans, rests, options.rates, options.drop, options.lap)
@@ -232,6 +270,15 @@ def run_stream(options: argparse.Namespace) -> int:
     if options.into_card:
         put_into_card(options.model, stream_report.STREAMS_HEADING, stream_report.as_section(found))
     print(json.dumps(stream_report.as_content(found), indent=1) if options.json else stream_report.as_table(found))
+    return 0
+
+
+def run_bench_loader(options: argparse.Namespace) -> int:
+    """How fast takes come out of a store, beside the reference's way."""
+    engine = LocalEngine(options.threads)
+    recipe = RECIPES["default"]
+    measured = measure(options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine)
+    print(json.dumps(measured.as_content(), indent=1) if options.json else measured.as_table())
     return 0
 
 
@@ -263,9 +310,30 @@ def _chosen(dataset: Path, options: argparse.Namespace) -> list[Clip]:
     return chosen
 
 
-def _told(report: Report) -> str:
-    lines = [f"{report.made} takes made, {report.there} were there, {len(report.unreadable)} clips could not be read"]
-    return "\n".join([*lines, *(f"  {clip}" for clip in report.unreadable)])
+def _engine(options: argparse.Namespace) -> Engine:
+    """Where the work is done."""
+    return RayEngine(options.workers, options.cluster) if options.engine == "ray" else LocalEngine(options.workers)
+
+
+def _name_signs(labels: Path | None, to: Path, sign_ids: Set[int]) -> None:
+    """Put a `labels.json` of these signs beside the takes, where the data set has labels."""
+    to.mkdir(parents=True, exist_ok=True)
+    if labels is not None:
+        known = read_xlsx_labels(labels)
+        (to / LABELS).write_bytes(labels_json(tuple(known[sign_id] for sign_id in sorted(sign_ids & set(known)))))
+
+
+def _tell(report: Report, title: str, options: argparse.Namespace) -> int:
+    """Print what was done and write the report asked for; returns the exit code."""
+    print(extraction_report.as_json(report) if options.json else extraction_report.as_table(report))
+    if options.html is not None:
+        options.html.write_text(extraction_report.as_page(title, report), encoding="utf-8")
+    return 1 if report.unreadable else 0
+
+
+def _crew(options: argparse.Namespace) -> AbstractContextManager[Crew]:
+    torch.set_num_threads(options.threads)
+    return assemble(options.device, options.accumulate, compiled=options.compile)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import torch
 
+from trainer import data_arguments
+from trainer.crew import number_here, own
 from trainer.quantise import Precision
 from trainer.recipe import RECIPES
 from trainer.streams import Lap
@@ -20,15 +22,17 @@ _TRAINING: Final[dict[str, Any]] = {
     "recipe": "default",
     "epochs": None,
     "seed": 1,
-    "device": "cuda" if torch.cuda.is_available() else "cpu",
-    "threads": os.cpu_count() or 1,
+    "device": own("cuda" if torch.cuda.is_available() else "cpu"),
+    "threads": max(1, (os.cpu_count() or 1) // number_here()[1]),
+    "accumulate": 1,
+    "compile": False,
 }
 
 
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, checked; ends the program with a sentence and 2 where they make no sense."""
     options = parser().parse_args(arguments)
-    if options.command in ("train", "evaluate"):
+    if "settle" in options:
         options.settle(options)
     return options
 
@@ -46,29 +50,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="processes (default: %(default)s)",
     )
-    _add_extract(commands.add_parser("extract", parents=[chosen], help="data set to takes; run it again to go on"))
+    data_arguments.add_extract(
+        commands.add_parser("extract", parents=[chosen], help="data set to takes; run it again to go on")
+    )
+    data_arguments.add_import(
+        commands.add_parser("import-npz", parents=[chosen], help="key points in NPZ files of 184 points to takes")
+    )
+    data_arguments.add_bench(commands.add_parser("bench-loader", help="how fast takes come out of a store"))
     _add_train(commands.add_parser("train", help="takes to a run; run it again to go on"))
     _add_export(commands.add_parser("export", help="run to a quantised bundle"))
     _add_evaluate(commands.add_parser("evaluate", parents=[chosen], help="how good a bundle is on unseen clips"))
     _add_stream(commands.add_parser("stream", parents=[chosen], help="how well a bundle reads running streams"))
     _add_quantise_hand(commands.add_parser("quantise-hand", help="the hand landmark network to int8"))
     return whole
-
-
-def _add_extract(command: argparse.ArgumentParser) -> None:
-    command.add_argument("dataset", type=Path, help="a data set in KArSL's layout, or a folder of <sign>.mp4")
-    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where the takes go")
-    command.add_argument(
-        "--variants",
-        type=whole_number(0),
-        default=0,
-        metavar="N",
-        help="other views of each training clip (default: %(default)s)",
-    )
-    command.add_argument("--face", action="store_true", help="find the face's 468 points as well")
-    command.add_argument(
-        "--split", choices=("train", "test", "all"), default="all", help="which clips (default: %(default)s)"
-    )
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
@@ -97,6 +91,12 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--leave-signer", metavar="NAME", help="hold out this signer's takes instead")
     command.add_argument("--of-signs", type=sign_numbers, metavar="LIST", help="only his takes of these signs")
+    command.add_argument(
+        "--patience",
+        type=whole_number(1),
+        metavar="N",
+        help="end when the loss on what is held out has not fallen for N epochs, which lets it decide (default: never)",
+    )
     _add_training(command)
     command.set_defaults(**_TRAINING | {"recipe": None, "settle": partial(_settle_train, command)})
 
@@ -106,9 +106,14 @@ def _settle_train(command: argparse.ArgumentParser, options: argparse.Namespace)
     if options.ancestor is None:
         if options.from_store is not None:
             command.error("--from-store is the store of a run named with --from")
+        if options.patience and not (options.validation or options.hold_out or options.leave_signer):
+            command.error("--patience looks at what is held out, and --validation 0 holds out nothing")
         options.recipe = options.recipe or _TRAINING["recipe"]
-    elif options.recipe or options.hold_out or options.leave_signer or options.of_signs:
+        return
+    if options.recipe or options.hold_out or options.leave_signer or options.of_signs:
         command.error("--from teaches by its own recipe and chooses what to hold out; --validation 0 holds out nothing")
+    if options.patience or options.accumulate > 1 or options.compile:
+        command.error("--from teaches by its own recipe, too shortly for --patience, --accumulate or --compile")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -122,6 +127,15 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", type=device, help=f"default: {_TRAINING['device']}")
     command.add_argument(
         "--threads", type=whole_number(1), metavar="N", help=f"on the CPU (default: {_TRAINING['threads']})"
+    )
+    command.add_argument(
+        "--accumulate",
+        type=whole_number(1),
+        metavar="N",
+        help="take each batch in N pieces, for which less memory is enough; normalises by each piece (default: 1)",
+    )
+    command.add_argument(
+        "--compile", action="store_true", default=None, help="compile the network: minutes first, then faster steps"
     )
 
 

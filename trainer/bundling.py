@@ -22,10 +22,11 @@ from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
 from trainer.export import export_fp32
 from trainer.network import Recogniser
+from trainer.note import RunUnusable
 from trainer.quantise import Choice, Precision, choose, read_all
 from trainer.run import Run
 from trainer.store import Store
-from trainer.train import RunUnusable, load_trained, read_each
+from trainer.train import load_trained, read_each
 
 SMALLEST_APP_VERSION = "0.1.0"
 _LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX

@@ -4,22 +4,21 @@ Every clip gets a landmarker of its own, so a take does not depend on which clip
 A take is written whole or not at all; running again reads only the clips whose takes are missing.
 """
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from tqdm import tqdm
 
-from landmarkers.choice import open_landmarker
+from landmarkers.choice import LandmarkerUnavailable, open_landmarker
 from landmarkers.layout import Part
+from landmarkers.networks import NetworksUnavailable
 from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.take import TAKE_SUFFIX, Origin, Take, TakeDamaged
 from trainer.dataset import Clip
+from trainer.engine import Engine, WorkerLost
+from trainer.seen import Seen
 from trainer.variants import vary
 
 
@@ -36,15 +35,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an extraction did: takes made, takes found there already, and the clips it could not read."""
+    """Takes made, takes found there already, the clips that could not be read, and what all takes show."""
 
     made: int
     there: int
     unreadable: tuple[str, ...]
+    seen: tuple[Seen, ...]
 
 
 class ExtractionBroken(Exception):
-    """A worker died; what was made stays, and running again goes on."""
+    """Takes that cannot be made; the message says why. What was made stays, and running again goes on."""
 
 
 def plan(clips: Sequence[Clip], parts: frozenset[Part], landmarker: str, out: Path, variants: int) -> list[Job]:
@@ -57,34 +57,51 @@ def plan(clips: Sequence[Clip], parts: frozenset[Part], landmarker: str, out: Pa
     return jobs
 
 
-def extract(jobs: Sequence[Job], workers: int) -> Report:
+def extract(jobs: Sequence[Job], engine: Engine) -> Report:
     """Make the takes that are missing. Clips that cannot be read are named in the report, not raised.
 
-    Raises ExtractionBroken.
+    Raises ExtractionBroken, EngineUnavailable, NetworksUnavailable, LandmarkerUnavailable.
     """
-    missing = [job for job in jobs if not _is_made(job)]
-    for folder in {job.to.parent for job in missing}:
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(f".*{TAKE_SUFFIX}.*"):
-            leftover.unlink(missing_ok=True)  # of a run that was killed while it wrote
-    if not missing:
-        return Report(0, len(jobs), ())
+    seen, missing = [], []
+    for job in tqdm(jobs, desc="look", unit="take", leave=False):
+        there = _look(job)
+        if there is None:
+            missing.append(job)
+        else:
+            seen.append(there)
+    sweep({job.to.parent for job in missing})
+    count = len(seen)
     unreadable = []
-    # A fresh interpreter for each worker: threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_be_quiet) as pool:
-        running = {pool.submit(make_take, job): job for job in missing}
-        for done in tqdm(as_completed(running), total=len(missing), desc="extract", unit="clip"):
-            try:
-                done.result()
-            except RecordingUnreadable as error:
-                unreadable.append(str(error))
-            except BrokenProcessPool as error:
-                raise ExtractionBroken("a worker died, perhaps for want of memory; run again to go on") from error
-    return Report(len(missing) - len(unreadable), len(jobs) - len(missing), tuple(sorted(unreadable)))
+    if missing:
+        for job, answer in tqdm(engine.run(attempt, missing), total=len(missing), desc="extract", unit="clip"):
+            if isinstance(answer, Seen):
+                seen.append(answer)
+            elif isinstance(answer, WorkerLost):
+                unreadable.append(f"{job.clip.path} ended its worker at each of {answer.attempts} attempts")
+            elif isinstance(answer, RecordingUnreadable):
+                unreadable.append(str(answer))
+            elif isinstance(answer, OSError):
+                raise ExtractionBroken(
+                    f"no take of {job.clip.path} can be made: {answer}; run again to go on"
+                ) from answer
+            else:
+                raise answer
+    return Report(len(seen) - count, count, tuple(sorted(unreadable)), tuple(sorted(seen, key=_order)))
 
 
-def make_take(job: Job) -> None:
-    """Find the landmarks of one clip and write its take. Raises RecordingUnreadable."""
+def attempt(job: Job) -> Seen | RecordingUnreadable | NetworksUnavailable | LandmarkerUnavailable | OSError:
+    """Make one take, and answer with what it shows or with why it could not be made."""
+    try:
+        return make_take(job)
+    except (RecordingUnreadable, NetworksUnavailable, LandmarkerUnavailable, OSError) as error:
+        return error
+
+
+def make_take(job: Job) -> Seen:
+    """Find the landmarks of one clip, write its take and tell what it shows.
+
+    Raises RecordingUnreadable, NetworksUnavailable, LandmarkerUnavailable, OSError.
+    """
     frames = read_recording(job.clip.path)
     if job.variant:
         frames = vary(frames, job.clip.name, job.variant)
@@ -92,19 +109,29 @@ def make_take(job: Job) -> None:
         stretch = [landmarker.locate(frame) for frame in frames]
         fingerprint = landmarker.fingerprint
     clip = job.clip
-    Take.of(stretch, Origin(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant)).save(job.to)
+    take = Take.of(stretch, Origin(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant))
+    take.save(job.to)
+    return Seen.of(take)
 
 
-def _is_made(job: Job) -> bool:
+def sweep(folders: set[Path]) -> None:
+    """Make the folders of takes, and remove what runs that were killed while they wrote have left there."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f".*{TAKE_SUFFIX}.*"):
+            leftover.unlink(missing_ok=True)
+
+
+def _look(job: Job) -> Seen | None:
+    """What the take of a job shows; None where there is none yet, or one of another landmarker."""
     try:
-        origin = Take.load(job.to).origin if job.to.is_file() else None
+        take = Take.load(job.to) if job.to.is_file() else None
     except TakeDamaged:
-        return False
-    return origin is not None and (origin.clip, origin.landmarker) == (job.clip.name, job.landmarker)
+        return None
+    if take is None or (take.origin.clip, take.origin.landmarker) != (job.clip.name, job.landmarker):
+        return None
+    return Seen.of(take)
 
 
-def _be_quiet() -> None:
-    """Send what the networks' runtime prints on start nowhere; the progress bar keeps the terminal."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+def _order(take: Seen) -> tuple[str, int]:
+    return take.clip, take.variant

@@ -28,32 +28,44 @@ class Held:
 
 
 def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
-    """The takes, those of held hands with the hands elsewhere, wrists and elbows with them, and tilted."""
+    """The takes, those of held hands with the hands elsewhere, wrists and elbows with them, and tilted.
+
+    Changes the batch that it is given, which a copy would make dearer.
+    """
     pose, left, right, times = batch
-    count = len(times)
-    stillness = (2.0 - _extent(pose, left, right) / by.still).clamp(0.0, 1.0) if by.still else torch.zeros(count)
-    chosen = (torch.rand(count, generator=random) < by.chance) * stillness
-    shift = torch.zeros(count, 1, 1, 3)
-    shift[:, 0, 0, :2] = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random)
-    pose = pose.clone()
-    pose[:, :, WRISTS] += shift
-    pose[:, :, ELBOWS] += shift / 2
-    tilts = ((2.0 * torch.rand(count, generator=random) - 1.0) * by.tilt * stillness for _ in range(2))
-    left, right = (_tilted(hand + shift, tilt) for hand, tilt in zip((left, right), tilts, strict=True))
+    count, device = len(times), times.device
+    stillness = (
+        (2.0 - _extent(pose, left, right) / by.still).clamp(0.0, 1.0) if by.still else torch.zeros_like(times[:, 0])
+    )
+    chosen = (torch.rand(count, generator=random, device=device) < by.chance) * stillness
+    shift = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random, device=device)
+    tilts = (2.0 * torch.rand((2, count), generator=random, device=device) - 1.0) * by.tilt * stillness
+    held = stillness.nonzero()[:, 0]
+    aside = torch.nn.functional.pad(shift[held], (0, 1))[:, None, None]
+    pose[held[:, None], :, torch.tensor(WRISTS, device=device)] += aside
+    pose[held[:, None], :, torch.tensor(ELBOWS, device=device)] += aside / 2
+    for hand, tilt in ((left, tilts[0]), (right, tilts[1])):
+        hand[held] = _tilted(hand[held] + aside, tilt[held])
     return pose, left, right, times
 
 
 def _extent(pose: Tensor, left: Tensor, right: Tensor) -> Tensor:
     """How far the wrist that moves more strays, in shoulder widths, [B]."""
-    one, other = (pose[:, :, number, :2] for number in SHOULDERS)
-    width = (one - other).norm(dim=-1).nanmean(1).nan_to_num(torch.inf)
+    width = shoulder_width(pose).nan_to_num(torch.inf)
     extent: Tensor = torch.maximum(strayed(left), strayed(right)) / width.clamp(min=1e-3)
     return extent
 
 
+def shoulder_width(pose: Tensor) -> Tensor:
+    """Mean distance of the shoulders over each take, [B], in the points' own unit; NaN where no frame shows them."""
+    apart = pose[:, :, SHOULDERS[0]] - pose[:, :, SHOULDERS[1]]
+    width: Tensor = torch.hypot(apart[..., 0], apart[..., 1]).nanmean(1)
+    return width
+
+
 def strayed(hand: Tensor) -> Tensor:
     """How far a hand's wrist strays over each take, [B], in the points' own unit; 0 for a hand that is not seen."""
-    wrist = hand[:, :, WRIST, :2]
+    wrist = hand[:, :, WRIST, :2].contiguous()
     unseen = wrist.isnan()
     most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
     way: Tensor = (most - least).clamp(min=0.0).norm(dim=-1)

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.dataset import Clip, find_clips
+from trainer.engine import Engine
 from trainer.extract import extract, plan
 from trainer.store import find_takes
 from trainer.streams import REST_HELD_S, rest_stretches
@@ -23,7 +24,7 @@ class MaterialLacking(Exception):
 
 
 def gather(
-    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, workers: int
+    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, engine: Engine
 ) -> tuple[list[Take], list[Take]]:
     """The takes of these signs in this split and stretches of rest from any take, of a folder of takes or a data set.
 
@@ -42,12 +43,12 @@ def gather(
     else:
         clips = find_clips(root)
         mine = [clip for clip in clips if clip.sign_id in signs and split in (clip.split, "all")]
-        chosen = _extracted(mine, landmarker, scratch, workers)
+        chosen = _extracted(mine, landmarker, scratch, engine)
         rests = [rest for take in chosen for rest in rest_stretches(take)]
         # From the last sign on: those are words, and it is after words that hands lie down.
         others = sorted(set(clips) - set(mine), key=lambda clip: (clip.sign_id, clip.name), reverse=True)
         while len(rests) < _ENOUGH_RESTS and others:
-            read = _extracted(others[:_AT_ONCE], landmarker, scratch, workers)
+            read = _extracted(others[:_AT_ONCE], landmarker, scratch, engine)
             rests += [rest for take in read for rest in rest_stretches(take)]
             others = others[_AT_ONCE:]
     if not chosen:
@@ -65,7 +66,7 @@ def _loaded(paths: Sequence[Path]) -> Iterator[Take]:
     return (take for take in takes if take.origin.variant == 0 and take.seen(Part.POSE).any())
 
 
-def _extracted(clips: list[Clip], landmarker: str, scratch: Path, workers: int) -> list[Take]:
+def _extracted(clips: list[Clip], landmarker: str, scratch: Path, engine: Engine) -> list[Take]:
     jobs = plan(clips, DEFAULT_PARTS, landmarker, scratch, 0)
-    extract(jobs, workers)
+    extract(jobs, engine)
     return list(_loaded([job.to for job in jobs if job.to.is_file()]))

@@ -5,20 +5,26 @@ One folder: `points.npy` int16 [frames, points, 3] (the takes' own steps and onl
 batch touches only its own frames.
 """
 
+import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Any, Final, Self, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import TAKE_SUFFIX, Origin, Take, TakeDamaged, from_steps, to_steps
+from landmarkers.take import TAKE_SUFFIX, UNSEEN, Origin, StoredTake, Take, TakeDamaged, from_steps
+from trainer.engine import Engine, LocalEngine, WorkerLost
 
 FORMAT: Final = 1
+_CHUNK: Final = 64  # takes that are read and written at a time
+_WORTH_WORKERS: Final = 5000  # takes: fewer are read before processes have started
 
 
 class StoreUnusable(Exception):
@@ -34,8 +40,39 @@ class Row:
     stop: int
 
 
+class Rows(Sequence[Row]):
+    """The rows of a store's index, made when they are looked at: most who open a large store look at few."""
+
+    def __init__(self, index: np.lib.npyio.NpzFile) -> None:
+        """Raises KeyError."""
+        names = ("clip", "landmarker", "signer", "split", "sign_id", "variant", "ends")
+        self._columns: list[list[Any]] = [index[name].tolist() for name in names]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Row]: ...
+    def __getitem__(self, number: int | slice) -> Row | list[Row]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        clip, landmarker, signer, split, sign_id, variant, ends = self._columns
+        start = ends[number - 1] if number % len(self) else 0
+        origin = Origin(
+            clip[number],
+            landmarker[number],
+            signer[number] or None,
+            split[number] or None,
+            sign_id[number],
+            variant[number],
+        )
+        return Row(origin, start, ends[number])
+
+
 class Store:
-    """Takes in one memory-mapped file set."""
+    """Takes in one memory-mapped file set. `starts` and `lengths` [takes] tell where each take's frames lie."""
 
     def __init__(self, folder: Path) -> None:
         """Open a store. Raises StoreUnusable."""
@@ -44,11 +81,17 @@ class Store:
                 if int(index["format"]) != FORMAT:
                     raise StoreUnusable(f"{folder} is a store of another format; build it again")
                 self.parts = tuple(Part(name) for name in index["parts"].tolist())
-                self.rows = _rows(index)
-            self._points = np.load(folder / "points.npy", mmap_mode="r")
-            self._times = np.load(folder / "times.npy", mmap_mode="r")
+                self.rows = Rows(index)
+                ends = index["ends"]
+            # Plain arrays over the mapped files: numpy's own class for these makes every look dearer.
+            self._points = np.asarray(np.load(folder / "points.npy", mmap_mode="r"))
+            self._times = np.asarray(np.load(folder / "times.npy", mmap_mode="r"))
         except (OSError, KeyError, ValueError) as error:
             raise StoreUnusable(f"{folder} is not a whole store: {error}") from error
+        if not len(self._points) == len(self._times) == int(ends[-1]):
+            raise StoreUnusable(f"{folder} is not a whole store: its files are of different lengths")
+        self.lengths: NDArray[np.int64] = np.diff(ends, prepend=0)
+        self.starts: NDArray[np.int64] = ends - self.lengths
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -67,6 +110,10 @@ class Store:
         times = self._times[row.start : row.stop]
         return from_steps(self._points[row.start : row.stop]), (times - times[0]).astype(np.float32)
 
+    def frames(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+        """Steps [..., points, 3] and times [...] of the frames of these numbers [...], whichever takes they are of."""
+        return np.take(self._points, numbers, axis=0), np.take(self._times, numbers)
+
 
 def find_takes(folders: Iterable[Path]) -> list[Path]:
     """All takes below some folders, in order. Raises StoreUnusable when a folder holds none."""
@@ -82,37 +129,34 @@ def find_takes(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path) -> Store:
-    """Write a store of the takes, replacing the one that was there. Raises StoreUnusable, TakeDamaged."""
-    origins, lengths = [], []
-    for path in tqdm(takes, desc="measure", unit="take"):
-        take = Take.load(path)
-        if take.origin.sign_id is None:
-            raise TakeDamaged(f"{path} does not say which sign it is")
-        origins.append(take.origin)
-        lengths.append(len(take))
-    ends = np.cumsum(lengths, dtype=np.int64)
+def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path, engine: Engine | None = None) -> Store:
+    """Write a store of the takes, replacing the one that was there.
+
+    Many takes are read by the engine, by default by a process for each processor. Raises StoreUnusable, TakeDamaged.
+    """
     ordered = parts_in_order(parts)
-    columns = _columns(ordered)
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    shape = (int(ends[-1]), len(columns), 3)
-    points = np.lib.format.open_memmap(new / "points.npy", mode="w+", dtype=np.int16, shape=shape)
-    times = np.lib.format.open_memmap(new / "times.npy", mode="w+", dtype=np.float64, shape=shape[:1])
-    for path, length, stop in tqdm(zip(takes, lengths, ends, strict=True), total=len(takes), desc="store", unit="take"):
-        take = Take.load(path)
-        where = slice(int(stop) - length, int(stop))
-        points[where] = to_steps(take.points[:, columns])
-        times[where] = take.times
-    points.flush()
-    times.flush()
+    origins: list[Origin] = []
+    lengths: list[int] = []
+    with (
+        _GrowingFile(new / "points.npy", np.int16, (len(_columns(ordered)), 3)) as points,
+        _GrowingFile(new / "times.npy", np.float64, ()) as times,
+        tqdm(total=len(takes), desc="store", unit="take") as progress,
+    ):
+        for piece in _pieces(takes, ordered, engine):
+            origins += piece.origins
+            lengths += piece.lengths
+            points.append(piece.points)
+            times.append(piece.times)
+            progress.update(len(piece.origins))
     np.savez_compressed(
         new / "index.npz",
         allow_pickle=False,
         format=np.array(FORMAT),
         parts=np.array([part.value for part in ordered]),
-        ends=ends,
+        ends=np.cumsum(lengths, dtype=np.int64),
         clip=np.array([origin.clip for origin in origins]),
         landmarker=np.array([origin.landmarker for origin in origins]),
         signer=np.array([origin.signer or "" for origin in origins]),
@@ -125,16 +169,101 @@ def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path) -> Store:
     return Store(folder)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """Some takes in a row."""
+
+    origins: list[Origin]
+    lengths: list[int]
+    points: NDArray[np.int16]
+    times: NDArray[np.float64]
+
+
+def _pieces(takes: Sequence[Path], parts: tuple[Part, ...], engine: Engine | None) -> Iterator[_Piece]:
+    """The takes in order, some at a time."""
+    chunks = [takes[start : start + _CHUNK] for start in range(0, len(takes), _CHUNK)]
+    if engine is None and len(takes) < _WORTH_WORKERS:
+        for chunk in chunks:
+            yield _checked(_read(chunk, parts))
+        return
+    work = partial(_read_numbered, parts=parts)
+    early: dict[int, _Piece] = {}  # what came before its turn
+    turn = 0
+    for (number, _), answer in (engine or LocalEngine(os.cpu_count() or 1)).run(work, list(enumerate(chunks))):
+        early[number] = _checked(answer)
+        while turn in early:
+            yield early.pop(turn)
+            turn += 1
+
+
+def _read_numbered(chunk: tuple[int, Sequence[Path]], parts: tuple[Part, ...]) -> _Piece | TakeDamaged:
+    return _read(chunk[1], parts)
+
+
+def _read(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Piece | TakeDamaged:
+    """The takes of these files, or what is wrong with one."""
+    try:
+        takes = [StoredTake.load(path) for path in paths]
+    except TakeDamaged as error:
+        return error
+    for path, take in zip(paths, takes, strict=True):
+        if take.origin.sign_id is None:
+            return TakeDamaged(f"{path} does not say which sign it is")
+    lengths = [len(take.times) for take in takes]
+    points = np.full((sum(lengths), len(_columns(parts)), 3), UNSEEN, np.int16)
+    ends = np.cumsum(lengths)
+    for take, start, end in zip(takes, ends - lengths, ends, strict=True):
+        first = 0
+        for part in parts:
+            last = first + PART_SLICES[part].stop - PART_SLICES[part].start
+            if part in take.parts:
+                points[start:end, first:last] = take.parts[part]
+            first = last
+    return _Piece([take.origin for take in takes], lengths, points, np.concatenate([take.times for take in takes]))
+
+
+def _checked(answer: _Piece | TakeDamaged | WorkerLost) -> _Piece:
+    """The piece, unless something else came of it. Raises TakeDamaged, StoreUnusable."""
+    if isinstance(answer, WorkerLost):
+        raise StoreUnusable(f"a worker died at each of {answer.attempts} attempts, perhaps for want of memory")
+    if isinstance(answer, TakeDamaged):
+        raise answer
+    return answer
+
+
+class _GrowingFile:
+    """An `.npy` file that rows [..., *shape] are appended to; how many there are is written when it is closed."""
+
+    def __init__(self, path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> None:
+        self._file = path.open("wb")
+        self._dtype, self._shape, self._rows = np.dtype(dtype), shape, 0
+        self._write_header()
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Write some rows behind the others."""
+        self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+        self._rows += len(rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.seek(0)
+        self._write_header()
+        self._file.close()
+
+    def _write_header(self) -> None:
+        """Numpy leaves room in the header for the number of rows to grow, so that it can be written over."""
+        content = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (self._rows, *self._shape),
+        }
+        np.lib.format.write_array_header_1_0(self._file, content)
+
+
 def _columns(parts: Sequence[Part]) -> NDArray[np.int64]:
     """Numbers in the layout of the parts' points, in order."""
     return np.concatenate([np.arange(POINT_COUNT)[PART_SLICES[part]] for part in parts])
-
-
-def _rows(index: np.lib.npyio.NpzFile) -> tuple[Row, ...]:
-    names = ("clip", "landmarker", "signer", "split", "sign_id", "variant", "ends")
-    columns = [index[name].tolist() for name in names]
-    rows, start = [], 0
-    for clip, landmarker, signer, split, sign_id, variant, stop in zip(*columns, strict=True):
-        rows.append(Row(Origin(clip, landmarker, signer or None, split or None, sign_id, variant), start, stop))
-        start = stop
-    return tuple(rows)

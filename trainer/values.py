@@ -10,6 +10,7 @@ from typing import Final
 import torch
 
 from models.manifest import BUNDLE_NAME
+from trainer.crew import own
 
 LONGEST_MINUTES: Final = 600
 
@@ -64,6 +65,17 @@ def share(text: str) -> float:
     return number
 
 
+def above_zero(text: str) -> float:
+    """A number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
 def file_to_write(text: str) -> Path:
     """A file in a folder that is there."""
     path = Path(text)
@@ -77,12 +89,12 @@ def file_to_write(text: str) -> Path:
 
 
 def device(text: str) -> str:
-    """A device that torch can use here."""
+    """A device that torch can use here; each of torchrun's processes has a GPU of its own."""
     try:
-        torch.zeros(1, device=text)
+        torch.zeros(1, device=own(text))
     except (RuntimeError, AssertionError) as error:
-        raise argparse.ArgumentTypeError(f"torch cannot use {text} here") from error
-    return text
+        raise argparse.ArgumentTypeError(f"torch cannot use {own(text)} here") from error
+    return own(text)
 
 
 def bundle_name(text: str) -> str:

@@ -4,7 +4,7 @@ from tests.signing import make_take
 from trainer.augment import Augmentation, Batch, augment
 from trainer.no_sign import spoil
 from trainer.preprocess import POSE_POINTS
-from trainer.ways import Ways, add_ways
+from trainer.ways import SLOTS, Ways, add_ways
 
 STILL = Augmentation(*([0.0] * len(Augmentation.__dataclass_fields__)))
 
@@ -19,13 +19,19 @@ def batch(count: int = 6) -> Batch:
     return pose, points[:, :, 468:489], points[:, :, 522:543], times
 
 
+def copied(batch: Batch) -> Batch:
+    """The same batch, for what changes the one that it is given."""
+    pose, left, right, times = (part.clone() for part in batch)
+    return pose, left, right, times
+
+
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
 def test_without_any_amount_nothing_changes_but_the_unit_of_time() -> None:
     before = batch()
-    after = augment(before, STILL, generator())
+    after = augment(copied(before), STILL, generator())
     for one, other in zip(before[:3], after[:3], strict=True):
         torch.testing.assert_close(one, other, equal_nan=True, atol=1e-5, rtol=0)
     shorter = before[3][0] / before[3][0, 17]
@@ -57,9 +63,21 @@ def test_unseen_hands_stay_unseen() -> None:
 
 def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
     before = batch(64)
-    after, spoilt = spoil(add_ways(before, Ways(chance=0.0, lap_seen=0.0), generator()), 0.5, generator(3))
+    after, spoilt = spoil(add_ways(copied(before), Ways(chance=0.0, lap_seen=0.0), generator()), 0.5, generator(3))
     assert 16 < int(spoilt.sum()) < 48
-    torch.testing.assert_close(after[2][~spoilt], before[2][~spoilt], equal_nan=True)
-    changed = (after[2][spoilt].nan_to_num() - before[2][spoilt].nan_to_num()).abs().amax((1, 2, 3))
+    own = after[2][:, SLOTS:-SLOTS]
+    torch.testing.assert_close(own[~spoilt], before[2][~spoilt], equal_nan=True)
+    changed = (own[spoilt].nan_to_num() - before[2][spoilt].nan_to_num()).abs().amax((1, 2, 3))
     assert bool((changed > 0.01).all())
     assert int((~after[3].isnan()).sum(1).min()) >= 2
+
+
+def test_every_take_has_noise_of_its_own_and_the_next_batch_another() -> None:
+    alone = [[1.0 if name == "jitter" else 0.0] for name in Augmentation.__dataclass_fields__]
+    random = generator()
+    noise = [augment(batch(), Augmentation(*(value for (value,) in alone)), random)[2] - batch()[2] for _ in range(2)]
+    shown = ~noise[0].isnan()
+    assert 0.9 < float(noise[0][shown].std()) < 1.1
+    first, second = noise[0][2:4].flatten(1)  # two takes without padding
+    for other in (second, noise[1][2].flatten()):
+        assert abs(float(torch.corrcoef(torch.stack([first, other]))[0, 1])) < 0.1

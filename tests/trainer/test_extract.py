@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -5,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,24 +15,6 @@ from landmarkers.take import Take
 from models.labels import read_labels
 from trainer.__main__ import main as trainer
 from trainer.variants import vary
-
-
-@pytest.fixture
-def dataset(tmp_path: Path, sample_picture: Path) -> Path:
-    """A data set in the official layout: a person in eight videos and one folder of frames."""
-    picture = cv2.resize(cv2.imread(str(sample_picture), cv2.IMREAD_COLOR), (128, 128))  # type: ignore[arg-type]
-    for sign in range(1, 9):
-        folder = tmp_path / f"data/01/01/train/{sign:04}"
-        folder.mkdir(parents=True)
-        writer = cv2.VideoWriter(str(folder / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (128, 128))
-        for shift in range(4):
-            writer.write(np.roll(picture, shift + sign, axis=1))
-        writer.release()
-    frames = tmp_path / "data/01/01/test/0001/frames"
-    frames.mkdir(parents=True)
-    for number in (1, 4, 9):
-        cv2.imwrite(str(frames / f"x_{number:04}.jpg"), picture)
-    return tmp_path / "data"
 
 
 def extract(dataset: Path, to: Path, *more: str) -> list[str]:
@@ -96,6 +78,57 @@ def test_a_killed_extraction_goes_on_and_leaves_no_half_take(dataset: Path, tmp_
     for path in takes:
         Take.load(path)
     assert all(path.stat().st_mtime_ns == written for path, written in early.items())
+
+
+def test_a_killed_worker_is_replaced_and_its_clip_done_again(dataset: Path, tmp_path: Path) -> None:
+    to = tmp_path / "takes"
+    command = [sys.executable, "-m", "trainer", *extract(dataset, to, "--json")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    while not list(to.rglob("*.take.npz")):
+        assert process.poll() is None, "the extraction ended before a worker could be killed"
+        time.sleep(0.01)
+    os.kill(workers(process.pid)[0], signal.SIGKILL)
+    told, _ = process.communicate()
+    assert process.returncode == 0
+    assert (json.loads(told)["made"], json.loads(told)["unreadable"]) == (9, [])
+    takes = list(to.rglob("*.take.npz*"))
+    assert len(takes) == 9
+    for path in takes:
+        Take.load(path)
+
+
+def workers(pid: int) -> list[int]:
+    """The processes that work for this one."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_what_was_seen_is_told_for_each_signer(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "report.html"
+    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json", "--html", str(page))) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["signers"].keys() == {"all", "01"}
+    of_all = told["signers"]["all"]
+    assert (of_all["takes"], of_all["frames"], of_all["shortest"], of_all["longest"]) == (2, 7, 3, 4)
+    assert of_all["body"] == 1.0
+    assert told["lengths"] == {"3": 1, "4": 1}
+    assert ("01/01/test/0001/frames" in told["without_hands"]) == (of_all["any_hand"] == 0.0)
+    html = page.read_text()
+    assert "signer 01" in html
+    assert 'src="http' not in html
+    # Takes that were there are told of as well.
+    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json")) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["made"], again["there"], again["signers"]) == (0, 2, told["signers"])
+
+
+def test_a_cluster_needs_the_engine_for_it(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        trainer(extract(dataset, tmp_path / "takes", "--cluster", "auto"))
+    assert left.value.code == 2
+    assert "--cluster is that of --engine ray" in capsys.readouterr().err
 
 
 def test_a_data_set_that_is_none_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 import torch
 
 from landmarkers.layout import WRIST
-from tests.trainer.test_augment import batch, generator
+from tests.trainer.test_augment import batch, copied, generator
 from trainer.no_sign import spoil
 from trainer.preprocess import Preprocess
 from trainer.ways import SLOTS, Ways, add_ways
@@ -11,7 +11,7 @@ ALWAYS = Ways(chance=1.0, from_rest=1.0, lap_seen=1.0, kept=1.0)
 
 def test_the_sign_itself_stays_as_it_is_between_its_ways() -> None:
     before = batch(16)
-    pose, left, right, times = add_ways(before, Ways(kept=0.0), generator())
+    pose, left, right, times = add_ways(copied(before), Ways(kept=0.0), generator())
     own = slice(SLOTS, SLOTS + before[3].shape[1])
     for one, other in zip((pose, left, right, times), before, strict=True):
         torch.testing.assert_close(one[:, own], other, equal_nan=True)
@@ -19,7 +19,7 @@ def test_the_sign_itself_stays_as_it_is_between_its_ways() -> None:
 
 def test_time_runs_forwards_from_way_to_sign_to_way_and_ways_are_short() -> None:
     before = batch(32)
-    times = add_ways(before, ALWAYS, generator())[3]
+    times = add_ways(copied(before), ALWAYS, generator())[3]
     longer = []
     for row, own in zip(times, before[3], strict=True):
         seen, kept = row[~row.isnan()], own[~own.isnan()]
@@ -32,7 +32,7 @@ def test_time_runs_forwards_from_way_to_sign_to_way_and_ways_are_short() -> None
 
 def test_a_hand_rises_from_the_lap_and_sinks_into_it() -> None:
     before = batch(32)
-    _, _, right, times = add_ways(before, ALWAYS, generator())
+    _, _, right, times = add_ways(copied(before), ALWAYS, generator())
     for hand, row in zip(right, times, strict=True):
         height = hand[~row.isnan(), WRIST, 1]  # y grows downwards
         shown = int((~row[:SLOTS].isnan()).sum())
@@ -66,7 +66,7 @@ def test_an_idle_hand_that_was_recorded_in_view_may_go_out_of_it_and_a_signing_o
     idle = right[:, :1] - right[:, :1, :1] + torch.tensor([0.6, 0.9, 0.0])  # in the lap, 0.4 below the shoulders
     both = (pose, idle.repeat(1, right.shape[1], 1, 1), right, times)
     own = slice(SLOTS, SLOTS + times.shape[1])
-    _, left_lost, right_kept, _ = add_ways(both, Ways(lost=1.0, lap_seen=0.0), generator())
+    _, left_lost, right_kept, _ = add_ways(copied(both), Ways(lost=1.0, lap_seen=0.0), generator())
     assert bool(left_lost[:, own].isnan().all())
     torch.testing.assert_close(right_kept[:, own], right, equal_nan=True)
-    torch.testing.assert_close(add_ways(both, Ways(lost=0.0), generator())[1][:, own], both[1], equal_nan=True)
+    torch.testing.assert_close(add_ways(copied(both), Ways(lost=0.0), generator())[1][:, own], both[1], equal_nan=True)

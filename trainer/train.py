@@ -8,7 +8,7 @@ that reads it best would be to learn from it.
 import json
 import pickle
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -102,7 +102,7 @@ def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
     return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
 
 
-def read_each(recogniser: Recogniser, store: Store, numbers: Sequence[int]) -> Tensor:
+def read_each(recogniser: Recogniser, store: Store, numbers: Iterable[int]) -> Tensor:
     """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
     batches = Batches(store)
     with torch.no_grad():

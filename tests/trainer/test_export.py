@@ -117,7 +117,7 @@ def test_evaluate_tells_people_in_a_table_and_a_report(
     table = capsys.readouterr().out
     assert re.search(r"signer 01 +16 +\d+\.\d % +\d+\.\d to \d+\.\d %", table)
     report = (tmp_path / "report.html").read_text()
-    for promised in ("signer 01", "tiny@1", "كلمة2", "data:image/svg+xml"):
+    for promised in ("signer 01", "tiny@1", "كلمة2", "share of right readings"):
         assert promised in report
 
 

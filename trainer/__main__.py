@@ -20,7 +20,7 @@ from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
-from trainer import evaluation_report, evaluation_text, stream_report
+from trainer import comparison, evaluation_report, evaluation_text, run_report, stream_report
 from trainer import store as stores
 from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
@@ -34,7 +34,9 @@ from trainer.hand_network import HandsTooFew, quantise_hand
 from trainer.lesson import prepare
 from trainer.material import MaterialLacking, gather
 from trainer.outcome import as_table, judge_teaching
+from trainer.pairing import pair
 from trainer.quantise import QuantisationHarmful
+from trainer.readings import open_store, read_unseen
 from trainer.recipe import RECIPES, Recipe
 from trainer.run import open_run
 from trainer.signers import leave_each_out
@@ -77,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "export": run_export,
         "evaluate": run_evaluate,
         "stream": run_stream,
+        "report": run_run_report,
+        "compare": run_compare,
         "quantise-hand": run_quantise_hand,
     }
     try:
@@ -232,6 +236,25 @@ def run_stream(options: argparse.Namespace) -> int:
     if options.into_card:
         put_into_card(options.model, stream_report.STREAMS_HEADING, stream_report.as_section(found))
     print(json.dumps(stream_report.as_content(found), indent=1) if options.json else stream_report.as_table(found))
+    return 0
+
+
+def run_run_report(options: argparse.Namespace) -> int:
+    """A run's report."""
+    runs = [open_run(folder) for folder in (options.run, *options.others)]
+    readings, *others = [read_unseen(run, open_store(run, options.store)) for run in runs]
+    options.to.write_text(run_report.write(readings, others), encoding="utf-8")
+    print(f"wrote {options.to}: {run_report.lead(readings)}")
+    return 0
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """Two runs on the takes that neither learned from."""
+    runs = [open_run(folder) for folder in (options.first, options.second)]
+    found = comparison.compare(pair(*(read_unseen(run, open_store(run, options.store)) for run in runs)))
+    print(comparison.as_json(found) if options.json else comparison.as_table(found))
+    if options.html is not None:
+        options.html.write_text(comparison.as_page(found), encoding="utf-8")
     return 0
 
 

@@ -70,6 +70,7 @@ def score_table(named: Mapping[str, Score], first: str = "clips") -> Html:
 
 def reliability(named: Mapping[str, Evaluation]) -> list[Html]:
     """How sure and how right readings are, with and without whatever tells the evaluations apart."""
+    last, thresholds = list(named.items())[-1]
     errors = " and ".join(f"{result.calibration_error:.3f} ({name})" for name, result in named.items())
     bins = {name: result.reliability for name, result in named.items()}
     blocks = [
@@ -80,7 +81,7 @@ def reliability(named: Mapping[str, Evaluation]) -> list[Html]:
         report.beside(
             [
                 report.picture(reliability_figure(bins), "share of right readings over confidence"),
-                Html(report.heading("What a threshold lets through") + _thresholds(list(named.values())[-1])),
+                Html(report.heading(f"What a threshold lets through, {last}") + _thresholds(thresholds)),
             ]
         ),
     ]
@@ -161,6 +162,12 @@ def named(sign_id: int | None, words: Mapping[int, Sign]) -> Html:
     """A sign's number and word; None is read as no sign."""
     number, word, _ = _cells(sign_id, words)
     return report.joined(number, " · " if number else "", word)
+
+
+def in_full(sign_id: int, words: Mapping[int, Sign]) -> Html:
+    """A sign's number, word and English, where that is another."""
+    sign = words[sign_id]
+    return report.joined(named(sign_id, words), "" if sign.word_en == sign.word else f" ({sign.word_en})")
 
 
 def _cells(sign_id: int | None, words: Mapping[int, Sign]) -> tuple[str, str, str]:

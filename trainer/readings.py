@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from trainer.evaluate import Evaluation, evaluate
 from trainer.run import Run
 from trainer.store import Store
 from trainer.train import RunUnusable, load_trained, read_each
+
+HELD_OUT: Final = "What it held out"
+TEST_CLIPS: Final = "The data set's test clips"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,21 @@ class Readings:
         """How good these readings are."""
         sign_ids = [sign.sign_id for sign in self.run.signs]
         return evaluate(self.probabilities(temperature).numpy(), sign_ids, self.origins)
+
+    @cached_property
+    def ranks(self) -> Tensor:
+        """At which place of each reading the right sign stands, from 0, [takes]."""
+        ordered = self.logits.argsort(-1, descending=True)
+        return (ordered == self.classes[:, None]).int().argmax(-1)
+
+    @property
+    def kinds(self) -> dict[str, Self]:
+        """The takes that the run held out and the data set's test clips, as far as there are any; some are both."""
+        kinds = {
+            HELD_OUT: self.run.validation,
+            TEST_CLIPS: kept_for_test(self.run, self.store),
+        }
+        return {name: self.among(numbers) for name, numbers in kinds.items() if numbers}
 
     def temperature(self) -> float:
         """The temperature at which these readings are as sure as they are right."""

@@ -48,6 +48,16 @@ def tiles(figures: Sequence[tuple[str, str, str]]) -> Html:
     return Html(f'<div class="tiles">{"".join(drawn)}</div>')
 
 
+def lines(pieces: Sequence[str]) -> Html:
+    """Pieces of text and HTML, each in a line of its own."""
+    return Html("<br>".join(_shown(piece) for piece in pieces))
+
+
+def columns(blocks: Sequence[Html]) -> Html:
+    """Many blocks of about one size, in as many columns as there is room for."""
+    return Html(f'<div class="columns">{"".join(f"<div>{block}</div>" for block in blocks)}</div>')
+
+
 def beside(blocks: Sequence[Html]) -> Html:
     """Blocks side by side where there is room."""
     return Html(f'<div class="beside">{"".join(f"<div>{block}</div>" for block in blocks)}</div>')
@@ -115,6 +125,26 @@ def bar(value: float, low: float, high: float) -> Html:
     )
 
 
+def change(value: float, low: float, high: float) -> Html:
+    """A difference of shares as a bar from the middle, and the interval that it lies in; beyond a third both are cut."""
+    half = _BAR_WIDTH / 2
+    left, end, right = (half + half * max(-1.0, min(1.0, _CHANGE_ZOOM * share)) for share in (low, value, high))
+    colour = "green" if value > 0 else "red"
+    told = f"{points(value)}, {points(low)} to {points(high)} points"
+    return Html(
+        f'<svg class="bar" width="{_BAR_WIDTH}" height="14" role="img" aria-label="{told}">'
+        f'<rect x="{min(half, end):.1f}" width="{abs(end - half):.1f}" height="14" fill="var(--{colour})"/>'
+        f'<path d="M{half} 0V14" stroke="var(--strong-line)"/>'
+        f'<path d="M{left:.1f} 7H{right:.1f}M{left:.1f} 3V11M{right:.1f} 3V11" stroke="currentColor" '
+        'stroke-width="1.5"/></svg>'
+    )
+
+
+def marked(words: str, kind: str) -> Html:
+    """Words in the colour of a kind: `better` or `worse`."""
+    return Html(f'<span class="{kind}">{_shown(words)}</span>')
+
+
 def figure(width: float, height: float) -> Figure:
     """An empty figure in the report's style, sizes in inches."""
     with mpl.rc_context(_DRAWN):
@@ -158,6 +188,11 @@ def interval(ends: tuple[float, float]) -> str:
     return f"{100.0 * low:.1f} to {percent(high)}"
 
 
+def points(difference: float) -> str:
+    """A difference of shares, in points of a hundred, with its sign."""
+    return f"{100.0 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def _shown(cell: str) -> str:
     return cell if isinstance(cell, Html) else escape(cell)
 
@@ -185,6 +220,7 @@ def _anchor(heading: str) -> str:
 
 
 _BAR_WIDTH: Final = 160
+_CHANGE_ZOOM: Final = 3.0
 _ID: Final = re.compile(r' id="([^"]*)"')
 _REFERENCE: Final = re.compile(r"#([\w-]+)")
 # Of matplotlib's drawings: rules for all that stands on a page, the letters' names, digits beyond the second.

@@ -20,7 +20,15 @@ from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
-from trainer import comparison, evaluation_report, evaluation_text, run_report, stream_report
+from trainer import (
+    benchmark,
+    benchmark_report,
+    comparison,
+    evaluation_report,
+    evaluation_text,
+    run_report,
+    stream_report,
+)
 from trainer import store as stores
 from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
@@ -81,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "stream": run_stream,
         "report": run_run_report,
         "compare": run_compare,
+        "benchmark": run_benchmark,
         "quantise-hand": run_quantise_hand,
     }
     try:
@@ -255,6 +264,20 @@ def run_compare(options: argparse.Namespace) -> int:
     print(comparison.as_json(found) if options.json else comparison.as_table(found))
     if options.html is not None:
         options.html.write_text(comparison.as_page(found), encoding="utf-8")
+    return 0
+
+
+def run_benchmark(options: argparse.Namespace) -> int:
+    """Bundles side by side."""
+    bundles = [open_bundle(folder) for folder in options.bundles]
+    paths = stores.find_takes(options.takes) if options.takes else []
+    takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
+    if paths and not takes:
+        raise NothingToJudge(f"there is no take of {options.split} clips in {' '.join(map(str, options.takes))}")
+    found = benchmark.measure(bundles, takes, options.threads, options.batches, options.rounds)
+    print(benchmark_report.as_json(found) if options.json else benchmark_report.as_table(found))
+    if options.html is not None:
+        options.html.write_text(benchmark_report.as_page(found), encoding="utf-8")
     return 0
 
 

@@ -106,7 +106,8 @@ def as_table(found: Comparison) -> str:
         low, high = pairs.interval
         change = f"{points(pairs.difference)} ({points(low)} to {points(high)})"
         lines.append(
-            f"{name:16} {score.count:6}  {_told(score):{width}}  {_told(other):{width}}  {change:22} {pairs.chance:6.2g}"
+            f"{name:16} {score.count:6}  {_told(score):{width}}  {_told(other):{width}}  {change:22} "
+            f"{pairs.chance:6.2g}"
         )
     lines.append(f"{'NLL':16} {'':6}  {first.loss:<{width}.3f}  {second.loss:<{width}.3f}")
     errors = f"{first.calibration_error:<{width}.3f}  {second.calibration_error:<{width}.3f}"

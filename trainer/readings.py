@@ -94,7 +94,10 @@ class Readings:
 
 def open_store(run: Run, folder: Path | None = None) -> Store:
     """The store that a run was trained on; `folder` where it is not in the run's. Raises StoreUnusable, RunUnusable."""
-    store = Store(folder or run.folder / "takes.store")
+    folder = folder or run.folder / "takes.store"
+    if not folder.is_dir():
+        raise RunUnusable(f"there is no store {folder}; name the store that {run.folder} was trained on with --store")
+    store = Store(folder)
     see_that_it_is_of(run, store)
     return store
 

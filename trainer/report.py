@@ -126,7 +126,7 @@ def bar(value: float, low: float, high: float) -> Html:
 
 
 def change(value: float, low: float, high: float) -> Html:
-    """A difference of shares as a bar from the middle, and the interval that it lies in; beyond a third both are cut."""
+    """A difference of shares as a bar from the middle, and its interval; beyond a third both are cut."""
     half = _BAR_WIDTH / 2
     left, end, right = (half + half * max(-1.0, min(1.0, _CHANGE_ZOOM * share)) for share in (low, value, high))
     colour = "green" if value > 0 else "red"

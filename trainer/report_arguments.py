@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from trainer.values import file_to_write, whole_number, whole_numbers
+from trainer.values import file_to_write, sign_numbers, whole_number, whole_numbers
 
 _STORE: Final = "the store of the takes (default: takes.store in each run)"
 
@@ -46,6 +46,7 @@ def add_benchmark(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="takes to read as well, for the accuracy"
     )
+    command.add_argument("--signs", type=sign_numbers, metavar="LIST", help="only takes of these, for example 1-70,77")
     command.add_argument(
         "--split", choices=("train", "test", "all"), default="test", help="which takes (default: %(default)s)"
     )

@@ -72,3 +72,24 @@ def test_the_temperature_mends_overconfidence() -> None:
     truth = torch.randint(0, 5, (4000,))
     honest = torch.randn(4000, 5) + 2.0 * torch.nn.functional.one_hot(truth, 5)
     assert fit_temperature(honest * 3.0, truth) / fit_temperature(honest, truth) == pytest.approx(3.0, rel=0.05)
+
+
+def test_what_is_read_as_no_sign_or_too_unsurely_is_not_said() -> None:
+    sure, unsure, none, wrong = [0.9, 0.0, 0.1, 0.0], [0.45, 0.3, 0.25, 0.0], [0.1, 0.0, 0.0, 0.9], [0.1, 0.2, 0.7, 0.0]
+    probabilities = np.array([sure, unsure, none, wrong], np.float32)
+    result = evaluate(probabilities, SIGNS, [origin(3, "01")] * 4)
+    said = {one.threshold: (one.said, one.wrong) for one in result.said}
+    assert said[0.0] == (0.75, 0.25)
+    assert said[0.5] == (0.5, 0.25)
+    assert said[0.8] == (0.25, 0.0)
+    assert result.loss == pytest.approx(-np.log([0.9, 0.45, 0.1, 0.1]).mean(), abs=1e-6)
+
+
+def test_scores_are_named_and_wrong_signs_come_the_worst_first() -> None:
+    read_as_3 = [0.9, 0.05, 0.05, 0.0]
+    origins = [origin(sign, who) for sign, who in ((3, "01"), (3, "02"), (40, "01"), (71, "01"), (71, "02"))]
+    probabilities = np.array([read_as_3, read_as_3, read_as_3, read_as_3, [0.0, 0.0, 1.0, 0.0]], np.float32)
+    result = evaluate(probabilities, SIGNS, origins)
+    names = ["all", "signer 01", "signer 02", "letters 32-70", "numbers 1-31", "words 71-502"]
+    assert list(result.named_scores) == names
+    assert result.wrong_signs == (40, 71)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -28,7 +29,7 @@ def as_json(found: Benchmark) -> str:
 
 def as_table(found: Benchmark) -> str:
     """The benchmark for a terminal."""
-    head, rows = _head(found), [_row(one) for one in found.measured]
+    head, rows = _head(found), [_row(one, _in_a_line) for one in found.measured]
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     lines = [
         "  ".join(f"{cell:{width}}" if not column else f"{cell:>{width}}" for column, (cell, width) in enumerate(cells))
@@ -40,7 +41,10 @@ def as_table(found: Benchmark) -> str:
 def as_page(found: Benchmark) -> str:
     """The benchmark as a report."""
     numbers = range(1, len(_head(found)))
-    blocks = [report.table(_head(found), [_row(one) for one in found.measured], numbers), report.text(_about(found))]
+    blocks = [
+        report.table(_head(found), [_row(one, _in_two_lines) for one in found.measured], numbers),
+        report.text(_about(found)),
+    ]
     blocks += [report.text(f"Not measured: {one}") for one in found.left_out]
     sections = {
         "At a glance": [_tiles(found)],
@@ -57,7 +61,9 @@ def time_figure(found: Benchmark) -> Figure:
     """Milliseconds a take by takes a call: a colour for each network, a plot for each number of threads."""
     threads = sorted({timing.threads for timing in found.measured[0].timings})
     figure = report.figure(max(5.0, 10.4 / len(threads)) * len(threads), 3.4)
+    slowest = max(timing.ms / timing.batch for one in found.measured for timing in one.timings)
     for plot, count in zip(report.axes(figure, 1, len(threads), sharey=True), threads, strict=True):
+        plot.set_ylim(0.0, 1.1 * slowest)
         for place, one in enumerate(found.measured):
             timings = [timing for timing in one.timings if timing.threads == count]
             colour = report.SERIES[place % len(report.SERIES)]
@@ -71,7 +77,7 @@ def time_figure(found: Benchmark) -> Figure:
             )
             plot.set_xscale("log", base=2)
             plot.set_xticks(batches, [str(batch) for batch in batches])
-        plot.set(title=_threads(count), xlabel="takes a call", ylabel="milliseconds a take", ylim=(0, None))
+        plot.set(title=_threads(count), xlabel="takes a call", ylabel="milliseconds a take")
         plot.legend(frameon=False, fontsize=8)
     return figure
 
@@ -92,7 +98,8 @@ def accuracy_figure(found: Benchmark) -> Figure:
         plot.scatter([first.ms], [100 * score.top1], s=max(size, 12.0), color=colour, label=one.network.title)
     first = found.measured[0].timings[0]
     about = f"milliseconds a call ({first.batch} a call, {_threads(first.threads)})"
-    plot.set(xlabel=about, ylabel="top-1, %", xlim=(0, None))
+    slowest = max(one.timings[0].ms for one in found.measured)
+    plot.set(xlabel=about, ylabel="top-1, %", xlim=(0.0, 1.15 * slowest))
     plot.legend(frameon=False, fontsize=8, loc="lower left")
     return figure
 
@@ -109,23 +116,26 @@ def _tiles(found: Benchmark) -> Html:
 
 def _head(found: Benchmark) -> list[str]:
     head = ["network", "MB", "signs"]
-    head += [f"{_threads(one.threads)} × {one.batch}" for one in found.measured[0].timings]
-    return [*head, "top-1", "95 % interval", "top-5", "NLL", "same"] if found.takes else head
+    if found.takes:
+        head += ["top-1", "95 % interval", "NLL", "same"]
+    return [*head, *(f"{_threads(one.threads)} × {one.batch}" for one in found.measured[0].timings)]
 
 
-def _row(one: Measured) -> list[str]:
-    megabytes = f"{len(one.network.model) / 1e6:.2f}"
-    row = [one.network.title, megabytes, str(len(one.network.signs))]
-    row += [_timing(timing) for timing in one.timings]
-    if one.reading is None:
-        return row
-    result, agreement = one.reading.evaluation, one.reading.agreement
-    row += [percent(result.overall.top1), interval(result.overall.top1_interval), percent(result.overall.top5)]
-    return [*row, f"{result.loss:.3f}", _NONE if agreement is None else percent(agreement)]
+def _row(one: Measured, told: Callable[[Timing], str]) -> list[str]:
+    row = [one.network.title, f"{len(one.network.model) / 1e6:.2f}", str(len(one.network.signs))]
+    if one.reading is not None:
+        result, agreement = one.reading.evaluation, one.reading.agreement
+        row += [percent(result.overall.top1), interval(result.overall.top1_interval), f"{result.loss:.3f}"]
+        row.append(_NONE if agreement is None else percent(agreement))
+    return [*row, *map(told, one.timings)]
 
 
-def _timing(timing: Timing) -> str:
+def _in_a_line(timing: Timing) -> str:
     return f"{timing.ms:.1f} ({timing.ratio:.2f})"
+
+
+def _in_two_lines(timing: Timing) -> Html:
+    return report.lines([f"{timing.ms:.1f}", f"({timing.ratio:.2f})"])
 
 
 def _threads(count: int) -> str:

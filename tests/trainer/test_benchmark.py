@@ -74,7 +74,7 @@ def test_what_cannot_be_measured_is_one_sentence(
     takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bundle = write_bundle(tmp_path / "tiny")
-    refusals = {
+    refusals: dict[str, list[str | Path]] = {
         "holds no manifest.json": [tmp_path],
         "holds no takes": [bundle, "--takes", tmp_path],
         "no take of train clips": [bundle, "--takes", takes, "--split", "train"],

@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,12 +36,14 @@ from trainer.ancestor import AncestorUnusable, open_ancestor
 from trainer.arguments import read
 from trainer.batches import StoreLacksPart
 from trainer.bundling import ExportWrong, make_bundle, put_into_card
+from trainer.crew import Crew, CrewUnusable, assemble, started
 from trainer.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
 from trainer.extract import ExtractionBroken, Report, extract, plan
 from trainer.footage import find_footage, watch_footage, watch_rest
 from trainer.hand_network import HandsTooFew, quantise_hand
 from trainer.lesson import prepare
 from trainer.material import MaterialLacking, gather
+from trainer.note import RunUnusable
 from trainer.outcome import as_table, judge_teaching
 from trainer.pairing import pair
 from trainer.quantise import QuantisationHarmful
@@ -51,13 +54,14 @@ from trainer.signers import leave_each_out
 from trainer.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
 from trainer.streams import plan_streams
 from trainer.tally import conditions
-from trainer.train import RunUnusable, train
+from trainer.train import train
 from trainer.verdict import NothingToJudge, Verdict, on_bundle, on_recipe
 from trainer.words import Reader, judge
 
 USER_MUST_ACT = (
     AncestorUnusable,
     BundleRefused,
+    CrewUnusable,
     DatasetUnreadable,
     ExportWrong,
     ExtractionBroken,
@@ -121,7 +125,16 @@ def run_train(options: argparse.Namespace) -> int:
     """Takes to a run."""
     if options.ancestor is not None:
         return run_teach(options)
-    store = _store(options.takes, options)
+    with _crew(options) as crew:
+        split = _train(options, crew)
+        if crew.leads:
+            print(f"trained {options.run}: {len(split.train)} takes learned from, {len(split.validation)} judged by")
+    return 0
+
+
+def _train(options: argparse.Namespace, crew: Crew) -> Split:
+    with crew.leader_first():
+        store = _store(options.takes, options)
     recipe = _recipe(options)
     signs = _signs(options.takes, store)
     origins = [row.origin for row in store.rows]
@@ -134,20 +147,20 @@ def run_train(options: argparse.Namespace) -> int:
         split = by_clip(origins, options.validation)
     else:
         split = everything(origins)
-    torch.set_num_threads(options.threads)
-    train(store, split, signs, recipe, options.run, options.seed, options.device)
-    print(f"trained {options.run}: {len(split.train)} takes learned from, {len(split.validation)} judged by")
-    return 0
+    train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
+    return split
 
 
 def run_teach(options: argparse.Namespace) -> int:
     """A bundle or run and some takes to a run."""
+    if started() > 1:
+        raise CrewUnusable("teaching is short and one process does it; start it without torchrun")
     ancestor = open_ancestor(options.ancestor, options.from_store)
     store = options.store or options.run / "takes.store"
     lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
     recipe = recipe_for(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
-    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, options.device)
+    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, Crew(options.device))
     outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.takes)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
@@ -184,7 +197,14 @@ def run_export(options: argparse.Namespace) -> int:
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """How good a bundle is on clips or takes, or a recipe on signers whom it has not seen."""
-    verdict = _evaluate_recipe(options) if options.leave_one_signer_out else _evaluate_bundle(options)
+    if not options.leave_one_signer_out:
+        return _tell(_evaluate_bundle(options), options)
+    with _crew(options) as crew:
+        verdict = _evaluate_recipe(options, crew)
+        return _tell(verdict, options) if crew.leads else 0
+
+
+def _tell(verdict: Verdict, options: argparse.Namespace) -> int:
     print(evaluation_text.as_json(verdict) if options.json else evaluation_text.as_table(verdict))
     if options.html is not None:
         options.html.write_text(evaluation_report.write(verdict), encoding="utf-8")
@@ -213,13 +233,14 @@ def _evaluate_bundle(options: argparse.Namespace) -> Verdict:
     return on_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
 
 
-def _evaluate_recipe(options: argparse.Namespace) -> Verdict:
-    store, recipe = _store(options.clips, options), _recipe(options)
+def _evaluate_recipe(options: argparse.Namespace, crew: Crew) -> Verdict:
+    with crew.leader_first():
+        store = _store(options.clips, options)
+    recipe = _recipe(options)
     if len(stores.find_takes(options.clips)) != len(store):
         raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
     signs = _signs(options.clips, store)
-    torch.set_num_threads(options.threads)
-    strangers = leave_each_out(store, signs, options.signs, recipe, options.run, options.seed, options.device)
+    strangers = leave_each_out(store, signs, options.signs, recipe, options.run, options.seed, crew)
     return on_recipe(options.recipe, recipe.epochs, options.seed, strangers, signs)
 
 
@@ -312,6 +333,11 @@ def _chosen(dataset: Path, options: argparse.Namespace) -> list[Clip]:
 def _told(report: Report) -> str:
     lines = [f"{report.made} takes made, {report.there} were there, {len(report.unreadable)} clips could not be read"]
     return "\n".join([*lines, *(f"  {clip}" for clip in report.unreadable)])
+
+
+def _crew(options: argparse.Namespace) -> AbstractContextManager[Crew]:
+    torch.set_num_threads(options.threads)
+    return assemble(options.device, options.accumulate, compiled=options.compile)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from trainer import report
 from trainer.facts import differences
+from trainer.note import RunUnusable
 from trainer.pairing import Pairs, pair
 from trainer.readings import HELD_OUT, TEST_CLIPS, Readings
 from trainer.report import Html, interval, percent, points
-from trainer.train import RunUnusable
 
 
 def blocks(runs: Sequence[Readings]) -> list[Html]:

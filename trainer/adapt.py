@@ -21,11 +21,14 @@ from tqdm import trange
 from trainer.ancestor import Ancestor
 from trainer.augment import Batch
 from trainer.batches import Batches
+from trainer.crew import Crew
+from trainer.dice import Dice
 from trainer.lesson import Lesson
 from trainer.network import Recogniser
-from trainer.no_sign import spoil
+from trainer.note import note_run, note_start
 from trainer.recipe import Recipe
-from trainer.train import LAST, TrainingState, classes_of, note_run, read_logits, untrained, wrong
+from trainer.train import classes_of, moved, read_logits, untrained, varied, wrong
+from trainer.training_state import LAST, TrainingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,18 @@ def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
         batch_size=32,
         learning_rate=1.5e-3,
         average=0.98,
+        patience=None,
     )
 
 
 class Teaching:
     """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
 
-    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation, random: torch.Generator) -> None:
+    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation, dice: Dice) -> None:
         self._old = old
         self._recipe = recipe
         self._adaptation = adaptation
-        self._random = random
+        self._dice = dice
 
     def loss(self, new: Recogniser, learned: tuple[Batch, Tensor], rehearsed: tuple[Batch, Tensor]) -> Tensor:
         """Cross entropy of both batches, each with its classes [B], and how far the old answers have moved.
@@ -63,17 +67,16 @@ class Teaching:
         No sign is made of rehearsed takes alone: joined pieces of a few takes of a few words look too much like them.
         """
         batch, truth = learned
-        features = _features(new, self._recipe.vary(batch, self._random), truth.device)
-        loss = wrong(new.network.opinions(*features), truth, self._recipe)
+        with torch.no_grad():
+            plain = new.preprocess.features(*self._recipe.vary(batch, self._dice.changes))
+        loss = wrong(new.network.opinions(*plain), truth, self._recipe)
         batch, truth = rehearsed
-        changed, spoilt = spoil(self._recipe.vary(batch, self._random), self._recipe.no_sign_share, self._random)
-        features = _features(new, changed, truth.device)
+        features, truth = varied(new, batch, truth, self._recipe, self._dice)
         opinions = new.network.opinions(*features)
         with torch.no_grad():
             before = self._old.network.opinions(*features)
-        truth = torch.where(spoilt.to(truth.device), new.network.classes - 1, truth)
-        moved = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
-        return loss + wrong(opinions, truth, self._recipe) + self._adaptation.hold * torch.stack(moved).mean()
+        apart = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
+        return loss + wrong(opinions, truth, self._recipe) + self._adaptation.hold * torch.stack(apart).mean()
 
     def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
         """Divergence of an expert's answers over what it had an output for before: the old signs, and no sign."""
@@ -83,11 +86,10 @@ class Teaching:
 
 
 def adapt(
-    lesson: Lesson, ancestor: Ancestor, recipe: Recipe, adaptation: Adaptation, folder: Path, seed: int, device: str
+    lesson: Lesson, ancestor: Ancestor, recipe: Recipe, adaptation: Adaptation, folder: Path, seed: int, crew: Crew
 ) -> None:
     """Teach from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
-    torch.manual_seed(seed)
-    random = torch.Generator().manual_seed(seed)
+    dice, device = Dice.of(seed, crew.device), crew.device
     first, batches = len(ancestor.takes), Batches(lesson.store)
     rehearsed = [number for number in lesson.split.train if number < first]
     learned = [number for number in lesson.split.train if number >= first]
@@ -95,21 +97,23 @@ def adapt(
     old = ancestor.recogniser().to(device)
     new = untrained(recipe, lesson.signs).to(device)
     new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
-    state = TrainingState.of(new, recipe, random, rise=0.1)
+    state = TrainingState.of(new, recipe, dice, rise=0.1)
     note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
-    note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, note)
-    done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
+    note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
+    done = state.load(folder / LAST)
+    note_start(folder, done, crew)
 
-    teaching = Teaching(old, recipe, adaptation, random)
-    fresh = batches.draw(learned, recipe.batch_size, random)
-    known = batches.draw(rehearsed, recipe.batch_size, random)
+    teaching = Teaching(old, recipe, adaptation, dice)
+    fresh = batches.draw(learned, recipe.batch_size, dice.draws)
+    known = batches.draw(rehearsed, recipe.batch_size, dice.draws)
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
-            total = 0.0
             train_all_but_norms(new)
-            for _ in range(recipe.steps_per_epoch):
-                total += state.learn(teaching.loss(new, _with_classes(fresh, labels), _with_classes(known, labels)))
-            curves.add_scalar("loss/train", total / recipe.steps_per_epoch, epoch)
+            losses = [
+                state.learn(teaching.loss(new, _with_classes(fresh, labels, crew), _with_classes(known, labels, crew)))
+                for _ in range(recipe.steps_per_epoch)
+            ]
+            curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
             state.save(folder / LAST, epoch + 1)
 
 
@@ -168,12 +172,6 @@ def _outputs(recogniser: Recogniser) -> list[str]:
     return [f"network.experts.{name}.head.1" for name in recogniser.network.experts]
 
 
-def _features(recogniser: Recogniser, batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
-    with torch.no_grad():
-        features: tuple[Tensor, ...] = recogniser.preprocess.features(*(part.to(device) for part in batch))
-    return features
-
-
-def _with_classes(draws: Iterator[tuple[Batch, Tensor]], labels: Tensor) -> tuple[Batch, Tensor]:
+def _with_classes(draws: Iterator[tuple[Batch, Tensor]], labels: Tensor, crew: Crew) -> tuple[Batch, Tensor]:
     batch, drawn = next(draws)
-    return batch, labels[drawn]
+    return moved(batch, crew), labels[drawn.to(crew.device)]

@@ -24,10 +24,11 @@ from landmarkers.take import Origin, Take, from_steps, to_steps
 from models.bundle import ADAPT, MANIFEST, Bundle, open_bundle
 from models.labels import Sign
 from trainer.network import Recogniser
+from trainer.note import RUN
 from trainer.recipe import Recipe
 from trainer.run import Run, open_run, recipe_of
 from trainer.store import Store
-from trainer.train import RUN, load_trained, untrained
+from trainer.train import load_trained, untrained
 
 FORMAT: Final = 1
 IN_A_BUNDLE: Final = 2  # takes of each sign

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import torch
 
+from trainer.crew import number_here, own
 from trainer.quantise import Precision
 from trainer.recipe import RECIPES
 from trainer.report_arguments import add_benchmark, add_compare, add_report
@@ -21,8 +22,10 @@ _TRAINING: Final[dict[str, Any]] = {
     "recipe": "default",
     "epochs": None,
     "seed": 1,
-    "device": "cuda" if torch.cuda.is_available() else "cpu",
-    "threads": os.cpu_count() or 1,
+    "device": own("cuda" if torch.cuda.is_available() else "cpu"),
+    "threads": max(1, (os.cpu_count() or 1) // number_here()[1]),
+    "accumulate": 1,
+    "compile": False,
 }
 
 
@@ -101,6 +104,12 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--leave-signer", metavar="NAME", help="hold out this signer's takes instead")
     command.add_argument("--of-signs", type=sign_numbers, metavar="LIST", help="only his takes of these signs")
+    command.add_argument(
+        "--patience",
+        type=whole_number(1),
+        metavar="N",
+        help="end when the loss on what is held out has not fallen for N epochs, which lets it decide (default: never)",
+    )
     _add_training(command)
     command.set_defaults(**_TRAINING | {"recipe": None, "settle": partial(_settle_train, command)})
 
@@ -110,9 +119,14 @@ def _settle_train(command: argparse.ArgumentParser, options: argparse.Namespace)
     if options.ancestor is None:
         if options.from_store is not None:
             command.error("--from-store is the store of a run named with --from")
+        if options.patience and not (options.validation or options.hold_out or options.leave_signer):
+            command.error("--patience looks at what is held out, and --validation 0 holds out nothing")
         options.recipe = options.recipe or _TRAINING["recipe"]
-    elif options.recipe or options.hold_out or options.leave_signer or options.of_signs:
+        return
+    if options.recipe or options.hold_out or options.leave_signer or options.of_signs:
         command.error("--from teaches by its own recipe and chooses what to hold out; --validation 0 holds out nothing")
+    if options.patience or options.accumulate > 1 or options.compile:
+        command.error("--from teaches by its own recipe, too shortly for --patience, --accumulate or --compile")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -126,6 +140,15 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", type=device, help=f"default: {_TRAINING['device']}")
     command.add_argument(
         "--threads", type=whole_number(1), metavar="N", help=f"on the CPU (default: {_TRAINING['threads']})"
+    )
+    command.add_argument(
+        "--accumulate",
+        type=whole_number(1),
+        metavar="N",
+        help="take each batch in N pieces, for which less memory is enough; normalises by each piece (default: 1)",
+    )
+    command.add_argument(
+        "--compile", action="store_true", default=None, help="compile the network: minutes first, then faster steps"
     )
 
 

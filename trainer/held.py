@@ -30,15 +30,15 @@ class Held:
 def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
     """The takes, those of held hands with the hands elsewhere, wrists and elbows with them, and tilted."""
     pose, left, right, times = batch
-    count = len(times)
-    stillness = (2.0 - _extent(pose, left, right) / by.still).clamp(0.0, 1.0) if by.still else torch.zeros(count)
-    chosen = (torch.rand(count, generator=random) < by.chance) * stillness
-    shift = torch.zeros(count, 1, 1, 3)
-    shift[:, 0, 0, :2] = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random)
+    count, device = len(times), times.device
+    stillness = (2.0 - _extent(pose, left, right) / by.still).clamp(0.0, 1.0) if by.still else times.new_zeros(count)
+    chosen = (torch.rand(count, generator=random, device=device) < by.chance) * stillness
+    shift = times.new_zeros(count, 1, 1, 3)
+    shift[:, 0, 0, :2] = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random, device=device)
     pose = pose.clone()
     pose[:, :, WRISTS] += shift
     pose[:, :, ELBOWS] += shift / 2
-    tilts = ((2.0 * torch.rand(count, generator=random) - 1.0) * by.tilt * stillness for _ in range(2))
+    tilts = ((2.0 * torch.rand(count, generator=random, device=device) - 1.0) * by.tilt * stillness for _ in range(2))
     left, right = (_tilted(hand + shift, tilt) for hand, tilt in zip((left, right), tilts, strict=True))
     return pose, left, right, times
 

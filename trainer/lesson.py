@@ -9,9 +9,9 @@ from landmarkers.take import TAKE_SUFFIX, Origin, Take
 from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
 from trainer.ancestor import Ancestor
+from trainer.note import RunUnusable
 from trainer.split import Split, of_taught
 from trainer.store import Store, StoreUnusable, build, find_takes
-from trainer.train import RunUnusable
 
 
 @dataclass(frozen=True, slots=True, eq=False)

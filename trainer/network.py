@@ -167,7 +167,7 @@ class Block(nn.Module):
         )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.dropout = nn.Dropout(dropout)
-        self.drop_path = drop_path
+        self.drop_path = DropPath(drop_path)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The tokens after one round of looking at each other."""
@@ -177,12 +177,26 @@ class Block(nn.Module):
         return tokens + self._drop(self.mlp(self.norms[2](tokens)))
 
     def _drop(self, branch: Tensor) -> Tensor:
-        """Dropout, and in training the whole branch of some takes (Huang et al., "Stochastic Depth", 2016)."""
-        branch = self.dropout(branch)
-        if self.training and self.drop_path > 0.0:
-            kept = torch.rand(branch.shape[0], 1, 1, 1, device=branch.device) >= self.drop_path
-            branch = branch * kept / (1.0 - self.drop_path)
+        dropped: Tensor = self.drop_path(self.dropout(branch))
+        return dropped
+
+
+class DropPath(nn.Module):
+    """In training drops the whole branch [B, S, P, D] of some takes (Huang et al., "Stochastic Depth", 2016)."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, branch: Tensor) -> Tensor:
+        """The branch, zero for some takes and larger for the others."""
+        if self.training and self.rate > 0.0:
+            branch = branch * self.kept(branch) / (1.0 - self.rate)
         return branch
+
+    def kept(self, branch: Tensor) -> Tensor:
+        """Which takes keep the branch, [B, 1, 1, 1]."""
+        return torch.rand(branch.shape[0], 1, 1, 1, device=branch.device) >= self.rate
 
 
 class Attention(nn.Module):

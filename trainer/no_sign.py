@@ -17,15 +17,14 @@ _LEAST = 2  # frames of a way
 
 def spoil(batch: Batch, share: float, random: torch.Generator) -> tuple[Batch, Tensor]:
     """The batch, as `add_ways` gives it, with this share of its takes made into no sign, and which these are, [B]."""
-    count = len(batch[0])
-    spoilt = torch.rand(count, generator=random) < share
-    kind = torch.rand(count, generator=random)
+    count, device = len(batch[0]), batch[0].device
+    spoilt = torch.rand(count, generator=random, device=device) < share
+    kind = torch.rand(count, generator=random, device=device)
     rests, ways = spoilt & (kind < 0.2), spoilt & (kind > 0.5)
     changed, are_ways = _way_alone(batch, ways, random)
     changed = _gathered(changed)
     passes = spoilt & ~rests & ~are_ways
-    changed = _rest(_pass_over(changed, passes.to(batch[0].device), random), rests.to(batch[0].device), random)
-    return changed, spoilt.to(batch[0].device)
+    return _rest(_pass_over(changed, passes, random), rests, random), spoilt
 
 
 def _way_alone(batch: Batch, chosen: Tensor, random: torch.Generator) -> tuple[Batch, Tensor]:
@@ -35,7 +34,7 @@ def _way_alone(batch: Batch, chosen: Tensor, random: torch.Generator) -> tuple[B
     before, after = torch.zeros_like(shown), torch.zeros_like(shown)
     before[:, :SLOTS], after[:, -SLOTS:] = shown[:, :SLOTS], shown[:, -SLOTS:]
     has = torch.stack([before.sum(1) >= _LEAST, after.sum(1) >= _LEAST], 1)
-    first = torch.rand(len(times), generator=random) < 0.5
+    first = torch.rand(len(times), generator=random, device=times.device) < 0.5
     take_before = has[:, 0] & (first | ~has[:, 1])
     alone = chosen & has.any(1)
     kept = torch.where(take_before[:, None], before, after)
@@ -53,7 +52,7 @@ def _gathered(batch: Batch) -> Batch:
 def _pass_over(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
     """Join the last third of a take to the first third of another one."""
     pose, left, right, times = batch
-    neighbour = torch.randperm(len(times), generator=random).to(times.device)
+    neighbour = torch.randperm(len(times), generator=random, device=times.device)
     length = times.shape[1]
     first = (~times.isnan()).sum(1)  # frames of each take
     kept, after = (first / 3).ceil().long(), (first[neighbour] / 3).ceil().long()
@@ -82,8 +81,8 @@ def _rest(batch: Batch, chosen: Tensor, random: torch.Generator) -> Batch:
     here = chosen[:, None, None, None]
 
     def lay(hand: Tensor, side: float) -> Tensor:
-        depth = 0.95 + 0.3 * torch.rand((len(hand), 1, 1), generator=random).to(hand.device)
-        out = side * (0.1 + 0.3 * torch.rand((len(hand), 1, 1), generator=random).to(hand.device))
+        depth = 0.95 + 0.3 * torch.rand((len(hand), 1, 1), generator=random, device=hand.device)
+        out = side * (0.1 + 0.3 * torch.rand((len(hand), 1, 1), generator=random, device=hand.device))
         place = middle.clone()
         place[..., 0] += out * width[..., 0]
         place[..., 1] += depth * width[..., 0]

@@ -9,9 +9,10 @@ from models.labels import Sign
 from trainer.ancestor import Ancestor
 from trainer.lesson import Lesson
 from trainer.network import Recogniser
+from trainer.note import RUN, write_note
 from trainer.recipe import Recipe
 from trainer.store import Store
-from trainer.train import RUN, load_trained, read_each, write_note
+from trainer.train import load_trained, read_each
 
 
 @dataclass(frozen=True, slots=True)

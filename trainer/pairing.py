@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from trainer.evaluate import Interval, group_of
+from trainer.note import RunUnusable
 from trainer.readings import Readings
-from trainer.train import RunUnusable
 
 _95_PERCENT: Final = 1.959964
 

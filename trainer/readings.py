@@ -16,9 +16,10 @@ from tqdm import tqdm
 from landmarkers.take import Origin, Take
 from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, evaluate
+from trainer.note import RunUnusable
 from trainer.run import Run
 from trainer.store import Store
-from trainer.train import RunUnusable, load_trained, read_each
+from trainer.train import load_trained, read_each
 
 HELD_OUT: Final = "What it held out"
 TEST_CLIPS: Final = "The data set's test clips"

@@ -31,6 +31,9 @@ class Recipe:
     learning_rate: float = 1.5e-3  # at the top of a one-cycle schedule
     weight_decay: float = 0.05
     average: float = 0.995  # decay of the weights' moving average, which is what is judged and exported
+    patience: int | None = (
+        None  # epochs without a lower loss on what is held out that end training; None: it decides nothing
+    )
     augmentation: Augmentation = field(default_factory=Augmentation)
     held: Held = field(default_factory=Held)
     ways: Ways = field(default_factory=Ways)

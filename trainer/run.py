@@ -11,8 +11,8 @@ from models.labels import Sign
 from trainer.augment import Augmentation
 from trainer.held import Held
 from trainer.network import Size
+from trainer.note import RUN, RunUnusable
 from trainer.recipe import Recipe
-from trainer.train import RUN, RunUnusable
 from trainer.ways import Ways
 
 

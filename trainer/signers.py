@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from landmarkers.take import Origin
 from models.labels import Sign
+from trainer.crew import Crew
 from trainer.evaluate import Evaluation, Score, evaluate
 from trainer.recipe import Recipe
 from trainer.split import SplitEmpty, by_signer
@@ -48,21 +49,21 @@ def leave_each_out(
     recipe: Recipe,
     folder: Path,
     seed: int,
-    device: str,
+    crew: Crew,
 ) -> Strangers:
     """Train a run for every signer of the wanted signs (all if None) without him, and judge it on just his takes.
 
     The runs are `without-NAME` in the folder; what is trained already is not trained again. Each is judged at its last
-    epoch. Raises SplitEmpty, RunUnusable.
+    epoch. Raises SplitEmpty, RunUnusable, CrewUnusable.
     """
     origins = [row.origin for row in store.rows]
     judged, left_aside = shared_signs(origins, wanted)
     names = sorted({one.signer for one in origins if one.signer and one.sign_id in judged and one.variant == 0})
     splits = {name: by_signer(origins, name, judged) for name in names}
     logits = []
-    for name, split in tqdm(splits.items(), desc="leave out", unit="signer"):
+    for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.leads):
         run = folder / f"without-{quote(name, safe='')}"
-        train(store, split, signs, recipe, run, seed, device)
+        train(store, split, signs, recipe, run, seed, crew)
         logits.append(read_each(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
     those = [origins[number] for split in splits.values() for number in split.validation]

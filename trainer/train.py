@@ -1,38 +1,38 @@
 """Trains a network on a store of takes. Read it top to bottom: `train` is the whole of it.
 
-A run folder holds `run.json` (recipe, signs, split, data, versions), `last.pt` (the last epoch: to go on from, to judge
-and to export), and the curves for TensorBoard. What is held out draws a curve and decides nothing: to take the epoch
-that reads it best would be to learn from it.
+A run folder holds `run.json` (how the run came about, trainer/note.py), `last.pt` (the last epoch: to go on from, to
+judge and to export), and the curves for TensorBoard. What is held out draws a curve and decides nothing: to take the
+epoch that reads it best would be to learn from it. Only who asks for patience lets it decide when training ends, and
+has the last epoch's network even then.
+
+One process trains, or several that torchrun started (trainer/crew.py), which come to the same weights.
 """
 
-import json
-import pickle
-import platform
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from models.labels import Sign
 from trainer.augment import Batch
 from trainer.batches import Batches
-from trainer.network import Recogniser
+from trainer.crew import Crew
+from trainer.dice import Dice
+from trainer.network import Experts, Recogniser
 from trainer.no_sign import spoil
+from trainer.note import RunUnusable, note_run, note_start
 from trainer.recipe import Recipe
+from trainer.shared import share_layers
 from trainer.split import Split
 from trainer.store import Store
-
-RUN, LAST = "run.json", "last.pt"
-_SAME_THROUGHOUT = ("recipe", "seed", "signs", "split", "adaptation")
-# What torch raises for a file that is not whole or holds other weights.
-_DAMAGED = (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
+from trainer.training_state import LAST, TrainingState, final_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,51 +43,85 @@ class Judgement:
     loss: float
 
 
-class RunUnusable(Exception):
-    """A run folder that cannot be gone on from, judged or exported; the message says why."""
-
-
 def train(
-    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, device: str
+    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, crew: Crew
 ) -> None:
-    """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
-    torch.manual_seed(seed)
-    recogniser = untrained(recipe, signs).to(device)
-    random = torch.Generator().manual_seed(seed)
-    state = TrainingState.of(recogniser, recipe, random, rise=0.15)
-    note_run(store, split, signs, recipe, folder, seed)
-    done = state.load(folder / LAST) if (folder / LAST).is_file() else 0
+    """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable, CrewUnusable."""
+    rows, dice = crew.rows(recipe.batch_size), Dice.of(seed, crew.device)
+    recogniser = untrained(recipe, signs)
+    if crew.size > 1:
+        share_layers(recogniser, crew)
+    recogniser.to(crew.device)
+    state = TrainingState.of(recogniser, recipe, dice, rise=0.15)
+    note_run(store, split, signs, recipe, folder, seed, crew)
+    done = state.load(folder / LAST)
+    crew.check_alike(done, "states of the run")
+    network = crew.joined(Opinions(recogniser.network))
 
     batches = Batches(store)
-    draws = batches.draw(split.train, recipe.batch_size, random)
-    labels = classes_of(store, signs).to(device)
-    with SummaryWriter(str(folder), purge_step=done) as curves:
-        for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", unit="epoch"):
+    draws = batches.draw(split.train, recipe.batch_size, dice.draws)
+    labels = classes_of(store, signs).to(crew.device)
+    if crew.leads:
+        note_start(folder, done, crew)
+    # The first process writes and tells for all.
+    with SummaryWriter(str(folder), purge_step=done) if crew.leads else nullcontext() as curves:
+        epochs = trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.leads)
+        for epoch in epochs:
+            if state.patience.over:
+                break
             recogniser.train()
-            total = 0.0
+            started, losses = time.perf_counter(), []
             for _ in range(recipe.steps_per_epoch):
                 batch, drawn = next(draws)
-                total += state.learn(_loss(recogniser, batch, labels[drawn], recipe, random, device))
-            curves.add_scalar("loss/train", total / recipe.steps_per_epoch, epoch)
+                features, truth = varied(recogniser, moved(batch, crew), labels[drawn.to(crew.device)], recipe, dice)
+                for piece in rows:
+                    with nullcontext() if piece is rows[-1] else crew.holding_back(network):
+                        loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
+                        (loss / len(rows)).backward()
+                    losses.append(loss.detach())
+                state.step()
+            total = crew.sum([sum(torch.stack(losses).tolist())])[0]
+            figures = {
+                "loss/train": total / len(losses) / crew.size,
+                "speed/takes_per_s": recipe.steps_per_epoch * recipe.batch_size / (time.perf_counter() - started),
+            }
             if split.validation:
-                judgement = judge(state.average.module, batches, split.validation, labels, device)
-                curves.add_scalar("loss/validation", judgement.loss, epoch)
-                curves.add_scalar("accuracy/validation", judgement.top1, epoch)
-            state.save(folder / LAST, epoch + 1)
+                judgement = judge(state.average.module, batches, split.validation, labels, crew)
+                figures |= {"loss/validation": judgement.loss, "accuracy/validation": judgement.top1}
+                state.patience.look(judgement.loss)
+            if curves is not None:
+                for name, figure in figures.items():
+                    curves.add_scalar(name, figure, epoch)
+                state.save(folder / LAST, epoch + 1)
+    crew.wait()  # for the last state to be written
 
 
-def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, device: str) -> Judgement:
+class Opinions(nn.Module):
+    """A network as what its experts think, by which it is trained: the one call that processes share."""
+
+    def __init__(self, network: Experts) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *features: Tensor) -> list[Tensor]:
+        """Log-probabilities [B, classes] of each expert."""
+        return self.network.opinions(*features)
+
+
+def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, crew: Crew) -> Judgement:
     """How well the network reads takes as they were recorded."""
     right, loss = 0, 0.0
     recogniser.eval()
+    own = numbers[crew.rank :: crew.size]
     with torch.no_grad():
-        for start in range(0, len(numbers), 64):
-            chosen = list(numbers[start : start + 64])
+        for start in range(0, len(own), 64):
+            chosen = list(own[start : start + 64])
             truth = labels[chosen]
-            logits = read_logits(recogniser, batches, chosen, device)
+            logits = read_logits(recogniser, batches, chosen, crew.device)
             right += int((logits.argmax(-1) == truth).sum())
             loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
-    return Judgement(right / len(numbers), loss / len(numbers))
+    right_of_all, loss_of_all = crew.sum([right, loss])
+    return Judgement(right_of_all / len(numbers), loss_of_all / len(numbers))
 
 
 def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
@@ -111,33 +145,35 @@ def read_each(recogniser: Recogniser, store: Store, numbers: Iterable[int]) -> T
 
 def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
     """The network that a run ended with: the average of its weights after the last epoch. Raises RunUnusable."""
-    if not (folder / LAST).is_file():
-        raise RunUnusable(f"{folder} holds no {LAST}; train first")
     recogniser = untrained(recipe, signs)
+    weights = final_weights(folder, recipe)
     try:
-        content = torch.load(folder / LAST, map_location="cpu", weights_only=True)
-        # The average holds the network as its module, beside a count of its steps.
-        average = {name: value for name, value in content["average"].items() if name.startswith("module.")}
-        recogniser.load_state_dict({name.removeprefix("module."): value for name, value in average.items()})
-        epochs = int(content["epochs"])
-    except _DAMAGED as error:
+        recogniser.load_state_dict(weights)
+    except RuntimeError as error:
         raise RunUnusable(f"{folder / LAST} is damaged; train into another folder") from error
-    if epochs < recipe.epochs:
-        raise RunUnusable(f"{folder} has trained {epochs} of its {recipe.epochs} epochs; train it to the end first")
     return recogniser.eval()
 
 
-def _loss(
-    recogniser: Recogniser, batch: Batch, truth: Tensor, recipe: Recipe, random: torch.Generator, device: str
-) -> Tensor:
-    """Cross entropy of one batch, augmented and with some takes made into no sign."""
-    changed, spoilt = spoil(recipe.vary(batch, random), recipe.no_sign_share, random)
-    truth = torch.where(spoilt.to(device), recogniser.network.classes - 1, truth)
+def moved(batch: Batch, crew: Crew) -> Batch:
+    """A batch on the device that learns from it."""
+    pose, left, right, times = (part.to(crew.device) for part in batch)
+    return pose, left, right, times
+
+
+def varied(
+    recogniser: Recogniser, batch: Batch, truth: Tensor, recipe: Recipe, dice: Dice
+) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Features of a batch, changed and with some takes made into no sign, and the classes [B] that they are then."""
+    changed, spoilt = spoil(recipe.vary(batch, dice.changes), recipe.no_sign_share, dice.changes)
     with torch.no_grad():
-        features = recogniser.preprocess.features(*(part.to(device) for part in changed))
-    kind = torch.device(device).type
-    with torch.autocast(kind, torch.bfloat16, enabled=kind != "cpu"):  # processors go back through bfloat16 slower
-        opinions = recogniser.network.opinions(*features)
+        features = recogniser.preprocess.features(*changed)
+    return features, torch.where(spoilt, recogniser.network.classes - 1, truth)
+
+
+def _loss(network: nn.Module, features: Sequence[Tensor], truth: Tensor, recipe: Recipe, crew: Crew) -> Tensor:
+    lower = crew.precision is not torch.float32
+    with torch.autocast(torch.device(crew.device).type, crew.precision, enabled=lower):
+        opinions = network(*features)
     return wrong(opinions, truth, recipe)
 
 
@@ -158,104 +194,3 @@ def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:
     if unknown:
         raise RunUnusable(f"the store holds takes of sign {unknown[0]}, which the labels do not name")
     return torch.tensor([classes[sign_id] for sign_id in sign_ids])
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingState:
-    """All that changes while training, to be saved and taken up again."""
-
-    recogniser: Recogniser
-    average: AveragedModel
-    optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
-    random: torch.Generator
-
-    @classmethod
-    def of(cls, recogniser: Recogniser, recipe: Recipe, random: torch.Generator, rise: float) -> Self:
-        """At the beginning; the learning rate rises for a share of the steps, then falls to nothing."""
-        average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
-        optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, recipe.epochs * recipe.steps_per_epoch, pct_start=rise
-        )
-        return cls(recogniser, average, optimizer, schedule, random)
-
-    def learn(self, loss: Tensor) -> float:
-        """One step down the slope of a loss; returns the loss."""
-        self.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.recogniser.parameters(), 1.0)
-        self.optimizer.step()
-        self.schedule.step()
-        self.average.update_parameters(self.recogniser)
-        return float(loss.detach())
-
-    def save(self, path: Path, epochs: int) -> None:
-        """Write it all, with the epochs done; a reader sees the whole file or none."""
-        content = {
-            "recogniser": self.recogniser.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "random": self.random.get_state(),
-            "torch_random": torch.get_rng_state(),
-            "epochs": epochs,
-        }
-        half_written = path.with_suffix(".new")
-        torch.save(content, half_written)
-        half_written.replace(path)
-
-    def load(self, path: Path) -> int:
-        """Epochs done. Raises RunUnusable."""
-        try:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-            self.recogniser.load_state_dict(content["recogniser"])
-            self.average.load_state_dict(content["average"])
-            self.optimizer.load_state_dict(content["optimizer"])
-            self.schedule.load_state_dict(content["schedule"])
-        except _DAMAGED as error:
-            raise RunUnusable(f"{path} is damaged or of another recipe; train into another folder") from error
-        self.random.set_state(content["random"])
-        torch.set_rng_state(content["torch_random"])
-        return int(content["epochs"])
-
-
-def note_run(
-    store: Store,
-    split: Split,
-    signs: Sequence[Sign],
-    recipe: Recipe,
-    folder: Path,
-    seed: int,
-    adaptation: dict[str, Any] | None = None,
-) -> None:
-    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable.
-
-    `adaptation` tells how a trained network was taught further, where that is what the run does.
-    """
-    content = {
-        "recipe": asdict(recipe),
-        "seed": seed,
-        "signs": [sign.model_dump() for sign in signs],
-        "split": asdict(split),
-        "takes": len(store),
-        "adaptation": adaptation,
-        "landmarkers": sorted({row.origin.landmarker for row in store.rows}),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("ishara", "torch", "numpy")},
-    }
-    # Through JSON and back, so that tuples compare as the lists that they become.
-    content = json.loads(json.dumps(content))
-    path = folder / RUN
-    if path.is_file():
-        there = json.loads(path.read_text())
-        changed = [key for key in _SAME_THROUGHOUT if there.get(key) != content[key]]
-        if changed:
-            raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
-    write_note(content, folder)
-
-
-def write_note(content: dict[str, Any], folder: Path) -> None:
-    """Write what a run folder tells of itself."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RUN).write_text(json.dumps(content, indent=1, ensure_ascii=False))

@@ -10,6 +10,7 @@ from typing import Final
 import torch
 
 from models.manifest import BUNDLE_NAME
+from trainer.crew import own
 
 LONGEST_MINUTES: Final = 600
 
@@ -77,12 +78,12 @@ def file_to_write(text: str) -> Path:
 
 
 def device(text: str) -> str:
-    """A device that torch can use here."""
+    """A device that torch can use here; each of torchrun's processes has a GPU of its own."""
     try:
-        torch.zeros(1, device=text)
+        torch.zeros(1, device=own(text))
     except (RuntimeError, AssertionError) as error:
-        raise argparse.ArgumentTypeError(f"torch cannot use {text} here") from error
-    return text
+        raise argparse.ArgumentTypeError(f"torch cannot use {own(text)} here") from error
+    return own(text)
 
 
 def bundle_name(text: str) -> str:

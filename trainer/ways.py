@@ -60,28 +60,28 @@ def add_ways(batch: Batch, ways: Ways, random: torch.Generator) -> Batch:
     count = len(times)
     valid = ~times.isnan()
     length = valid.sum(1)
-    number = torch.arange(times.shape[1])
+    number = torch.arange(times.shape[1], device=times.device)
     first = torch.where(valid, number, times.shape[1]).amin(1)
     last = torch.where(valid, number, -1).amax(1)
-    left, right = _lose_idle((pose, left, right), _chance(count, ways.lost, random))
+    left, right = _lose_idle((pose, left, right), _chance(times, ways.lost, random))
     rest = _rest((pose, left, right, times), random)
-    lap_seen = _chance(count, ways.lap_seen, random)
-    kept = lap_seen & _chance(count, ways.kept, random)
+    lap_seen = _chance(times, ways.lap_seen, random)
+    kept = lap_seen & _chance(times, ways.kept, random)
     pose, left, right = _keep((pose, left, right), valid, rest, kept)
     unseen = torch.full_like(rest.left, torch.nan)
     rest = rest.where(lap_seen, _Pose(rest.pose, unseen, unseen))
 
     start, end = (_at((pose, left, right), index) for index in (first, last))
-    neighbour = torch.randperm(count, generator=random)
+    neighbour = torch.randperm(count, generator=random, device=times.device)
     place, there = _place(pose), _place(pose[neighbour])
     begin_s, end_s = (times.gather(1, index[:, None])[:, 0] for index in (first, last))
     step = ((end_s - begin_s) / (length - 1).clamp(min=1)).clamp(min=1 / 60)
     ends = []
     for here, other, sign in ((start, end, -1.0), (end, start, 1.0)):
-        anchor = rest.where(_chance(count, ways.from_rest, random), _laid(_of(other, neighbour), there, place))
-        whole = ways.longest_s * (0.4 + 0.6 * torch.rand(count, generator=random))
-        shown = whole * torch.rand(count, generator=random) * _chance(count, ways.chance, random)
-        slots = torch.arange(1, SLOTS + 1)[None] * step[:, None]  # [B, K] seconds from the sign
+        anchor = rest.where(_chance(times, ways.from_rest, random), _laid(_of(other, neighbour), there, place))
+        whole = ways.longest_s * (0.4 + 0.6 * _rand(times, random))
+        shown = whole * _rand(times, random) * _chance(times, ways.chance, random)
+        slots = torch.arange(1, SLOTS + 1, device=times.device)[None] * step[:, None]  # [B, K] seconds from the sign
         share = (slots / whole[:, None]).clamp(max=1.0)
         clock = (begin_s if sign < 0 else end_s)[:, None] + sign * slots
         clock = torch.where(slots <= shown[:, None], clock, torch.nan)
@@ -94,12 +94,17 @@ def add_ways(batch: Batch, ways: Ways, random: torch.Generator) -> Batch:
     return joined[0], joined[1], joined[2], joined[3]
 
 
-def _chance(count: int, chance: float, random: torch.Generator) -> Tensor:
-    return torch.rand(count, generator=random) < chance
+def _rand(times: Tensor, random: torch.Generator) -> Tensor:
+    """A number from 0 to 1 for each take, [B]."""
+    return torch.rand(len(times), generator=random, device=times.device)
+
+
+def _chance(times: Tensor, chance: float, random: torch.Generator) -> Tensor:
+    return _rand(times, random) < chance
 
 
 def _at(parts: tuple[Tensor, Tensor, Tensor], index: Tensor) -> _Pose:
-    rows = torch.arange(len(index))
+    rows = torch.arange(len(index), device=index.device)
     return _Pose(*(part[rows, index] for part in parts))
 
 
@@ -115,7 +120,7 @@ def _place(pose: Tensor) -> tuple[Tensor, Tensor]:
     width = (shoulders[:, :, 0, :2] - shoulders[:, :, 1, :2]).norm(dim=-1).nanmean(1)
     known = ~width.isnan()
     return (
-        torch.where(known[:, None], middle, torch.tensor([0.5, 0.5, 0.0])),
+        torch.where(known[:, None], middle, pose.new_tensor([0.5, 0.5, 0.0])),
         torch.where(known, width, 0.37),
     )
 
@@ -131,14 +136,14 @@ def _rest(batch: Batch, random: torch.Generator) -> _Pose:
     pose, left, right, times = batch
     middle, width = _place(pose)
     valid = ~times.isnan()
-    still = _at(
-        (pose, left, right), torch.where(valid, torch.arange(times.shape[1]), times.shape[1]).amin(1)
-    ).pose.clone()
+    number = torch.arange(times.shape[1], device=times.device)
+    still = _at((pose, left, right), torch.where(valid, number, times.shape[1]).amin(1)).pose.clone()
     hands = []
     shapes = [_first_shape(hand) for hand in (left, right)]
-    mirror = torch.tensor([-1.0, 1.0, 1.0])
+    mirror = pose.new_tensor([-1.0, 1.0, 1.0])
+    reach = pose.new_tensor([[0.35], [0.5]])
     for side, (out, shape, other) in enumerate(((1.0, shapes[0], shapes[1]), (-1.0, shapes[1], shapes[0]))):
-        aside, depth = (torch.rand((2, len(pose)), generator=random) * torch.tensor([[0.35], [0.5]])).unbind(0)
+        aside, depth = (torch.rand((2, len(pose)), generator=random, device=pose.device) * reach).unbind(0)
         down = torch.stack([out * (0.05 + aside) * width, (0.9 + depth) * width, torch.zeros_like(width)], -1)
         wrist = middle + down
         elbow = torch.stack([out * 0.65 * width, 0.75 * width, torch.zeros_like(width)], -1) + middle
@@ -151,7 +156,7 @@ def _rest(batch: Batch, random: torch.Generator) -> _Pose:
 def _first_shape(hand: Tensor) -> Tensor:
     """A hand's points seen from its wrist, [B, 21, 3], in the first frame that shows it; NaN where none does."""
     seen = ~hand[:, :, 0, 0].isnan()
-    frame = hand[torch.arange(len(hand)), seen.int().argmax(1)]
+    frame = hand[torch.arange(len(hand), device=hand.device), seen.int().argmax(1)]
     return frame - frame[:, WRIST : WRIST + 1]
 
 

@@ -1,9 +1,11 @@
+import pytest
 import torch
 
 from tests.signing import make_take
 from trainer.augment import Augmentation, Batch, augment
 from trainer.no_sign import spoil
-from trainer.preprocess import POSE_POINTS
+from trainer.preprocess import POSE_POINTS, Preprocess
+from trainer.recipe import RECIPES
 from trainer.ways import Ways, add_ways
 
 STILL = Augmentation(*([0.0] * len(Augmentation.__dataclass_fields__)))
@@ -63,3 +65,12 @@ def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
     changed = (after[2][spoilt].nan_to_num() - before[2][spoilt].nan_to_num()).abs().amax((1, 2, 3))
     assert bool((changed > 0.01).all())
     assert int((~after[3].isnan()).sum(1).min()) >= 2
+
+
+def test_takes_are_changed_on_the_device_where_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Torch's device without memory refuses, as a GPU does, to calculate with what lies elsewhere.
+    monkeypatch.setattr("trainer.no_sign._gathered", lambda batch: batch)  # needs the lengths of real takes
+    pose, left, right, times = (part.to("meta") for part in batch(4))
+    changed, spoilt = spoil(RECIPES["default"].vary((pose, left, right, times), generator()), 0.5, generator())
+    assert {part.device.type for part in (*changed, spoilt)} == {"meta"}
+    assert {part.device.type for part in Preprocess(8).to("meta").features(*changed)} == {"meta"}

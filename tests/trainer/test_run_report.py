@@ -10,11 +10,11 @@ import pytest
 
 from tests.trainer.pages import see_that_it_stands_alone
 from trainer.__main__ import main as trainer
+from trainer.note import RunUnusable
 from trainer.pairing import pair
 from trainer.readings import open_store, read_unseen
 from trainer.report import interval, percent
 from trainer.run import open_run
-from trainer.train import RunUnusable
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from models.classifier import OnnxClassifier
 from models.labels import Sign, labels_json
 from tests.signing import LANDMARKER, make_take
 from trainer.__main__ import main as trainer
-from trainer.train import TrainingState
+from trainer.training_state import TrainingState
 
 COFFEE, TEA = Sign(sign_id=1001, word="قهوة", word_en="Coffee"), Sign(sign_id=1002, word="شاي", word_en="Tea")
 SHAPES = {COFFEE.sign_id: 11, TEA.sign_id: 12, 3: 2}

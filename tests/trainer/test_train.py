@@ -1,17 +1,40 @@
 import json
+import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from landmarkers.take import Take
 from trainer.__main__ import main as trainer
 from trainer.run import open_run
 from trainer.train import Judgement, load_trained
+
+# `ishara-trainer` that is killed, as by `kill -9`, when it has made so many steps.
+KILLED = """
+import os, signal, sys
+from trainer.__main__ import main
+from trainer.training_state import TrainingState
+
+step, left = TrainingState.step, [int(sys.argv[1])]
+
+def step_or_die(state):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    step(state)
+
+TrainingState.step = step_or_die
+sys.exit(main(sys.argv[2:]))
+"""
 
 
 def train(takes: Path, run: Path, *more: str) -> list[str]:
@@ -24,38 +47,69 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return content
 
 
+def tensors(content: Any) -> Iterator[torch.Tensor]:
+    """All that is in a part of a state, however deep."""
+    if isinstance(content, dict):
+        for value in content.values():
+            yield from tensors(value)
+    elif isinstance(content, torch.Tensor):
+        yield content
+
+
+def curves(run: Path) -> dict[str, list[tuple[int, float]]]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run))
+    events.Reload()
+    names = ("loss/train", "loss/validation", "accuracy/validation")
+    return {name: [(one.step, one.value) for one in events.Scalars(name)] for name in names}
+
+
 def test_a_run_tells_how_it_came_about_and_draws_curves(tiny_run: Path) -> None:
     note = json.loads((tiny_run / "run.json").read_text())
     assert note["recipe"]["epochs"] == 20
     assert [sign["word"] for sign in note["signs"]] == ["كلمة0", "كلمة1", "كلمة2", "كلمة3"]
     assert note["landmarkers"] == ["made-up"]
+    assert re.fullmatch("[0-9a-f]{64}", note["store"])
     assert set(note["split"]["train"]).isdisjoint(note["split"]["validation"])
     assert list(tiny_run.glob("events.out.tfevents.*"))
 
 
+def test_a_run_tells_by_which_program_where_and_how_it_was_started(made_up_takes: Path, tmp_path: Path) -> None:
+    command = train(made_up_takes, tmp_path / "run", "--epochs", "1")
+    subprocess.run([sys.executable, "-m", "trainer", *command], check=True, capture_output=True)
+    assert trainer(command) == 0
+    first, second = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]
+    assert first["command"][1:] == command
+    assert [first["epoch"], second["epoch"]] == [0, 1]
+    assert first["versions"]["torch"] == torch.__version__
+    assert (first["processes"], first["threads"], first["precision"]) == (1, 1, "float32")
+    assert first["device"].startswith("cpu")
+    here = Path(__file__).parent
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, check=True, capture_output=True, text=True).stdout
+    assert first["git"]["revision"] == revision.strip()
+    assert isinstance(first["git"]["dirty"], bool)
+
+
 def test_it_learns_the_made_up_signs(tiny_run: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(str(tiny_run))
-    events.Reload()
-    accuracy = [scalar.value for scalar in events.Scalars("accuracy/validation")]
-    loss = [scalar.value for scalar in events.Scalars("loss/train")]
-    assert max(accuracy) > 0.8
-    assert loss[-1] < loss[0]
+    drawn = curves(tiny_run)
+    assert max(accuracy for _, accuracy in drawn["accuracy/validation"]) > 0.8
+    assert drawn["loss/train"][-1][1] < drawn["loss/train"][0][1]
 
 
-def test_a_killed_run_goes_on_to_the_very_same_weights(made_up_takes: Path, tmp_path: Path) -> None:
-    assert trainer(train(made_up_takes, tmp_path / "whole")) == 0
-    command = [sys.executable, "-m", "trainer", *train(made_up_takes, tmp_path / "killed")]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while not (tmp_path / "killed" / "last.pt").is_file():
-        assert process.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert trainer(train(made_up_takes, tmp_path / "killed")) == 0
-    whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
-    assert all(torch.equal(whole[name], killed[name]) for name in whole)
+def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(made_up_takes: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"  # four epochs of eight steps
+    assert trainer(train(made_up_takes, whole, "--validation", "0.3")) == 0
+    command = train(made_up_takes, killed, "--validation", "0.3")
+    steps = random.SystemRandom().choices(range(20), k=2)
+    for step in steps:
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(step), *command], stderr=subprocess.DEVNULL)
+        assert process.wait() in (-signal.SIGKILL, 0)  # 0 where fewer steps were left
+    assert trainer(command) == 0
+    for part in ("recogniser", "average", "optimizer"):
+        one, other = (list(tensors(torch.load(run / "last.pt", weights_only=True)[part])) for run in (whole, killed))
+        assert all(torch.equal(*pair) for pair in zip(one, other, strict=True)), f"killed after {steps} steps"
+    assert curves(killed) == curves(whole), f"killed after {steps} steps"
 
 
 def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> None:
@@ -73,6 +127,19 @@ def test_a_run_is_not_gone_on_with_another_recipe(
     shutil.copytree(tiny_run, tmp_path / "run")
     assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--epochs", "3")) == 2
     assert "another recipe" in capsys.readouterr().err
+
+
+def test_a_run_is_not_gone_on_with_other_takes(
+    tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "takes.store")
+    shutil.copytree(made_up_takes, tmp_path / "takes")
+    changed = Take.load(tmp_path / "takes" / "0-1.take.npz")
+    Take(changed.points + np.float32(0.01), changed.times, changed.origin).save(tmp_path / "takes" / "0-1.take.npz")
+    command = ["train", "--takes", str(tmp_path / "takes"), "--run", str(tmp_path / "run"), "--recipe", "trial"]
+    assert trainer([*command, "--validation", "0.3"]) == 2
+    assert "a run of another store" in capsys.readouterr().err
 
 
 def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
@@ -113,6 +180,19 @@ def test_what_is_held_out_does_not_choose_the_network(
     run = open_run(tmp_path / "run")
     judged, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
     assert all(torch.equal(judged[name], last[f"module.{name}"]) for name in judged)
+
+
+def test_patience_ends_a_run_where_what_is_held_out_is_read_no_better(
+    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.2, 0.3, 0.4])  # to be asked for a fourth would fail
+    monkeypatch.setattr("trainer.train.judge", lambda *_: Judgement(0.5, next(losses)))
+    command = train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
+    assert trainer(command) == 0
+    assert [epoch for epoch, _ in curves(tmp_path / "run")["loss/train"]] == [0, 1, 2]
+    assert trainer(command) == 0, "it is at its end and stays there"
+    run = open_run(tmp_path / "run")
+    load_trained(run.folder, run.recipe, run.signs)
 
 
 def test_a_run_that_is_not_at_its_end_is_not_exported(

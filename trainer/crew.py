@@ -1,0 +1,137 @@
+"""Who trains a run and on what: this process alone, or several that torchrun started, on one machine or many.
+
+Every process draws and changes the same batches by the same random numbers, and learns from rows of its own. What
+depends on the whole batch is summed over all (trainer/shared.py), so the weights stay alike everywhere, one process's
+state is everybody's, and any number of processes goes on from it. Drawing is done by all and so is no faster for many;
+it is the network's steps that are shared, and those are long where many processes pay.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+# The others wait for the first process while it builds a store; a process that died is noticed by torchrun.
+_PATIENCE: Final = timedelta(hours=2)
+
+
+class CrewUnusable(Exception):
+    """Processes that cannot train a run together; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """One process among all that train a run. What it does changes no run but for `pieces` and rounding."""
+
+    device: str = "cpu"
+    rank: int = 0
+    size: int = 1
+    pieces: int = 1  # into which each process divides its rows of a batch, to need less memory at a time
+    compiled: bool = False
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and tells for all."""
+        return self.rank == 0
+
+    @property
+    def precision(self) -> torch.dtype:
+        """What the network calculates in while it learns; weights and features are float32."""
+        kind = torch.device(self.device).type
+        # Processors go back through bfloat16 slower than through float32, and GPUs before Ampere only imitate it.
+        slower = kind == "cpu" or (kind == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False))
+        return torch.float32 if slower else torch.bfloat16
+
+    def rows(self, count: int) -> list[slice]:
+        """The rows of a batch that are its own, by pieces. Raises CrewUnusable where they cannot be divided evenly."""
+        share, left_over = divmod(count, self.size * self.pieces)
+        if left_over or not share:
+            raise CrewUnusable(
+                f"a batch of {count} takes cannot be divided evenly among {self.size} processes with --accumulate "
+                f"{self.pieces}"
+            )
+        starts = range(self.rank * share, count, self.size * share)
+        return [slice(start, start + share) for start in starts]
+
+    def joined(self, network: nn.Module) -> nn.Module:
+        """The network with its gradients averaged over all processes, and compiled if that is asked for."""
+        if self.compiled:
+            network.compile()
+        if self.size == 1:
+            return network
+        device = torch.device(self.device)
+        return DistributedDataParallel(
+            network, device_ids=None if device.type == "cpu" else [device], forward_sync_buffers=False
+        )
+
+    def holding_back(self, network: nn.Module) -> AbstractContextManager[None]:
+        """Within it gradients are only gathered; the first ones after it are averaged with what was gathered."""
+        return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
+
+    def sum(self, values: Sequence[float]) -> list[float]:
+        """These values summed over all processes."""
+        if self.size == 1:
+            return list(values)
+        total = torch.tensor(values, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(total)
+        return total.tolist()
+
+    def check_alike(self, number: int, what: str) -> None:
+        """See that all processes find the same. Raises CrewUnusable."""
+        if self.sum([number]) != [self.size * number] or self.sum([number**2]) != [self.size * number**2]:
+            raise CrewUnusable(f"the processes find different {what}; all must see the same folders")
+
+    def wait(self) -> None:
+        """Go on when all processes are here."""
+        self.sum([0.0])
+
+    @contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """Let the first process do what is inside before the others do it."""
+        if not self.leads:
+            self.wait()
+        yield
+        if self.leads:
+            self.wait()
+
+
+@contextmanager
+def assemble(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterator[Crew]:
+    """The processes that torchrun started, or this one alone; `device` is this process's own."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.set_device(device)
+    if started() == 1:
+        yield Crew(device, pieces=pieces, compiled=compiled)
+        return
+    if torch.device(device).type == "cuda":
+        distributed.init_process_group("nccl", timeout=_PATIENCE, device_id=torch.device(device))
+    else:
+        distributed.init_process_group("gloo", timeout=_PATIENCE)
+    try:
+        yield Crew(device, distributed.get_rank(), distributed.get_world_size(), pieces, compiled)
+    finally:
+        distributed.destroy_process_group()
+
+
+def started() -> int:
+    """How many processes torchrun has started for one run; 1 without it."""
+    return int(os.environ["WORLD_SIZE"]) if distributed.is_torchelastic_launched() else 1
+
+
+def own(device: str) -> str:
+    """The device of this process where all were given this one."""
+    number, count = number_here()
+    return f"{device}:{number}" if device == "cuda" and count > 1 else device
+
+
+def number_here() -> tuple[int, int]:
+    """Which of the processes on this machine this is, from 0 on, and how many torchrun has started here."""
+    if not distributed.is_torchelastic_launched():
+        return 0, 1
+    return int(os.environ["LOCAL_RANK"]), int(os.environ["LOCAL_WORLD_SIZE"])

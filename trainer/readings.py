@@ -79,7 +79,7 @@ class Readings:
         ordered = self.logits.argsort(-1, descending=True)
         return (ordered == self.classes[:, None]).int().argmax(-1)
 
-    @property
+    @cached_property
     def kinds(self) -> dict[str, Self]:
         """The takes that the run held out and the data set's test clips, as far as there are any; some are both."""
         kinds = {

@@ -244,6 +244,8 @@ _NAMES: Final = {
     GREEN: "green",
     RED: "red",
     GREY: "grey",
+    "#000000": "ink",  # what matplotlib draws with, and on, unless told
+    "#ffffff": "ground",
 }
 SERIES: Final = (BLUE, ORANGE, GREEN, RED, GREY, LIGHT_BLUE)
 """Colours for things side by side, in this order."""

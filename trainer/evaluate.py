@@ -91,9 +91,12 @@ class Evaluation:
 
     @property
     def wrong_signs(self) -> tuple[int, ...]:
-        """Signs that were not always read rightly, the worst first."""
+        """Signs that were not always read rightly, first those of which it is surest that they are read badly.
+
+        So ten wrong of twenty come before one of one, which may have been bad luck.
+        """
         wrong = [sign for sign, score in self.by_sign.items() if score.top1 < 1.0]
-        return tuple(sorted(wrong, key=lambda sign: (self.by_sign[sign].top1, -self.by_sign[sign].count, sign)))
+        return tuple(sorted(wrong, key=lambda sign: (self.by_sign[sign].top1_interval[1], sign)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def reliability_figure(named: Mapping[str, Sequence[Bin]]) -> Figure:
         lefts = [min(9, int(share * 10)) / 10 + 0.05 + width * (place - (len(named) - 1) / 2) for share in confidence]
         counts.bar(lefts, [one.count for one in bins], width, color=colour)
     shares.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.03))
-    shares.legend(loc="lower right", frameon=False)
+    shares.legend(loc="upper left", frameon=False)
     counts.set(xlabel="confidence of the reading", ylabel="clips")
     return figure
 

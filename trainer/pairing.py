@@ -60,7 +60,11 @@ class Pairs:
         """How likely two equally good networks would differ this much or more: McNemar's test, exact, two-sided."""
         changed, fewer = self.only_first + self.only_second, min(self.only_first, self.only_second)
         # Whole numbers throughout: with many takes neither the sum nor the power fits a float.
-        return min(1.0, 2 * sum(math.comb(changed, k) for k in range(fewer + 1)) / (1 << changed))
+        ways = every = 1
+        for number in range(fewer):
+            ways = ways * (changed - number) // (number + 1)
+            every += ways
+        return min(1.0, 2 * every / (1 << changed))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

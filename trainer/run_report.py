@@ -37,7 +37,7 @@ def write(readings: Readings, others: Sequence[Readings] = ()) -> str:
     }
     if others:
         sections["Beside other runs"] = ablation_report.blocks([readings, *others])
-    sections["How it came about"] = [report.table(["", ""], list(facts(run).items()))]
+    sections["How it came about"] = [report.table(["fact", ""], list(facts(run).items()))]
     return report.page(f"Run {run.folder.name}", sections)
 
 

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-arm test-device test-fleet test-docker test-soak format clean
+.PHONY: setup demo test test-arm test-device test-fleet test-docker test-soak test-visitors format clean
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -70,6 +70,12 @@ BROKER_KILLS ?= 20
 SEED ?= 1
 test-soak: packages setup
 	$(BIN)/python -m tests.edge.soak --kills $(KILLS) --broker-kills $(BROKER_KILLS) --seed $(SEED)
+
+# 20 visitors for MINUTES at the live page of a daemon that reads a video: its frame rate, memory, fairness. Needs the real
+# clips in SHARED, and a machine that has nothing else to do.
+MINUTES ?= 5
+test-visitors: setup
+	$(BIN)/python -m tests.edge.web.soak $(SHARED) --minutes $(MINUTES)
 
 .PHONY: packages
 packages:

@@ -10,7 +10,9 @@ from models.section import Section
 
 _BASE: Final = "base"
 _HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
-_CREDENTIAL: Final = r"^mqtt-(password|ca|certificate|key)$"  # what the unit's LoadCredential= knows
+_CREDENTIAL: Final = (
+    r"^(mqtt-(password|ca|certificate|key)|web-(token|certificate|key))$"  # what the unit's LoadCredential= knows
+)
 
 
 class InventoryInvalid(Exception):

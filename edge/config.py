@@ -5,11 +5,20 @@ A variable is named by section and key: `ISHARA_DEVICE`, `ISHARA_MQTT_HOST`, `IS
 
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from edge.captions.look import Look
 from landmarkers.networks import FOLDER_VARIABLE
@@ -20,6 +29,7 @@ _ROUNDING: Final = 1e-6
 PLAIN_PORT: Final = 1883
 TLS_PORT: Final = 8883
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
+_LEAST_TOKEN: Final = 16
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "karsl-190"
 
 _HOURS: Final = "^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -40,6 +50,16 @@ def _find_credential(path: Path, info: ValidationInfo) -> Path:
 
 
 CredentialFile = Annotated[Path, AfterValidator(_find_credential)]
+
+
+def _read_secret(key: str, path: Path) -> str:
+    """What a file holds that a key names. Raises ConfigInvalid when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigInvalid(f"{key} {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid(f"{key} {path} is not UTF-8") from error
 
 
 class CameraConfig(Section):
@@ -144,14 +164,7 @@ class MqttConfig(Section):
 
     def read_password(self) -> str | None:
         """The password, from its file. Raises ConfigInvalid when the file cannot be read."""
-        if self.password_file is None:
-            return None
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigInvalid(f"mqtt.password_file {self.password_file} cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise ConfigInvalid(f"mqtt.password_file {self.password_file} is not UTF-8") from error
+        return None if self.password_file is None else _read_secret("mqtt.password_file", self.password_file)
 
 
 class CaptionsConfig(Section):
@@ -187,6 +200,66 @@ class MetricsConfig(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 9108
 
 
+def _is_loopback(address: str) -> bool:
+    """Whether only programs on this machine reach an address."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _parted(value: Any) -> Any:
+    """A variable gives a list as one text, with commas."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+class WebConfig(Section):
+    """The live page for browsers, `http://ADDRESS:PORT/live-signs`; without this section nobody listens.
+
+    An address that others reach as well needs a token, which `token_file` holds. With `certificate_file` the page is
+    https://. `view` is the most that a page may show of the camera, `view_per_s` times a second. So many `visitors` at
+    a time may try their own camera, which browsers give to https:// and localhost alone. Pages of the `origins` may ask
+    for words and connect, too.
+    """
+
+    address: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8300
+    token_file: CredentialFile | None = None
+    certificate_file: CredentialFile | None = None
+    key_file: CredentialFile | None = None
+    view: Literal["off", "skeleton", "picture"] = "skeleton"
+    view_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0
+    visitors: Annotated[int, Field(ge=0, le=64)] = 4
+    origins: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")], ...], BeforeValidator(_parted)
+    ] = ()
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.token_file is None and not _is_loopback(self.address):
+            raise ValueError(f"address {self.address}, which others reach as well, needs a token_file")
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("key_file needs a certificate_file")
+        return self
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        scheme = "http" if self.certificate_file is None else "https"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{scheme}://{host}:{self.port}/live-signs"
+
+    def read_token(self) -> str | None:
+        """The token, from its file. Raises ConfigInvalid when the file cannot be read or its token can be guessed."""
+        if self.token_file is None:
+            return None
+        token = _read_secret("web.token_file", self.token_file)
+        if len(token) < _LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+            wanted = f"at least {_LEAST_TOKEN} letters and digits, as of `openssl rand -hex 16`"
+            raise ConfigInvalid(f"web.token_file {self.token_file} must hold {wanted}")
+        return token
+
+
 class EdgeConfig(Section):
     """The whole configuration; each part of the daemon receives only its own section."""
 
@@ -198,6 +271,7 @@ class EdgeConfig(Section):
     mqtt: MqttConfig | None = None
     captions: CaptionsConfig | None = None
     metrics: MetricsConfig | None = None
+    web: WebConfig | None = None
 
 
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:

@@ -7,16 +7,18 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from edge.cameras.source import Source
 from edge.config import RateConfig
 from edge.governor import Governor, Rate
 from edge.standing import Part, Standing
 from edge.word import Instant, Word
 from models.section import Section
+
+if TYPE_CHECKING:
+    from edge.cameras.source import Source
 
 _REMEMBERED = 1000  # measurements kept of each stage
 _STATM = Path("/proc/self/statm")
@@ -96,7 +98,7 @@ class Pulse:
 
     def __init__(
         self,
-        source: Source | None = None,
+        source: "Source | None" = None,
         governor: Governor | None = None,
         standing: Standing | None = None,
         backlog: Backlog | None = None,

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 from contextlib import ExitStack
+from importlib.metadata import version
 
 from edge.cameras.source import Source, open_source, without_password
 from edge.captions.sink import CaptionSink
@@ -29,6 +30,8 @@ from edge.standing import Part, Standing
 from edge.state import state_folder
 from edge.swap import HotSwap, Watchable
 from edge.thermometer import Thermometer
+from edge.web.message import Reads
+from edge.web.sink import WebSink
 from edge.word import StreamClock, WordWriter
 from landmarkers.landmarker import Landmarker
 from models.bundle import refuse_other_landmarks
@@ -137,6 +140,8 @@ def _parts(config: EdgeConfig) -> set[Part]:
         parts.add(Part.BROKER)
     if config.captions is not None:
         parts.add(Part.SCREEN)
+    if config.web is not None:
+        parts.add(Part.WEB)
     return parts
 
 
@@ -179,11 +184,29 @@ def _open_sinks(
         commands.when(Command.CLEAR, screen.clear)
         commands.when(Command.IDENTIFY, screen.identify)
         landmarker = PreviewedLandmarker(landmarker, screen)
+    if config.web is not None:
+        web = WebSink(
+            config.web,
+            device=config.device,
+            version=version("ishara"),
+            reads=_reads(plan),
+            health=pulse.health,
+            standing=standing,
+        )
+        sinks.append(web)
+        models.watch(lambda new: web.tell_model(_reads(new)))
+        commands.when(Command.CLEAR, web.clear)
+        landmarker = PreviewedLandmarker(landmarker, web)
     return sinks, landmarker
 
 
 def _model_json(plan: Plan) -> str:
     return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
+
+
+def _reads(plan: Plan) -> Reads:
+    bundle = plan.bundle
+    return Reads(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
 
 
 def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordWriter:

@@ -1,4 +1,4 @@
-"""How the daemon's parts stand: what is wrong with camera, broker and screen, how the model stands, a pause.
+"""How the daemon's parts stand: what is wrong with camera, broker, screen and live page, how the model stands, a pause.
 
 A part tells of itself whenever that changes; whoever shows it (health, the service's status line, captions, metrics)
 asks, or is called at each change.
@@ -20,6 +20,7 @@ class Part(StrEnum):
     CAMERA = "camera"
     BROKER = "broker"
     SCREEN = "screen"
+    WEB = "web"
 
 
 Watcher = Callable[[], None]

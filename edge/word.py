@@ -6,13 +6,15 @@ The event is the same JSON on MQTT, on the console, on the web socket and in the
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import PlainSerializer
 
 from landmarkers.take import Take
-from models.classifier import Guess, Reading
 from models.section import Section
+
+if TYPE_CHECKING:  # it loads ONNX Runtime, which who only takes words does without
+    from models.classifier import Guess, Reading
 
 ALTERNATIVES = 3
 
@@ -30,7 +32,7 @@ class Alternative(Section):
     confidence: float
 
     @classmethod
-    def of(cls, guess: Guess) -> Self:
+    def of(cls, guess: "Guess") -> Self:
         """The alternative that a guess makes."""
         return cls(sign_id=guess.sign.sign_id, word=guess.sign.word, confidence=round(guess.confidence, 4))
 
@@ -108,7 +110,7 @@ class WordWriter:
         follower.numbers = self.numbers
         return follower
 
-    def write(self, take: Take, reading: Reading, newest: float) -> Word | None:
+    def write(self, take: Take, reading: "Reading", newest: float) -> Word | None:
         """The word of a take, or None; `newest` is the stream's time by now."""
         best = reading.says(self._threshold)
         if best is None:

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,18 +108,36 @@ class Take:
     def load(cls, path: Path) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
         try:
-            with np.load(path, allow_pickle=False) as content:
+            with path.open("rb") as file:
+                return cls.read(file, str(path))
+        except OSError as error:
+            raise TakeDamaged(f"{path} is not a readable take: {error}") from error
+
+    @classmethod
+    def read(cls, file: IO[bytes], name: str) -> Self:
+        """Read a take from an open file that errors are to call by this name. Raises TakeDamaged as `load` does."""
+        try:
+            with np.load(file, allow_pickle=False) as content:
                 header = json.loads(str(content["origin"]))
                 if header.pop("format") != FORMAT or header.pop("layout") != LAYOUT_NAME:
-                    raise TakeDamaged(f"{path} is a take of another format or layout")
+                    raise TakeDamaged(f"{name} is a take of another format or layout")
                 times = content["times"].astype(np.float64)
                 points = np.full((len(times), POINT_COUNT, 3), np.nan, np.float32)
                 for part, where in PART_SLICES.items():
                     if part.value in content:
                         points[:, where] = from_steps(content[part.value])
             return cls(points, times, Origin(**header))
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise TakeDamaged(f"{path} is not a readable take: {error}") from error
+        except (
+            AttributeError,
+            OSError,
+            EOFError,
+            KeyError,
+            TypeError,
+            ValueError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
+            raise TakeDamaged(f"{name} is not a readable take: {error}") from error
 
 
 def to_steps(points: Points) -> NDArray[np.int16]:

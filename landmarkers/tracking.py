@@ -72,12 +72,16 @@ class Work:
 
 
 class Networks:
-    """The networks of some parts, loaded. Several landmarkers may use them one after another, not at the same time."""
+    """The networks of some parts, loaded, and the threads that run them side by side.
+
+    Several landmarkers may use them one after another, not at the same time.
+    """
 
     def __init__(self, parts: frozenset[Part], folder: Path | None = None) -> None:
         """Raises NetworksUnavailable."""
         content = networks.open_task(folder or networks.default_folder(), TASK)
         self._parts = parts
+        self.threads = ThreadPoolExecutor(3, thread_name_prefix="landmarks")
         if parts - HANDS:
             self.body_detector = Detector(content["pose_detector.tflite"], POSE_STRIDES, darkest=-1.0)
             self.body = BodyNetwork(content["pose_landmarks_detector.tflite"])
@@ -87,6 +91,10 @@ class Networks:
             self.hands = [HandNetwork(content["hand_landmarks_detector.tflite"]) for _ in HANDS]
         if Part.FACE in parts:
             self.face = FaceNetwork(content["face_landmarks_detector.tflite"])
+
+    def close(self) -> None:
+        """Give up the threads."""
+        self.threads.shutdown()
 
     def work(self) -> dict[str, Work]:
         """What each network did since it was loaded, by its name."""
@@ -119,10 +127,10 @@ class TrackingLandmarker:
     def __init__(
         self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, loaded: Networks | None = None
     ) -> None:
-        """`loaded` are networks of the same parts that nobody else uses now. Raises NetworksUnavailable."""
+        """`loaded` are networks of these parts at least that nobody else uses now. Raises NetworksUnavailable."""
         self._parts = parts
         self._networks = loaded or Networks(parts, folder)
-        self._threads = ThreadPoolExecutor(3, thread_name_prefix="landmarks")
+        self._owns_networks = loaded is None
         self._look: _Look | None = None
         self._hands: dict[Part, Hand] = {}
         self._searched = self._palms_searched = self._lost = float("-inf")
@@ -134,7 +142,7 @@ class TrackingLandmarker:
 
     def locate(self, frame: Frame) -> Landmarks:
         """The points of one frame."""
-        look = self._threads.submit(self._look_at_body, frame) if self._is_look_due(frame.time) else None
+        look = self._networks.threads.submit(self._look_at_body, frame) if self._is_look_due(frame.time) else None
         if HANDS & self._parts:
             self._hands = self._follow_hands(frame)
         if look is not None:
@@ -150,8 +158,9 @@ class TrackingLandmarker:
         return self._networks.work()
 
     def close(self) -> None:
-        """Give up the threads."""
-        self._threads.shutdown()
+        """Give up the networks' threads, unless the networks were lent."""
+        if self._owns_networks:
+            self._networks.close()
 
     def _is_look_due(self, time: float) -> bool:
         if not self._parts - HANDS:
@@ -187,7 +196,7 @@ class TrackingLandmarker:
     def _follow_hands(self, frame: Frame) -> dict[Part, Hand]:
         """The hands of the frame before, where they are now."""
         running = {
-            part: self._threads.submit(_follow, network, frame.picture, hand.region)
+            part: self._networks.threads.submit(_follow, network, frame.picture, hand.region)
             for network, (part, hand) in zip(self._networks.hands, self._hands.items(), strict=False)
         }
         found = {part: future.result() for part, future in running.items()}
@@ -222,7 +231,7 @@ class TrackingLandmarker:
         regions = [wrist_region(self._look.body.points, part) for part in sorted(missing)]
         regions = [region for region in regions if all(region.overlap(hand.region) <= _SAME_REGION for hand in known)]
         looks = [
-            self._threads.submit(_follow, network, frame.picture, region)
+            self._networks.threads.submit(_follow, network, frame.picture, region)
             for network, region in zip(self._networks.hands, regions, strict=False)
         ]
         return [hand for look in looks if (hand := look.result()) is not None]

@@ -23,9 +23,9 @@ class SpotterSettings(Section):
     shortest_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.3  # no sign is shorter
     longest_s: Annotated[float, Field(ge=1.0, le=30.0)] = 4.0  # no sign is longer
     look_every_s: Annotated[float, Field(ge=0.03, le=1.0)] = 0.15  # how often it is read while the hands are up
-    settled_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.4  # a sign after which the hands stay up is given so late
-    sure: Share = 0.9  # a sign read with this or more ...
-    sure_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.45  # ... for so long is given before it ends
+    settled_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.3  # a sign after which the hands stay up is given so late
+    sure: Share = 0.85  # a sign read with this or more ...
+    sure_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.4  # ... for so long is given before it ends
     least_confidence: Share = 0.3  # a piece read with less explains nothing
     sign_cost_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # what a further sign must explain more
 

@@ -4,7 +4,8 @@ Two of them, which see different features of the hands. A network that sees ever
 sign: the shapes of his hands tell him from others better than they tell his signs apart. So one sees the hands' shapes
 and not where they are, the other where they are and go and not their shapes; each learns by itself, and their
 probabilities are multiplied, so that a word is one that both find likely (Hinton, "Training Products of Experts by
-Minimizing Contrastive Divergence", 2002).
+Minimizing Contrastive Divergence", 2002). A hand that is held speaks by its shape, one that goes somewhere more by its
+way: so what the leading hand does decides which expert weighs more (NOTES.md, "Held and moving hands").
 
 Shape legend: B takes, S steps in time, P part tokens (of body, leading hand, other hand), F features, D width.
 
@@ -24,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, Preprocess
+from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, SPREAD, Preprocess
 
 _HAND: Final = FEATURE_COUNTS["lead"]
 _SHAPE: Final = (0, _HAND - PLACE_FEATURES)
@@ -34,6 +35,12 @@ _SEEN: Final = {
     "shape": {"lead": _SHAPE, "other": _SHAPE},
     "way": {"body": (0, FEATURE_COUNTS["body"]), "lead": _WAY, "other": _WAY},
 }
+# The way's share in what both say of a held hand and of one that moves, and how far from its mean place, in shoulder
+# widths and on average over the take, it is between the two. Letters and most numbers are held and lie below 0.02.
+_HELD_SHARE: Final = 0.23
+_MOVING_SHARE: Final = 0.6
+_MOVES_FROM: Final = 0.05
+_MOVES_WIDTH: Final = 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Recogniser(nn.Module):
 
 
 class Experts(nn.Module):
-    """Features of the parts, each [B, S, F], to logits [B, classes]: log-probabilities of two networks, added."""
+    """Features of the parts, each [B, S, F], to logits [B, classes]: log-probabilities of two networks, weighed."""
 
     def __init__(self, size: Size, classes: int, steps: int, dropout: float, drop_path: float) -> None:
         super().__init__()
@@ -96,7 +103,9 @@ class Experts(nn.Module):
 
     def forward(self, body: Tensor, lead: Tensor, other: Tensor) -> Tensor:
         """What both make of it together: logits of every sign and, last, of none."""
-        return torch.stack(self.opinions(body, lead, other)).sum(0)
+        shape, way = self.opinions(body, lead, other)
+        share = way_share(lead)
+        return 2.0 * (shape + share * (way - shape))
 
     def opinions(self, body: Tensor, lead: Tensor, other: Tensor) -> list[Tensor]:
         """What each makes of it by itself: log-probabilities, [B, classes] each. By these they are trained."""
@@ -105,6 +114,13 @@ class Experts(nn.Module):
             torch.log_softmax(self.experts[name]([parts[part][..., slice(*seen[part])] for part in seen]), -1)
             for name, seen in _SEEN.items()
         ]
+
+
+def way_share(lead: Tensor) -> Tensor:
+    """How much the way counts beside the shape, [B, 1], 0 to 1, by how far the leading hand [B, S, F] moves."""
+    spread = torch.linalg.vector_norm(lead[:, 0, SPREAD], dim=-1, keepdim=True)
+    moves = torch.sigmoid((spread - _MOVES_FROM) / _MOVES_WIDTH)
+    return _HELD_SHARE + (_MOVING_SHARE - _HELD_SHARE) * moves
 
 
 class STTransformer(nn.Module):

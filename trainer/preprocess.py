@@ -65,6 +65,8 @@ FEATURE_COUNTS: Final = {"body": 44, "lead": 359, "other": 359}
 # A hand's features: first what its shape is, then how it goes and whether it is seen, last where it is.
 SHAPE_FEATURES: Final = 299
 PLACE_FEATURES: Final = 46
+# Of how it goes: how far it is from its mean place, x and y, on average over the take; the same at every step.
+SPREAD: Final = slice(SHAPE_FEATURES + 6, SHAPE_FEATURES + 8)
 
 
 class Preprocess(nn.Module):

@@ -83,7 +83,7 @@ def make_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: P
             pip += ["--constraint", str(constraints)]
         if wheelhouse is not None:
             pip += ["--no-index", "--find-links", str(wheelhouse)]
-        _run([*pip, f"ishara[edge] @ file://{wheel}"])
+        _run([*pip, f"ishara[web] @ file://{wheel}"])
         if before is not None:  # then this version may be there already, built from other files
             _run([*pip, "--no-deps", "--force-reinstall", str(wheel)])
         _link_networks(folder)

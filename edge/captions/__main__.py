@@ -12,34 +12,16 @@ from typing import Final
 
 from edge.captions.fonts import LettersMissing
 from edge.captions.look import Look
-from edge.captions.message import Alive, Decoder, Drawn, Lost, Message, Ready, encode
+from edge.captions.message import MESSAGES, Drawn, Ready
 from edge.captions.picture import Painter
 from edge.captions.scene import Heard, scene_at
 from edge.captions.screen import Screen, ScreenLost
+from edge.companion.answers import Answers
+from edge.companion.message import Decoder, Lost
 
 _TICK_S: Final = 0.1  # how often fading, the hour and the desktop are looked after; a message is taken at once
-_ALIVE_EVERY_S: Final = 2.0
 _PIECE: Final = 1 << 20
 _LOST: Final = 3
-
-
-class Answers:
-    """Tells the daemon; what libraries print must not come in between, so standard output becomes standard error."""
-
-    def __init__(self) -> None:
-        self._fd = os.dup(sys.stdout.fileno())
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        self._last = 0.0
-
-    def tell(self, answer: Message) -> None:
-        """Send an answer. Raises BrokenPipeError when the daemon is gone."""
-        os.write(self._fd, encode(answer))
-        self._last = time.monotonic()
-
-    def show_life(self) -> None:
-        """Send that the program runs, now and then."""
-        if time.monotonic() - self._last > _ALIVE_EVERY_S:
-            self.tell(Alive())
 
 
 def main() -> int:
@@ -63,7 +45,7 @@ def main() -> int:
 
 
 def _show(screen: Screen, look: Look, answers: Answers) -> int:
-    heard, decoder = Heard(), Decoder()
+    heard, decoder = Heard(), Decoder(MESSAGES)
     painter = Painter(look, screen.size)
     ready, drawn_of = False, 0.0
     while True:

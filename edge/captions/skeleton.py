@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from edge.captions.message import Joints
+from edge.companion.message import Joints
 from landmarkers.bones import EARS
 
 LEFT_HAND: Final = 0

@@ -5,9 +5,10 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from edge.captions.message import Joints, View
+from edge.captions.message import View
 from edge.captions.skeleton import JOINTS, LEFT_HAND, POSE, RIGHT_HAND, Bone, bones, head
 from edge.captions.theme import Colour, Theme
+from edge.companion.message import Joints
 from landmarkers.bones import BODY_BONES, HAND_BONES
 
 _FINER: Final = 2  # drawn so many times larger and then made smaller, since Pillow's lines have jagged edges

@@ -7,6 +7,7 @@ a word that should come does not come over MQTT.
 import argparse
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ import numpy as np
 
 from edge.cameras.camera import LibraryMissing
 from edge.cameras.source import open_landmarker
-from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, load_config
+from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig, load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.word import Word
@@ -82,6 +83,8 @@ def prove_landmarker(*, needed: bool) -> None:
 def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
     """Run the daemon on the source; the words that it printed and those that came over MQTT."""
     subscriber = Subscriber(broker, DEVICE)
+    page = WebConfig(port=_free_port(WebConfig().port))
+    print(f"The live page, for as long as the demo runs: {page.url}")
     print(f"Reading {source}. What arrives on ishara/{DEVICE}/word:", flush=True)
     command = [sys.executable, "-m", "edge", "run", "--source", source, "--jsonl", "--exit-at-end"]
     settings = {
@@ -89,6 +92,7 @@ def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
         "ISHARA_MQTT_HOST": broker.host,
         "ISHARA_MQTT_PORT": str(broker.port),
         "ISHARA_MQTT_PROTOCOL": broker.protocol,
+        "ISHARA_WEB_PORT": str(page.port),
     }
     try:
         # An outbox of its own: words of an earlier demo whose broker was away are not to come in this one.
@@ -139,6 +143,18 @@ def _broker() -> Iterator[MqttConfig]:
         return
     with embedded_broker() as port:
         yield MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
+
+
+def _free_port(wanted: int) -> int:
+    """A port for programs on this machine: the wanted one if nobody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((WebConfig().address, wanted))
+        except OSError:
+            probe.bind((WebConfig().address, 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def _expected() -> list[int]:

@@ -12,6 +12,7 @@ from edge.cameras.source import DEBIAN_PACKAGES
 from edge.config import SHIPPED_MODEL, EdgeConfig
 from edge.doctor.finding import Finding, State
 from edge.doctor.installation import opencv_owner, permissions, raqm, signature
+from edge.doctor.page import live_page
 from edge.doctor.surroundings import clock, disk, power, screen
 from edge.models.serving import find_bundle
 from edge.thermometer import SYSFS
@@ -73,6 +74,7 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     else:
         remedy = "see that it runs, and that host, port, certificates, user and password in [mqtt] are right"
         yield _tried("broker", "broker", config.mqtt.model_dump_json(), paho, remedy)
+    yield live_page(config.web)
     yield permissions(config, camera.source if is_named else None)
     # Captions are told by their section alone: what draws them is not loaded here.
     captions = "captions" in config.model_fields_set

@@ -65,9 +65,10 @@ def signature(bundle: Path, config: ModelConfig, model: Path | None, unreadable:
 
 
 def permissions(config: EdgeConfig, camera: str | None) -> Finding:
-    """Whether this user may open the camera, and nobody but who must may read the broker's password."""
-    password = None if config.mqtt is None else config.mqtt.password_file
-    troubles = [*_of_camera(camera), *_of_password(password)]
+    """Whether this user may open the camera, and nobody but who must may read passwords, tokens and keys."""
+    troubles = [*_of_camera(camera)]
+    for secret in _secrets(config):
+        troubles += _of_secret(secret)
     if troubles:
         worst = State.FAILED if any(state is State.FAILED for state, _, _ in troubles) else State.WARNING
         sentences, remedies = (list(column) for column in list(zip(*troubles, strict=True))[1:])
@@ -82,10 +83,17 @@ def _of_camera(camera: str | None) -> Iterable[tuple[State, str, str]]:
         yield State.FAILED, f"{device} belongs to the group {group}", f"sudo usermod -aG {group} $USER, and log in anew"
 
 
-def _of_password(path: Path | None) -> Iterable[tuple[State, str, str]]:
-    # One that is named without a folder comes to the service alone, as a credential.
-    if path is None or not path.is_file():
-        return
+def _secrets(config: EdgeConfig) -> Iterable[Path]:
+    """The files of secrets that are there; one that is named without a folder comes to the service alone."""
+    files: list[Path | None] = []
+    if config.mqtt is not None:
+        files += [config.mqtt.password_file, config.mqtt.key_file]
+    if config.web is not None:
+        files += [config.web.token_file, config.web.key_file]
+    return [path for path in files if path is not None and path.is_file()]
+
+
+def _of_secret(path: Path) -> Iterable[tuple[State, str, str]]:
     if not os.access(path, os.R_OK):
         yield State.FAILED, f"{path} cannot be read by this user", f"sudo chown $USER {path}"
     if path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):

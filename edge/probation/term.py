@@ -19,7 +19,7 @@ TROUBLE_S: Final = 60.0
 STILL_S: Final = 15.0
 """The watchdog of the service ends a daemon that stands still for 30 s; by then the model before must be back."""
 
-_NOT_BY_A_MODEL: Final = {Part.CAMERA, Part.BROKER}
+_NOT_BY_A_MODEL: Final = {Part.CAMERA, Part.BROKER, Part.WEB}
 
 
 @dataclass

@@ -10,6 +10,7 @@ from edge.config import (
     ModelConfig,
     MqttConfig,
     RateConfig,
+    WebConfig,
     load_config,
 )
 
@@ -27,8 +28,9 @@ def test_the_example_configuration_is_one_and_leaves_the_defaults() -> None:
 
 def test_the_example_names_every_key() -> None:
     text = (DEPLOY / "edge.toml").read_text()
-    for section in (EdgeConfig, CameraConfig, CaptionsConfig, MetricsConfig, ModelConfig, MqttConfig, RateConfig):
-        for key in set(section.model_fields) - {"camera", "captions", "metrics", "model", "mqtt", "rate"}:
+    sections = (CameraConfig, CaptionsConfig, MetricsConfig, ModelConfig, MqttConfig, RateConfig, WebConfig)
+    for section in (EdgeConfig, *sections):
+        for key in set(section.model_fields) - {"camera", "captions", "metrics", "model", "mqtt", "rate", "web"}:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
 
 
@@ -36,6 +38,14 @@ def test_the_captions_of_the_example_leave_the_defaults(tmp_path: Path) -> None:
     _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [captions]")
     (tmp_path / "edge.toml").write_text("[captions]" + text.replace("\n# ", "\n"))
     assert load_config(tmp_path / "edge.toml", {}).captions == CaptionsConfig()
+
+
+def test_the_live_page_of_the_example_leaves_the_defaults(tmp_path: Path) -> None:
+    _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [web]")
+    (tmp_path / "edge.toml").write_text("[web]" + text.partition("\n\n")[0].replace("\n# ", "\n"))
+    web = load_config(tmp_path / "edge.toml", {}).web
+    assert web is not None
+    assert web.model_copy(update={"token_file": None, "certificate_file": None, "key_file": None}) == WebConfig()
 
 
 def test_the_packages_that_a_missing_library_is_told_with_are_those_of_a_device() -> None:

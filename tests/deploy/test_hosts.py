@@ -137,11 +137,11 @@ def test_a_report_is_read() -> None:
     report = {
         "release": "0.1.0-aaaaaaaa",
         "service": {"LoadState": "loaded", "ActiveState": "active", "StatusText": "the camera is away; last word x"},
-        "metrics": {"model": "karsl-190@5", "ishara_frames_per_second": 14.9, "ishara_temperature_celsius": 61.25},
+        "metrics": {"model": "karsl-190@6", "ishara_frames_per_second": 14.9, "ishara_temperature_celsius": 61.25},
         "celsius": None,
         "models": None,
     }  # fmt: skip
     found = read("entrance", json.loads(json.dumps(report)))
-    assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-190@5", 14.9)
+    assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-190@6", 14.9)
     assert found.state == "active; the camera is away"
     assert found.celsius == 61.2

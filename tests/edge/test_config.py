@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, load_config
+from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, WebConfig, load_config
 
 WHOLE = """
 device = "entrance"
@@ -280,3 +280,30 @@ def test_config_check_refuses_a_wrong_file_with_exit_2(tmp_path: Path, capsys: p
     assert printed.err.startswith("ishara-edge: ")
     assert "devise" in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.7", "entrance.local"])
+def test_a_live_page_that_others_reach_needs_a_token(address: str) -> None:
+    assert "needs a token_file" in refusal(None, ISHARA_WEB_ADDRESS=address)
+    config = load_config(None, {"ISHARA_WEB_ADDRESS": address, "ISHARA_WEB_TOKEN_FILE": "token"})
+    assert config.web is not None
+    assert str(config.web.token_file) == "token"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_a_live_page_for_this_machine_needs_none(address: str) -> None:
+    assert load_config(None, {"ISHARA_WEB_ADDRESS": address}).web is not None
+
+
+@pytest.mark.parametrize("token", ["", "short", "with a space in it", "أطول من ستة عشر حرفا"])
+def test_a_token_that_can_be_guessed_or_typed_wrong_is_refused(token: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(token)
+    with pytest.raises(ConfigInvalid, match="at least 16 letters and digits"):
+        WebConfig(token_file=tmp_path / "token").read_token()
+
+
+def test_origins_are_a_list_or_a_text_with_commas() -> None:
+    config = load_config(None, {"ISHARA_WEB_ORIGINS": "https://a.example, http://b.example:8080"})
+    assert config.web is not None
+    assert config.web.origins == ("https://a.example", "http://b.example:8080")
+    assert "web.origins" in refusal(None, ISHARA_WEB_ORIGINS="a.example")

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from trainer.network import SIZES, Attention, Recogniser, Size, sinusoids
-from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES
+from trainer.network import SIZES, Attention, Recogniser, Size, sinusoids, way_share
+from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, SPREAD
 
 MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "large": (60.0, 90.0)}
 
@@ -30,11 +30,15 @@ def test_each_expert_sees_its_own_features_of_the_hands() -> None:
     assert not torch.allclose(way, other_way)
 
 
-def test_a_sign_is_likely_that_both_experts_find_likely() -> None:
+@pytest.mark.parametrize(("spread", "counts_more"), [(0.01, "shape"), (0.3, "way")])
+def test_a_held_hand_speaks_by_its_shape_and_a_moving_one_by_its_way(spread: float, counts_more: str) -> None:
     experts = Recogniser(SIZES["tiny"], 3).network.eval()
-    features = [torch.rand(1, 32, count) for count in FEATURE_COUNTS.values()]
-    shape, way = experts.opinions(*features)
-    torch.testing.assert_close(experts(*features), shape + way)
+    body, lead, other = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
+    lead[..., SPREAD] = torch.tensor([spread, 0.0])
+    shape, way = experts.opinions(body, lead, other)
+    share = way_share(lead)
+    torch.testing.assert_close(experts(body, lead, other), 2 * ((1 - share) * shape + share * way))
+    assert float(share) < 0.3 if counts_more == "shape" else float(share) > 0.55
 
 
 def test_probabilities_are_probabilities_of_every_sign_and_of_none() -> None:

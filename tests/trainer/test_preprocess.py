@@ -8,7 +8,7 @@ from torch import Tensor
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.signing import make_take, mirror
-from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, Preprocess
+from trainer.preprocess import FEATURE_COUNTS, PLACE_FEATURES, SPREAD, Preprocess
 
 STEPS = 32
 
@@ -39,6 +39,11 @@ def test_distance_and_place_do_not_matter(scale: float) -> None:
     take = make_take(2)
     moved = Take(take.points * np.float32(scale) + np.float32(0.1), take.times, take.origin)
     assert_alike(features(take), features(moved), atol=2e-3)
+
+
+def test_how_far_a_hand_is_from_its_mean_place_is_told_in_shoulder_widths() -> None:
+    spread = features(make_take())[1][0, :, SPREAD]  # up by 0.3 and aside by 0.1, evenly; the shoulders are 0.36 apart
+    assert torch.allclose(spread, torch.tensor([0.1, 0.3]) / 4 / 0.36, atol=0.005)
 
 
 def test_a_turned_hand_is_the_same_along_the_axes_of_its_palm() -> None:

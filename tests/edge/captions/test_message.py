@@ -1,22 +1,11 @@
 import pytest
 
 from edge.captions.look import Look
-from edge.captions.message import (
-    Alive,
-    Clear,
-    Decoder,
-    Drawn,
-    Identify,
-    Lost,
-    Message,
-    Ready,
-    Said,
-    State,
-    View,
-    encode,
-)
+from edge.captions.message import ANSWERS, MESSAGES, Answer, Clear, Drawn, Identify, Message, Ready, Said, State, View
+from edge.companion.message import Alive, Decoder, Lost, encode
 
-MESSAGES: list[Message] = [
+KINDS: list[type[Message | Answer]] = [*MESSAGES, *ANSWERS]
+SENT: list[Message | Answer] = [
     Said("قصبة\nهوائية", "Trachea", 0.97, 12.5),
     State(("camera", "broker"), paused=True),
     Clear(),
@@ -31,12 +20,12 @@ MESSAGES: list[Message] = [
 @pytest.mark.parametrize("step", [1, 7, 10_000])
 def test_messages_arrive_as_they_were_sent_in_whatever_pieces(step: int) -> None:
     view = View(3.0, 0.75, ((0.5, 0.25), None), (2, 1), b"\n{}\n\x00\xff")
-    content = b"".join(encode(message) for message in [*MESSAGES, view, *MESSAGES])
-    decoder = Decoder()
+    content = b"".join(encode(message) for message in [*SENT, view, *SENT])
+    decoder = Decoder(KINDS)
     pieces = (content[start : start + step] for start in range(0, len(content), step))
     arrived = [message for piece in pieces for message in decoder.feed(piece)]
-    assert arrived[: len(MESSAGES)] == arrived[len(MESSAGES) + 1 :] == MESSAGES
-    seen = arrived[len(MESSAGES)]
+    assert arrived[: len(SENT)] == arrived[len(SENT) + 1 :] == SENT
+    seen = arrived[len(SENT)]
     assert isinstance(seen, View)
     assert (seen.at, seen.aspect, seen.joints, seen.size, seen.picture) == (
         view.at,

@@ -218,7 +218,7 @@ def test_a_program_that_hangs_keeps_nobody_waiting(x_server: Xvfb, open_sink: Op
 def test_a_program_that_hangs_is_ended_and_started_again(
     x_server: Xvfb, open_sink: OpenSink, standing: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.captions.process._SILENCE_S", 4.0)
+    monkeypatch.setattr("edge.companion.process._SILENCE_S", 4.0)
     sink = open_sink()
     sink.emit(word(1))
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")

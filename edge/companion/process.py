@@ -1,4 +1,4 @@
-"""The screen's program as the daemon sees it: written to and read from without ever waiting for it."""
+"""A companion as the daemon sees it: written to and read from without ever waiting for it."""
 
 import logging
 import os
@@ -6,36 +6,48 @@ import select
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Final, Generic, Self
 
-from edge.captions.look import Look
-from edge.captions.message import Decoder, Lost, Message
+from edge.companion.message import Decoder, Garbled, Lost, M
 
 log = logging.getLogger(__name__)
 
-_LEAVE_S: Final = 0.3  # the kernel takes the screen back from a killed program, so there is no need for patience
+_LEAVE_S: Final = 0.3  # the kernel takes back from a killed program what it held, so there is no need for patience
 _SILENCE_S: Final = 15.0  # it tells every two seconds that it lives
 _PIECE: Final = 1 << 16
 _REMEMBERED: Final = 4000
 
 
-class ScreenProcess:
-    """One run of the program, from its start to its end."""
+@dataclass(frozen=True, slots=True)
+class Program(Generic[M]):
+    """What is started: a module of this program, with arguments and file descriptors that it shares."""
 
-    def __init__(self, look: Look) -> None:
+    module: str
+    kinds: tuple[type[M], ...]
+    """The messages that it may answer."""
+    arguments: tuple[str, ...] = ()
+    descriptors: tuple[int, ...] = ()
+
+
+class CompanionProcess(Generic[M]):
+    """One run of a program, from its start to its end."""
+
+    def __init__(self, program: Program[M]) -> None:
         """Start it. Raises OSError."""
         # What is imported here is imported there, and (-P) nothing else that lies in the current folder.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "edge.captions", look.to_json()],
+            [sys.executable, "-P", "-m", program.module, *program.arguments],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pass_fds=program.descriptors,
         )
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
-        self._decoder = Decoder()
+        self._decoder = Decoder(program.kinds)
         self._complaints = b""
         self._why = ""
         self._heard_at = time.monotonic()
@@ -62,10 +74,15 @@ class ScreenProcess:
             self._ended = True
             return 0
 
-    def answers(self) -> list[Message]:
+    def answers(self) -> list[M]:
         """What it answered since."""
         self._complaints = (self._complaints + self._read(self._pipes[2]))[-_REMEMBERED:]
-        answers = list(self._decoder.feed(self._read(self._pipes[1])))
+        try:
+            answers = list(self._decoder.feed(self._read(self._pipes[1])))
+        except Garbled as error:
+            log.debug("the companion answers %s", error)
+            self._ended, self._why = True, "its program answers nonsense"
+            return []
         if answers:
             self._heard_at = time.monotonic()
         for answer in answers:
@@ -75,7 +92,7 @@ class ScreenProcess:
 
     @property
     def trouble(self) -> str | None:
-        """Why it shows nothing any more, or None while it does."""
+        """Why it does nothing any more, or None while it does."""
         if self._ended:
             return self._why or self._last_words()
         if time.monotonic() - self._heard_at > _SILENCE_S:
@@ -90,7 +107,7 @@ class ScreenProcess:
             return "its program listens no more"
         complaints = self._complaints.decode(errors="replace").strip()
         if complaints:
-            log.debug("the screen's program wrote: %s", complaints)
+            log.debug("the companion wrote: %s", complaints)
         if code < 0:
             return f"its program was ended by signal {-code}"
         return complaints.splitlines()[-1] if complaints else f"its program left with code {code}"

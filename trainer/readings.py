@@ -39,7 +39,12 @@ class Readings:
         """Each take read by itself, as on a device. Raises RunUnusable."""
         recogniser = load_trained(run.folder, run.recipe, run.signs)
         progress: tqdm[int] = tqdm(numbers, desc=f"read by {run.folder.name}", unit="take")
-        return cls(run, store, tuple(numbers), read_each(recogniser, store, progress))
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # for one take others only wait for each other: on a busy machine 208 s became 9
+        try:
+            return cls(run, store, tuple(numbers), read_each(recogniser, store, progress))
+        finally:
+            torch.set_num_threads(threads)
 
     def __len__(self) -> int:
         return len(self.numbers)

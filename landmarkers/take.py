@@ -178,7 +178,6 @@ def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64
         if steps.dtype != np.int16 or steps.shape != (len(times), where.stop - where.start, 3):
             return f"its {part.value} is {steps.dtype} {list(steps.shape)} for {len(times)} frames"
     return None
->>>>>>> eight-store
 
 
 def to_steps(points: Points) -> NDArray[np.int16]:

@@ -97,11 +97,11 @@ class OnnxClassifier:
         return answer
 
 
-def open_session(model: bytes) -> ort.InferenceSession:
-    """An ONNX Runtime session as the device runs it; nobody is told of its use."""
+def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
+    """An ONNX Runtime session as the device runs it, on one thread unless told; nobody is told of its use."""
     ort.disable_telemetry_events()
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3

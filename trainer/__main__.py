@@ -21,7 +21,17 @@ from landmarkers.tracking import FINGERPRINT
 from models.bundle import LABELS, BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
-from trainer import evaluation_report, evaluation_text, extraction_report, keypoints, stream_report
+from trainer import (
+    benchmark,
+    benchmark_report,
+    comparison,
+    evaluation_report,
+    evaluation_text,
+    extraction_report,
+    keypoints,
+    run_report,
+    stream_report,
+)
 from trainer import store as stores
 from trainer.adapt import Adaptation, adapt, recipe_for
 from trainer.ancestor import AncestorUnusable, open_ancestor
@@ -40,7 +50,9 @@ from trainer.lesson import prepare
 from trainer.material import MaterialLacking, gather
 from trainer.note import RunUnusable
 from trainer.outcome import as_table, judge_teaching
+from trainer.pairing import pair
 from trainer.quantise import QuantisationHarmful
+from trainer.readings import open_store, read_unseen
 from trainer.recipe import RECIPES, Recipe
 from trainer.run import open_run
 from trainer.signers import leave_each_out
@@ -87,6 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "export": run_export,
         "evaluate": run_evaluate,
         "stream": run_stream,
+        "report": run_run_report,
+        "compare": run_compare,
+        "benchmark": run_benchmark,
         "quantise-hand": run_quantise_hand,
     }
     try:
@@ -279,6 +294,39 @@ def run_bench_loader(options: argparse.Namespace) -> int:
     recipe = RECIPES["default"]
     measured = measure(options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine)
     print(json.dumps(measured.as_content(), indent=1) if options.json else measured.as_table())
+    return 0
+
+
+def run_run_report(options: argparse.Namespace) -> int:
+    """A run's report."""
+    runs = [open_run(folder) for folder in (options.run, *options.others)]
+    readings, *others = [read_unseen(run, open_store(run, options.store)) for run in runs]
+    options.to.write_text(run_report.write(readings, others), encoding="utf-8")
+    print(f"wrote {options.to}: {run_report.lead(readings)}")
+    return 0
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """Two runs on the takes that neither learned from."""
+    runs = [open_run(folder) for folder in (options.first, options.second)]
+    found = comparison.compare(pair(*(read_unseen(run, open_store(run, options.store)) for run in runs)))
+    print(comparison.as_json(found) if options.json else comparison.as_table(found))
+    if options.html is not None:
+        options.html.write_text(comparison.as_page(found), encoding="utf-8")
+    return 0
+
+
+def run_benchmark(options: argparse.Namespace) -> int:
+    """Bundles side by side."""
+    bundles = [open_bundle(folder) for folder in options.bundles]
+    paths = stores.find_takes(options.takes) if options.takes else []
+    takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
+    if paths and not takes:
+        raise NothingToJudge(f"there is no take of {options.split} clips in {' '.join(map(str, options.takes))}")
+    found = benchmark.measure(bundles, takes, options.threads, options.batches, options.rounds)
+    print(benchmark_report.as_json(found) if options.json else benchmark_report.as_table(found))
+    if options.html is not None:
+        options.html.write_text(benchmark_report.as_page(found), encoding="utf-8")
     return 0
 
 

@@ -13,8 +13,9 @@ from trainer import data_arguments
 from trainer.crew import number_here, own
 from trainer.quantise import Precision
 from trainer.recipe import RECIPES
+from trainer.report_arguments import add_benchmark, add_compare, add_report
 from trainer.streams import Lap
-from trainer.values import bundle_name, device, file_to_write, minutes, rates, share, sign_numbers, whole_number
+from trainer.values import bundle_name, device, file_to_write, minutes, share, sign_numbers, whole_number, whole_numbers
 
 # How a run is trained, unless the user says otherwise.
 _TRAINING: Final[dict[str, Any]] = {
@@ -61,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands.add_parser("export", help="run to a quantised bundle"))
     _add_evaluate(commands.add_parser("evaluate", parents=[chosen], help="how good a bundle is on unseen clips"))
     _add_stream(commands.add_parser("stream", parents=[chosen], help="how well a bundle reads running streams"))
+    add_report(commands.add_parser("report", help="a run's report: one HTML file"))
+    add_compare(commands.add_parser("compare", help="two runs on the takes that neither learned from"))
+    add_benchmark(commands.add_parser("benchmark", help="size, speed and accuracy of bundles, in one table"))
     _add_quantise_hand(commands.add_parser("quantise-hand", help="the hand landmark network to int8"))
     return whole
 
@@ -212,7 +216,7 @@ def _add_stream(command: argparse.ArgumentParser) -> None:
     command.add_argument("clips", type=Path, help="a folder of takes, or a data set")
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
     command.add_argument(
-        "--rates", type=rates, default=(10, 15, 30), metavar="LIST", help="frames a second (default: 10,15,30)"
+        "--rates", type=whole_numbers, default=(10, 15, 30), metavar="LIST", help="frames a second (default: 10,15,30)"
     )
     command.add_argument(
         "--drop", type=share, default=0.1, metavar="SHARE", help="frames that get lost (default: %(default)s)"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from landmarkers.take import Origin, Take
 from models import bundle as bundles
@@ -18,15 +17,14 @@ from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
 from models.signature import sign
 from trainer import ancestor, card
-from trainer.calibrate import fit_temperature
 from trainer.evaluate import Evaluation, HeldOut, evaluate
 from trainer.export import export_fp32
 from trainer.network import Recogniser
-from trainer.note import RunUnusable
 from trainer.quantise import Choice, Precision, choose, read_all
+from trainer.readings import Readings, see_that_it_is_of
 from trainer.run import Run
 from trainer.store import Store
-from trainer.train import load_trained, read_each
+from trainer.train import load_trained
 
 SMALLEST_APP_VERSION = "0.1.0"
 _LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX
@@ -57,13 +55,14 @@ def make_bundle(
     `teachable` bundle carries what teaching needs. With a `key` it is signed. The bundle appears whole or not at all.
     Raises RunUnusable, ExportWrong, QuantisationHarmful.
     """
-    _see_that_stores_agree((run, *held_out_runs), store)
+    for one in (run, *held_out_runs):
+        see_that_it_is_of(one, store)
     recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
-    logits = [_held_out_logits(judge, store) for judge in judges]
+    readings = [Readings.of(judge, store, judge.validation) for judge in judges]
     if judges and run.ancestor is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
-        recogniser.temperature.fill_(_temperature(judges[0], store, logits[0]))
-    held_out = [_judge_held_out(judge, store, answers) for judge, answers in zip(judges, logits, strict=True)]
+        recogniser.temperature.fill_(readings[0].temperature())
+    held_out = [HeldOut(read.run.described, read.evaluation()) for read in readings]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
     classes = {split: [_class_of(run, take.origin) for take in takes[split]] for split in takes}
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -101,13 +100,6 @@ def make_bundle(
     return choice
 
 
-def _see_that_stores_agree(runs: Sequence[Run], store: Store) -> None:
-    """Raises RunUnusable for a run that was trained on another store than this."""
-    for run in runs:
-        if run.note["takes"] != len(store):
-            raise RunUnusable(f"{run.folder} was trained on another store than the one given")
-
-
 def put_into_card(folder: Path, heading: str, section: str) -> None:
     """Put a section into the card of a bundle, before what it cannot do, or in the place of one of that heading.
 
@@ -134,22 +126,6 @@ def _put_in_place(new: Path, to: Path, aside: Path) -> None:
     if to.exists():
         to.replace(aside)
     shutil.move(new, to)
-
-
-def _held_out_logits(run: Run, store: Store) -> Tensor:
-    """Logits [takes, signs + 1] of the network that a run ended with, for what the run held out."""
-    return read_each(load_trained(run.folder, run.recipe, run.signs), store, run.validation)
-
-
-def _temperature(run: Run, store: Store, logits: Tensor) -> float:
-    truth = torch.tensor([_class_of(run, store.rows[number].origin) for number in run.validation])
-    return fit_temperature(logits, truth)
-
-
-def _judge_held_out(run: Run, store: Store, logits: Tensor) -> HeldOut:
-    origins = [store.rows[number].origin for number in run.validation]
-    probabilities = torch.softmax(logits, -1).numpy()
-    return HeldOut(run.described, evaluate(probabilities, [sign.sign_id for sign in run.signs], origins))
 
 
 def _class_of(run: Run, origin: Origin) -> int:

@@ -5,7 +5,7 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019.
 
 from collections.abc import Sequence
 
-from trainer.evaluate import LAST_OF_KARSL, Evaluation, HeldOut, Score
+from trainer.evaluate import LAST_OF_KARSL, Evaluation, HeldOut
 from trainer.quantise import Choice
 from trainer.run import Run
 from trainer.store import Store
@@ -86,18 +86,13 @@ def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None, 
         return "## Accuracy\n\nNothing was held out, so how well it reads is not known."
     parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
     if judged is not None:
-        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_table(judged)}")
-        wrong = [str(sign) for sign, score in judged.by_sign.items() if score.top1 < 1.0]
-        parts.append(
-            f"Calibration error {judged.calibration_error:.3f}; read as no sign: {judged.said_none}; "
-            f"signs with a wrong reading: {', '.join(wrong) if wrong else 'none'}."
-        )
+        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_judged(judged)}")
     if held_out and run.ancestor is None:
         parts.append(
             "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
             "what it held out decided nothing in it; only the temperature is fitted to the first of these."
         )
-    parts += [f"**{_plain(held.described)}**, fp32:\n\n{_table(held.evaluation)}" for held in held_out]
+    parts += [f"**{_plain(held.described)}**, fp32:\n\n{_judged(held.evaluation)}" for held in held_out]
     return "\n\n".join(parts)
 
 
@@ -106,15 +101,20 @@ def _plain(described: str) -> str:
     return (described[:1].upper() + described[1:]).replace("*", r"\*")
 
 
-def _table(evaluation: Evaluation) -> str:
-    rows = ["| clips | count | top-1 | top-5 |", "| --- | --- | --- | --- |", _row("all", evaluation.overall)]
-    rows += [_row(f"signer {signer}", score) for signer, score in evaluation.by_signer.items()]
-    rows += [_row(group, score) for group, score in evaluation.by_group.items()]
-    return "\n".join(rows)
-
-
-def _row(title: str, score: Score) -> str:
-    return f"| {title} | {score.count} | {score.top1:.1%} | {score.top5:.1%} |"
+def _judged(evaluation: Evaluation) -> str:
+    """The same figures as in a run's report."""
+    rows = ["| clips | count | top-1 | 95 % interval | top-5 |", "| --- | --- | --- | --- | --- |"]
+    rows += [
+        f"| {name} | {score.count} | {score.top1:.1%} | {low:.1%} to {high:.1%} | {score.top5:.1%} |"
+        for name, score in evaluation.named_scores.items()
+        for low, high in (score.top1_interval,)
+    ]
+    wrong = ", ".join(map(str, sorted(evaluation.wrong_signs))) or "none"
+    remarks = (
+        f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.loss:.3f}; read as no sign: "
+        f"{evaluation.said_none}; signs with a wrong reading: {wrong}."
+    )
+    return "\n".join([*rows, "", remarks])
 
 
 def _quantisation(choice: Choice) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from landmarkers.take import Origin
 
 LAST_OF_KARSL: Final = 502
+THRESHOLDS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 Interval = tuple[float, float]
 _95_PERCENT: Final = 1.959964  # standard deviations
 
@@ -54,6 +55,15 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a threshold lets through: shares of all takes that are said, and that are said and wrong."""
+
+    threshold: float
+    said: float
+    wrong: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Scores over all takes, for each signer, for each sign, and for each of KArSL's kinds of sign."""
 
@@ -68,6 +78,25 @@ class Evaluation:
     calibration_error: float
     said_none: int
     """Takes of a sign that were read as no sign."""
+    loss: float
+    """Mean negative log-likelihood of what was signed; finer than top-1, lower is better."""
+    said: tuple[Said, ...]
+    """By thresholds that grow."""
+
+    @property
+    def named_scores(self) -> dict[str, Score]:
+        """The score of all takes, of each signer's and of each kind of sign, in this order, with their names."""
+        signers = {f"signer {signer}": score for signer, score in self.by_signer.items()}
+        return {"all": self.overall} | signers | self.by_group
+
+    @property
+    def wrong_signs(self) -> tuple[int, ...]:
+        """Signs that were not always read rightly, first those of which it is surest that they are read badly.
+
+        So ten wrong of twenty come before one of one, which may have been bad luck.
+        """
+        wrong = [sign for sign, score in self.by_sign.items() if score.top1 < 1.0]
+        return tuple(sorted(wrong, key=lambda sign: (self.by_sign[sign].top1_interval[1], sign)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,8 @@ def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origin
         reliability=bins,
         calibration_error=expected_calibration_error(bins),
         said_none=int((ranked[:, 0] == 0).sum()),
+        loss=mean_loss(probabilities, [sign_ids.index(int(sign)) for sign in truth]),
+        said=said(probabilities.max(1), first, ranked[:, 0] == 0),
     )
 
 
@@ -128,6 +159,21 @@ def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins:
     return tuple(
         Bin(float(confidence[which == b].mean()), float(right[which == b].mean()), int((which == b).sum()))
         for b in sorted(set(which.tolist()))
+    )
+
+
+def mean_loss(probabilities: NDArray[np.float32], classes: Sequence[int]) -> float:
+    """Mean negative log-likelihood of the right classes."""
+    right = probabilities[np.arange(len(classes)), classes]
+    return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())
+
+
+def said(confidence: NDArray[np.float32], right: NDArray[np.bool_], none: NDArray[np.bool_]) -> tuple[Said, ...]:
+    """What is said at thresholds of confidence; what is read as no sign is never said."""
+    return tuple(
+        Said(threshold, float(spoken.mean()), float((spoken & ~right).mean()))
+        for threshold in THRESHOLDS
+        for spoken in ((confidence >= threshold) & ~none,)
     )
 
 

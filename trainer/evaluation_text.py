@@ -22,6 +22,8 @@ def as_json(verdict: Verdict) -> str:
         "calibration_error": result.calibration_error,
         "reliability": [asdict(one) for one in result.reliability],
         "said_none": result.said_none,
+        "nll": result.loss,
+        "said": [asdict(one) for one in result.said],
     }
     return json.dumps(content, indent=1)
 
@@ -31,16 +33,16 @@ def as_table(verdict: Verdict) -> str:
     result = verdict.evaluation
     rows = [*verdict.lead, ""]
     rows.append(f"{'':24} {'clips':>6} {'top-1':>8}  {'95 % interval':16} {'top-5':>8}  95 % interval")
-    signers = {f"signer {key}": score for key, score in result.by_signer.items()}
-    named = {"all": result.overall} | signers | result.by_group
-    rows += [_line(name, score) for name, score in named.items()]
-    rows += ["", f"calibration error {result.calibration_error:.3f}; read as no sign: {result.said_none}"]
+    rows += [_line(name, score) for name, score in result.named_scores.items()]
+    rows += [
+        "",
+        f"calibration error {result.calibration_error:.3f}; NLL {result.loss:.3f}; read as no sign: {result.said_none}",
+    ]
     rows.append(f"{'how sure':>24} {'how right':>9} {'clips':>6}")
     rows += [f"{percent(one.confidence):>24} {percent(one.accuracy):>9} {one.count:6}" for one in result.reliability]
-    wrong = {sign: score for sign, score in result.by_sign.items() if score.top1 < 1.0}
+    wrong = result.wrong_signs
     rows += ["", f"signs with a wrong reading: {len(wrong)} of {len(result.by_sign)}"]
-    worst_first = sorted(wrong, key=lambda sign: (wrong[sign].top1, sign))
-    rows += [f"{_line(f'sign {sign}', wrong[sign])}  {readings(sign, result.confusions)}" for sign in worst_first]
+    rows += [f"{_line(f'sign {sign}', result.by_sign[sign])}  {readings(sign, result.confusions)}" for sign in wrong]
     return "\n".join(rows)
 
 

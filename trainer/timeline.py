@@ -22,8 +22,8 @@ _CUTS_TOP, _SAID_TOP = 140.0, 164.0
 _HEIGHT: Final = 202.0
 _HIGHEST, _LOWEST = 0.8, -1.8  # shoulder widths above the shoulders
 
-_GREEN, _RED, _GREY, _BLUE = "#2e8b57", "#c8372d", "#9aa7ae", "#bcd6e2"
-_HANDS: Final = {Part.LEFT_HAND: "#1f6fa8", Part.RIGHT_HAND: "#d9822b"}
+_GREEN, _RED, _GREY, _BLUE = "var(--green)", "var(--red)", "var(--grey)", "var(--pale)"
+_HANDS: Final = {Part.LEFT_HAND: "var(--left)", Part.RIGHT_HAND: "var(--right)"}
 
 LEGEND: Final = (
     "Top: what was signed. Middle: how high the left wrist (blue) and the right one (orange) are, thick where the hand "
@@ -97,15 +97,15 @@ def _grid(end: float) -> str:
     seconds: Sequence[int] = range(int(end) + 1)
     lines = "".join(f"M{_x(second):.1f} {_PLOT_TOP}V{_PLOT_BOTTOM}" for second in seconds)
     labels = "".join(
-        f'<text x="{_x(second) + 2:.1f}" y="{_PLOT_BOTTOM - 2}" fill="#7b8a92" font-size="10">{second} s</text>'
+        f'<text x="{_x(second) + 2:.1f}" y="{_PLOT_BOTTOM - 2}" class="soft" font-size="10">{second} s</text>'
         for second in seconds
     )
-    return f'<path d="{lines}" stroke="#e3e9ec"/>{labels}'
+    return f'<path d="{lines}" stroke="var(--line)"/>{labels}'
 
 
 def _line(raised_above: float, end: float) -> str:
     y = _y(-raised_above)
-    return f'<path d="M0 {y:.1f}H{_x(end):.1f}" stroke="#444" stroke-dasharray="5 4"/>'
+    return f'<path d="M0 {y:.1f}H{_x(end):.1f}" stroke="var(--soft)" stroke-dasharray="5 4"/>'
 
 
 def _named(sign: Sign | None, sign_id: int) -> str:

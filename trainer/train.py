@@ -9,7 +9,7 @@ One process trains, or several that torchrun started (trainer/crew.py), which co
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +135,7 @@ def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
     return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
 
 
-def read_each(recogniser: Recogniser, store: Store, numbers: Sequence[int]) -> Tensor:
+def read_each(recogniser: Recogniser, store: Store, numbers: Iterable[int]) -> Tensor:
     """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
     batches = Batches(store)
     with torch.no_grad():

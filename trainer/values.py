@@ -26,8 +26,8 @@ def sign_numbers(text: str) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def rates(text: str) -> tuple[int, ...]:
-    """`10,15,30` as frames a second."""
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """`10,15,30` as numbers from 1 on."""
     read = whole_number(1)
     return tuple(read(piece) for piece in text.split(","))
 

@@ -6,9 +6,10 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from edge.captions.message import View
-from edge.captions.skeleton import BODY, HAND, JOINTS, LEFT_HAND, POSE, RIGHT_HAND, Bone, bones, head
+from edge.captions.skeleton import JOINTS, LEFT_HAND, POSE, RIGHT_HAND, Bone, bones, head
 from edge.captions.theme import Colour, Theme
 from edge.companion.message import Joints
+from landmarkers.bones import BODY_BONES, HAND_BONES
 
 _FINER: Final = 2  # drawn so many times larger and then made smaller, since Pillow's lines have jagged edges
 _LINE: Final = 0.011  # width of a bone, in widths of the preview
@@ -53,9 +54,9 @@ def _draw_skeleton(canvas: ImageDraw.ImageDraw, joints: Joints, width: int, them
     if circle is not None:
         x, y, radius = (value * width for value in circle)
         canvas.ellipse((x - radius, y - 1.2 * radius, x + radius, y + 1.2 * radius), outline=theme.body, width=thick)
-    _draw_bones(canvas, bones(joints, POSE, BODY), width, thick, theme.body)
-    _draw_bones(canvas, bones(joints, LEFT_HAND, HAND), width, thin, theme.left_hand)
-    _draw_bones(canvas, bones(joints, RIGHT_HAND, HAND), width, thin, theme.right_hand)
+    _draw_bones(canvas, bones(joints, POSE, BODY_BONES), width, thick, theme.body)
+    _draw_bones(canvas, bones(joints, LEFT_HAND, HAND_BONES), width, thin, theme.left_hand)
+    _draw_bones(canvas, bones(joints, RIGHT_HAND, HAND_BONES), width, thin, theme.right_hand)
 
 
 def _draw_bones(canvas: ImageDraw.ImageDraw, lines: list[Bone], width: int, thick: int, colour: Colour) -> None:

@@ -32,6 +32,11 @@ def test_lists_of_signs_are_read() -> None:
         (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--split", "all"], "--split makes no sense"),
         (["evaluate", "clips", "--model", "m", "--html", "nowhere/report.html"], "there is no folder nowhere"),
         (["evaluate", "clips", "--model", "m", "--html", "."], ". is a folder, not a file"),
+        (["report", "nowhere"], "there is no folder nowhere"),
+        (["report", "r", "--to", "nowhere/report.html"], "there is no folder nowhere"),
+        (["compare", "r"], "required: RUN"),
+        (["benchmark"], "required: BUNDLE"),
+        (["benchmark", "b", "--batches", "1,0"], "0 is not a whole number from 1 on"),
     ],
 )
 def test_wrong_arguments_end_with_2_before_any_work(

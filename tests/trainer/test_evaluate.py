@@ -72,3 +72,30 @@ def test_the_temperature_mends_overconfidence() -> None:
     truth = torch.randint(0, 5, (4000,))
     honest = torch.randn(4000, 5) + 2.0 * torch.nn.functional.one_hot(truth, 5)
     assert fit_temperature(honest * 3.0, truth) / fit_temperature(honest, truth) == pytest.approx(3.0, rel=0.05)
+
+
+def test_what_is_read_as_no_sign_or_too_unsurely_is_not_said() -> None:
+    sure, unsure, none, wrong = [0.9, 0.0, 0.1, 0.0], [0.45, 0.3, 0.25, 0.0], [0.1, 0.0, 0.0, 0.9], [0.1, 0.2, 0.7, 0.0]
+    probabilities = np.array([sure, unsure, none, wrong], np.float32)
+    result = evaluate(probabilities, SIGNS, [origin(3, "01")] * 4)
+    said = {one.threshold: (one.said, one.wrong) for one in result.said}
+    assert said[0.0] == (0.75, 0.25)
+    assert said[0.5] == (0.5, 0.25)
+    assert said[0.8] == (0.25, 0.0)
+    assert result.loss == pytest.approx(-np.log([0.9, 0.45, 0.1, 0.1]).mean(), abs=1e-6)
+
+
+def test_scores_are_named_and_surely_bad_signs_come_first() -> None:
+    as_3, as_40, as_71 = [0.9, 0.05, 0.05, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]
+    readings = [as_3, as_3, *[as_3] * 3, as_71, *[as_40] * 20]
+    signs = [3, 40, *[71] * 4, *[40] * 20]
+    who = ["02", "02", *["01"] * 24]
+    origins = [origin(sign, signer) for sign, signer in zip(signs, who, strict=True)]
+    result = evaluate(np.array(readings, np.float32), SIGNS, origins)
+    names = ["all", "signer 01", "signer 02", "letters 32-70", "numbers 1-31", "words 71-502"]
+    assert list(result.named_scores) == names
+    assert result.wrong_signs == (71, 40)
+    alone = evaluate(
+        np.array([as_3, *[as_3] * 15, *[as_71] * 5], np.float32), SIGNS, [origin(40, "01"), *[origin(71, "01")] * 20]
+    )
+    assert alone.wrong_signs == (71, 40)  # one of one may have been bad luck

@@ -44,7 +44,7 @@ def test_the_report_tells_what_is_read_as_what_in_words() -> None:
 def test_the_matrix_has_the_worst_sign_first_and_right_readings_too() -> None:
     shown = lines(write(MIXED))
     start = shown.index("71 · هيكل عظمي 76 · قصبة هوائية no sign")
-    assert shown[start + 1 : start + 3] == ["76 · قصبة هوائية 1", "71 · هيكل عظمي 1 2"]
+    assert shown[start + 1 : start + 3] == ["71 · هيكل عظمي 1 2", "76 · قصبة هوائية 1"]
 
 
 def test_the_report_gives_every_score_its_interval() -> None:

@@ -3,12 +3,15 @@ import xml.etree.ElementTree as ET
 
 from matplotlib.figure import Figure
 
+from tests.trainer.pages import see_that_it_stands_alone
+from trainer import report
 from trainer.report import arabic, bar, joined, matrix, page, percent, picture, table, text
 
 
 def figure() -> Figure:
-    drawn = Figure(figsize=(2, 2))
-    drawn.subplots().plot([0, 1], [0, 1])
+    drawn = report.figure(2, 2)
+    (plot,) = report.axes(drawn)
+    plot.plot([0, 1], [0, 1], color=report.BLUE)
     return drawn
 
 
@@ -20,12 +23,25 @@ def test_text_is_shown_as_it_is_whatever_it_holds() -> None:
 
 def test_nothing_comes_from_the_network() -> None:
     written = page("report", {"section": [picture(figure(), "a line"), bar(0.5, 0.4, 0.6)]})
-    assert not re.search(r"""(src|href)=["'](?!data:)|url\(|@import|<script""", written)
-    assert "default-src 'none'" in written
+    see_that_it_stands_alone(written)
 
 
 def test_the_same_figure_is_the_same_bytes() -> None:
     assert picture(figure(), "a line") == picture(figure(), "a line")
+
+
+def test_a_figure_takes_the_pages_colours_and_leaves_the_page_its_own_style() -> None:
+    drawn = picture(figure(), "a line")
+    assert "stroke: var(--blue)" in drawn
+    assert "#0" not in drawn
+    assert "<style" not in drawn
+
+
+def test_many_sections_are_listed_and_each_is_there() -> None:
+    written = page("report", {name: [text(name)] for name in ("How sure & right", "b", "c", "d", "e")})
+    for anchor in re.findall('href="#([^"]*)"', written):
+        assert f'<section id="{anchor}">' in written
+    assert written.count("href=") == 5
 
 
 def test_arabic_keeps_its_direction_inside_a_table() -> None:

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from edge.captions import skeleton
 from edge.captions.theme import THEMES, Colour
 from edge.config import SHIPPED_MODEL
 from edge.demo.__main__ import TAKES
 from edge.standing import ON_PROBATION, Part
 from edge.web import pages
+from landmarkers.bones import BODY_BONES, HAND_BONES
 from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
 from landmarkers.take import Take
@@ -259,8 +259,8 @@ def see(device: Device, page: Visit, colour: str, near: int = 0) -> None:
 def test_the_skeleton_has_the_bones_of_the_devices_screen(visit: OpenPage) -> None:
     page = visit()
     drawn = page.page.evaluate("import('/live-signs/assets/skeleton.js').then(({HAND, BODY}) => ({HAND, BODY}))")
-    assert {tuple(bone) for bone in drawn["HAND"]} == set(skeleton.HAND)
-    assert {tuple(bone) for bone in drawn["BODY"]} == set(skeleton.BODY)
+    assert {tuple(bone) for bone in drawn["HAND"]} == set(HAND_BONES)
+    assert {tuple(bone) for bone in drawn["BODY"]} == set(BODY_BONES)
 
 
 def test_what_is_wrong_is_told_in_both_languages(device: Device, visit: OpenPage) -> None:

@@ -164,7 +164,8 @@ def _train(options: argparse.Namespace, crew: Crew) -> Split:
         split = by_clip(origins, options.validation)
     else:
         split = everything(origins)
-    train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
+    with crew.holding(options.run):
+        train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
     return split
 
 
@@ -177,7 +178,9 @@ def run_teach(options: argparse.Namespace) -> int:
     lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
     recipe = recipe_for(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
-    adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, Crew(options.device))
+    crew = Crew(options.device)
+    with crew.holding(options.run):
+        adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, crew)
     outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.takes)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")

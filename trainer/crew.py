@@ -6,12 +6,14 @@ state is everybody's, and any number of processes goes on from it. Drawing is do
 it is the network's steps that are shared, and those are long where many processes pay.
 """
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -100,6 +102,26 @@ class Crew:
     def wait(self) -> None:
         """Go on when all processes are here."""
         self.sum([0.0])
+
+    @contextmanager
+    def holding(self, folder: Path) -> Iterator[None]:
+        """Let no other processes into a run folder meanwhile. Raises CrewUnusable where some are in it.
+
+        The processes of a torchrun that was killed live on, and would write what those started after them write.
+        """
+        if not self.leads:
+            yield
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CrewUnusable(f"another process trains {folder}; wait for it to end, or end it") from error
+            yield
+        finally:
+            os.close(descriptor)
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:

@@ -63,7 +63,8 @@ def leave_each_out(
     logits = []
     for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.leads):
         run = folder / f"without-{quote(name, safe='')}"
-        train(store, split, signs, recipe, run, seed, crew)
+        with crew.holding(run):
+            train(store, split, signs, recipe, run, seed, crew)
         logits.append(read_each(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
     those = [origins[number] for split in splits.values() for number in split.validation]

@@ -89,6 +89,16 @@ def test_every_row_of_a_batch_is_learned_from_once() -> None:
     assert sorted(rows) == list(range(24))
 
 
+def test_a_run_that_another_process_trains_is_left_to_it(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    with Crew().holding(run):
+        assert trainer(train(made_up_takes, run, "--recipe", "trial", "--epochs", "1")) == 2
+    assert f"another process trains {run}" in capsys.readouterr().err
+    assert trainer(train(made_up_takes, run, "--recipe", "trial", "--epochs", "1")) == 0
+
+
 def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own("cuda") == "cuda"
     for name, value in {"TORCHELASTIC_RUN_ID": "any", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from edge.web.visitors.visitors import Visitors
 from tests.edge.web.browser import PATIENCE_MS, chromium
 from tests.edge.web.device import Device
+from tests.edge.web.visiting import LIMIT, Place
 
 SwitchOn = Callable[..., Device]
 StartBrowser = Callable[..., Browser]
@@ -49,3 +51,17 @@ def switch_on() -> Iterator[SwitchOn]:
     yield start
     for one in devices:
         one.end()
+
+
+@pytest.fixture(scope="module")
+def serving_place() -> Iterator[Place]:
+    """Where visitors go, for a whole module."""
+    with Place(Visitors(LIMIT)) as serving:
+        yield serving
+
+
+@pytest.fixture
+def place(serving_place: Place) -> Place:
+    """The same where nobody is."""
+    serving_place.wait_empty()
+    return serving_place

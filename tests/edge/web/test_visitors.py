@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +20,7 @@ from landmarkers.recording import read_recording
 from landmarkers.take import Take
 from landmarkers.tracking import FINGERPRINT
 from tests.edge.waiting import wait_until
-from tests.edge.web.visiting import CHEST, PATIENCE_S, SHIPPED, TAKES, Place, grey, hear, hear_until, jpeg
-
-LIMIT = 3
-
-
-@pytest.fixture(scope="module")
-def serving_place() -> Iterator[Place]:
-    with Place(Visitors(LIMIT)) as serving:
-        yield serving
-
-
-@pytest.fixture
-def place(serving_place: Place) -> Place:
-    """A place where nobody is."""
-    serving_place.wait_empty()
-    return serving_place
+from tests.edge.web.visiting import CHEST, LIMIT, PATIENCE_S, SHIPPED, TAKES, Place, grey, hear, hear_until, jpeg
 
 
 def send_at_its_pace(socket: ClientConnection, landmarks: list[Landmarks]) -> None:
@@ -193,12 +177,12 @@ def test_too_many_visitors_are_told_so(place: Place) -> None:
     try:
         wait_until(lambda: place.visitors.counts()["visitors"] == LIMIT, "the visitors")
         with place.visit() as socket:
-            assert "3 visitors try their cameras here already" in hear(socket)["error"]
+            assert f"{LIMIT} visitors try their cameras here already" in hear(socket)["error"]
             with pytest.raises(ConnectionClosed) as closed:
                 socket.recv(PATIENCE_S)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1013
-        assert "3 visitors" in closed.value.rcvd.reason
+        assert f"{LIMIT} visitors" in closed.value.rcvd.reason
         sockets[0].send(b"\1" + grey())
         assert "landmarks" in hear(sockets[0])
     finally:

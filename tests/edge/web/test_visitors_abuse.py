@@ -2,7 +2,6 @@
 
 import json
 import socket as sockets
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -10,25 +9,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from edge.web.visitors import visit
-from edge.web.visitors.visitors import Visitors
 from tests.edge.waiting import wait_until
 from tests.edge.web.traps import BOMB, WRONG
-from tests.edge.web.visiting import PATIENCE_S, Place, grey, hear, hear_until
-
-LIMIT = 4
-
-
-@pytest.fixture(scope="module")
-def serving_place() -> Iterator[Place]:
-    with Place(Visitors(LIMIT)) as serving:
-        yield serving
-
-
-@pytest.fixture
-def place(serving_place: Place) -> Place:
-    """A place where nobody is."""
-    serving_place.wait_empty()
-    return serving_place
+from tests.edge.web.visiting import LIMIT, PATIENCE_S, Place, grey, hear, hear_until
 
 
 def hear_out(socket: ClientConnection) -> None:

@@ -23,6 +23,7 @@ from tests.edge.waiting import wait_until
 SHIPPED = Path(__file__).parents[3] / "models" / "karsl-190"
 TAKES = Path(__file__).parents[3] / "edge" / "demo" / "takes"
 CHEST = next(TAKES.glob("4-*"))
+LIMIT = 4  # visitors at a time
 PATIENCE_S = 90.0  # the recognition is nice, and a machine that runs tests is busy
 
 Answer = dict[str, Any]

@@ -19,16 +19,18 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from trainer.ancestor import Ancestor
-from trainer.augment import Batch
 from trainer.batches import Batches, Draws
+from trainer.compiled import announce
 from trainer.crew import Crew
 from trainer.dice import Dice
 from trainer.lesson import Lesson
 from trainer.network import Recogniser
 from trainer.note import note_run, note_start
 from trainer.recipe import Recipe
-from trainer.train import classes_of, read_logits, untrained, varied, wrong
+from trainer.train import classes_of, lesson_of, read_logits, untrained, wrong
 from trainer.training_state import LAST, TrainingState
+
+_Shown = tuple[tuple[Tensor, ...], Tensor]  # features of a batch, and its classes [B]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +57,16 @@ def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
 class Teaching:
     """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
 
-    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation, dice: Dice) -> None:
+    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation) -> None:
         self._old = old
         self._recipe = recipe
         self._adaptation = adaptation
-        self._dice = dice
 
-    def loss(self, new: Recogniser, learned: tuple[Batch, Tensor], rehearsed: tuple[Batch, Tensor]) -> Tensor:
-        """Cross entropy of both batches, each with its classes [B], and how far the old answers have moved.
-
-        No sign is made of rehearsed takes alone: joined pieces of a few takes of a few words look too much like them.
-        """
-        batch, truth = learned
-        with torch.no_grad():
-            plain = new.preprocess.features(*self._recipe.vary(batch, self._dice.changes))
-        loss = wrong(new.network.opinions(*plain), truth, self._recipe)
-        batch, truth = rehearsed
-        features, truth = varied(new, batch, truth, self._recipe, self._dice)
+    def loss(self, new: Recogniser, learned: _Shown, rehearsed: _Shown) -> Tensor:
+        """Cross entropy of both batches, and how far the old answers have moved."""
+        features, truth = learned
+        loss = wrong(new.network.opinions(*features), truth, self._recipe)
+        features, truth = rehearsed
         opinions = new.network.opinions(*features)
         with torch.no_grad():
             before = self._old.network.opinions(*features)
@@ -103,18 +98,24 @@ def adapt(
     done = state.load(folder / LAST)
     if done < recipe.epochs:
         note_start(folder, done, crew)
+        announce()
 
-    teaching = Teaching(old, recipe, adaptation, dice)
+    teaching = Teaching(old, recipe, adaptation)
     fresh, known = Draws(lesson.store, learned), Draws(lesson.store, rehearsed)
 
-    def draw(draws: Draws) -> tuple[Batch, Tensor]:
+    def draw(draws: Draws, share: float) -> _Shown:
         drawn = draws.draw(recipe.batch_size, dice.draws)
-        return batches.stack(drawn.numpy(), device), labels[drawn.to(device)]
+        batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.seed(), device)
+        return lesson_of(new, batch, spoilt, labels[drawn.to(device)])
+
+    def loss() -> Tensor:
+        # Joined pieces of a few takes of a few words look too much like these, so no sign is made of old takes alone.
+        return teaching.loss(new, draw(fresh, 0.0), draw(known, recipe.no_sign_share))
 
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
             train_all_but_norms(new)
-            losses = [state.learn(teaching.loss(new, draw(fresh), draw(known))) for _ in range(recipe.steps_per_epoch)]
+            losses = [state.learn(loss()) for _ in range(recipe.steps_per_epoch)]
             curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
             state.save(folder / LAST, epoch + 1)
 

@@ -1,13 +1,11 @@
 """Makes things ready before they are asked for, on threads of their own."""
 
 import ctypes
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import count
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-
-import torch
 
 Item = TypeVar("Item")
 # Of mallopt(3): how many bytes that are free are kept at most, and from how many on, 32 MiB at most, memory is the
@@ -16,23 +14,22 @@ _KEPT = (-1, 1 << 30)
 _ALWAYS_GIVEN_BACK = (-3, 1 << 25)
 
 
-def ahead(make: Callable[[int], Item], threads: int, first: int = 0) -> Iterator[Item]:
-    """What `make` gives for each number from `first` on, in order and without end, made by so many threads.
+def ahead(make: Callable[[int], Item], threads: int, count: int | None = None) -> Iterator[Item]:
+    """What `make` gives for each number from 0 on, in order, `count` of them or without end, made by so many threads.
 
-    Batches made so cost a GPU no time, and keep the processors busy with whole batches, one each, which is faster than
-    all at one batch: torch and numpy give up Python's lock while they work. What an item is must depend on nothing but
-    its number, or it would depend on which thread was first as well. What `make` raises is raised here.
+    Batches made so cost a GPU no time, and keep the processors busy with whole batches, one each: compiled loops and
+    numpy give up Python's lock while they work. What an item is must depend on nothing but its number, or it would
+    depend on which thread was first as well. What `make` raises is raised here.
     """
     _keep_memory()
-    # One thread within torch for each of these, or they would fight for the processors.
-    with ThreadPoolExecutor(threads, "ahead", initializer=lambda: torch.set_num_threads(1)) as pool:
-        ready: deque[Future[Item]] = deque()
-        numbers = count(first)
+    with ThreadPoolExecutor(threads, "ahead") as pool:
+        numbers = iter(range(count)) if count is not None else itertools.count()
+        ready = deque(pool.submit(make, number) for number in itertools.islice(numbers, 2 * threads))
         try:
-            while True:
-                while len(ready) < 2 * threads:
-                    ready.append(pool.submit(make, next(numbers)))
-                yield ready.popleft().result()
+            while ready:
+                item = ready.popleft().result()
+                ready.extend(pool.submit(make, number) for number in itertools.islice(numbers, 1))
+                yield item
         finally:
             for future in ready:
                 future.cancel()

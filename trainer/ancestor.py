@@ -84,7 +84,7 @@ def pack(path: Path, recogniser: Recogniser, run: Run, store: Store) -> None:
     columns = _columns(parts)
     note = {
         "format": FORMAT,
-        "recipe": asdict(run.recipe),
+        "recipe": run.recipe.as_content(),
         "parts": parts,
         "origins": [asdict(take.origin) for take in takes],
     }

@@ -1,30 +1,26 @@
 """Changes training takes so that the network learns the sign and not the recording.
 
-Works on batches of raw points, before the features are made, on whatever device the batch and what draws at random
-are. Where the points lie in memory matters more than what is done to them: with each coordinate in one piece
-(`planar`) everything here takes a fifth of the time, so a batch is brought into that order once and kept in it.
-
-Shape legend: B takes, T frames, P points. Pose [B, T, 11, 3], hands [B, T, 21, 3], times [B, T].
 Validation and test takes never pass here.
+
+Shape legend: F frames, with those of the ways.
 """
 
 import math
-from dataclasses import dataclass
-from functools import cache
-from typing import Final
+from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
+from trainer.compiled import compiled, compiled_within
+from trainer.held import turn_in_plane
+from trainer.recorded import NAN
+from trainer.sketch import Floats, Sketch
 
-_MIDDLE: Final = 0.5  # of the picture, which is turned about it
-_STRIP: Final = 1 << 21  # numbers of noise
-_STRIP_STEP: Final = 997  # from one take's noise to the next one's
+_LEAST: int = 4  # frames that stay where more are lost than may be
 
 
-@dataclass(frozen=True, slots=True)
-class Augmentation:
+class Augmentation(NamedTuple):
     """How much to change. Lengths are in picture widths of a signer who fills the picture as KArSL's do."""
 
     rotation: float = 0.15  # radians, whole body in the picture plane
@@ -44,141 +40,131 @@ class Augmentation:
     hide_pose: float = 0.05  # chance that the body's points are lost throughout
 
 
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]  # pose, left hand, right hand, times
+@compiled
+def augment(sketch: Sketch, by: Augmentation, random: np.random.Generator) -> None:
+    """Change takes as another recording of the same sign differs from it."""
+    pose, hands = sketch.pose, sketch.hands
+    for take in range(len(sketch.times)):
+        times, plane = sketch.times[take], sketch.plane[take]
+        shares = _shares(times)
+        _change_plane(plane, by, random)
+        is_lost = random.random() < by.hide_pose
+        for frame in range(len(times) if is_lost else 0):
+            for axis in range(3):
+                pose.shift[take, 0, frame, axis] = NAN
+        for row in range(3):
+            for column in range(3):
+                pose.whole_turn[take, 0, row, column] = plane[row, column]
+        for hand in range(2):
+            _turn_hand(plane, hands.whole_turn[take, hand], hands.bend[take, hand], by, random)
+        _warp(times, shares, by, random)
+        _drop_frames(times, by, random)
+        for hand in range(2):
+            _lead_astray(times, shares, hands.shift[take, hand], by, random)
+            _hide(shares, hands.shift[take, hand], by, random)
 
 
-def planar(part: Tensor) -> Tensor:
-    """The same points [B, T, P, 3] with each coordinate in one piece of memory."""
-    return part.permute(0, 3, 1, 2).contiguous().permute(0, 2, 3, 1)
+@compiled_within
+def _shares(times: Floats) -> NDArray[np.float64]:
+    """Times [F] as a share of their take, 0 to 1; NaN in padding becomes 0."""
+    first, last = np.inf, -np.inf
+    for time in times:
+        if not np.isnan(time):
+            first, last = min(first, time), max(last, time)
+    shares = np.zeros(len(times))
+    for frame in range(len(times)):
+        if not np.isnan(times[frame]):
+            shares[frame] = (times[frame] - first) / max(last - first, 1e-3)
+    return shares
 
 
-def augment(batch: Batch, by: Augmentation, random: torch.Generator) -> Batch:
-    """Another batch of the same signs. Changes the one that it is given, which a copy would make dearer."""
-    pose, left, right, times = batch
-    plane, share = _plane(times, by, random), _share_of_take(times)
-    left, right = (_change_hand(hand, share, plane, by, random) for hand in (left, right))
-    lost = _uniform(times, (len(times),), 0, 1, random) < by.hide_pose
-    pose = _laid(pose, plane) + torch.where(lost, torch.nan, 0.0)[:, None, None, None]
-    pose.add_(_noise(pose, random).unflatten(2, pose.shape[1:3]).permute(0, 2, 3, 1), alpha=by.jitter)
-    return pose, left, right, _drop_frames(_warp(times, share, by, random), by, random)
+@compiled_within
+def _change_plane(plane: Floats, by: Augmentation, random: np.random.Generator) -> None:
+    """Turn, stretch and shear; depth stretches as width does."""
+    turn_in_plane(random.uniform(-by.rotation, by.rotation), plane)
+    wide, high = random.uniform(1 - by.stretch, 1 + by.stretch), random.uniform(1 - by.stretch, 1 + by.stretch)
+    for row in range(3):
+        plane[row, 0] *= wide
+        plane[row, 1] *= high
+        plane[row, 2] *= wide
+    plane[0, 1] += random.uniform(-by.shear, by.shear)
 
 
-def _uniform(like: Tensor, shape: tuple[int, ...], low: float, high: float, random: torch.Generator) -> Tensor:
-    return torch.rand(shape, generator=random, device=like.device) * (high - low) + low
+@compiled_within
+def _turn_hand(plane: Floats, turn: Floats, bend: Floats, by: Augmentation, random: np.random.Generator) -> None:
+    """Turn a hand about its wrist, by the formula of Rodrigues for rotation vectors, resize it and bend its fingers."""
+    x = random.uniform(-by.hand_turn, by.hand_turn)
+    y = random.uniform(-by.hand_turn, by.hand_turn)
+    z = random.uniform(-by.hand_turn, by.hand_turn)
+    size = random.uniform(1 - by.hand_size, 1 + by.hand_size)
+    angle = max(math.sqrt(x * x + y * y + z * z), 1e-6)
+    x, y, z = x / angle, y / angle, z / angle
+    cos, sin = math.cos(angle), math.sin(angle)
+    own = (
+        (size * (cos + x * x * (1 - cos)), size * (x * y * (1 - cos) - z * sin), size * (x * z * (1 - cos) + y * sin)),
+        (size * (y * x * (1 - cos) + z * sin), size * (cos + y * y * (1 - cos)), size * (y * z * (1 - cos) - x * sin)),
+        (size * (z * x * (1 - cos) - y * sin), size * (z * y * (1 - cos) + x * sin), size * (cos + z * z * (1 - cos))),
+    )
+    for row in range(3):
+        left = own[row]
+        for column in range(3):
+            turn[row, column] = left[0] * plane[0, column] + left[1] * plane[1, column] + left[2] * plane[2, column]
+    for number in range(WRIST + 1, bend.shape[1]):
+        u, v, w = random.standard_normal(), random.standard_normal(), random.standard_normal()
+        for row in range(3):
+            left = own[row]
+            bend[row, number] = by.finger_noise * (left[0] * u + left[1] * v + left[2] * w)
 
 
-def _normal(like: Tensor, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
-    return torch.randn(shape, generator=random, device=like.device)
+@compiled_within
+def _lead_astray(
+    times: Floats, shares: NDArray[np.float64], shift: Floats, by: Augmentation, random: np.random.Generator
+) -> None:
+    """Lead a hand's way [F, 3] elsewhere: a step aside and a slow wave."""
+    for axis in range(3):
+        aside = by.hand_shift * random.standard_normal()
+        phase, rate = random.uniform(0.0, 2 * math.pi), random.uniform(math.pi, 3 * math.pi)
+        for frame in range(len(shares)):
+            if not np.isnan(times[frame]):
+                shift[frame, axis] = aside + by.drift * math.sin(shares[frame] * rate + phase)
 
 
-def _noise(like: Tensor, random: torch.Generator) -> Tensor:
-    """Normal noise [B, 3, T * P] for points [B, T, P, 3], cut from one strip: to draw it would cost half of all time.
-
-    Each take's begins a little after that of the take before; which of the strip's numbers are the first is drawn.
-    """
-    count, size = len(like), like[0].numel()
-    step = min(_STRIP_STEP, (_STRIP - size) // (count + 1))
-    start = int(torch.randint(_STRIP - size - step * count, (1,), generator=random, device=like.device))
-    return _strip(like.device).as_strided((count, 3, size // 3), (step, size // 3, 1), start)
-
-
-@cache
-def _strip(device: torch.device) -> Tensor:
-    return torch.randn(_STRIP, generator=torch.Generator().manual_seed(0)).to(device)
+@compiled_within
+def _hide(shares: NDArray[np.float64], shift: Floats, by: Augmentation, random: np.random.Generator) -> None:
+    """Lose a hand from sight for a stretch, as trackers do."""
+    start, length = random.random(), random.uniform(0.0, by.hide_share)
+    if random.random() < by.hide_hand:
+        for frame in range(len(shares)):
+            if start <= shares[frame] <= start + length:
+                for axis in range(3):
+                    shift[frame, axis] = NAN
 
 
-def _plane(times: Tensor, by: Augmentation, random: torch.Generator) -> Tensor:
-    """Matrices [B, 3, 3] that turn, stretch and shear; depth stretches as width does."""
-    count = len(times)
-    angle = _uniform(times, (count,), -by.rotation, by.rotation, random)
-    wide, high = (1 + _uniform(times, (count,), -by.stretch, by.stretch, random) for _ in range(2))
-    shear = _uniform(times, (count,), -by.shear, by.shear, random)
-    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
-    rows = (cos * wide, -sin * high + shear, zero, sin * wide, cos * high, zero, zero, zero, wide)
-    plane: Tensor = torch.stack(rows, -1).unflatten(-1, (3, 3))
-    return plane
-
-
-def _laid(part: Tensor, plane: Tensor) -> Tensor:
-    """Points after the plane's change about the picture's middle. Depth, which may be unknown, goes by itself."""
-    x, y, z = part.unbind(-1)
-    x, y = x - _MIDDLE, y - _MIDDLE
-    m = plane[:, :, :, None, None]
-    turned = (x * m[:, 0, 0] + y * m[:, 0, 1] + _MIDDLE, x * m[:, 1, 0] + y * m[:, 1, 1] + _MIDDLE, z * m[:, 2, 2])
-    return torch.stack(turned, 1).permute(0, 2, 3, 1)
-
-
-def _change_hand(hand: Tensor, share: Tensor, plane: Tensor, by: Augmentation, random: torch.Generator) -> Tensor:
-    """A hand changed with the plane, turned about its wrist, resized, bent, led another way, jittered and hidden.
-
-    What becomes of a point is a matrix times its place as seen from the wrist, and a sum that is the same for all
-    points of a frame and one that is the same in all frames: hardly anything is calculated for each point by itself.
-    """
-    count, length, points = hand.shape[:3]
-    turn = _rotations(_uniform(hand, (count, 3), -by.hand_turn, by.hand_turn, random))
-    turn = turn * (1 + _uniform(hand, (count, 1, 1), -by.hand_size, by.hand_size, random))
-    bend = by.finger_noise * _normal(hand, (count, 3, points), random)
-    bend[:, :, WRIST] = 0.0
-    bend = torch.bmm(turn, bend)[:, :, None].permute(0, 2, 3, 1)
-    wrist = hand[:, :, :1].clone()
-    own = planar(hand).sub_(wrist).permute(0, 3, 1, 2).flatten(2)
-    own = torch.baddbmm(_noise(hand, random), torch.bmm(turn, plane), own, beta=by.jitter)
-    place = _laid(wrist, plane) + _astray(hand, share, by, random)
-    place = place + torch.where(_hidden(share, by, random), torch.nan, 0.0)[:, :, None, None]
-    changed: Tensor = own.unflatten(2, (length, points)).permute(0, 2, 3, 1).add_(place).add_(bend)
-    return changed
-
-
-def _astray(hand: Tensor, share: Tensor, by: Augmentation, random: torch.Generator) -> Tensor:
-    """How far a hand's way leads elsewhere, [B, T, 1, 3]: a step aside and a slow wave."""
-    count = len(hand)
-    shift = by.hand_shift * _normal(hand, (count, 1, 1, 3), random)
-    clock = share[:, :, None, None]
-    phase = _uniform(hand, (count, 1, 1, 3), 0, 2 * math.pi, random)
-    rate = _uniform(hand, (count, 1, 1, 3), 0.5, 1.5, random) * 2 * math.pi
-    return shift + by.drift * torch.sin(clock * rate + phase)
-
-
-def _rotations(angles: Tensor) -> Tensor:
-    """Rotation matrices [B, 3, 3] of rotation vectors [B, 3], by the formula of Rodrigues."""
-    angle = angles.norm(dim=1)[:, None, None].clamp(min=1e-6)
-    x, y, z = angles.unbind(-1)
-    zero = torch.zeros_like(x)
-    skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3)) / angle
-    about = torch.eye(3, device=angles.device) + angle.sin() * skew
-    return torch.baddbmm(about, (1 - angle.cos()) * skew, skew)
-
-
-def _share_of_take(times: Tensor) -> Tensor:
-    """Times as a share of their take, [B, T], 0 to 1; NaN in padding becomes 0."""
-    first = torch.where(times.isnan(), torch.inf, times).amin(1, keepdim=True)
-    last = torch.where(times.isnan(), -torch.inf, times).amax(1, keepdim=True)
-    return torch.nan_to_num((times - first) / (last - first).clamp(min=1e-3))
-
-
-def _warp(times: Tensor, share: Tensor, by: Augmentation, random: torch.Generator) -> Tensor:
+@compiled_within
+def _warp(times: Floats, shares: NDArray[np.float64], by: Augmentation, random: np.random.Generator) -> None:
     """Let time run faster here and slower there: a power of it plus a half wave, both growing throughout."""
-    power = torch.exp(_uniform(times, (len(times), 1), -by.warp, by.warp, random))
-    wave = _uniform(times, (len(times), 1), -by.warp, by.warp, random) / (2 * math.pi)
-    return torch.where(times.isnan(), torch.nan, share**power + wave * torch.sin(2 * math.pi * share**power))
+    power = math.exp(random.uniform(-by.warp, by.warp))
+    wave = random.uniform(-by.warp, by.warp) / (2 * math.pi)
+    for frame in range(len(times)):
+        if not np.isnan(times[frame]):
+            run = shares[frame] ** power
+            times[frame] = run + wave * math.sin(2 * math.pi * run)
 
 
-def _drop_frames(times: Tensor, by: Augmentation, random: torch.Generator) -> Tensor:
-    """Cut the ends and lose frames in between; lost frames become padding. Two frames stay at least."""
-    share = _share_of_take(times)
-    head = _uniform(times, (len(times), 1), -by.cut, by.cut, random)
-    tail = _uniform(times, (len(times), 1), -by.cut, by.cut, random)
-    lost = (share < head) | (share > 1 - tail)
-    rate = _uniform(times, (len(times), 1), 0, by.drop_frames, random)
-    lost |= torch.rand(times.shape, generator=random, device=times.device) < rate
-    kept = ~lost & ~times.isnan()
-    enough = kept.sum(1, keepdim=True) >= torch.clamp((~times.isnan()).sum(1, keepdim=True), max=4)
-    return torch.where(lost & enough, torch.nan, times)
-
-
-def _hidden(share: Tensor, by: Augmentation, random: torch.Generator) -> Tensor:
-    """The frames [B, T] in which a hand is lost from sight, for a stretch, as trackers do."""
-    start = _uniform(share, (len(share), 1), 0, 1, random)
-    length = _uniform(share, (len(share), 1), 0, by.hide_share, random)
-    chosen = _uniform(share, (len(share), 1), 0, 1, random) < by.hide_hand
-    return chosen & (share >= start) & (share <= start + length)
+@compiled_within
+def _drop_frames(times: Floats, by: Augmentation, random: np.random.Generator) -> None:
+    """Cut the ends and lose frames in between, unless too few would stay; lost frames become padding."""
+    shares = _shares(times)
+    head, tail = random.uniform(-by.cut, by.cut), random.uniform(-by.cut, by.cut)
+    rate = random.uniform(0.0, by.drop_frames)
+    lost = np.zeros(len(times), np.bool_)
+    shown, kept = 0, 0
+    for frame in range(len(times)):
+        if not np.isnan(times[frame]):
+            lost[frame] = shares[frame] < head or shares[frame] > 1 - tail or random.random() < rate
+            shown += 1
+            kept += not lost[frame]
+    if kept >= min(shown, _LEAST):
+        for frame in range(len(times)):
+            if lost[frame]:
+                times[frame] = NAN

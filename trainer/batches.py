@@ -6,13 +6,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import threshold
 
 from landmarkers.layout import PART_SLICES, Part
-from landmarkers.take import STEPS_PER_UNIT, UNSEEN
-from trainer.augment import Batch
+from trainer.batch import Batch
+from trainer.draw import draw
 from trainer.preprocess import POSE_POINTS
+from trainer.recipe import Recipe
+from trainer.recorded import Recorded, decode
 from trainer.store import Store
+from trainer.vary import vary
 
 
 class StoreLacksPart(Exception):
@@ -20,27 +22,46 @@ class StoreLacksPart(Exception):
 
 
 class Batches:
-    """Takes of a store by number, picked, padded and stacked: pose [B, T, 11, 3], hands [B, T, 21, 3], times [B, T]."""
+    """Takes of a store by number, picked, padded and stacked."""
 
     def __init__(self, store: Store) -> None:
         """Raises StoreLacksPart."""
         self._store = store
-        self._columns = {part: _columns(store, part) for part in (Part.POSE, Part.LEFT_HAND, Part.RIGHT_HAND)}
+        self._pose = _columns(store, Part.POSE)[None, POSE_POINTS]
+        self._hands = np.stack([_columns(store, hand) for hand in (Part.LEFT_HAND, Part.RIGHT_HAND)])
 
     def stack(self, numbers: Sequence[int] | NDArray[np.int64], device: str = "cpu") -> Batch:
-        """The takes of these numbers on a device; padding is NaN, in points and times.
+        """The takes of these numbers as they were recorded, on a device; padding is NaN, in points and times."""
+        recorded = self._recorded(numbers)
+        frames = np.arange(recorded.lengths.max())
+        stored = recorded.starts[:, None] + np.minimum(frames, recorded.lengths[:, None] - 1)
+        times = np.take(recorded.times, stored)
+        clock = np.where(frames < recorded.lengths[:, None], times - times[:, :1], np.nan).astype(np.float32)
+        parts = []
+        for columns in (recorded.pose, recorded.hands):
+            points = np.empty((len(stored), len(columns), 3, len(frames), columns.shape[1]), np.float32)
+            decode(recorded, columns, points)
+            parts.append(torch.from_numpy(points).to(device).permute(0, 1, 3, 4, 2))
+        return Batch(parts[0][:, 0], parts[1], torch.from_numpy(clock).to(device))
 
-        Points cross to the device as the store holds them, half the size, and become numbers there.
+    def vary(
+        self, numbers: NDArray[np.int64], recipe: Recipe, no_sign_share: float, seed: int, device: str = "cpu"
+    ) -> tuple[Batch, Tensor]:
+        """The takes of these numbers as a recipe changes them, a share of them made no sign, and which these are, [B].
+
+        What becomes of them depends on nothing but the seed and the takes.
         """
-        starts, lengths = self._store.starts[numbers, None], self._store.lengths[numbers, None]
-        frame = np.arange(lengths.max())
-        inside = frame < lengths
-        steps, times = self._store.frames(starts + np.minimum(frame, lengths - 1))
-        steps[~inside] = UNSEEN
-        clock = np.where(inside, times - times[:, :1], np.nan).astype(np.float32)
-        there = torch.from_numpy(steps).to(device)
-        parts = [_points(there, columns) for columns in self._columns.values()]
-        return parts[0], parts[1], parts[2], torch.from_numpy(clock).to(device)
+        random = np.random.Generator(np.random.PCG64(seed))
+        recorded = self._recorded(numbers)
+        sketch = vary(recorded, recipe, no_sign_share, random)
+        batch = draw(recorded, sketch, recipe.augmentation.jitter, random, device)
+        return batch, torch.from_numpy(sketch.spoilt).to(device)
+
+    def _recorded(self, numbers: Sequence[int] | NDArray[np.int64]) -> Recorded:
+        store = self._store
+        return Recorded(
+            store.points, store.times, store.starts[numbers], store.lengths[numbers], self._pose, self._hands
+        )
 
 
 class Draws:
@@ -63,21 +84,12 @@ class Draws:
         return self._pool[places.clamp(max=len(self._pool) - 1)]
 
 
-def _points(steps: Tensor, columns: slice | list[int]) -> Tensor:
-    """Points [B, T, P, 3] in picture widths, NaN unseen, `planar`, from steps [B, T, stored points, 3]."""
-    picked = steps[:, :, columns].permute(0, 3, 1, 2)
-    points = torch.empty(picked.shape, device=steps.device).copy_(picked)
-    threshold(points, UNSEEN + 0.5, torch.nan, inplace=True)
-    return points.mul_(1 / STEPS_PER_UNIT).permute(0, 2, 3, 1)
-
-
-def _columns(store: Store, part: Part) -> slice | list[int]:
-    """Where a part's points that the network looks at lie in the store."""
+def _columns(store: Store, part: Part) -> NDArray[np.int64]:
+    """Where a part's points lie in the store."""
     start = 0
     for stored in store.parts:
+        count = PART_SLICES[stored].stop - PART_SLICES[stored].start
         if stored is part:
-            if part is Part.POSE:
-                return [start + number for number in POSE_POINTS]
-            return slice(start, start + PART_SLICES[part].stop - PART_SLICES[part].start)
-        start += PART_SLICES[stored].stop - PART_SLICES[stored].start
+            return np.arange(start, start + count)
+        start += count
     raise StoreLacksPart(f"the store holds no {part.value}; extract takes with it")

@@ -18,9 +18,9 @@ from tqdm import trange
 from landmarkers.layout import DEFAULT_PARTS
 from trainer.ahead import ahead
 from trainer.batches import Batches, Draws
+from trainer.compiled import announce
 from trainer.engine import Engine
 from trainer.made_up import make_takes
-from trainer.no_sign import spoil
 from trainer.recipe import Recipe
 from trainer.reference_loader import reference_batches, write_frames
 from trainer.store import Store, build
@@ -86,6 +86,7 @@ def measure(
     started = time.monotonic()
     store = Store(folder / f"{takes}.store")
     open_s = time.monotonic() - started
+    announce()
     frames = folder / f"{takes}.float32"
     write_frames(store, frames)
     _read_through(frames, *sorted((folder / f"{takes}.store").iterdir()))
@@ -120,11 +121,10 @@ def _samples(store: Store, size: int, threads: int, recipe: Recipe | None) -> It
     batches, draws = Batches(store), Draws(store, range(len(store)))
 
     def make(number: int) -> int:
-        random = torch.Generator().manual_seed(number)
-        batch = batches.stack(draws.draw(size, random).numpy())
-        if recipe is not None:
-            batch, _ = spoil(recipe.vary(batch, random), recipe.no_sign_share, random)
-        return len(batch[0])
+        drawn = draws.draw(size, torch.Generator().manual_seed(number)).numpy()
+        if recipe is None:
+            return len(batches.stack(drawn).times)
+        return len(batches.vary(drawn, recipe, recipe.no_sign_share, number)[0].times)
 
     return ahead(make, threads)
 

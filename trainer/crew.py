@@ -24,6 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 # The others wait for the first process while it builds a store; a process that died is noticed by torchrun.
 _PATIENCE: Final = timedelta(hours=2)
+_MOST_HELPERS: Final = 4  # make more batches a second than a GPU learns from
 
 
 class CrewUnusable(Exception):
@@ -44,6 +45,12 @@ class Crew:
     def leads(self) -> bool:
         """Whether this process writes and tells for all."""
         return self.rank == 0
+
+    @property
+    def helpers(self) -> int:
+        """Threads that make batches beside this process: on processors one, as the network needs them itself."""
+        share = (os.cpu_count() or 1) // number_here()[1]
+        return 1 if torch.device(self.device).type == "cpu" else max(1, min(share - 1, _MOST_HELPERS))
 
     @property
     def precision(self) -> torch.dtype:

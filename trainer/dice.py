@@ -1,35 +1,37 @@
 """The random numbers of a run, which can be put away and taken up again."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import torch
+
+_SEEDS: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Dice:
-    """What is random in training: which takes are drawn, how they are changed, and what the network drops.
+    """What is random in training: which takes are drawn and how they are changed, and what the network drops.
 
     The last comes from torch's own generator for the device, of which there is one in a process.
     """
 
     device: torch.device
-    draws: torch.Generator  # on the processor, where takes are drawn
-    changes: torch.Generator  # on the device, where they are changed; the same one where that is the processor
+    draws: torch.Generator  # on the processor
 
     @classmethod
     def of(cls, seed: int, device: str) -> Self:
         """All of them from one seed."""
         torch.manual_seed(seed)
-        draws = torch.Generator().manual_seed(seed)
-        there = torch.device(device)
-        return cls(there, draws, draws if there.type == "cpu" else torch.Generator(there).manual_seed(seed))
+        return cls(torch.device(device), torch.Generator().manual_seed(seed))
+
+    def seed(self) -> int:
+        """A number by which the next batch is changed."""
+        return int(torch.randint(_SEEDS, (), generator=self.draws))
 
     def put_away(self) -> dict[str, torch.Tensor]:
         """Where they all are."""
         state = {"random": self.draws.get_state(), "torch_random": torch.get_rng_state()}
         if self.device.type != "cpu":
-            state["changes_random"] = self.changes.get_state()
             state["device_random"] = torch.get_device_module(self.device).get_rng_state()
         return state
 
@@ -38,5 +40,4 @@ class Dice:
         self.draws.set_state(state["random"])
         torch.set_rng_state(state["torch_random"])
         if self.device.type != "cpu" and "device_random" in state:
-            self.changes.set_state(state["changes_random"])
             torch.get_device_module(self.device).set_rng_state(state["device_random"])

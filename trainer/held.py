@@ -3,22 +3,19 @@
 Numbers and letters are hand shapes held still. Where a signer holds them and how he tilts the hand differs from one
 recording to the next by half a shoulder width and half a right angle, and says nothing; a network that has one clip of
 them cannot know. Where a hand goes that moves does say something, so takes of moving hands stay as they are.
-
-Shape legend: B takes, T frames, P points. Pose [B, T, 11, 3], hands [B, T, 21, 3], times [B, T].
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from landmarkers.layout import WRIST
-from trainer.augment import Batch
-from trainer.preprocess import ELBOWS, SHOULDERS, WRISTS
+from trainer.compiled import compiled, compiled_within
+from trainer.preprocess import ELBOWS, WRISTS
+from trainer.sketch import Floats, Sketch
+from trainer.traits import Traits
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """How far and how often. Takes between `still` and twice that are changed the less, the more they move."""
 
     still: float = 0.1  # shoulder widths over which the wrists of a held hand stray at most
@@ -27,54 +24,29 @@ class Held:
     tilt: float = 0.6  # radians in the picture plane, at most, each hand by itself
 
 
-def hold_otherwise(batch: Batch, by: Held, random: torch.Generator) -> Batch:
-    """The takes, those of held hands with the hands elsewhere, wrists and elbows with them, and tilted.
-
-    Changes the batch that it is given, which a copy would make dearer.
-    """
-    pose, left, right, times = batch
-    count, device = len(times), times.device
-    stillness = (
-        (2.0 - _extent(pose, left, right) / by.still).clamp(0.0, 1.0) if by.still else torch.zeros_like(times[:, 0])
-    )
-    chosen = (torch.rand(count, generator=random, device=device) < by.chance) * stillness
-    shift = by.shift * chosen[:, None] * torch.randn((count, 2), generator=random, device=device)
-    tilts = (2.0 * torch.rand((2, count), generator=random, device=device) - 1.0) * by.tilt * stillness
-    held = stillness.nonzero()[:, 0]
-    aside = torch.nn.functional.pad(shift[held], (0, 1))[:, None, None]
-    pose[held[:, None], :, torch.tensor(WRISTS, device=device)] += aside
-    pose[held[:, None], :, torch.tensor(ELBOWS, device=device)] += aside / 2
-    for hand, tilt in ((left, tilts[0]), (right, tilts[1])):
-        hand[held] = _tilted(hand[held] + aside, tilt[held])
-    return pose, left, right, times
+@compiled
+def hold_otherwise(sketch: Sketch, traits: Traits, by: Held, random: np.random.Generator) -> None:
+    """Hold the hands of takes elsewhere, if they are held, wrists and elbows with them, and tilt them."""
+    pose, hands = sketch.pose, sketch.hands
+    for take in range(len(sketch.times) if by.still > 0.0 else 0):
+        extent = max(traits.strayed[take, 0], traits.strayed[take, 1]) / traits.width[take]
+        stillness = min(max(2.0 - extent / by.still, 0.0), 1.0) if traits.is_placed[take] else 1.0
+        if stillness > 0.0:
+            is_elsewhere = random.random() < by.chance
+            for axis in range(2):
+                aside = by.shift * stillness * random.standard_normal() if is_elsewhere else 0.0
+                for hand in range(2):
+                    hands.lead[take, hand, axis] = aside
+                    pose.place[take, 0, WRISTS[hand], axis] = aside
+                    pose.place[take, 0, ELBOWS[hand], axis] = aside / 2
+            for hand in range(2):
+                turn_in_plane(random.uniform(-by.tilt, by.tilt) * stillness, hands.turn[take, hand])
 
 
-def _extent(pose: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    """How far the wrist that moves more strays, in shoulder widths, [B]."""
-    width = shoulder_width(pose).nan_to_num(torch.inf)
-    extent: Tensor = torch.maximum(strayed(left), strayed(right)) / width.clamp(min=1e-3)
-    return extent
-
-
-def shoulder_width(pose: Tensor) -> Tensor:
-    """Mean distance of the shoulders over each take, [B], in the points' own unit; NaN where no frame shows them."""
-    apart = pose[:, :, SHOULDERS[0]] - pose[:, :, SHOULDERS[1]]
-    width: Tensor = torch.hypot(apart[..., 0], apart[..., 1]).nanmean(1)
-    return width
-
-
-def strayed(hand: Tensor) -> Tensor:
-    """How far a hand's wrist strays over each take, [B], in the points' own unit; 0 for a hand that is not seen."""
-    wrist = hand[:, :, WRIST, :2].contiguous()
-    unseen = wrist.isnan()
-    most, least = wrist.masked_fill(unseen, -torch.inf).amax(1), wrist.masked_fill(unseen, torch.inf).amin(1)
-    way: Tensor = (most - least).clamp(min=0.0).norm(dim=-1)
-    return way
-
-
-def _tilted(hand: Tensor, angle: Tensor) -> Tensor:
-    """A hand [B, T, 21, 3] turned about its wrist in the picture plane, by radians [B]."""
-    wrist, own = hand[:, :, :1], hand - hand[:, :, :1]
-    cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
-    x, y, z = own.unbind(-1)
-    return wrist + torch.stack([x * cos - y * sin, x * sin + y * cos, z], -1)
+@compiled_within
+def turn_in_plane(angle: float, matrix: Floats) -> None:
+    """Write into a matrix [3, 3] what turns by radians in the picture plane."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix[0, 0], matrix[0, 1], matrix[0, 2] = cos, -sin, 0.0
+    matrix[1, 0], matrix[1, 1], matrix[1, 2] = sin, cos, 0.0
+    matrix[2, 0], matrix[2, 1], matrix[2, 2] = 0.0, 0.0, 1.0

@@ -45,7 +45,7 @@ def note_run(
     `adaptation` tells how a trained network was taught further, where that is what the run does.
     """
     content = {
-        "recipe": asdict(recipe),
+        "recipe": recipe.as_content(),
         "seed": seed,
         "signs": [sign.model_dump() for sign in signs],
         "split": asdict(split),
@@ -80,7 +80,7 @@ def note_start(folder: Path, epoch: int, crew: Crew) -> None:
             "command": sys.argv,
             "git": git_state(),
             "versions": {"python": platform.python_version()}
-            | {name: version(name) for name in ("ishara", "torch", "numpy")},
+            | {name: version(name) for name in ("ishara", "torch", "numpy", "numba")},
             "device": _described(crew.device),
             "processes": crew.size,
             "threads": torch.get_num_threads(),

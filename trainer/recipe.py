@@ -4,15 +4,13 @@
 the table). A recipe that changes one thing is one line.
 """
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
-import torch
-
-from trainer.augment import Augmentation, Batch, augment
-from trainer.held import Held, hold_otherwise
+from trainer.augment import Augmentation
+from trainer.held import Held
 from trainer.network import SIZES, Size
-from trainer.ways import Ways, add_ways
+from trainer.ways import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,15 @@ class Recipe:
     held: Held = field(default_factory=Held)
     ways: Ways = field(default_factory=Ways)
 
+    def as_content(self) -> dict[str, Any]:
+        """What a run's note and a bundle tell of it; `trainer.run.recipe_of` reads it."""
+        changes = {name: getattr(self, name)._asdict() for name in ("augmentation", "held", "ways")}
+        return asdict(self) | changes
+
     @property
     def steps_per_epoch(self) -> int:
         """Batches that an epoch learns from."""
         return self.samples_per_epoch // self.batch_size
-
-    def vary(self, batch: Batch, random: torch.Generator) -> Batch:
-        """The takes as they might have been recorded otherwise, as `add_ways` gives them."""
-        return augment(add_ways(hold_otherwise(batch, self.held, random), self.ways, random), self.augmentation, random)
 
 
 RECIPES: Final[dict[str, Recipe]] = {

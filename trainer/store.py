@@ -72,7 +72,11 @@ class Rows(Sequence[Row]):
 
 
 class Store:
-    """Takes in one memory-mapped file set. `starts` and `lengths` [takes] tell where each take's frames lie."""
+    """Takes in one memory-mapped file set.
+
+    `points` [frames, points, 3] are the steps of all takes, `times` [frames] their seconds; `starts` and `lengths`
+    [takes] tell where each take's frames lie.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open a store. Raises StoreUnusable."""
@@ -84,11 +88,11 @@ class Store:
                 self.rows = Rows(index)
                 ends = index["ends"]
             # Plain arrays over the mapped files: numpy's own class for these makes every look dearer.
-            self._points = np.asarray(np.load(folder / "points.npy", mmap_mode="r"))
-            self._times = np.asarray(np.load(folder / "times.npy", mmap_mode="r"))
+            self.points = np.asarray(np.load(folder / "points.npy", mmap_mode="r"))
+            self.times = np.asarray(np.load(folder / "times.npy", mmap_mode="r"))
         except (OSError, KeyError, ValueError) as error:
             raise StoreUnusable(f"{folder} is not a whole store: {error}") from error
-        if not len(self._points) == len(self._times) == int(ends[-1]):
+        if not len(self.points) == len(self.times) == int(ends[-1]):
             raise StoreUnusable(f"{folder} is not a whole store: its files are of different lengths")
         self.lengths: NDArray[np.int64] = np.diff(ends, prepend=0)
         self.starts: NDArray[np.int64] = ends - self.lengths
@@ -107,12 +111,8 @@ class Store:
     def read(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Points [time, points, 3] of the stored parts, NaN unseen, and times [time] from the take's start."""
         row = self.rows[number]
-        times = self._times[row.start : row.stop]
-        return from_steps(self._points[row.start : row.stop]), (times - times[0]).astype(np.float32)
-
-    def frames(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
-        """Steps [..., points, 3] and times [...] of the frames of these numbers [...], whichever takes they are of."""
-        return np.take(self._points, numbers, axis=0), np.take(self._times, numbers)
+        times = self.times[row.start : row.stop]
+        return from_steps(self.points[row.start : row.stop]), (times - times[0]).astype(np.float32)
 
 
 def find_takes(folders: Iterable[Path]) -> list[Path]:

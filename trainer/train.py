@@ -9,7 +9,7 @@ One process trains, or several that torchrun started (trainer/crew.py), which co
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,13 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from models.labels import Sign
-from trainer.augment import Batch
+from trainer.ahead import ahead
+from trainer.batch import Batch
 from trainer.batches import Batches, Draws
+from trainer.compiled import announce
 from trainer.crew import Crew
 from trainer.dice import Dice
 from trainer.network import Experts, Recogniser
-from trainer.no_sign import spoil
 from trainer.note import RunUnusable, note_run, note_start
 from trainer.recipe import Recipe
 from trainer.shared import share_layers
@@ -62,6 +63,7 @@ def train(
     labels = classes_of(store, signs).to(crew.device)
     if crew.leads and done < recipe.epochs and not state.patience.over:
         note_start(folder, done, crew)
+        announce()
     # The first process writes and tells for all.
     with SummaryWriter(str(folder), purge_step=done) if crew.leads else nullcontext() as curves:
         epochs = trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.leads)
@@ -70,10 +72,7 @@ def train(
                 break
             recogniser.train()
             started, losses = time.perf_counter(), []
-            for _ in range(recipe.steps_per_epoch):
-                drawn = draws.draw(recipe.batch_size, dice.draws)
-                batch = batches.stack(drawn.numpy(), crew.device)
-                features, truth = varied(recogniser, batch, labels[drawn.to(crew.device)], recipe, dice)
+            for features, truth in _lessons(recogniser, batches, draws, labels, recipe, dice, crew):
                 for piece in rows:
                     with nullcontext() if piece is rows[-1] else crew.holding_back(network):
                         loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
@@ -126,7 +125,8 @@ def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], label
 
 def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """Logits [B, signs + 1] of stored takes, before calibration."""
-    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batches.stack(numbers, device)))
+    batch = batches.stack(numbers, device)
+    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch.parts()))
     return logits
 
 
@@ -153,13 +153,27 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogni
     return recogniser.eval()
 
 
-def varied(
-    recogniser: Recogniser, batch: Batch, truth: Tensor, recipe: Recipe, dice: Dice
-) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Features of a batch, changed and with some takes made into no sign, and the classes [B] that they are then."""
-    changed, spoilt = spoil(recipe.vary(batch, dice.changes), recipe.no_sign_share, dice.changes)
+def _lessons(
+    recogniser: Recogniser, batches: Batches, draws: Draws, labels: Tensor, recipe: Recipe, dice: Dice, crew: Crew
+) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+    """Features and classes of an epoch's batches, which are made while the network learns from those before.
+
+    All that is random in them is drawn first, so the dice lie the same after an epoch however far ahead batches were.
+    """
+    drawn = [(draws.draw(recipe.batch_size, dice.draws), dice.seed()) for _ in range(recipe.steps_per_epoch)]
+
+    def make(number: int) -> tuple[Batch, Tensor]:
+        takes, seed = drawn[number]
+        return batches.vary(takes.numpy(), recipe, recipe.no_sign_share, seed, crew.device)
+
+    for (takes, _), (batch, spoilt) in zip(drawn, ahead(make, crew.helpers, len(drawn)), strict=True):
+        yield lesson_of(recogniser, batch, spoilt, labels[takes.to(crew.device)])
+
+
+def lesson_of(recogniser: Recogniser, batch: Batch, spoilt: Tensor, truth: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Features of a batch and what its takes are, [B], given what they were before some [B] were made no sign."""
     with torch.no_grad():
-        features = recogniser.preprocess.features(*changed)
+        features = recogniser.preprocess.features(*batch.parts())
     return features, torch.where(spoilt, recogniser.network.classes - 1, truth)
 
 

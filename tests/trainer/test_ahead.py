@@ -10,9 +10,11 @@ def test_items_come_in_order_however_long_each_takes() -> None:
         time.sleep(0.01 if number % 2 == 0 else 0.0)
         return number
 
-    items = ahead(make, 3, first=5)
-    assert [next(items) for _ in range(12)] == list(range(5, 17))
+    items = ahead(make, 3)
+    assert [next(items) for _ in range(12)] == list(range(12))
     items.close()  # type: ignore[attr-defined]
+    assert list(ahead(make, 3, 8)) == list(range(8))
+    assert list(ahead(make, 3, 2)) == [0, 1]
 
 
 def test_what_goes_wrong_is_raised_where_the_item_is_wanted() -> None:

@@ -1,83 +1,86 @@
+import numpy as np
 import torch
 
-from tests.signing import make_take
-from trainer.augment import Augmentation, Batch, augment
-from trainer.no_sign import spoil
-from trainer.preprocess import POSE_POINTS
-from trainer.ways import SLOTS, Ways, add_ways
-
-STILL = Augmentation(*([0.0] * len(Augmentation.__dataclass_fields__)))
-
-
-def batch(count: int = 6) -> Batch:
-    takes = [make_take(number) for number in range(count)]
-    points = torch.stack([torch.from_numpy(take.points) for take in takes])
-    times = torch.stack([torch.from_numpy(take.times).float() for take in takes])
-    times[0, 18:] = torch.nan  # a shorter take, padded
-    points[0, 18:] = torch.nan
-    pose = points[:, :, 489:522][:, :, list(POSE_POINTS)]
-    return pose, points[:, :, 468:489], points[:, :, 522:543], times
+from tests.trainer.sketches import NO_AMOUNT, as_recorded, assert_close, dice, drawn, own, people, recorded
+from trainer.augment import Augmentation, augment
+from trainer.batch import Batch
+from trainer.draw import draw_by_loops
+from trainer.recorded import Recorded
+from trainer.sketch import Sketch
 
 
-def copied(batch: Batch) -> Batch:
-    """The same batch, for what changes the one that it is given."""
-    pose, left, right, times = (part.clone() for part in batch)
-    return pose, left, right, times
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def augmented(takes: Recorded, by: Augmentation, seed: int = 0) -> Batch:
+    sketch = Sketch.of(takes)
+    augment(sketch, by, dice(seed))
+    return drawn(takes, sketch)
 
 
 def test_without_any_amount_nothing_changes_but_the_unit_of_time() -> None:
-    before = batch()
-    after = augment(copied(before), STILL, generator())
-    for one, other in zip(before[:3], after[:3], strict=True):
-        torch.testing.assert_close(one, other, equal_nan=True, atol=1e-5, rtol=0)
-    shorter = before[3][0] / before[3][0, 17]
-    torch.testing.assert_close(after[3][0], shorter, equal_nan=True)
+    takes = recorded(people())
+    before, after = as_recorded(takes), augmented(takes, NO_AMOUNT)
+    assert_close(before.pose, after.pose)
+    assert_close(before.hands, after.hands)
+    torch.testing.assert_close(own(after.times)[0], own(before.times)[0] / takes.times[17], equal_nan=True)
 
 
 def test_the_same_seed_gives_the_same_batch_and_another_one_another() -> None:
-    first, again, other = (augment(batch(), Augmentation(), generator(seed)) for seed in (1, 1, 2))
-    torch.testing.assert_close(first[2], again[2], equal_nan=True)
-    assert not torch.allclose(first[2].nan_to_num(), other[2].nan_to_num())
+    takes = recorded(people())
+    first, again, other = (augmented(takes, Augmentation(), seed).hands for seed in (1, 1, 2))
+    torch.testing.assert_close(first, again, equal_nan=True, atol=0, rtol=0)
+    assert not torch.allclose(first.nan_to_num(), other.nan_to_num())
+
+
+def test_hands_change_their_size_and_place_no_more_than_they_may() -> None:
+    takes = recorded(people(64))
+    by = NO_AMOUNT._replace(hand_turn=0.35, hand_size=0.15, hand_shift=0.025)
+    before, after = (own(batch.hands)[:, 1, :18] for batch in (as_recorded(takes), augmented(takes, by)))
+    sizes = [(hand - hand[:, :, :1]).norm(dim=-1)[:, :, 1:] for hand in (before, after)]
+    ratio = (sizes[1] / sizes[0]).mean((1, 2))
+    torch.testing.assert_close(sizes[1], sizes[0] * ratio[:, None, None], atol=1e-3, rtol=0)  # turned as a whole
+    assert float(ratio.min()) > 0.84
+    assert float(ratio.max()) < 1.16
+    assert float(ratio.max() - ratio.min()) > 0.2
+    aside = (after - before)[:, :, 0].mean(1)
+    assert 0.015 < float(aside.std()) < 0.035
 
 
 def test_time_still_runs_forwards() -> None:
+    takes = recorded(people())
     for seed in range(20):
-        times = augment(batch(), Augmentation(), generator(seed))[3]
-        for row in times:
+        for row in augmented(takes, Augmentation(), seed).times:
             assert bool((row[~row.isnan()].diff() > 0).all())
 
 
-def test_two_frames_are_left_at_least() -> None:
+def test_two_frames_are_left_at_least_and_half_are_lost_where_that_may_be() -> None:
+    takes = recorded(people())
     for seed in range(50):
-        times = augment(batch(), Augmentation(drop_frames=1.0, cut=0.5), generator(seed))[3]
+        times = augmented(takes, Augmentation(drop_frames=1.0, cut=0.5), seed).times
         assert int((~times.isnan()).sum(1).min()) >= 2
+    shown = [(~augmented(takes, NO_AMOUNT._replace(drop_frames=1.0), seed).times.isnan()).sum() for seed in range(50)]
+    assert 0.4 < float(np.mean(shown)) / sum(takes.lengths) < 0.65  # too few to stay: all stay
 
 
 def test_unseen_hands_stay_unseen() -> None:
-    assert bool(augment(batch(), Augmentation(), generator())[1].isnan().all())
+    assert bool(augmented(recorded(people()), Augmentation()).hands[:, 0].isnan().all())
 
 
-def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
-    before = batch(64)
-    after, spoilt = spoil(add_ways(copied(before), Ways(chance=0.0, lap_seen=0.0), generator()), 0.5, generator(3))
-    assert 16 < int(spoilt.sum()) < 48
-    own = after[2][:, SLOTS:-SLOTS]
-    torch.testing.assert_close(own[~spoilt], before[2][~spoilt], equal_nan=True)
-    changed = (own[spoilt].nan_to_num() - before[2][spoilt].nan_to_num()).abs().amax((1, 2, 3))
-    assert bool((changed > 0.01).all())
-    assert int((~after[3].isnan()).sum(1).min()) >= 2
+def test_hidden_hands_and_lost_bodies_are_unseen_as_often_as_asked() -> None:
+    takes = recorded(people(200))
+    by = NO_AMOUNT._replace(hide_hand=0.5, hide_share=1.0, hide_pose=0.25)
+    after = augmented(takes, by)
+    hidden = (own(after.hands)[:, 1, :18, 0, 0].isnan().any(1)).float().mean()
+    lost = after.pose.isnan().all(3).all(2).all(1).float().mean()
+    assert 0.4 < float(hidden) < 0.6
+    assert 0.17 < float(lost) < 0.33
 
 
 def test_every_take_has_noise_of_its_own_and_the_next_batch_another() -> None:
-    alone = [[1.0 if name == "jitter" else 0.0] for name in Augmentation.__dataclass_fields__]
-    random = generator()
-    noise = [augment(batch(), Augmentation(*(value for (value,) in alone)), random)[2] - batch()[2] for _ in range(2)]
+    takes = recorded(people())
+    random, plain = dice(), as_recorded(takes).hands[:, 1]
+    noise = [draw_by_loops(takes, Sketch.of(takes), 1.0, random).hands[:, 1] - plain for _ in range(2)]
     shown = ~noise[0].isnan()
     assert 0.9 < float(noise[0][shown].std()) < 1.1
-    first, second = noise[0][2:4].flatten(1)  # two takes without padding
+    first, second = noise[0][2:4].flatten(1)
+    known = ~first.isnan()
     for other in (second, noise[1][2].flatten()):
-        assert abs(float(torch.corrcoef(torch.stack([first, other]))[0, 1])) < 0.1
+        assert abs(float(torch.corrcoef(torch.stack([first[known], other[known]]))[0, 1])) < 0.1

@@ -55,7 +55,7 @@ def test_what_is_no_store_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_batches_are_padded_with_nan(tmp_path: Path) -> None:
     store = stores.build(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
-    pose, left, right, times = Batches(store).stack([0, 2])
+    pose, left, right, times = Batches(store).stack([0, 2]).parts()
     assert pose.shape == (2, 7, 11, 3)
     assert left.shape == right.shape == (2, 7, 21, 3)
     assert times.isnan().sum(1).tolist() == [2, 0]

@@ -11,7 +11,7 @@ from landmarkers.take import Take, to_steps
 from tests.signing import make_take
 from trainer.augment import Augmentation
 from trainer.batch import Batch
-from trainer.draw import draw_by_loops
+from trainer.draw_by_loops import draw_by_loops
 from trainer.held import Held
 from trainer.preprocess import POSE_POINTS
 from trainer.recorded import Recorded

@@ -4,7 +4,7 @@ import torch
 from tests.trainer.sketches import NO_AMOUNT, as_recorded, assert_close, dice, drawn, own, people, recorded
 from trainer.augment import Augmentation, augment
 from trainer.batch import Batch
-from trainer.draw import draw_by_loops
+from trainer.draw_by_loops import draw_by_loops
 from trainer.recorded import Recorded
 from trainer.sketch import Sketch
 

@@ -8,7 +8,8 @@ from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.signing import make_take
 from tests.trainer.sketches import dice, people, recorded
-from trainer.draw import draw_by_loops, draw_by_torch
+from trainer.draw_by_loops import draw_by_loops
+from trainer.draw_by_torch import draw_by_torch
 from trainer.recipe import Recipe
 from trainer.sketch import Sketch
 from trainer.vary import vary

@@ -27,10 +27,8 @@ from trainer.lesson import Lesson
 from trainer.network import Recogniser
 from trainer.note import note_run, note_start
 from trainer.recipe import Recipe
-from trainer.train import classes_of, lesson_of, read_logits, untrained, wrong
+from trainer.train import Shown, classes_of, read_logits, show, untrained, wrong
 from trainer.training_state import LAST, TrainingState
-
-_Shown = tuple[tuple[Tensor, ...], Tensor]  # features of a batch, and its classes [B]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Teaching:
         self._recipe = recipe
         self._adaptation = adaptation
 
-    def loss(self, new: Recogniser, learned: _Shown, rehearsed: _Shown) -> Tensor:
+    def loss(self, new: Recogniser, learned: Shown, rehearsed: Shown) -> Tensor:
         """Cross entropy of both batches, and how far the old answers have moved."""
         features, truth = learned
         loss = wrong(new.network.opinions(*features), truth, self._recipe)
@@ -103,10 +101,10 @@ def adapt(
     teaching = Teaching(old, recipe, adaptation)
     fresh, known = Draws(lesson.store, learned), Draws(lesson.store, rehearsed)
 
-    def draw(draws: Draws, share: float) -> _Shown:
+    def draw(draws: Draws, share: float) -> Shown:
         drawn = draws.draw(recipe.batch_size, dice.draws)
         batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.seed(), device)
-        return lesson_of(new, batch, spoilt, labels[drawn.to(device)])
+        return show(new, batch, spoilt, labels[drawn.to(device)])
 
     def loss() -> Tensor:
         # Joined pieces of a few takes of a few words look too much like these, so no sign is made of old takes alone.

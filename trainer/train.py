@@ -35,6 +35,8 @@ from trainer.split import Split
 from trainer.store import Store
 from trainer.training_state import LAST, TrainingState, final_weights
 
+Shown = tuple[tuple[Tensor, ...], Tensor]  # a batch as a network learns from it: features, and classes [B]
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -72,7 +74,7 @@ def train(
                 break
             recogniser.train()
             started, losses = time.perf_counter(), []
-            for features, truth in _lessons(recogniser, batches, draws, labels, recipe, dice, crew):
+            for features, truth in _shown(recogniser, batches, draws, labels, recipe, dice, crew):
                 for piece in rows:
                     with nullcontext() if piece is rows[-1] else crew.holding_back(network):
                         loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
@@ -153,10 +155,10 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogni
     return recogniser.eval()
 
 
-def _lessons(
+def _shown(
     recogniser: Recogniser, batches: Batches, draws: Draws, labels: Tensor, recipe: Recipe, dice: Dice, crew: Crew
-) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
-    """Features and classes of an epoch's batches, which are made while the network learns from those before.
+) -> Iterator[Shown]:
+    """An epoch's batches, which are made while the network learns from those before.
 
     All that is random in them is drawn first, so the dice lie the same after an epoch however far ahead batches were.
     """
@@ -167,11 +169,11 @@ def _lessons(
         return batches.vary(takes.numpy(), recipe, recipe.no_sign_share, seed, crew.device)
 
     for (takes, _), (batch, spoilt) in zip(drawn, ahead(make, crew.helpers, len(drawn)), strict=True):
-        yield lesson_of(recogniser, batch, spoilt, labels[takes.to(crew.device)])
+        yield show(recogniser, batch, spoilt, labels[takes.to(crew.device)])
 
 
-def lesson_of(recogniser: Recogniser, batch: Batch, spoilt: Tensor, truth: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Features of a batch and what its takes are, [B], given what they were before some [B] were made no sign."""
+def show(recogniser: Recogniser, batch: Batch, spoilt: Tensor, truth: Tensor) -> Shown:
+    """A batch as a network is shown it, given what its takes were, [B], before some, [B], were made no sign."""
     with torch.no_grad():
         features = recogniser.preprocess.features(*batch.parts())
     return features, torch.where(spoilt, recogniser.network.classes - 1, truth)

@@ -6,7 +6,7 @@ Shape legend: F frames, with those of the ways.
 """
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from trainer.held import turn_in_plane
 from trainer.recorded import NAN
 from trainer.sketch import Floats, Sketch
 
-_LEAST: int = 4  # frames that stay where more are lost than may be
+_LEAST: Final = 4  # frames that stay where more are lost than may be
 
 
 class Augmentation(NamedTuple):

@@ -33,16 +33,13 @@ class Batches:
     def stack(self, numbers: Sequence[int] | NDArray[np.int64], device: str = "cpu") -> Batch:
         """The takes of these numbers as they were recorded, on a device; padding is NaN, in points and times."""
         recorded = self._recorded(numbers)
-        frames = np.arange(recorded.lengths.max())
-        stored = recorded.starts[:, None] + np.minimum(frames, recorded.lengths[:, None] - 1)
-        times = np.take(recorded.times, stored)
-        clock = np.where(frames < recorded.lengths[:, None], times - times[:, :1], np.nan).astype(np.float32)
+        times = recorded.clock()
         parts = []
         for columns in (recorded.pose, recorded.hands):
-            points = np.empty((len(stored), len(columns), 3, len(frames), columns.shape[1]), np.float32)
+            points = np.empty((len(times), len(columns), 3, times.shape[1], columns.shape[1]), np.float32)
             decode(recorded, columns, points)
             parts.append(torch.from_numpy(points).to(device).permute(0, 1, 3, 4, 2))
-        return Batch(parts[0][:, 0], parts[1], torch.from_numpy(clock).to(device))
+        return Batch(parts[0][:, 0], parts[1], torch.from_numpy(times).to(device))
 
     def vary(
         self, numbers: NDArray[np.int64], recipe: Recipe, no_sign_share: float, seed: int, device: str = "cpu"

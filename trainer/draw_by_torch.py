@@ -21,9 +21,8 @@ from trainer.sketch import SLOTS, Sketch
 def draw_by_torch(recorded: Recorded, sketch: Sketch, jitter: float, random: torch.Generator) -> Batch:
     """The takes on the generator's device."""
     device = random.device
-    number = np.arange(sketch.times.shape[1] - 2 * SLOTS)
-    inside = number < recorded.lengths[:, None]
-    steps = recorded.steps[recorded.starts[:, None] + np.minimum(number, recorded.lengths[:, None] - 1)]
+    stored, inside = recorded.stored()
+    steps = recorded.steps[stored]
     steps[~inside] = UNSEEN
     steps_there = torch.from_numpy(steps).to(device)
     times, takes, frames, plane = (

@@ -26,6 +26,18 @@ class Recorded(NamedTuple):
     pose: NDArray[np.int64]  # [1, 11], which of the C are the points of preprocess.POSE_POINTS
     hands: NDArray[np.int64]  # [2, 21], left and right
 
+    def stored(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where the takes' frames stand in the store, [B, T], and which of them are no padding."""
+        number = np.arange(self.lengths.max())
+        lengths = self.lengths[:, None]
+        return self.starts[:, None] + np.minimum(number, lengths - 1), number < lengths
+
+    def clock(self) -> NDArray[np.float32]:
+        """Seconds since each take began, [B, T]; NaN in padding."""
+        frames, inside = self.stored()
+        times = self.times[frames]
+        return np.where(inside, times - times[:, :1], np.nan).astype(np.float32)
+
 
 @compiled_within
 def point(recorded: Recorded, take: int, frame: int, column: int, axis: int) -> np.floating[Any]:

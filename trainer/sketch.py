@@ -78,13 +78,8 @@ class Sketch(NamedTuple):
     @classmethod
     def of(cls, recorded: Recorded) -> Self:
         """Of these takes, as they were recorded."""
-        count, recorded_frames = len(recorded.starts), int(recorded.lengths.max())
-        frames = recorded_frames + 2 * SLOTS
-        number = np.arange(recorded_frames)
-        inside = number < recorded.lengths[:, None]
-        clock = recorded.times[recorded.starts[:, None] + np.minimum(number, recorded.lengths[:, None] - 1)]
-        times = np.full((count, frames), np.nan, np.float32)
-        times[:, SLOTS:-SLOTS] = np.where(inside, clock - clock[:, :1], np.nan)
+        times = np.pad(recorded.clock(), ((0, 0), (SLOTS, SLOTS)), constant_values=np.nan)
+        count, frames = times.shape
         return cls(
             Limb.unchanged(count, frames, recorded.pose),
             Limb.unchanged(count, frames, recorded.hands),

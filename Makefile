@@ -75,7 +75,7 @@ test-soak: packages setup
 # clips in SHARED, and a machine that has nothing else to do.
 MINUTES ?= 5
 test-visitors: setup
-	$(BIN)/python -m tests.edge.web.soak $(SHARED) --minutes $(MINUTES)
+	$(BIN)/python -m tests.edge.sinks.web.soak $(SHARED) --minutes $(MINUTES)
 
 .PHONY: packages
 packages:

@@ -8,8 +8,8 @@ from typing import NoReturn
 from gevent import monkey
 
 from deploy.arguments import read
+from deploy.artifact import ParcelUnusable
 from deploy.inventory import InventoryInvalid
-from deploy.parcel import ParcelUnusable
 from models.bundle import BundleRefused, open_bundle
 from models.keys import KeyUnusable, PrivateKey, new_keys
 from models.signature import sign

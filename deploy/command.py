@@ -7,9 +7,9 @@ from typing import Final, NoReturn
 
 from tqdm import tqdm
 
+from deploy.artifact import open_parcel
 from deploy.connection import Connections, Failure, connected
 from deploy.inventory import AppSection, FleetInventory, HostEntry, load_inventory, waves
-from deploy.parcel import open_parcel
 from deploy.plan import plan
 from deploy.provisioning import provision
 from deploy.release import Release, open_release

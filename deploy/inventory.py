@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
-from models.section import Section
+from models.strict_model import Section
 
 _BASE: Final = "base"
 _HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.artifact import ParcelUnusable, app_version
 from deploy.connection import Remote, StepFailed
 from deploy.inventory import AppSection
-from deploy.parcel import ParcelUnusable, app_version
 from deploy.transfer import Progress, send
 
 _PROGRAM: Final = (Path(__file__).parent / "on_device" / "releases.py").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from io import BytesIO
 from typing import Final
 
 from deploy import release as releases
+from deploy.artifact import Parcel
 from deploy.connection import Connections, Failure, Remote, StepFailed, Tell, in_parallel
 from deploy.inventory import HostEntry, waves
-from deploy.parcel import Parcel
 from deploy.release import Release
 from deploy.status import ask
 from deploy.transfer import Progress, forget, send

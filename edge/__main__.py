@@ -1,4 +1,4 @@
-"""`ishara-edge`: the daemon's command line; `edge/stages.py` puts its stages together."""
+"""`ishara-edge`: the daemon's command line; `edge/app.py` puts its stages together."""
 
 import argparse
 import io
@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, NoReturn
 from edge.arguments import read
 from edge.cameras.camera import LibraryMissing
 from edge.cameras.source import needing_libraries
-from edge.captions.arguments import PictureImpossible
-from edge.captions.fonts import LettersMissing
 from edge.config import CaptionsConfig, EdgeConfig, load_config
-from edge.doctor.examination import examine
+from edge.doctor.checks import examine
 from edge.doctor.finding import as_json, as_row, is_ready, summary
-from edge.journal import open_log, print_refusal
-from edge.leaving import leave
-from edge.models.serving import find_store, open_serving, step_back
-from edge.notify import Notifier
+from edge.lifecycle.exit import leave
+from edge.lifecycle.logging_setup import open_log, print_refusal
+from edge.lifecycle.notify import Notifier
+from edge.lifecycle.signals import StopSignals
+from edge.model_selection.serving import find_store, open_serving, step_back
 from edge.probation.starts import counted_start, fail_probation
 from edge.record.command import record_takes
 from edge.record.session import TriesSpent
-from edge.record.shelf import ShelfUnusable
+from edge.record.take_folder import ShelfUnusable
 from edge.record.words import WordsUnclear
 from edge.refusals import REFUSALS
-from edge.signals import StopSignals
+from edge.sinks.captions.arguments import PictureImpossible
+from edge.sinks.captions.fonts import LettersMissing
 from landmarkers.processor import Machine
 from models.bundle import BundleRefused
 from models.labels import LabelsDamaged
@@ -35,7 +35,7 @@ from models.store import StoreUnusable
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
 if TYPE_CHECKING:
-    from edge.reload import Plan
+    from edge.lifecycle.reload import Plan
 
 log = logging.getLogger("edge")
 
@@ -75,9 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Caption until the camera ends or a signal comes; at SIGHUP go on with what the configuration says by then."""
-    from edge.reload import Reloader
-    from edge.service import Service, look_every_s
-    from edge.stages import read_signs
+    from edge.app import read_signs
+    from edge.lifecycle.reload import Reloader
+    from edge.lifecycle.service import Service, look_every_s
 
     notifier = Notifier.of(os.environ)
     plan: Plan | None = _start(config, options)
@@ -104,7 +104,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
 def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Measure the pipeline against the reference way."""
     with needing_libraries():
-        from edge.bench import as_table, run_benchmark
+        from edge.benchmark.bench import as_table, run_benchmark
 
     result = run_benchmark(options.source, open_serving(config.model, options.model, os.environ))
     print(result.model_dump_json(indent=2) if options.json else as_table(result))
@@ -113,7 +113,7 @@ def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Draw one picture of captions."""
-    from edge.captions.command import write_picture
+    from edge.sinks.captions.command import write_picture
 
     write_picture(options, config.captions or CaptionsConfig())
     return 0
@@ -121,7 +121,7 @@ def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 def models(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Show or change which bundles are installed and which of them serves."""
-    from edge.models.command import change_models
+    from edge.model_selection.command import change_models
 
     return change_models(config.model, options)
 
@@ -164,8 +164,8 @@ def _redraw(options: argparse.Namespace) -> "Plan":
 
 
 def _draw_up(config: EdgeConfig, model: Path | None) -> "Plan":
-    from edge.meter import MeteredClassifier
-    from edge.reload import Plan
+    from edge.lifecycle.reload import Plan
+    from edge.monitoring.meter import MeteredClassifier
     from models.classifier import OnnxClassifier
 
     bundle = open_serving(config.model, model, os.environ)

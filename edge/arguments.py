@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.cameras.source import SOURCES_HELP
-from edge.captions import arguments as captions_arguments
-from edge.models import arguments as models_arguments
+from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
+from edge.sinks.captions import arguments as captions_arguments
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from edge.standing import Standing
-from models.section import Section
+from edge.monitoring.status import Standing
+from models.strict_model import Section
 
 log = logging.getLogger(__name__)
 

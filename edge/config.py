@@ -20,9 +20,9 @@ from pydantic import (
     model_validator,
 )
 
-from edge.captions.look import Look
+from edge.sinks.captions.style import Look
 from landmarkers.networks import FOLDER_VARIABLE
-from models.section import Section
+from models.strict_model import Section
 
 PREFIX: Final = "ISHARA_"
 _ROUNDING: Final = 1e-6

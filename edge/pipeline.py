@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from edge.cameras.camera import Camera
-from edge.governor import Governor
-from edge.health import Pulse
-from edge.recognition import Succession
+from edge.monitoring.frame_rate import Governor
+from edge.monitoring.health import Pulse
+from edge.monitoring.status import Standing
+from edge.recognition.recognition import Succession
+from edge.recognition.word import Word
 from edge.sinks.sink import Sink
-from edge.standing import Standing
-from edge.word import Word
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take

@@ -5,8 +5,8 @@ from typing import Final
 from edge.cameras.camera import CameraLost, LibraryMissing
 from edge.cameras.source import SourceUnknown
 from edge.config import ConfigInvalid
-from edge.state import HomeUnknown
-from landmarkers.choice import LandmarkerUnavailable
+from edge.lifecycle.paths import HomeUnknown
+from landmarkers.factory import LandmarkerUnavailable
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TakeDamaged
 from models.bundle import BundleRefused

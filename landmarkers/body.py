@@ -12,7 +12,7 @@ import numpy as np
 
 from landmarkers.frame import Picture, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.region import Region, upright
+from landmarkers.roi import Region, upright
 
 _POINTS: Final = 33
 _HIPS, _REACH = 33, 34  # two more points: the middle of the hips, and one as far from it as the body reaches

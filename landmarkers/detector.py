@@ -14,7 +14,7 @@ import numpy as np
 
 from landmarkers.frame import Picture, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.region import Region
+from landmarkers.roi import Region
 
 # Pixels between anchors, layer by layer, as in the graphs of the two detectors.
 PALM_STRIDES: Final = (8, 16, 16, 16)

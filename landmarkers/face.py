@@ -12,7 +12,7 @@ import numpy as np
 
 from landmarkers.frame import Picture, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.region import Region, square_around
+from landmarkers.roi import Region, square_around
 
 _EYES: Final = (33, 263)  # the outer corners, from the left of the picture to the right
 _POSE_EYES: Final = (6, 3)  # the same among the points of a body

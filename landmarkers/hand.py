@@ -12,7 +12,7 @@ import numpy as np
 from landmarkers.frame import Picture, Points
 from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
 from landmarkers.litert import TfliteNetwork
-from landmarkers.region import Region, square_around, upright
+from landmarkers.roi import Region, square_around, upright
 
 # The points whose box is looked at: wrist, the thumb's base, and the two lower joints of each finger.
 _PALM: Final = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)

@@ -13,7 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from landmarkers.frame import Points
-from landmarkers.silence import silenced
+from landmarkers.suppress_output import silenced
 
 _OPERATORS: Final = schema.BuiltinOperator
 _CONVOLUTIONS: Final = (_OPERATORS.CONV_2D, _OPERATORS.DEPTHWISE_CONV_2D)

@@ -19,9 +19,9 @@ import numpy as np
 
 from landmarkers import networks
 from landmarkers.frame import Frame, Landmarks, Points
+from landmarkers.handedness import tell_apart
 from landmarkers.layout import DEFAULT_PARTS, HANDS, PART_SLICES, Part
-from landmarkers.sides import tell_apart
-from landmarkers.silence import silenced
+from landmarkers.suppress_output import silenced
 
 
 @dataclass(frozen=True, slots=True)

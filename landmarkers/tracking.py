@@ -21,6 +21,7 @@ from landmarkers.detector import PALM_STRIDES, POSE_STRIDES, Detector
 from landmarkers.face import Face, FaceNetwork, head_region
 from landmarkers.frame import Frame, Landmarks, Picture, Points
 from landmarkers.hand import Hand, HandNetwork, distinct, palm_region, wrist_region
+from landmarkers.handedness import tell_apart
 from landmarkers.layout import (
     DEFAULT_PARTS,
     HANDS,
@@ -33,8 +34,7 @@ from landmarkers.layout import (
     Part,
 )
 from landmarkers.litert import TfliteNetwork
-from landmarkers.region import Region
-from landmarkers.sides import tell_apart
+from landmarkers.roi import Region
 
 TASK: Final = "landmarks.task"
 # Which networks and how they are run; another number for every change after which the points come out otherwise.

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, ValidationError
 
 from models.durable import write_file
-from models.section import Section
+from models.strict_model import Section
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from models.section import Section
+from models.strict_model import Section
 
 
 class Sign(Section):

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
-from models.section import Section
+from models.strict_model import Section
 
 FORMAT: Final = 1
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"

@@ -16,7 +16,7 @@ from pydantic import StringConstraints, ValidationError
 
 from models.bundle import MANIFEST, SIGNATURE, BundleRefused
 from models.keys import KEY_ID, KEY_NAME, PUBLIC_SUFFIX, KeyUnusable, PrivateKey, PublicKey
-from models.section import Section
+from models.strict_model import Section
 
 REVOKED: Final = "revoked"
 # What is signed begins with this, so that a signature of a bundle is worth nothing anywhere else.

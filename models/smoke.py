@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.bundle import Bundle, BundleRefused, open_bundle
-from models.trial import REFUSED, attempt
+from models.subprocess_probe import REFUSED, attempt
 
 if TYPE_CHECKING:
     from models.classifier import OnnxClassifier

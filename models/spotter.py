@@ -22,9 +22,9 @@ from landmarkers.layout import (
     Part,
 )
 from landmarkers.take import Origin, Take
+from models.activity_detection import GAP_S, is_hand_raised
 from models.classifier import Classifier
 from models.manifest import SpotterSettings
-from models.raised import GAP_S, is_hand_raised
 
 _TOLERANCE_S: Final = 0.002  # cameras are not punctual
 _STARTS: Final = 5  # pieces read at each moment, at most

@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from models.admission import Allowed, refuse_step_back, refuse_unserved
-from models.arrival import open_arrival
 from models.bundle import MANIFEST, Bundle, BundleRefused, open_bundle
+from models.bundle_source import open_arrival
+from models.compatibility import Allowed, refuse_step_back, refuse_unserved
 from models.durable import give_to_owner_of, make_folder, point_link, sync_folder
 from models.installation import (
     INCOMING,

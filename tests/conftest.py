@@ -9,7 +9,7 @@ import pytest
 from landmarkers.take import Origin
 from models.labels import Sign, labels_json
 from tests.signing import LANDMARKER, make_take
-from trainer.__main__ import main as trainer
+from trainer.cli.main import main as trainer
 
 SHARED = Path(__file__).parents[2] / "shared"
 

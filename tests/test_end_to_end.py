@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from edge.word import Word
+from edge.recognition.word import Word
 from landmarkers.take import Take
 from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Mosquitto, listening

@@ -7,7 +7,7 @@ import pytest
 
 from edge.__main__ import main as edge
 from landmarkers.take import TAKE_SUFFIX, Take
-from trainer.__main__ import main as trainer
+from trainer.cli.main import main as trainer
 
 SHIPPED = Path(__file__).parents[1] / "models" / "karsl-190"
 AS_FAST_AS_IT_GOES = ("--jsonl", "--pace", "fast", "--exit-at-end")

@@ -9,11 +9,11 @@ from typing import Final
 
 from edge.cameras.camera import CameraLost, Wanted, every_frame
 from edge.cameras.device import OpenDevice, Pixels
-from edge.cameras.framing import framed, to_rgb
-from edge.cameras.liveliness import Liveliness
+from edge.cameras.frozen_frames import Liveliness
+from edge.cameras.orientation import framed, to_rgb
 from edge.cameras.reader import Reader
 from edge.config import CameraConfig
-from edge.standing import Part, Standing
+from edge.monitoring.status import Part, Standing
 from landmarkers.frame import Frame, Picture
 
 log = logging.getLogger(__name__)

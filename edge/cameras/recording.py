@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.cameras.camera import CameraLost, Wanted, every_frame
-from edge.cameras.framing import framed
+from edge.cameras.orientation import framed
 from edge.cameras.pace import paced, until
 from edge.config import CameraConfig
 from landmarkers.frame import Frame

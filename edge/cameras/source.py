@@ -10,8 +10,8 @@ from edge.cameras.device import OpenDevice
 from edge.cameras.newest import NewestFrame
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig
-from edge.standing import Standing
-from landmarkers import choice
+from edge.monitoring.status import Standing
+from landmarkers import factory as choice
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take

@@ -23,8 +23,8 @@ from edge.cameras.source import open_landmarker
 from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig, load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
-from edge.word import Word
-from landmarkers.choice import LandmarkerUnavailable
+from edge.recognition.word import Word
+from landmarkers.factory import LandmarkerUnavailable
 from landmarkers.frame import Frame, Picture
 from landmarkers.layout import Part
 from landmarkers.networks import NetworksUnavailable

@@ -8,8 +8,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
+from edge.recognition.word import Word
 from edge.sinks.mqtt.connection import Access, cause
-from edge.word import Word
 
 
 class Subscriber:

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.trials import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker, try_signature
-from edge.leaving import leave
+from edge.doctor.probes import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker, try_signature
+from edge.lifecycle.exit import leave
 from edge.refusals import REFUSALS
-from models.trial import REFUSED
+from models.subprocess_probe import REFUSED
 
 TRIALS: Final[dict[str, Callable[[str], str]]] = {
     "broker": try_broker,

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
 from edge.doctor.finding import Finding, State
-from models.trial import attempt
+from models.subprocess_probe import attempt
 
 _OPENCV: Final = "opencv-contrib-python"
 _STORE_REMEDY: Final = "see that this user may read it: sudo, or the service's user"

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from edge.config import SHIPPED_MODEL
-from edge.heart import Heart
-from edge.probation.shadow import Reader, Shadow, casting
-from edge.probation.stretches import RecentStretches
-from edge.probation.term import Term
-from edge.reload import Plan
-from edge.standing import ON_PROBATION, PROVEN, Standing
+from edge.lifecycle.reload import Plan
+from edge.monitoring.liveness import Heart
+from edge.monitoring.status import ON_PROBATION, PROVEN, Standing
+from edge.probation.probation_state import Term
+from edge.probation.running_shadow import Reader, Shadow, casting
+from edge.probation.segments import RecentStretches
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable

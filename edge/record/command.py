@@ -7,12 +7,12 @@ from contextlib import ExitStack
 
 from edge.cameras.source import open_source
 from edge.config import EdgeConfig
-from edge.models.serving import open_serving
+from edge.lifecycle.signals import StopSignals
+from edge.model_selection.serving import open_serving
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, View, record
-from edge.record.shelf import Shelf
+from edge.record.take_folder import Shelf
 from edge.record.words import WordsUnclear, find_signs, read_words
-from edge.signals import StopSignals
 from models.bundle import refuse_other_landmarks
 
 

@@ -13,13 +13,13 @@ from typing import Final, Protocol
 from edge.cameras.camera import Camera
 from edge.record.prompt import Prompt, titled
 from edge.record.quality import find_fault
-from edge.record.shelf import Shelf
+from edge.record.take_folder import Shelf
 from landmarkers.frame import Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
+from models.activity_detection import REST_S, RaisedHandSpotter, is_hand_raised
 from models.labels import Sign
 from models.manifest import SpotterSettings
-from models.raised import REST_S, RaisedHandSpotter, is_hand_raised
 
 TRIES: Final = 5
 COUNT_DOWN_S: Final = 3

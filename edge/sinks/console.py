@@ -3,7 +3,7 @@
 import os
 import sys
 
-from edge.word import Word
+from edge.recognition.word import Word
 
 
 class ConsoleSink:

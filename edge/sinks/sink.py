@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from edge.word import Word
+from edge.recognition.word import Word
 
 
 class Sink(Protocol):

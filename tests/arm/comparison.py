@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.word import Word
+from edge.recognition.word import Word
 from landmarkers.layout import HANDS, LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, Part
 from tests.arm.machine import Answer, Machine
 

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from edge.config import SHIPPED_MODEL
-from edge.doctor.trials import open_bundles_landmarker
+from edge.doctor.probes import open_bundles_landmarker
 from landmarkers.recording import read_recording
 from models.bundle import open_bundle
 

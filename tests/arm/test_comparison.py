@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from edge.word import Alternative, Word
+from edge.recognition.word import Alternative, Word
 from landmarkers.frame import Landmarks
 from landmarkers.layout import LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, Part
 from tests.arm.comparison import compare_doctor, compare_landmarks, compare_words

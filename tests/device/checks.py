@@ -49,9 +49,9 @@ def active(device: Device, broker: Broker) -> str:
 
 def journal_fields(device: Device, broker: Broker) -> str:
     entries = [entry for entry in device.journal() if entry.get("ISHARA_DEVICE") == "entrance"]
-    if not entries or entries[-1]["PRIORITY"] != "6" or entries[-1]["LOGGER"] != "edge.stages":
+    if not entries or entries[-1]["PRIORITY"] != "6" or entries[-1]["LOGGER"] != "edge.app":
         raise CheckFailed("no entry with the daemon's own fields")
-    return f"{entries[-1]['MESSAGE']!r} has ISHARA_MODEL={entries[-1]['ISHARA_MODEL']}, PRIORITY=6, LOGGER=edge.stages"
+    return f"{entries[-1]['MESSAGE']!r} has ISHARA_MODEL={entries[-1]['ISHARA_MODEL']}, PRIORITY=6, LOGGER=edge.app"
 
 
 def metrics(device: Device, broker: Broker) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from edge.config import PREFIX
-from edge.word import Word
+from edge.recognition.word import Word
 from landmarkers.networks import FOLDER_VARIABLE
 from tests.edge.waiting import PATIENCE_S, wait_until
 

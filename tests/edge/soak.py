@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from edge.word import Word
+from edge.recognition.word import Word
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.talker import start_talking
 

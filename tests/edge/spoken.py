@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from edge.word import Word
+from edge.recognition.word import Word
 from tests.edge.tiny_bundle import SIGNS, TITLE
 
 

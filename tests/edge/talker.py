@@ -8,11 +8,11 @@ from pathlib import Path
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.health import Pulse
+from edge.monitoring.health import Pulse
+from edge.monitoring.status import Standing
+from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
-from edge.standing import Standing
-from edge.word import Word
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.edge.talker"])

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from edge.commands import LONGEST_BYTES, Answer, Command, Commands
-from edge.standing import Standing
+from edge.monitoring.status import Standing
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import pytest
 
 from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
-from edge.health import Pulse
+from edge.monitoring.health import Pulse
+from edge.monitoring.status import Standing
 from edge.pipeline import caption
-from edge.recognition import Recognition, Succession
-from edge.standing import Standing
-from edge.word import StreamClock, Word, WordWriter
+from edge.recognition.recognition import Recognition, Succession
+from edge.recognition.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame
 from landmarkers.take import Take
 from models.bundle import Bundle

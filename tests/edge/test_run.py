@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.governor import Rate
-from edge.health import Health
-from edge.word import Word
+from edge.monitoring.frame_rate import Rate
+from edge.monitoring.health import Health
+from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX, Origin
 from landmarkers.tracking import FINGERPRINT
 from models.manifest import SpotterSettings

@@ -13,11 +13,11 @@ from edge.cameras.camera import Camera, Wanted, every_frame
 from edge.cameras.newest import NewestFrame
 from edge.cameras.source import Source, open_source
 from edge.config import RateConfig
-from edge.governor import Governor, Rate
-from edge.health import Health, Pulse
+from edge.monitoring.frame_rate import Governor, Rate
+from edge.monitoring.health import Health, Pulse
 from edge.pipeline import caption
-from edge.recognition import Recognition, Succession
-from edge.word import StreamClock, Word, WordWriter
+from edge.recognition.recognition import Recognition, Succession
+from edge.recognition.word import StreamClock, Word, WordWriter
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part

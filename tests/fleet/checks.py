@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from deploy.parcel import open_parcel
+from deploy.artifact import open_parcel
 from tests.device.broker import Broker
 from tests.device.device import UNIT, CheckFailed, Device, quoted, wait_until
 from tests.fleet.bundles import make_bundle
@@ -229,7 +229,7 @@ def rollback(site: Site) -> str:
 def app_release(site: Site) -> str:
     """A release that does not start is left by the device itself; a good one is taken, and left when that is asked."""
     before = site.north.run("readlink /opt/ishara")
-    broken = _changed_wheel(site, "9.9.1", "edge/stages.py", "raise SystemExit(3)\n")
+    broken = _changed_wheel(site, "9.9.1", "edge/app.py", "raise SystemExit(3)\n")
     answer = site.desk.fleet("push", str(broken)).must(2, "is at work again", "not tried, for the canary failed")
     if site.north.run("readlink /opt/ishara") != before or not is_reading(site.north):
         raise CheckFailed(f"the release before is not at work: {site.north.run('readlink /opt/ishara')}")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.parcel import open_parcel
+from deploy.artifact import open_parcel
 from tests.device.device import CheckFailed
 from tests.fleet.bundles import FIRST, flip, make_bundle, make_burdened, rewrite
 from tests.fleet.checks import is_reading, sentence, serving

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from landmarkers.tracking import FINGERPRINT
-from models.admission import Allowed
 from models.bundle import BundleRefused
+from models.compatibility import Allowed
 from models.store import BundleStore, StoreUnusable
 from tests.edge.tiny_bundle import SIGNS
 from tests.models.stock import MakeBundle, change_manifest, pack, refusal, serving
@@ -173,7 +173,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_the_old_model(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     bundle = make(4)
-    monkeypatch.setattr("models.arrival.copy_stream", write)
+    monkeypatch.setattr("models.bundle_source.copy_stream", write)
     assert "No space left on device" in refusal(store, bundle)
 
 

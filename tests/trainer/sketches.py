@@ -9,14 +9,14 @@ from torch import Tensor
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take, to_steps
 from tests.signing import make_take
-from trainer.augment import Augmentation
-from trainer.batch import Batch
-from trainer.draw_by_loops import draw_by_loops
-from trainer.held import Held
-from trainer.preprocess import POSE_POINTS
-from trainer.recorded import Recorded
-from trainer.sketch import SLOTS, Sketch
-from trainer.ways import Ways
+from trainer.augmentation.apply_numba import draw_by_loops
+from trainer.augmentation.params import SLOTS, Sketch
+from trainer.augmentation.static_hands import Held
+from trainer.augmentation.transforms import Augmentation
+from trainer.augmentation.transitions import Ways
+from trainer.data.batch import Batch
+from trainer.data.raw_batch import Recorded
+from trainer.model.features import POSE_POINTS
 
 STEP = 1 / 8192  # of takes as they are stored
 NOT_HELD = Held(still=0.0)

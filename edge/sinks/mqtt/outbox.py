@@ -16,7 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from edge.word import Word
+from edge.recognition.word import Word
 
 log = logging.getLogger(__name__)
 

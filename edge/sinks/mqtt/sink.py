@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.health import Health
+from edge.monitoring.health import Health
+from edge.monitoring.status import Standing
+from edge.recognition.word import Word
 from edge.sinks.mqtt.connection import Access
-from edge.sinks.mqtt.courier import Courier
 from edge.sinks.mqtt.discovery import Discovery
-from edge.sinks.mqtt.errands import Errands
 from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.publisher import Courier
+from edge.sinks.mqtt.publisher_state import Errands
 from edge.sinks.mqtt.topics import Topics
-from edge.standing import Standing
-from edge.word import Word
 
 
 class MqttSink:

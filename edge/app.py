@@ -1,0 +1,219 @@
+"""Puts the daemon's stages together from a plan and lets them work until the camera ends."""
+
+import argparse
+import logging
+import os
+from contextlib import ExitStack
+from importlib.metadata import version
+
+from edge.cameras.source import Source, open_source, without_password
+from edge.commands import Command, Commands
+from edge.config import EdgeConfig
+from edge.lifecycle.paths import state_folder
+from edge.lifecycle.reload import Plan, Reloader
+from edge.lifecycle.service import Service, in_words
+from edge.lifecycle.signals import StopSignals
+from edge.model_selection.serving import find_store
+from edge.monitoring.frame_rate import Governor
+from edge.monitoring.health import Pulse
+from edge.monitoring.liveness import FeltCamera, Heart
+from edge.monitoring.metrics import MetricsServer
+from edge.monitoring.status import Part, Standing
+from edge.monitoring.thermal import Thermometer
+from edge.pipeline import caption
+from edge.probation.segments import RecentStretches
+from edge.probation.watch import ProbationWatch
+from edge.recognition.observer import PreviewedLandmarker
+from edge.recognition.swap import HotSwap, Watchable
+from edge.recognition.word import StreamClock, WordWriter
+from edge.sinks.captions.sink import CaptionSink
+from edge.sinks.console import ConsoleSink
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.sink import MqttSink
+from edge.sinks.sink import Sink
+from edge.sinks.web.message import Reads
+from edge.sinks.web.sink import WebSink
+from landmarkers.landmarker import Landmarker
+from models.bundle import refuse_other_landmarks
+
+log = logging.getLogger(__name__)
+
+
+def read_signs(
+    plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
+) -> None:
+    """Caption as the plan and the command line say until the camera ends or is stopped.
+
+    Raises what is refused of the plan, before the service is told that the stages are ready.
+    """
+    manifest = plan.bundle.manifest
+    standing = Standing()
+    standing.watch(service.look)
+    with ExitStack() as stack:
+        governor = Governor(plan.config.rate, manifest.spotter.raised_above)
+        heart = Heart(standing)
+        source = _open_source(plan, options, governor, heart, standing)
+        stack.callback(source.landmarker.close)
+        refuse_other_landmarks(manifest, source.landmarker.fingerprint)
+        outbox = _open_outbox(plan.config)
+        pulse = Pulse(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
+        _let_be_measured(stack, plan.config, governor, pulse)
+        swap = HotSwap(plan, _word_writer(plan, options, outbox))
+        swap.watch(lambda new: _take_up(new, governor, pulse, service))
+        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing, swap)
+        store = find_store(plan.config.model, options.model, os.environ)
+        if store is not None:
+            stretches = RecentStretches(manifest.spotter.raised_above)
+            landmarker = PreviewedLandmarker(landmarker, stretches)
+            _prove(stack, plan, swap, ProbationWatch(store, stretches, standing, heart, reloader.ask))
+        for sink in sinks:
+            stack.callback(sink.close)
+
+        def stop() -> None:
+            service.leave()
+            source.camera.stop()
+
+        signals.stop_with(stop)
+        shown = without_password(_source_name(plan.config, options))
+        fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
+        log.info("%s reads %s", manifest.title, shown, extra=fields)
+        service.ready(heart.beats, lambda: in_words(shown, pulse.health(), pulse.last_word))
+        reloader.hand_to(swap.offer, source.camera.stop)
+        caption(FeltCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, standing)
+
+
+def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch) -> None:
+    """Let this plan's model, and those that take over from it, be watched while they are on probation."""
+    stack.callback(watch.close)
+    swap.watch(watch.begin)
+    watch.begin(plan)
+
+
+def _take_up(plan: Plan, governor: Governor, pulse: Pulse, service: Service) -> None:
+    """Another model reads the signs from now on."""
+    manifest = plan.bundle.manifest
+    governor.raised_above, old, pulse.model = manifest.spotter.raised_above, pulse.model, manifest.title
+    fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
+    log.info("%s reads instead of %s", manifest.title, old, extra=fields)
+    service.look()
+
+
+def _source_name(config: EdgeConfig, options: argparse.Namespace) -> str:
+    name: str = options.source or config.camera.source
+    return name
+
+
+def _is_fast(options: argparse.Namespace) -> bool:
+    fast: bool = options.pace == "fast"
+    return fast
+
+
+def _open_source(
+    plan: Plan, options: argparse.Namespace, governor: Governor, heart: Heart, standing: Standing
+) -> Source:
+    """The camera, felt by the heart, with the landmarker that the bundle was trained with."""
+    manifest = plan.bundle.manifest
+    return open_source(
+        _source_name(plan.config, options),
+        manifest.parts,
+        manifest.landmarker,
+        fast=_is_fast(options),
+        again=not options.exit_at_end,
+        wanted=heart.feel_each(governor.wants),
+        options=plan.config.camera,
+        standing=standing,
+    )
+
+
+def _open_outbox(config: EdgeConfig) -> Outbox | None:
+    """Where words wait for the broker, if there is one."""
+    if config.mqtt is None:
+        return None
+    own = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
+    return Outbox(config.mqtt.outbox or own, config.mqtt.outbox_words)
+
+
+def _parts(config: EdgeConfig) -> set[Part]:
+    """What can be lost of what is configured."""
+    parts = {Part.CAMERA}
+    if config.mqtt is not None:
+        parts.add(Part.BROKER)
+    if config.captions is not None:
+        parts.add(Part.SCREEN)
+    if config.web is not None:
+        parts.add(Part.WEB)
+    return parts
+
+
+def _let_be_measured(stack: ExitStack, config: EdgeConfig, governor: Governor, pulse: Pulse) -> None:
+    """Feel the processor's heat, offer metrics if they are wanted, and tell the health when all is over."""
+    stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
+    if config.metrics is not None:
+        stack.callback(MetricsServer(config.metrics, pulse.health).close)
+    stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
+
+
+def _open_sinks(
+    plan: Plan,
+    options: argparse.Namespace,
+    landmarker: Landmarker,
+    pulse: Pulse,
+    outbox: Outbox | None,
+    standing: Standing,
+    models: Watchable,
+) -> tuple[list[Sink], Landmarker]:
+    """Where words go, and the landmarker, whose frames a screen shows as well."""
+    config, commands = plan.config, Commands(standing)
+    sinks: list[Sink] = [ConsoleSink(jsonl=options.jsonl)]
+    if config.mqtt is not None and outbox is not None:
+        mqtt = MqttSink(
+            config.mqtt,
+            outbox,
+            device=config.device,
+            model=_model_json(plan),
+            health=pulse.health,
+            health_every_s=config.health_every_s,
+            standing=standing,
+            commands=commands,
+        )
+        models.watch(lambda new: mqtt.tell_model(_model_json(new)))
+        sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
+    if config.captions is not None:
+        screen = CaptionSink(config.captions, device=config.device, standing=standing)
+        sinks.append(screen)
+        commands.when(Command.CLEAR, screen.clear)
+        commands.when(Command.IDENTIFY, screen.identify)
+        landmarker = PreviewedLandmarker(landmarker, screen)
+    if config.web is not None:
+        web = WebSink(
+            config.web,
+            device=config.device,
+            version=version("ishara"),
+            reads=_reads(plan),
+            health=pulse.health,
+            standing=standing,
+        )
+        sinks.append(web)
+        models.watch(lambda new: web.tell_model(_reads(new)))
+        commands.when(Command.CLEAR, web.clear)
+        landmarker = PreviewedLandmarker(landmarker, web)
+    return sinks, landmarker
+
+
+def _model_json(plan: Plan) -> str:
+    return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
+
+
+def _reads(plan: Plan) -> Reads:
+    bundle = plan.bundle
+    return Reads(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
+
+
+def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordWriter:
+    return WordWriter(
+        StreamClock(as_fast_as_possible=_is_fast(options)),
+        model=plan.bundle.manifest.title,
+        device=plan.config.device,
+        threshold=plan.threshold,
+        first_seq=1 if outbox is None else outbox.next_seq,
+    )

@@ -1,0 +1,1 @@
+"""`ishara-edge bench`: the daemon's speed and agreement with the reference implementation."""

@@ -1,0 +1,61 @@
+"""Whether the live page can be served: its libraries, its token and certificate, its port."""
+
+import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Final
+
+from edge.cameras.camera import LibraryMissing
+from edge.config import ConfigInvalid, WebConfig
+from edge.doctor.finding import Finding, State
+from edge.sinks.web.listener import listen
+
+_CHECK: Final = "live page"
+_ASK_S: Final = 10.0
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where nobody listens here
+
+
+def live_page(config: WebConfig | None) -> Finding:
+    """What would become of the page."""
+    if config is None:
+        return Finding(_CHECK, State.LEFT_OUT, "none is configured")
+    if is_served(config):
+        return Finding(_CHECK, State.OK, f"the daemon serves it at {config.url}")
+    ours = _without_credentials(config)
+    try:
+        ours.read_token()
+        listen(ours).close()
+    except LibraryMissing as error:
+        return Finding(_CHECK, State.FAILED, str(error), "pip install 'ishara[web]'")
+    except ConfigInvalid as error:
+        remedy = "name another port in [web], or a token, certificate and key that this user may read"
+        return Finding(_CHECK, State.FAILED, str(error), remedy)
+    return Finding(_CHECK, State.OK, f"it can be served at {config.url}")
+
+
+def is_served(config: WebConfig) -> bool:
+    """Whether a daemon answers where the page is to be."""
+    host = _EVERYWHERE.get(config.address, config.address)
+    if config.certificate_file is None:
+        connection = HTTPConnection(host, config.port, timeout=_ASK_S)
+    else:  # who it is does not matter: it is asked for nothing but its name
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001
+        connection = HTTPSConnection(host, config.port, timeout=_ASK_S, context=context)
+    try:
+        connection.request("GET", "/live-signs")
+        return connection.getresponse().getheader("Server") == "ishara"
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _without_credentials(config: WebConfig) -> WebConfig:
+    """The section without files that come to the service alone, as its credentials: those named without a folder."""
+    named = {key: getattr(config, key) for key in ("token_file", "certificate_file", "key_file")}
+    away = [key for key, path in named.items() if path is not None and _is_credential(path)]
+    return config.model_copy(update=dict.fromkeys(away))
+
+
+def _is_credential(path: Path) -> bool:
+    return path.name == str(path) and not path.is_file()

@@ -1,0 +1,1 @@
+"""The daemon's process: service manager, signals, reload, exit, log and paths."""

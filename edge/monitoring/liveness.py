@@ -1,0 +1,72 @@
+"""Beats while the daemon really gets on: frames come, and those that are wanted go through the networks.
+
+What is wrong but known is no reason to be killed: a camera that is away and tried again, a pause that was asked for,
+frames that nobody wants because nobody signs. A thread that stands still is, and nothing but a restart helps there.
+"""
+
+import threading
+from collections.abc import Iterator
+
+from edge.cameras.camera import Camera, Wanted
+from edge.monitoring.status import Part, Standing
+from landmarkers.frame import Frame
+
+
+class Heart:
+    """Felt by the threads that do the work; asked now and then by the one that feeds the watchdog."""
+
+    def __init__(self, standing: Standing) -> None:
+        """`standing` tells whether the camera is known to be away."""
+        self._standing = standing
+        self._lock = threading.Lock()
+        self._came = self._wanted = self._read = False
+        self.stands_still = False
+        """Whether it did not beat when it was last asked."""
+
+    def feel_each(self, wanted: Wanted) -> Wanted:
+        """What says whether a frame is wanted, felt at each frame that comes; it is asked on the camera's thread."""
+
+        def is_wanted(time: float) -> bool:
+            answer = wanted(time)
+            with self._lock:
+                self._came = True
+                self._wanted |= answer
+            return answer
+
+        return is_wanted
+
+    def feel_read(self) -> None:
+        """A frame was dealt with, and the next one is waited for."""
+        with self._lock:
+            self._read = True
+
+    def beats(self) -> bool:
+        """Whether capture and inference got on since this was last asked.
+
+        A frame that was read came from somewhere, so both did. Frames that came and were not wanted leave the networks
+        in peace. No frame at all is well only while the camera is known to be away, for then it is tried again.
+        """
+        with self._lock:
+            came, wanted, read = self._came, self._wanted, self._read
+            self._came = self._wanted = self._read = False
+        beats = read or (not wanted if came else Part.CAMERA in self._standing.troubles)
+        self.stands_still = not beats
+        return beats
+
+
+class FeltCamera:
+    """A camera whose frames the heart feels when they have been dealt with: when the next one is asked for."""
+
+    def __init__(self, camera: Camera, heart: Heart) -> None:
+        self._camera = camera
+        self._heart = heart
+
+    def frames(self) -> Iterator[Frame]:
+        """The camera's frames. Raises what the camera raises."""
+        for frame in self._camera.frames():
+            yield frame
+            self._heart.feel_read()
+
+    def stop(self) -> None:
+        """End after the frame in hand."""
+        self._camera.stop()

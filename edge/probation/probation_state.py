@@ -1,0 +1,80 @@
+"""The time in which one model proves itself, and what may be found wrong with it meanwhile."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.config import ModelConfig
+from edge.monitoring.liveness import Heart
+from edge.monitoring.meter import MeteredClassifier
+from edge.monitoring.status import Part, Standing
+from edge.probation.comparison import LEAST_STRETCHES
+from edge.probation.running_shadow import Shadow
+
+LEAST_READINGS: Final = 20
+"""Of fewer the time of the slowest twentieth says nothing."""
+TROUBLE_S: Final = 60.0
+"""A part that is away for less has merely stumbled."""
+STILL_S: Final = 15.0
+"""The watchdog of the service ends a daemon that stands still for 30 s; by then the model before must be back."""
+
+_NOT_BY_A_MODEL: Final = {Part.CAMERA, Part.BROKER, Part.WEB}
+
+
+@dataclass
+class Patience:
+    """Tells how long something has been so without a break."""
+
+    since: float | None = None
+
+    def seconds(self, now: float, *, is_so: bool) -> float:
+        """How long it is so by now."""
+        self.since = (now if self.since is None else self.since) if is_so else None
+        return 0.0 if self.since is None else now - self.since
+
+
+@dataclass
+class Term:
+    """One model's probation in one run of the daemon."""
+
+    config: ModelConfig
+    meter: MeteredClassifier
+    standing: Standing
+    heart: Heart
+    shadow: Shadow | None
+    """None where there is nothing to compare with: the model before cannot be read, or reads other landmarks."""
+    clock: Callable[[], float] = time.monotonic
+    _stillness: Patience = field(default_factory=Patience)
+    _troubled: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+        self._old_troubles = self.standing.troubles.keys() | _NOT_BY_A_MODEL
+
+    @property
+    def is_long_enough(self) -> bool:
+        """Whether the daemon has run with the model for as long as is asked for."""
+        return self.clock() - self._began >= self.config.probation_s
+
+    @property
+    def is_seen_enough(self) -> bool:
+        """Whether somebody has signed enough for speed and words to be judged, these as far as they can be."""
+        is_heard = self.shadow is None or self.shadow.compared >= LEAST_STRETCHES
+        return is_heard and self.meter.readings >= LEAST_READINGS
+
+    def find_fault(self) -> str | None:
+        """What is wrong with the model, in words; None while nothing is."""
+        now = self.clock()
+        if self._stillness.seconds(now, is_so=self.heart.stands_still) >= STILL_S:
+            return "the daemon stands still: no frame goes through it any more"
+        if self.meter.readings >= LEAST_READINGS and self.meter.p95_ms() > self.config.budget_ms:
+            return (
+                f"a reading takes up to {self.meter.p95_ms():.0f} ms of the processor,"
+                f" of which model.budget_ms allows {self.config.budget_ms:g}"
+            )
+        troubles = self.standing.troubles
+        new = sorted(troubles.keys() - self._old_troubles)
+        if self._troubled.seconds(now, is_so=bool(new)) >= TROUBLE_S:
+            return f"since it reads something is wrong: {troubles[new[0]]}"
+        return None if self.shadow is None else self.shadow.find_fault()

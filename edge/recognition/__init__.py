@@ -1,0 +1,1 @@
+"""Landmarks to words: the spotter and classifier at work, and model swaps."""

@@ -1,0 +1,49 @@
+"""Hands another model to the stages at work, so that they need not be put together anew for it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from edge.lifecycle.reload import Plan
+from edge.recognition.recognition import Recognition, Succession
+from edge.recognition.word import WordWriter
+
+PlanWatcher = Callable[[Plan], None]
+
+
+class Watchable(Protocol):
+    """Tells who wants to know that another model has taken over."""
+
+    def watch(self, watcher: PlanWatcher) -> None:
+        """Call this whenever one has, on the pipeline's thread; it must not block."""
+
+
+class HotSwap:
+    """Puts the recognition of a new plan into the succession, if the model is all that it changes."""
+
+    def __init__(self, plan: Plan, writer: WordWriter) -> None:
+        """`plan` is what the stages are put together from, `writer` numbers the stream's words."""
+        self._plan = plan
+        self._writer = writer
+        self._watchers: list[PlanWatcher] = []
+        self.succession = Succession(Recognition.of(plan.bundle, plan.classifier, writer))
+        """What the pipeline reads with."""
+
+    def watch(self, watcher: PlanWatcher) -> None:
+        """Call this whenever another model has taken over, on the pipeline's thread; it must not block."""
+        self._watchers.append(watcher)
+
+    def offer(self, plan: Plan) -> bool:
+        """Let the plan's model take over between two frames; gives whether that is all that the plan wants.
+
+        Where no frame comes it takes over with the first that does. To be called on one thread.
+        """
+        if not plan.changes_model_alone(self._plan):
+            return False
+        writer = self._writer.followed_by(model=plan.bundle.manifest.title, threshold=plan.threshold)
+        self.succession.put(Recognition.of(plan.bundle, plan.classifier, writer), lambda: self._tell(plan))
+        self._plan = plan
+        return True
+
+    def _tell(self, plan: Plan) -> None:
+        for watcher in self._watchers:
+            watcher(plan)

@@ -1,0 +1,61 @@
+/** Draws a signer as lines: the same bones, widths and colours as the device's own screen (edge/sinks/captions/skeleton.py). */
+
+export const LEFT_HAND = 0;
+export const POSE = 21;
+export const RIGHT_HAND = 54;
+export const JOINTS = 75;
+
+const FINGERS = [0, 4, 8, 12, 16].map((before) => [before + 1, before + 2, before + 3, before + 4]);
+export const HAND = [
+  ...FINGERS.map(([first]) => [0, first]),
+  ...FINGERS.flatMap((finger) => [0, 1, 2].map((number) => [finger[number], finger[number + 1]])),
+  ...[[5, 9], [9, 13], [13, 17]],
+];
+export const BODY = [[11, 12], [11, 13], [13, 15], [12, 14], [14, 16], [11, 23], [12, 24]];
+
+const LEFT_EAR = 7;
+const RIGHT_EAR = 8;
+const LINE = 0.011; // width of a bone, in widths of the picture
+
+/**
+ * Draw joints, [x, y] in widths of the picture or null where unseen, on a canvas of this width.
+ * `head` is its middle and radius where something else than the ears tells of it.
+ */
+export function drawSkeleton(context, joints, width, colours, head = headOf(joints)) {
+  context.shadowColor = colours.shadow;
+  context.shadowBlur = LINE * width;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  context.lineWidth = LINE * width;
+  context.strokeStyle = colours.body;
+  if (head) {
+    const [x, y, radius] = head.map((value) => value * width);
+    context.beginPath();
+    context.ellipse(x, y, radius, 1.2 * radius, 0, 0, 2 * Math.PI);
+    context.stroke();
+  }
+  drawBones(context, joints, POSE, BODY, width);
+  context.lineWidth = 0.6 * LINE * width;
+  context.strokeStyle = colours.leftHand;
+  drawBones(context, joints, LEFT_HAND, HAND, width);
+  context.strokeStyle = colours.rightHand;
+  drawBones(context, joints, RIGHT_HAND, HAND, width);
+}
+
+function drawBones(context, joints, start, pairs, width) {
+  context.beginPath();
+  for (const [one, other] of pairs) {
+    const [from, to] = [joints[start + one], joints[start + other]];
+    if (from && to) {
+      context.moveTo(from[0] * width, from[1] * width);
+      context.lineTo(to[0] * width, to[1] * width);
+    }
+  }
+  context.stroke();
+}
+
+function headOf(joints) {
+  const [left, right] = [joints[POSE + LEFT_EAR], joints[POSE + RIGHT_EAR]];
+  if (!left || !right) return null;
+  return [(left[0] + right[0]) / 2, (left[1] + right[1]) / 2, 0.72 * Math.hypot(left[0] - right[0], left[1] - right[1])];
+}

@@ -1,0 +1,39 @@
+"""The model that reads what visitors sign, and what it takes to read with it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from edge.recognition.recognition import Recognition
+from edge.recognition.word import StreamClock, WordWriter
+from landmarkers.tracking import FINGERPRINT
+from models.bundle import Bundle, open_bundle, refuse_other_landmarks
+from models.classifier import Classifier, OnnxClassifier
+
+DEVICE = "visitor"
+"""What word events of visitors name as their device: the words are none of the device's own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A bundle with its network loaded; the same for all visitors."""
+
+    bundle: Bundle
+    classifier: Classifier
+    threshold: float
+
+    @classmethod
+    def open(cls, folder: Path, threshold: float | None) -> Self:
+        """That of a bundle; without a threshold its own holds. Raises BundleRefused."""
+        bundle = open_bundle(folder)
+        refuse_other_landmarks(bundle.manifest, FINGERPRINT)
+        own = bundle.manifest.calibration.threshold
+        return cls(bundle, OnnxClassifier(bundle), own if threshold is None else threshold)
+
+    def writer(self, clock: StreamClock) -> WordWriter:
+        """Who writes the words of a visitor."""
+        return WordWriter(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
+
+    def recognition(self, writer: WordWriter) -> Recognition:
+        """A recognition of its own for a stream whose words this one writes."""
+        return Recognition.of(self.bundle, self.classifier, writer)

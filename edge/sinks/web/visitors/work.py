@@ -1,0 +1,75 @@
+"""What the process of the visitors' recognition does with what it is told; one message, one answer, in their order."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from edge.sinks.web.visitors.jpeg import PictureRefused
+from edge.sinks.web.visitors.model import Model
+from edge.sinks.web.visitors.payload import ParcelRefused
+from edge.sinks.web.visitors.protocol import Message
+from edge.sinks.web.visitors.session import Answer, Session
+from landmarkers.layout import Part
+from landmarkers.tracking import Networks
+from models.bundle import BundleRefused
+
+_REFUSED: Final = (BundleRefused, ParcelRefused, PictureRefused)
+
+
+class Work:
+    """The sessions of all visitors, and the model that reads for them."""
+
+    def __init__(self) -> None:
+        """Load the networks. Raises NetworksUnavailable."""
+        self._networks = Networks(frozenset(Part))
+        self._model: Model | None = None
+        self._sessions: dict[int, Session] = {}
+
+    def answer(self, message: Message) -> Message:
+        """Do what a message says."""
+        header = message.header
+        if header["do"] == "take up":
+            return self._take_up(Path(header["folder"]), header["threshold"])
+        if header["do"] == "forget":
+            session = self._sessions.pop(header["visitor"], None)
+            if session is not None:
+                session.close()
+            return Message({})
+        return self._read(self._session(header), header, message.content)
+
+    def _take_up(self, folder: Path, threshold: float | None) -> Message:
+        try:
+            self._model = Model.open(folder, threshold)
+        except BundleRefused as error:
+            return Message({"refused": str(error)})
+        for session in self._sessions.values():
+            session.follow(self._model)
+        return Message({"model": self._model.bundle.manifest.title})
+
+    def _session(self, header: dict[str, Any]) -> Session:
+        """The visitor's; a process that was started anew meets visitors that were there before."""
+        if self._model is None:
+            raise AssertionError("a model is taken up before anybody comes")
+        visitor = header["visitor"]
+        if visitor not in self._sessions:
+            self._sessions[visitor] = Session(
+                self._networks, self._model, words=header["words"], joints=header["joints"]
+            )
+        return self._sessions[visitor]
+
+    def _read(self, session: Session, header: dict[str, Any], content: bytes) -> Message:
+        arrived: float = header["arrived"]
+        readings: dict[str, Callable[[], list[Answer]]] = {
+            "look": lambda: session.picture(arrived, content, landmarks_back=False),
+            "look back": lambda: session.picture(arrived, content, landmarks_back=True),
+            "take": lambda: session.take(content),
+            "landmarks": lambda: session.landmarks(arrived, content),
+            "go on": session.go_on,
+            "finish": session.finish,
+        }
+        try:
+            answers, refused = readings[header["do"]](), False
+        except _REFUSED as error:
+            answers, refused = [{"error": str(error)}], True
+        told = {"more": session.has_more, "in_hand": session.has_sign_in_hand, "refused": refused}
+        return Message({"answers": answers} | told)

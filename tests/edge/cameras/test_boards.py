@@ -1,0 +1,138 @@
+"""Cameras on the ribbon cable of a Raspberry Pi and a Jetson, through stand-ins for what only these have."""
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from edge.__main__ import main
+from edge.cameras.camera import CameraLost, LibraryMissing
+from edge.cameras.source import SourceUnknown, open_camera
+from edge.config import CameraConfig
+from landmarkers.frame import Frame
+
+BOARDS = Path(__file__).parents[1] / "boards"
+RGB = [50, 100, 200]
+ASKED = CameraConfig(width_px=320, height_px=240, frames_per_s=15)
+
+
+def load(names: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """Stand-ins in the place of a library's modules, fresh for each test; gives the last."""
+    monkeypatch.syspath_prepend(BOARDS)
+    for name in names:
+        assert name not in sys.modules
+    yield [importlib.import_module(name) for name in names][-1]
+    for name in names:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def pi(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    yield from load(["picamera2"], monkeypatch)
+
+
+@pytest.fixture
+def jetson(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    yield from load(["gi", "gi.repository"], monkeypatch)
+
+
+def first_frames(source: str, options: CameraConfig = ASKED) -> list[Frame]:
+    """More frames than a camera has buffers."""
+    camera = open_camera(source, fast=True, again=False, options=options)
+    frames: list[Frame] = []
+    for frame in camera.frames():
+        frames.append(frame)
+        if len(frames) == 20:
+            camera.stop()
+    return frames
+
+
+def test_a_raspberry_pis_camera_gives_pictures_as_asked_and_is_given_back(pi: ModuleType) -> None:
+    frames = first_frames("picamera:0")
+    (camera,) = pi.opened
+    assert {frame.picture.shape for frame in frames} == {(240, 320, 3)}
+    assert frames[0].picture[0, 0].tolist() == RGB
+    assert camera.configuration["controls"] == {"FrameDurationLimits": (66666, 66666)}
+    assert camera.configuration["raw"] == {"size": (2304, 1296)}
+    assert (camera.is_open, camera.kept) == (False, 0)
+
+
+def test_a_jetsons_camera_gives_pictures_as_asked_and_is_given_back(jetson: ModuleType) -> None:
+    frames = first_frames("csi:1")
+    (pipeline,) = jetson.launched
+    assert {frame.picture.shape for frame in frames} == {(240, 320, 3)}
+    assert frames[0].picture[0, 0].tolist() == RGB
+    assert "nvarguscamerasrc sensor-id=1 ! " in pipeline.text
+    assert "framerate=15/1" in pipeline.text
+    assert pipeline.state is jetson.Gst.State.NULL
+    assert all(sample.buffer.mapped == 0 for sample in pipeline.sink.samples)
+
+
+def test_without_options_each_board_has_a_size_of_its_own(pi: ModuleType, jetson: ModuleType) -> None:
+    assert first_frames("picamera:0", CameraConfig())[0].picture.shape == (480, 640, 3)
+    assert first_frames("csi:0", CameraConfig())[0].picture.shape == (720, 1280, 3)
+
+
+def test_a_board_without_the_camera_says_so(pi: ModuleType) -> None:
+    pi.connected.clear()
+    with pytest.raises(CameraLost, match="picamera:0 is not there: 0 are connected; is its cable right"):
+        first_frames("picamera:0")
+    assert pi.opened == []
+
+
+@pytest.mark.parametrize("source", ["picamera:0", "csi:0"])
+def test_a_boards_camera_in_use_says_so(source: str, pi: ModuleType, jetson: ModuleType) -> None:
+    pi.Picamera2()
+    jetson.Gst.parse_launch("appsink name=other ").set_state(jetson.Gst.State.PLAYING)
+    with pytest.raises(CameraLost, match=rf"{source} cannot be opened.*is it free"):
+        first_frames(source)
+
+
+@pytest.mark.parametrize(("source", "reason"), [("picamera:0", "is its cable right"), ("csi:0", r"\(Argus: timeout\)")])
+def test_a_boards_camera_that_falls_silent_is_lost_and_given_back(
+    source: str, reason: str, pi: ModuleType, jetson: ModuleType
+) -> None:
+    pi.silent.append(True)
+    jetson.silent.append(True)
+    with pytest.raises(CameraLost, match=f"{source} gives no more pictures.*{reason}"):
+        first_frames(source)
+    assert not any(camera.is_open for camera in pi.opened)
+    assert all(pipeline.state is jetson.Gst.State.NULL for pipeline in jetson.launched)
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "package"),
+    [("picamera:0", "picamera2", "apt install python3-picamera2"), ("csi:0", "gi", "apt install python3-gi")],
+)
+def test_a_missing_library_is_told_with_the_command_that_installs_it(
+    source: str,
+    module: str,
+    package: str,
+    bundle_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    assert main(["run", "--source", source, "--model", str(bundle_folder)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [package in line for line in told] == [True]
+
+
+def test_gstreamer_without_jetsons_camera_is_told(jetson: ModuleType) -> None:
+    jetson.elements.remove("nvarguscamerasrc")
+    with pytest.raises(LibraryMissing, match="nvarguscamerasrc, which GStreamer does not have"):
+        open_camera("csi:0", fast=True, again=False)
+
+
+@pytest.mark.parametrize("source", ["picamera:", "picamera:left", "csi:-1"])
+def test_a_boards_camera_without_a_number_is_named(source: str) -> None:
+    with pytest.raises(SourceUnknown, match=f"there is no source {source}; cameras are counted, the first is"):
+        open_camera(source, fast=True, again=False)
+
+
+def test_other_sources_load_neither_library() -> None:
+    open_camera("/dev/video0", fast=True, again=False)
+    assert not {"picamera2", "gi"} & set(sys.modules)

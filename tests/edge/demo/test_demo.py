@@ -1,0 +1,85 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge.commands import Commands
+from edge.config import MqttConfig
+from edge.demo.__main__ import DemoFailed, check
+from edge.demo.broker import embedded_broker
+from edge.demo.subscriber import Subscriber
+from edge.monitoring.health import Pulse
+from edge.monitoring.status import Standing
+from edge.recognition.word import Word
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.sink import MqttSink
+from tests.edge.tiny_bundle import SIGNS, TITLE
+from tests.edge.waiting import PATIENCE_S
+
+NOW = datetime.now(UTC)
+
+
+def word(seq: int) -> Word:
+    """The word of the sign with this number."""
+    return Word(
+        seq=seq,
+        confidence=0.9,
+        alternatives=(),
+        started_at=NOW,
+        ended_at=NOW,
+        emitted_at=NOW,
+        model=TITLE,
+        device="demo",
+        **SIGNS[seq].model_dump(),
+    )
+
+
+def test_the_demo_succeeds_when_every_word_came(capsys: pytest.CaptureFixture[str]) -> None:
+    said = [word(0), word(1)]
+    check(said, said, [SIGNS[0].sign_id, SIGNS[1].sign_id])
+    assert "2 of 2 words came over MQTT." in capsys.readouterr().out
+
+
+def test_the_demo_of_a_source_without_signs_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    check([], [], [])
+    assert "no sign was read" in capsys.readouterr().out
+
+
+def test_the_demo_fails_when_a_word_is_lost() -> None:
+    with pytest.raises(DemoFailed, match=f"{SIGNS[1].word_en}.*did not come over MQTT"):
+        check([word(0), word(1)], [word(0)], [])
+
+
+def test_the_demo_fails_when_another_sign_came() -> None:
+    with pytest.raises(DemoFailed, match=r"signs \[75\] were signed, but over MQTT came \[76\]"):
+        check([word(0)], [word(0)], [75])
+
+
+def test_the_demo_fails_when_a_sign_was_not_read() -> None:
+    with pytest.raises(DemoFailed):
+        check([], [], [75])
+
+
+def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with embedded_broker() as port:
+        config = MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
+        subscriber = Subscriber(config, "demo")
+        standing = Standing()
+        sink = MqttSink(
+            config,
+            Outbox(tmp_path / "outbox", 10),
+            device="demo",
+            model="{}",
+            health=Pulse().health,
+            health_every_s=10.0,
+            standing=standing,
+            commands=Commands(standing),
+        )
+        sent = [word(0), word(1)]
+        for one in sent:
+            sink.emit(one)
+        arrived = subscriber.wait_for({0, 1}, PATIENCE_S)
+        sink.close()
+        subscriber.close()
+    assert [one.model_copy(update={"late": False}).to_json() for one in arrived] == [one.to_json() for one in sent]
+    assert SIGNS[0].word in capsys.readouterr().out

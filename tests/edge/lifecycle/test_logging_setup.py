@@ -1,0 +1,66 @@
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.lifecycle.logging_setup import PriorityFormatter, leads_to_journal, priority
+from landmarkers.take import TAKE_SUFFIX
+from tests.signer import even_times, take
+
+
+@pytest.mark.parametrize(
+    ("level", "number"),
+    [(logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)],
+)
+def test_levels_have_syslogs_numbers(level: int, number: int) -> None:
+    assert priority(level) == number
+
+
+def test_every_line_of_a_message_has_its_priority() -> None:
+    record = logging.LogRecord("edge", logging.WARNING, "", 0, "two\nlines", None, None)
+    assert PriorityFormatter("%(message)s").format(record) == "<4>two\n<4>lines"
+
+
+def errors_of(arguments: list[str], folder: Path, *, journal: bool) -> list[str]:
+    """What the program writes on standard error, which is connected to the journal or only says so of another."""
+    reader, writer = os.pipe()
+    stat = os.fstat(writer if journal else reader)
+    # As on a machine without systemd-python.
+    (folder / "systemd").mkdir(exist_ok=True)
+    (folder / "systemd" / "__init__.py").write_text("")
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    device = stat.st_dev if journal else stat.st_dev + 1
+    settings = os.environ | {"JOURNAL_STREAM": f"{device}:{stat.st_ino}", "PYTHONPATH": path}
+    try:
+        subprocess.run([sys.executable, "-m", "edge", *arguments], env=settings, stderr=writer, check=False)
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8", closefd=False) as pipe:
+            return pipe.read().splitlines()
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize(("journal", "prefix"), [(True, "<3>"), (False, "")])
+def test_a_refusal_is_an_error_in_the_journal(*, journal: bool, prefix: str, tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text("nonsense = 1\n")
+    (sentence,) = errors_of(["config", "check", "--config", str(tmp_path / "edge.toml")], tmp_path, journal=journal)
+    assert sentence.startswith(f"{prefix}ishara-edge: the configuration ")
+
+
+def test_the_log_has_priorities_in_the_journal_and_names_of_levels_at_a_desk(
+    bundle_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ["run", "--source", f"take:{tmp_path}", "--model", str(bundle_folder), "--exit-at-end"]
+    take(even_times(10, 0.2)).save(tmp_path / f"one{TAKE_SUFFIX}")
+    in_journal = errors_of(arguments, tmp_path, journal=True)
+    assert any(line.startswith("<6>tiny@3 reads take:") for line in in_journal)
+    at_a_desk = errors_of(arguments, tmp_path, journal=False)
+    assert any(line.startswith("INFO tiny@3 reads take:") for line in at_a_desk)
+
+
+def test_a_child_whose_standard_error_leads_elsewhere_does_not_speak_to_the_journal() -> None:
+    assert not leads_to_journal({}, 2)
+    assert not leads_to_journal({"JOURNAL_STREAM": "1:2"}, 2)

@@ -1,0 +1,184 @@
+"""What the service manager hears of the daemon, and what it does at SIGHUP."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.lifecycle.notify import Notifier
+from edge.lifecycle.service import Service, in_words, look_every_s
+from edge.monitoring.frame_rate import Rate
+from edge.monitoring.health import Pulse
+from edge.monitoring.status import ON_PROBATION, Part, Standing
+from edge.recognition.word import Word
+from landmarkers.take import TAKE_SUFFIX
+from tests.edge.conftest import StartDaemon
+from tests.edge.daemon import Daemon
+from tests.edge.service_manager import ServiceManager, managing
+from tests.edge.spoken import spoken
+from tests.edge.tiny_bundle import PLACES, SIGNS
+from tests.edge.waiting import wait_until
+from tests.signer import Sign, even_times, take
+
+ONE_SIGN = take(even_times(30, 1.6), Sign(0.3, 1.1, PLACES[1]))
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[ServiceManager]:
+    with managing(tmp_path) as manager:
+        yield manager
+
+
+@pytest.fixture
+def served(manager: ServiceManager, bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> Daemon:
+    """The daemon as a service that says one word every few seconds."""
+    ONE_SIGN.save(tmp_path / f"one{TAKE_SUFFIX}")
+    configure(tmp_path, bundle_folder)
+    settings = {"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "600000"}
+    return start_daemon("run", "--config", "edge.toml", "--jsonl", settings=settings)
+
+
+def configure(folder: Path, bundle: Path, *, device: str = "hall", source: str = f"take:one{TAKE_SUFFIX}") -> None:
+    (folder / "edge.toml").write_text(
+        f"device = '{device}'\n[camera]\nsource = '{source}'\n[model]\nfolder = '{bundle}'\n"
+    )
+
+
+def devices_heard(daemon: Daemon) -> list[str]:
+    """The device in each word that was printed."""
+    return [Word.model_validate_json(line).device for line in daemon.printed.splitlines()]
+
+
+def test_a_service_is_ready_fed_told_of_and_stopped(manager: ServiceManager, served: Daemon) -> None:
+    manager.wait_for("READY", "1")
+    assert manager.told[0]["STATUS"] == f"waiting for the first frame of take:one{TAKE_SUFFIX}"
+    wait_until(lambda: manager.values("WATCHDOG").count("1") > 3, "the watchdog's food")
+    manager.wait_for("STATUS", f"reading take:one{TAKE_SUFFIX} at ")
+    manager.wait_for("STATUS", f"last word {SIGNS[1].word} at ")
+    served.process.send_signal(signal.SIGTERM)
+    assert served.wait() == 0
+    assert manager.told[-1] == {"STOPPING": "1", "STATUS": "leaving"}
+
+
+def test_a_reload_goes_on_with_the_new_configuration(
+    manager: ServiceManager, served: Daemon, bundle_folder: Path, tmp_path: Path
+) -> None:
+    wait_until(lambda: "hall" in devices_heard(served), "a word of the old name")
+    configure(tmp_path, bundle_folder, device="cellar")
+    served.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "cellar" in devices_heard(served), "a word of the new name")
+    reloading = next(number for number, lines in enumerate(manager.told) if "RELOADING" in lines)
+    assert int(manager.told[reloading]["MONOTONIC_USEC"]) > 0
+    assert manager.values("READY") == ["1", "1"]
+    assert any("READY" in lines for lines in manager.told[reloading:])
+    assert served.process.poll() is None
+
+
+@pytest.mark.parametrize("wrong", ["nonsense = 1", "[camera]\nsource = 'nothing.mp4'", "[model]\nfolder = 'nothing'"])
+def test_a_configuration_that_is_refused_leaves_the_old_one_at_work(
+    wrong: str, manager: ServiceManager, served: Daemon, tmp_path: Path
+) -> None:
+    wait_until(lambda: len(devices_heard(served)) > 0, "a word")
+    kept = "\n".join(
+        line for line in (tmp_path / "edge.toml").read_text().splitlines() if line not in wrong.splitlines()
+    )
+    section = wrong.splitlines()[0]
+    (tmp_path / "edge.toml").write_text(wrong if section.startswith("[") else f"{wrong}\n{kept}")
+    served.process.send_signal(signal.SIGHUP)
+    manager.wait_for("STATUS", "the new configuration is refused, the old one goes on: ")
+    served.wait_for_log("WARNING the new configuration is refused, the old one goes on: ")
+    said = len(devices_heard(served))
+    wait_until(lambda: len(devices_heard(served)) > said, "a word after the refusal")
+    assert set(devices_heard(served)) == {"hall"}
+    served.process.send_signal(signal.SIGTERM)
+    assert served.wait() == 0
+
+
+def test_without_a_service_manager_a_terminal_that_is_closed_ends_the_daemon_in_an_orderly_way(
+    bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path
+) -> None:
+    ONE_SIGN.save(tmp_path / f"one{TAKE_SUFFIX}")
+    daemon = start_daemon("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder)
+    daemon.wait_for_log(" reads ")
+    daemon.process.send_signal(signal.SIGHUP)
+    assert daemon.wait() == 0
+
+
+def test_a_refusal_is_told_to_the_service_manager(manager: ServiceManager, start_daemon: StartDaemon) -> None:
+    settings = {"NOTIFY_SOCKET": str(manager.path), "ISHARA_NONSENSE": "1"}
+    assert start_daemon("run", settings=settings).wait() == 2
+    manager.wait_for("STATUS", "there is no key nonsense")
+    assert manager.values("READY") == []
+
+
+def test_what_stands_still_is_fed_no_more_and_what_is_wrong_is_told_at_once(manager: ServiceManager) -> None:
+    standing, alive, described = Standing(), threading.Event(), ["well"]
+    alive.set()
+    with Service(Notifier(str(manager.path)), look_s=0.02) as service:
+        standing.watch(service.look)
+        service.ready(alive.is_set, lambda: described[-1])
+        wait_until(lambda: manager.values("WATCHDOG") != [], "the first beat")
+        alive.clear()
+        before = len(manager.values("WATCHDOG"))
+        for number in range(5):  # each change wakes the service, and none is a beat
+            described.append(f"change {number}")
+            standing.tell(Part.BROKER, described[-1])
+            manager.wait_for("STATUS", described[-1])
+    assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
+
+
+def test_a_service_that_was_told_to_leave_while_it_reloads_is_not_ready_again(manager: ServiceManager) -> None:
+    with Service(Notifier(str(manager.path)), look_s=0.02) as service:
+        service.ready(lambda: False, lambda: "well")
+        service.reload()
+        service.give_way()
+        service.leave()
+        service.ready(lambda: False, lambda: "well again")
+    Notifier(str(manager.path)).beat()  # what was told before is there when this is
+    manager.wait_for("WATCHDOG", "1")
+    assert manager.values("STATUS") == ["well", "leaving"]
+
+
+def test_a_manager_in_the_abstract_namespace_is_found() -> None:
+    name = f"ishara-test-{os.getpid()}"
+    with closing(ServiceManager(Path(f"\0{name}"))) as manager:
+        Notifier(f"@{name}").status("here")
+        manager.wait_for("STATUS", "here")
+
+
+def test_a_manager_that_is_gone_does_no_harm(tmp_path: Path) -> None:
+    Notifier(str(tmp_path / "gone")).beat()
+
+
+def test_the_daemon_looks_often_enough_for_its_watchdog() -> None:
+    assert look_every_s({}) == 5.0
+    assert look_every_s({"WATCHDOG_USEC": "30000000"}) == 5.0
+    assert look_every_s({"WATCHDOG_USEC": "6000000"}) == 1.0
+
+
+def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
+    standing = Standing()
+    pulse = Pulse(standing=standing, parts=[Part.CAMERA, Part.BROKER])
+    health = pulse.health().model_copy(update={"frames": 9, "frames_per_s": 15.2})
+    assert in_words("/dev/video0", health, None) == "reading /dev/video0 at 15 frames a second"
+    idle = health.model_copy(update={"rate": Rate.IDLE})
+    assert in_words("/dev/video0", idle, None).endswith("15 frames a second while nobody signs")
+    assert f"; last word {SIGNS[0].word} at " in in_words("/dev/video0", health, spoken())
+    new = health.model_copy(update={"model": "tiny@4", "model_state": ON_PROBATION})
+    assert in_words("x", new, None) == "reading x at 15 frames a second; tiny@4 is on probation"
+    failed = health.model_copy(update={"model_state": "rolled back tiny-4-12345678: too slow"})
+    assert in_words("x", failed, None).endswith("; rolled back tiny-4-12345678: too slow")
+    troubled = health.model_copy(update={"troubles": {Part.BROKER: "the broker is away"}})
+    standing.tell(Part.BROKER, "the broker is away")
+    assert in_words("x", troubled, None) == "the broker is away; reading x at 15 frames a second"
+    standing.tell(Part.CAMERA, "the camera is away")
+    away = pulse.health()
+    assert in_words("x", away, None) == "the broker is away; the camera is away"
+    standing.tell(Part.BROKER, None)
+    standing.tell(Part.CAMERA, None)
+    standing.pause(paused=True)
+    assert in_words("x", pulse.health(), None) == "paused"

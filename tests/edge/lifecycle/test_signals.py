@@ -1,0 +1,77 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.lifecycle.signals import StopSignals
+from tests.edge.waiting import PATIENCE_S, wait_until
+
+ROOT = Path(__file__).parents[3]
+
+
+def run(script: str) -> int:
+    """The exit code of a program: one that locks itself up or leaves at once is better not the tests' own."""
+    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, timeout=PATIENCE_S).returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_calls_stop_once(number: signal.Signals) -> None:
+    calls: list[str] = []
+    with StopSignals() as signals:
+        signals.stop_with(lambda: calls.append("stop"))
+        signal.raise_signal(number)
+        wait_until(lambda: bool(calls), "the call of stop")
+    assert calls == ["stop"]
+
+
+def test_a_signal_that_came_too_early_stops_as_soon_as_it_is_known_how() -> None:
+    calls: list[str] = []
+    with StopSignals() as signals:
+        signal.raise_signal(signal.SIGTERM)
+        wait_until(lambda: signals._came, "the signal")
+        signals.stop_with(lambda: calls.append("stop"))
+    assert calls == ["stop"]
+
+
+def test_without_a_signal_nothing_is_stopped_and_the_old_handlers_come_back() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    calls: list[str] = []
+    with StopSignals() as signals:
+        signals.stop_with(lambda: calls.append("stop"))
+    assert calls == []
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_a_second_signal_leaves_at_once() -> None:
+    script = """
+import signal, time
+from edge.lifecycle.signals import StopSignals
+
+with StopSignals() as signals:
+    signals.stop_with(lambda: signal.raise_signal(signal.SIGTERM))
+    signal.raise_signal(signal.SIGTERM)
+    time.sleep(1000.0)
+"""
+    assert run(script) == 130
+
+
+def test_a_replay_can_be_stopped_by_a_signal_at_any_moment() -> None:
+    # A handler that called stop itself would sooner or later meet the lock that the replay holds just then.
+    script = """
+import os, signal, threading
+from edge.cameras.replay import TakeReplay
+from edge.lifecycle.signals import StopSignals
+from tests.signer import take
+
+busy_then_idle = take([*(number / 1e6 for number in range(500)), 1000.0])
+for attempt in range(100):
+    replay = TakeReplay([busy_then_idle], paced=True)
+    with StopSignals() as signals:
+        signals.stop_with(replay.stop)
+        threading.Timer(attempt * 3e-5, os.kill, [os.getpid(), signal.SIGTERM]).start()
+        for _ in replay.frames():
+            pass
+"""
+    assert run(script) == 0

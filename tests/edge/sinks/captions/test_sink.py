@@ -1,0 +1,268 @@
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from edge.config import CaptionsConfig
+from edge.demo.__main__ import TAKES
+from edge.monitoring.status import Part, Standing
+from edge.recognition.word import Word
+from edge.sinks.captions.layout import Box, lay_out
+from edge.sinks.captions.message import State
+from edge.sinks.captions.picture import Painter
+from edge.sinks.captions.scene import Caption, Scene, shift
+from edge.sinks.captions.sink import CaptionSink
+from landmarkers.frame import Frame
+from landmarkers.take import TAKE_SUFFIX, Take
+from tests.edge.conftest import StartDaemon
+from tests.edge.sinks.captions.xvfb import HEIGHT, WIDTH, Xvfb
+from tests.edge.tiny_bundle import PLACES, SIGNS
+from tests.edge.waiting import wait_until
+from tests.signer import Sign, even_times, take
+
+SIZE: Final = (WIDTH, HEIGHT)
+LAYOUT: Final = lay_out(*SIZE, preview=True)
+DAY: Final = "2026-11-22T16:00:0"
+MOST_MEMORY: Final = 120e6
+
+OpenSink = Callable[..., CaptionSink]
+
+
+@pytest.fixture
+def x_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Xvfb]:
+    folder = tmp_path / "x"
+    folder.mkdir()
+    server = Xvfb(folder)
+    for name in ("WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    monkeypatch.setenv("DISPLAY", server.display)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def standing() -> Standing:
+    return Standing()
+
+
+@pytest.fixture
+def open_sink(standing: Standing, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
+    """Opens sinks that are closed with the test."""
+    caplog.set_level(logging.INFO)
+    opened: list[CaptionSink] = []
+
+    def start(**settings: object) -> CaptionSink:
+        lasting = {"fade_after_s": 600, "line_s": 3600}  # however slow the machine is
+        config = CaptionsConfig.model_validate(lasting | settings)
+        opened.append(CaptionSink(config, device="entrance", standing=standing))
+        return opened[-1]
+
+    yield start
+    for sink in opened:
+        sink.close()
+
+
+def word(seq: int, arabic: str = "قصبة هوائية", english: str = "Trachea") -> Word:
+    event = {"seq": seq, "sign_id": 76, "word": arabic, "word_en": english, "confidence": 0.97}
+    instants = {"started_at": f"{DAY}1.200Z", "ended_at": f"{DAY}2.050Z", "emitted_at": f"{DAY}2.210Z"}
+    rest = {"alternatives": [], "model": "tiny@3", "device": "entrance"}
+    return Word.model_validate_json(json.dumps(event | instants | rest))
+
+
+def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsConfig | None = None) -> None:
+    """Wait until a part of the screen shows a scene, moved as it is at this minute."""
+
+    def is_shown() -> bool:
+        moved = shift(time.monotonic())
+        painter = Painter((config or CaptionsConfig()).look(), SIZE)
+        painter.paint(Scene(scene.newest, scene.line, scene.state, scene.view, scene.identity, moved))
+        by = (round(moved[0] * LAYOUT.unit / 1000), round(moved[1] * LAYOUT.unit / 1000))
+        return server.shows(np.asarray(painter.picture), box.moved(by))
+
+    wait_until(is_shown, what)
+
+
+def caption(shown: Word) -> Caption:
+    return Caption(shown.word, shown.word_en, sure=True)
+
+
+def told_of_screen(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged, each line up to its first colon."""
+    return [record.getMessage().partition(":")[0] for record in caplog.records]
+
+
+def memory(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def test_words_are_on_the_screen_and_the_program_stays_small(
+    x_server: Xvfb, open_sink: OpenSink, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = open_sink()
+    wait_for(x_server, Scene(), LAYOUT.state, "“ready”")
+    first, second = word(1, "قلب", "heart"), word(2)
+    sink.emit(first)
+    wait_for(x_server, Scene(caption(first)), LAYOUT.word, "the first word")
+    sink.emit(second)
+    wait_for(x_server, Scene(caption(second)), LAYOUT.word, "the second word")
+    wait_for(x_server, Scene(caption(second), (caption(first),)), LAYOUT.line, "the first word in the line")
+    wait_until(lambda: sink.delay_s is not None, "how long it took")
+    assert sink.pid is not None
+    assert memory(sink.pid) < MOST_MEMORY
+    assert caplog.messages == [f"captions are on a screen of {WIDTH}x{HEIGHT} by x11"]
+
+
+def test_clear_takes_words_away_and_identify_shows_the_devices_name(x_server: Xvfb, open_sink: OpenSink) -> None:
+    sink = open_sink()
+    sink.emit(word(1))
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
+    sink.clear()
+    wait_for(x_server, Scene(), LAYOUT.word, "the empty screen")
+    sink.identify()
+    wait_for(x_server, Scene(identity="entrance"), LAYOUT.word, "the name")
+
+
+def test_what_is_wrong_stands_in_the_state_line(x_server: Xvfb, open_sink: OpenSink, standing: Standing) -> None:
+    standing.tell(Part.BROKER, "the broker is away")
+    open_sink(preview="off")
+    config = CaptionsConfig(preview="off")
+    wait_for(x_server, Scene(state=State(("broker",))), LAYOUT.state, "the broker's trouble", config)
+    standing.tell(Part.CAMERA, "the camera is away")
+    standing.pause(paused=True)
+    both = Scene(state=State(("broker", "camera"), paused=True))
+    wait_for(x_server, both, LAYOUT.state, "the camera's trouble", config)
+    standing.pause(paused=False)
+    standing.tell(Part.BROKER, None)
+    standing.tell(Part.CAMERA, None)
+    wait_for(x_server, Scene(), LAYOUT.state, "“ready”", config)
+
+
+def test_the_preview_shows_the_picture_behind_the_skeleton(x_server: Xvfb, open_sink: OpenSink) -> None:
+    sink = open_sink(preview="picture")
+    landmarks = Take.load(TAKES / "2-sign-0071-signer-02.take.npz").landmarks()[9]
+    picture = np.full((480, 640, 3), (10, 200, 30), np.uint8)
+    assert LAYOUT.preview is not None
+    box = LAYOUT.preview
+
+    def is_shown() -> bool:
+        sink.look(Frame(picture, 0.0), landmarks)
+        seen = x_server.picture()[box.top : box.bottom, box.left : box.right]
+        return bool(np.all(seen == (10, 200, 30), axis=2).mean() > 0.3)
+
+    wait_until(is_shown, "the picture")
+
+
+def test_a_killed_program_is_started_again_and_shows_what_was_said(
+    x_server: Xvfb, open_sink: OpenSink, standing: Standing, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = open_sink()
+    sink.emit(word(1))
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
+    killed = sink.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: standing.troubles == {Part.SCREEN: "its program was ended by signal 9"}, "the trouble")
+    sink.emit(word(2, "قلب", "heart"))
+    wait_until(lambda: standing.troubles == {}, "the screen")
+    assert sink.pid not in (None, killed)
+    wait_for(x_server, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
+    assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
+
+
+def test_a_lost_screen_is_told_once_and_taken_up_again(
+    x_server: Xvfb, open_sink: OpenSink, standing: Standing, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    sink = open_sink()
+    sink.emit(word(1))
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
+    x_server.kill()
+    wait_until(lambda: "no screen can be opened" in standing.troubles.get(Part.SCREEN, ""), "the second try")
+    sink.emit(word(2))
+    assert told_of_screen(caplog)[1:] == ["the screen is lost"]
+    folder = tmp_path / "another"
+    folder.mkdir()
+    another = Xvfb(folder, x_server.display)
+    try:
+        wait_until(lambda: standing.troubles == {}, "the screen")
+        wait_for(another, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
+        assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
+    finally:
+        sink.close()
+        another.kill()
+
+
+def test_a_program_that_hangs_keeps_nobody_waiting(x_server: Xvfb, open_sink: OpenSink) -> None:
+    sink = open_sink(preview="picture", preview_per_s=30)
+    wait_for(x_server, Scene(), LAYOUT.state, "“ready”")
+    assert sink.pid is not None
+    hanging = sink.pid
+    os.kill(hanging, signal.SIGSTOP)
+    landmarks = Take.load(TAKES / "2-sign-0071-signer-02.take.npz").landmarks()[9]
+    picture = np.zeros((480, 640, 3), np.uint8)
+    for seq in range(1000):  # a sink that waited for the program would do so for ever
+        sink.emit(word(seq))
+        sink.look(Frame(picture, 0.0), landmarks)
+    sink.close()
+    wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "its end")
+
+
+def test_a_program_that_hangs_is_ended_and_started_again(
+    x_server: Xvfb, open_sink: OpenSink, standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.workers.process._SILENCE_S", 4.0)
+    sink = open_sink()
+    sink.emit(word(1))
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
+    hanging = sink.pid
+    assert hanging is not None
+    os.kill(hanging, signal.SIGSTOP)
+    wait_until(lambda: standing.troubles == {Part.SCREEN: "its program does not answer"}, "the trouble")
+    wait_until(lambda: standing.troubles == {}, "the screen")
+    assert sink.pid != hanging
+    assert not Path(f"/proc/{hanging}").exists()
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
+
+
+def test_without_any_screen_the_daemon_says_so_once_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, bundle_folder: Path, tmp_path: Path, start_daemon: StartDaemon
+) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    monkeypatch.setenv("DISPLAY", ":none")
+    take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
+    daemon = start_daemon(
+        *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
+        settings={"ISHARA_CAPTIONS_THEME": "light"},
+    )
+    daemon.wait_for_log("WARNING the screen is lost: no screen can be opened")
+    spoken = len(daemon.printed.splitlines())
+    wait_until(lambda: len(daemon.printed.splitlines()) >= spoken + 2, "words after that")
+    daemon.seconds_to_leave(signal.SIGTERM)
+    assert {said.word for said in daemon.words()} == {SIGNS[1].word}
+    assert daemon.wait() == 0
+    assert daemon.logged.count("screen is lost") == 1
+    assert "Traceback" not in daemon.logged
+
+
+def test_the_daemon_shows_its_words_and_leaves_with_its_screen(
+    x_server: Xvfb, bundle_folder: Path, tmp_path: Path, start_daemon: StartDaemon
+) -> None:
+    take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
+    daemon = start_daemon(
+        *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
+        settings={"ISHARA_CAPTIONS_SURE_FROM": "0.0", "ISHARA_CAPTIONS_FADE_AFTER_S": "600"},
+    )
+    shown = Caption(SIGNS[1].word, SIGNS[1].word_en, sure=True)
+    wait_for(x_server, Scene(shown), LAYOUT.word, "the word")
+    daemon.seconds_to_leave(signal.SIGTERM)
+    assert daemon.wait() == 0
+    assert "screen is lost" not in daemon.logged
+    wait_until(lambda: not x_server.picture().any(), "the empty screen")

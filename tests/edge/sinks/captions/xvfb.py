@@ -1,0 +1,56 @@
+"""A real X server without a screen: what programs show on it is in a file."""
+
+import os
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from edge.sinks.captions.layout import Box
+from landmarkers.frame import Picture
+from tests.edge.mosquitto import program
+from tests.edge.waiting import PATIENCE_S
+
+WIDTH, HEIGHT = 1280, 720
+
+
+class Xvfb:
+    """One server, with one screen."""
+
+    def __init__(self, folder: Path, display: str | None = None) -> None:
+        """Start it, by a free name if none is given; its picture goes into the folder."""
+        self._folder = folder
+        reader, writer = os.pipe()
+        name = [display] if display else []
+        command = [program("Xvfb"), *name, "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
+        self._process = subprocess.Popen(
+            [*command, "-fbdir", str(folder), "-nolisten", "tcp"],
+            pass_fds=[writer],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writer)
+        with os.fdopen(reader) as told:
+            number = told.readline().strip()
+        assert number, "Xvfb does not start"
+        self.display = f":{number}"
+
+    def picture(self) -> Picture:
+        """What is on the screen, RGB [height, width, 3]."""
+        # X11/XWDFile.h: 25 numbers and a name, then colours of 12 bytes each, then rows of 4 bytes a pixel.
+        content = (self._folder / "Xvfb_screen0").read_bytes()
+        header = struct.unpack(">25I", content[:100])
+        size, width, height, row, colours = header[0], header[4], header[5], header[12], header[19]
+        pixels = np.frombuffer(content, np.uint8, row * height, size + 12 * colours).reshape(height, row // 4, 4)
+        return np.ascontiguousarray(pixels[:, :width, 2::-1])
+
+    def shows(self, picture: Picture, box: Box) -> bool:
+        """Whether a part of the screen is as in a picture, to the pixel."""
+        where = slice(box.top, box.bottom), slice(box.left, box.right)
+        return bool(np.array_equal(self.picture()[where], picture[where]))
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self._process.kill()
+        self._process.wait(PATIENCE_S)

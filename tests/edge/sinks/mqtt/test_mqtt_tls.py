@@ -1,0 +1,116 @@
+"""TLS to a real broker, and what is said when it fails."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge.config import ConfigInvalid, MqttConfig
+from edge.doctor.probes import BrokerAway, try_broker
+from edge.monitoring.status import Part
+from edge.sinks.mqtt.connection import Access
+from tests.edge.certificates import Certificates, encrypt_key, make_certificates
+from tests.edge.mosquitto import Mosquitto, listening
+from tests.edge.talker import open_sink, word
+from tests.edge.waiting import wait_until
+
+NewBroker = Callable[..., Mosquitto]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """What another authority has signed."""
+    return make_certificates(tmp_path_factory.mktemp("others"))
+
+
+def over_tls(broker: Mosquitto, authority: Path | None, device: Certificates | None = None) -> MqttConfig:
+    files = {"ca_file": authority}
+    if device is not None:
+        files |= {"certificate_file": device.device, "key_file": device.device_key}
+    return broker.config.model_copy(update={"tls": True, **files})
+
+
+def trouble(config: MqttConfig, outbox: Path) -> str:
+    """What the daemon says is wrong with the broker."""
+    sink, standing, _ = open_sink(config, outbox)
+    try:
+        wait_until(lambda: Part.BROKER in standing.troubles, "the trouble")
+        return standing.troubles[Part.BROKER]
+    finally:
+        sink.close()
+
+
+@pytest.mark.parametrize("wants_certificate", [False, True])
+def test_words_go_over_tls(
+    wants_certificate: bool, certificates: Certificates, new_broker: NewBroker, tmp_path: Path
+) -> None:
+    broker = new_broker(tls=certificates, wants_certificate=wants_certificate)
+    broker.start()
+    config = over_tls(broker, certificates.authority, certificates if wants_certificate else None)
+    assert try_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} lets this device in"
+    with listening(broker) as listener:
+        sink, standing, _ = open_sink(config, tmp_path / "outbox")
+        sink.emit(word(1))
+        listener.wait_until(lambda: len(listener.on("word")) == 1)
+        sink.close()
+    assert standing.troubles == {}
+
+
+def test_a_broker_that_another_authority_vouches_for_is_not_trusted(
+    certificates: Certificates, others: Certificates, new_broker: NewBroker, tmp_path: Path
+) -> None:
+    broker = new_broker(tls=certificates)
+    broker.start()
+    config = over_tls(broker, others.authority)
+    assert "cannot be reached: its certificate is not trusted: " in trouble(config, tmp_path / "outbox")
+    with pytest.raises(BrokerAway, match="its certificate is not trusted"):
+        try_broker(config.model_dump_json())
+
+
+def test_a_broker_that_wants_another_certificate_is_told_in_a_sentence(
+    certificates: Certificates, others: Certificates, new_broker: NewBroker, tmp_path: Path
+) -> None:
+    broker = new_broker(tls=certificates, wants_certificate=True)
+    broker.start()
+    for device in (None, others):
+        config = over_tls(broker, certificates.authority, device)
+        assert "closes the connection without an answer" in trouble(config, tmp_path / "outbox")
+        with pytest.raises(BrokerAway, match="does not answer as an MQTT broker does"):
+            try_broker(config.model_dump_json())
+
+
+def test_tls_to_a_broker_without_it_is_told_in_a_sentence(broker: Mosquitto, tmp_path: Path) -> None:
+    assert f"the broker 127.0.0.1:{broker.port} cannot be reached: " in trouble(
+        over_tls(broker, None), tmp_path / "outbox"
+    )
+
+
+@pytest.mark.parametrize("key", ["ca_file", "certificate_file", "key_file"])
+@pytest.mark.parametrize("content", [None, "no PEM"])
+def test_a_file_that_is_no_use_is_named(
+    key: str, content: str | None, certificates: Certificates, broker: Mosquitto, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.pem"
+    if content is not None:
+        bad.write_text(content)
+    config = over_tls(broker, certificates.authority, certificates).model_copy(update={key: bad})
+    with pytest.raises(ConfigInvalid, match=r"^mqtt\.\w+_file \S+ ") as refused:
+        Access.read(config)
+    assert "\n" not in str(refused.value)
+    if content is None:
+        assert f"mqtt.{key} {bad} cannot be read: No such file" in str(refused.value)
+
+
+def test_a_key_with_a_password_is_refused_and_not_asked_for(
+    certificates: Certificates, broker: Mosquitto, tmp_path: Path
+) -> None:
+    locked = tmp_path / "locked.key"
+    encrypt_key(certificates.device_key, locked)
+    config = over_tls(broker, certificates.authority, certificates).model_copy(update={"key_file": locked})
+    with pytest.raises(ConfigInvalid, match="the key is encrypted"):
+        Access.read(config)

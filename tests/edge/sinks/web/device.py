@@ -1,0 +1,89 @@
+"""A device whose words, troubles and pictures a test decides; its live page is the real one, in its own process."""
+
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any, Final
+
+import numpy as np
+
+from edge.config import SHIPPED_MODEL, WebConfig
+from edge.monitoring.health import Health, Pulse
+from edge.monitoring.status import Part, Standing
+from edge.recognition.word import Alternative, Word
+from edge.sinks.web.message import Reads
+from edge.sinks.web.sink import WebSink
+from landmarkers.frame import Frame, Landmarks, Picture
+from models.bundle import open_bundle
+from tests.edge.ports import free_port, is_listening
+from tests.edge.tiny_bundle import SIGNS
+from tests.edge.waiting import wait_until
+
+NAME: Final = "entrance"
+MODEL: Final = "karsl-190@5"
+PICTURE: Final = np.full((48, 64, 3), (40, 80, 160), np.uint8)
+"""What its camera sees."""
+
+
+def word(seq: int, confidence: float = 0.97, sign: int = 0, **changes: Any) -> Word:
+    """One of the tiny bundle's words, said just now."""
+    now = datetime.now(UTC)
+    others = [one for one in SIGNS if one is not SIGNS[sign]]
+    event = Word(
+        seq=seq,
+        confidence=confidence,
+        alternatives=tuple(Alternative(sign_id=one.sign_id, word=one.word, confidence=0.01) for one in others),
+        started_at=now - timedelta(seconds=1.05),
+        ended_at=now - timedelta(seconds=0.2),
+        emitted_at=now,
+        model=MODEL,
+        device=NAME,
+        **SIGNS[sign].model_dump(),
+    )
+    return event.model_copy(update=changes)
+
+
+class Device:
+    """Its live page, as long as it is on."""
+
+    def __init__(self, port: int | None = None, **settings: Any) -> None:
+        """Switch it on, with settings of [web]."""
+        self.port = port or free_port()
+        self.standing = Standing()
+        self._parts = (Part.CAMERA, Part.BROKER)
+        self._pulse = Pulse(standing=self.standing, parts=self._parts, model=MODEL)
+        self._seq = 0
+        self._is_on = True
+        config = WebConfig.model_validate({"port": self.port, "view": "picture"} | settings)
+        signs = len(open_bundle(SHIPPED_MODEL).signs)
+        self.sink = WebSink(
+            config,
+            device=NAME,
+            version=version("ishara"),
+            reads=Reads(MODEL, str(SHIPPED_MODEL), 0.5, signs),
+            health=self._health,
+            standing=self.standing,
+        )
+        self.url = config.url
+
+    def say(self, confidence: float = 0.97, sign: int = 0, **changes: Any) -> Word:
+        """Say a word."""
+        self._seq += 1
+        said = word(self._seq, confidence, sign, **changes)
+        self.sink.emit(said)
+        return said
+
+    def show(self, landmarks: Landmarks, picture: Picture = PICTURE) -> None:
+        """Let the camera see a person."""
+        self._pulse.count_frame()
+        self.sink.look(Frame(picture, landmarks.time), landmarks)
+
+    def end(self) -> None:
+        """Switch it off, if it is still on."""
+        if not self._is_on:
+            return
+        self._is_on = False
+        self.sink.close()
+        wait_until(lambda: not is_listening(self.port), "the end of the live page")
+
+    def _health(self) -> Health:
+        return self._pulse.health()

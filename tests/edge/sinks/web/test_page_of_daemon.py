@@ -1,0 +1,50 @@
+"""The live page of a daemon as users start it: its words reach the browser, also after it was started anew."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from landmarkers.take import TAKE_SUFFIX
+from tests.edge.conftest import StartDaemon
+from tests.edge.mosquitto import Mosquitto
+from tests.edge.ports import free_port
+from tests.edge.sinks.web.browser import Visit
+from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
+from tests.signer import Sign, even_times, take
+
+SIGNED = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, broker: Mosquitto) -> dict[str, str]:
+    return {
+        "ISHARA_DEVICE": "entrance",
+        "ISHARA_WEB_PORT": str(free_port()),
+        "ISHARA_MQTT_HOST": "127.0.0.1",
+        "ISHARA_MQTT_PORT": str(broker.port),
+    }
+
+
+def test_words_reach_the_browser_also_after_the_daemon_was_started_anew(
+    browser: Browser, bundle_folder: Path, tmp_path: Path, settings: dict[str, str], start_daemon: StartDaemon
+) -> None:
+    source = tmp_path / f"one{TAKE_SUFFIX}"
+    SIGNED.save(source)
+    arguments = ("run", "--source", f"take:{source}", "--model", bundle_folder)
+    daemon = start_daemon(*arguments, settings=settings)
+    daemon.wait_for_log("the live page is at")
+    page = Visit(browser, f"http://127.0.0.1:{settings['ISHARA_WEB_PORT']}/")
+    expect(page["#word"]).to_have_text(SIGNS[1].word)
+    expect(page["#part-model"]).to_contain_text(TITLE)
+    expect(page["#part-broker"]).to_contain_text("connected")
+    expect(page["#device-name"]).to_have_text("entrance")
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.wait()
+    expect(page["#connection-text"]).to_have_text("Connection lost. Trying again…")
+    before = page["#history-words > li"].count()
+    start_daemon(*arguments, settings=settings).wait_for_log("the live page is at")
+    expect(page["#connection-text"]).to_have_text("Live")
+    expect(page["#history-words > li"].nth(before)).to_be_visible()
+    page.close(was_away=True)

@@ -1,0 +1,140 @@
+"""The live page's program among people who mean no good, and what becomes of it."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.cameras.camera import LibraryMissing
+from edge.config import ConfigInvalid, WebConfig
+from edge.monitoring.status import Part
+from edge.sinks.web.listener import listen
+from tests.edge.certificates import make_certificates
+from tests.edge.ports import free_port
+from tests.edge.sinks.web.asking import TOKEN, Asker, until
+from tests.edge.sinks.web.device import Device
+from tests.edge.waiting import PATIENCE_S, wait_until
+
+FLOOD = 3000
+
+
+@pytest.fixture
+def device() -> Iterator[Device]:
+    on = Device()
+    yield on
+    on.end()
+
+
+def memory_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def asked_slowly(port: int, path: str) -> socket.socket:
+    """Somebody who asks and then reads nothing."""
+    slow = socket.socket()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    slow.connect(("127.0.0.1", port))
+    slow.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    return slow
+
+
+def test_a_killed_program_is_started_again_with_the_words_and_asked_meanwhile(device: Device) -> None:
+    ask = Asker(device.port)
+    said = [device.say() for _ in range(3)]
+    wait_until(lambda: ask.words() == [1, 2, 3], "the words")
+    killed = device.sink.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: device.standing.troubles == {Part.WEB: "its program was ended by signal 9"}, "the trouble")
+    said.append(device.say())
+    # Nobody is turned away: who asks now waits until it is back.
+    with ask.events(last_event_id="2") as events:
+        assert [until(events, "word").number for _ in range(2)] == [3, 4]
+    assert device.standing.troubles == {}
+    assert device.sink.pid not in (None, killed)
+    assert ask.words() == [word.seq for word in said]
+
+
+def test_readers_who_do_not_read_cost_no_memory_and_keep_nobody_waiting(device: Device) -> None:
+    ask = Asker(device.port)
+    device.say()
+    wait_until(lambda: ask.words() == [1], "the first word")
+    slow = [asked_slowly(device.port, "/api/events") for _ in range(20)]
+    pid = device.sink.pid
+    assert pid is not None
+    with ask.events("?since=1") as events:
+        until(events, "health")
+        before = memory_mb(pid)
+        for number in range(FLOOD):
+            device.say()
+            if number % 100 == 0:  # a reader who does read hears each in time
+                while until(events, "word").number != number + 2:
+                    continue
+        wait_until(lambda: until(events, "word").number == FLOOD + 1, "the last word")
+    assert memory_mb(pid) - before < 20.0
+    for one in slow:
+        one.close()
+
+
+def test_a_program_that_hangs_keeps_the_daemon_waiting_for_nothing(device: Device) -> None:
+    ask = Asker(device.port)
+    wait_until(lambda: ask.words() == [], "the page")
+    hanging = device.sink.pid
+    assert hanging is not None
+    os.kill(hanging, signal.SIGSTOP)
+    began = time.monotonic()
+    for _ in range(FLOOD):
+        device.say()
+    assert time.monotonic() - began < PATIENCE_S  # a sink that waited would do so for ever
+    device.sink.close()
+    wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "its end")
+
+
+def test_who_connects_and_asks_nothing_is_let_go_and_who_listens_is_not(device: Device) -> None:
+    with socket.create_connection(("127.0.0.1", device.port), timeout=PATIENCE_S) as idle:
+        idle.sendall(b"GET /live-signs HTTP/1.1\r\nHost:")
+        with Asker(device.port).events() as events, Asker(device.port).view("skeleton") as views:
+            assert idle.recv(1) == b""
+            wait_until(lambda: until(events, "health").content["up_s"] > 4.0, "health of by now")
+            views.ping().wait(PATIENCE_S)
+
+
+def test_with_a_certificate_the_page_is_asked_for_with_tls(tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    (tmp_path / "token").write_text(TOKEN)
+    device = Device(certificate_file=files.broker, key_file=files.broker_key, token_file=tmp_path / "token")
+    with Asker(device.port, verify=str(files.authority)).client as client:
+        assert client.get("/live-signs").status_code == 401
+        assert "secure" in client.get(f"/live-signs?token={TOKEN}").headers["set-cookie"].lower()
+        assert client.get("/live-signs").status_code == 200
+    assert device.url == f"https://127.0.0.1:{device.port}/live-signs"
+    device.end()
+
+
+def refusal(**settings: object) -> str:
+    """The sentence with which nobody listens."""
+    with pytest.raises(ConfigInvalid) as refused:
+        listen(WebConfig.model_validate(settings))
+    return str(refused.value)
+
+
+def test_a_port_that_is_taken_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert refusal(port=port).endswith(f"web.port {port}: nobody can listen there: Address already in use")
+
+
+def test_without_its_libraries_there_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.sinks.web.listener.LIBRARIES", ("fastapi", "absent_one"))
+    with pytest.raises(LibraryMissing, match=r"\[web\] needs absent_one.*pip install 'ishara\[web\]'"):
+        listen(WebConfig(port=free_port()))
+
+
+def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.pem").write_text("nothing")
+    assert "page.pem cannot be used" in refusal(port=free_port(), certificate_file=tmp_path / "page.pem")
+    assert "absent.pem cannot be used" in refusal(port=free_port(), certificate_file=tmp_path / "absent.pem")

@@ -1,0 +1,141 @@
+"""The daemon's own live page: what it tells is what the daemon tells elsewhere, through all that befalls a daemon."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from landmarkers.take import TAKE_SUFFIX
+from tests.edge.conftest import StartDaemon
+from tests.edge.daemon import Daemon
+from tests.edge.mosquitto import Listener, Mosquitto
+from tests.edge.ports import free_port, is_listening
+from tests.edge.service_manager import ServiceManager, managing
+from tests.edge.sinks.web.asking import Asker, until
+from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
+from tests.edge.waiting import wait_until
+from tests.signer import Sign, even_times, take
+
+NEXT_TITLE = "tiny@4"
+MOVING = ("ishara_up_seconds", "ishara_memory_bytes", "ishara_frames_per_second", "ishara_temperature_celsius")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    """A sign every two seconds, again and again."""
+    take(even_times(30, 2.0), Sign(0.4, 1.3, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
+    return f"take:one{TAKE_SUFFIX}"
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[ServiceManager]:
+    with managing(tmp_path) as manager:
+        yield manager
+
+
+@pytest.fixture
+def serve(source: str, start_daemon: StartDaemon, tmp_path: Path, manager: ServiceManager) -> Callable[[str], Daemon]:
+    """Starts a daemon with a configuration, which lies in `edge.toml`."""
+
+    def start(configuration: str) -> Daemon:
+        (tmp_path / "edge.toml").write_text(configuration)
+        settings = {"NOTIFY_SOCKET": str(manager.path)}
+        daemon = start_daemon("run", "--config", "edge.toml", "--source", source, settings=settings)
+        daemon.wait_for_log("the live page is at ")
+        return daemon
+
+    return start
+
+
+def figures(text: str) -> dict[str, float]:
+    """The metrics that stand still while the daemon is paused."""
+    return {
+        f"{sample.name}{json.dumps(sample.labels, sort_keys=True)}": sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if not sample.name.startswith(MOVING) and not sample.name.startswith("ishara_visitors")
+    }
+
+
+def test_the_page_is_told_what_the_broker_and_prometheus_are_told(
+    serve: Callable[[str], Daemon], broker: Mosquitto, listener: Listener, bundle_folder: Path
+) -> None:
+    page, metrics = free_port(), free_port()
+    serve(
+        f"device = 'hall'\n[model]\nfolder = '{bundle_folder}'\n[mqtt]\nhost = '127.0.0.1'\nport = {broker.port}\n"
+        f"[metrics]\nport = {metrics}\n[web]\nport = {page}\n"
+    )
+    ask = Asker(page)
+    with ask.events() as events:
+        heard = [until(events, "word").content for _ in range(2)]
+        listener.wait_until(lambda: len(listener.on("word")) >= 2)
+        assert [json.loads(word.payload) for word in listener.on("word")[:2]] == heard
+        listener.say("ishara/hall/command", "pause")
+        wait_until(lambda: bool(until(events, "health").content["paused"]), "the pause")
+        until(events, "health")
+        prometheus = Asker(metrics)
+        told = pytest.approx(figures(prometheus.get("/metrics").text), rel=0.0, abs=0.001)
+        assert figures(ask.get("/metrics").text) == told
+        published = json.loads(listener.on("health")[-1].payload)
+        assert ask.get("/health").json().keys() == published.keys()
+        listener.say("ishara/hall/command", "clear")
+        until(events, "clear")
+        assert ask.words() == []
+    assert 'ishara_part_well{part="web"} 1.0' in ask.get("/metrics").text
+
+
+def test_another_model_is_told_and_nobody_is_disconnected(
+    serve: Callable[[str], Daemon], bundle_folder: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    following = write_bundle(tmp_path / "next", version=4)
+    configuration = f"[web]\nport = {port}\n[model]\nfolder = "
+    daemon = serve(f"{configuration}'{bundle_folder}'\n")
+    ask = Asker(port)
+    with ask.events() as events:
+        assert until(events, "health").content["model"] == TITLE
+        assert ask.get("/api/about").json()["model"] == TITLE
+        (tmp_path / "edge.toml").write_text(f"{configuration}'{following}'\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: until(events, "health").content["model"] == NEXT_TITLE, "the new model")
+        assert ask.get("/api/about").json()["model"] == NEXT_TITLE
+        wait_until(lambda: until(events, "word").content["model"] == NEXT_TITLE, "a word of the new model")
+
+
+def test_a_reload_moves_the_page_and_one_that_cannot_be_leaves_it_where_it_is(
+    serve: Callable[[str], Daemon], bundle_folder: Path, tmp_path: Path, manager: ServiceManager
+) -> None:
+    old, new, metrics = free_port(), free_port(), free_port()
+    configuration = f"[model]\nfolder = '{bundle_folder}'\n[metrics]\nport = {metrics}\n[web]\nport = "
+    daemon = serve(f"{configuration}{old}\n")
+    assert Asker(old).get("/api/about").json()["view"] == "skeleton"
+    (tmp_path / "edge.toml").write_text(f"{configuration}{new}\nview = 'off'\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: is_listening(new), "the page in its new place")
+    assert not is_listening(old)
+    assert Asker(new).get("/api/about").json()["view"] == "off"
+    # The port of the metrics is taken: by this daemon itself.
+    (tmp_path / "edge.toml").write_text(f"{configuration}{metrics}\n")
+    told = len(manager.told)
+    daemon.process.send_signal(signal.SIGHUP)
+    manager.wait_for("STATUS", f"web.port {metrics}: nobody can listen there", told)
+    wait_until(lambda: Asker(new).get("/api/about").json()["view"] == "off", "the page where it was")
+    assert daemon.seconds_to_leave(signal.SIGTERM) < 30.0
+    assert daemon.wait() == 0
+    assert "lost" not in daemon.logged
+    assert not is_listening(new)
+
+
+def test_a_page_for_others_without_a_token_ends_with_one_sentence(
+    source: str, start_daemon: StartDaemon, bundle_folder: Path
+) -> None:
+    daemon = start_daemon(
+        "run", "--source", source, "--model", bundle_folder, settings={"ISHARA_WEB_ADDRESS": "0.0.0.0"}
+    )
+    assert daemon.wait() == 2
+    assert daemon.logged.splitlines() == [
+        "ishara-edge: the configuration is wrong: web: address 0.0.0.0, which others reach as well, needs a token_file"
+    ]

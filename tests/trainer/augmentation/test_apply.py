@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from landmarkers.layout import PART_SLICES, Part
+from landmarkers.take import Take
+from tests.signing import make_take
+from tests.trainer.sketches import dice, people, recorded
+from trainer.augmentation.apply_numba import draw_by_loops
+from trainer.augmentation.apply_torch import draw_by_torch
+from trainer.augmentation.params import Sketch
+from trainer.augmentation.pipeline import vary
+from trainer.augmentation.transitions import Ways
+from trainer.training.recipe import Recipe
+
+
+def many_people() -> list[Take]:
+    """With left hands and right ones, both, some hidden for a while, and one signer nobody sees."""
+    takes = [*people(24), *(make_take(number, left_handed=True) for number in range(24))]
+    for number in range(8):
+        points = takes[number].points.copy()
+        points[:, PART_SLICES[Part.LEFT_HAND]] = takes[24].points[: len(points), PART_SLICES[Part.LEFT_HAND]]
+        points[5:9, PART_SLICES[Part.RIGHT_HAND]] = np.nan
+        takes[number] = replace(takes[number], points=points)
+    points = takes[9].points.copy()
+    points[:, PART_SLICES[Part.POSE]] = np.nan
+    takes[9] = replace(takes[9], points=points)
+    return takes
+
+
+@pytest.mark.parametrize("ways", [Ways(), Ways(chance=1.0, from_rest=0.0), Ways(chance=1.0, from_rest=1.0, kept=1.0)])
+def test_loops_and_torch_draw_the_same(ways: Ways) -> None:
+    takes = recorded(many_people())
+    for seed in range(5):
+        sketch = vary(takes, Recipe(ways=ways), 0.5, dice(seed))
+        by_loops = draw_by_loops(takes, sketch, 0.0, dice())
+        by_torch = draw_by_torch(takes, sketch, 0.0, torch.Generator())
+        for one, other in zip(by_loops, by_torch, strict=True):
+            torch.testing.assert_close(one, other, equal_nan=True, atol=1e-5, rtol=1e-5)
+
+
+def test_both_draw_as_much_noise_as_is_asked_for() -> None:
+    takes = recorded(people())
+    plain = draw_by_loops(takes, Sketch.of(takes), 0.0, dice())
+    for noisy in (
+        draw_by_loops(takes, Sketch.of(takes), 0.1, dice()),
+        draw_by_torch(takes, Sketch.of(takes), 0.1, torch.Generator().manual_seed(1)),
+    ):
+        for one, other in zip(noisy[:2], plain[:2], strict=True):
+            noise = (one - other)[~other.isnan()]
+            assert 0.09 < float(noise.std()) < 0.11
+
+
+def test_depth_that_is_unknown_leaves_the_bodys_other_coordinates_known() -> None:
+    takes = people()
+    for number, take in enumerate(takes):
+        points = take.points.copy()
+        points[:, PART_SLICES[Part.POSE], 2] = np.nan
+        takes[number] = replace(take, points=points)
+    there = recorded(takes)
+    sketch = vary(there, replace(Recipe(), augmentation=Recipe().augmentation._replace(hide_pose=0.0)), 0.0, dice())
+    for batch in (draw_by_loops(there, sketch, 0.0, dice()), draw_by_torch(there, sketch, 0.0, torch.Generator())):
+        shown = batch.pose[~batch.times.isnan()]
+        assert bool(shown[:, :5, :2].isfinite().all())
+        assert bool(shown[:, :5, 2].isnan().all())

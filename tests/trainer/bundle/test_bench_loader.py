@@ -1,0 +1,17 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from trainer.cli.main import main as trainer
+
+
+def test_both_loaders_are_measured_on_the_same_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    short = ["--takes", "200", "--batch", "16", "--seconds", "0.3", "--threads", "1", "--json"]
+    assert trainer(["bench-loader", str(tmp_path), *short]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["takes"] == 200
+    assert told["store_bytes"] * 4 < told["reference_bytes"] == told["frames"] * 184 * 4 * 4
+    rates = ("load", "load_and_augment", "reference_load", "reference_load_and_augment")
+    assert all(told[rate] > 0.0 for rate in rates)
+    assert told["ratio"] == told["load_and_augment"] / told["reference_load_and_augment"]

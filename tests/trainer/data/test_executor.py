@@ -1,0 +1,45 @@
+import os
+import signal
+from pathlib import Path
+
+from trainer.data.executor import LocalEngine, WorkerLost
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def die_once(path: Path) -> str:
+    """Killed at the first attempt, as by a system without memory left."""
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return path.name
+
+
+def die_at_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_every_job_is_answered() -> None:
+    assert dict(LocalEngine(2).run(square, range(20))) == {number: number * number for number in range(20)}
+
+
+def test_a_job_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
+    jobs = [tmp_path / str(number) for number in range(3)]
+    assert dict(LocalEngine(2).run(die_once, jobs)) == {job: job.name for job in jobs}
+
+
+def test_a_job_that_always_kills_its_worker_is_given_up_and_the_others_are_done() -> None:
+    answers = dict(LocalEngine(2).run(die_at_three, range(6)))
+    assert answers == {0: 0, 1: 1, 2: 2, 3: WorkerLost(), 4: 4, 5: 5}
+
+
+def test_workers_end_with_who_stops_listening() -> None:
+    answers = LocalEngine(2).run(square, range(1000))
+    next(answers)
+    answers.close()  # type: ignore[attr-defined]
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    assert not [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]

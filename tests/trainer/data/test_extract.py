@@ -1,0 +1,156 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landmarkers.frame import Frame
+from landmarkers.layout import Part
+from landmarkers.take import Take
+from models.labels import read_labels
+from trainer.cli.main import main as trainer
+from trainer.data.video_augmentation import vary
+
+
+def extract(dataset: Path, to: Path, *more: str) -> list[str]:
+    return ["extract", str(dataset), "--to", str(to), "--workers", "2", *more]
+
+
+def test_both_kinds_of_clip_become_takes_and_running_again_does_nothing(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "takes"
+    assert trainer(extract(dataset, to, "--signs", "1,2")) == 0
+    assert "3 takes made" in capsys.readouterr().out
+    folder = Take.load(to / "01/01/test/0001/frames.take.npz")
+    np.testing.assert_allclose(folder.times, np.array([0, 3, 8]) / 30)
+    video = Take.load(to / "01/01/train/0002/clip.take.npz")
+    assert (video.origin.signer, video.origin.split, video.origin.sign_id) == ("01", "train", 2)
+    assert video.seen(Part.POSE).all()
+    assert trainer(extract(dataset, to, "--signs", "1,2")) == 0
+    assert "0 takes made, 3 were there" in capsys.readouterr().out
+
+
+def test_variants_are_made_of_training_clips_alone(dataset: Path, tmp_path: Path) -> None:
+    to = tmp_path / "takes"
+    assert trainer(extract(dataset, to, "--signs", "1", "--variants", "1")) == 0
+    found = sorted(str(path.relative_to(to)) for path in to.rglob("*.take.npz"))
+    assert found == [
+        "01/01/test/0001/frames.take.npz",
+        "01/01/train/0001/clip.take.npz",
+        "01/01/train/0001/clip~1.take.npz",
+    ]
+    assert Take.load(to / "01/01/train/0001/clip~1.take.npz").origin.variant == 1
+
+
+def test_clips_that_cannot_be_read_are_named_and_counted(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "01/01/train/0002/clip.mp4").write_bytes(b"no video")
+    (dataset / "01/01/test/0001/frames/x_0004.jpg").write_bytes(b"no picture")
+    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1,2")) == 1
+    told = capsys.readouterr().out
+    assert "1 takes made, 0 were there, 2 clips could not be read" in told
+    assert "0002/clip.mp4" in told
+    assert "x_0004.jpg" in told
+
+
+def test_a_killed_extraction_goes_on_and_leaves_no_half_take(dataset: Path, tmp_path: Path) -> None:
+    to = tmp_path / "takes"
+    command = [sys.executable, "-m", "trainer", *extract(dataset, to, "--variants", "2")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    while not list(to.rglob("*.take.npz")):
+        assert process.poll() is None, "the extraction ended before it could be killed"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    early = {path: path.stat().st_mtime_ns for path in to.rglob("*.take.npz") if not path.name.startswith(".")}
+    assert 0 < len(early) < 25
+    assert trainer(extract(dataset, to, "--variants", "2")) == 0
+    takes = list(to.rglob("*.take.npz*"))
+    assert len(takes) == 8 * 3 + 1
+    assert not [path for path in takes if path.name.startswith(".")]
+    for path in takes:
+        Take.load(path)
+    assert all(path.stat().st_mtime_ns == written for path, written in early.items())
+
+
+def test_a_killed_worker_is_replaced_and_its_clip_done_again(dataset: Path, tmp_path: Path) -> None:
+    to = tmp_path / "takes"
+    command = [sys.executable, "-m", "trainer", *extract(dataset, to, "--json")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    while not list(to.rglob("*.take.npz")):
+        assert process.poll() is None, "the extraction ended before a worker could be killed"
+        time.sleep(0.01)
+    os.kill(workers(process.pid)[0], signal.SIGKILL)
+    told, _ = process.communicate()
+    assert process.returncode == 0
+    assert (json.loads(told)["made"], json.loads(told)["unreadable"]) == (9, [])
+    takes = list(to.rglob("*.take.npz*"))
+    assert len(takes) == 9
+    for path in takes:
+        Take.load(path)
+
+
+def workers(pid: int) -> list[int]:
+    """The processes that work for this one."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_what_was_seen_is_told_for_each_signer(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "report.html"
+    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json", "--html", str(page))) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["signers"].keys() == {"all", "01"}
+    of_all = told["signers"]["all"]
+    assert (of_all["takes"], of_all["frames"], of_all["shortest"], of_all["longest"]) == (2, 7, 3, 4)
+    assert of_all["body"] == 1.0
+    assert told["lengths"] == {"3": 1, "4": 1}
+    assert ("01/01/test/0001/frames" in told["without_hands"]) == (of_all["any_hand"] == 0.0)
+    html = page.read_text()
+    assert "signer 01" in html
+    assert 'src="http' not in html
+    # Takes that were there are told of as well.
+    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json")) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["made"], again["there"], again["signers"]) == (0, 2, told["signers"])
+
+
+def test_a_cluster_needs_the_engine_for_it(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        trainer(extract(dataset, tmp_path / "takes", "--cluster", "auto"))
+    assert left.value.code == 2
+    assert "--cluster is that of --engine ray" in capsys.readouterr().err
+
+
+def test_a_data_set_that_is_none_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert trainer(extract(tmp_path / "none", tmp_path / "takes")) == 2
+    assert capsys.readouterr().err.startswith("ishara-trainer: there is no data set")
+
+
+def test_the_same_view_comes_again_and_another_clip_gets_another() -> None:
+    frames = [
+        Frame(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), number / 30) for number in range(6)
+    ]
+    one, again = ([frame.picture for frame in vary(frames, "a", 1)] for _ in range(2))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, [frame.picture for frame in vary(frames, "b", 1)])
+    assert len(list(vary(frames, "a", 3))) == 3
+
+
+def test_real_clips_of_both_kinds_become_takes(karsl: Path, tmp_path: Path) -> None:
+    assert trainer(extract(karsl / "karsl-502", tmp_path, "--signs", "40")) == 0
+    assert trainer(["extract", str(karsl / "vocabulary-190"), "--to", str(tmp_path / "v"), "--signs", "100"]) == 0
+    video = Take.load(next((tmp_path / "01/01/test/0040").glob("*.take.npz")))
+    assert len(video) == 27
+    hands = video.seen(Part.LEFT_HAND) | video.seen(Part.RIGHT_HAND)
+    assert hands.mean() > 0.9
+    assert [sign.sign_id for sign in read_labels(tmp_path / "labels.json")] == [40]

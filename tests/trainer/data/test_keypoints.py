@@ -1,0 +1,137 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from landmarkers.factory import fingerprint_here
+from landmarkers.layout import (
+    DEFAULT_PARTS,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    NOSE,
+    PART_SLICES,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+    WRIST,
+    Part,
+)
+from landmarkers.take import Take
+from models.labels import read_labels
+from tests.trainer.data.test_dataset import write_labels
+from trainer.cli.main import main as trainer
+from trainer.data.keypoints import FINGERPRINT
+
+POSE, FACE, NAMED_RIGHT, NAMED_LEFT = slice(0, 6), slice(6, 142), slice(142, 163), slice(163, 184)
+CLIP = "01_01_0071_(10_11_16)_c"
+
+
+def keypoints(frames: int = 4) -> NDArray[np.float64]:
+    """A signer who raises the right hand, as in the files: it is named left there."""
+    points = np.zeros((frames, 184, 4))
+    #            shoulders               elbows                  wrists, of each the left first
+    points[:, POSE, :2] = [(0.7, 0.5), (0.3, 0.5), (0.8, 0.7), (0.2, 0.7), (0.8, 0.9), (0.35, 0.4)]
+    points[:, FACE, :2] = np.linspace((0.4, 0.2), (0.6, 0.3), 136)
+    points[:, NAMED_LEFT, :3] = np.linspace((0.35, 0.4, 0.0), (0.4, 0.3, 0.1), 21)
+    points[..., 3] = np.nan  # hands and faces carry no visibility
+    return points
+
+
+def write(root: Path, clips: dict[str, NDArray[Any]], folder: str = "01-train", sign: int = 71) -> Path:
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(root / folder / f"{sign:04}.npz", **clips)  # type: ignore[arg-type]
+    return root
+
+
+def imported(root: Path, to: Path, *more: str) -> int:
+    return trainer(["import-npz", str(root), "--to", str(to), "--workers", "1", *more])
+
+
+def test_points_go_where_the_layout_has_them(tmp_path: Path) -> None:
+    clip = keypoints()
+    clip[2, NAMED_LEFT] = 0.0
+    clip[3, POSE] = 0.0
+    root = write(tmp_path / "kps", {CLIP: clip})
+    assert imported(root, tmp_path / "takes", "--aspect", "0.5", "--rate", "15") == 0
+    take = Take.load(tmp_path / "takes" / "01/01/train/0071" / f"{CLIP}.take.npz")
+    np.testing.assert_allclose(take.times, np.arange(4) / 15)
+    pose = take.points[:, PART_SLICES[Part.POSE]]
+    for number, place in ((LEFT_SHOULDER, (0.7, 0.25)), (RIGHT_SHOULDER, (0.3, 0.25)), (RIGHT_WRIST, (0.35, 0.2))):
+        np.testing.assert_allclose(pose[0, number, :2], place, atol=1e-3)
+    right = take.points[:, PART_SLICES[Part.RIGHT_HAND]]
+    np.testing.assert_allclose(right[0, [WRIST, 20]], [(0.35, 0.2, 0.0), (0.4, 0.15, 0.1)], atol=1e-3)
+    assert take.seen(Part.RIGHT_HAND).tolist() == [True, True, False, True]
+    assert take.seen(Part.POSE).tolist() == [True, True, True, False]
+    assert not take.seen(Part.LEFT_HAND).any()
+    # The pose's nose comes from the face, in the middle of which it lies.
+    assert 0.4 < pose[0, NOSE, 0] < 0.6
+    assert 0.1 < pose[0, NOSE, 1] < 0.15
+    assert np.isnan(pose[0, 23]).all()  # hips are in no file
+    face = take.points[0, PART_SLICES[Part.FACE]]
+    assert (~np.isnan(face[:, 0])).sum() == 128
+    np.testing.assert_allclose(face[0, :2], (0.4, 0.1), atol=1e-3)
+
+
+def test_the_pose_outvotes_the_name_of_a_hand(tmp_path: Path) -> None:
+    clip = keypoints()
+    clip[:, NAMED_RIGHT], clip[:, NAMED_LEFT] = clip[:, NAMED_LEFT].copy(), 0.0
+    assert imported(write(tmp_path / "kps", {CLIP: clip}), tmp_path / "takes") == 0
+    take = Take.load(next((tmp_path / "takes").rglob("*.take.npz")))
+    assert take.seen(Part.RIGHT_HAND).all()
+    assert float(np.linalg.norm(take.points[0, PART_SLICES[Part.POSE]][LEFT_WRIST, :2] - (0.8, 0.9))) < 1e-3
+
+
+def test_takes_tell_where_they_came_from_and_no_device_serves_a_bundle_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write(tmp_path / "kps", {CLIP: keypoints()}, "03-test")
+    write_labels(tmp_path / "labels.xlsx", ["SignID", "Sign-Arabic", "Sign-English"], [[71, "هيكل عظمي", "Skeleton"]])
+    assert imported(root, tmp_path / "takes", "--labels", str(tmp_path / "labels.xlsx")) == 0
+    assert "devices refuse a bundle" in capsys.readouterr().err
+    origin = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).origin
+    assert (origin.signer, origin.split, origin.sign_id) == ("03", "test", 71)
+    assert origin.clip == f"03/03/test/0071/{CLIP}"
+    assert fingerprint_here(DEFAULT_PARTS, origin.landmarker) != origin.landmarker == FINGERPRINT
+    assert [sign.word_en for sign in read_labels(tmp_path / "takes" / "labels.json")] == ["Skeleton"]
+
+
+def test_importing_again_goes_on_and_another_aspect_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write(tmp_path / "kps", {CLIP: keypoints()})
+    assert imported(root, tmp_path / "takes") == 0
+    write(root, {CLIP: keypoints(), "another": keypoints(6)})
+    capsys.readouterr()
+    assert imported(root, tmp_path / "takes") == 0
+    assert "1 takes made, 1 were there" in capsys.readouterr().out
+    assert imported(root, tmp_path / "takes", "--aspect", "0.75") == 2
+    assert "import into another folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "clip", "sentence"),
+    [
+        (CLIP, np.zeros((4, 184, 3)), "not of frames of 184 points with 4 values"),
+        (CLIP, np.zeros((0, 184, 4)), "not of frames"),
+        (CLIP, np.zeros((4, 184, 4), int), "its values are int64"),
+        (CLIP, keypoints() - [0.7, 0.5, 0.0, 0.0], "each about itself"),
+        ("up/../../out", keypoints(), "is no name of a clip"),
+    ],
+)
+def test_what_are_no_key_points_is_named_and_the_rest_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, clip: NDArray[Any], sentence: str
+) -> None:
+    root = write(tmp_path / "kps", {name: clip, "good": keypoints()})
+    (root / "02-test").mkdir()
+    (root / "02-test" / "0001.npz").write_bytes(b"PK")
+    assert imported(root, tmp_path / "takes") == 1
+    told = capsys.readouterr().out
+    assert "1 takes made, 0 were there, 2 clips could not be read" in told
+    assert sentence in told
+    assert "0001.npz is no whole NPZ file" in told
+
+
+def test_a_folder_without_key_points_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert imported(tmp_path, tmp_path / "takes") == 2
+    assert "holds no key points as <signer>-<train|test>/<sign>.npz" in capsys.readouterr().err

@@ -1,0 +1,62 @@
+import re
+
+import numpy as np
+
+from landmarkers.take import Origin
+from models.labels import Sign
+from trainer.evaluation.evaluation import Verdict
+from trainer.evaluation.metrics import evaluate
+from trainer.reports.evaluation_report import write
+from trainer.reports.evaluation_text import as_table
+
+SIGNS = (
+    Sign(sign_id=71, word="هيكل عظمي", word_en="Skeleton"),
+    Sign(sign_id=76, word="قصبة هوائية", word_en="Trachea"),
+)
+
+
+def verdict(*readings: tuple[int, str, list[float]]) -> Verdict:
+    """Of takes given as sign, signer and the probabilities of 71, 76 and no sign."""
+    origins = [Origin("c", "m", signer, "test", sign) for sign, signer, _ in readings]
+    probabilities = np.array([answer for _, _, answer in readings], np.float32)
+    return Verdict("karsl@1", ("On clips.",), {}, evaluate(probabilities, [71, 76], origins), SIGNS)
+
+
+MIXED = verdict(
+    (71, "01", [0.9, 0.1, 0.0]),
+    (71, "02", [0.2, 0.8, 0.0]),
+    (71, "02", [0.3, 0.7, 0.0]),
+    (76, "02", [0.1, 0.0, 0.9]),
+)
+
+
+def lines(html: str) -> list[str]:
+    """The rows of the report's tables as text."""
+    return [re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", row)).strip() for row in re.findall("<tr>.*?</tr>", html)]
+
+
+def test_the_report_tells_what_is_read_as_what_in_words() -> None:
+    shown = lines(write(MIXED))
+    assert "71 هيكل عظمي Skeleton 76 قصبة هوائية Trachea 2 3" in shown
+    assert "76 قصبة هوائية Trachea no sign 1 1" in shown
+
+
+def test_the_matrix_has_the_worst_sign_first_and_right_readings_too() -> None:
+    shown = lines(write(MIXED))
+    start = shown.index("71 · هيكل عظمي 76 · قصبة هوائية no sign")
+    assert shown[start + 1 : start + 3] == ["71 · هيكل عظمي 1 2", "76 · قصبة هوائية 1"]
+
+
+def test_the_report_gives_every_score_its_interval() -> None:
+    assert "signer 02 3 0.0 % 0.0 to 56.1 % 100.0 % 43.9 to 100.0 %" in lines(write(MIXED))
+
+
+def test_a_report_without_a_wrong_reading_says_so() -> None:
+    assert "Every clip was read rightly." in write(verdict((71, "01", [1.0, 0.0, 0.0])))
+
+
+def test_the_table_tells_what_a_sign_was_read_as() -> None:
+    shown = as_table(MIXED)
+    assert re.search(r"sign 71 .* read as 76 \(2\)", shown)
+    assert re.search(r"sign 76 .* read as no sign \(1\)", shown)
+    assert "signs with a wrong reading: 2 of 2" in shown

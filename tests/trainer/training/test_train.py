@@ -1,0 +1,206 @@
+import json
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from landmarkers.take import Take
+from trainer.cli.main import main as trainer
+from trainer.training.run import open_run
+from trainer.training.train import Judgement, load_trained
+
+# `ishara-trainer` that is killed, as by `kill -9`, when it has made so many steps.
+KILLED = """
+import os, signal, sys
+from trainer.cli.main import main
+from trainer.training.checkpoint import TrainingState
+
+step, left = TrainingState.step, [int(sys.argv[1])]
+
+def step_or_die(state):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    step(state)
+
+TrainingState.step = step_or_die
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def train(takes: Path, run: Path, *more: str) -> list[str]:
+    short = ["--recipe", "trial", "--epochs", "4", "--threads", "1"]
+    return ["train", "--takes", str(takes), "--run", str(run), *short, *more]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    content: dict[str, torch.Tensor] = torch.load(run / "last.pt", weights_only=True)["average"]
+    return content
+
+
+def tensors(content: Any) -> Iterator[torch.Tensor]:
+    """All that is in a part of a state, however deep."""
+    if isinstance(content, dict):
+        for value in content.values():
+            yield from tensors(value)
+    elif isinstance(content, torch.Tensor):
+        yield content
+
+
+def curves(run: Path) -> dict[str, list[tuple[int, float]]]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run))
+    events.Reload()
+    names = ("loss/train", "loss/validation", "accuracy/validation")
+    return {name: [(one.step, one.value) for one in events.Scalars(name)] for name in names}
+
+
+def test_a_run_tells_how_it_came_about_and_draws_curves(tiny_run: Path) -> None:
+    note = json.loads((tiny_run / "run.json").read_text())
+    assert note["recipe"]["epochs"] == 20
+    assert [sign["word"] for sign in note["signs"]] == ["كلمة0", "كلمة1", "كلمة2", "كلمة3"]
+    assert note["landmarkers"] == ["made-up"]
+    assert re.fullmatch("[0-9a-f]{64}", note["store"])
+    assert set(note["split"]["train"]).isdisjoint(note["split"]["validation"])
+    assert list(tiny_run.glob("events.out.tfevents.*"))
+
+
+def test_a_run_tells_by_which_program_where_and_how_it_was_started(made_up_takes: Path, tmp_path: Path) -> None:
+    command = train(made_up_takes, tmp_path / "run", "--epochs", "1")
+    subprocess.run([sys.executable, "-m", "trainer", *command], check=True, capture_output=True)
+    assert trainer(command) == 0
+    (start,) = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]  # the second had nothing to do
+    assert start["command"][1:] == command
+    assert start["epoch"] == 0
+    assert start["versions"]["torch"] == torch.__version__
+    assert (start["processes"], start["threads"], start["precision"]) == (1, 1, "float32")
+    assert start["device"].startswith("cpu")
+    here = Path(__file__).parent
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, check=True, capture_output=True, text=True).stdout
+    assert start["git"]["revision"] == revision.strip()
+    assert isinstance(start["git"]["dirty"], bool)
+
+
+def test_it_learns_the_made_up_signs(tiny_run: Path) -> None:
+    drawn = curves(tiny_run)
+    assert max(accuracy for _, accuracy in drawn["accuracy/validation"]) > 0.8
+    assert drawn["loss/train"][-1][1] < drawn["loss/train"][0][1]
+
+
+def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(made_up_takes: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"  # four epochs of eight steps
+    assert trainer(train(made_up_takes, whole, "--validation", "0.3")) == 0
+    command = train(made_up_takes, killed, "--validation", "0.3")
+    steps = random.SystemRandom().choices(range(20), k=2)
+    for step in steps:
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(step), *command], stderr=subprocess.DEVNULL)
+        assert process.wait() in (-signal.SIGKILL, 0)  # 0 where fewer steps were left
+    assert trainer(command) == 0
+    for part in ("recogniser", "average", "optimizer"):
+        one, other = (list(tensors(torch.load(run / "last.pt", weights_only=True)[part])) for run in (whole, killed))
+        assert all(torch.equal(*pair) for pair in zip(one, other, strict=True)), f"killed after {steps} steps"
+    assert curves(killed) == curves(whole), f"killed after {steps} steps"
+
+
+def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
+    assert not torch.equal(
+        weights(tmp_path / "1")["module.network.experts.shape.pool.weight"],
+        weights(tmp_path / "2")["module.network.experts.shape.pool.weight"],
+    )
+
+
+def test_a_run_is_not_gone_on_with_another_recipe(
+    tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_run, tmp_path / "run")
+    assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--epochs", "3")) == 2
+    assert "another recipe" in capsys.readouterr().err
+
+
+def test_a_run_is_not_gone_on_with_other_takes(
+    tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "takes.store")
+    shutil.copytree(made_up_takes, tmp_path / "takes")
+    changed = Take.load(tmp_path / "takes" / "0-1.take.npz")
+    Take(changed.points + np.float32(0.01), changed.times, changed.origin).save(tmp_path / "takes" / "0-1.take.npz")
+    command = ["train", "--takes", str(tmp_path / "takes"), "--run", str(tmp_path / "run"), "--recipe", "trial"]
+    assert trainer([*command, "--validation", "0.3"]) == 2
+    assert "a run of another store" in capsys.readouterr().err
+
+
+def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert trainer(train(made_up_takes, run, "--epochs", "1", "--leave-signer", "02")) == 0
+    assert "signer 02" in json.loads((run / "run.json").read_text())["split"]["described"]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--leave-signer", "99"], "signer 99"),
+        (["--validation", "1.0"], "nothing to judge by"),
+    ],
+)
+def test_a_split_that_cannot_be_is_one_sentence(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
+) -> None:
+    assert trainer(train(made_up_takes, tmp_path / "run", *more)) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_takes_without_labels_are_refused(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(made_up_takes, tmp_path / "takes")
+    (tmp_path / "takes" / "labels.json").unlink()
+    assert trainer(train(tmp_path / "takes", tmp_path / "run")) == 2
+    assert "labels.json" in capsys.readouterr().err
+
+
+def test_what_is_held_out_does_not_choose_the_network(
+    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.1, 0.2, 0.3, 0.4])
+    monkeypatch.setattr("trainer.training.train.judge", lambda *_: Judgement(0.5, next(losses)))
+    assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3")) == 0
+    run = open_run(tmp_path / "run")
+    judged, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
+    assert all(torch.equal(judged[name], last[f"module.{name}"]) for name in judged)
+
+
+def test_patience_ends_a_run_where_what_is_held_out_is_read_no_better(
+    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.2, 0.3, 0.4])  # to be asked for a fourth would fail
+    monkeypatch.setattr("trainer.training.train.judge", lambda *_: Judgement(0.5, next(losses)))
+    command = train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
+    assert trainer(command) == 0
+    assert [epoch for epoch, _ in curves(tmp_path / "run")["loss/train"]] == [0, 1, 2]
+    assert trainer(command) == 0, "it is at its end and stays there"
+    run = open_run(tmp_path / "run")
+    load_trained(run.folder, run.recipe, run.signs)
+
+
+def test_a_run_that_is_not_at_its_end_is_not_exported(
+    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert trainer(train(made_up_takes, run)) == 0
+    content = torch.load(run / "last.pt", weights_only=True)
+    torch.save(content | {"epochs": 3}, run / "last.pt")
+    assert trainer(["export", str(run), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2
+    assert "has trained 3 of its 4 epochs" in capsys.readouterr().err

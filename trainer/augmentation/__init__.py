@@ -1,0 +1,1 @@
+"""Data augmentation: how training takes are changed, and batches of them."""

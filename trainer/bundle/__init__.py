@@ -1,0 +1,1 @@
+"""Bundles: export to ONNX, quantisation, model card, benchmarks."""

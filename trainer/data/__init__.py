@@ -1,0 +1,1 @@
+"""Data sets to takes, takes to a memory-mapped store, and splits of it."""

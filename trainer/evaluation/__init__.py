@@ -1,0 +1,1 @@
+"""Evaluation: metrics, leave-one-signer-out, running streams, comparisons."""

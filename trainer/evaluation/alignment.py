@@ -1,0 +1,143 @@
+"""What is said on a running stream, held against what was signed in it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from tqdm import tqdm
+
+from landmarkers.frame import Landmarks
+from landmarkers.take import Take
+from models.bundle import Bundle
+from models.classifier import Classifier, Guess, OnnxClassifier
+from models.spotter import SignSpotter, Spotter
+from trainer.evaluation.streams import Lap, Plan, Signed, film, make_stream
+from trainer.evaluation.wrists import Wrists
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A stretch that the spotter cut out, from when to when, when it did so, and what the stretch was read as.
+
+    `said` is whether the likeliest sign was said.
+    """
+
+    start: float
+    end: float
+    at: float
+    guess: Guess
+    no_sign: float
+    said: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sign and the stretch whose word was said for it. A missed sign has no stretch, an inserted word no sign."""
+
+    signed: Signed | None
+    cut: Cut | None
+
+    @property
+    def right(self) -> bool:
+        """Whether the word is the sign's."""
+        return self.signed is not None and self.cut is not None and _same(self.signed, self.cut)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One stream at one rate: what the wrists did, what was signed, what was read, and how that fits."""
+
+    signer: str
+    with_rest: bool
+    rate: int
+    wrists: Wrists
+    signed: tuple[Signed, ...]
+    cuts: tuple[Cut, ...]
+    pairs: tuple[Pair, ...]
+
+
+class Reader:
+    """Reads running landmarks with a bundle as the device does."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Load the bundle's network. Raises BundleRefused."""
+        self.bundle = bundle
+        self._classifier = OnnxClassifier(bundle)
+
+    def read(self, stream: Iterable[Landmarks]) -> list[Cut]:
+        """What is cut out of the stream and read, in order."""
+        spotter = _spotter(self.bundle, self._classifier)
+        cuts: list[Cut] = []
+        now = 0.0
+        for landmarks in stream:
+            now = landmarks.time
+            cuts += [self._cut(take, now) for take in spotter.follow(landmarks)]
+        return cuts + [self._cut(take, now) for take in spotter.finish()]
+
+    def _cut(self, take: Take, now: float) -> Cut:
+        reading = self._classifier.read(take)
+        said = reading.says(self.bundle.manifest.calibration.threshold) is not None
+        return Cut(float(take.times[0]), float(take.times[-1]), now, reading.best, reading.no_sign, said)
+
+
+def judge(
+    reader: Reader,
+    plans: Sequence[Plan],
+    rests: Sequence[Take],
+    rates: Sequence[int],
+    drop: float,
+    lap: Lap = Lap.MIXED,
+) -> list[Judged]:
+    """Every stream read at every rate, with this share of the frames dropped."""
+    judged = []
+    for plan in tqdm(plans, desc="read", unit="stream"):
+        stream = make_stream(plan, rests, lap)
+        for rate in rates:
+            seen = film(stream.recorded, rate, drop, np.random.default_rng([*plan.seed, rate]))
+            cuts = tuple(reader.read(seen.landmarks()))
+            pairs = tuple(align(stream.signed, cuts))
+            judged.append(Judged(plan.signer, plan.with_rest, rate, Wrists.of(seen), stream.signed, cuts, pairs))
+    return judged
+
+
+def align(signed: Sequence[Signed], cuts: Sequence[Cut]) -> list[Pair]:
+    """Signs and words said in pairs, with the fewest wrong, missed and inserted ones (edit distance).
+
+    A word can only stand for a sign that the stretch read touches. Of alignments equally good, the one with most
+    right pairs is taken.
+    """
+    said = [cut for cut in cuts if cut.said]
+    # For the first i signs and j words: (edits, right pairs as a negative number), and the step that led there.
+    best: dict[tuple[int, int], tuple[int, int]] = {(0, 0): (0, 0)}
+    steps: dict[tuple[int, int], tuple[int, int]] = {}
+    for i, j in product(range(len(signed) + 1), range(len(said) + 1)):
+        ways = [((1, 0), 1, 0)] if i else []
+        ways += [((0, 1), 1, 0)] if j else []
+        if i and j and _touch(signed[i - 1], said[j - 1]):
+            ways.append(((1, 1), 0, -1) if _same(signed[i - 1], said[j - 1]) else ((1, 1), 1, 0))
+        for step, edits, rights in ways:
+            before = best[i - step[0], j - step[1]]
+            reached = (before[0] + edits, before[1] + rights)
+            if (i, j) not in best or reached < best[i, j]:
+                best[i, j], steps[i, j] = reached, step
+    pairs = []
+    i, j = len(signed), len(said)
+    while i or j:
+        with_sign, with_word = steps[i, j]
+        pairs.append(Pair(signed[i - 1] if with_sign else None, said[j - 1] if with_word else None))
+        i, j = i - with_sign, j - with_word
+    return pairs[::-1]
+
+
+def _spotter(bundle: Bundle, classifier: Classifier) -> Spotter:
+    """The spotter as the device builds it."""
+    return SignSpotter(bundle.manifest.spotter, bundle.manifest.landmarker, classifier)
+
+
+def _same(signed: Signed, cut: Cut) -> bool:
+    return signed.sign_id == cut.guess.sign.sign_id
+
+
+def _touch(signed: Signed, cut: Cut) -> bool:
+    return cut.start <= signed.end and cut.end >= signed.start

@@ -1,0 +1,1 @@
+"""Reports: tables, JSON and HTML pages of what the other packages compute."""

@@ -1,0 +1,1 @@
+"""Training and fine-tuning: configuration, loop, checkpoints, several processes."""

@@ -1,0 +1,137 @@
+"""All that changes while a network is trained, kept in a run folder's `last.pt`."""
+
+import math
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from models.durable import sync_folder
+from trainer.model.network import Recogniser
+from trainer.training.recipe import Recipe
+from trainer.training.rng import Dice
+from trainer.training.run_metadata import RunUnusable
+
+LAST: Final = "last.pt"
+# What torch raises for a file that is not whole or holds other weights.
+_DAMAGED = (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long the loss on what is held out has not fallen, and how long it is waited for; None waits for ever."""
+
+    epochs: int | None
+    lowest: float = math.inf
+    waited: int = 0
+
+    def look(self, loss: float) -> None:
+        """Take note of an epoch's loss."""
+        if loss < self.lowest:
+            self.lowest, self.waited = loss, 0
+        else:
+            self.waited += 1
+
+    @property
+    def over(self) -> bool:
+        """Whether training ends here."""
+        return self.epochs is not None and self.waited >= self.epochs
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """All that changes while training, to be saved and taken up again."""
+
+    recogniser: Recogniser
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    dice: Dice
+    patience: Patience
+
+    @classmethod
+    def of(cls, recogniser: Recogniser, recipe: Recipe, dice: Dice, rise: float) -> Self:
+        """At the beginning; the learning rate rises for a share of the steps, then falls to nothing."""
+        average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+        optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, recipe.learning_rate, recipe.epochs * recipe.steps_per_epoch, pct_start=rise
+        )
+        return cls(recogniser, average, optimizer, schedule, dice, Patience(recipe.patience))
+
+    def learn(self, loss: Tensor) -> Tensor:
+        """One step down the slope of a loss; returns the loss."""
+        loss.backward()
+        self.step()
+        return loss.detach()
+
+    def step(self) -> None:
+        """One step down the slope that was gathered."""
+        nn.utils.clip_grad_norm_(self.recogniser.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.schedule.step()
+        self.average.update_parameters(self.recogniser)
+
+    def save(self, path: Path, epochs: int) -> None:
+        """Write it all, with the epochs done; a reader sees the whole file or none, after a power cut too."""
+        content = {
+            "recogniser": self.recogniser.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "lowest": self.patience.lowest,
+            "waited": self.patience.waited,
+            "epochs": epochs,
+            **self.dice.put_away(),
+        }
+        half_written = path.with_suffix(".new")
+        with half_written.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        half_written.replace(path)
+        sync_folder(path.parent)
+
+    def load(self, path: Path) -> int:
+        """Epochs done; 0 where nothing was saved. Raises RunUnusable."""
+        if not path.is_file():
+            return 0
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            self.recogniser.load_state_dict(content["recogniser"])
+            self.average.load_state_dict(content["average"])
+            self.optimizer.load_state_dict(content["optimizer"])
+            self.schedule.load_state_dict(content["schedule"])
+        except _DAMAGED as error:
+            raise RunUnusable(f"{path} is damaged or of another recipe; train into another folder") from error
+        self.dice.take_up(content)
+        self.patience.lowest, self.patience.waited = _waited(content)
+        return int(content["epochs"])
+
+
+def final_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
+    """The average of a network's weights where its training ended. Raises RunUnusable."""
+    path = folder / LAST
+    if not path.is_file():
+        raise RunUnusable(f"{folder} holds no {LAST}; train first")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        # The average holds the network as its module, beside a count of its steps.
+        average = {name: value for name, value in content["average"].items() if name.startswith("module.")}
+        epochs = int(content["epochs"])
+    except _DAMAGED as error:
+        raise RunUnusable(f"{path} is damaged; train into another folder") from error
+    if epochs < recipe.epochs and not Patience(recipe.patience, *_waited(content)).over:
+        raise RunUnusable(f"{folder} has trained {epochs} of its {recipe.epochs} epochs; train it to the end first")
+    return {name.removeprefix("module."): value for name, value in average.items()}
+
+
+def _waited(content: dict[str, Any]) -> tuple[float, int]:
+    """The lowest loss and the epochs since; runs from before there was patience tell of none."""
+    return content.get("lowest", math.inf), content.get("waited", 0)

@@ -1,0 +1,173 @@
+"""Teaches a trained network more words, or another signer, from a few takes of each. `adapt` is the whole of it.
+
+What keeps the old words: their takes are rehearsed in every step, and the old network's answers to these are held on
+to (distillation; Li and Hoiem, "Learning without Forgetting", ECCV 2016). A new word's output starts as the mean of
+what the network makes of its takes (Qi, Brown and Lowe, "Low-Shot Learning with Imprinted Weights", CVPR 2018), so that
+it reads the word passably before the first step, and few steps are needed.
+
+Shape legend: B takes, D width.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import kl_div, log_softmax, normalize, softmax
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import trange
+
+from trainer.augmentation.loader import Batches, Draws
+from trainer.data.jit import announce
+from trainer.model.network import Recogniser
+from trainer.training.checkpoint import LAST, TrainingState
+from trainer.training.distributed import Crew
+from trainer.training.fine_tune_data import Lesson
+from trainer.training.parent_model import Ancestor
+from trainer.training.recipe import Recipe
+from trainer.training.rng import Dice
+from trainer.training.run_metadata import note_run, note_start
+from trainer.training.train import Shown, classes_of, read_logits, show, untrained, wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """What teaching needs to know beside a recipe."""
+
+    hold: float = 1.0  # weight of the old network's answers
+    softness: float = 2.0  # temperature at which answers are compared
+
+
+def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
+    """The recipe to teach an ancestor by: its own but for a short training. A batch comes twice, new and rehearsed."""
+    return replace(
+        ancestor.recipe,
+        epochs=epochs or 15,
+        samples_per_epoch=512,
+        batch_size=32,
+        learning_rate=1.5e-3,
+        average=0.98,
+        patience=None,
+    )
+
+
+class Teaching:
+    """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
+
+    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation) -> None:
+        self._old = old
+        self._recipe = recipe
+        self._adaptation = adaptation
+
+    def loss(self, new: Recogniser, learned: Shown, rehearsed: Shown) -> Tensor:
+        """Cross entropy of both batches, and how far the old answers have moved."""
+        features, truth = learned
+        loss = wrong(new.network.opinions(*features), truth, self._recipe)
+        features, truth = rehearsed
+        opinions = new.network.opinions(*features)
+        with torch.no_grad():
+            before = self._old.network.opinions(*features)
+        apart = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
+        return loss + wrong(opinions, truth, self._recipe) + self._adaptation.hold * torch.stack(apart).mean()
+
+    def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
+        """Divergence of an expert's answers over what it had an output for before: the old signs, and no sign."""
+        soft = self._adaptation.softness
+        shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
+        return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
+
+
+def adapt(
+    lesson: Lesson, ancestor: Ancestor, recipe: Recipe, adaptation: Adaptation, folder: Path, seed: int, crew: Crew
+) -> None:
+    """Teach from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
+    dice, device = Dice.of(seed, crew.device), crew.device
+    first, batches = len(ancestor.takes), Batches(lesson.store)
+    rehearsed = [number for number in lesson.split.train if number < first]
+    learned = [number for number in lesson.split.train if number >= first]
+    labels = classes_of(lesson.store, lesson.signs).to(device)
+    old = ancestor.recogniser().to(device)
+    new = untrained(recipe, lesson.signs).to(device)
+    new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
+    state = TrainingState.of(new, recipe, dice, rise=0.1)
+    note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
+    note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
+    done = state.load(folder / LAST)
+    if done < recipe.epochs:
+        note_start(folder, done, crew)
+        announce()
+
+    teaching = Teaching(old, recipe, adaptation)
+    fresh, known = Draws(lesson.store, learned), Draws(lesson.store, rehearsed)
+
+    def draw(draws: Draws, share: float) -> Shown:
+        drawn = draws.draw(recipe.batch_size, dice.draws)
+        batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.seed(), device)
+        return show(new, batch, spoilt, labels[drawn.to(device)])
+
+    def loss() -> Tensor:
+        # Joined pieces of a few takes of a few words look too much like these, so no sign is made of old takes alone.
+        return teaching.loss(new, draw(fresh, 0.0), draw(known, recipe.no_sign_share))
+
+    with SummaryWriter(str(folder), purge_step=done) as curves:
+        for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
+            train_all_but_norms(new)
+            losses = [state.learn(loss()) for _ in range(recipe.steps_per_epoch)]
+            curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
+            state.save(folder / LAST, epoch + 1)
+
+
+def train_all_but_norms(network: nn.Module) -> None:
+    """Set the network to training, but for what batches are normalised by: a few takes must not move that."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.eval()
+
+
+def grown(
+    old: Recogniser,
+    known: int,
+    signs: int,
+    batches: Batches,
+    learned: Sequence[int],
+    rehearsed: Sequence[int],
+    labels: Tensor,
+    device: str,
+) -> dict[str, Tensor]:
+    """The weights of a network of `known` signs with an output of each expert for each new one, before that of no sign.
+
+    A new row points where the embeddings of the sign's takes lie, seen from the middle of all, and is as long as an old
+    row; its bias makes it as sure of these takes as old rows are of theirs.
+    """
+    weights = dict(old.state_dict())
+    for output in _outputs(old):
+        weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
+        taught = embed(old, output, batches, learned, device)
+        kept = embed(old, output, batches, rehearsed, device)
+        middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
+        own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
+        means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
+        rows = [length * normalize(mean - middle, dim=0) for mean in means]
+        biases = [(own - row @ mean)[None] for row, mean in zip(rows, means, strict=True)]
+        weights[f"{output}.weight"] = torch.cat([weight[:-1], *(row[None] for row in rows), weight[-1:]])
+        weights[f"{output}.bias"] = torch.cat([bias[:-1], *biases, bias[-1:]])
+    return weights
+
+
+def embed(recogniser: Recogniser, output: str, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+    """What an output layer is given for some takes as they were recorded, [B, D]."""
+    caught: list[Tensor] = []
+    layer = recogniser.get_submodule(output)
+    hook = layer.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
+    with torch.no_grad():
+        for start in range(0, len(numbers), 64):
+            read_logits(recogniser.eval(), batches, numbers[start : start + 64], device)
+    hook.remove()
+    return torch.cat(caught)
+
+
+def _outputs(recogniser: Recogniser) -> list[str]:
+    """The names of the layers that give the experts' logits."""
+    return [f"network.experts.{name}.head.1" for name in recogniser.network.experts]

@@ -1,0 +1,205 @@
+"""Trains a network on a store of takes. Read it top to bottom: `train` is the whole of it.
+
+A run folder holds `run.json` (how the run came about, run_metadata.py), `last.pt` (the last epoch: to go on from, to
+judge and to export), and the curves for TensorBoard. What is held out draws a curve and decides nothing: to take the
+epoch that reads it best would be to learn from it. Only who asks for patience lets it decide when training ends, and
+has the last epoch's network even then.
+
+One process trains, or several that torchrun started (trainer/training/distributed.py), which come to the same weights.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import trange
+
+from models.labels import Sign
+from trainer.augmentation.loader import Batches, Draws
+from trainer.data.batch import Batch
+from trainer.data.jit import announce
+from trainer.data.split import Split
+from trainer.data.store import Store
+from trainer.model.network import Experts, Recogniser
+from trainer.training.checkpoint import LAST, TrainingState, final_weights
+from trainer.training.distributed import Crew
+from trainer.training.prefetch import ahead
+from trainer.training.recipe import Recipe
+from trainer.training.rng import Dice
+from trainer.training.run_metadata import RunUnusable, note_run, note_start
+from trainer.training.sync_layers import share_layers
+
+Shown = tuple[tuple[Tensor, ...], Tensor]  # a batch as a network learns from it: features, and classes [B]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Top-1 accuracy, 0 to 1, and mean negative log-likelihood on the validation takes."""
+
+    top1: float
+    loss: float
+
+
+def train(
+    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, crew: Crew
+) -> None:
+    """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable, CrewUnusable."""
+    rows, dice = crew.rows(recipe.batch_size), Dice.of(seed, crew.device)
+    recogniser = untrained(recipe, signs)
+    if crew.size > 1:
+        share_layers(recogniser, crew)
+    recogniser.to(crew.device)
+    state = TrainingState.of(recogniser, recipe, dice, rise=0.15)
+    note_run(store, split, signs, recipe, folder, seed, crew)
+    done = state.load(folder / LAST)
+    crew.check_alike(done, "states of the run")
+    network = crew.joined(Opinions(recogniser.network))
+
+    batches, draws = Batches(store), Draws(store, split.train)
+    labels = classes_of(store, signs).to(crew.device)
+    if crew.leads and done < recipe.epochs and not state.patience.over:
+        note_start(folder, done, crew)
+        announce()
+    # The first process writes and tells for all.
+    with SummaryWriter(str(folder), purge_step=done) if crew.leads else nullcontext() as curves:
+        epochs = trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.leads)
+        for epoch in epochs:
+            if state.patience.over:
+                break
+            recogniser.train()
+            started, losses = time.perf_counter(), []
+            for features, truth in _shown(recogniser, batches, draws, labels, recipe, dice, crew):
+                for piece in rows:
+                    with nullcontext() if piece is rows[-1] else crew.holding_back(network):
+                        loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
+                        (loss / len(rows)).backward()
+                    losses.append(loss.detach())
+                state.step()
+            total = crew.sum([sum(torch.stack(losses).tolist())])[0]
+            figures = {
+                "loss/train": total / len(losses) / crew.size,
+                "speed/takes_per_s": recipe.steps_per_epoch * recipe.batch_size / (time.perf_counter() - started),
+            }
+            if split.validation:
+                judgement = judge(state.average.module, batches, split.validation, labels, crew)
+                figures |= {"loss/validation": judgement.loss, "accuracy/validation": judgement.top1}
+                state.patience.look(judgement.loss)
+            if curves is not None:
+                for name, figure in figures.items():
+                    curves.add_scalar(name, figure, epoch)
+                state.save(folder / LAST, epoch + 1)
+    crew.wait()  # for the last state to be written
+
+
+class Opinions(nn.Module):
+    """A network as what its experts think, by which it is trained: the one call that processes share."""
+
+    def __init__(self, network: Experts) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *features: Tensor) -> list[Tensor]:
+        """Log-probabilities [B, classes] of each expert."""
+        return self.network.opinions(*features)
+
+
+def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, crew: Crew) -> Judgement:
+    """How well the network reads takes as they were recorded."""
+    right, loss = 0, 0.0
+    recogniser.eval()
+    own = numbers[crew.rank :: crew.size]
+    with torch.no_grad():
+        for start in range(0, len(own), 64):
+            chosen = list(own[start : start + 64])
+            truth = labels[chosen]
+            logits = read_logits(recogniser, batches, chosen, crew.device)
+            right += int((logits.argmax(-1) == truth).sum())
+            loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
+    right_of_all, loss_of_all = crew.sum([right, loss])
+    return Judgement(right_of_all / len(numbers), loss_of_all / len(numbers))
+
+
+def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+    """Logits [B, signs + 1] of stored takes, before calibration."""
+    batch = batches.stack(numbers, device)
+    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch.parts()))
+    return logits
+
+
+def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+    """A recipe's network for these signs, before any training."""
+    return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+
+
+def read_each(recogniser: Recogniser, store: Store, numbers: Iterable[int]) -> Tensor:
+    """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
+    batches = Batches(store)
+    with torch.no_grad():
+        return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in numbers])
+
+
+def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+    """The network that a run ended with: the average of its weights after the last epoch. Raises RunUnusable."""
+    recogniser = untrained(recipe, signs)
+    weights = final_weights(folder, recipe)
+    try:
+        recogniser.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RunUnusable(f"{folder / LAST} is damaged; train into another folder") from error
+    return recogniser.eval()
+
+
+def _shown(
+    recogniser: Recogniser, batches: Batches, draws: Draws, labels: Tensor, recipe: Recipe, dice: Dice, crew: Crew
+) -> Iterator[Shown]:
+    """An epoch's batches, which are made while the network learns from those before.
+
+    All that is random in them is drawn first, so the dice lie the same after an epoch however far ahead batches were.
+    """
+    drawn = [(draws.draw(recipe.batch_size, dice.draws), dice.seed()) for _ in range(recipe.steps_per_epoch)]
+
+    def make(number: int) -> tuple[Batch, Tensor]:
+        takes, seed = drawn[number]
+        return batches.vary(takes.numpy(), recipe, recipe.no_sign_share, seed, crew.device)
+
+    for (takes, _), (batch, spoilt) in zip(drawn, ahead(make, crew.helpers, len(drawn)), strict=True):
+        yield show(recogniser, batch, spoilt, labels[takes.to(crew.device)])
+
+
+def show(recogniser: Recogniser, batch: Batch, spoilt: Tensor, truth: Tensor) -> Shown:
+    """A batch as a network is shown it, given what its takes were, [B], before some, [B], were made no sign."""
+    with torch.no_grad():
+        features = recogniser.preprocess.features(*batch.parts())
+    return features, torch.where(spoilt, recogniser.network.classes - 1, truth)
+
+
+def _loss(network: nn.Module, features: Sequence[Tensor], truth: Tensor, recipe: Recipe, crew: Crew) -> Tensor:
+    lower = crew.precision is not torch.float32
+    with torch.autocast(torch.device(crew.device).type, crew.precision, enabled=lower):
+        opinions = network(*features)
+    return wrong(opinions, truth, recipe)
+
+
+def wrong(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
+    """How wrong the experts are, each by itself, about classes [B]: the mean of their cross entropies."""
+    losses = [
+        nn.functional.cross_entropy(opinion.float(), truth, label_smoothing=recipe.label_smoothing)
+        for opinion in opinions
+    ]
+    return torch.stack(losses).mean()
+
+
+def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:
+    """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
+    classes = {sign.sign_id: number for number, sign in enumerate(signs)}
+    sign_ids = [row.origin.sign_id for row in store.rows if row.origin.sign_id is not None]
+    unknown = sorted(set(sign_ids) - set(classes))
+    if unknown:
+        raise RunUnusable(f"the store holds takes of sign {unknown[0]}, which the labels do not name")
+    return torch.tensor([classes[sign_id] for sign_id in sign_ids])

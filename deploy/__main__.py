@@ -8,13 +8,10 @@ from typing import NoReturn
 from gevent import monkey
 
 from deploy.arguments import read
-from deploy.artifact import ParcelUnusable
-from deploy.inventory import InventoryInvalid
-from models.bundle import BundleRefused, open_bundle
-from models.keys import KeyUnusable, PrivateKey, new_keys
+from landmarkers.errors import UserError
+from models.bundle import open_bundle
+from models.keys import PrivateKey, new_keys
 from models.signature import sign
-
-USER_MUST_ACT = (BundleRefused, InventoryInvalid, KeyUnusable, ParcelUnusable)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = {"keys": make_keys, "sign": sign_bundle}
     try:
         return commands.get(options.command, look_after)(options)
-    except USER_MUST_ACT as error:
+    except UserError as error:
         print(f"ishara-deploy: {error}", file=sys.stderr)
         return 2
 

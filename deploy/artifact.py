@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from landmarkers.errors import UserError
 from models.bundle import MANIFEST
 
 _WHEEL: Final = re.compile(r"^ishara-(?P<version>[^-]+)-py3-none-any\.whl$")
 _HASH_DIGITS: Final = 8
 
 
-class ParcelUnusable(Exception):
+class ArtifactUnusable(UserError):
     """What is to be pushed is no bundle and no wheel of the program; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Artifact:
     """A file as it travels."""
 
     name: str
@@ -34,34 +35,34 @@ class Parcel:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def open_parcel(path: Path) -> Parcel:
+def open_artifact(path: Path) -> Artifact:
     """What lies at the path, ready to travel. Raises ParcelUnusable."""
     try:
         if path.is_dir():
             return _bundle(path)
         if path.suffix == ".tar":
-            return Parcel(path.name, path.read_bytes(), _installed_name(_manifest_in(path), path))
+            return Artifact(path.name, path.read_bytes(), _installed_name(_manifest_in(path), path))
         if _WHEEL.match(path.name):
-            return Parcel(path.name, path.read_bytes(), None)
+            return Artifact(path.name, path.read_bytes(), None)
     except OSError as error:
-        raise ParcelUnusable(f"{path} cannot be read: {error.strerror}") from error
+        raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
     if path.exists():
-        raise ParcelUnusable(f"{path} is neither a bundle (a folder or a .tar of one) nor a wheel ishara-….whl")
-    raise ParcelUnusable(f"there is no {path}")
+        raise ArtifactUnusable(f"{path} is neither a bundle (a folder or a .tar of one) nor a wheel ishara-….whl")
+    raise ArtifactUnusable(f"there is no {path}")
 
 
 def app_version(wheel: Path) -> str:
     """The version that a wheel's name tells. Raises ParcelUnusable."""
     found = _WHEEL.match(wheel.name)
     if found is None:
-        raise ParcelUnusable(f"{wheel} is not named like a wheel of the program, ishara-….whl")
+        raise ArtifactUnusable(f"{wheel} is not named like a wheel of the program, ishara-….whl")
     return found["version"]
 
 
-def _bundle(folder: Path) -> Parcel:
+def _bundle(folder: Path) -> Artifact:
     """The folder as a tar that is the same bytes whenever it is made: a push that was cut goes on where it stopped."""
     if not (folder / MANIFEST).is_file():
-        raise ParcelUnusable(f"{folder} is no bundle: it has no {MANIFEST}")
+        raise ArtifactUnusable(f"{folder} is no bundle: it has no {MANIFEST}")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         files = (path for path in folder.rglob("*") if path.is_file())
@@ -71,7 +72,7 @@ def _bundle(folder: Path) -> Parcel:
             with path.open("rb") as file:
                 tar.addfile(about, file)
     manifest = (folder / MANIFEST).read_bytes()
-    return Parcel(f"{folder.resolve().name}.tar", packed.getvalue(), _installed_name(manifest, folder))
+    return Artifact(f"{folder.resolve().name}.tar", packed.getvalue(), _installed_name(manifest, folder))
 
 
 def _manifest_in(path: Path) -> bytes:
@@ -82,8 +83,8 @@ def _manifest_in(path: Path) -> bytes:
                 if file is not None:
                     return file.read()
     except tarfile.TarError as error:
-        raise ParcelUnusable(f"{path} is no tar: {error}") from error
-    raise ParcelUnusable(f"{path} is no bundle: it has no {MANIFEST}")
+        raise ArtifactUnusable(f"{path} is no tar: {error}") from error
+    raise ArtifactUnusable(f"{path} is no bundle: it has no {MANIFEST}")
 
 
 def _installed_name(manifest: bytes, path: Path) -> str:
@@ -92,4 +93,4 @@ def _installed_name(manifest: bytes, path: Path) -> str:
         said = json.loads(manifest)
         return f"{said['name']}-{said['version']}-{hashlib.sha256(manifest).hexdigest()[:_HASH_DIGITS]}"
     except (ValueError, KeyError, TypeError) as error:
-        raise ParcelUnusable(f"{path} is no bundle: its {MANIFEST} tells no name and version") from error
+        raise ArtifactUnusable(f"{path} is no bundle: its {MANIFEST} tells no name and version") from error

@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 
 from tqdm import tqdm
 
-from deploy.artifact import open_parcel
+from deploy.artifact import open_artifact
 from deploy.connection import Connections, Failure, connected
 from deploy.inventory import AppSection, FleetInventory, HostEntry, load_inventory, waves
 from deploy.plan import plan
@@ -73,7 +73,7 @@ def _status(inventory: FleetInventory, entries: Sequence[HostEntry], *, json: bo
 
 
 def _push(inventory: FleetInventory, entries: Sequence[HostEntry], options: argparse.Namespace) -> int:
-    parcel = open_parcel(options.parcel)
+    parcel = open_artifact(options.parcel)
     with _Bars() as bars:
         if parcel.installed_name is None:
             release = _release_of(inventory, options)

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
-from models.strict_model import Section
+from landmarkers.errors import UserError
+from models.strict_model import StrictModel
 
 _BASE: Final = "base"
 _HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
@@ -15,7 +16,7 @@ _CREDENTIAL: Final = (
 )
 
 
-class InventoryInvalid(Exception):
+class InventoryInvalid(UserError):
     """An inventory that cannot be used; the message names the key and says why."""
 
 
@@ -30,7 +31,7 @@ HostName = Annotated[str, StringConstraints(pattern=_HOST_NAME)]
 Value = str | int | float | bool
 
 
-class AppSection(Section):
+class AppSection(StrictModel):
     """The program: its wheel, exact versions, and a folder with the wheels of all that it needs.
 
     Without a wheelhouse each device's own pip gets them from its own index.
@@ -41,7 +42,7 @@ class AppSection(Section):
     wheelhouse: NearbyPath | None = None
 
 
-class HostSection(Section):
+class HostSection(StrictModel):
     """What is said of one device, or in `[defaults]` of all that do not say it themselves.
 
     `config` is the device's configuration as a template: `{{ device }}` and every key of `values` are put in. `name` is
@@ -67,7 +68,7 @@ class HostSection(Section):
         return defaults.model_copy(update=said)
 
 
-class HostEntry(Section):
+class HostEntry(StrictModel):
     """One device with everything that holds for it."""
 
     host: str
@@ -83,7 +84,7 @@ class HostEntry(Section):
     credentials: dict[str, Path]
 
 
-class FleetInventory(Section):
+class FleetInventory(StrictModel):
     """The whole file. `trusted_keys` are the public keys whose signatures the devices accept; no others stay there."""
 
     known_hosts: NearbyPath | None = None

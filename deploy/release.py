@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.artifact import ParcelUnusable, app_version
+from deploy.artifact import ArtifactUnusable, app_version
 from deploy.connection import Remote, StepFailed
 from deploy.inventory import AppSection
 from deploy.transfer import Progress, send
@@ -36,9 +36,9 @@ def open_release(app: AppSection) -> Release:
             try:
                 digest.update(path.read_bytes())
             except OSError as error:
-                raise ParcelUnusable(f"{path} cannot be read: {error.strerror}") from error
+                raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
     if app.wheelhouse is not None and not list(app.wheelhouse.glob("*.whl")):
-        raise ParcelUnusable(f"there are no wheels in {app.wheelhouse}")
+        raise ArtifactUnusable(f"there are no wheels in {app.wheelhouse}")
     return Release(f"{version}-{digest.hexdigest()[:8]}", app)
 
 

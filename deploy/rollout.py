@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Final
 
 from deploy import release as releases
-from deploy.artifact import Parcel
+from deploy.artifact import Artifact
 from deploy.connection import Connections, Failure, Remote, StepFailed, Tell, in_parallel
 from deploy.inventory import HostEntry, waves
 from deploy.release import Release
@@ -78,7 +78,7 @@ def roll_out(connections: Connections, entries: Sequence[HostEntry], bring: Brin
 
 
 def bringing_bundle(
-    parcel: Parcel, options: str, patience: Patience, tell: Tell, progress: Callable[[str], Progress]
+    parcel: Artifact, options: str, patience: Patience, tell: Tell, progress: Callable[[str], Progress]
 ) -> Bring:
     """Brings a bundle into the store and into service, and waits until the device itself finds it good."""
 

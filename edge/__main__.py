@@ -22,15 +22,9 @@ from edge.lifecycle.signals import StopSignals
 from edge.model_selection.serving import find_store, open_serving, step_back
 from edge.probation.starts import counted_start, fail_probation
 from edge.record.command import record_takes
-from edge.record.session import TriesSpent
-from edge.record.take_folder import ShelfUnusable
-from edge.record.words import WordsUnclear
-from edge.refusals import REFUSALS
-from edge.sinks.captions.arguments import PictureImpossible
-from edge.sinks.captions.fonts import LettersMissing
+from landmarkers.errors import UserError
 from landmarkers.processor import Machine
 from models.bundle import BundleRefused
-from models.labels import LabelsDamaged
 from models.store import StoreUnusable
 
 # What loads ONNX Runtime or paho is imported where it is used: where these do not run, the doctor must.
@@ -38,8 +32,6 @@ if TYPE_CHECKING:
     from edge.lifecycle.reload import Plan
 
 log = logging.getLogger("edge")
-
-USER_MUST_ACT = (LabelsDamaged, LettersMissing, PictureImpossible, ShelfUnusable, TriesSpent, WordsUnclear, *REFUSALS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return record_takes(config, options, signals)
             with counted_start(find_store(config.model, options.model, os.environ)):
                 return run(config, options, signals)
-    except USER_MUST_ACT as error:
+    except UserError as error:
         print_refusal(str(error), os.environ)
         Notifier.of(os.environ).status(str(error))
         return 2
@@ -90,7 +82,7 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
         while plan is not None:
             try:
                 read_signs(plan, options, signals, service, reloader)
-            except REFUSALS as error:
+            except UserError as error:
                 if plan.before is None or service.is_ready:
                     raise
                 log.warning("the new configuration is refused, the old one goes on: %s", error)

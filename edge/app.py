@@ -14,18 +14,18 @@ from edge.lifecycle.reload import Plan, Reloader
 from edge.lifecycle.service import Service, in_words
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.serving import find_store
-from edge.monitoring.frame_rate import Governor
-from edge.monitoring.health import Pulse
-from edge.monitoring.liveness import FeltCamera, Heart
+from edge.monitoring.frame_rate import FrameRateController
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.liveness import LivenessMonitor, MonitoredCamera
 from edge.monitoring.metrics import MetricsServer
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import Thermometer
 from edge.pipeline import caption
-from edge.probation.segments import RecentStretches
+from edge.probation.segments import RecentSegments
 from edge.probation.watch import ProbationWatch
-from edge.recognition.observer import PreviewedLandmarker
+from edge.recognition.observer import ObservedLandmarker
 from edge.recognition.swap import HotSwap, Watchable
-from edge.recognition.word import StreamClock, WordWriter
+from edge.recognition.word import StreamClock, WordFactory
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -47,24 +47,24 @@ def read_signs(
     Raises what is refused of the plan, before the service is told that the stages are ready.
     """
     manifest = plan.bundle.manifest
-    standing = Standing()
+    standing = DeviceStatus()
     standing.watch(service.look)
     with ExitStack() as stack:
-        governor = Governor(plan.config.rate, manifest.spotter.raised_above)
-        heart = Heart(standing)
+        governor = FrameRateController(plan.config.rate, manifest.spotter.raise_threshold)
+        heart = LivenessMonitor(standing)
         source = _open_source(plan, options, governor, heart, standing)
         stack.callback(source.landmarker.close)
         refuse_other_landmarks(manifest, source.landmarker.fingerprint)
         outbox = _open_outbox(plan.config)
-        pulse = Pulse(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
+        pulse = PipelineStats(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
         _let_be_measured(stack, plan.config, governor, pulse)
         swap = HotSwap(plan, _word_writer(plan, options, outbox))
         swap.watch(lambda new: _take_up(new, governor, pulse, service))
         sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing, swap)
         store = find_store(plan.config.model, options.model, os.environ)
         if store is not None:
-            stretches = RecentStretches(manifest.spotter.raised_above)
-            landmarker = PreviewedLandmarker(landmarker, stretches)
+            stretches = RecentSegments(manifest.spotter.raise_threshold)
+            landmarker = ObservedLandmarker(landmarker, stretches)
             _prove(stack, plan, swap, ProbationWatch(store, stretches, standing, heart, reloader.ask))
         for sink in sinks:
             stack.callback(sink.close)
@@ -77,9 +77,9 @@ def read_signs(
         shown = without_password(_source_name(plan.config, options))
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
         log.info("%s reads %s", manifest.title, shown, extra=fields)
-        service.ready(heart.beats, lambda: in_words(shown, pulse.health(), pulse.last_word))
+        service.ready(heart.is_alive, lambda: in_words(shown, pulse.health(), pulse.last_word))
         reloader.hand_to(swap.offer, source.camera.stop)
-        caption(FeltCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, standing)
+        caption(MonitoredCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, standing)
 
 
 def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch) -> None:
@@ -89,10 +89,10 @@ def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch)
     watch.begin(plan)
 
 
-def _take_up(plan: Plan, governor: Governor, pulse: Pulse, service: Service) -> None:
+def _take_up(plan: Plan, governor: FrameRateController, pulse: PipelineStats, service: Service) -> None:
     """Another model reads the signs from now on."""
     manifest = plan.bundle.manifest
-    governor.raised_above, old, pulse.model = manifest.spotter.raised_above, pulse.model, manifest.title
+    governor.raise_threshold, old, pulse.model = manifest.spotter.raise_threshold, pulse.model, manifest.title
     fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
     log.info("%s reads instead of %s", manifest.title, old, extra=fields)
     service.look()
@@ -109,7 +109,11 @@ def _is_fast(options: argparse.Namespace) -> bool:
 
 
 def _open_source(
-    plan: Plan, options: argparse.Namespace, governor: Governor, heart: Heart, standing: Standing
+    plan: Plan,
+    options: argparse.Namespace,
+    governor: FrameRateController,
+    heart: LivenessMonitor,
+    standing: DeviceStatus,
 ) -> Source:
     """The camera, felt by the heart, with the landmarker that the bundle was trained with."""
     manifest = plan.bundle.manifest
@@ -119,7 +123,7 @@ def _open_source(
         manifest.landmarker,
         fast=_is_fast(options),
         again=not options.exit_at_end,
-        wanted=heart.feel_each(governor.wants),
+        wanted=heart.feel_each(governor.should_process),
         options=plan.config.camera,
         standing=standing,
     )
@@ -133,19 +137,19 @@ def _open_outbox(config: EdgeConfig) -> Outbox | None:
     return Outbox(config.mqtt.outbox or own, config.mqtt.outbox_words)
 
 
-def _parts(config: EdgeConfig) -> set[Part]:
+def _parts(config: EdgeConfig) -> set[Component]:
     """What can be lost of what is configured."""
-    parts = {Part.CAMERA}
+    parts = {Component.CAMERA}
     if config.mqtt is not None:
-        parts.add(Part.BROKER)
+        parts.add(Component.BROKER)
     if config.captions is not None:
-        parts.add(Part.SCREEN)
+        parts.add(Component.SCREEN)
     if config.web is not None:
-        parts.add(Part.WEB)
+        parts.add(Component.WEB)
     return parts
 
 
-def _let_be_measured(stack: ExitStack, config: EdgeConfig, governor: Governor, pulse: Pulse) -> None:
+def _let_be_measured(stack: ExitStack, config: EdgeConfig, governor: FrameRateController, pulse: PipelineStats) -> None:
     """Feel the processor's heat, offer metrics if they are wanted, and tell the health when all is over."""
     stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
     if config.metrics is not None:
@@ -157,9 +161,9 @@ def _open_sinks(
     plan: Plan,
     options: argparse.Namespace,
     landmarker: Landmarker,
-    pulse: Pulse,
+    pulse: PipelineStats,
     outbox: Outbox | None,
-    standing: Standing,
+    standing: DeviceStatus,
     models: Watchable,
 ) -> tuple[list[Sink], Landmarker]:
     """Where words go, and the landmarker, whose frames a screen shows as well."""
@@ -183,7 +187,7 @@ def _open_sinks(
         sinks.append(screen)
         commands.when(Command.CLEAR, screen.clear)
         commands.when(Command.IDENTIFY, screen.identify)
-        landmarker = PreviewedLandmarker(landmarker, screen)
+        landmarker = ObservedLandmarker(landmarker, screen)
     if config.web is not None:
         web = WebSink(
             config.web,
@@ -196,7 +200,7 @@ def _open_sinks(
         sinks.append(web)
         models.watch(lambda new: web.tell_model(_reads(new)))
         commands.when(Command.CLEAR, web.clear)
-        landmarker = PreviewedLandmarker(landmarker, web)
+        landmarker = ObservedLandmarker(landmarker, web)
     return sinks, landmarker
 
 
@@ -209,8 +213,8 @@ def _reads(plan: Plan) -> Reads:
     return Reads(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
 
 
-def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordWriter:
-    return WordWriter(
+def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordFactory:
+    return WordFactory(
         StreamClock(as_fast_as_possible=_is_fast(options)),
         model=plan.bundle.manifest.title,
         device=plan.config.device,

@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from edge.monitoring.status import Standing
-from models.strict_model import Section
+from edge.monitoring.status import DeviceStatus
+from models.strict_model import StrictModel
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Command(StrEnum):
     IDENTIFY = "identify"
 
 
-class Answer(Section):
+class Answer(StrictModel):
     """What became of a command; `id` is the one that came with it, if any did."""
 
     id: str | int | None = None
@@ -39,7 +39,7 @@ class Answer(Section):
         return self.model_dump_json()
 
 
-class Request(Section):
+class Request(StrictModel):
     """A command as it comes in JSON."""
 
     command: str
@@ -55,7 +55,7 @@ class Commands:
     Handlers are called on the thread that brought the command, and must not block.
     """
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: DeviceStatus) -> None:
         """Pausing and going on are obeyed by the standing itself."""
         self._handlers: dict[Command, list[Handler]] = {command: [] for command in Command}
         self.when(Command.PAUSE, lambda: standing.pause(paused=True))

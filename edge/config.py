@@ -20,9 +20,10 @@ from pydantic import (
     model_validator,
 )
 
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
+from landmarkers.errors import UserError
 from landmarkers.networks import FOLDER_VARIABLE
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 PREFIX: Final = "ISHARA_"
 _ROUNDING: Final = 1e-6
@@ -35,7 +36,7 @@ SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "karsl-190"
 _HOURS: Final = "^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
-class ConfigInvalid(Exception):
+class ConfigInvalid(UserError):
     """A configuration that cannot be used; the message names the key and says why."""
 
 
@@ -62,7 +63,7 @@ def _read_secret(key: str, path: Path) -> str:
         raise ConfigInvalid(f"{key} {path} is not UTF-8") from error
 
 
-class CameraConfig(Section):
+class CameraConfig(StrictModel):
     """Where frames come from, and how its pictures are to be taken.
 
     Size and rate are asked of a camera on this device and are its own without them; a network stream and a clip come as
@@ -97,16 +98,16 @@ class CameraConfig(Section):
         return self
 
 
-class RateConfig(Section):
+class RateConfig(StrictModel):
     """How many frames of a live camera are looked at while nobody signs and while the processor is hot."""
 
     idle_after_s: Annotated[float, Field(ge=0.5, le=60.0)] = 2.0
-    idle_look_every_s: Annotated[float, Field(ge=0.0, le=1.0)] = 0.15
+    idle_stride_s: Annotated[float, Field(ge=0.0, le=1.0)] = 0.15
     hot_at_c: Annotated[float, Field(ge=40.0, le=110.0)] = 75.0
     measure_every_s: Annotated[float, Field(ge=1.0, le=60.0)] = 5.0
 
 
-class ModelConfig(Section):
+class ModelConfig(StrictModel):
     """Which bundle reads the signs, and how sure it must be; without a threshold the bundle's own holds.
 
     A `folder` goes before what is installed in the `store`, which lies in the state folder unless it is named. With
@@ -126,7 +127,7 @@ class ModelConfig(Section):
     budget_ms: Annotated[float, Field(ge=1.0, le=10_000.0)] = 30.0
 
 
-class MqttConfig(Section):
+class MqttConfig(StrictModel):
     """The broker; without this section nothing is published.
 
     With `tls` the broker's certificate is held against `ca_file` or, without one, against the system's authorities.
@@ -167,11 +168,11 @@ class MqttConfig(Section):
         return None if self.password_file is None else _read_secret("mqtt.password_file", self.password_file)
 
 
-class CaptionsConfig(Section):
+class CaptionsConfig(StrictModel):
     """The captions on the device's own screen; without this section there are none.
 
     The newest word fades `fade_after_s` after it was said, those before it after `line_s`. A word of at least the
-    confidence `sure_from` is bold. `night` is the hours in which colours are darker, by the device's own clock.
+    confidence `confident_from` is bold. `night` is the hours in which colours are darker, by the device's own clock.
     `screen` is the number of the screen, from 0.
     """
 
@@ -183,17 +184,17 @@ class CaptionsConfig(Section):
     preview_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0
     fade_after_s: Annotated[float, Field(ge=1.0, le=600.0)] = 10.0
     line_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 60.0
-    sure_from: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
+    confident_from: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
     night: Annotated[str, StringConstraints(pattern=_HOURS)] = ""
     night_brightness: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5
     screen: Annotated[int, Field(ge=0, le=15)] = 0
 
-    def look(self) -> Look:
+    def style(self) -> CaptionStyle:
         """What the screen's program is told of this."""
-        return Look(**self.model_dump(exclude={"preview_per_s"}))
+        return CaptionStyle(**self.model_dump(exclude={"preview_per_s"}))
 
 
-class MetricsConfig(Section):
+class MetricsConfig(StrictModel):
     """Where Prometheus asks for metrics; without this section nobody listens."""
 
     address: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
@@ -213,7 +214,7 @@ def _parted(value: Any) -> Any:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
-class WebConfig(Section):
+class WebConfig(StrictModel):
     """The live page for browsers, `http://ADDRESS:PORT/live-signs`; without this section nobody listens.
 
     An address that others reach as well needs a token, which `token_file` holds. With `certificate_file` the page is
@@ -260,7 +261,7 @@ class WebConfig(Section):
         return token
 
 
-class EdgeConfig(Section):
+class EdgeConfig(StrictModel):
     """The whole configuration; each part of the daemon receives only its own section."""
 
     device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "ishara"

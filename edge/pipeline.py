@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from edge.cameras.camera import Camera
-from edge.monitoring.frame_rate import Governor
-from edge.monitoring.health import Pulse
-from edge.monitoring.status import Standing
-from edge.recognition.recognition import Succession
+from edge.monitoring.frame_rate import FrameRateController
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import DeviceStatus
+from edge.recognition.recognition import ModelSlot
 from edge.recognition.word import Word
 from edge.sinks.sink import Sink
 from landmarkers.frame import Frame
@@ -18,11 +18,11 @@ from landmarkers.take import Take
 def caption(
     camera: Camera,
     landmarker: Landmarker,
-    succession: Succession,
+    succession: ModelSlot,
     sinks: Sequence[Sink],
-    pulse: Pulse,
-    governor: Governor | None = None,
-    standing: Standing | None = None,
+    pulse: PipelineStats,
+    governor: FrameRateController | None = None,
+    standing: DeviceStatus | None = None,
 ) -> None:
     """Turn frames into words until the camera ends; the sign in hand at the end is finished.
 
@@ -37,8 +37,8 @@ def caption(
     def say(takes: Iterable[Take]) -> None:
         for take in takes:
             with pulse.timed("classifier"):
-                reading = succession.now.classifier.read(take)
-            word = succession.now.writer.write(take, reading, newest)
+                reading = succession.current.classifier.classify(take)
+            word = succession.current.writer.write(take, reading, newest)
             if word is not None:
                 pulse.count_word(word)
                 _emit(word, sinks)
@@ -46,27 +46,27 @@ def caption(
     def look_at(frame: Frame) -> None:
         nonlocal newest
         with pulse.timed("landmarks"):
-            landmarks = landmarker.locate(frame)
+            landmarks = landmarker.detect(frame)
         newest = landmarks.time
         if governor is not None:
-            governor.follow(landmarks)
+            governor.observe(landmarks)
         with pulse.timed("spotter"):
-            takes = list(succession.now.spotter.follow(landmarks))
+            takes = list(succession.current.spotter.push(landmarks))
         pulse.count_frame()
         say(takes)
 
     try:
         for frame in camera.frames():
-            if succession.is_due(frame.time):
-                say(succession.now.spotter.finish())
-                succession.go_on()
-            succession.now.writer.clock.tick(frame.time)
+            if succession.should_swap(frame.time):
+                say(succession.current.spotter.flush())
+                succession.swap()
+            succession.current.writer.clock.tick(frame.time)
             if standing is not None and standing.paused:
-                deque(succession.now.spotter.finish(), maxlen=0)
+                deque(succession.current.spotter.flush(), maxlen=0)
             else:
                 look_at(frame)
     finally:
-        say(succession.now.spotter.finish())
+        say(succession.current.spotter.flush())
 
 
 def _emit(word: Word, sinks: Sequence[Sink]) -> None:

@@ -10,9 +10,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from landmarkers.frame import Picture, Points
+from landmarkers.frame import Image, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import Region, upright
+from landmarkers.roi import RotatedRoi, upright
 
 _POINTS: Final = 33
 _HIPS, _REACH = 33, 34  # two more points: the middle of the hips, and one as far from it as the body reaches
@@ -25,7 +25,7 @@ class Body:
     """A body: points [33, 3] in pixels, and where to look for it in the next frame."""
 
     points: Points
-    region: Region
+    region: RotatedRoi
 
 
 class BodyNetwork:
@@ -34,7 +34,7 @@ class BodyNetwork:
     def __init__(self, content: bytes) -> None:
         self.network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_3"))
 
-    def locate(self, picture: Picture, region: Region) -> Body | None:
+    def detect(self, picture: Image, region: RotatedRoi) -> Body | None:
         """The body in the region, None when there seems to be none."""
         size = self.network.input_size
         cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
@@ -48,10 +48,10 @@ class BodyNetwork:
         return Body(placed[:_POINTS], pose_region(placed[_HIPS], placed[_REACH]))
 
 
-def pose_region(hips: Points, reach: Points) -> Region:
+def pose_region(hips: Points, reach: Points) -> RotatedRoi:
     """Where to look for a body with this middle of the hips and a point as far from it as the body reaches."""
     radius = math.hypot(*(reach[:2] - hips[:2]))
-    return Region(float(hips[0]), float(hips[1]), 2.0 * 1.25 * radius, upright(hips, reach))
+    return RotatedRoi(float(hips[0]), float(hips[1]), 2.0 * 1.25 * radius, upright(hips, reach))
 
 
 def refine(points: Points, heatmap: Points) -> Points:

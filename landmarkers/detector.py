@@ -12,9 +12,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from landmarkers.frame import Picture, Points
+from landmarkers.frame import Image, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import Region
+from landmarkers.roi import RotatedRoi
 
 # Pixels between anchors, layer by layer, as in the graphs of the two detectors.
 PALM_STRIDES: Final = (8, 16, 16, 16)
@@ -42,10 +42,10 @@ class Detector:
         self._anchors = _anchors(self.network.input_size, strides)
         self._darkest = darkest
 
-    def detect(self, picture: Picture, at_most: int) -> list[Detection]:
+    def detect(self, picture: Image, at_most: int) -> list[Detection]:
         """What is found in the picture, the surest first."""
         size = self.network.input_size
-        whole = Region.whole(picture)
+        whole = RotatedRoi.whole(picture)
         # The border is black, as in the graph.
         small = whole.cut(picture, size, cv2.BORDER_CONSTANT)
         values, logits = self.network.run(small * np.float32((1 - self._darkest) / 255) + np.float32(self._darkest))

@@ -10,9 +10,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from landmarkers.frame import Picture, Points
+from landmarkers.frame import Image, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import Region, square_around
+from landmarkers.roi import RotatedRoi, square_around
 
 _EYES: Final = (33, 263)  # the outer corners, from the left of the picture to the right
 _POSE_EYES: Final = (6, 3)  # the same among the points of a body
@@ -27,7 +27,7 @@ class Face:
     points: Points
 
     @property
-    def region(self) -> Region:
+    def region(self) -> RotatedRoi:
         """Where to look for this face in the next frame."""
         return square_around(self.points[:, :2], _tilt(self.points[list(_EYES)])).moved(0.0, 0.0, grown=_GROWN)
 
@@ -38,7 +38,7 @@ class FaceNetwork:
     def __init__(self, content: bytes) -> None:
         self.network = TfliteNetwork(content, ("conv2d_21", "conv2d_31"))
 
-    def locate(self, picture: Picture, region: Region) -> Face | None:
+    def detect(self, picture: Image, region: RotatedRoi) -> Face | None:
         """The face in the region, None when there seems to be none."""
         size = self.network.input_size
         cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
@@ -48,7 +48,7 @@ class FaceNetwork:
         return Face(region.to_picture(points.reshape(468, 3) / np.float32(size)))
 
 
-def head_region(body: Points) -> Region:
+def head_region(body: Points) -> RotatedRoi:
     """Where to look for the face of a body [33, 3], in pixels: eyes, ears, nose and mouth are among its points."""
     head = body[_POSE_HEAD, :2]
     # These points span the face from ear to ear; the face network's span from forehead to chin.

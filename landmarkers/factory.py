@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.processor import Machine, Processor
@@ -12,7 +13,7 @@ log = logging.getLogger(__name__)
 _MEDIAPIPE: Final = "mediapipe"
 
 
-class LandmarkerUnavailable(Exception):
+class LandmarkerUnavailable(UserError):
     """A landmarker that this processor cannot run; the message says what can be done."""
 
 

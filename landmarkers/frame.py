@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 
@@ -16,7 +16,7 @@ Points = NDArray[np.float32]
 class Frame:
     """A picture, RGB uint8 [height, width, 3], and its time in seconds since the stream began."""
 
-    picture: Picture
+    image: Image
     time: float
 
 

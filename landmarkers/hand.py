@@ -9,10 +9,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from landmarkers.frame import Picture, Points
+from landmarkers.frame import Image, Points
 from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import Region, square_around, upright
+from landmarkers.roi import RotatedRoi, square_around, upright
 
 # The points whose box is looked at: wrist, the thumb's base, and the two lower joints of each finger.
 _PALM: Final = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
@@ -33,7 +33,7 @@ class Hand:
     rightness: float
 
     @property
-    def region(self) -> Region:
+    def region(self) -> RotatedRoi:
         """Where to look for this hand in the next frame."""
         fingers = (self.points[_INDEX, :2] + self.points[_RING, :2]) * _HALF
         angle = upright(self.points[_WRIST], (fingers + self.points[_MIDDLE, :2]) * _HALF)
@@ -46,7 +46,7 @@ class HandNetwork:
     def __init__(self, content: bytes) -> None:
         self.network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_2"))
 
-    def locate(self, picture: Picture, region: Region) -> Hand | None:
+    def detect(self, picture: Image, region: RotatedRoi) -> Hand | None:
         """The hand in the region, None when there seems to be none."""
         size = self.network.input_size
         cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
@@ -57,15 +57,15 @@ class HandNetwork:
         return Hand(placed, float(presence[0]), float(rightness[0]))
 
 
-def palm_region(box: Points, keypoints: Points) -> Region:
+def palm_region(box: Points, keypoints: Points) -> RotatedRoi:
     """Where to look for a hand whose palm was detected: its box (x, y, width, height) and seven points, in pixels."""
     x, y, width, height = (float(value) for value in box)
     angle = upright(keypoints[0], keypoints[2])
-    middle = Region(x, y, height, angle).moved(0.0, -0.5)
-    return Region(middle.x, middle.y, 2.6 * max(width, height), angle)
+    middle = RotatedRoi(x, y, height, angle).moved(0.0, -0.5)
+    return RotatedRoi(middle.x, middle.y, 2.6 * max(width, height), angle)
 
 
-def wrist_region(body: Points, part: Part) -> Region:
+def wrist_region(body: Points, part: Part) -> RotatedRoi:
     """Where to look for a hand of a body [33, 3], in pixels.
 
     The pose has the wrist and the knuckles of little finger and index. The hand's region lies about the knuckles; its
@@ -74,7 +74,7 @@ def wrist_region(body: Points, part: Part) -> Region:
     wrist, little, index = body[list(_POSE_HAND[part]), :2]
     knuckles = (little + index) * _HALF
     shoulders = float(np.linalg.norm(body[LEFT_SHOULDER, :2] - body[RIGHT_SHOULDER, :2]))
-    return Region(float(knuckles[0]), float(knuckles[1]), 0.9 * shoulders, upright(wrist, knuckles))
+    return RotatedRoi(float(knuckles[0]), float(knuckles[1]), 0.9 * shoulders, upright(wrist, knuckles))
 
 
 def distinct(hands: list[Hand]) -> list[Hand]:

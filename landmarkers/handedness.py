@@ -12,7 +12,7 @@ from landmarkers.layout import LEFT_WRIST, RIGHT_WRIST, WRIST, Part
 _HANDEDNESS_WEIGHT: Final = 0.1
 
 
-def tell_apart(hands: Sequence[Points], rightness: Sequence[float], pose: Points) -> dict[Part, int]:
+def assign_handedness(hands: Sequence[Points], rightness: Sequence[float], pose: Points) -> dict[Part, int]:
     """The numbers, among at most two hands, of the signer's left and right one.
 
     The hand network judges each hand by itself and calls both "right" now and then, so the pose's wrists

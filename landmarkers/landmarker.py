@@ -12,7 +12,7 @@ class Landmarker(Protocol):
     def fingerprint(self) -> str:
         """Names the networks and the way they are run; a model serves well only what it was trained with."""
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         """The points of one frame."""
 
     def close(self) -> None:

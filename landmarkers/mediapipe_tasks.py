@@ -19,7 +19,7 @@ import numpy as np
 
 from landmarkers import networks
 from landmarkers.frame import Frame, Landmarks, Points
-from landmarkers.handedness import tell_apart
+from landmarkers.handedness import assign_handedness
 from landmarkers.layout import DEFAULT_PARTS, HANDS, PART_SLICES, Part
 from landmarkers.suppress_output import silenced
 
@@ -70,9 +70,9 @@ class MediaPipeLandmarker:
         """The networks' own digest and how they are run."""
         return self._fingerprint
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         """The points of one frame."""
-        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame.picture))
+        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame.image))
         # MediaPipe counts whole milliseconds and refuses a time that does not grow.
         millisecond = max(round(frame.time * 1000), self._last_millisecond + 1)
         self._last_millisecond = millisecond
@@ -87,7 +87,7 @@ class MediaPipeLandmarker:
             }
             found = {name: answer.result() for name, answer in answers.items()}
         self._is_first = False
-        return Landmarks(_lay_out(found, frame.picture.shape[0] / frame.picture.shape[1]), frame.time)
+        return Landmarks(_lay_out(found, frame.image.shape[0] / frame.image.shape[1]), frame.time)
 
     def close(self) -> None:
         """Give up the networks and their threads."""
@@ -147,7 +147,7 @@ def _lay_out(found: dict[str, Any], aspect: float) -> Points:
         rightness = [
             (hand[0].score if hand[0].category_name == "Left" else 1 - hand[0].score) for hand in answer.handedness
         ]
-        for part, number in tell_apart(hands, rightness, points[PART_SLICES[Part.POSE]]).items():
+        for part, number in assign_handedness(hands, rightness, points[PART_SLICES[Part.POSE]]).items():
             points[PART_SLICES[part]] = hands[number]
     return points
 

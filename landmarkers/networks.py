@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from landmarkers.errors import UserError
 from landmarkers.tflite import Editor
 
 WHEEL_REQUIREMENT: Final = "mediapipe==0.10.21"
@@ -30,7 +31,7 @@ FOLDER_VARIABLE: Final = "ISHARA_LANDMARKERS_TASKS"
 HAND_INT8: Final = Path(__file__).parent / "hand_landmark_int8.tflite"
 
 
-class NetworksUnavailable(Exception):
+class NetworksUnavailable(UserError):
     """The landmark networks could not be had or are not the expected ones; the message says what to do."""
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from landmarkers.errors import UserError
 from landmarkers.frame import Frame
 
 VIDEO_SUFFIXES: Final = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".gif"})
@@ -21,7 +22,7 @@ FOLDER_RATE: Final = 30.0  # frames a second that the numbers in a folder count,
 COMPLETE_SHARE: Final = 0.9  # of the frames that a video's header promises; headers of some containers estimate
 
 
-class RecordingUnreadable(Exception):
+class RecordingUnreadable(UserError):
     """A clip that gives no picture, or breaks off; the message names the clip."""
 
 

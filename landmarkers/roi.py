@@ -7,11 +7,11 @@ from typing import Self
 import cv2
 import numpy as np
 
-from landmarkers.frame import Picture, Points
+from landmarkers.frame import Image, Points
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class RotatedRoi:
     """A square: its middle and side in pixels, and the angle in radians by which it is turned clockwise."""
 
     x: float
@@ -20,12 +20,12 @@ class Region:
     angle: float
 
     @classmethod
-    def whole(cls, picture: Picture) -> Self:
+    def whole(cls, picture: Image) -> Self:
         """The upright square around a whole picture."""
         height, width = picture.shape[:2]
         return cls(width / 2, height / 2, max(height, width), 0.0)
 
-    def cut(self, picture: Picture, size: int, border: int) -> Picture:
+    def cut(self, picture: Image, size: int, border: int) -> Image:
         """The region as a picture [size, size, 3]; `border` is OpenCV's way to fill what lies outside the picture."""
         scale = self.side / size
         sine, cosine = math.sin(self.angle) * scale, math.cos(self.angle) * scale
@@ -51,14 +51,14 @@ class Region:
         placed[:, 1] = self.y + away[:, 0] * sine + away[:, 1] * cosine
         return placed
 
-    def moved(self, right: float, down: float, grown: float = 1.0) -> "Region":
+    def moved(self, right: float, down: float, grown: float = 1.0) -> "RotatedRoi":
         """The region moved along its own axes by so many of its sides, then grown so many times."""
         sine, cosine = math.sin(self.angle), math.cos(self.angle)
         x = self.x + self.side * (right * cosine - down * sine)
         y = self.y + self.side * (right * sine + down * cosine)
-        return Region(x, y, self.side * grown, self.angle)
+        return RotatedRoi(x, y, self.side * grown, self.angle)
 
-    def overlap(self, other: "Region") -> float:
+    def overlap(self, other: "RotatedRoi") -> float:
         """Intersection over union of the two squares, as if neither were turned."""
         reach = (self.side + other.side) / 2
         shared = [
@@ -73,10 +73,10 @@ def upright(tail: Points, head: Points) -> float:
     return math.atan2(float(head[0] - tail[0]), float(tail[1] - head[1]))
 
 
-def square_around(points: Points, angle: float) -> Region:
+def square_around(points: Points, angle: float) -> RotatedRoi:
     """The square around points [n, 2] that is turned by an angle."""
     sine, cosine = math.sin(angle), math.cos(angle)
     turned = points @ np.array([[cosine, -sine], [sine, cosine]], np.float32)
     low, high = turned.min(axis=0), turned.max(axis=0)
     x, y = (float(value) for value in (low + high) / 2)
-    return Region(x * cosine - y * sine, x * sine + y * cosine, float((high - low).max()), angle)
+    return RotatedRoi(x * cosine - y * sine, x * sine + y * cosine, float((high - low).max()), angle)

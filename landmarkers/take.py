@@ -1,7 +1,7 @@
 """A take: a recorded stretch of landmarks, with its times and where it came from.
 
 A take holds no picture, so it can leave a device without the signer's face. On disk it is an
-`.npz` file: `origin` (JSON), `times` (float64 seconds) and one int16 array per part
+`.npz` file: `provenance` (JSON), `times` (float64 seconds) and one int16 array per part
 that was seen, [time, points, 3], in steps of 1/8192 of the picture's width, with -32768 for unseen.
 The step is a tenth of a pixel of a 800-pixel picture, far below the networks' own noise, and makes
 the file half the size of floats. The same take always gives the same bytes.
@@ -20,6 +20,7 @@ from typing import IO, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import LAYOUT_NAME, PART_SLICES, POINT_COUNT, Part
 
@@ -40,12 +41,12 @@ _UNREADABLE: Final = (
 )
 
 
-class TakeDamaged(Exception):
+class TakeDamaged(UserError):
     """A file that is not a whole take; the message names the file and says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """Where a take came from. Unknown fields stay None; `variant` 0 is the clip as it was recorded."""
 
     clip: str
@@ -62,7 +63,7 @@ class Take:
 
     points: Points
     times: NDArray[np.float64]
-    origin: Origin
+    provenance: Provenance
 
     def __post_init__(self) -> None:
         if self.points.ndim != 3 or self.points.shape[1:] != (POINT_COUNT, 3):
@@ -75,7 +76,7 @@ class Take:
             raise ValueError("the times of a take must grow strictly")
 
     @classmethod
-    def of(cls, stretch: Sequence[Landmarks], origin: Origin) -> Self:
+    def of(cls, stretch: Sequence[Landmarks], origin: Provenance) -> Self:
         """The take of some landmarks in a row."""
         points = np.stack([landmarks.points for landmarks in stretch])
         return cls(points, np.array([landmarks.time for landmarks in stretch]), origin)
@@ -99,12 +100,12 @@ class Take:
     def save(self, path: Path) -> None:
         """Write the take; a reader sees the whole file or none."""
         content = {
-            "origin": np.array(json.dumps({"format": FORMAT, "layout": LAYOUT_NAME} | asdict(self.origin))),
+            "provenance": np.array(json.dumps({"format": FORMAT, "layout": LAYOUT_NAME} | asdict(self.provenance))),
             "times": self.times,
         }
         for part, where in PART_SLICES.items():
             if self.seen(part).any():
-                content[part.value] = to_steps(self.points[:, where])
+                content[part.value] = quantise(self.points[:, where])
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **content)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,8 +130,8 @@ class Take:
     def _of_stored(cls, stored: "StoredTake") -> Self:
         points = np.full((len(stored.times), POINT_COUNT, 3), np.nan, np.float32)
         for part, steps in stored.parts.items():
-            points[:, PART_SLICES[part]] = from_steps(steps)
-        return cls(points, stored.times, stored.origin)
+            points[:, PART_SLICES[part]] = dequantise(steps)
+        return cls(points, stored.times, stored.provenance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +140,7 @@ class StoredTake:
 
     parts: dict[Part, NDArray[np.int16]]
     times: NDArray[np.float64]
-    origin: Origin
+    provenance: Provenance
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -155,18 +156,18 @@ class StoredTake:
         """Read a take from an open file that errors are to call by this name. Raises TakeDamaged as `load` does."""
         try:
             with np.load(file, allow_pickle=False) as content:
-                header = json.loads(str(content["origin"]))
+                header = json.loads(str(content["provenance"]))
                 if header.pop("format") != FORMAT or header.pop("layout") != LAYOUT_NAME:
                     raise TakeDamaged(f"{name} is a take of another format or layout")
                 times = content["times"].astype(np.float64)
                 parts = {part: content[part.value] for part in PART_SLICES if part.value in content}
-            origin = Origin(**header)
+            provenance = Provenance(**header)
         except _UNREADABLE as error:
             raise TakeDamaged(f"{name} is not a readable take: {error}") from error
         wrong = _why_no_take(parts, times)
         if wrong is not None:
             raise TakeDamaged(f"{name} is not a readable take: {wrong}")
-        return cls(parts, times, origin)
+        return cls(parts, times, provenance)
 
 
 def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64]) -> str | None:
@@ -180,12 +181,12 @@ def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64
     return None
 
 
-def to_steps(points: Points) -> NDArray[np.int16]:
+def quantise(points: Points) -> NDArray[np.int16]:
     """Points as they are stored, int16; NaN becomes UNSEEN."""
     steps = np.clip(np.rint(points * STEPS_PER_UNIT), UNSEEN + 1, -UNSEEN - 1)
     return np.where(np.isnan(steps), UNSEEN, steps).astype(np.int16)
 
 
-def from_steps(steps: NDArray[np.int16]) -> Points:
+def dequantise(steps: NDArray[np.int16]) -> Points:
     """Stored points in picture widths, float32; UNSEEN becomes NaN."""
     return np.where(steps == UNSEEN, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)

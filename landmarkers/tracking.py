@@ -19,9 +19,9 @@ from landmarkers import networks
 from landmarkers.body import Body, BodyNetwork, pose_region
 from landmarkers.detector import PALM_STRIDES, POSE_STRIDES, Detector
 from landmarkers.face import Face, FaceNetwork, head_region
-from landmarkers.frame import Frame, Landmarks, Picture, Points
+from landmarkers.frame import Frame, Image, Landmarks, Points
 from landmarkers.hand import Hand, HandNetwork, distinct, palm_region, wrist_region
-from landmarkers.handedness import tell_apart
+from landmarkers.handedness import assign_handedness
 from landmarkers.layout import (
     DEFAULT_PARTS,
     HANDS,
@@ -34,7 +34,7 @@ from landmarkers.layout import (
     Part,
 )
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import Region
+from landmarkers.roi import RotatedRoi
 
 TASK: Final = "landmarks.task"
 # Which networks and how they are run; another number for every change after which the points come out otherwise.
@@ -59,7 +59,7 @@ _WITH_HAND: Final[dict[Part, dict[int, float]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class NetworkCost:
     """How often a network ran, and the multiplications (each with its addition) of one run."""
 
     runs: int
@@ -96,17 +96,17 @@ class Networks:
         """Give up the threads."""
         self.threads.shutdown()
 
-    def work(self) -> dict[str, Work]:
+    def cost(self) -> dict[str, NetworkCost]:
         """What each network did since it was loaded, by its name."""
-        done: dict[str, Work] = {}
+        done: dict[str, NetworkCost] = {}
         if self._parts - HANDS:
-            done["body detector"] = Work.of(self.body_detector.network)
-            done["body"] = Work.of(self.body.network)
+            done["body detector"] = NetworkCost.of(self.body_detector.network)
+            done["body"] = NetworkCost.of(self.body.network)
         if HANDS & self._parts:
-            done["palm detector"] = Work.of(self.palm_detector.network)
-            done["hand"] = Work.of(*(hand.network for hand in self.hands))
+            done["palm detector"] = NetworkCost.of(self.palm_detector.network)
+            done["hand"] = NetworkCost.of(*(hand.network for hand in self.hands))
         if Part.FACE in self._parts:
-            done["face"] = Work.of(self.face.network)
+            done["face"] = NetworkCost.of(self.face.network)
         return done
 
 
@@ -140,7 +140,7 @@ class TrackingLandmarker:
         """The networks' own digest and how they are run."""
         return FINGERPRINT
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         """The points of one frame."""
         look = self._networks.threads.submit(self._look_at_body, frame) if self._is_look_due(frame.time) else None
         if HANDS & self._parts:
@@ -153,9 +153,9 @@ class TrackingLandmarker:
             self._look.wrists.update({part: hand.points[WRIST] for part, hand in self._hands.items()})
         return self._landmarks(frame)
 
-    def work(self) -> dict[str, Work]:
+    def cost(self) -> dict[str, NetworkCost]:
         """What each network did so far, by its name."""
-        return self._networks.work()
+        return self._networks.cost()
 
     def close(self) -> None:
         """Give up the networks' threads, unless the networks were lent."""
@@ -174,29 +174,29 @@ class TrackingLandmarker:
 
     def _look_at_body(self, frame: Frame) -> _Look:
         before = self._look
-        body = self._find_body(frame.picture, before.body if before is not None else None)
+        body = self._find_body(frame.image, before.body if before is not None else None)
         face = None
         if Part.FACE in self._parts and body is not None:
             known = before.face if before is not None else None
             # The head's place by the body is rough: what is found there says where to look properly.
-            known = known or self._networks.face.locate(frame.picture, head_region(body.points))
-            face = self._networks.face.locate(frame.picture, known.region) if known is not None else None
-        height, width = frame.picture.shape[:2]
+            known = known or self._networks.face.detect(frame.image, head_region(body.points))
+            face = self._networks.face.detect(frame.image, known.region) if known is not None else None
+        height, width = frame.image.shape[:2]
         regions = {} if body is None else {part: wrist_region(body.points, part) for part in HANDS}
         in_view = {part for part, region in regions.items() if 0 <= region.x < width and 0 <= region.y < height}
         return _Look(frame.time, body, face, frozenset(in_view), {})
 
-    def _find_body(self, picture: Picture, known: Body | None) -> Body | None:
-        body = self._networks.body.locate(picture, known.region) if known is not None else None
+    def _find_body(self, picture: Image, known: Body | None) -> Body | None:
+        body = self._networks.body.detect(picture, known.region) if known is not None else None
         if body is None:
             for found in self._networks.body_detector.detect(picture, at_most=1):
-                body = self._networks.body.locate(picture, pose_region(found.keypoints[0], found.keypoints[1]))
+                body = self._networks.body.detect(picture, pose_region(found.keypoints[0], found.keypoints[1]))
         return body
 
     def _follow_hands(self, frame: Frame) -> dict[Part, Hand]:
         """The hands of the frame before, where they are now."""
         running = {
-            part: self._networks.threads.submit(_follow, network, frame.picture, hand.region)
+            part: self._networks.threads.submit(_follow, network, frame.image, hand.region)
             for network, (part, hand) in zip(self._networks.hands, self._hands.items(), strict=False)
         }
         found = {part: future.result() for part, future in running.items()}
@@ -216,10 +216,10 @@ class TrackingLandmarker:
             return distinct(hands)
         self._palms_searched = frame.time
         known = [hand.region for hand in hands]
-        for palm in self._networks.palm_detector.detect(frame.picture, at_most=len(HANDS)):
+        for palm in self._networks.palm_detector.detect(frame.image, at_most=len(HANDS)):
             region = palm_region(palm.box, palm.keypoints)
             if len(hands) < len(HANDS) and all(region.overlap(one) <= _SAME_REGION for one in known):
-                hand = self._networks.hands[0].locate(frame.picture, region)
+                hand = self._networks.hands[0].detect(frame.image, region)
                 hands += [] if hand is None else [hand]
         return distinct(hands)
 
@@ -231,7 +231,7 @@ class TrackingLandmarker:
         regions = [wrist_region(self._look.body.points, part) for part in sorted(missing)]
         regions = [region for region in regions if all(region.overlap(hand.region) <= _SAME_REGION for hand in known)]
         looks = [
-            self._networks.threads.submit(_follow, network, frame.picture, region)
+            self._networks.threads.submit(_follow, network, frame.image, region)
             for network, region in zip(self._networks.hands, regions, strict=False)
         ]
         return [hand for look in looks if (hand := look.result()) is not None]
@@ -248,9 +248,9 @@ class TrackingLandmarker:
         return not self._hands or frame.time - self._lost <= _EAGER_S or since >= _SEARCH_EVERY_S
 
     def _named(self, frame: Frame, hands: list[Hand]) -> dict[Part, Hand]:
-        width = np.float32(frame.picture.shape[1])
+        width = np.float32(frame.image.shape[1])
         points, rightness = [hand.points / width for hand in hands], [hand.rightness for hand in hands]
-        sides = tell_apart(points, rightness, self._pose() / width)
+        sides = assign_handedness(points, rightness, self._pose() / width)
         return {part: hands[number] for part, number in sides.items()}
 
     def _pose(self) -> Points:
@@ -273,12 +273,12 @@ class TrackingLandmarker:
             points[PART_SLICES[part]] = hand.points
         if self._look is not None and self._look.face is not None:
             points[PART_SLICES[Part.FACE]] = self._look.face.points
-        return Landmarks(points / np.float32(frame.picture.shape[1]), frame.time)
+        return Landmarks(points / np.float32(frame.image.shape[1]), frame.time)
 
 
-def _follow(network: HandNetwork, picture: Picture, region: Region) -> Hand | None:
+def _follow(network: HandNetwork, picture: Image, region: RotatedRoi) -> Hand | None:
     """The hand in the region; looked at once more in its new region when it has moved far."""
-    hand = network.locate(picture, region)
+    hand = network.detect(picture, region)
     if hand is None or math.hypot(hand.region.x - region.x, hand.region.y - region.y) <= _FAR * region.side:
         return hand
-    return network.locate(picture, hand.region) or hand
+    return network.detect(picture, hand.region) or hand

@@ -11,7 +11,7 @@ import numpy as np
 
 from landmarkers.frame import Landmarks
 from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_WRIST, WRIST, Part
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 from models.manifest import SpotterSettings
 
 GAP_S: Final = 1.0  # a stream that stood still for longer continues no stretch
@@ -25,25 +25,25 @@ class RaisedHandSpotter:
     def __init__(self, settings: SpotterSettings, landmarker: str) -> None:
         """`landmarker` is the fingerprint that the takes will name as theirs."""
         self._settings = settings
-        self._origin = Origin(clip="stream", landmarker=landmarker)
+        self._origin = Provenance(clip="stream", landmarker=landmarker)
         self._stretch: list[Landmarks] = []
         self._raised: list[bool] = []
 
-    def follow(self, landmarks: Landmarks) -> Iterator[Take]:
+    def push(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives at most one sign."""
         if self._stretch and landmarks.time - self._stretch[-1].time > GAP_S:
-            yield from self.finish()
-        raised = is_hand_raised(landmarks, self._settings.raised_above)
+            yield from self.flush()
+        raised = is_hand_raised(landmarks, self._settings.raise_threshold)
         if not self._stretch and not raised:
             return
         self._stretch.append(landmarks)
         self._raised.append(raised)
         now, last_up = landmarks.time, self._last_raised()
         rested = now - last_up.time >= max(REST_S, self._settings.end_after_s)
-        if rested or now - self._stretch[0].time >= self._settings.longest_s:
-            yield from self.finish()
+        if rested or now - self._stretch[0].time >= self._settings.max_duration_s:
+            yield from self.flush()
 
-    def finish(self) -> Iterator[Take]:
+    def flush(self) -> Iterator[Take]:
         """Gives the sign in hand if it is long enough to be one, and forgets it."""
         stretch, raised = self._stretch, self._raised
         self._stretch, self._raised = [], []
@@ -59,7 +59,7 @@ class RaisedHandSpotter:
         return self._stretch[next(number for number in numbers if self._raised[number])]
 
 
-def is_hand_raised(landmarks: Landmarks, raised_above: float) -> bool:
+def is_hand_raised(landmarks: Landmarks, raise_threshold: float) -> bool:
     """Whether a wrist is higher than so many shoulder widths below the shoulders.
 
     The pose network guesses at wrists out of view, but then it puts them low. Where it sees nobody, a hand
@@ -70,7 +70,7 @@ def is_hand_raised(landmarks: Landmarks, raised_above: float) -> bool:
         return bool(hands)
     pose = landmarks.part(Part.POSE)
     left, right = pose[LEFT_SHOULDER, :2], pose[RIGHT_SHOULDER, :2]
-    line = (left[1] + right[1]) / 2 + raised_above * float(np.linalg.norm(left - right))
+    line = (left[1] + right[1]) / 2 + raise_threshold * float(np.linalg.norm(left - right))
     return any(wrist[1] < line for wrist in (*hands, pose[LEFT_WRIST], pose[RIGHT_WRIST]))
 
 

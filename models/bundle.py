@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from packaging.version import Version
 from pydantic import ValidationError
 
+from landmarkers.errors import UserError
 from landmarkers.frame import Points
 from landmarkers.layout import POINT_COUNT
 from models.labels import LabelsDamaged, Sign, read_labels
@@ -34,7 +35,7 @@ HASHED_FILES: Final = frozenset({MODEL, LABELS, PROBE, CARD})
 OPTIONAL_FILES: Final = frozenset({ADAPT})
 
 
-class BundleRefused(Exception):
+class BundleRefused(UserError):
     """A bundle that cannot be used here; the message says why in one sentence."""
 
 

@@ -27,7 +27,7 @@ _NOT_RUNNABLE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class Candidate:
     """One sign and how likely it is, 0 to 1."""
 
     sign: Sign
@@ -35,18 +35,18 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Prediction:
     """What a take was read as: every sign, the likeliest first, and how likely it is none of them."""
 
-    guesses: Sequence[Guess]
+    candidates: Sequence[Candidate]
     no_sign: float
 
     @property
-    def best(self) -> Guess:
+    def best(self) -> Candidate:
         """The likeliest sign."""
-        return self.guesses[0]
+        return self.candidates[0]
 
-    def says(self, threshold: float) -> Guess | None:
+    def above_threshold(self, threshold: float) -> Candidate | None:
         """The sign to say; None when none is as likely as the threshold, or when it is likelier no sign at all."""
         return None if self.best.confidence < threshold or self.no_sign > self.best.confidence else self.best
 
@@ -54,7 +54,7 @@ class Reading:
 class Classifier(Protocol):
     """Reads one sign's stretch of landmarks."""
 
-    def read(self, take: Take) -> Reading:
+    def classify(self, take: Take) -> Prediction:
         """What the take is read as."""
 
 
@@ -82,12 +82,12 @@ class OnnxClassifier:
                 f"{answer.max():.3f} for class {answer.argmax()}, not {expected.max():.3f} for {expected.argmax()}"
             )
 
-    def read(self, take: Take) -> Reading:
+    def classify(self, take: Take) -> Prediction:
         """Every sign by likelihood."""
         probabilities = self.probabilities(take.points, take.times - take.times[0])
         order = np.argsort(-probabilities[:-1])
-        guesses = tuple(Guess(self._signs[number], float(probabilities[number])) for number in order)
-        return Reading(guesses, float(probabilities[-1]))
+        guesses = tuple(Candidate(self._signs[number], float(probabilities[number])) for number in order)
+        return Prediction(guesses, float(probabilities[-1]))
 
     def probabilities(self, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Probabilities [signs + 1] of one take: points [time, 543, 3] and times [time] from its start."""

@@ -8,7 +8,7 @@ from models.labels import Sign
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class InstallOptions:
     """What the operator allows for once."""
 
     downgrade: bool = False
@@ -29,7 +29,7 @@ def refuse_unserved(bundle: Bundle) -> None:
     refuse_other_landmarks(manifest, here)
 
 
-def refuse_step_back(bundle: Bundle, serving: Bundle, allowed: Allowed) -> None:
+def refuse_step_back(bundle: Bundle, serving: Bundle, allowed: InstallOptions) -> None:
     """Raise BundleRefused when the operator must allow what would change: an older version, other signs."""
     new, old = bundle.manifest, serving.manifest
     if new.name == old.name and new.version <= old.version and not allowed.downgrade:

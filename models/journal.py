@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, ValidationError
 
 from models.durable import write_file
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ JOURNAL: Final = "journal.json"
 _LONGEST: Final = 20  # bundles and events that are remembered
 
 
-class Served(Section):
+class Served(StrictModel):
     """One bundle that was given the service: since when, whether it has proved itself, how often it was started."""
 
     name: str
@@ -31,7 +31,7 @@ class Served(Section):
     starts: Annotated[int, Field(ge=0)] = 0
 
 
-class Event(Section):
+class Event(StrictModel):
     """What happened to a bundle, for people."""
 
     at: datetime
@@ -40,7 +40,7 @@ class Event(Section):
     reason: str = ""
 
 
-class Journal(Section):
+class Journal(StrictModel):
     """The content of `journal.json`: bundles and events, the newest first."""
 
     format: Literal[1] = 1

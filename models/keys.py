@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from landmarkers.errors import UserError
+
 PRIVATE_SUFFIX: Final = ".key"
 PUBLIC_SUFFIX: Final = ".pub"
 KEY_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
@@ -30,7 +32,7 @@ _NOT_A_KEY: Final = (ValueError, TypeError, UnsupportedAlgorithm)
 _OWNER_ONLY, _EVERYBODY_READS = 0o600, 0o644
 
 
-class KeyUnusable(Exception):
+class KeyUnusable(UserError):
     """A key that cannot be read, made or written; the message names its file."""
 
 

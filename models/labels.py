@@ -4,10 +4,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from models.strict_model import Section
+from landmarkers.errors import UserError
+from models.strict_model import StrictModel
 
 
-class Sign(Section):
+class Sign(StrictModel):
     """One sign: its number in KArSL's list and its word in two languages."""
 
     sign_id: int
@@ -15,7 +16,7 @@ class Sign(Section):
     word_en: str
 
 
-class LabelsDamaged(Exception):
+class LabelsDamaged(UserError):
     """A labels file that cannot be used; the message names it."""
 
 

@@ -16,7 +16,7 @@ from pydantic import StringConstraints, ValidationError
 
 from models.bundle import MANIFEST, SIGNATURE, BundleRefused
 from models.keys import KEY_ID, KEY_NAME, PUBLIC_SUFFIX, KeyUnusable, PrivateKey, PublicKey
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 REVOKED: Final = "revoked"
 # What is signed begins with this, so that a signature of a bundle is worth nothing anywhere else.
@@ -28,7 +28,7 @@ class SignatureRefused(BundleRefused):
     """A bundle that nobody who is trusted has signed, or trusted keys that cannot be read; the message says which."""
 
 
-class Signature(Section):
+class Signature(StrictModel):
     """The content of `manifest.sig`. The key's name is only a hint for people; its number decides."""
 
     format: Literal[1] = 1

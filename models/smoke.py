@@ -62,10 +62,10 @@ def read_probe(bundle: Bundle) -> str:
             raise BundleRefused("the network wants more memory than it may have") from error
         raise
     # The fastest counts, by the processor's time: what else the device does meanwhile says nothing about the network.
-    if seconds > bundle.manifest.spotter.look_every_s:
+    if seconds > bundle.manifest.spotter.stride_s:
         raise BundleRefused(
             f"it takes {seconds * 1000:.0f} ms for what is to be read every "
-            f"{bundle.manifest.spotter.look_every_s * 1000:.0f} ms"
+            f"{bundle.manifest.spotter.stride_s * 1000:.0f} ms"
         )
     return f"reads its probe in {seconds * 1000:.1f} ms"
 

@@ -21,7 +21,7 @@ from landmarkers.layout import (
     RIGHT_WRIST,
     Part,
 )
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 from models.activity_detection import GAP_S, is_hand_raised
 from models.classifier import Classifier
 from models.manifest import SpotterSettings
@@ -34,14 +34,14 @@ _STILL: Final = 0.15  # shoulder widths within which a wrist stands still
 class Spotter(Protocol):
     """Cuts a stream of landmarks into takes of one sign each."""
 
-    def follow(self, landmarks: Landmarks) -> Iterator[Take]:
+    def push(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives the signs that this frame ends."""
 
-    def finish(self) -> Iterator[Take]:
+    def flush(self) -> Iterator[Take]:
         """The stream has ended; gives the sign in hand, if there is one."""
 
     @property
-    def has_sign_in_hand(self) -> bool:
+    def is_active(self) -> bool:
         """Whether a hand is up, so that a sign may be going on."""
 
 
@@ -71,17 +71,17 @@ class SignSpotter:
 
     Every moment the pieces that end now, long ones and short ones, are read. Of all ways to divide the stretch the best
     explains most of its time surely and with few signs: a piece counts its seconds times how much likelier than
-    `least_confidence` its sign is, less `sign_cost_s`; what no sign explains counts nothing. It is found moment by
+    `min_confidence` its sign is, less `segment_penalty_s`; what no sign explains counts nothing. It is found moment by
     moment, from the best division up to each earlier one (Viterbi, "Error bounds for convolutional codes", 1967). A
-    sign is given, with those before it, as soon as the best division has ended with it for `sure_s` and each reading
-    was `sure`; else when the stretch has gone on for `settled_s` after it, or when the hands rest. A sign given while
-    it goes on is not given again, however far it reaches in the end.
+    sign is given, with those before it, as soon as the best division has ended with it for `early_after_s`, read with
+    `early_confidence` each time; else when it has gone on for `commit_delay_s` after it, or once the hands rest.
+    A sign given while it goes on is not given again, however far it reaches in the end.
     """
 
     def __init__(self, settings: SpotterSettings, landmarker: str, classifier: Classifier) -> None:
         """`landmarker` is the fingerprint that the takes will name as theirs."""
         self._settings = settings
-        self._origin = Origin(clip="stream", landmarker=landmarker)
+        self._origin = Provenance(clip="stream", landmarker=landmarker)
         self._classifier = classifier
         self._stretch: list[Landmarks] = []
         self._moments: list[_Moment] = []
@@ -91,11 +91,11 @@ class SignSpotter:
         self._given: int | None = None  # the sign that ended where the stretch begins
         self._said: tuple[int, int] | None = None  # where a sign began that was given before it ended, and which
 
-    def follow(self, landmarks: Landmarks) -> Iterator[Take]:
+    def push(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives the signs that are settled now."""
         if self._stretch and landmarks.time - self._stretch[-1].time > GAP_S:
-            yield from self.finish()
-        raised = is_hand_raised(landmarks, self._settings.raised_above)
+            yield from self.flush()
+        raised = is_hand_raised(landmarks, self._settings.raise_threshold)
         if not self._stretch and not raised:
             return
         self._stretch.append(landmarks)
@@ -106,14 +106,14 @@ class SignSpotter:
         else:
             self._rose_at = None
         if landmarks.time - self._stretch[self._last_raised].time >= self._settings.end_after_s - _TOLERANCE_S:
-            yield from self.finish()
+            yield from self.flush()
         elif self._is_look_due(landmarks.time):
             self._look(len(self._stretch) - 1)
-            yield from self._give(landmarks.time - self._settings.settled_s)
+            yield from self._give(landmarks.time - self._settings.commit_delay_s)
             yield from self._give_sure()
-            self._drop_before(landmarks.time - self._settings.longest_s - self._settings.settled_s)
+            self._drop_before(landmarks.time - self._settings.max_duration_s - self._settings.commit_delay_s)
 
-    def finish(self) -> Iterator[Take]:
+    def flush(self) -> Iterator[Take]:
         """Gives the signs in hand, if there are any, and forgets them."""
         if self._stretch and self._longest_up >= self._settings.start_after_s:
             self._moments = [moment for moment in self._moments if moment.frame <= self._last_raised]
@@ -123,7 +123,7 @@ class SignSpotter:
         self._forget()
 
     @property
-    def has_sign_in_hand(self) -> bool:
+    def is_active(self) -> bool:
         """Whether a hand is up, so that a sign may be going on."""
         return bool(self._stretch)
 
@@ -132,7 +132,7 @@ class SignSpotter:
         self._last_raised, self._rose_at, self._longest_up, self._given, self._said = 0, None, 0.0, None, None
 
     def _is_look_due(self, time: float) -> bool:
-        return not self._moments or time - self._moments[-1].time >= self._settings.look_every_s - _TOLERANCE_S
+        return not self._moments or time - self._moments[-1].time >= self._settings.stride_s - _TOLERANCE_S
 
     def _look(self, frame: int) -> None:
         """Read the pieces that end with this frame, and find the best division up to it.
@@ -144,11 +144,11 @@ class SignSpotter:
         best = self._moments[-1].merit if self._moments else 0.0
         for number in self._starts(now):
             start = self._moments[number]
-            if start.merit + (now - start.time) * (1.0 - settings.least_confidence) - settings.sign_cost_s <= best:
+            if start.merit + (now - start.time) * (1.0 - settings.min_confidence) - settings.segment_penalty_s <= best:
                 continue
-            reading = self._classifier.read(self._take(start.frame, frame))
-            surplus = reading.best.confidence - max(reading.no_sign, settings.least_confidence)
-            merit = (now - start.time) * surplus - settings.sign_cost_s
+            reading = self._classifier.classify(self._take(start.frame, frame))
+            surplus = reading.best.confidence - max(reading.no_sign, settings.min_confidence)
+            merit = (now - start.time) * surplus - settings.segment_penalty_s
             pieces.append(_Piece(number, reading.best.sign.sign_id, reading.best.confidence, merit))
             best = max(best, start.merit + merit)
         self._moments.append(_Moment(frame, now, pieces))
@@ -156,7 +156,7 @@ class SignSpotter:
 
     def _starts(self, now: float) -> list[int]:
         """Moments from which a piece may reach until now: the first one, and some at growing distances."""
-        reach = (self._settings.shortest_s - _TOLERANCE_S, self._settings.longest_s + _TOLERANCE_S)
+        reach = (self._settings.min_duration_s - _TOLERANCE_S, self._settings.max_duration_s + _TOLERANCE_S)
         numbers = [n for n, moment in enumerate(self._moments) if reach[0] <= now - moment.time <= reach[1]]
         if len(numbers) <= _STARTS:
             return numbers
@@ -205,14 +205,14 @@ class SignSpotter:
         self._said = (sure.start, sure.sign_id)
 
     def _sure(self) -> _Piece | None:
-        """The sign that the best division has ended with for `sure_s`, read with `sure` or more each time."""
+        """The sign that the best division has ended with for `early_after_s`, with `early_confidence` each time."""
         now, last = self._moments[-1].time, self._moments[-1].last
         for moment in reversed(self._moments):
-            if last is None or moment.last is None or moment.last.confidence < self._settings.sure:
+            if last is None or moment.last is None or moment.last.confidence < self._settings.early_confidence:
                 return None
             if (moment.last.start, moment.last.sign_id) != (last.start, last.sign_id):
                 return None
-            if now - moment.time >= self._settings.sure_s - _TOLERANCE_S:
+            if now - moment.time >= self._settings.early_after_s - _TOLERANCE_S:
                 return last
         return None
 

@@ -19,9 +19,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from landmarkers.errors import UserError
 from models.bundle import MANIFEST, Bundle, BundleRefused, open_bundle
 from models.bundle_source import open_arrival
-from models.compatibility import Allowed, refuse_step_back, refuse_unserved
+from models.compatibility import InstallOptions, refuse_step_back, refuse_unserved
 from models.durable import give_to_owner_of, make_folder, point_link, sync_folder
 from models.installation import (
     INCOMING,
@@ -47,7 +48,7 @@ LOCK: Final = ".lock"
 KEPT: Final = 3  # bundles to go back to; each takes a few megabytes
 
 
-class StoreUnusable(Exception):
+class StoreUnusable(UserError):
     """A store that cannot be read or written, or does not hold what is asked of it; the message says why."""
 
 
@@ -124,7 +125,7 @@ class BundleStore:
             self.keys.verify(folder)
         return open_bundle(folder)
 
-    def install(self, path: Path, allowed: Allowed = Allowed(), *, activate: bool = False) -> str:  # noqa: B008  # frozen
+    def install(self, path: Path, allowed: InstallOptions = InstallOptions(), *, activate: bool = False) -> str:  # noqa: B008  # frozen
         """Take a bundle from a folder or `.tar` into the store, and let it serve if that is wanted; returns its name.
 
         Raises BundleRefused, with the sentence for whoever made or sent it, and StoreUnusable.
@@ -205,7 +206,7 @@ class BundleStore:
             if (probation := self.probation()) is not None:
                 self._journal().prove(probation.name).write(self.root)
 
-    def _bring_in(self, path: Path, allowed: Allowed) -> str:
+    def _bring_in(self, path: Path, allowed: InstallOptions) -> str:
         """Install a bundle that is whole, signed, fit for this device and able to read; returns its name."""
         with open_arrival(path) as arrival:
             refuse_without_room(self.root, arrival.size)
@@ -233,7 +234,7 @@ class BundleStore:
             self._journal().tell("installed", name).write(self.root)
         return name
 
-    def _refuse_step_back(self, bundle: Bundle, allowed: Allowed) -> None:
+    def _refuse_step_back(self, bundle: Bundle, allowed: InstallOptions) -> None:
         serving = self.current() or self._shipped
         if serving is None:
             return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 from models.labels import Sign, labels_json
 from tests.signing import LANDMARKER, make_take
 from trainer.cli.main import main as trainer
@@ -47,7 +47,7 @@ def made_up_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(8):
             split = "test" if number == 7 else "train"
             signer = "02" if number % 2 else "01"
-            origin = Origin(f"{signer}/{split}/{shape}/{number}", LANDMARKER, signer, split, 1 + shape)
+            origin = Provenance(f"{signer}/{split}/{shape}/{number}", LANDMARKER, signer, split, 1 + shape)
             take = make_take(shape, left_handed=number % 3 == 0, seed=number, origin=origin)
             take.save(folder / f"{shape}-{number}.take.npz")
     return folder

@@ -7,10 +7,10 @@ import numpy as np
 
 from landmarkers.frame import Landmarks
 from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, POINT_COUNT, RIGHT_SHOULDER, RIGHT_WRIST, Part
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 
 LANDMARKER = "made-up"
-ORIGIN = Origin(clip="made-up", landmarker=LANDMARKER)
+ORIGIN = Provenance(clip="made-up", landmarker=LANDMARKER)
 
 _LEFT_SHOULDER, _RIGHT_SHOULDER = (0.6, 0.4), (0.4, 0.4)
 _LEFT_REST, _RIGHT_REST = (0.65, 0.9), (0.35, 0.9)
@@ -36,9 +36,9 @@ def stream(times: Sequence[float], *signs: Sign) -> list[Landmarks]:
     return [person(time, next((sign for sign in signs if sign.start <= time <= sign.end), None)) for time in times]
 
 
-def take(times: Sequence[float], *signs: Sign, origin: Origin = ORIGIN) -> Take:
+def take(times: Sequence[float], *signs: Sign, provenance: Provenance = ORIGIN) -> Take:
     """The same as a recorded take."""
-    return Take.of(stream(times, *signs), origin)
+    return Take.of(stream(times, *signs), provenance)
 
 
 def person(time: float, sign: Sign | None) -> Landmarks:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, POINT_COUNT, RIGHT_SHOULDER, RIGHT_WRIST, Part
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 
 LANDMARKER = "made-up"
 _SHOULDERS = {LEFT_SHOULDER: (0.68, 0.5), RIGHT_SHOULDER: (0.32, 0.5)}  # the signer's left is the picture's right
@@ -18,7 +18,7 @@ def make_take(
     left_handed: bool = False,
     times: Sequence[float] | NDArray[np.float64] | None = None,
     seed: int = 0,
-    origin: Origin | None = None,
+    origin: Provenance | None = None,
 ) -> Take:
     """A second of one hand moving upwards in one of many finger shapes, the other hand out of view."""
     clock = np.linspace(0.0, 1.0, 24) if times is None else np.asarray(times, np.float64)
@@ -34,7 +34,7 @@ def make_take(
     noise = np.random.default_rng(seed + 1000).normal(0.0, 0.002, (len(clock), 21, 3))
     points[:, PART_SLICES[Part.POSE]] = pose
     points[:, PART_SLICES[Part.RIGHT_HAND]] = wrist[:, None] + fingers + noise
-    take = Take(points, clock, origin or Origin("made-up", LANDMARKER, "01", "train", shape + 1))
+    take = Take(points, clock, origin or Provenance("made-up", LANDMARKER, "01", "train", shape + 1))
     return mirror(take) if left_handed else take
 
 
@@ -48,4 +48,4 @@ def mirror(take: Take) -> Take:
     # Pose points 1-10 are the face's, in threes and pairs; from 11 on odd numbers are left and even ones right.
     order = [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(n + 1 if n % 2 else n - 1 for n in range(11, 33))]
     swapped[:, PART_SLICES[Part.POSE]] = pose[:, order]
-    return Take(swapped, take.times, take.origin)
+    return Take(swapped, take.times, take.provenance)

@@ -12,7 +12,7 @@ from tests.edge.mosquitto import Mosquitto, listening
 def test_what_was_trained_is_what_arrives_over_mqtt(tiny_bundle: Path, made_up_takes: Path, tmp_path: Path) -> None:
     takes = tmp_path / "signed"
     takes.mkdir()
-    signed = [path for path in sorted(made_up_takes.glob("*.take.npz")) if Take.load(path).origin.split == "test"]
+    signed = [path for path in sorted(made_up_takes.glob("*.take.npz")) if Take.load(path).provenance.split == "test"]
     for path in signed:
         shutil.copy(path, takes)
     broker = Mosquitto(tmp_path)
@@ -28,7 +28,7 @@ def test_what_was_trained_is_what_arrives_over_mqtt(tiny_bundle: Path, made_up_t
     finally:
         broker.stop()
     assert daemon.wait() == 0
-    assert [word.sign_id for word in arrived] == [Take.load(path).origin.sign_id for path in signed]
+    assert [word.sign_id for word in arrived] == [Take.load(path).provenance.sign_id for path in signed]
     assert [word.word_en for word in arrived] == ["word 0", "word 1", "word 2", "word 3"]
     assert {word.model for word in arrived} == {"tiny@1"}
     assert said == arrived

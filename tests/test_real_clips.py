@@ -44,7 +44,7 @@ def test_the_daemon_says_one_word_a_clip_and_the_right_one(
     test_takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = sorted(test_takes.rglob(f"*{TAKE_SUFFIX}"))
-    right = sum(said(capsys, f"take:{path}") == [Take.load(path).origin.sign_id] for path in paths)
+    right = sum(said(capsys, f"take:{path}") == [Take.load(path).provenance.sign_id] for path in paths)
     # 110 of 115 with version 6, whose threshold keeps it silent on five rather than let it answer gestures of others.
     assert right / len(paths) >= 0.95
 

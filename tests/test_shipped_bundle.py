@@ -41,8 +41,8 @@ def test_the_card_tells_figures_limits_and_terms() -> None:
 @pytest.mark.parametrize("path", sorted(TAKES.glob(f"*{TAKE_SUFFIX}")), ids=lambda path: path.name.split(".")[0])
 def test_it_reads_the_shipped_takes_of_test_clips(classifier: OnnxClassifier, path: Path) -> None:
     take = Take.load(path)
-    assert take.origin.split == "test"
-    assert classifier.read(take).best.sign.sign_id == take.origin.sign_id
+    assert take.provenance.split == "test"
+    assert classifier.classify(take).best.sign.sign_id == take.provenance.sign_id
 
 
 def test_there_are_takes_to_show() -> None:

@@ -10,7 +10,7 @@ import urllib.request
 
 METRICS = "http://127.0.0.1:9108/metrics"
 BETWEEN_S = 3.0
-FRAMES = ("ishara_frames_total", "ishara_frames_passed_over_total")
+FRAMES = ("ishara_frames_total", "ishara_frames_skipped_total")
 
 
 def main() -> int:

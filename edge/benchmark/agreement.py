@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 _SAME_PLACE = 0.5  # shoulder widths
 _COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
 
 
-class Agreement(Section):
+class Agreement(StrictModel):
     """How our landmarks agree with MediaPipe's on each picture by itself.
 
     `hands_found` is the share of the hands found there that are found by us too, in the same place (within half a

@@ -19,36 +19,36 @@ from tqdm import tqdm
 from edge.benchmark.agreement import Agreement, Comparison
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
-from edge.monitoring.health import Pulse, StageTime
+from edge.monitoring.health import PipelineStats, StageTime
 from edge.pipeline import caption
-from edge.recognition.recognition import Recognition, Succession
-from edge.recognition.word import StreamClock, WordWriter
+from edge.recognition.recognition import ModelSlot, Recognition
+from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
 from landmarkers.recording import read_recording
-from landmarkers.tracking import TrackingLandmarker, Work
+from landmarkers.tracking import NetworkCost, TrackingLandmarker
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 
-class Speed(Section):
+class Speed(StrictModel):
     """What one way of working took."""
 
     frames_per_s: float
     cpu_s_per_frame: float
 
 
-class NetworkWork(Section):
+class NetworkWork(StrictModel):
     """How often a network ran for a frame, and the millions of multiplications (each with its addition) of one run."""
 
     runs_per_frame: float
     million_multiply_adds: float
 
 
-class Benchmark(Section):
+class Benchmark(StrictModel):
     """One run of the benchmark."""
 
     clips: int
@@ -89,11 +89,11 @@ class _Clock:
 class _WorkSum:
     """Adds up what the networks of our own landmarker did; of MediaPipe's nobody can tell."""
 
-    done: dict[str, list[Work]] = field(default_factory=dict)
+    done: dict[str, list[NetworkCost]] = field(default_factory=dict)
 
     def add(self, landmarker: Landmarker) -> None:
         if isinstance(landmarker, TrackingLandmarker):
-            for name, work in landmarker.work().items():
+            for name, work in landmarker.cost().items():
                 self.done.setdefault(name, []).append(work)
 
     def result(self, frames: int) -> dict[str, NetworkWork]:
@@ -114,8 +114,8 @@ class _Remembering:
         self.fingerprint = landmarker.fingerprint
         self.answered: list[Landmarks] = []
 
-    def locate(self, frame: Frame) -> Landmarks:
-        self.answered.append(self._landmarker.locate(frame))
+    def detect(self, frame: Frame) -> Landmarks:
+        self.answered.append(self._landmarker.detect(frame))
         return self.answered[-1]
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
     """
     # First of all: to Linux a child's peak memory is at least what its parent held when it started the child.
     first_word_s, peak_mb = _start(clips[0], bundle.folder)
-    classifier, pulse = OnnxClassifier(bundle), Pulse()
+    classifier, pulse = OnnxClassifier(bundle), PipelineStats()
     manifest = bundle.manifest
     ours, reference, comparison, work = _Clock(), _Clock(), Comparison(), _WorkSum()
     for clip in tqdm(clips, desc="bench", unit="clip"):
@@ -138,10 +138,10 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
             ours.time(lambda: _caption(clip, landmarker, classifier, bundle, pulse))  # noqa: B023  # called at once
             work.add(opened)
         with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, way=REFERENCE)) as each_by_itself:
-            reference.time(lambda: _count(map(each_by_itself.locate, read_recording(clip))))  # noqa: B023
+            reference.time(lambda: _count(map(each_by_itself.detect, read_recording(clip))))  # noqa: B023
         with closing(MediaPipeLandmarker(DEFAULT_PARTS, way=PER_IMAGE)) as per_image:
             for answered, frame in zip(landmarker.answered, read_recording(clip), strict=True):
-                comparison.add(answered, per_image.locate(frame))
+                comparison.add(answered, per_image.detect(frame))
     return Benchmark(
         clips=len(clips),
         frames=ours.frames,
@@ -186,11 +186,13 @@ def _row(title: str, ours: float, reference: float, ratio: float) -> str:
     return f"{title:22}{ours:>12.1f}{reference:>12.1f}{ratio:>9.2f}"
 
 
-def _caption(clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, bundle: Bundle, pulse: Pulse) -> int:
+def _caption(
+    clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, bundle: Bundle, pulse: PipelineStats
+) -> int:
     clock = StreamClock(as_fast_as_possible=True)
     threshold = bundle.manifest.calibration.threshold
-    writer = WordWriter(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
-    succession = Succession(Recognition.of(bundle, classifier, writer))
+    writer = WordFactory(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
+    succession = ModelSlot(Recognition.of(bundle, classifier, writer))
     caption(RecordingCamera(clip, paced=False), landmarker, succession, (), pulse)
     return len(landmarker.answered)
 

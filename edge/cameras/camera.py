@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from landmarkers.errors import UserError
 from landmarkers.frame import Frame
 
 Wanted = Callable[[float], bool]
@@ -14,11 +15,11 @@ def every_frame(_time: float) -> bool:
     return True
 
 
-class CameraLost(Exception):
+class CameraLost(UserError):
     """A camera or clip that gives no frames; the message names it and says why."""
 
 
-class LibraryMissing(Exception):
+class LibraryMissing(UserError):
     """A library is not there or cannot start; the message says what to do."""
 
 

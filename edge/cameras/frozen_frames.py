@@ -8,7 +8,7 @@ from typing import Final, Self
 import cv2
 import numpy as np
 
-from landmarkers.frame import Frame, Picture
+from landmarkers.frame import Frame, Image
 
 # Of 255. Black is about 2 after JPEG; a sensor in the dark at full gain makes noise up to about 20.
 _DARK: Final = 24
@@ -20,7 +20,7 @@ _DRAWN_ANEW: Final = 40
 _REMEMBERED: Final = 150  # pictures
 
 
-class Liveliness:
+class FrozenFrameDetector:
     """Holds each picture of an open camera against the one before it; all moments are of one clock."""
 
     def __init__(self, gap_s: float) -> None:
@@ -36,7 +36,7 @@ class Liveliness:
 
         One picture proves nothing: cameras begin black, and repeat a picture when light is scarce.
         """
-        now = _Sampled.of(shot.picture)
+        now = _Sampled.of(shot.image)
         last, self._last = self._last, now
         mark = zlib.crc32(now.sample.tobytes())
         came_before = mark in self._marks
@@ -65,11 +65,11 @@ class Liveliness:
 class _Sampled:
     """A picture with some of its pixels, which mostly suffice."""
 
-    picture: Picture
-    sample: Picture
+    picture: Image
+    sample: Image
 
     @classmethod
-    def of(cls, picture: Picture) -> Self:
+    def of(cls, picture: Image) -> Self:
         """The picture with about 60 rows of it, and as many columns as go with them."""
         step = max(1, min(picture.shape[:2]) // _SAMPLE_ROWS)
         return cls(picture, picture[::step, ::step])

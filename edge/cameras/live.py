@@ -9,12 +9,12 @@ from typing import Final
 
 from edge.cameras.camera import CameraLost, Wanted, every_frame
 from edge.cameras.device import OpenDevice, Pixels
-from edge.cameras.frozen_frames import Liveliness
+from edge.cameras.frozen_frames import FrozenFrameDetector
 from edge.cameras.orientation import framed, to_rgb
 from edge.cameras.reader import Reader
 from edge.config import CameraConfig
-from edge.monitoring.status import Part, Standing
-from landmarkers.frame import Frame, Picture
+from edge.monitoring.status import Component, DeviceStatus
+from landmarkers.frame import Frame, Image
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class LiveCamera:
         *,
         again: bool,
         wanted: Wanted = every_frame,
-        standing: Standing | None = None,
+        standing: DeviceStatus | None = None,
         patience: Patience | None = None,
     ) -> None:
         """`again` tries a camera that is away or lost anew for ever; otherwise that is raised as CameraLost.
@@ -70,7 +70,7 @@ class LiveCamera:
         self._options = options
         self._again = again
         self._wanted = wanted
-        self._standing = standing or Standing()
+        self._standing = standing or DeviceStatus()
         self._patience = patience or Patience()
         self._began: float | None = None
         self._left_behind: list[Reader] = []
@@ -99,7 +99,7 @@ class LiveCamera:
             raise CameraLost(f"the camera {self._name} hangs in its driver; unplug it or start this device anew")
         reader = Reader(self._open_device, self._is_wanted, self._develop)
         self._left_behind.append(reader)
-        liveliness = Liveliness(self._patience.noticed_s)
+        liveliness = FrozenFrameDetector(self._patience.noticed_s)
         try:
             while not self._stopped.is_set():
                 shot = reader.newest(_TICK_S)
@@ -112,7 +112,7 @@ class LiveCamera:
                 elif fault is not None and liveliness.dead_s(shot.time) >= self._patience.noticed_s:
                     self._lose(f"the camera {self._name} {fault}")
                 if fault is None or self._trouble is None:
-                    yield Frame(shot.picture, self._since_began(shot.time))
+                    yield Frame(shot.image, self._since_began(shot.time))
         finally:
             reader.leave(_LAST_PICTURE_S if self._stopped.is_set() else 0.0)
 
@@ -126,13 +126,13 @@ class LiveCamera:
         if self._trouble is None:
             log.warning("%s; trying again until it is back", trouble)
         self._trouble = trouble
-        self._standing.tell(Part.CAMERA, trouble)
+        self._standing.report(Component.CAMERA, trouble)
 
     def _recover(self) -> None:
         if self._trouble is not None:
             log.warning("the camera %s is back", self._name)
         self._trouble = None
-        self._standing.tell(Part.CAMERA, None)
+        self._standing.report(Component.CAMERA, None)
 
     def _is_wanted(self, moment: float) -> bool:
         return self._wanted(self._since_began(moment))
@@ -141,5 +141,5 @@ class LiveCamera:
         self._began = moment if self._began is None else self._began
         return moment - self._began
 
-    def _develop(self, pixels: Pixels) -> Picture:
+    def _develop(self, pixels: Pixels) -> Image:
         return to_rgb(framed(pixels, self._options))

@@ -7,7 +7,7 @@ import numpy as np
 
 from edge.cameras.device import Pixels
 from edge.config import CameraConfig
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 
 _TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _BGRX: Final = 4
@@ -29,7 +29,7 @@ def framed(pixels: Pixels, options: CameraConfig) -> Pixels:
     return pixels[top : top + tall, left : left + wide]
 
 
-def to_rgb(pixels: Pixels) -> Picture:
+def to_rgb(pixels: Pixels) -> Image:
     """The picture as frames have it: RGB, in one piece."""
     code = cv2.COLOR_BGRA2RGB if pixels.shape[2] == _BGRX else cv2.COLOR_BGR2RGB
     return cv2.cvtColor(pixels, code).astype(np.uint8, copy=False)

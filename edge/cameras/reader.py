@@ -13,7 +13,7 @@ from typing import Final
 
 from edge.cameras.camera import CameraLost
 from edge.cameras.device import OpenDevice, Pixels
-from landmarkers.frame import Frame, Picture
+from landmarkers.frame import Frame, Image
 
 _THREAD: Final = "device"
 
@@ -22,7 +22,7 @@ class Reader:
     """One opening of a device; keeps the newest picture."""
 
     def __init__(
-        self, open_device: OpenDevice, wanted: Callable[[float], bool], develop: Callable[[Pixels], Picture]
+        self, open_device: OpenDevice, wanted: Callable[[float], bool], develop: Callable[[Pixels], Image]
     ) -> None:
         """Begin to read; a picture is developed if its moment on the monotonic clock is `wanted`."""
         self._open_device = open_device

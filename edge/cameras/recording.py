@@ -56,7 +56,7 @@ class RecordingCamera:
             try:
                 for frame in read_recording(self._path):
                     newest = start + frame.time
-                    yield Frame(np.ascontiguousarray(framed(frame.picture, self._options)), newest)
+                    yield Frame(np.ascontiguousarray(framed(frame.image, self._options)), newest)
             except RecordingUnreadable as error:
                 raise CameraLost(str(error)) from error
             if not self._again:

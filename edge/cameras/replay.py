@@ -21,7 +21,7 @@ class TakeReplay:
         self._recorded = list(_one_after_another(takes, pauses=again or len(takes) > 1))
         self._again = again
         self._landmarks: dict[float, Landmarks] = {}
-        self._fingerprint = takes[0].origin.landmarker
+        self._fingerprint = takes[0].provenance.landmarker
         self._paced = paced
         self._stopped = threading.Event()
 
@@ -35,7 +35,7 @@ class TakeReplay:
         frames = self._play()
         return paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         """The recorded landmarks of a frame that this replay gave."""
         return self._landmarks[frame.time]
 

@@ -10,8 +10,9 @@ from edge.cameras.device import OpenDevice
 from edge.cameras.newest import NewestFrame
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig
-from edge.monitoring.status import Standing
+from edge.monitoring.status import DeviceStatus
 from landmarkers import factory as choice
+from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
@@ -26,7 +27,7 @@ _STREAMS = ("rtsp://", "rtsps://", "http://", "https://")
 DEBIAN_PACKAGES = "libegl1 libgl1 libgles2 libglib2.0-0"
 
 
-class SourceUnknown(Exception):
+class SourceUnknown(UserError):
     """A source that names nothing that is there; the message says so."""
 
 
@@ -57,7 +58,7 @@ def open_source(
     again: bool,
     wanted: Wanted = every_frame,
     options: CameraConfig = _AS_IT_COMES,
-    standing: Standing | None = None,
+    standing: DeviceStatus | None = None,
 ) -> Source:
     """The camera and landmarker of a source; `fingerprint` names the landmarker that is wanted for pictures.
 
@@ -103,7 +104,7 @@ def open_camera(
     fast: bool,
     again: bool,
     options: CameraConfig = _AS_IT_COMES,
-    standing: Standing | None = None,
+    standing: DeviceStatus | None = None,
 ) -> Camera:
     """The camera or clip of a source that gives pictures. Raises SourceUnknown, LibraryMissing."""
     with needing_libraries():

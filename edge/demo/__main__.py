@@ -24,8 +24,9 @@ from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig, loa
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.recognition.word import Word
+from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable
-from landmarkers.frame import Frame, Picture
+from landmarkers.frame import Frame, Image
 from landmarkers.layout import Part
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TAKE_SUFFIX, Take
@@ -37,7 +38,7 @@ _ARRIVAL_S = 5.0
 _LEAVE_S = 5.0
 
 
-class DemoFailed(Exception):
+class DemoFailed(UserError):
     """Something that should work does not; the message says what."""
 
 
@@ -70,7 +71,7 @@ def prove_landmarker(*, needed: bool) -> None:
     with closing(landmarker):
         frame = Frame(_sample_picture(), 0.0)
         began = time.perf_counter()
-        landmarks = landmarker.locate(frame)
+        landmarks = landmarker.detect(frame)
         took_ms = (time.perf_counter() - began) * 1000
     if not landmarks.sees(Part.POSE):
         raise DemoFailed("the landmark networks run here but find nobody in a picture of a person")
@@ -158,10 +159,10 @@ def _free_port(wanted: int) -> int:
 
 
 def _expected() -> list[int]:
-    return [Take.load(path).origin.sign_id or 0 for path in sorted(TAKES.glob(f"*{TAKE_SUFFIX}"))]
+    return [Take.load(path).provenance.sign_id or 0 for path in sorted(TAKES.glob(f"*{TAKE_SUFFIX}"))]
 
 
-def _sample_picture() -> Picture:
+def _sample_picture() -> Image:
     import cv2
 
     found = importlib.util.find_spec("matplotlib")

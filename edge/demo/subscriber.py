@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
 from edge.recognition.word import Word
-from edge.sinks.mqtt.connection import Access, cause
+from edge.sinks.mqtt.connection import BrokerSettings, cause
 
 
 class Subscriber:
@@ -21,7 +21,7 @@ class Subscriber:
         self._arrived: dict[int, Word] = {}
         self._changed = threading.Condition()
         self._ready = threading.Event()
-        access = Access.read(broker)
+        access = BrokerSettings.read(broker)
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         if access.tls is not None:
             self._client.tls_set_context(access.tls)

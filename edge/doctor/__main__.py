@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.doctor.probes import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker, try_signature
 from edge.lifecycle.exit import leave
-from edge.refusals import REFUSALS
+from landmarkers.errors import UserError
 from models.subprocess_probe import REFUSED
 
 TRIALS: Final[dict[str, Callable[[str], str]]] = {
@@ -27,7 +27,7 @@ def main() -> int:
     name, argument = sys.argv[1:]
     try:
         print(TRIALS[name](argument))
-    except (BrokerAway, *REFUSALS) as error:
+    except (BrokerAway, UserError) as error:
         print(error)
         return REFUSED
     return 0

@@ -20,7 +20,7 @@ from models.bundle import Bundle, open_bundle, refuse_other_landmarks
 if TYPE_CHECKING:
     from paho.mqtt.enums import MQTTProtocolVersion
 
-    from edge.sinks.mqtt.connection import Access, Answered, Event
+    from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, Event
 
 _BROKER_PATIENCE_S: Final = 10.0
 _BLANK_PICTURES: Final = 3
@@ -61,7 +61,7 @@ def try_landmarker(folder: str) -> str:
         refuse_other_landmarks(manifest, landmarker.fingerprint)
         for number in range(_BLANK_PICTURES):
             began = time.perf_counter()
-            landmarker.locate(Frame(np.full(_BLANK, 127, np.uint8), number / 10))
+            landmarker.detect(Frame(np.full(_BLANK, 127, np.uint8), number / 10))
             seconds = time.perf_counter() - began
     return f"it looks through a blank picture in {seconds * 1000:.0f} ms"
 
@@ -78,29 +78,29 @@ def try_camera(section: str) -> str:
     camera.stop()
     if frame is None:
         raise CameraLost(f"the camera {shown} gives no picture")
-    height, width = frame.picture.shape[:2]
+    height, width = frame.image.shape[:2]
     return f"{shown} gives pictures of {width}x{height}"
 
 
 def try_broker(section: str) -> str:
     """Connect as the daemon would, but nameless: the daemon that may be running must not be pushed out."""
-    from edge.sinks.mqtt.connection import Access, Answered, cause
+    from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, cause
 
-    access = Access.read(MqttConfig.model_validate_json(section))
+    access = BrokerSettings.read(MqttConfig.model_validate_json(section))
     try:
         answer = next(filter(None, (_knock(access, protocol) for protocol in access.protocols)), None)
     except OSError as error:
         raise BrokerAway(f"{access.broker} cannot be reached: {cause(error)}") from error
-    if not isinstance(answer, Answered):
+    if not isinstance(answer, ConnAck):
         raise BrokerAway(f"{access.broker} does not answer as an MQTT broker does; does it want TLS?")
     if answer.refusal is not None:
         raise BrokerAway(f"{access.broker} refuses this device: {answer.refusal}")
     return f"{access.broker} lets this device in"
 
 
-def _knock(access: "Access", protocol: "MQTTProtocolVersion") -> "Answered | None":
+def _knock(access: "BrokerSettings", protocol: "MQTTProtocolVersion") -> "ConnAck | None":
     """The broker's answer, if it gives one in this protocol. Raises OSError."""
-    from edge.sinks.mqtt.connection import Answered, Connection
+    from edge.sinks.mqtt.connection import ConnAck, Connection
 
     events: SimpleQueue[Event] = SimpleQueue()
     connection = Connection(access, events.put, protocol=protocol)
@@ -110,4 +110,4 @@ def _knock(access: "Access", protocol: "MQTTProtocolVersion") -> "Answered | Non
         return None
     finally:
         connection.close()
-    return answer if isinstance(answer, Answered) and not answer.other_protocol else None
+    return answer if isinstance(answer, ConnAck) and not answer.other_protocol else None

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from landmarkers.errors import UserError
+
 STATE_VARIABLE = "STATE_DIRECTORY"
 
 
-class HomeUnknown(Exception):
+class HomeUnknown(UserError):
     """There is no folder of the user's own to keep anything in; the message says what to name instead."""
 
 

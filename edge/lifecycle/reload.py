@@ -10,7 +10,7 @@ from typing import Final, Self
 from edge.config import EdgeConfig
 from edge.lifecycle.service import Service
 from edge.monitoring.meter import MeteredClassifier
-from edge.refusals import REFUSALS
+from landmarkers.errors import UserError
 from models.bundle import Bundle
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class Reloader:
             self._service.reload()
             try:
                 plan = self._draw_up()
-            except REFUSALS as error:
+            except UserError as error:
                 log.warning("the new configuration is refused, the old one goes on: %s", error)
                 self._service.refuse(str(error))
                 continue

@@ -9,7 +9,7 @@ from typing import Final, Self
 from edge.lifecycle.notify import Notifier
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
-from edge.monitoring.status import ON_PROBATION, PROVEN, Part
+from edge.monitoring.status import ON_PROBATION, PROVEN, Component
 from edge.recognition.word import Word
 
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
@@ -138,10 +138,10 @@ def _judged(health: Health) -> str:
 
 def in_words(source: str, health: Health, last: Word | None) -> str:
     """How the daemon is doing in one line: what is wrong, or what it reads and how fast, and its last word."""
-    wrong = list(health.troubles.values())
+    wrong = list(health.faults.values())
     if health.paused:
         doing = "paused"
-    elif Part.CAMERA in health.troubles:
+    elif Component.CAMERA in health.faults:
         doing = ""
     elif health.frames == 0:
         doing = f"waiting for the first frame of {source}"

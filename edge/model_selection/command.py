@@ -9,7 +9,7 @@ from typing import Any
 from edge.config import SHIPPED_MODEL, ModelConfig
 from edge.model_selection.serving import find_bundle, open_store
 from models.bundle import BundleRefused, open_bundle
-from models.compatibility import Allowed
+from models.compatibility import InstallOptions
 from models.store import BundleStore, Installed
 
 ASKED_FOR = "the operator asked for it"
@@ -22,7 +22,7 @@ def change_models(config: ModelConfig, options: argparse.Namespace) -> int:
         print(json.dumps(_as_content(config, store), indent=2) if options.json else "\n".join(_rows(config, store)))
         return 0
     if options.action == "install":
-        allowed = Allowed(downgrade=options.allow_downgrade, labels=options.allow_labels)
+        allowed = InstallOptions(downgrade=options.allow_downgrade, labels=options.allow_labels)
         print(f"installed {store.install(options.path, allowed, activate=options.activate)}")
         if not options.activate:
             return 0

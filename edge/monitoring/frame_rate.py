@@ -31,17 +31,17 @@ class Rate(StrEnum):
     HOT = "hot"
 
 
-class Governor:
+class FrameRateController:
     """Sees what is found in the frames and how hot the processor is, and says which frames are wanted.
 
     Each of its three inputs may come on a thread of its own: each writes only what no other writes. A stream that never
     asks, as a replayed one, is looked at in full.
     """
 
-    def __init__(self, config: RateConfig, raised_above: float) -> None:
-        """`raised_above` is the spotter's measure of a raised hand."""
+    def __init__(self, config: RateConfig, raise_threshold: float) -> None:
+        """`raise_threshold` is the spotter's measure of a raised hand."""
         self._config = config
-        self.raised_above = raised_above
+        self.raise_threshold = raise_threshold
         """The measure of a raised hand; another model may have another."""
         self._newest, self._looked = -math.inf, -math.inf  # times of frames
         self._last_raised = 0.0
@@ -50,26 +50,26 @@ class Governor:
         """As of the newest frame."""
         self.heat = Heat()
         """As last felt."""
-        self.passed_over = 0
+        self.skipped = 0
         """Frames that were not wanted."""
 
-    def wants(self, time: float) -> bool:
+    def should_process(self, time: float) -> bool:
         """Whether the frame of this time, just come, is to be looked at; to be asked once for each frame."""
         gap_s, self._newest = time - self._newest, time
         since_look_s, step = time - self._looked, self._step
         is_idle = time - self._last_raised >= self._config.idle_after_s
         self.rate = Rate.HOT if step else Rate.IDLE if is_idle else Rate.FULL
         if is_too_soon(since_look_s, gap_s, HOT_LOOKS_S[step]) or (
-            is_idle and can_wait(since_look_s, gap_s, self._config.idle_look_every_s)
+            is_idle and can_wait(since_look_s, gap_s, self._config.idle_stride_s)
         ):
-            self.passed_over += 1
+            self.skipped += 1
             return False
         self._looked = time
         return True
 
-    def follow(self, landmarks: Landmarks) -> None:
+    def observe(self, landmarks: Landmarks) -> None:
         """See what was found in a frame that was looked at."""
-        if is_hand_raised(landmarks, self.raised_above):
+        if is_hand_raised(landmarks, self.raise_threshold):
             self._last_raised = landmarks.time
 
     def feel(self, heat: Heat, now: float) -> None:

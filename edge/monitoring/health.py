@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from edge.config import RateConfig
-from edge.monitoring.frame_rate import Governor, Rate
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.frame_rate import FrameRateController, Rate
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Instant, Word
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 if TYPE_CHECKING:
     from edge.cameras.source import Source
@@ -25,7 +25,7 @@ _STATM = Path("/proc/self/statm")
 _TENTHS = 10
 
 
-class StageTime(Section):
+class StageTime(StrictModel):
     """Milliseconds that a stage took lately: the median, the 95th and the 99th percentile."""
 
     p50: float
@@ -33,17 +33,17 @@ class StageTime(Section):
     p99: float
 
 
-class Confidences(Section):
+class Confidences(StrictModel):
     """How sure the words were: how many of each tenth, from 0-0.1 to 0.9-1, and the sum of all confidences."""
 
     tenths: tuple[int, ...] = (0,) * _TENTHS
     total: float = 0.0
 
 
-class Health(Section):
+class Health(StrictModel):
     """The daemon's state at one moment.
 
-    `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `passed_over` were not looked at
+    `frames` were looked at; `dropped` came meanwhile and were replaced by newer ones; `skipped` were not looked at
     because nobody signed or the processor was hot. `throttled` is whether firmware or kernel slow the processor down.
     `troubles` says in a sentence what is wrong with each of the `parts` that are configured and not well. While
     `paused` no frame is looked at. `last_word_at` is when the last word was said; `confidences` tells how sure the
@@ -59,7 +59,7 @@ class Health(Section):
     frames: int
     frames_per_s: float
     dropped: int
-    passed_over: int
+    skipped: int
     rate: Rate
     words: int
     last_word_at: Instant | None = None
@@ -68,8 +68,8 @@ class Health(Section):
     throttled: bool | None
     memory_mb: float | None
     confidences: Confidences = Confidences()
-    parts: tuple[Part, ...] = ()
-    troubles: dict[Part, str]
+    components: tuple[Component, ...] = ()
+    faults: dict[Component, str]
     paused: bool
     words_waiting: int
     words_dropped: int
@@ -93,17 +93,17 @@ class Backlog(Protocol):
         """How many there were too many."""
 
 
-class Pulse:
+class PipelineStats:
     """Counts frames and words, times the stages, and asks the others how they are."""
 
     def __init__(
         self,
         source: "Source | None" = None,
-        governor: Governor | None = None,
-        standing: Standing | None = None,
+        governor: FrameRateController | None = None,
+        standing: DeviceStatus | None = None,
         backlog: Backlog | None = None,
         *,
-        parts: Collection[Part] = (),
+        parts: Collection[Component] = (),
         model: str | None = None,
     ) -> None:
         """Without a source nothing is dropped; without a governor every frame is looked at.
@@ -111,12 +111,12 @@ class Pulse:
         Without a standing all parts are well; without a backlog no word waits. `parts` are those that are configured.
         """
         self._source = source
-        self._standing = standing or Standing()
+        self._standing = standing or DeviceStatus()
         self._backlog = backlog
         self._parts = parts
         self.model = model
         """Which bundle reads the signs."""
-        self._governor = governor or Governor(RateConfig(), raised_above=0.0)
+        self._governor = governor or FrameRateController(RateConfig(), raise_threshold=0.0)
         self._began = time.monotonic()
         self._frames = 0
         self._words = 0
@@ -161,7 +161,7 @@ class Pulse:
             frames=self._frames,
             frames_per_s=round(len(recent) / span, 1) if span > 0.0 else 0.0,
             dropped=0 if self._source is None else self._source.dropped,
-            passed_over=self._governor.passed_over,
+            skipped=self._governor.skipped,
             rate=self._governor.rate,
             words=self._words,
             last_word_at=None if self.last_word is None else self.last_word.emitted_at,
@@ -170,8 +170,8 @@ class Pulse:
             throttled=self._governor.heat.throttled,
             memory_mb=memory_mb(),
             confidences=Confidences(tenths=tuple(self._confidences), total=round(self._confidence, 4)),
-            parts=tuple(sorted(self._parts)),
-            troubles=self._standing.troubles,
+            components=tuple(sorted(self._parts)),
+            faults=self._standing.faults,
             paused=self._standing.paused,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,

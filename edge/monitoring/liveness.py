@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterator
 
 from edge.cameras.camera import Camera, Wanted
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
 
 
-class Heart:
+class LivenessMonitor:
     """Felt by the threads that do the work; asked now and then by the one that feeds the watchdog."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: DeviceStatus) -> None:
         """`standing` tells whether the camera is known to be away."""
         self._standing = standing
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Heart:
         with self._lock:
             self._read = True
 
-    def beats(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether capture and inference got on since this was last asked.
 
         A frame that was read came from somewhere, so both did. Frames that came and were not wanted leave the networks
@@ -49,15 +49,15 @@ class Heart:
         with self._lock:
             came, wanted, read = self._came, self._wanted, self._read
             self._came = self._wanted = self._read = False
-        beats = read or (not wanted if came else Part.CAMERA in self._standing.troubles)
+        beats = read or (not wanted if came else Component.CAMERA in self._standing.faults)
         self.stands_still = not beats
         return beats
 
 
-class FeltCamera:
+class MonitoredCamera:
     """A camera whose frames the heart feels when they have been dealt with: when the next one is asked for."""
 
-    def __init__(self, camera: Camera, heart: Heart) -> None:
+    def __init__(self, camera: Camera, heart: LivenessMonitor) -> None:
         self._camera = camera
         self._heart = heart
 

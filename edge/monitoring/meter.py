@@ -9,7 +9,7 @@ import numpy as np
 from landmarkers.take import Take
 
 if TYPE_CHECKING:
-    from models.classifier import Classifier, Reading
+    from models.classifier import Classifier, Prediction
 
 _REMEMBERED: Final = 500  # readings
 
@@ -25,10 +25,10 @@ class MeteredClassifier:
         self._classifier = classifier
         self._took: deque[float] = deque(maxlen=_REMEMBERED)
 
-    def read(self, take: Take) -> "Reading":
+    def classify(self, take: Take) -> "Prediction":
         """What the take is read as."""
         began = time.thread_time()
-        reading = self._classifier.read(take)
+        reading = self._classifier.classify(take)
         self._took.append(time.thread_time() - began)
         return reading
 

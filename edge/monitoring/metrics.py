@@ -78,9 +78,9 @@ def _counters(health: Health) -> Iterator[Metric]:
     yield CounterMetricFamily("ishara_frames", "Frames that were looked at.", health.frames)
     yield CounterMetricFamily("ishara_frames_dropped", "Frames that newer ones replaced.", health.dropped)
     yield CounterMetricFamily(
-        "ishara_frames_passed_over",
+        "ishara_frames_skipped",
         "Frames not looked at, because nobody signed or the processor was hot.",
-        health.passed_over,
+        health.skipped,
     )
     yield CounterMetricFamily("ishara_words", "Words that were said.", health.words)
 
@@ -129,8 +129,8 @@ def _confidences(health: Health) -> Metric:
 
 def _parts(health: Health) -> Metric:
     parts = GaugeMetricFamily("ishara_part_well", "1 when a part works, 0 when it is away.", labels=["part"])
-    for part in health.parts:
-        parts.add_metric([part.value], float(part not in health.troubles))
+    for part in health.components:
+        parts.add_metric([part.value], float(part not in health.faults))
     return parts
 
 

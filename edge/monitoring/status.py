@@ -14,7 +14,7 @@ ON_PROBATION: Final = "on probation"
 """How a model of the store stands; else it tells which one was rolled back, and why."""
 
 
-class Part(StrEnum):
+class Component(StrEnum):
     """What can be lost while the daemon goes on."""
 
     CAMERA = "camera"
@@ -26,17 +26,17 @@ class Part(StrEnum):
 Watcher = Callable[[], None]
 
 
-class Standing:
+class DeviceStatus:
     """Written and read from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._troubles: dict[Part, str] = {}
+        self._troubles: dict[Component, str] = {}
         self._paused = False
         self._model: str | None = None
         self._watchers: list[Watcher] = []
 
-    def tell(self, part: Part, trouble: str | None) -> None:
+    def report(self, part: Component, trouble: str | None) -> None:
         """Say in one sentence what is wrong with a part, or None when it is well."""
         with self._lock:
             changed = self._troubles.get(part) != trouble
@@ -54,7 +54,7 @@ class Standing:
         if changed:
             self._call_watchers()
 
-    def tell_model(self, state: str | None) -> None:
+    def report_model(self, state: str | None) -> None:
         """Say how the model stands: proven, on probation, rolled back and why; None where nobody judges it."""
         with self._lock:
             changed, self._model = self._model != state, state
@@ -68,7 +68,7 @@ class Standing:
             return self._model
 
     @property
-    def troubles(self) -> dict[Part, str]:
+    def faults(self) -> dict[Component, str]:
         """What is wrong, part by part."""
         with self._lock:
             return dict(self._troubles)

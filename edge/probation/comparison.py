@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from models.classifier import Guess
+from models.classifier import Candidate
 
 LEAST_STRETCHES: Final = 5
 """So many stretches must have been compared before anything is said: of fewer nobody can tell chance from fault."""
@@ -24,7 +24,7 @@ MOST_WORDS: Final = 3.0
 FEWER_SIGNS: Final = 4
 """Where the old one told so many signs apart, the new one may not say one and the same sign throughout."""
 
-Said = Sequence[Guess]
+Said = Sequence[Candidate]
 
 
 @dataclass(frozen=True, slots=True)

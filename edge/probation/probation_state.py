@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.config import ModelConfig
-from edge.monitoring.liveness import Heart
+from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.meter import MeteredClassifier
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.probation.comparison import LEAST_STRETCHES
 from edge.probation.running_shadow import Shadow
 
@@ -19,7 +19,7 @@ TROUBLE_S: Final = 60.0
 STILL_S: Final = 15.0
 """The watchdog of the service ends a daemon that stands still for 30 s; by then the model before must be back."""
 
-_NOT_BY_A_MODEL: Final = {Part.CAMERA, Part.BROKER, Part.WEB}
+_NOT_BY_A_MODEL: Final = {Component.CAMERA, Component.BROKER, Component.WEB}
 
 
 @dataclass
@@ -35,13 +35,13 @@ class Patience:
 
 
 @dataclass
-class Term:
+class ProbationState:
     """One model's probation in one run of the daemon."""
 
     config: ModelConfig
     meter: MeteredClassifier
-    standing: Standing
-    heart: Heart
+    standing: DeviceStatus
+    heart: LivenessMonitor
     shadow: Shadow | None
     """None where there is nothing to compare with: the model before cannot be read, or reads other landmarks."""
     clock: Callable[[], float] = time.monotonic
@@ -50,7 +50,7 @@ class Term:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
-        self._old_troubles = self.standing.troubles.keys() | _NOT_BY_A_MODEL
+        self._old_troubles = self.standing.faults.keys() | _NOT_BY_A_MODEL
 
     @property
     def is_long_enough(self) -> bool:
@@ -73,7 +73,7 @@ class Term:
                 f"a reading takes up to {self.meter.p95_ms():.0f} ms of the processor,"
                 f" of which model.budget_ms allows {self.config.budget_ms:g}"
             )
-        troubles = self.standing.troubles
+        troubles = self.standing.faults
         new = sorted(troubles.keys() - self._old_troubles)
         if self._troubled.seconds(now, is_so=bool(new)) >= TROUBLE_S:
             return f"since it reads something is wrong: {troubles[new[0]]}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.probation.comparison import Said, Showing, find_fault
-from edge.probation.segments import RecentStretches
+from edge.probation.segments import RecentSegments
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier
@@ -38,8 +38,10 @@ class Reader:
         for landmarks in stretch.landmarks():
             if over.is_set():
                 return None
-            takes += spotter.follow(landmarks)
-        guesses = [self.classifier.read(take).says(self.threshold) for take in (*takes, *spotter.finish())]
+            takes += spotter.push(landmarks)
+        guesses = [
+            self.classifier.classify(take).above_threshold(self.threshold) for take in (*takes, *spotter.flush())
+        ]
         return [guess for guess in guesses if guess is not None]
 
 
@@ -75,7 +77,7 @@ class Shadow:
 
 
 @contextmanager
-def casting(shadow: Shadow, stretches: RecentStretches) -> Iterator[None]:
+def casting(shadow: Shadow, stretches: RecentSegments) -> Iterator[None]:
     """While inside, let the shadow read the remembered stretches and those that come, on a thread of its own."""
     over = threading.Event()
 

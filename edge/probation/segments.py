@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
-from landmarkers.take import Origin, Take, from_steps, to_steps
+from landmarkers.take import Provenance, Take, dequantise, quantise
 from models.activity_detection import RaisedHandSpotter
 from models.manifest import SpotterSettings
 
@@ -18,24 +18,24 @@ MOST: Final = 20
 _LONGEST_S: Final = 10.0  # of one stretch; who signs for longer is remembered in pieces
 
 
-class RecentStretches:
+class RecentSegments:
     """Remembers the last stretches, whatever any model made of them.
 
     What the daemon's own spotter gives would not do: that holds only what the model at work took for a sign. Twenty
     stretches of ten seconds at 30 frames a second take 3 MB.
     """
 
-    def __init__(self, raised_above: float) -> None:
-        """`raised_above` is the measure of a raised hand."""
-        settings = SpotterSettings(raised_above=raised_above, longest_s=_LONGEST_S)
+    def __init__(self, raise_threshold: float) -> None:
+        """`raise_threshold` is the measure of a raised hand."""
+        settings = SpotterSettings(raise_threshold=raise_threshold, max_duration_s=_LONGEST_S)
         self._spotter = RaisedHandSpotter(settings, landmarker="")
         self._lock = threading.Lock()
         self._kept: deque[_Packed] = deque(maxlen=MOST)
         self._count = 0
 
-    def look(self, _frame: Frame, landmarks: Landmarks) -> None:
+    def observe(self, _frame: Frame, landmarks: Landmarks) -> None:
         """See what was found in a frame."""
-        for take in self._spotter.follow(landmarks):
+        for take in self._spotter.push(landmarks):
             packed = _Packed.of(take)
             with self._lock:
                 self._count += 1
@@ -56,15 +56,15 @@ class _Packed:
 
     times: NDArray[np.float64]
     steps: dict[Part, NDArray[np.int16]]
-    origin: Origin
+    origin: Provenance
 
     @classmethod
     def of(cls, take: Take) -> "_Packed":
         seen = {part: where for part, where in PART_SLICES.items() if take.seen(part).any()}
-        return cls(take.times, {part: to_steps(take.points[:, where]) for part, where in seen.items()}, take.origin)
+        return cls(take.times, {part: quantise(take.points[:, where]) for part, where in seen.items()}, take.provenance)
 
     def unpack(self) -> Take:
         points = np.full((len(self.times), POINT_COUNT, 3), np.nan, np.float32)
         for part, steps in self.steps.items():
-            points[:, PART_SLICES[part]] = from_steps(steps)
+            points[:, PART_SLICES[part]] = dequantise(steps)
         return Take(points, self.times, self.origin)

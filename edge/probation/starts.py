@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from edge.refusals import REFUSALS
+from landmarkers.errors import UserError
 from models.store import BundleStore, StoreUnusable
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def counted_start(store: BundleStore | None) -> Iterator[None]:
     _count_start(store)
     try:
         yield
-    except REFUSALS:
+    except UserError:
         _forget_starts(store)
         raise
     _forget_starts(store)

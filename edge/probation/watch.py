@@ -8,11 +8,11 @@ from typing import Final
 
 from edge.config import SHIPPED_MODEL
 from edge.lifecycle.reload import Plan
-from edge.monitoring.liveness import Heart
-from edge.monitoring.status import ON_PROBATION, PROVEN, Standing
-from edge.probation.probation_state import Term
+from edge.monitoring.liveness import LivenessMonitor
+from edge.monitoring.status import ON_PROBATION, PROVEN, DeviceStatus
+from edge.probation.probation_state import ProbationState
 from edge.probation.running_shadow import Reader, Shadow, casting
-from edge.probation.segments import RecentStretches
+from edge.probation.segments import RecentSegments
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
@@ -33,9 +33,9 @@ class ProbationWatch:
     def __init__(
         self,
         store: BundleStore,
-        stretches: RecentStretches,
-        standing: Standing,
-        heart: Heart,
+        stretches: RecentSegments,
+        standing: DeviceStatus,
+        heart: LivenessMonitor,
         go_back: Callable[[], None],
     ) -> None:
         """How the model stands is told to `standing`. `go_back` has the daemon read what the store says by then."""
@@ -72,7 +72,7 @@ class ProbationWatch:
             if plan is None:
                 continue
             try:
-                self._standing.tell_model(_state(self._store, plan))
+                self._standing.report_model(_state(self._store, plan))
                 if _is_on_probation(self._store, plan):
                     self._prove(plan)
             except StoreUnusable as error:
@@ -84,14 +84,14 @@ class ProbationWatch:
         log.warning("%s is on probation for %.0f s", title, plan.config.model.probation_s)
         old = self._open_before(plan)
         shadow = None if old is None else Shadow(old, Reader(plan.bundle, plan.classifier, plan.threshold))
-        term = Term(plan.config.model, plan.classifier, self._standing, self._heart, shadow)
+        term = ProbationState(plan.config.model, plan.classifier, self._standing, self._heart, shadow)
         if shadow is None:
             self._judge(plan, term)
             return
         with casting(shadow, self._stretches):
             self._judge(plan, term)
 
-    def _judge(self, plan: Plan, term: Term) -> None:
+    def _judge(self, plan: Plan, term: ProbationState) -> None:
         title, is_told = plan.bundle.manifest.title, False
         while not self._woken.wait(_LOOK_S):
             if (fault := term.find_fault()) is not None:
@@ -109,14 +109,14 @@ class ProbationWatch:
         if _is_on_probation(self._store, plan):
             self._store.pass_probation()
             log.warning("%s has proved itself", plan.bundle.manifest.title)
-            self._standing.tell_model(PROVEN)
+            self._standing.report_model(PROVEN)
 
     def _fail(self, plan: Plan, fault: str) -> None:
         if not _is_on_probation(self._store, plan):  # meanwhile the operator has taken it back, or named another one
             return
         self._store.rollback(fault)
         log.error("%s is rolled back: %s", plan.bundle.manifest.title, fault)
-        self._standing.tell_model(_state(self._store, plan))
+        self._standing.report_model(_state(self._store, plan))
         self._go_back()
 
     def _open_before(self, plan: Plan) -> Reader | None:

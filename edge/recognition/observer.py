@@ -9,17 +9,17 @@ from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 
 
-class Preview(Protocol):
+class LandmarkObserver(Protocol):
     """Is given every frame with its landmarks; must not block, so it keeps at most the newest."""
 
-    def look(self, frame: Frame, landmarks: Landmarks) -> None:
+    def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Take a frame and what was found in it; neither changes any more."""
 
 
-class PreviewedLandmarker:
+class ObservedLandmarker:
     """A landmarker whose finds are shown."""
 
-    def __init__(self, landmarker: Landmarker, preview: Preview) -> None:
+    def __init__(self, landmarker: Landmarker, preview: LandmarkObserver) -> None:
         self._landmarker = landmarker
         self._preview = preview
 
@@ -28,10 +28,10 @@ class PreviewedLandmarker:
         """That of the landmarker."""
         return self._landmarker.fingerprint
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         """The points of one frame, which the preview is given as well."""
-        landmarks = self._landmarker.locate(frame)
-        self._preview.look(frame, landmarks)
+        landmarks = self._landmarker.detect(frame)
+        self._preview.observe(frame, landmarks)
         return landmarks
 
     def close(self) -> None:

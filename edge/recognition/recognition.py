@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from edge.recognition.word import WordWriter
+from edge.recognition.word import WordFactory
 from models.bundle import Bundle
 from models.classifier import Classifier
 from models.spotter import SignSpotter, Spotter
@@ -19,15 +19,15 @@ class Recognition:
 
     spotter: Spotter
     classifier: Classifier
-    writer: WordWriter
+    writer: WordFactory
 
     @classmethod
-    def of(cls, bundle: Bundle, classifier: Classifier, writer: WordWriter) -> Self:
+    def of(cls, bundle: Bundle, classifier: Classifier, writer: WordFactory) -> Self:
         """That of a bundle whose network the classifier runs."""
         return cls(SignSpotter(bundle.manifest.spotter, bundle.manifest.landmarker, classifier), classifier, writer)
 
 
-class Succession:
+class ModelSlot:
     """The recognition at work, and one place for the next one; a later one put there takes the place of an earlier.
 
     The next one is put there by any thread and taken up by the pipeline, between two frames and while no sign is in
@@ -36,32 +36,32 @@ class Succession:
 
     def __init__(self, first: Recognition) -> None:
         """`first` is at work until another is put in."""
-        self.now = first
+        self.current = first
         """The recognition at work; to be looked at by the pipeline's thread alone."""
         self._lock = threading.Lock()
         self._next: Recognition | None = None
         self._taken_up: Callable[[], None] = _nobody_cares
         self._asked_at: float | None = None
 
-    def put(self, following: Recognition, taken_up: Callable[[], None]) -> None:
+    def schedule(self, following: Recognition, taken_up: Callable[[], None]) -> None:
         """Let this one follow soon; then `taken_up` is called, on the pipeline's thread, and must not block."""
         with self._lock:
             self._next, self._taken_up, self._asked_at = following, taken_up, None
 
-    def is_due(self, time: float) -> bool:
+    def should_swap(self, time: float) -> bool:
         """Whether the next one is to take over before the frame of this time."""
         if self._next is None:
             return False
         with self._lock:
             self._asked_at = time if self._asked_at is None else self._asked_at
-            return not self.now.spotter.has_sign_in_hand or time - self._asked_at >= REST_WITHIN_S
+            return not self.current.spotter.is_active or time - self._asked_at >= REST_WITHIN_S
 
-    def go_on(self) -> None:
+    def swap(self) -> None:
         """Let the next one take over; the sign in hand must be finished."""
         with self._lock:
             following, taken_up, self._next = self._next, self._taken_up, None
         if following is not None:
-            self.now = following
+            self.current = following
             taken_up()
 
 

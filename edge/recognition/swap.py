@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edge.lifecycle.reload import Plan
-from edge.recognition.recognition import Recognition, Succession
-from edge.recognition.word import WordWriter
+from edge.recognition.recognition import ModelSlot, Recognition
+from edge.recognition.word import WordFactory
 
 PlanWatcher = Callable[[Plan], None]
 
@@ -20,12 +20,12 @@ class Watchable(Protocol):
 class HotSwap:
     """Puts the recognition of a new plan into the succession, if the model is all that it changes."""
 
-    def __init__(self, plan: Plan, writer: WordWriter) -> None:
+    def __init__(self, plan: Plan, writer: WordFactory) -> None:
         """`plan` is what the stages are put together from, `writer` numbers the stream's words."""
         self._plan = plan
         self._writer = writer
         self._watchers: list[PlanWatcher] = []
-        self.succession = Succession(Recognition.of(plan.bundle, plan.classifier, writer))
+        self.succession = ModelSlot(Recognition.of(plan.bundle, plan.classifier, writer))
         """What the pipeline reads with."""
 
     def watch(self, watcher: PlanWatcher) -> None:
@@ -40,7 +40,7 @@ class HotSwap:
         if not plan.changes_model_alone(self._plan):
             return False
         writer = self._writer.followed_by(model=plan.bundle.manifest.title, threshold=plan.threshold)
-        self.succession.put(Recognition.of(plan.bundle, plan.classifier, writer), lambda: self._tell(plan))
+        self.succession.schedule(Recognition.of(plan.bundle, plan.classifier, writer), lambda: self._tell(plan))
         self._plan = plan
         return True
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import PlainSerializer
 
 from landmarkers.take import Take
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 if TYPE_CHECKING:  # it loads ONNX Runtime, which who only takes words does without
-    from models.classifier import Guess, Reading
+    from models.classifier import Candidate, Prediction
 
 ALTERNATIVES = 3
 
@@ -24,7 +24,7 @@ Instant = Annotated[
 ]
 
 
-class Alternative(Section):
+class Alternative(StrictModel):
     """Another sign that it might have been."""
 
     sign_id: int
@@ -32,12 +32,12 @@ class Alternative(Section):
     confidence: float
 
     @classmethod
-    def of(cls, guess: "Guess") -> Self:
+    def of(cls, guess: "Candidate") -> Self:
         """The alternative that a guess makes."""
         return cls(sign_id=guess.sign.sign_id, word=guess.sign.word, confidence=round(guess.confidence, 4))
 
 
-class Word(Section):
+class Word(StrictModel):
     """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known.
 
     A sign may be read surely while it still goes on; it then ends with the last frame that was read.
@@ -93,7 +93,7 @@ class StreamClock:
         return self.at(time) if self._own else datetime.now(UTC)
 
 
-class WordWriter:
+class WordFactory:
     """Turns readings into numbered words; stays silent when the model is not sure enough."""
 
     def __init__(self, clock: StreamClock, *, model: str, device: str, threshold: float, first_seq: int = 1) -> None:
@@ -104,15 +104,15 @@ class WordWriter:
         self.numbers: Iterator[int] = count(first_seq)
         """Those of the words to come."""
 
-    def followed_by(self, *, model: str, threshold: float) -> "WordWriter":
+    def followed_by(self, *, model: str, threshold: float) -> "WordFactory":
         """The writer for another model on the same stream, which goes on with this one's numbers."""
-        follower = WordWriter(self.clock, model=model, device=self._device, threshold=threshold)
+        follower = WordFactory(self.clock, model=model, device=self._device, threshold=threshold)
         follower.numbers = self.numbers
         return follower
 
-    def write(self, take: Take, reading: "Reading", newest: float) -> Word | None:
+    def write(self, take: Take, reading: "Prediction", newest: float) -> Word | None:
         """The word of a take, or None; `newest` is the stream's time by now."""
-        best = reading.says(self._threshold)
+        best = reading.above_threshold(self._threshold)
         if best is None:
             return None
         return Word(
@@ -121,7 +121,7 @@ class WordWriter:
             word=best.sign.word,
             word_en=best.sign.word_en,
             confidence=round(best.confidence, 4),
-            alternatives=tuple(Alternative.of(guess) for guess in reading.guesses[1 : 1 + ALTERNATIVES]),
+            alternatives=tuple(Alternative.of(guess) for guess in reading.candidates[1 : 1 + ALTERNATIVES]),
             started_at=self.clock.at(float(take.times[0])),
             ended_at=self.clock.at(float(take.times[-1])),
             emitted_at=self.clock.now(newest),

@@ -11,7 +11,7 @@ from edge.lifecycle.signals import StopSignals
 from edge.model_selection.serving import open_serving
 from edge.record.prompt import Prompt, titled
 from edge.record.session import LiveSigner, RecordedSigner, View, record
-from edge.record.take_folder import Shelf
+from edge.record.take_folder import TakeFolder
 from edge.record.words import WordsUnclear, find_signs, read_words
 from models.bundle import refuse_other_landmarks
 
@@ -20,7 +20,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     """Record takes of words, to teach them to the bundle's network."""
     bundle = open_serving(config.model, options.model, os.environ)
     manifest = bundle.manifest
-    shelf = Shelf(options.to, options.signer, manifest.landmarker)
+    shelf = TakeFolder(options.to, options.signer, manifest.landmarker)
     asked = [*options.word, *(read_words(options.words) if options.words else ())]
     if not asked:
         raise WordsUnclear("name words to record with --word or --words")

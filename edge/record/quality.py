@@ -22,8 +22,8 @@ def find_fault(take: Take, spotter: SpotterSettings, height: float | None) -> st
 
     `height` is the picture's, in picture widths; None where there is no picture, and then its lower border is unknown.
     """
-    if take.duration >= spotter.longest_s:
-        return f"the hands did not rest for {spotter.longest_s:.0f} s"
+    if take.duration >= spotter.max_duration_s:
+        return f"the hands did not rest for {spotter.max_duration_s:.0f} s"
     if take.duration < _SHORTEST_S:
         return f"the sign lasted only {take.duration:.1f} s"
     if len(take) < _FEWEST_FRAMES:
@@ -33,16 +33,16 @@ def find_fault(take: Take, spotter: SpotterSettings, height: float | None) -> st
     hands = take.seen(Part.LEFT_HAND) | take.seen(Part.RIGHT_HAND)
     if hands.mean() < _HAND_SHARE:
         return f"your hands were seen in only {hands.mean():.0%} of the pictures"
-    if _cut_off(take, spotter.raised_above, height).mean() > _CUT_OFF_SHARE:
+    if _cut_off(take, spotter.raise_threshold, height).mean() > _CUT_OFF_SHARE:
         return "your hand was cut off by the picture's border"
     return None
 
 
-def _cut_off(take: Take, raised_above: float, height: float | None) -> NDArray[np.bool_]:
+def _cut_off(take: Take, raise_threshold: float, height: float | None) -> NDArray[np.bool_]:
     """In which frames a raised hand reaches over the border, [time]; a resting one may."""
     pose = take.points[:, PART_SLICES[Part.POSE]]
     left, right = pose[:, LEFT_SHOULDER, :2], pose[:, RIGHT_SHOULDER, :2]
-    line = (left[:, 1] + right[:, 1]) / 2 + raised_above * np.linalg.norm(left - right, axis=-1)
+    line = (left[:, 1] + right[:, 1]) / 2 + raise_threshold * np.linalg.norm(left - right, axis=-1)
     lowest = np.inf if height is None else height
     over = np.zeros(len(take), np.bool_)
     for part in HANDS:

@@ -13,7 +13,8 @@ from typing import Final, Protocol
 from edge.cameras.camera import Camera
 from edge.record.prompt import Prompt, titled
 from edge.record.quality import find_fault
-from edge.record.take_folder import Shelf
+from edge.record.take_folder import TakeFolder
+from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
@@ -26,7 +27,7 @@ COUNT_DOWN_S: Final = 3
 PATIENCE_S: Final = 10.0
 
 
-class TriesSpent(Exception):
+class TriesSpent(UserError):
     """A word of which so many takes in a row were not good enough; the message says which and why."""
 
 
@@ -45,9 +46,9 @@ class View:
     def landmarks(self) -> Iterator[Landmarks]:
         """The landmarks of every frame. Raises what the camera raises."""
         for frame in self._frames:
-            tall, wide = frame.picture.shape[:2]
+            tall, wide = frame.image.shape[:2]
             self.height = tall / wide if wide else None
-            yield self._landmarker.locate(frame)
+            yield self._landmarker.detect(frame)
 
     def stop(self) -> None:
         """Break off, from any thread."""
@@ -79,7 +80,7 @@ class Signer(Protocol):
         """The next sign, if it is good enough. Raises StreamOver and what the camera raises."""
 
 
-def record(signer: Signer, signs: Sequence[Sign], takes: int, shelf: Shelf, prompt: Prompt) -> None:
+def record(signer: Signer, signs: Sequence[Sign], takes: int, shelf: TakeFolder, prompt: Prompt) -> None:
     """Record until so many takes of each sign are there or the stream is over.
 
     Raises TriesSpent, ShelfUnusable and what the camera raises.
@@ -147,7 +148,7 @@ class LiveSigner:
         spotter = RaisedHandSpotter(self._settings, "")
         awaited: float | None = None
         for landmarks in self._stream:
-            for take in list(spotter.follow(landmarks)):
+            for take in list(spotter.push(landmarks)):
                 return _checked(take, self._settings, self._view.height)
             if awaited is None or self._is_raised(landmarks):
                 awaited = landmarks.time
@@ -156,7 +157,7 @@ class LiveSigner:
         raise StreamOver
 
     def _is_raised(self, landmarks: Landmarks) -> bool:
-        return is_hand_raised(landmarks, self._settings.raised_above)
+        return is_hand_raised(landmarks, self._settings.raise_threshold)
 
 
 class RecordedSigner:
@@ -180,9 +181,9 @@ class RecordedSigner:
     def _cut(self) -> Iterator[Take]:
         spotter = RaisedHandSpotter(self._settings, "")
         for landmarks in self._view.landmarks():
-            yield from list(spotter.follow(landmarks))
+            yield from list(spotter.push(landmarks))
         if not self._view.stopped.is_set():
-            yield from spotter.finish()
+            yield from spotter.flush()
 
 
 def _checked(take: Take, spotter: SpotterSettings, height: float | None) -> Take | Fault:

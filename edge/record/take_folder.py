@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from landmarkers.take import TAKE_SUFFIX, Origin, Take
+from landmarkers.errors import UserError
+from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS
 from models.labels import Sign, labels_json, read_labels
 
 
-class ShelfUnusable(Exception):
+class TakeFolderUnusable(UserError):
     """A folder that takes cannot be put into; the message says why."""
 
 
-class Shelf:
+class TakeFolder:
     """One signer's takes in a folder, which may hold others' too."""
 
     def __init__(self, folder: Path, signer: str | None, landmarker: str) -> None:
@@ -25,10 +26,10 @@ class Shelf:
         labels = folder / LABELS
         self.signs = read_labels(labels) if labels.is_file() else ()
         paths = [path for path in sorted(folder.rglob(f"*{TAKE_SUFFIX}")) if not path.name.startswith(".")]
-        origins = [Take.load(path).origin for path in paths]
+        origins = [Take.load(path).provenance for path in paths]
         others = sorted({origin.landmarker for origin in origins} - {landmarker})
         if others:
-            raise ShelfUnusable(
+            raise TakeFolderUnusable(
                 f"the takes in {folder} hold landmarks of {others[0]}, the model wants those of {landmarker}; "
                 "record into another folder"
             )
@@ -52,16 +53,16 @@ class Shelf:
             new.write_bytes(labels_json(self.signs))
             new.replace(self.folder / LABELS)
         except OSError as error:
-            raise ShelfUnusable(f"takes cannot be put into {self.folder}: {error.strerror}") from error
+            raise TakeFolderUnusable(f"takes cannot be put into {self.folder}: {error.strerror}") from error
 
     def put(self, take: Take, sign: Sign) -> None:
         """Keep a take of a sign, its times counted from its start. Raises ShelfUnusable."""
         name, path = self._next_name(sign)
-        origin = Origin(name, self._landmarker, self._signer, "train", sign.sign_id)
+        origin = Provenance(name, self._landmarker, self._signer, "train", sign.sign_id)
         try:
-            replace(take, times=take.times - take.times[0], origin=origin).save(path)
+            replace(take, times=take.times - take.times[0], provenance=origin).save(path)
         except OSError as error:
-            raise ShelfUnusable(f"the take {path} cannot be written: {error.strerror}") from error
+            raise TakeFolderUnusable(f"the take {path} cannot be written: {error.strerror}") from error
         self._counts[sign.sign_id] += 1
 
     def _next_name(self, sign: Sign) -> tuple[str, Path]:

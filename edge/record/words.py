@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from landmarkers.errors import UserError
 from models.labels import Sign
 
 FIRST_NEW_SIGN: Final = 1001  # KArSL's own list ends at 502
 
 
-class WordsUnclear(Exception):
+class WordsUnclear(UserError):
     """A word that cannot be told or that nothing says the English of; the message says how to write it."""
 
 

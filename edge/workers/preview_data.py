@@ -22,15 +22,15 @@ def joints_of(landmarks: Landmarks) -> Joints:
 
 def aspect_of(frame: Frame) -> float:
     """The picture's height by its width."""
-    height, width = frame.picture.shape[:2]
+    height, width = frame.image.shape[:2]
     return height / width if has_picture(frame) else _ASPECT
 
 
 def has_picture(frame: Frame) -> bool:
     """Whether there is a picture; a replayed take has none."""
-    return frame.picture.size > 0
+    return frame.image.size > 0
 
 
 def small_picture(frame: Frame, width: int) -> Image.Image:
     """The frame's picture, which must be there, at most so wide."""
-    return Image.fromarray(frame.picture).reduce(math.ceil(frame.picture.shape[1] / width))
+    return Image.fromarray(frame.image).reduce(math.ceil(frame.image.shape[1] / width))

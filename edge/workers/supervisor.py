@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic
 
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.workers.process import CompanionProcess, Program
 from edge.workers.protocol import M, Message, encode
 
@@ -40,11 +40,11 @@ class Host(Generic[M]):
     """Why it cannot work now, so that it is ended, or not even started; asked every second."""
 
 
-class Companion(Generic[M]):
+class SupervisedProcess(Generic[M]):
     """One program, kept running until it is closed."""
 
     def __init__(
-        self, program: Program[M], host: Host[M], *, name: str, part: Part, standing: Standing, waiting: int
+        self, program: Program[M], host: Host[M], *, name: str, part: Component, standing: DeviceStatus, waiting: int
     ) -> None:
         """The log knows it by `name`, the standing by `part`; of more than `waiting` messages the oldest go."""
         self._program = program
@@ -86,7 +86,7 @@ class Companion(Generic[M]):
         """It works: what to log of that when it was lost before, and when it was not."""
         log.log(logging.WARNING if self._lost else logging.INFO, again if self._lost else first)
         self._lost = False
-        self._standing.tell(self._part, None)
+        self._standing.report(self._part, None)
 
     def close(self) -> None:
         """End it; one that does not let go is left behind."""
@@ -165,4 +165,4 @@ class Companion(Generic[M]):
         if not self._lost:
             log.warning("%s is lost: %s; trying again until it is back", self._name, why)
         self._lost = True
-        self._standing.tell(self._part, why)
+        self._standing.report(self._part, why)

@@ -18,4 +18,4 @@ from models.bundle import open_bundle
 clip, start, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 with closing(open_bundles_landmarker(open_bundle(SHIPPED_MODEL))) as landmarker:
     frames = islice(read_recording(clip), start, start + count)
-    json.dump([landmarker.locate(frame).points.tolist() for frame in frames], sys.stdout)
+    json.dump([landmarker.detect(frame).points.tolist() for frame in frames], sys.stdout)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.artifact import ParcelUnusable, open_parcel
+from deploy.artifact import ArtifactUnusable, open_artifact
 from edge.config import SHIPPED_MODEL
 
 
@@ -16,7 +16,7 @@ def test_a_bundle_is_packed_into_the_same_bytes_whenever_and_wherever(tmp_path: 
     for path in (tmp_path / SHIPPED_MODEL.name).iterdir():
         os.utime(path, (1, 1))
         path.chmod(0o600)
-    here, there = open_parcel(SHIPPED_MODEL), open_parcel(tmp_path / SHIPPED_MODEL.name)
+    here, there = open_artifact(SHIPPED_MODEL), open_artifact(tmp_path / SHIPPED_MODEL.name)
     assert here.content == there.content
     with tarfile.open(fileobj=io.BytesIO(here.content)) as tar:
         unpacked = {member.name: tar.extractfile(member) for member in tar}
@@ -26,13 +26,13 @@ def test_a_bundle_is_packed_into_the_same_bytes_whenever_and_wherever(tmp_path: 
 
 
 def test_a_bundle_and_its_tar_are_known_by_the_name_they_get_on_the_device(tmp_path: Path) -> None:
-    parcel = open_parcel(SHIPPED_MODEL)
+    parcel = open_artifact(SHIPPED_MODEL)
     (tmp_path / "any.tar").write_bytes(parcel.content)
     digest = hashlib.sha256((SHIPPED_MODEL / "manifest.json").read_bytes()).hexdigest()
     assert parcel.installed_name is not None
     assert parcel.installed_name.startswith("karsl-190-")
     assert parcel.installed_name.endswith(f"-{digest[:8]}")
-    assert open_parcel(tmp_path / "any.tar").installed_name == parcel.installed_name
+    assert open_artifact(tmp_path / "any.tar").installed_name == parcel.installed_name
 
 
 def test_what_is_neither_bundle_nor_wheel_is_told(tmp_path: Path) -> None:
@@ -49,5 +49,5 @@ def test_what_is_neither_bundle_nor_wheel_is_told(tmp_path: Path) -> None:
         (".", "is no bundle: it has no manifest.json"),
         ("nothing", "there is no"),
     ):
-        with pytest.raises(ParcelUnusable, match=told):
-            open_parcel(tmp_path / name)
+        with pytest.raises(ArtifactUnusable, match=told):
+            open_artifact(tmp_path / name)

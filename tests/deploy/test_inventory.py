@@ -67,7 +67,7 @@ def test_what_cannot_be_used_is_told_by_its_key(tmp_path: Path, text: str, told:
     assert told in refusal(tmp_path, text)
 
 
-def test_a_host_that_is_not_there_is_not_passed_over(tmp_path: Path) -> None:
+def test_a_host_that_is_not_there_is_not_skipped(tmp_path: Path) -> None:
     inventory = load_inventory(write(tmp_path, f"[hosts.a]\n{REACHABLE}[hosts.b]\n{REACHABLE}"))
     assert [entry.host for entry in inventory.chosen(("b",))] == ["b"]
     with pytest.raises(InventoryInvalid, match="there is no host c in the inventory; there are a, b"):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.monitoring.health import Pulse
-from edge.monitoring.status import Standing
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
@@ -34,10 +34,10 @@ def start_talking(config: MqttConfig, outbox: Path, *, words: int, every_s: floa
     return process
 
 
-def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[MqttSink, Standing, Outbox]:
+def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[MqttSink, DeviceStatus, Outbox]:
     """The sink of a device called entrance, with what it tells its troubles to and where its words wait."""
-    outbox, standing = Outbox(path, most), Standing()
-    health = Pulse(standing=standing, backlog=outbox).health
+    outbox, standing = Outbox(path, most), DeviceStatus()
+    health = PipelineStats(standing=standing, backlog=outbox).health
     sink = MqttSink(
         config,
         outbox,

@@ -3,20 +3,20 @@ import json
 import pytest
 
 from edge.commands import LONGEST_BYTES, Answer, Command, Commands
-from edge.monitoring.status import Standing
+from edge.monitoring.status import DeviceStatus
 
 
 @pytest.fixture
-def standing() -> Standing:
-    return Standing()
+def standing() -> DeviceStatus:
+    return DeviceStatus()
 
 
 @pytest.fixture
-def commands(standing: Standing) -> Commands:
+def commands(standing: DeviceStatus) -> Commands:
     return Commands(standing)
 
 
-def test_pause_and_resume_need_nobody_else(commands: Commands, standing: Standing) -> None:
+def test_pause_and_resume_need_nobody_else(commands: Commands, standing: DeviceStatus) -> None:
     assert commands.obey(b"pause") == Answer(command="pause", ok=True)
     assert standing.paused
     assert commands.obey(b'{"command": "resume", "id": "a1"}') == Answer(id="a1", command="resume", ok=True)
@@ -37,7 +37,7 @@ def test_what_nothing_here_can_do_is_answered_with_an_error(commands: Commands) 
 
 
 @pytest.mark.parametrize("message", [b"pause", b" Pause \n", b'{"command":"pause"}', b'{"command":"pause","id":null}'])
-def test_a_command_is_a_bare_name_or_json(message: bytes, commands: Commands, standing: Standing) -> None:
+def test_a_command_is_a_bare_name_or_json(message: bytes, commands: Commands, standing: DeviceStatus) -> None:
     assert commands.obey(message).ok
     assert standing.paused
 
@@ -63,7 +63,7 @@ def test_a_command_is_a_bare_name_or_json(message: bytes, commands: Commands, st
     ],
 )
 def test_anything_else_is_answered_with_what_is_wrong(
-    message: bytes, error: str, commands: Commands, standing: Standing
+    message: bytes, error: str, commands: Commands, standing: DeviceStatus
 ) -> None:
     answer = commands.obey(message)
     assert not answer.ok

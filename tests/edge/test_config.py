@@ -15,7 +15,7 @@ source = "/dev/video2"
 
 [rate]
 idle_after_s = 3.0
-idle_look_every_s = 0.1
+idle_stride_s = 0.1
 hot_at_c = 70.0
 measure_every_s = 10.0
 
@@ -68,7 +68,7 @@ def test_a_file_sets_every_key(tmp_path: Path) -> None:
     assert (config.device, config.health_every_s, config.camera.source) == ("entrance", 5.0, "/dev/video2")
     assert config.rate.model_dump() == {
         "idle_after_s": 3.0,
-        "idle_look_every_s": 0.1,
+        "idle_stride_s": 0.1,
         "hot_at_c": 70.0,
         "measure_every_s": 10.0,
     }
@@ -154,7 +154,7 @@ def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> N
         ("[camera]\nregion_left = 0.5\nregion_width = 0.6", "region_left and region_width"),
         ("[camera]\nregion_top = 0.2", "region_top and region_height"),
         ("[rate]\nidle_after_s = 0.0", "rate.idle_after_s"),
-        ("[rate]\nidle_look_every_s = 1.5", "rate.idle_look_every_s"),
+        ("[rate]\nidle_stride_s = 1.5", "rate.idle_stride_s"),
         ("[rate]\nhot_at_c = 20", "rate.hot_at_c"),
         ("[rate]\nmeasure_every_s = 0.1", "rate.measure_every_s"),
         ("[model]\nthreshold = 1.5", "model.threshold"),

@@ -4,11 +4,11 @@ import pytest
 
 from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
-from edge.monitoring.health import Pulse
-from edge.monitoring.status import Standing
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import DeviceStatus
 from edge.pipeline import caption
-from edge.recognition.recognition import Recognition, Succession
-from edge.recognition.word import StreamClock, Word, WordWriter
+from edge.recognition.recognition import ModelSlot, Recognition
+from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame
 from landmarkers.take import Take
 from models.bundle import Bundle
@@ -52,7 +52,7 @@ class BreakingCamera:
 class PausingCamera:
     """The replay of a take during which somebody pauses the daemon from one time to another."""
 
-    def __init__(self, replay: TakeReplay, standing: Standing, start: float, end: float) -> None:
+    def __init__(self, replay: TakeReplay, standing: DeviceStatus, start: float, end: float) -> None:
         self._replay = replay
         self._standing = standing
         self._start, self._end = start, end
@@ -73,14 +73,14 @@ def play(
     *,
     camera: Camera | None = None,
     fast: bool = True,
-    standing: Standing | None = None,
-) -> Pulse:
+    standing: DeviceStatus | None = None,
+) -> PipelineStats:
     """Caption a replay into the notebook."""
-    pulse = Pulse()
+    pulse = PipelineStats()
     clock = StreamClock(as_fast_as_possible=fast)
-    writer = WordWriter(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
+    writer = WordFactory(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
     classifier = OnnxClassifier(bundle)
-    succession = Succession(Recognition.of(bundle, classifier, writer))
+    succession = ModelSlot(Recognition.of(bundle, classifier, writer))
     caption(camera or replay, replay, succession, [notebook], pulse, standing=standing)
     return pulse
 
@@ -100,8 +100,8 @@ def test_signs_become_words_in_their_order(bundle: Bundle) -> None:
 def test_a_word_tells_when_its_sign_was_made(bundle: Bundle) -> None:
     first, second = words(bundle, TWO_SIGNS)
     spotter = bundle.manifest.spotter
-    soonest = spotter.shortest_s + spotter.sure_s  # the sign goes on for a second, but is sure before
-    assert soonest - 0.01 <= (first.ended_at - first.started_at).total_seconds() <= soonest + spotter.look_every_s
+    soonest = spotter.min_duration_s + spotter.early_after_s  # the sign goes on for a second, but is sure before
+    assert soonest - 0.01 <= (first.ended_at - first.started_at).total_seconds() <= soonest + spotter.stride_s
     assert (second.started_at - first.started_at).total_seconds() == pytest.approx(1.7, abs=0.04)
     assert first.delay == pytest.approx(0.0, abs=0.04)
 
@@ -119,7 +119,7 @@ def test_words_before_a_camera_was_lost_are_said_and_the_loss_is_told(bundle: Bu
 
 
 def test_while_paused_no_frame_is_looked_at_and_the_sign_in_hand_is_dropped(bundle: Bundle) -> None:
-    notebook, replay, standing = Notebook(), TakeReplay([TWO_SIGNS], paced=False), Standing()
+    notebook, replay, standing = Notebook(), TakeReplay([TWO_SIGNS], paced=False), DeviceStatus()
     camera = PausingCamera(replay, standing, start=0.9, end=1.9)
     health = play(bundle, replay, notebook, camera=camera, standing=standing).health()
     assert [word.word for word in notebook.words] == [SIGNS[2].word]

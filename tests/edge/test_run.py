@@ -12,7 +12,7 @@ import pytest
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.recognition.word import Word
-from landmarkers.take import TAKE_SUFFIX, Origin
+from landmarkers.take import TAKE_SUFFIX, Provenance
 from landmarkers.tracking import FINGERPRINT
 from models.manifest import SpotterSettings
 from tests.edge.clips import network_camera, write_clip
@@ -39,7 +39,7 @@ def one_sign(tmp_path: Path) -> str:
 @pytest.fixture(scope="module")
 def patient_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny bundle that waits half a minute for the end of a sign."""
-    return write_bundle(tmp_path_factory.mktemp("patient"), spotter=SpotterSettings(longest_s=30.0))
+    return write_bundle(tmp_path_factory.mktemp("patient"), spotter=SpotterSettings(max_duration_s=30.0))
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +299,7 @@ def test_a_camera_that_is_not_there_is_refused_when_it_is_not_to_be_waited_for(
 
 
 def test_a_bundle_of_other_landmarks_is_refused(bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:
-    other = take(even_times(30, 1.0), origin=Origin(clip="made-up", landmarker="others"))
+    other = take(even_times(30, 1.0), provenance=Provenance(clip="made-up", landmarker="others"))
     other.save(tmp_path / f"other{TAKE_SUFFIX}")
     sentence = refusal(start_daemon("run", "--source", f"take:other{TAKE_SUFFIX}", "--model", bundle_folder))
     assert f"{TITLE} was trained on landmarks of made-up, not of others" in sentence

@@ -13,11 +13,11 @@ from edge.cameras.camera import Camera, Wanted, every_frame
 from edge.cameras.newest import NewestFrame
 from edge.cameras.source import Source, open_source
 from edge.config import RateConfig
-from edge.monitoring.frame_rate import Governor, Rate
-from edge.monitoring.health import Health, Pulse
+from edge.monitoring.frame_rate import FrameRateController, Rate
+from edge.monitoring.health import Health, PipelineStats
 from edge.pipeline import caption
-from edge.recognition.recognition import Recognition, Succession
-from edge.recognition.word import StreamClock, Word, WordWriter
+from edge.recognition.recognition import ModelSlot, Recognition
+from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
@@ -48,7 +48,7 @@ class Person:
     def frames(self) -> Iterator[Frame]:
         return (Frame(NO_PICTURE, time) for time in self._times if self._wanted(time))
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         self.located.append(frame.time)
         return stream([frame.time], *self._signs)[0]
 
@@ -69,7 +69,7 @@ class SlowLandmarker:
         self._camera = camera
         self.age: list[float] = []
 
-    def locate(self, frame: Frame) -> Landmarks:
+    def detect(self, frame: Frame) -> Landmarks:
         self.age.append(self._camera.newest - frame.time)
         for _ in range(self.FRAMES):
             self._camera.give_one()
@@ -121,17 +121,17 @@ class Words:
         """Nothing is on its way."""
 
 
-def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, governor: Governor) -> Health:
+def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, governor: FrameRateController) -> Health:
     """Caption to the camera's end; the health then."""
-    pulse = Pulse(Source(camera, landmarker), governor)
-    writer = WordWriter(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
+    pulse = PipelineStats(Source(camera, landmarker), governor)
+    writer = WordFactory(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
-    caption(camera, landmarker, Succession(Recognition.of(bundle, classifier, writer)), [words], pulse, governor)
+    caption(camera, landmarker, ModelSlot(Recognition.of(bundle, classifier, writer)), [words], pulse, governor)
     return pulse.health()
 
 
-def new_governor(bundle: Bundle) -> Governor:
-    return Governor(RateConfig(), bundle.manifest.spotter.raised_above)
+def new_governor(bundle: Bundle) -> FrameRateController:
+    return FrameRateController(RateConfig(), bundle.manifest.spotter.raise_threshold)
 
 
 def test_a_slow_landmarker_lowers_the_rate_and_never_the_freshness(bundle: Bundle) -> None:
@@ -149,7 +149,7 @@ def test_a_sign_that_begins_while_nobody_signed_is_read_and_cut_as_if_every_fram
     times = even_times(rate, 20.0)
     signs = [Sign(8.05, 9.0, PLACES[0]), Sign(15.02, 16.0, PLACES[2])]
     governor, words = new_governor(bundle), Words()
-    person = Person(times, *signs, wanted=governor.wants)
+    person = Person(times, *signs, wanted=governor.should_process)
     health = play(bundle, person, person, words, governor)
     assert words.count == 2
     assert words.newest is not None
@@ -159,7 +159,7 @@ def test_a_sign_that_begins_while_nobody_signed_is_read_and_cut_as_if_every_fram
         seen = [time for time in person.located if time >= sign.start]
         assert seen[0] - sign.start < WAKE_S
         assert [time for time in seen if time <= sign.end] == [time for time in times if seen[0] <= time <= sign.end]
-    assert health.frames + health.passed_over == len(times)
+    assert health.frames + health.skipped == len(times)
     assert health.rate is Rate.IDLE
 
 
@@ -170,7 +170,7 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(bundle: Bundle) -> 
     held: dict[float, int] = {}
 
     class Observed(Person):
-        def locate(self, frame: Frame) -> Landmarks:
+        def detect(self, frame: Frame) -> Landmarks:
             self.located.clear()
             if frame.time % 60.0 < 1e-9:
                 gc.collect()
@@ -178,7 +178,7 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(bundle: Bundle) -> 
             index = int(frame.time // 10)
             return stream([frame.time], *signs[index : index + 1])[0]
 
-    person = Observed(even_times(10, minutes * 60.0), wanted=governor.wants)
+    person = Observed(even_times(10, minutes * 60.0), wanted=governor.should_process)
     tracemalloc.start()
     try:
         play(bundle, person, person, words, governor)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from deploy.artifact import open_parcel
+from deploy.artifact import open_artifact
 from tests.device.broker import Broker
 from tests.device.device import UNIT, CheckFailed, Device, quoted, wait_until
 from tests.fleet.bundles import make_bundle
@@ -91,7 +91,7 @@ def provision_a_change(site: Site) -> str:
 
 def push(site: Site) -> str:
     bundle = make_bundle(site.desk)
-    wanted = open_parcel(bundle).installed_name
+    wanted = open_artifact(bundle).installed_name
     plan = site.desk.fleet("push", str(bundle), "--dry-run").must(0)
     if str(wanted) not in plan.row("north") or serving(site.north):
         raise CheckFailed(f"the dry run: {plan.out}")
@@ -160,7 +160,7 @@ def killed_while_installing(site: Site) -> str:
     install = "/opt/ishara/bin/ishara-edge models install --config /etc/ishara/edge.toml --activate --allow-downgrade"
     served: list[str] = []
     for number in range(2):
-        device.path(f"srv/{number}.tar").write_bytes(open_parcel(make_bundle(site.desk)).content)
+        device.path(f"srv/{number}.tar").write_bytes(open_artifact(make_bundle(site.desk)).content)
     for kill in range(_KILLS):
         device.attempt(f"timeout --signal=KILL {moments.uniform(0.2, 1.6):.2f} {install} /srv/{kill % 2}.tar")
         opened = "from pathlib import Path; from models.bundle import open_bundle; from models.classifier import "
@@ -177,7 +177,7 @@ def killed_while_installing(site: Site) -> str:
 def network_cut(site: Site) -> str:
     """Over a slow link that is cut when a third has arrived; the next push sends only the rest."""
     bundle = make_bundle(site.desk)
-    size = len(open_parcel(bundle).content)
+    size = len(open_artifact(bundle).content)
     site.slow_down("north", _LINK_SLOW)
     pushing = site.desk.begin("push", str(bundle), "--until", "healthy", "--only", "north")
     try:

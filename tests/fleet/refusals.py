@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.artifact import open_parcel
+from deploy.artifact import open_artifact
 from tests.device.device import CheckFailed
 from tests.fleet.bundles import FIRST, flip, make_bundle, make_burdened, rewrite
 from tests.fleet.checks import is_reading, sentence, serving
@@ -42,7 +42,7 @@ def flipped_byte(site: Site) -> str:
 
 
 def truncated(site: Site) -> str:
-    whole = open_parcel(make_bundle(site.desk)).content
+    whole = open_artifact(make_bundle(site.desk)).content
     short = site.desk.folder / "short.tar"
     short.write_bytes(whole[: len(whole) // 512 // 2 * 512])
     return sentence(refused(site, short, "short.tar"))
@@ -75,7 +75,7 @@ def full_disk(site: Site) -> str:
     """Full in the middle of the transfer, and then with just too little room to install."""
     bundle = make_bundle(site.desk)
     free = int(site.north.run("df --output=avail --block-size=1 / | tail -1"))
-    size = len(open_parcel(bundle).content)
+    size = len(open_artifact(bundle).content)
     try:
         site.north.run(f"fallocate --length {free - size // 2} /root/ballast")
         on_its_way = sentence(refused(site, bundle, "disk is full"))

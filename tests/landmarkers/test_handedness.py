@@ -1,6 +1,6 @@
 import numpy as np
 
-from landmarkers.handedness import tell_apart
+from landmarkers.handedness import assign_handedness
 from landmarkers.layout import Part
 
 
@@ -9,13 +9,13 @@ def test_hands_go_to_the_nearer_wrist_whatever_the_network_calls_them() -> None:
     pose[15], pose[16] = (0.8, 0.5, 0.0), (0.2, 0.5, 0.0)
     left, right = np.full((21, 3), 0.5, np.float32), np.full((21, 3), 0.5, np.float32)
     left[:, 0], right[:, 0] = 0.78, 0.22
-    assert tell_apart((left, right), [0.9, 0.9], pose) == {Part.LEFT_HAND: 0, Part.RIGHT_HAND: 1}
-    assert tell_apart((right, left), [0.9, 0.9], pose) == {Part.LEFT_HAND: 1, Part.RIGHT_HAND: 0}
+    assert assign_handedness((left, right), [0.9, 0.9], pose) == {Part.LEFT_HAND: 0, Part.RIGHT_HAND: 1}
+    assert assign_handedness((right, left), [0.9, 0.9], pose) == {Part.LEFT_HAND: 1, Part.RIGHT_HAND: 0}
 
 
 def test_without_a_pose_the_network_is_believed() -> None:
     hand = np.full((21, 3), 0.5, np.float32)
     nobody = np.full((33, 3), np.nan, np.float32)
-    assert tell_apart([hand], [0.9], nobody) == {Part.RIGHT_HAND: 0}
-    assert tell_apart([hand], [0.1], nobody) == {Part.LEFT_HAND: 0}
-    assert tell_apart([], [], nobody) == {}
+    assert assign_handedness([hand], [0.9], nobody) == {Part.RIGHT_HAND: 0}
+    assert assign_handedness([hand], [0.1], nobody) == {Part.LEFT_HAND: 0}
+    assert assign_handedness([], [], nobody) == {}

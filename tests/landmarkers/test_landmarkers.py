@@ -26,7 +26,7 @@ def person(sample_picture: Path) -> Frame:
 
 def test_a_person_is_found_where_the_person_is(opened: Opener, person: Frame) -> None:
     with closing(opened()) as landmarker:
-        landmarks = landmarker.locate(person)
+        landmarks = landmarker.detect(person)
     pose = landmarks.part(Part.POSE)
     assert pose[RIGHT_SHOULDER, 0] < pose[NOSE, 0] < pose[LEFT_SHOULDER, 0]
     assert pose[NOSE, 1] < pose[LEFT_SHOULDER, 1]
@@ -35,26 +35,26 @@ def test_a_person_is_found_where_the_person_is(opened: Opener, person: Frame) ->
 
 def test_a_part_not_asked_for_is_not_computed(opened: Opener, person: Frame) -> None:
     with closing(opened(frozenset({Part.POSE}))) as landmarker:
-        landmarks = landmarker.locate(person)
+        landmarks = landmarker.detect(person)
     assert landmarks.sees(Part.POSE)
     assert not any(landmarks.sees(part) for part in (Part.FACE, Part.LEFT_HAND, Part.RIGHT_HAND))
 
 
 def test_the_face_is_found_when_asked_for(opened: Opener, person: Frame) -> None:
     with closing(opened(DEFAULT_PARTS | {Part.FACE})) as landmarker:
-        face = landmarker.locate(person).part(Part.FACE)
+        face = landmarker.detect(person).part(Part.FACE)
     assert face.shape == (468, 3)
     assert not np.isnan(face).any()
 
 
 def test_a_wide_picture_gives_a_person_of_the_same_shape(opened: Opener, person: Frame) -> None:
-    width = person.picture.shape[1]
+    width = person.image.shape[1]
     border = width // 2
-    wide = cv2.copyMakeBorder(person.picture, 0, 0, border, border, cv2.BORDER_REPLICATE)
+    wide = cv2.copyMakeBorder(person.image, 0, 0, border, border, cv2.BORDER_REPLICATE)
     spans = []
-    for picture in (person.picture, np.asarray(wide, np.uint8)):
+    for picture in (person.image, np.asarray(wide, np.uint8)):
         with closing(opened(frozenset({Part.POSE}))) as landmarker:
-            pose = landmarker.locate(Frame(picture, 0.0)).part(Part.POSE)
+            pose = landmarker.detect(Frame(picture, 0.0)).part(Part.POSE)
         across, down = np.abs(pose[LEFT_SHOULDER, :2] - pose[NOSE, :2])
         spans.append(across / down)
     assert spans[1] == pytest.approx(spans[0], rel=0.15)
@@ -62,7 +62,7 @@ def test_a_wide_picture_gives_a_person_of_the_same_shape(opened: Opener, person:
 
 def test_nobody_is_all_nan(opened: Opener) -> None:
     with closing(opened()) as landmarker:
-        landmarks = landmarker.locate(Frame(np.zeros((120, 160, 3), np.uint8), 0.0))
+        landmarks = landmarker.detect(Frame(np.zeros((120, 160, 3), np.uint8), 0.0))
     assert np.isnan(landmarks.points).all()
 
 
@@ -74,7 +74,7 @@ def test_missing_networks_are_told_with_the_command_that_makes_them(opened: Open
 def test_hands_and_body_are_found_on_a_real_clip(opened: Opener, karsl: Path) -> None:
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
     with closing(opened()) as landmarker:
-        found = [landmarker.locate(frame) for frame in read_recording(clip)]
+        found = [landmarker.detect(frame) for frame in read_recording(clip)]
     assert all(landmarks.sees(Part.POSE) for landmarks in found)
     hands = [landmarks.sees(Part.LEFT_HAND) or landmarks.sees(Part.RIGHT_HAND) for landmarks in found]
     assert np.mean(hands) > 0.9

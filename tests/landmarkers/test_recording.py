@@ -25,7 +25,7 @@ def test_a_video_tells_its_own_times(tmp_path: Path, rate: float) -> None:
     write_video(tmp_path / "a.mp4", 12, rate)
     frames = list(read_recording(tmp_path / "a.mp4"))
     assert len(frames) == 12
-    assert frames[0].picture.shape == (48, 64, 3)
+    assert frames[0].image.shape == (48, 64, 3)
     np.testing.assert_allclose([frame.time for frame in frames], np.arange(12) / rate, atol=2e-3)
 
 
@@ -41,7 +41,7 @@ def test_pictures_are_rgb(tmp_path: Path) -> None:
     red[..., 2] = 255  # OpenCV writes BGR
     cv2.imwrite(str(tmp_path / "clip" / "a_0001.png"), red)
     frame = next(read_recording(tmp_path / "clip"))
-    assert frame.picture[0, 0].tolist() == [255, 0, 0]
+    assert frame.image[0, 0].tolist() == [255, 0, 0]
 
 
 def test_a_clip_that_is_none_is_refused_by_name(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from landmarkers.roi import Region, square_around, upright
+from landmarkers.roi import RotatedRoi, square_around, upright
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4, math.pi / 2, -2.5])
 def test_what_lies_at_a_place_of_the_region_is_seen_there(angle: float) -> None:
     picture = np.zeros((200, 300, 3), np.uint8)
-    region = Region(140.0, 110.0, 80.0, angle)
+    region = RotatedRoi(140.0, 110.0, 80.0, angle)
     there = region.to_picture(np.array([[0.3, 0.7, 0.0]], np.float32))[0, :2]
     cv2.circle(picture, (round(float(there[0])), round(float(there[1]))), 3, (255, 255, 255), -1)
     cut = region.cut(picture, 64, cv2.BORDER_REPLICATE)
@@ -20,12 +20,12 @@ def test_what_lies_at_a_place_of_the_region_is_seen_there(angle: float) -> None:
 
 
 def test_depth_grows_with_the_region() -> None:
-    placed = Region(0.0, 0.0, 50.0, 1.0).to_picture(np.array([[0.5, 0.5, 0.1]], np.float32))
+    placed = RotatedRoi(0.0, 0.0, 50.0, 1.0).to_picture(np.array([[0.5, 0.5, 0.1]], np.float32))
     assert placed[0] == pytest.approx([0.0, 0.0, 5.0], abs=1e-5)
 
 
 def test_a_region_moves_along_its_own_axes() -> None:
-    upside_down = Region(100.0, 100.0, 10.0, math.pi).moved(right=0.0, down=1.0, grown=2.0)
+    upside_down = RotatedRoi(100.0, 100.0, 10.0, math.pi).moved(right=0.0, down=1.0, grown=2.0)
     assert (upside_down.x, upside_down.y, upside_down.side) == pytest.approx((100.0, 90.0, 20.0))
 
 
@@ -44,8 +44,8 @@ def test_the_square_around_points_holds_them_whatever_its_angle() -> None:
 
 
 def test_overlap_is_shared_area_over_the_area_of_both() -> None:
-    one = Region(0.0, 0.0, 10.0, 0.0)
+    one = RotatedRoi(0.0, 0.0, 10.0, 0.0)
     assert one.overlap(one) == pytest.approx(1.0)
-    assert one.overlap(Region(5.0, 0.0, 10.0, 0.0)) == pytest.approx(1 / 3)
-    assert one.overlap(Region(0.0, 0.0, 2.0, 0.0)) == pytest.approx(0.04)
-    assert one.overlap(Region(20.0, 0.0, 10.0, 0.0)) == 0.0
+    assert one.overlap(RotatedRoi(5.0, 0.0, 10.0, 0.0)) == pytest.approx(1 / 3)
+    assert one.overlap(RotatedRoi(0.0, 0.0, 2.0, 0.0)) == pytest.approx(0.04)
+    assert one.overlap(RotatedRoi(20.0, 0.0, 10.0, 0.0)) == 0.0

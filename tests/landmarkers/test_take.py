@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from landmarkers.layout import Part
-from landmarkers.take import STEPS_PER_UNIT, Origin, Take, TakeDamaged
+from landmarkers.take import STEPS_PER_UNIT, Provenance, Take, TakeDamaged
 from tests.signing import make_take
 
 
@@ -12,7 +12,7 @@ def test_a_take_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
     take = make_take(3)
     take.save(tmp_path / "a.take.npz")
     back = Take.load(tmp_path / "a.take.npz")
-    assert back.origin == take.origin
+    assert back.provenance == take.provenance
     np.testing.assert_array_equal(back.times, take.times)
     np.testing.assert_array_equal(np.isnan(back.points), np.isnan(take.points))
     np.testing.assert_allclose(back.points, take.points, atol=0.51 / STEPS_PER_UNIT)
@@ -63,9 +63,9 @@ def test_a_take_knows_what_was_seen_and_how_long_it_is() -> None:
     assert take.seen(Part.RIGHT_HAND).all()
     assert not take.seen(Part.LEFT_HAND).any()
     assert take.duration == pytest.approx(1.0)
-    assert Take.of(take.landmarks(), take.origin).points.shape == take.points.shape
+    assert Take.of(take.landmarks(), take.provenance).points.shape == take.points.shape
 
 
 def test_times_that_stand_still_are_refused() -> None:
     with pytest.raises(ValueError, match="grow strictly"):
-        Take(make_take().points[:2], np.array([0.1, 0.1]), Origin("a", "b"))
+        Take(make_take().points[:2], np.array([0.1, 0.1]), Provenance("a", "b"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from landmarkers.body import BodyNetwork
-from landmarkers.frame import Frame, Landmarks, Picture
+from landmarkers.frame import Frame, Image, Landmarks
 from landmarkers.hand import HandNetwork
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, Part
 from landmarkers.recording import read_recording
@@ -43,13 +43,13 @@ def landmarker(calls: "Counter[str]") -> Iterator[TrackingLandmarker]:
         *(("hand", one) for one in loaded.hands),
     ]
     for name, place in places:
-        setattr(place, "locate", counted(name, place.locate))  # noqa: B010
+        setattr(place, "locate", counted(name, place.detect))  # noqa: B010
     with closing(TrackingLandmarker(loaded=loaded)) as tracking:
         yield tracking
 
 
-def show(landmarker: TrackingLandmarker, picture: Picture, *, frames: int, fps: float) -> list[Landmarks]:
-    return [landmarker.locate(Frame(picture, number / fps)) for number in range(frames)]
+def show(landmarker: TrackingLandmarker, picture: Image, *, frames: int, fps: float) -> list[Landmarks]:
+    return [landmarker.detect(Frame(picture, number / fps)) for number in range(frames)]
 
 
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
@@ -82,7 +82,7 @@ def test_hands_in_view_are_followed_without_a_search(
     landmarker: TrackingLandmarker, calls: "Counter[str]", karsl: Path
 ) -> None:
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
-    found = [landmarker.locate(frame) for frame in read_recording(clip)]
+    found = [landmarker.detect(frame) for frame in read_recording(clip)]
     hands = sum(landmarks.sees(part) for landmarks in found for part in (Part.LEFT_HAND, Part.RIGHT_HAND))
     assert hands > 0.9 * len(found)
     assert hands <= calls["hand"] <= 1.5 * hands
@@ -92,14 +92,14 @@ def test_hands_in_view_are_followed_without_a_search(
 
 def test_a_hand_turned_upside_down_is_found_where_it_is(landmarker: TrackingLandmarker, karsl: Path) -> None:
     frame = list(read_recording(next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))))[8]
-    upright = landmarker.locate(frame)
+    upright = landmarker.detect(frame)
     with closing(TrackingLandmarker()) as other:
-        turned = other.locate(Frame(np.ascontiguousarray(frame.picture[::-1, ::-1]), 0.0))
+        turned = other.detect(Frame(np.ascontiguousarray(frame.image[::-1, ::-1]), 0.0))
     hands = [part for part in (Part.LEFT_HAND, Part.RIGHT_HAND) if upright.sees(part)]
     assert hands
     found = [turned.points[PART_SLICES[part]] for part in (Part.LEFT_HAND, Part.RIGHT_HAND)]
     for part in hands:
-        expected = np.array([1.0, frame.picture.shape[0] / frame.picture.shape[1]]) - upright.part(part)[:, :2]
+        expected = np.array([1.0, frame.image.shape[0] / frame.image.shape[1]]) - upright.part(part)[:, :2]
         apart = min(np.nan_to_num(np.linalg.norm(one[:, :2] - expected, axis=1), nan=9.0).mean() for one in found)
         assert apart < 0.02  # picture widths
 
@@ -107,6 +107,6 @@ def test_a_hand_turned_upside_down_is_found_where_it_is(landmarker: TrackingLand
 def test_a_cut_to_another_scene_lets_go_of_the_hands(landmarker: TrackingLandmarker, karsl: Path) -> None:
     frames = list(read_recording(next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))))[:8]
     for frame in frames:
-        landmarker.locate(frame)
-    gone = landmarker.locate(Frame(np.zeros_like(frames[0].picture), frames[-1].time + 0.2))
+        landmarker.detect(frame)
+    gone = landmarker.detect(Frame(np.zeros_like(frames[0].image), frames[-1].time + 0.2))
     assert np.isnan(gone.points).all()

@@ -39,18 +39,20 @@ def refusal(folder: Path) -> str:
 def test_a_whole_bundle_reads_a_take(bundle: Path, made_up_takes: Path) -> None:
     opened = open_bundle(bundle)
     take = Take.load(sorted(made_up_takes.glob("2-*.take.npz"))[0])
-    reading = OnnxClassifier(opened).read(take)
+    reading = OnnxClassifier(opened).classify(take)
     assert reading.best.sign.sign_id == 3
-    assert len(reading.guesses) == len(opened.signs) == 4
-    assert sum(guess.confidence for guess in reading.guesses) + reading.no_sign == pytest.approx(1.0, abs=1e-4)
+    assert len(reading.candidates) == len(opened.signs) == 4
+    assert sum(guess.confidence for guess in reading.candidates) + reading.no_sign == pytest.approx(1.0, abs=1e-4)
     assert opened.manifest.title == "tiny@1"
 
 
 def test_times_count_from_the_takes_own_start(bundle: Path, made_up_takes: Path) -> None:
     classifier = OnnxClassifier(open_bundle(bundle))
     take = Take.load(next(made_up_takes.glob("*.take.npz")))
-    late = Take(take.points, take.times + 1e6, take.origin)
-    assert classifier.read(late).best.confidence == pytest.approx(classifier.read(take).best.confidence, abs=1e-3)
+    late = Take(take.points, take.times + 1e6, take.provenance)
+    assert classifier.classify(late).best.confidence == pytest.approx(
+        classifier.classify(take).best.confidence, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("name", sorted(bundles.HASHED_FILES | bundles.OPTIONAL_FILES))

@@ -16,7 +16,7 @@ from tests.models.stock import MakeBundle, change_manifest, refusal, serving
 
 
 def test_a_network_slower_than_it_is_asked_is_refused(store: BundleStore, make: MakeBundle) -> None:
-    slow = make(4, beside=turning(300_000), spotter=SpotterSettings(look_every_s=0.03))
+    slow = make(4, beside=turning(300_000), spotter=SpotterSettings(stride_s=0.03))
     assert "for what is to be read every 30 ms" in refusal(store, slow)
 
 

@@ -6,7 +6,7 @@ import pytest
 from landmarkers.frame import Landmarks
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
-from models.classifier import Classifier, Guess, Reading
+from models.classifier import Candidate, Classifier, Prediction
 from models.labels import Sign as Label
 from models.manifest import SpotterSettings
 from models.spotter import SignSpotter
@@ -19,13 +19,14 @@ PLACES = (0.3, 0.7)
 class ByPlace:
     """A classifier that knows two signs by the place of the right hand, the surer the longer the hand was there."""
 
-    def read(self, take: Take) -> Reading:
+    def classify(self, take: Take) -> Prediction:
         x = take.points[:, PART_SLICES[Part.RIGHT_HAND].start, 0]
         shares = [float(np.mean(np.abs(x - place) < 0.1)) ** 2 for place in PLACES]
         guesses = [
-            Guess(Label(sign_id=number, word="كلمة", word_en="word"), share) for number, share in enumerate(shares, 1)
+            Candidate(Label(sign_id=number, word="كلمة", word_en="word"), share)
+            for number, share in enumerate(shares, 1)
         ]
-        return Reading(sorted(guesses, key=lambda guess: -guess.confidence), no_sign=0.0)
+        return Prediction(sorted(guesses, key=lambda guess: -guess.confidence), no_sign=0.0)
 
 
 class Steady:
@@ -34,9 +35,9 @@ class Steady:
     def __init__(self, confidence: float = 0.8) -> None:
         self._confidence = confidence
 
-    def read(self, take: Take) -> Reading:
+    def classify(self, take: Take) -> Prediction:
         del take
-        return Reading([Guess(Label(sign_id=1, word="كلمة", word_en="word"), self._confidence)], no_sign=0.0)
+        return Prediction([Candidate(Label(sign_id=1, word="كلمة", word_en="word"), self._confidence)], no_sign=0.0)
 
 
 def spot(
@@ -44,8 +45,8 @@ def spot(
 ) -> list[Take]:
     """The takes of a stream and of its end."""
     spotter = SignSpotter(settings, LANDMARKER, classifier or Steady())
-    takes = [take for one in landmarks for take in spotter.follow(one)]
-    return [*takes, *spotter.finish()]
+    takes = [take for one in landmarks for take in spotter.push(one)]
+    return [*takes, *spotter.flush()]
 
 
 def only(takes: Sequence[Take]) -> Take:
@@ -57,7 +58,7 @@ def test_a_hand_raised_and_rested_is_one_sign_from_its_rise_to_its_rest() -> Non
     take = only(spot(stream(even_times(30, 4.0), Sign(1.0, 2.5))))
     assert take.times[0] == pytest.approx(1.0)
     assert take.times[-1] == pytest.approx(2.5)
-    assert take.origin.landmarker == LANDMARKER
+    assert take.provenance.landmarker == LANDMARKER
 
 
 @pytest.mark.parametrize("rate", [5, 10, 15, 30, 60])
@@ -81,7 +82,7 @@ def test_dropped_frames_move_a_sign_by_no_more_than_the_gap_they_leave(rate: int
 @pytest.mark.parametrize("rate", [5, 15, 60])
 def test_a_sign_is_given_as_soon_as_the_hands_have_rested(rate: int) -> None:
     spotter = SignSpotter(SETTINGS, LANDMARKER, Steady())
-    given = [one.time for one in stream(even_times(rate, 4.0), Sign(1.0, 2.0)) for _ in spotter.follow(one)]
+    given = [one.time for one in stream(even_times(rate, 4.0), Sign(1.0, 2.0)) for _ in spotter.push(one)]
     assert len(given) == 1
     assert SETTINGS.end_after_s - 1e-6 <= given[0] - 2.0 <= SETTINGS.end_after_s + 2 / rate
 
@@ -107,7 +108,7 @@ def test_a_twitch_is_no_sign(rate: int) -> None:
 
 @pytest.mark.parametrize("confidence", [0.8, 0.99])
 def test_a_sign_held_long_is_said_once(confidence: float) -> None:
-    settings = SpotterSettings(longest_s=2.0)
+    settings = SpotterSettings(max_duration_s=2.0)
     take = only(spot(stream(even_times(30, 12.0), Sign(1.0, 10.0)), settings, Steady(confidence)))
     assert take.duration <= 2.0 + 1 / 30
 
@@ -118,34 +119,34 @@ def test_signs_without_a_rest_between_them_are_told_apart(rate: int) -> None:
     takes = spot(stream(even_times(rate, 5.0), *signs), classifier=ByPlace())
     assert len(takes) == 3
     for take, sign in zip(takes, signs, strict=True):
-        assert abs(take.times[0] - sign.start) <= SETTINGS.look_every_s + 2 / rate
-        assert abs(take.times[-1] - sign.end) <= SETTINGS.look_every_s + 2 / rate
+        assert abs(take.times[0] - sign.start) <= SETTINGS.stride_s + 2 / rate
+        assert abs(take.times[-1] - sign.end) <= SETTINGS.stride_s + 2 / rate
 
 
 def test_a_sign_read_surely_for_a_while_is_given_before_it_ends_and_only_once() -> None:
     spotter = SignSpotter(SETTINGS, LANDMARKER, ByPlace())
     signs = stream(even_times(30, 6.0), Sign(1.0, 3.0, PLACES[0]), Sign(3.01, 5.0, PLACES[1]))
-    given = [(one.time, take) for one in signs for take in spotter.follow(one)]
+    given = [(one.time, take) for one in signs for take in spotter.push(one)]
     assert len(given) == 2
     for (time, take), start in zip(given, (1.0, 3.01), strict=True):
-        assert take.times[0] == pytest.approx(start, abs=SETTINGS.look_every_s + 1 / 15)
+        assert take.times[0] == pytest.approx(start, abs=SETTINGS.stride_s + 1 / 15)
         assert take.times[-1] == pytest.approx(time)
-        needed = SETTINGS.shortest_s + SETTINGS.sure_s
-        assert start + needed - 0.01 <= time <= start + needed + 3 * SETTINGS.look_every_s
+        needed = SETTINGS.min_duration_s + SETTINGS.early_after_s
+        assert start + needed - 0.01 <= time <= start + needed + 3 * SETTINGS.stride_s
 
 
 def test_a_sign_is_given_while_the_next_one_is_made() -> None:
-    spotter = SignSpotter(SpotterSettings(sure=1.0, sure_s=3.0), LANDMARKER, ByPlace())
+    spotter = SignSpotter(SpotterSettings(early_confidence=1.0, early_after_s=3.0), LANDMARKER, ByPlace())
     signs = stream(even_times(30, 6.0), Sign(1.0, 2.0, PLACES[0]), Sign(2.01, 5.0, PLACES[1]))
-    given = [one.time for one in signs for _ in spotter.follow(one)]
-    assert 2.0 + SETTINGS.settled_s - SETTINGS.look_every_s <= given[0] <= 2.0 + SETTINGS.settled_s + 0.5
+    given = [one.time for one in signs for _ in spotter.push(one)]
+    assert 2.0 + SETTINGS.commit_delay_s - SETTINGS.stride_s <= given[0] <= 2.0 + SETTINGS.commit_delay_s + 0.5
 
 
 def test_hands_up_for_minutes_are_forgotten_but_for_the_last_seconds() -> None:
     spotter = SignSpotter(SETTINGS, LANDMARKER, ByPlace())
     for one in stream(even_times(15, 90.0), Sign(1.0, 90.0, 0.5)):
-        assert list(spotter.follow(one)) == []
-    assert len(spotter._stretch) < 15 * (SETTINGS.longest_s + SETTINGS.settled_s + 1.0)
+        assert list(spotter.push(one)) == []
+    assert len(spotter._stretch) < 15 * (SETTINGS.max_duration_s + SETTINGS.commit_delay_s + 1.0)
 
 
 def test_a_stream_that_stood_still_continues_no_sign() -> None:
@@ -159,10 +160,10 @@ def test_a_stream_that_stood_still_continues_no_sign() -> None:
 
 def test_a_stream_that_ends_in_a_sign_gives_it_at_the_end() -> None:
     spotter = SignSpotter(SETTINGS, LANDMARKER, Steady())
-    assert [take for one in stream(even_times(30, 2.0), Sign(1.0, 9.0)) for take in spotter.follow(one)] == []
-    take = only(list(spotter.finish()))
+    assert [take for one in stream(even_times(30, 2.0), Sign(1.0, 9.0)) for take in spotter.push(one)] == []
+    take = only(list(spotter.flush()))
     assert (take.times[0], take.times[-1]) == (pytest.approx(1.0), pytest.approx(2.0))
-    assert list(spotter.finish()) == []
+    assert list(spotter.flush()) == []
 
 
 def test_a_hand_in_view_without_a_body_counts_as_raised() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import BundleRefused
-from models.compatibility import Allowed
+from models.compatibility import InstallOptions
 from models.store import BundleStore, StoreUnusable
 from tests.edge.tiny_bundle import SIGNS
 from tests.models.stock import MakeBundle, change_manifest, pack, refusal, serving
@@ -30,8 +30,8 @@ def test_an_older_version_is_taken_only_when_allowed(store: BundleStore, make: M
     assert "--allow-downgrade" in sentence
     other = make(3, threshold=0.5)
     assert "another of the same version" in refusal(store, other)
-    store.install(other, Allowed(downgrade=True), activate=True)
-    store.install(make(2), Allowed(downgrade=True), activate=True)
+    store.install(other, InstallOptions(downgrade=True), activate=True)
+    store.install(make(2), InstallOptions(downgrade=True), activate=True)
     assert serving(store) == 2
 
 
@@ -47,7 +47,7 @@ def test_other_signs_are_taken_only_when_allowed(store: BundleStore, make: MakeB
     sentence = refusal(store, other)
     assert "has 1 (Heart) more and lacks 1 (Trachea)" in sentence
     assert "--allow-labels" in sentence
-    store.install(other, Allowed(labels=True), activate=True)
+    store.install(other, InstallOptions(labels=True), activate=True)
     assert serving(store) == 4
 
 

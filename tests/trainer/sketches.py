@@ -7,20 +7,20 @@ import torch
 from torch import Tensor
 
 from landmarkers.layout import PART_SLICES, Part
-from landmarkers.take import Take, to_steps
+from landmarkers.take import Take, quantise
 from tests.signing import make_take
-from trainer.augmentation.apply_numba import draw_by_loops
-from trainer.augmentation.params import SLOTS, Sketch
-from trainer.augmentation.static_hands import Held
+from trainer.augmentation.apply_numba import apply_numba
+from trainer.augmentation.params import SLOTS, AugmentationParams
+from trainer.augmentation.static_hands import StaticHands
 from trainer.augmentation.transforms import Augmentation
-from trainer.augmentation.transitions import Ways
+from trainer.augmentation.transitions import Transitions
 from trainer.data.batch import Batch
-from trainer.data.raw_batch import Recorded
+from trainer.data.raw_batch import RawBatch
 from trainer.model.features import POSE_POINTS
 
 STEP = 1 / 8192  # of takes as they are stored
-NOT_HELD = Held(still=0.0)
-NO_WAYS = Ways(chance=0.0, lap_seen=0.0, lost=0.0)
+NOT_HELD = StaticHands(still=0.0)
+NO_WAYS = Transitions(chance=0.0, lap_seen=0.0, lost=0.0)
 NO_AMOUNT = Augmentation(*([0.0] * len(Augmentation._fields)))
 
 
@@ -28,15 +28,15 @@ def people(count: int = 6) -> list[Take]:
     """Takes of one hand that moves upwards; the first one is shorter than the others."""
     takes = [make_take(number) for number in range(count)]
     first = takes[0]
-    return [Take(first.points[:18], first.times[:18], first.origin), *takes[1:]]
+    return [Take(first.points[:18], first.times[:18], first.provenance), *takes[1:]]
 
 
-def recorded(takes: Sequence[Take]) -> Recorded:
+def recorded(takes: Sequence[Take]) -> RawBatch:
     """The takes as a store of all 543 points would hold them."""
     lengths = np.array([len(take) for take in takes])
     layout = np.arange(543)
-    return Recorded(
-        np.concatenate([to_steps(take.points) for take in takes]),
+    return RawBatch(
+        np.concatenate([quantise(take.points) for take in takes]),
         np.concatenate([take.times for take in takes]),
         np.cumsum(lengths) - lengths,
         lengths,
@@ -50,14 +50,14 @@ def dice(seed: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
 
 
-def drawn(takes: Recorded, sketch: Sketch) -> Batch:
+def drawn(takes: RawBatch, sketch: AugmentationParams) -> Batch:
     """What a sketch looks like."""
-    return draw_by_loops(takes, sketch, 0.0, dice())
+    return apply_numba(takes, sketch, 0.0, dice())
 
 
-def as_recorded(takes: Recorded) -> Batch:
+def as_recorded(takes: RawBatch) -> Batch:
     """The takes as they were recorded, with room for ways."""
-    return drawn(takes, Sketch.of(takes))
+    return drawn(takes, AugmentationParams.of(takes))
 
 
 def own(part: Tensor) -> Tensor:

@@ -3,16 +3,18 @@
 import numpy as np
 import torch
 
-from trainer.augmentation.apply_numba import draw_by_loops
-from trainer.augmentation.apply_torch import draw_by_torch
-from trainer.augmentation.params import Sketch
+from trainer.augmentation.apply_numba import apply_numba
+from trainer.augmentation.apply_torch import apply_torch
+from trainer.augmentation.params import AugmentationParams
 from trainer.data.batch import Batch
-from trainer.data.raw_batch import Recorded
+from trainer.data.raw_batch import RawBatch
 
 
-def draw(recorded: Recorded, sketch: Sketch, jitter: float, random: np.random.Generator, device: str) -> Batch:
+def apply(
+    recorded: RawBatch, sketch: AugmentationParams, jitter: float, random: np.random.Generator, device: str
+) -> Batch:
     """The takes on a device, each point moved by normal noise times `jitter`."""
     if device == "cpu":
-        return draw_by_loops(recorded, sketch, jitter, random)
+        return apply_numba(recorded, sketch, jitter, random)
     there = torch.Generator(device).manual_seed(int(random.integers(1 << 62)))
-    return draw_by_torch(recorded, sketch, jitter, there)
+    return apply_torch(recorded, sketch, jitter, there)

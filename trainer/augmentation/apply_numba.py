@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
 from landmarkers.take import UNSEEN
-from trainer.augmentation.params import SLOTS, Floats, Limb, Sketch
+from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
 from trainer.data.batch import Batch
 from trainer.data.jit import compiled, compiled_within
-from trainer.data.raw_batch import NAN, Recorded, coordinate
+from trainer.data.raw_batch import NAN, RawBatch, coordinate
 
 _MIDDLE: Final = np.float32(0.5)  # of the picture, across and down
 _STRIP: Final = 1 << 21  # numbers of noise
@@ -30,7 +30,7 @@ _STANDING: Final = 2
 _RECORDED: Final = 3
 
 
-def draw_by_loops(recorded: Recorded, sketch: Sketch, jitter: float, random: np.random.Generator) -> Batch:
+def apply_numba(recorded: RawBatch, sketch: AugmentationParams, jitter: float, random: np.random.Generator) -> Batch:
     """The takes on the processor.
 
     Noise is cut from one strip, for to draw it would cost most of all time. Each take's begins a little after that of
@@ -57,10 +57,10 @@ def _strip() -> Floats:
 
 @compiled
 def _draw(
-    recorded: Recorded,
+    recorded: RawBatch,
     columns: NDArray[np.int64],
-    sketch: Sketch,
-    limb: Limb,
+    sketch: AugmentationParams,
+    limb: PartParams,
     root: int,
     noise: Floats,
     noise_step: int,
@@ -89,7 +89,7 @@ def _draw(
 
 @compiled_within
 def _tell_apart(
-    recorded: Recorded,
+    recorded: RawBatch,
     columns: NDArray[np.int64],
     times: Floats,
     there: tuple[NDArray[np.int64], NDArray[np.int64], int],
@@ -140,7 +140,7 @@ def _make_up(
 
 @compiled_within
 def _read(
-    recorded: Recorded,
+    recorded: RawBatch,
     columns: NDArray[np.int64],
     there: tuple[NDArray[np.int64], NDArray[np.int64], int],
     kinds: NDArray[np.int8],

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from landmarkers.layout import WRIST
 from landmarkers.take import STEPS_PER_UNIT, UNSEEN
-from trainer.augmentation.params import SLOTS, Sketch
+from trainer.augmentation.params import SLOTS, AugmentationParams
 from trainer.data.batch import Batch
-from trainer.data.raw_batch import Recorded
+from trainer.data.raw_batch import RawBatch
 
 
-def draw_by_torch(recorded: Recorded, sketch: Sketch, jitter: float, random: torch.Generator) -> Batch:
+def apply_torch(recorded: RawBatch, sketch: AugmentationParams, jitter: float, random: torch.Generator) -> Batch:
     """The takes on the generator's device."""
     device = random.device
     stored, inside = recorded.stored()

@@ -7,17 +7,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, Part
-from trainer.augmentation.apply import draw
-from trainer.augmentation.pipeline import vary
+from trainer.augmentation.apply import apply
+from trainer.augmentation.pipeline import augment_takes
 from trainer.data.batch import Batch
-from trainer.data.raw_batch import Recorded, decode
+from trainer.data.raw_batch import RawBatch, decode
 from trainer.data.store import Store
 from trainer.model.features import POSE_POINTS
 from trainer.training.recipe import Recipe
 
 
-class StoreLacksPart(Exception):
+class StoreLacksPart(UserError):
     """A store without a part that the network looks at; the message names it."""
 
 
@@ -30,7 +31,7 @@ class Batches:
         self._pose = _columns(store, Part.POSE)[None, POSE_POINTS]
         self._hands = np.stack([_columns(store, hand) for hand in (Part.LEFT_HAND, Part.RIGHT_HAND)])
 
-    def stack(self, numbers: Sequence[int] | NDArray[np.int64], device: str = "cpu") -> Batch:
+    def collate(self, numbers: Sequence[int] | NDArray[np.int64], device: str = "cpu") -> Batch:
         """The takes of these numbers as they were recorded, on a device; padding is NaN, in points and times."""
         recorded = self._recorded(numbers)
         times = recorded.clock()
@@ -50,18 +51,18 @@ class Batches:
         """
         random = np.random.Generator(np.random.PCG64(seed))
         recorded = self._recorded(numbers)
-        sketch = vary(recorded, recipe, no_sign_share, random)
-        batch = draw(recorded, sketch, recipe.augmentation.jitter, random, device)
+        sketch = augment_takes(recorded, recipe, no_sign_share, random)
+        batch = apply(recorded, sketch, recipe.augmentation.jitter, random, device)
         return batch, torch.from_numpy(sketch.spoilt).to(device)
 
-    def _recorded(self, numbers: Sequence[int] | NDArray[np.int64]) -> Recorded:
+    def _recorded(self, numbers: Sequence[int] | NDArray[np.int64]) -> RawBatch:
         store = self._store
-        return Recorded(
+        return RawBatch(
             store.points, store.times, store.starts[numbers], store.lengths[numbers], self._pose, self._hands
         )
 
 
-class Draws:
+class WeightedSampler:
     """Takes of a store in a random order.
 
     A sign is drawn by the square root of how many takes it has: rare ones more often than their share, but not as often
@@ -69,13 +70,13 @@ class Draws:
     """
 
     def __init__(self, store: Store, numbers: Sequence[int]) -> None:
-        signs = np.array([store.rows[number].origin.sign_id for number in numbers])
+        signs = np.array([store.rows[number].provenance.sign_id for number in numbers])
         _, which, counts = np.unique(signs, return_inverse=True, return_counts=True)
         weights = torch.from_numpy(1.0 / np.sqrt(counts[which]))
         self._pool = torch.tensor(numbers)
         self._ends = (weights / weights.sum()).cumsum(0)
 
-    def draw(self, size: int, random: torch.Generator) -> Tensor:
+    def sample(self, size: int, random: torch.Generator) -> Tensor:
         """Numbers [size] of takes, which may come more than once."""
         places = torch.searchsorted(self._ends, torch.rand(size, generator=random, dtype=torch.float64))
         return self._pool[places.clamp(max=len(self._pool) - 1)]

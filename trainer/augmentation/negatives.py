@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from trainer.augmentation.params import SLOTS, Floats, Limb, Sketch
-from trainer.augmentation.take_stats import Traits
+from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
+from trainer.augmentation.take_stats import TakeStats
 from trainer.data.jit import compiled, compiled_within
-from trainer.data.raw_batch import NAN, Recorded, is_seen, point
+from trainer.data.raw_batch import NAN, RawBatch, is_seen, point
 from trainer.model.features import WRISTS
 
 _RESTS: Final = 0.2  # of what is no sign ...
@@ -25,7 +25,9 @@ _RATE: Final = 30.0  # frames a second of what has lost its times
 _TREMOR: Final = 0.1  # of a hand's way is left when it rests
 
 
-def spoil(recorded: Recorded, sketch: Sketch, traits: Traits, share: float, random: np.random.Generator) -> None:
+def make_negatives(
+    recorded: RawBatch, sketch: AugmentationParams, traits: TakeStats, share: float, random: np.random.Generator
+) -> None:
     """Make this share of the takes no sign, which is drawn for each of them."""
     count = len(sketch.times)
     _spoil(
@@ -35,9 +37,9 @@ def spoil(recorded: Recorded, sketch: Sketch, traits: Traits, share: float, rand
 
 @compiled
 def _spoil(
-    recorded: Recorded,
-    sketch: Sketch,
-    traits: Traits,
+    recorded: RawBatch,
+    sketch: AugmentationParams,
+    traits: TakeStats,
     times: Floats,
     neighbours: NDArray[np.int64],
     chosen: NDArray[np.bool_],
@@ -96,7 +98,7 @@ def _pass_over(
 
 @compiled_within
 def _lay_down(
-    recorded: Recorded, take: int, pose: Limb, hands: Limb, traits: Traits, random: np.random.Generator
+    recorded: RawBatch, take: int, pose: PartParams, hands: PartParams, traits: TakeStats, random: np.random.Generator
 ) -> None:
     """Lay both hands into the lap throughout, where they tremble as they moved."""
     for hand in range(2):
@@ -115,7 +117,7 @@ def _lay_down(
 
 
 @compiled_within
-def _mean_of_wrist(recorded: Recorded, take: int, hand: int, axis: int) -> float:
+def _mean_of_wrist(recorded: RawBatch, take: int, hand: int, axis: int) -> float:
     """Over the frames that show it; NaN where none does."""
     count, total = 0, 0.0
     for frame in range(recorded.lengths[take]):

@@ -12,14 +12,14 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.data.raw_batch import Recorded
+from trainer.data.raw_batch import RawBatch
 
 SLOTS: Final = 6  # K
 
 Floats = NDArray[np.float32]
 
 
-class Limb(NamedTuple):
+class PartParams(NamedTuple):
     """What becomes of a body's points, or of both hands'. Made with nothing becoming of them.
 
     A recorded hand is turned about its wrist and goes where the wrist goes; a body is neither turned nor led. After
@@ -64,11 +64,11 @@ class Limb(NamedTuple):
         )
 
 
-class Sketch(NamedTuple):
+class AugmentationParams(NamedTuple):
     """What becomes of takes. Made with nothing becoming of them but room for frames before and after."""
 
-    pose: Limb
-    hands: Limb
+    pose: PartParams
+    hands: PartParams
     plane: Floats  # [B, 3, 3]: what becomes of places in the picture, about its middle
     times: Floats  # [B, F]; NaN: a frame that is not there
     takes: NDArray[np.int64]  # [B, F]: which take's ...
@@ -76,13 +76,13 @@ class Sketch(NamedTuple):
     spoilt: NDArray[np.bool_]  # [B]: which takes are no sign any more
 
     @classmethod
-    def of(cls, recorded: Recorded) -> Self:
+    def of(cls, recorded: RawBatch) -> Self:
         """Of these takes, as they were recorded."""
         times = np.pad(recorded.clock(), ((0, 0), (SLOTS, SLOTS)), constant_values=np.nan)
         count, frames = times.shape
         return cls(
-            Limb.unchanged(count, frames, recorded.pose),
-            Limb.unchanged(count, frames, recorded.hands),
+            PartParams.unchanged(count, frames, recorded.pose),
+            PartParams.unchanged(count, frames, recorded.hands),
             np.broadcast_to(np.eye(3, dtype=np.float32), (count, 3, 3)).copy(),
             times,
             np.repeat(np.arange(count)[:, None], frames, 1),

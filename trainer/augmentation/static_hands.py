@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainer.augmentation.params import Floats, Sketch
-from trainer.augmentation.take_stats import Traits
+from trainer.augmentation.params import AugmentationParams, Floats
+from trainer.augmentation.take_stats import TakeStats
 from trainer.data.jit import compiled, compiled_within
 from trainer.model.features import ELBOWS, WRISTS
 
 
-class Held(NamedTuple):
+class StaticHands(NamedTuple):
     """How far and how often. Takes between `still` and twice that are changed the less, the more they move."""
 
     still: float = 0.1  # shoulder widths over which the wrists of a held hand stray at most
@@ -25,7 +25,9 @@ class Held(NamedTuple):
 
 
 @compiled
-def hold_otherwise(sketch: Sketch, traits: Traits, by: Held, random: np.random.Generator) -> None:
+def perturb_static_hands(
+    sketch: AugmentationParams, traits: TakeStats, by: StaticHands, random: np.random.Generator
+) -> None:
     """Hold the hands of takes elsewhere, if they are held, wrists and elbows with them, and tilt them."""
     pose, hands = sketch.pose, sketch.hands
     for take in range(len(sketch.times) if by.still > 0.0 else 0):

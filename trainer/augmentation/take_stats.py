@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
 from trainer.data.jit import compiled, compiled_within
-from trainer.data.raw_batch import Recorded, is_seen, point
+from trainer.data.raw_batch import RawBatch, is_seen, point
 from trainer.model.features import SHOULDERS
 
 _USUAL_WIDTH: Final = 0.37  # of shoulders that are not seen, in the picture's middle
 
 
-class Traits(NamedTuple):
+class TakeStats(NamedTuple):
     """Of each of B takes. Lengths are in picture widths."""
 
     middle: NDArray[np.float64]  # [B, 3], of the shoulders; their depth is not asked for
@@ -25,7 +25,7 @@ class Traits(NamedTuple):
     first: NDArray[np.int64]  # [B, 2], the first of them; 0 where none does
 
     @classmethod
-    def of(cls, recorded: Recorded) -> Self:
+    def of(cls, recorded: RawBatch) -> Self:
         """The traits of some takes."""
         count = len(recorded.starts)
         traits = cls(
@@ -42,7 +42,7 @@ class Traits(NamedTuple):
 
 
 @compiled
-def _look(recorded: Recorded, traits: Traits) -> None:
+def _look(recorded: RawBatch, traits: TakeStats) -> None:
     for take in range(len(recorded.starts)):
         _look_at_shoulders(recorded, take, traits)
         for hand in range(2):
@@ -50,7 +50,7 @@ def _look(recorded: Recorded, traits: Traits) -> None:
 
 
 @compiled_within
-def _look_at_shoulders(recorded: Recorded, take: int, traits: Traits) -> None:
+def _look_at_shoulders(recorded: RawBatch, take: int, traits: TakeStats) -> None:
     left, right = recorded.pose[0, SHOULDERS[0]], recorded.pose[0, SHOULDERS[1]]
     count, across, down, width = 0, 0.0, 0.0, 0.0
     for frame in range(recorded.lengths[take]):
@@ -67,7 +67,7 @@ def _look_at_shoulders(recorded: Recorded, take: int, traits: Traits) -> None:
 
 
 @compiled_within
-def _look_at_hand(recorded: Recorded, take: int, hand: int, traits: Traits) -> None:
+def _look_at_hand(recorded: RawBatch, take: int, hand: int, traits: TakeStats) -> None:
     count, total, first = 0, 0.0, 0
     least_x, most_x, least_y, most_y = np.inf, -np.inf, np.inf, -np.inf
     for frame in range(recorded.lengths[take]):

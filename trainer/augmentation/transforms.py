@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from trainer.augmentation.params import Floats, Sketch
+from trainer.augmentation.params import AugmentationParams, Floats
 from trainer.augmentation.static_hands import turn_in_plane
 from trainer.data.jit import compiled, compiled_within
 from trainer.data.raw_batch import NAN
@@ -41,7 +41,7 @@ class Augmentation(NamedTuple):
 
 
 @compiled
-def augment(sketch: Sketch, by: Augmentation, random: np.random.Generator) -> None:
+def augment(sketch: AugmentationParams, by: Augmentation, random: np.random.Generator) -> None:
     """Change takes as another recording of the same sign differs from it."""
     pose, hands = sketch.pose, sketch.hands
     for take in range(len(sketch.times)):

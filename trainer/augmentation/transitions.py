@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from trainer.augmentation.params import SLOTS, Floats, Limb, Sketch
-from trainer.augmentation.take_stats import Traits
+from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
+from trainer.augmentation.take_stats import TakeStats
 from trainer.data.jit import compiled, compiled_within
-from trainer.data.raw_batch import NAN, Recorded, point
+from trainer.data.raw_batch import NAN, RawBatch, point
 from trainer.model.features import ELBOWS, WRISTS
 
 _HARDLY_SEEN: Final = 0.2  # of a sign's frames: a hand seen in fewer rests
@@ -26,7 +26,7 @@ _LOW: Final = 0.7  # ... and so far below the shoulders
 _SHORTEST_STEP: Final = 1 / 60  # seconds from one frame of a way to the next
 
 
-class Ways(NamedTuple):
+class Transitions(NamedTuple):
     """How often and how long. Seconds, and shares of takes."""
 
     chance: float = 0.75  # that a way comes before; and, apart from that, after
@@ -37,21 +37,23 @@ class Ways(NamedTuple):
     lost: float = 0.5  # of the hands that take no part and were recorded in view are out of it
 
 
-class Laps(NamedTuple):
+class RestPoses(NamedTuple):
     """The signer of each take with both hands in the lap; hands that are not in view are NaN."""
 
     pose: Floats  # [B, 11, 3]
     hands: Floats  # [B, 2, 21, 3]
 
     @classmethod
-    def of(cls, sketch: Sketch) -> Self:
+    def of(cls, sketch: AugmentationParams) -> Self:
         """Room for them."""
         return cls(np.zeros_like(sketch.pose.place[:, 0]), np.zeros_like(sketch.hands.place))
 
 
-def add_ways(recorded: Recorded, sketch: Sketch, traits: Traits, ways: Ways, random: np.random.Generator) -> None:
+def add_transitions(
+    recorded: RawBatch, sketch: AugmentationParams, traits: TakeStats, ways: Transitions, random: np.random.Generator
+) -> None:
     """Put ways before and after takes, and hands that take no part out of view or in the lap."""
-    laps, neighbours = Laps.of(sketch), random.permutation(len(sketch.times))
+    laps, neighbours = RestPoses.of(sketch), random.permutation(len(sketch.times))
     _lose_idle(sketch.hands, traits, ways, random)
     _rest(recorded, sketch.pose, sketch.hands, traits, laps, random)
     _keep(sketch.pose, sketch.hands, traits, laps, ways, random)
@@ -60,7 +62,7 @@ def add_ways(recorded: Recorded, sketch: Sketch, traits: Traits, ways: Ways, ran
 
 
 @compiled
-def _lose_idle(hands: Limb, traits: Traits, ways: Ways, random: np.random.Generator) -> None:
+def _lose_idle(hands: PartParams, traits: TakeStats, ways: Transitions, random: np.random.Generator) -> None:
     """Put a hand that lies still and low beside a hand that signs out of view.
 
     One signer's idle hand lies in the picture and another's does not, which says nothing of the sign.
@@ -78,7 +80,14 @@ def _lose_idle(hands: Limb, traits: Traits, ways: Ways, random: np.random.Genera
 
 
 @compiled
-def _rest(recorded: Recorded, pose: Limb, hands: Limb, traits: Traits, laps: Laps, random: np.random.Generator) -> None:
+def _rest(
+    recorded: RawBatch,
+    pose: PartParams,
+    hands: PartParams,
+    traits: TakeStats,
+    laps: RestPoses,
+    random: np.random.Generator,
+) -> None:
     """Lay both hands in the lap, shaped as where they are first seen; one that never is as the other's mirror image."""
     for take in range(len(traits.width)):
         middle, width = traits.middle[take], traits.width[take]
@@ -108,7 +117,14 @@ def _rest(recorded: Recorded, pose: Limb, hands: Limb, traits: Traits, laps: Lap
 
 
 @compiled
-def _keep(pose: Limb, hands: Limb, traits: Traits, laps: Laps, ways: Ways, random: np.random.Generator) -> None:
+def _keep(
+    pose: PartParams,
+    hands: PartParams,
+    traits: TakeStats,
+    laps: RestPoses,
+    ways: Transitions,
+    random: np.random.Generator,
+) -> None:
     """Lay a hand that the take hardly shows into the lap for the whole take, wrist and elbow too, or hide the lap."""
     for take in range(len(traits.width)):
         is_in_view, is_kept = random.random() < ways.lap_seen, random.random() < ways.kept
@@ -129,7 +145,7 @@ def _keep(pose: Limb, hands: Limb, traits: Traits, laps: Laps, ways: Ways, rando
 
 
 @compiled
-def _find_ends(recorded: Recorded, pose: Limb, hands: Limb) -> None:
+def _find_ends(recorded: RawBatch, pose: PartParams, hands: PartParams) -> None:
     """Write down what takes look like in their first frame and in their last."""
     for take in range(len(recorded.starts)):
         for end in range(2):
@@ -141,12 +157,12 @@ def _find_ends(recorded: Recorded, pose: Limb, hands: Limb) -> None:
 
 @compiled
 def _add_ways(
-    recorded: Recorded,
-    sketch: Sketch,
-    traits: Traits,
-    laps: Laps,
+    recorded: RawBatch,
+    sketch: AugmentationParams,
+    traits: TakeStats,
+    laps: RestPoses,
     neighbours: NDArray[np.int64],
-    ways: Ways,
+    ways: Transitions,
     random: np.random.Generator,
 ) -> None:
     """Put a way before each take and one behind it, from and to the lap or its neighbour's posture, or none."""
@@ -185,7 +201,7 @@ def _add_ways(
 
 
 @compiled_within
-def _carry(take: int, end: int, slot: int, hand: int, share: float, pose: Limb, hands: Limb) -> None:
+def _carry(take: int, end: int, slot: int, hand: int, share: float, pose: PartParams, hands: PartParams) -> None:
     """Put a hand at a share of the straight way from the take's posture to the other one.
 
     A hand that only one of them shows keeps its shape and goes with the pose's wrist, for its half of the way.
@@ -204,7 +220,7 @@ def _carry(take: int, end: int, slot: int, hand: int, share: float, pose: Limb, 
 
 
 @compiled_within
-def _pose_at(recorded: Recorded, take: int, frame: int, pose: Limb, out: Floats) -> None:
+def _pose_at(recorded: RawBatch, take: int, frame: int, pose: PartParams, out: Floats) -> None:
     """The body's points [11, 3] in a recorded frame, as far as they are changed by then."""
     for number in range(len(out)):
         for axis in range(3):
@@ -214,7 +230,7 @@ def _pose_at(recorded: Recorded, take: int, frame: int, pose: Limb, out: Floats)
 
 
 @compiled_within
-def _hand_at(recorded: Recorded, take: int, frame: int, hands: Limb, hand: int, out: Floats) -> None:
+def _hand_at(recorded: RawBatch, take: int, frame: int, hands: PartParams, hand: int, out: Floats) -> None:
     """A hand's points [21, 3] in a recorded frame, as far as they are changed by then."""
     x = point(recorded, take, frame, recorded.hands[hand, WRIST], 0)
     y = point(recorded, take, frame, recorded.hands[hand, WRIST], 1)

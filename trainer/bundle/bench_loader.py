@@ -16,13 +16,13 @@ import torch
 from tqdm import trange
 
 from landmarkers.layout import DEFAULT_PARTS
-from trainer.augmentation.loader import Batches, Draws
+from trainer.augmentation.loader import Batches, WeightedSampler
 from trainer.bundle.reference_loader import reference_batches, write_frames
 from trainer.data.executor import Engine
 from trainer.data.jit import announce
 from trainer.data.store import Store, build
 from trainer.data.synthetic import make_takes
-from trainer.training.prefetch import ahead
+from trainer.training.prefetch import prefetch
 from trainer.training.recipe import Recipe
 
 _ROUNDS: Final = 5
@@ -118,15 +118,15 @@ def measure(
 
 def _samples(store: Store, size: int, threads: int, recipe: Recipe | None) -> Iterator[int]:
     """How many samples each batch has, as they were recorded or as a recipe changes them."""
-    batches, draws = Batches(store), Draws(store, range(len(store)))
+    batches, draws = Batches(store), WeightedSampler(store, range(len(store)))
 
     def make(number: int) -> int:
-        drawn = draws.draw(size, torch.Generator().manual_seed(number)).numpy()
+        drawn = draws.sample(size, torch.Generator().manual_seed(number)).numpy()
         if recipe is None:
-            return len(batches.stack(drawn).times)
+            return len(batches.collate(drawn).times)
         return len(batches.vary(drawn, recipe, recipe.no_sign_share, number)[0].times)
 
-    return ahead(make, threads)
+    return prefetch(make, threads)
 
 
 def _reference(store: Store, frames: Path, workers: int, *, augmented: bool) -> Iterator[int]:

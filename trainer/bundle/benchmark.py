@@ -25,7 +25,7 @@ from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import Precision, graph_inputs
 from trainer.evaluation.evaluation import NothingToJudge
 from trainer.evaluation.metrics import Evaluation, evaluate
-from trainer.training.parent_model import AncestorUnusable, open_ancestor
+from trainer.training.parent_model import ParentModelUnusable, open_parent_model
 
 _WARMING: Final = 2  # calls that do not count
 _WHOLE_BYTES: Final = frozenset({onnx.TensorProto.INT8, onnx.TensorProto.UINT8})
@@ -107,7 +107,7 @@ def measure(
         if own.precision is Precision.INT8:
             try:
                 networks.append(Network(bundle, Precision.FP32, shipped=False, model=_before(bundle)))
-            except AncestorUnusable as error:
+            except ParentModelUnusable as error:
                 left_out.append(f"{bundle.manifest.title} in fp32: {error}")
     answers = [_read(network, takes) for network in networks] if takes else []
     timings = _time(networks, threads, batches, rounds)
@@ -126,7 +126,7 @@ def precision_of(model: bytes) -> Precision:
 
 def _before(bundle: Bundle) -> bytes:
     """The network that a bundle was made of, in fp32. Raises AncestorUnusable."""
-    recogniser = open_ancestor(bundle.folder).recogniser()
+    recogniser = open_parent_model(bundle.folder).recogniser()
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         export_fp32(recogniser, Path(scratch) / "fp32.onnx")
         return (Path(scratch) / "fp32.onnx").read_bytes()
@@ -171,7 +171,7 @@ def _read(network: Network, takes: Sequence[Take]) -> NDArray[np.float32]:
 
 def _known(network: Network, takes: Sequence[Take]) -> list[Take]:
     sign_ids = {sign.sign_id for sign in network.signs}
-    return [take for take in takes if take.origin.sign_id in sign_ids]
+    return [take for take in takes if take.provenance.sign_id in sign_ids]
 
 
 def _reading(
@@ -179,7 +179,7 @@ def _reading(
 ) -> Reading:
     network = networks[place]
     sign_ids = [sign.sign_id for sign in network.signs]
-    evaluation = evaluate(answers[place], sign_ids, [take.origin for take in _known(network, takes)])
+    evaluation = evaluate(answers[place], sign_ids, [take.provenance for take in _known(network, takes)])
     others = [other for other, one in enumerate(networks) if one.bundle is network.bundle and other != place]
     agreement = (answers[place].argmax(1) == answers[others[0]].argmax(1)).mean() if others else None
     return Reading(evaluation, None if agreement is None else float(agreement))

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from landmarkers.take import Origin, Take
+from landmarkers.errors import UserError
+from landmarkers.take import Provenance, Take
 from models import bundle as bundles
 from models.classifier import OnnxClassifier
 from models.keys import PrivateKey
@@ -21,8 +22,8 @@ from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import Choice, Precision, choose, read_all
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOut, evaluate
-from trainer.evaluation.predictions import Readings, see_that_it_is_of
-from trainer.model.network import Recogniser
+from trainer.evaluation.predictions import Predictions, see_that_it_is_of
+from trainer.model.network import SignClassifier
 from trainer.training import parent_model as ancestor
 from trainer.training.run import Run
 from trainer.training.train import load_trained
@@ -32,7 +33,7 @@ _LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX
 _JUDGED_TAKES = 400
 
 
-class ExportWrong(Exception):
+class ExportWrong(UserError):
     """An exported network that answers otherwise than the trained one; the message says by how much."""
 
 
@@ -60,12 +61,12 @@ def make_bundle(
         see_that_it_is_of(one, store)
     recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
-    readings = [Readings.of(judge, store, judge.validation) for judge in judges]
+    readings = [Predictions.of(judge, store, judge.validation) for judge in judges]
     if judges and run.ancestor is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
         recogniser.temperature.fill_(readings[0].temperature())
     held_out = [HeldOut(read.run.described, read.evaluation()) for read in readings]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
-    classes = {split: [_class_of(run, take.origin) for take in takes[split]] for split in takes}
+    classes = {split: [_class_of(run, take.provenance) for take in takes[split]] for split in takes}
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}-") as scratch:
         new = Path(scratch) / "bundle"
@@ -129,20 +130,20 @@ def _put_in_place(new: Path, to: Path, aside: Path) -> None:
     shutil.move(new, to)
 
 
-def _class_of(run: Run, origin: Origin) -> int:
+def _class_of(run: Run, origin: Provenance) -> int:
     return [sign.sign_id for sign in run.signs].index(origin.sign_id or 0)
 
 
 def _original_takes(run: Run, store: Store, split: str) -> list[Take]:
     """Takes of clips as they were recorded; of training clips an even choice, enough to judge by."""
-    numbers = [n for n, row in enumerate(store.rows) if row.origin.split == split and row.origin.variant == 0]
+    numbers = [n for n, row in enumerate(store.rows) if row.provenance.split == split and row.provenance.variant == 0]
     if split == "train":
         numbers = numbers[:: max(1, len(numbers) // _JUDGED_TAKES)]
     known = {sign.sign_id for sign in run.signs}
-    return [store.take(number) for number in numbers if store.rows[number].origin.sign_id in known]
+    return [store.take(number) for number in numbers if store.rows[number].provenance.sign_id in known]
 
 
-def _check_parity(recogniser: Recogniser, fp32: Path, takes: Sequence[Take]) -> None:
+def _check_parity(recogniser: SignClassifier, fp32: Path, takes: Sequence[Take]) -> None:
     answers = read_all(fp32, takes[:50])
     for take, answer in zip(takes[:50], answers, strict=False):
         times = torch.tensor(take.times - take.times[0], dtype=torch.float32)
@@ -151,7 +152,7 @@ def _check_parity(recogniser: Recogniser, fp32: Path, takes: Sequence[Take]) -> 
         difference = float(np.abs(expected - answer).max())
         if difference > _LARGEST_DIFFERENCE:
             raise ExportWrong(
-                f"the exported network differs from the trained one by {difference:.4f} on {take.origin.clip}"
+                f"the exported network differs from the trained one by {difference:.4f} on {take.provenance.clip}"
             )
 
 
@@ -165,7 +166,7 @@ def _judge_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation | N
     if not takes:
         return None
     probabilities = read_all(folder / bundles.MODEL, takes)
-    return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.origin for take in takes])
+    return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.provenance for take in takes])
 
 
 def _accuracies(held_out: Sequence[HeldOut], judged: Evaluation | None) -> list[Accuracy]:

@@ -46,7 +46,7 @@ def _purpose(run: Run) -> str:
 
 
 def _trained_on(run: Run, store: Store) -> str:
-    origins = [store.rows[number].origin for number in run.train]
+    origins = [store.rows[number].provenance for number in run.train]
     clips = {(origin.signer, origin.clip) for origin in origins}
     by_signer = sorted({signer or "unknown" for signer, _ in clips})
     counts = ", ".join(
@@ -65,7 +65,7 @@ def _trained_on(run: Run, store: Store) -> str:
 
 def _taught(run: Run, store: Store) -> str:
     adaptation = run.note["adaptation"]
-    taught = [store.rows[number].origin for number in run.train if number >= adaptation["rehearsed"]]
+    taught = [store.rows[number].provenance for number in run.train if number >= adaptation["rehearsed"]]
     signers = ", ".join(sorted({origin.signer or "unknown" for origin in taught}))
     rows = [
         f"| {title} | {outcome['count']} | {outcome['before']} | {outcome['after']} |"

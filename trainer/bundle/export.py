@@ -8,12 +8,12 @@ import onnx
 import torch
 
 from landmarkers.layout import POINT_COUNT
-from trainer.model.network import Recogniser
+from trainer.model.network import SignClassifier
 
 OPSET = 20
 
 
-def export_fp32(recogniser: Recogniser, path: Path) -> None:
+def export_fp32(recogniser: SignClassifier, path: Path) -> None:
     """Write the ONNX graph.
 
     `points` [batch, time, 543, 3] and `times` [batch, time] go in, `probabilities` [batch, signs + 1] come out.

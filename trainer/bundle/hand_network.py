@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from landmarkers import networks
 from landmarkers.detector import PALM_STRIDES, Detector
+from landmarkers.errors import UserError
 from landmarkers.hand import palm_region
 from landmarkers.litert import TfliteNetwork
 from landmarkers.recording import read_recording
@@ -46,7 +47,7 @@ _FLOAT_BLOCKS: Final = tuple(
 )
 
 
-class HandsTooFew(Exception):
+class HandsTooFew(UserError):
     """The clips show too few hands to learn the ranges from; the message says how many."""
 
 
@@ -89,8 +90,8 @@ def _crops(clips: Sequence[Path], palm_network: bytes, at_most: int) -> Crops:
     def hands(clip: Path) -> Iterator[NDArray[np.uint8]]:
         for number, frame in enumerate(read_recording(clip)):
             if number % _EVERY == 0:
-                for palm in detector.detect(frame.picture, at_most=2):
-                    yield palm_region(palm.box, palm.keypoints).cut(frame.picture, _SIZE, cv2.BORDER_REPLICATE)
+                for palm in detector.detect(frame.image, at_most=2):
+                    yield palm_region(palm.box, palm.keypoints).cut(frame.image, _SIZE, cv2.BORDER_REPLICATE)
 
     found = [hand for clip in tqdm(clips, desc="hands", unit="clip") for hand in hands(clip)]
     chosen = np.unique(np.linspace(0, len(found) - 1, min(at_most, len(found))).astype(int))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from landmarkers.errors import UserError
 from landmarkers.take import Take
 from models.classifier import open_session
 
@@ -27,7 +28,7 @@ _MATRIX_PRODUCTS: Final = ["MatMul", "Gemm"]
 _TIMED_CALLS: Final = 50
 
 
-class QuantisationHarmful(Exception):
+class QuantisationHarmful(UserError):
     """int8 that reads takes worse than fp32 does; the message says by how much."""
 
 

@@ -41,7 +41,7 @@ class ReferenceTakes(Dataset[tuple[NDArray[np.float32], int]]):
     def __init__(self, store: Store, path: Path, *, augmented: bool) -> None:
         self._frames = np.memmap(path, np.float32, "r", shape=(int(store.lengths.sum()), _POINTS, _VALUES))
         self._starts, self._lengths = store.starts, store.lengths
-        self._classes = [row.origin.sign_id or 0 for row in store.rows]
+        self._classes = [row.provenance.sign_id or 0 for row in store.rows]
         self._augmented = augmented
 
     def __len__(self) -> int:

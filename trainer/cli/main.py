@@ -12,39 +12,35 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from landmarkers.factory import LandmarkerUnavailable
+from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
-from landmarkers.networks import NetworksUnavailable
-from landmarkers.recording import RecordingUnreadable
-from landmarkers.take import TAKE_SUFFIX, Take, TakeDamaged
+from landmarkers.take import TAKE_SUFFIX, Take
 from landmarkers.tracking import FINGERPRINT
-from models.bundle import LABELS, BundleRefused, open_bundle
-from models.keys import KeyUnusable, PrivateKey
+from models.bundle import LABELS, open_bundle
+from models.keys import PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
-from trainer.augmentation.loader import StoreLacksPart
 from trainer.bundle import benchmark
 from trainer.bundle.bench_loader import measure
-from trainer.bundle.bundling import ExportWrong, make_bundle, put_into_card
-from trainer.bundle.hand_network import HandsTooFew, quantise_hand
-from trainer.bundle.quantise import QuantisationHarmful
+from trainer.bundle.bundling import make_bundle, put_into_card
+from trainer.bundle.hand_network import quantise_hand
 from trainer.cli.arguments import read
 from trainer.data import keypoints
 from trainer.data import store as stores
 from trainer.data.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
-from trainer.data.executor import Engine, EngineUnavailable, LocalEngine
-from trainer.data.extract import ExtractionBroken, Report, extract, plan
+from trainer.data.executor import Engine, LocalEngine
+from trainer.data.extract import Report, extract, plan
 from trainer.data.ray_executor import RayEngine
-from trainer.data.split import Split, SplitEmpty, by_clip, by_name, by_signer, everything
+from trainer.data.split import Split, by_clip, by_name, by_signer, everything
 from trainer.evaluation import comparison
 from trainer.evaluation.alignment import Reader, judge
-from trainer.evaluation.evaluation import NothingToJudge, Verdict, on_bundle, on_recipe
+from trainer.evaluation.evaluation import EvaluationResult, NothingToJudge, on_bundle, on_recipe
 from trainer.evaluation.forgetting import as_table, judge_teaching
 from trainer.evaluation.leave_one_signer_out import leave_each_out
 from trainer.evaluation.negative_footage import find_footage, watch_footage, watch_rest
 from trainer.evaluation.paired import pair
 from trainer.evaluation.predictions import open_store, read_unseen
 from trainer.evaluation.stream_metrics import conditions
-from trainer.evaluation.stream_sources import MaterialLacking, gather
+from trainer.evaluation.stream_sources import gather
 from trainer.evaluation.streams import plan_streams
 from trainer.reports import (
     benchmark_report,
@@ -54,38 +50,14 @@ from trainer.reports import (
     run_report,
     stream_report,
 )
-from trainer.training.distributed import Crew, CrewUnusable, assemble, started
-from trainer.training.fine_tune import Adaptation, adapt, recipe_for
+from trainer.training.distributed import DistributedContext, DistributedUnusable, init_distributed, started
+from trainer.training.fine_tune import FineTuneConfig, fine_tune, recipe_for
 from trainer.training.fine_tune_data import prepare
-from trainer.training.parent_model import AncestorUnusable, open_ancestor
+from trainer.training.parent_model import open_parent_model
 from trainer.training.recipe import RECIPES, Recipe
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RunUnusable
 from trainer.training.train import train
-
-USER_MUST_ACT = (
-    AncestorUnusable,
-    BundleRefused,
-    CrewUnusable,
-    DatasetUnreadable,
-    EngineUnavailable,
-    ExportWrong,
-    ExtractionBroken,
-    HandsTooFew,
-    KeyUnusable,
-    LabelsDamaged,
-    LandmarkerUnavailable,
-    MaterialLacking,
-    NetworksUnavailable,
-    NothingToJudge,
-    QuantisationHarmful,
-    RecordingUnreadable,
-    RunUnusable,
-    SplitEmpty,
-    StoreLacksPart,
-    TakeDamaged,
-    stores.StoreUnusable,
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         return commands[options.command](options)
-    except USER_MUST_ACT as error:
+    except UserError as error:
         print(f"ishara-trainer: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -141,20 +113,20 @@ def run_import_npz(options: argparse.Namespace) -> int:
 def run_train(options: argparse.Namespace) -> int:
     """Takes to a run."""
     if options.ancestor is not None:
-        return run_teach(options)
+        return run_fine_tune(options)
     with _crew(options) as crew:
         split = _train(options, crew)
-        if crew.leads:
+        if crew.is_main_process:
             print(f"trained {options.run}: {len(split.train)} takes learned from, {len(split.validation)} judged by")
     return 0
 
 
-def _train(options: argparse.Namespace, crew: Crew) -> Split:
+def _train(options: argparse.Namespace, crew: DistributedContext) -> Split:
     with crew.leader_first():
         store = _store(options.takes, options)
     recipe = _recipe(options)
     signs = _signs(options.takes, store)
-    origins = [row.origin for row in store.rows]
+    origins = [row.provenance for row in store.rows]
     split: Split
     if options.leave_signer is not None:
         split = by_signer(origins, options.leave_signer, options.of_signs or frozenset())
@@ -169,18 +141,18 @@ def _train(options: argparse.Namespace, crew: Crew) -> Split:
     return split
 
 
-def run_teach(options: argparse.Namespace) -> int:
+def run_fine_tune(options: argparse.Namespace) -> int:
     """A bundle or run and some takes to a run."""
     if started() > 1:
-        raise CrewUnusable("teaching is short and one process does it; start it without torchrun")
-    ancestor = open_ancestor(options.ancestor, options.from_store)
+        raise DistributedUnusable("teaching is short and one process does it; start it without torchrun")
+    ancestor = open_parent_model(options.ancestor, options.from_store)
     store = options.store or options.run / "takes.store"
     lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
     recipe = recipe_for(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
-    crew = Crew(options.device)
+    crew = DistributedContext(options.device)
     with crew.holding(options.run):
-        adapt(lesson, ancestor, recipe, Adaptation(), options.run, options.seed, crew)
+        fine_tune(lesson, ancestor, recipe, FineTuneConfig(), options.run, options.seed, crew)
     outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.takes)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
@@ -223,10 +195,10 @@ def run_evaluate(options: argparse.Namespace) -> int:
         return _tell_verdict(_evaluate_bundle(options), options)
     with _crew(options) as crew:
         verdict = _evaluate_recipe(options, crew)
-        return _tell_verdict(verdict, options) if crew.leads else 0
+        return _tell_verdict(verdict, options) if crew.is_main_process else 0
 
 
-def _tell_verdict(verdict: Verdict, options: argparse.Namespace) -> int:
+def _tell_verdict(verdict: EvaluationResult, options: argparse.Namespace) -> int:
     print(evaluation_text.as_json(verdict) if options.json else evaluation_text.as_table(verdict))
     if options.html is not None:
         options.html.write_text(evaluation_report.write(verdict), encoding="utf-8")
@@ -235,7 +207,7 @@ def _tell_verdict(verdict: Verdict, options: argparse.Namespace) -> int:
     return 1 if verdict.unreadable else 0
 
 
-def _evaluate_bundle(options: argparse.Namespace) -> Verdict:
+def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     bundle = open_bundle(options.model)
     manifest = bundle.manifest
     folders: list[Path] = []
@@ -255,7 +227,7 @@ def _evaluate_bundle(options: argparse.Namespace) -> Verdict:
     return on_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
 
 
-def _evaluate_recipe(options: argparse.Namespace, crew: Crew) -> Verdict:
+def _evaluate_recipe(options: argparse.Namespace, crew: DistributedContext) -> EvaluationResult:
     with crew.leader_first():
         store = _store(options.clips, options)
     recipe = _recipe(options)
@@ -345,7 +317,7 @@ def run_quantise_hand(options: argparse.Namespace) -> int:
 
 
 def _is_asked_for(take: Take, options: argparse.Namespace) -> bool:
-    origin = take.origin
+    origin = take.provenance
     wanted = options.signs is None or origin.sign_id in options.signs
     return wanted and origin.variant == 0 and options.split in (origin.split, "all")
 
@@ -382,9 +354,9 @@ def _tell(report: Report, title: str, options: argparse.Namespace) -> int:
     return 1 if report.unreadable else 0
 
 
-def _crew(options: argparse.Namespace) -> AbstractContextManager[Crew]:
+def _crew(options: argparse.Namespace) -> AbstractContextManager[DistributedContext]:
     torch.set_num_threads(options.threads)
-    return assemble(options.device, options.accumulate, compiled=options.compile)
+    return init_distributed(options.device, options.accumulate, compiled=options.compile)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
@@ -406,7 +378,7 @@ def _signs(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:
     known = {
         sign.sign_id: sign for folder in folders if (folder / LABELS).is_file() for sign in read_labels(folder / LABELS)
     }
-    wanted = sorted({row.origin.sign_id for row in store.rows if row.origin.sign_id is not None})
+    wanted = sorted({row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None})
     unnamed = [sign_id for sign_id in wanted if sign_id not in known]
     if unnamed:
         raise LabelsDamaged(f"no {LABELS} beside the takes names sign {unnamed[0]}")

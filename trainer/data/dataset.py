@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from landmarkers.errors import UserError
 from landmarkers.recording import VIDEO_SUFFIXES
 from models.labels import Sign
 
@@ -22,7 +23,7 @@ LABELS_NAME = "KARSL-502_Labels.xlsx"
 SPLITS = ("train", "test")
 
 
-class DatasetUnreadable(Exception):
+class DatasetUnreadable(UserError):
     """A folder that is no data set, or a labels file that is none; the message names it."""
 
 

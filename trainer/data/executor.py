@@ -15,13 +15,15 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, Protocol, TypeVar
 
+from landmarkers.errors import UserError
+
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
 ATTEMPTS: Final = 3
 
 
-class EngineUnavailable(Exception):
+class EngineUnavailable(UserError):
     """An engine that is not installed or a cluster that does not answer; the message says what to do."""
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable, open_landmarker
 from landmarkers.layout import Part
 from landmarkers.networks import NetworksUnavailable
 from landmarkers.recording import RecordingUnreadable, read_recording
-from landmarkers.take import TAKE_SUFFIX, Origin, Take, TakeDamaged
+from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from trainer.data.dataset import Clip
 from trainer.data.executor import Engine, WorkerLost
 from trainer.data.video_augmentation import vary
@@ -43,7 +44,7 @@ class Report:
     seen: tuple[Seen, ...]
 
 
-class ExtractionBroken(Exception):
+class ExtractionBroken(UserError):
     """Takes that cannot be made; the message says why. What was made stays, and running again goes on."""
 
 
@@ -106,10 +107,10 @@ def make_take(job: Job) -> Seen:
     if job.variant:
         frames = vary(frames, job.clip.name, job.variant)
     with closing(open_landmarker(job.parts, job.landmarker)) as landmarker:
-        stretch = [landmarker.locate(frame) for frame in frames]
+        stretch = [landmarker.detect(frame) for frame in frames]
         fingerprint = landmarker.fingerprint
     clip = job.clip
-    take = Take.of(stretch, Origin(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant))
+    take = Take.of(stretch, Provenance(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant))
     take.save(job.to)
     return Seen.of(take)
 
@@ -128,7 +129,7 @@ def _look(job: Job) -> Seen | None:
         take = Take.load(job.to) if job.to.is_file() else None
     except TakeDamaged:
         return None
-    if take is None or (take.origin.clip, take.origin.landmarker) != (job.clip.name, job.landmarker):
+    if take is None or (take.provenance.clip, take.provenance.landmarker) != (job.clip.name, job.landmarker):
         return None
     return Seen.of(take)
 

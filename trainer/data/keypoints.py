@@ -26,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from landmarkers.errors import UserError
 from landmarkers.frame import Points
-from landmarkers.handedness import tell_apart
+from landmarkers.handedness import assign_handedness
 from landmarkers.layout import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
@@ -40,7 +41,7 @@ from landmarkers.layout import (
     RIGHT_WRIST,
     Part,
 )
-from landmarkers.take import TAKE_SUFFIX, Origin, Take, TakeDamaged
+from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from trainer.data.dataset import SPLITS, DatasetUnreadable
 from trainer.data.executor import Engine, WorkerLost
 from trainer.data.extract import ExtractionBroken, Report, sweep
@@ -80,7 +81,7 @@ _FROM_FACE: Final = {2: (362, 263), 5: (33, 133), 9: (291, 291), 10: (61, 61)}
 _NOSE_SHARE: Final = 0.47
 
 
-class KeypointsUnreadable(Exception):
+class KeypointsUnreadable(UserError):
     """An array that holds no key points; the message says what it holds instead."""
 
 
@@ -197,7 +198,7 @@ def _add_hands(points: Points, values: Points, seen: dict[str, NDArray[np.bool_]
     for frame in range(len(values)):
         named = [(values[frame, _PARTS[name]], rightness) for name, rightness in sides if seen[name][frame]]
         hands, rightness = [hand for hand, _ in named], [right for _, right in named]
-        for part, number in tell_apart(hands, rightness, points[frame, PART_SLICES[Part.POSE]]).items():
+        for part, number in assign_handedness(hands, rightness, points[frame, PART_SLICES[Part.POSE]]).items():
             points[frame, PART_SLICES[part]] = hands[number]
 
 
@@ -232,7 +233,9 @@ def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Rea
 def _take(keypoints: NDArray[Any], name: str, file: KeypointFile, rate: float, aspect: float) -> Take:
     points = lay_out(keypoints, aspect)
     clip = f"{file.signer}/{file.signer}/{file.split}/{file.sign_id:04}/{name}"  # as `extract` names it
-    return Take(points, np.arange(len(points)) / rate, Origin(clip, FINGERPRINT, file.signer, file.split, file.sign_id))
+    return Take(
+        points, np.arange(len(points)) / rate, Provenance(clip, FINGERPRINT, file.signer, file.split, file.sign_id)
+    )
 
 
 def _load(path: Path) -> Take | None:
@@ -241,7 +244,7 @@ def _load(path: Path) -> Take | None:
         take = Take.load(path) if path.is_file() else None
     except TakeDamaged:
         return None
-    return take if take is not None and take.origin.landmarker == FINGERPRINT else None
+    return take if take is not None and take.provenance.landmarker == FINGERPRINT else None
 
 
 def _folder(to: Path, file: KeypointFile) -> Path:

@@ -16,7 +16,7 @@ NAN: Final = np.float32(np.nan)
 _UNIT: Final = np.float32(1 / STEPS_PER_UNIT)
 
 
-class Recorded(NamedTuple):
+class RawBatch(NamedTuple):
     """Some takes, and where their points lie."""
 
     steps: NDArray[np.int16]  # [N, C, 3]
@@ -40,7 +40,7 @@ class Recorded(NamedTuple):
 
 
 @compiled_within
-def point(recorded: Recorded, take: int, frame: int, column: int, axis: int) -> np.floating[Any]:
+def point(recorded: RawBatch, take: int, frame: int, column: int, axis: int) -> np.floating[Any]:
     """A coordinate in picture widths; NaN where the point was not seen."""
     return coordinate(recorded.steps[recorded.starts[take] + frame, column, axis])
 
@@ -52,13 +52,13 @@ def coordinate(step: np.int16) -> np.floating[Any]:
 
 
 @compiled_within
-def is_seen(recorded: Recorded, take: int, frame: int, hand: int) -> bool:
+def is_seen(recorded: RawBatch, take: int, frame: int, hand: int) -> bool:
     """Whether the frame shows the hand."""
     return bool(recorded.steps[recorded.starts[take] + frame, recorded.hands[hand, WRIST], 0] != UNSEEN)
 
 
 @compiled
-def decode(recorded: Recorded, columns: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+def decode(recorded: RawBatch, columns: NDArray[np.int64], out: NDArray[np.float32]) -> None:
     """Points [B, G, 3, T, P] of the columns [G, P]; NaN unseen and where a take has ended."""
     takes, limbs, _, frames, count = out.shape
     for take in range(takes):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from landmarkers.take import Origin
+from landmarkers.errors import UserError
+from landmarkers.take import Provenance
 
 _BUCKETS: Final = 1000
 _FEWEST_TO_HOLD_ONE: Final = 4
@@ -25,23 +26,23 @@ class Split:
     described: str
 
 
-class SplitEmpty(Exception):
+class SplitEmpty(UserError):
     """A split that leaves nothing to learn from, or nothing to judge by; the message says which."""
 
 
-def by_clip(origins: Sequence[Origin], share: float) -> Split:
+def by_clip(origins: Sequence[Provenance], share: float) -> Split:
     """Hold out this share of the training clips, chosen by a digest of their names. Raises SplitEmpty."""
     chosen = {n for n, one in enumerate(origins) if zlib.crc32(one.clip.encode()) % _BUCKETS < share * _BUCKETS}
     return _hold_out(origins, chosen, f"{share:.0%} of the clips held out, chosen by name")
 
 
-def by_name(origins: Sequence[Origin], patterns: Sequence[str]) -> Split:
+def by_name(origins: Sequence[Provenance], patterns: Sequence[str]) -> Split:
     """Hold out the training clips whose names match a shell pattern. Raises SplitEmpty."""
     chosen = {n for n, one in enumerate(origins) if any(fnmatchcase(one.clip, pattern) for pattern in patterns)}
     return _hold_out(origins, chosen, f"clips {' '.join(patterns)} held out")
 
 
-def by_signer(origins: Sequence[Origin], signer: str, signs: frozenset[int]) -> Split:
+def by_signer(origins: Sequence[Provenance], signer: str, signs: frozenset[int]) -> Split:
     """Hold out one signer's takes of some signs (all signs if none are named). Raises SplitEmpty.
 
     Takes of these signs by an unknown signer are left out altogether: they might be the same man's.
@@ -65,13 +66,13 @@ def listed(signs: Collection[int]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 
-def everything(origins: Sequence[Origin]) -> Split:
+def everything(origins: Sequence[Provenance]) -> Split:
     """Learn from all training clips and judge by none."""
     train = [number for number, origin in enumerate(origins) if origin.split != "test"]
     return Split(tuple(train), (), "all training clips, nothing held out")
 
 
-def _hold_out(origins: Sequence[Origin], chosen: set[int], described: str) -> Split:
+def _hold_out(origins: Sequence[Provenance], chosen: set[int], described: str) -> Split:
     """Hold out the chosen training takes, but for signs of which nothing else is left.
 
     Nobody can be judged by what he was never shown.
@@ -82,7 +83,7 @@ def _hold_out(origins: Sequence[Origin], chosen: set[int], described: str) -> Sp
     return _checked(origins, [number for number in training if number not in judged], sorted(judged), described)
 
 
-def _checked(origins: Sequence[Origin], train: list[int], validation: list[int], described: str) -> Split:
+def _checked(origins: Sequence[Provenance], train: list[int], validation: list[int], described: str) -> Split:
     # A changed view is training material; one is judged by clips as they were recorded.
     judged = tuple(number for number in validation if origins[number].variant == 0)
     if not train or not judged:
@@ -91,7 +92,7 @@ def _checked(origins: Sequence[Origin], train: list[int], validation: list[int],
     return Split(tuple(train), judged, described)
 
 
-def of_taught(origins: Sequence[Origin], first: int, *, hold_out: bool) -> Split:
+def of_taught(origins: Sequence[Provenance], first: int, *, hold_out: bool) -> Split:
     """Learn from all takes before the number `first` and from the taught ones after it, and judge by some of these.
 
     Of every word and signer with more than three taught clips the last by name is held out, if `hold_out`; test clips
@@ -104,7 +105,7 @@ def of_taught(origins: Sequence[Origin], first: int, *, hold_out: bool) -> Split
             clips.setdefault((origins[number].sign_id, origins[number].signer), set()).add(origins[number].clip)
     held = {(key, max(names)) for key, names in clips.items() if hold_out and len(names) >= _FEWEST_TO_HOLD_ONE}
 
-    def is_held(origin: Origin) -> bool:
+    def is_held(origin: Provenance) -> bool:
         return origin.split == "test" or ((origin.sign_id, origin.signer), origin.clip) in held
 
     learned = [number for number in taught if not is_held(origins[number])]

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
+from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import TAKE_SUFFIX, UNSEEN, Origin, StoredTake, Take, TakeDamaged, from_steps
+from landmarkers.take import TAKE_SUFFIX, UNSEEN, Provenance, StoredTake, Take, TakeDamaged, dequantise
 from trainer.data.executor import Engine, LocalEngine, WorkerLost
 
 FORMAT: Final = 1
@@ -27,7 +28,7 @@ _CHUNK: Final = 64  # takes that are read and written at a time
 _WORTH_WORKERS: Final = 5000  # takes: fewer are read before processes have started
 
 
-class StoreUnusable(Exception):
+class StoreUnusable(UserError):
     """A store that is missing, of another format, or that would hold nothing; the message names it."""
 
 
@@ -35,7 +36,7 @@ class StoreUnusable(Exception):
 class Row:
     """One take in the store."""
 
-    origin: Origin
+    provenance: Provenance
     start: int
     stop: int
 
@@ -60,7 +61,7 @@ class Rows(Sequence[Row]):
             return [self[one] for one in range(*number.indices(len(self)))]
         clip, landmarker, signer, split, sign_id, variant, ends = self._columns
         start = ends[number - 1] if number % len(self) else 0
-        origin = Origin(
+        origin = Provenance(
             clip[number],
             landmarker[number],
             signer[number] or None,
@@ -106,13 +107,13 @@ class Store:
         stored, times = self.read(number)
         points = np.full((len(times), POINT_COUNT, 3), np.nan, np.float32)
         points[:, _columns(self.parts)] = stored
-        return Take(points, times.astype(np.float64), row.origin)
+        return Take(points, times.astype(np.float64), row.provenance)
 
     def read(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Points [time, points, 3] of the stored parts, NaN unseen, and times [time] from the take's start."""
         row = self.rows[number]
         times = self.times[row.start : row.stop]
-        return from_steps(self.points[row.start : row.stop]), (times - times[0]).astype(np.float32)
+        return dequantise(self.points[row.start : row.stop]), (times - times[0]).astype(np.float32)
 
 
 def find_takes(folders: Iterable[Path]) -> list[Path]:
@@ -138,7 +139,7 @@ def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path, engine: E
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    origins: list[Origin] = []
+    origins: list[Provenance] = []
     lengths: list[int] = []
     with (
         _GrowingFile(new / "points.npy", np.int16, (len(_columns(ordered)), 3)) as points,
@@ -173,7 +174,7 @@ def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path, engine: E
 class _Piece:
     """Some takes in a row."""
 
-    origins: list[Origin]
+    origins: list[Provenance]
     lengths: list[int]
     points: NDArray[np.int16]
     times: NDArray[np.float64]
@@ -207,7 +208,7 @@ def _read(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Piece | TakeDamage
     except TakeDamaged as error:
         return error
     for path, take in zip(paths, takes, strict=True):
-        if take.origin.sign_id is None:
+        if take.provenance.sign_id is None:
             return TakeDamaged(f"{path} does not say which sign it is")
     lengths = [len(take.times) for take in takes]
     points = np.full((sum(lengths), len(_columns(parts)), 3), UNSEEN, np.int16)
@@ -219,7 +220,7 @@ def _read(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Piece | TakeDamage
             if part in take.parts:
                 points[start:end, first:last] = take.parts[part]
             first = last
-    return _Piece([take.origin for take in takes], lengths, points, np.concatenate([take.times for take in takes]))
+    return _Piece([take.provenance for take in takes], lengths, points, np.concatenate([take.times for take in takes]))
 
 
 def _checked(answer: _Piece | TakeDamaged | WorkerLost) -> _Piece:

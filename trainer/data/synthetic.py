@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
-from landmarkers.take import TAKE_SUFFIX, Origin, Take
+from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from trainer.data.executor import Engine, WorkerLost
 from trainer.data.extract import ExtractionBroken
 
@@ -79,5 +79,5 @@ def _take(number: int) -> Take:
         fingers = draw.normal(0.0, 0.05, (21, 3))
         points[:, PART_SLICES[part]] = (start + share * (end - start))[:, None] + fingers
     points += draw.normal(0.0, 0.002, points.shape).astype(np.float32)
-    origin = Origin(f"{place.name}/{number:06}", LANDMARKER, place.signer, place.split, place.sign_id)
+    origin = Provenance(f"{place.name}/{number:06}", LANDMARKER, place.signer, place.split, place.sign_id)
     return Take(points, np.arange(frames) / _RATE, origin)

@@ -28,10 +28,10 @@ def vary(frames: Iterable[Frame], clip_name: str, variant: int) -> Iterator[Fram
     for number, frame in enumerate(frames):
         if variant % 3 == 0 and number % 2 == 1:
             continue
-        height, width = frame.picture.shape[:2]
+        height, width = frame.image.shape[:2]
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, scale)
         matrix[:, 2] += shift * np.array([width, height])
-        picture = cv2.warpAffine(frame.picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        picture = cv2.warpAffine(frame.image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
         if variant % 2 == 1:
             picture = cv2.flip(picture, 1)
         if blur > 0.3:

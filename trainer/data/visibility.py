@@ -30,7 +30,7 @@ class Seen:
     def of(cls, take: Take) -> Self:
         """What a take shows."""
         left, right = take.seen(Part.LEFT_HAND), take.seen(Part.RIGHT_HAND)
-        origin = take.origin
+        origin = take.provenance
         return cls(
             origin.clip,
             origin.signer,

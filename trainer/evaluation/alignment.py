@@ -10,14 +10,14 @@ from tqdm import tqdm
 from landmarkers.frame import Landmarks
 from landmarkers.take import Take
 from models.bundle import Bundle
-from models.classifier import Classifier, Guess, OnnxClassifier
+from models.classifier import Candidate, Classifier, OnnxClassifier
 from models.spotter import SignSpotter, Spotter
-from trainer.evaluation.streams import Lap, Plan, Signed, film, make_stream
+from trainer.evaluation.streams import Plan, RestPose, Signed, make_stream, simulate_camera
 from trainer.evaluation.wrists import Wrists
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Segment:
     """A stretch that the spotter cut out, from when to when, when it did so, and what the stretch was read as.
 
     `said` is whether the likeliest sign was said.
@@ -26,7 +26,7 @@ class Cut:
     start: float
     end: float
     at: float
-    guess: Guess
+    guess: Candidate
     no_sign: float
     said: bool
 
@@ -36,7 +36,7 @@ class Pair:
     """A sign and the stretch whose word was said for it. A missed sign has no stretch, an inserted word no sign."""
 
     signed: Signed | None
-    cut: Cut | None
+    cut: Segment | None
 
     @property
     def right(self) -> bool:
@@ -45,7 +45,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class StreamResult:
     """One stream at one rate: what the wrists did, what was signed, what was read, and how that fits."""
 
     signer: str
@@ -53,7 +53,7 @@ class Judged:
     rate: int
     wrists: Wrists
     signed: tuple[Signed, ...]
-    cuts: tuple[Cut, ...]
+    cuts: tuple[Segment, ...]
     pairs: tuple[Pair, ...]
 
 
@@ -65,20 +65,20 @@ class Reader:
         self.bundle = bundle
         self._classifier = OnnxClassifier(bundle)
 
-    def read(self, stream: Iterable[Landmarks]) -> list[Cut]:
+    def read(self, stream: Iterable[Landmarks]) -> list[Segment]:
         """What is cut out of the stream and read, in order."""
         spotter = _spotter(self.bundle, self._classifier)
-        cuts: list[Cut] = []
+        cuts: list[Segment] = []
         now = 0.0
         for landmarks in stream:
             now = landmarks.time
-            cuts += [self._cut(take, now) for take in spotter.follow(landmarks)]
-        return cuts + [self._cut(take, now) for take in spotter.finish()]
+            cuts += [self._cut(take, now) for take in spotter.push(landmarks)]
+        return cuts + [self._cut(take, now) for take in spotter.flush()]
 
-    def _cut(self, take: Take, now: float) -> Cut:
-        reading = self._classifier.read(take)
-        said = reading.says(self.bundle.manifest.calibration.threshold) is not None
-        return Cut(float(take.times[0]), float(take.times[-1]), now, reading.best, reading.no_sign, said)
+    def _cut(self, take: Take, now: float) -> Segment:
+        reading = self._classifier.classify(take)
+        said = reading.above_threshold(self.bundle.manifest.calibration.threshold) is not None
+        return Segment(float(take.times[0]), float(take.times[-1]), now, reading.best, reading.no_sign, said)
 
 
 def judge(
@@ -87,21 +87,21 @@ def judge(
     rests: Sequence[Take],
     rates: Sequence[int],
     drop: float,
-    lap: Lap = Lap.MIXED,
-) -> list[Judged]:
+    lap: RestPose = RestPose.MIXED,
+) -> list[StreamResult]:
     """Every stream read at every rate, with this share of the frames dropped."""
     judged = []
     for plan in tqdm(plans, desc="read", unit="stream"):
         stream = make_stream(plan, rests, lap)
         for rate in rates:
-            seen = film(stream.recorded, rate, drop, np.random.default_rng([*plan.seed, rate]))
+            seen = simulate_camera(stream.recorded, rate, drop, np.random.default_rng([*plan.seed, rate]))
             cuts = tuple(reader.read(seen.landmarks()))
             pairs = tuple(align(stream.signed, cuts))
-            judged.append(Judged(plan.signer, plan.with_rest, rate, Wrists.of(seen), stream.signed, cuts, pairs))
+            judged.append(StreamResult(plan.signer, plan.with_rest, rate, Wrists.of(seen), stream.signed, cuts, pairs))
     return judged
 
 
-def align(signed: Sequence[Signed], cuts: Sequence[Cut]) -> list[Pair]:
+def align(signed: Sequence[Signed], cuts: Sequence[Segment]) -> list[Pair]:
     """Signs and words said in pairs, with the fewest wrong, missed and inserted ones (edit distance).
 
     A word can only stand for a sign that the stretch read touches. Of alignments equally good, the one with most
@@ -135,9 +135,9 @@ def _spotter(bundle: Bundle, classifier: Classifier) -> Spotter:
     return SignSpotter(bundle.manifest.spotter, bundle.manifest.landmarker, classifier)
 
 
-def _same(signed: Signed, cut: Cut) -> bool:
+def _same(signed: Signed, cut: Segment) -> bool:
     return signed.sign_id == cut.guess.sign.sign_id
 
 
-def _touch(signed: Signed, cut: Cut) -> bool:
+def _touch(signed: Signed, cut: Segment) -> bool:
     return cut.start <= signed.end and cut.end >= signed.start

@@ -14,7 +14,7 @@ from trainer.reports.evaluation_report import in_full, named, reliability
 from trainer.reports.facts import differences
 from trainer.reports.html import Html, interval, percent, points
 from trainer.reports.run_report import draw, origin_told, reading_told
-from trainer.reports.skeleton_animation import HOLD_STILL, film, gallery
+from trainer.reports.skeleton_animation import HOLD_STILL, gallery, skeleton_animation
 
 _SHOWN: Final = 12  # takes that only one of them reads
 _LIKELY_CHANCE: Final = 0.05
@@ -265,7 +265,7 @@ def _film(found: Comparison, place: int, words: Mapping[int, Sign]) -> tuple[Htm
     told: list[str] = [named(sign_id, words), origin_told(sides[0], place)]
     for name, side in zip(found.names, sides, strict=True):
         told.append(report.joined(f"{name}: ", reading_told(side, place, words)[0]))
-    return film(sides[0].take(place), f"a take of sign {sign_id}"), report.lines(told)
+    return skeleton_animation(sides[0].take(place), f"a take of sign {sign_id}"), report.lines(told)
 
 
 _ABOUT_PAIRS: Final = (

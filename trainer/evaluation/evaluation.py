@@ -7,22 +7,23 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from landmarkers.errors import UserError
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.labels import Sign
 from trainer.data.split import listed
-from trainer.evaluation.leave_one_signer_out import Strangers
+from trainer.evaluation.leave_one_signer_out import UnseenSigners
 from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.reports.html import interval, percent
 
 
-class NothingToJudge(Exception):
+class NothingToJudge(UserError):
     """No take of a sign that the bundle knows; the message names both."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class EvaluationResult:
     """An evaluation with what was judged: sentences for people, `about` for programs."""
 
     title: str
@@ -34,25 +35,25 @@ class Verdict:
     """Clips that were not judged because they could not be read."""
 
 
-def on_bundle(bundle: Bundle, takes: Sequence[Take], described: str, unreadable: Sequence[str]) -> Verdict:
+def on_bundle(bundle: Bundle, takes: Sequence[Take], described: str, unreadable: Sequence[str]) -> EvaluationResult:
     """How well a bundle reads takes. Raises NothingToJudge."""
     classifier = OnnxClassifier(bundle)
     title, sign_ids = bundle.manifest.title, [sign.sign_id for sign in bundle.signs]
-    known = [take for take in takes if take.origin.sign_id in sign_ids]
+    known = [take for take in takes if take.provenance.sign_id in sign_ids]
     if not known:
         raise NothingToJudge(f"there is no clip of a sign that {title} knows among the {described}")
     progress: tqdm[Take] = tqdm(known, desc="read", unit="take")
     answers = [classifier.probabilities(take.points, take.times - take.times[0]) for take in progress]
-    unknown = {take.origin.sign_id for take in takes if take.origin.sign_id is not None} - set(sign_ids)
+    unknown = {take.provenance.sign_id for take in takes if take.provenance.sign_id is not None} - set(sign_ids)
     lead = [f"{title} on the {described}."]
     if unknown:
         lead.append(f"Clips of signs that it does not know ({listed(unknown)}), not judged: {len(takes) - len(known)}.")
-    result = evaluate(np.stack(answers), sign_ids, [take.origin for take in known])
+    result = evaluate(np.stack(answers), sign_ids, [take.provenance for take in known])
     about = {"model": title, "unknown_signs": sorted(unknown)}
-    return Verdict(title, tuple(lead), about, result, bundle.signs, tuple(unreadable))
+    return EvaluationResult(title, tuple(lead), about, result, bundle.signs, tuple(unreadable))
 
 
-def on_recipe(name: str, epochs: int, seed: int, strangers: Strangers, signs: tuple[Sign, ...]) -> Verdict:
+def on_recipe(name: str, epochs: int, seed: int, strangers: UnseenSigners, signs: tuple[Sign, ...]) -> EvaluationResult:
     """How well networks of a recipe read the signers whom each of them never saw make these signs."""
     (signer, worst), (top1, top5) = strangers.worst, strangers.mean
     how = (
@@ -75,4 +76,4 @@ def on_recipe(name: str, epochs: int, seed: int, strangers: Strangers, signs: tu
         "mean": {"top1": top1, "top5": top5},
         "worst_signer": signer,
     }
-    return Verdict(f"Recipe {name} on signers not seen", tuple(lead), about, strangers.evaluation, signs)
+    return EvaluationResult(f"Recipe {name} on signers not seen", tuple(lead), about, strangers.evaluation, signs)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from models.labels import Sign
 from trainer.data.store import Store
-from trainer.model.network import Recogniser
-from trainer.training.fine_tune_data import Lesson
-from trainer.training.parent_model import Ancestor
+from trainer.model.network import SignClassifier
+from trainer.training.fine_tune_data import FineTuneData
+from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
 from trainer.training.run_metadata import RUN, write_note
 from trainer.training.train import load_trained, read_each
@@ -24,7 +24,7 @@ class Outcome:
     after: int
 
 
-def judge_teaching(lesson: Lesson, ancestor: Ancestor, recipe: Recipe, folder: Path) -> dict[str, Outcome]:
+def judge_teaching(lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, folder: Path) -> dict[str, Outcome]:
     """Hold the run's network against its ancestor, and note the outcome in the run folder.
 
     On the taught takes that were held out, if there are any, by whether the ancestor knew their word, and on the
@@ -33,9 +33,9 @@ def judge_teaching(lesson: Lesson, ancestor: Ancestor, recipe: Recipe, folder: P
     store, known = lesson.store, {sign.sign_id for sign in ancestor.signs}
     held = lesson.split.validation
     kinds = {
-        "new words, takes held out": [n for n in held if store.rows[n].origin.sign_id not in known],
-        "words known before, takes held out": [n for n in held if store.rows[n].origin.sign_id in known],
-        "old words, takes rehearsed": [n for n in range(len(ancestor.takes)) if store.rows[n].origin.variant == 0],
+        "new words, takes held out": [n for n in held if store.rows[n].provenance.sign_id not in known],
+        "words known before, takes held out": [n for n in held if store.rows[n].provenance.sign_id in known],
+        "old words, takes rehearsed": [n for n in range(len(ancestor.takes)) if store.rows[n].provenance.variant == 0],
     }
     old, new = ancestor.recogniser(), load_trained(folder, recipe, lesson.signs)
     outcomes = {
@@ -62,8 +62,8 @@ def as_table(outcomes: Mapping[str, Outcome]) -> str:
     return "\n".join(rows)
 
 
-def _count_right(recogniser: Recogniser, signs: Sequence[Sign], store: Store, numbers: Sequence[int]) -> int:
+def _count_right(recogniser: SignClassifier, signs: Sequence[Sign], store: Store, numbers: Sequence[int]) -> int:
     outputs = [*(sign.sign_id for sign in signs), None]
     answers = read_each(recogniser, store, numbers).argmax(-1).tolist()
-    truth = [store.rows[number].origin.sign_id for number in numbers]
+    truth = [store.rows[number].provenance.sign_id for number in numbers]
     return sum(outputs[answer] == sign_id for answer, sign_id in zip(answers, truth, strict=True))

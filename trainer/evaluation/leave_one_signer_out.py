@@ -8,18 +8,18 @@ from urllib.parse import quote
 import torch
 from tqdm import tqdm
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 from models.labels import Sign
 from trainer.data.split import SplitEmpty, by_signer
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
-from trainer.training.distributed import Crew
+from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 from trainer.training.train import load_trained, read_each, train
 
 
 @dataclass(frozen=True, slots=True)
-class Strangers:
+class UnseenSigners:
     """Signers, each read by a network that never saw him make these signs.
 
     The evaluation is over all of their takes; its `by_signer` holds the score of each.
@@ -49,29 +49,29 @@ def leave_each_out(
     recipe: Recipe,
     folder: Path,
     seed: int,
-    crew: Crew,
-) -> Strangers:
+    crew: DistributedContext,
+) -> UnseenSigners:
     """Train a run for every signer of the wanted signs (all if None) without him, and judge it on just his takes.
 
     The runs are `without-NAME` in the folder; what is trained already is not trained again. Each is judged at its last
     epoch. Raises SplitEmpty, RunUnusable, CrewUnusable.
     """
-    origins = [row.origin for row in store.rows]
+    origins = [row.provenance for row in store.rows]
     judged, left_aside = shared_signs(origins, wanted)
     names = sorted({one.signer for one in origins if one.signer and one.sign_id in judged and one.variant == 0})
     splits = {name: by_signer(origins, name, judged) for name in names}
     logits = []
-    for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.leads):
+    for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.is_main_process):
         run = folder / f"without-{quote(name, safe='')}"
         with crew.holding(run):
             train(store, split, signs, recipe, run, seed, crew)
         logits.append(read_each(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
     those = [origins[number] for split in splits.values() for number in split.validation]
-    return Strangers(evaluate(probabilities, [sign.sign_id for sign in signs], those), judged, left_aside)
+    return UnseenSigners(evaluate(probabilities, [sign.sign_id for sign in signs], those), judged, left_aside)
 
 
-def shared_signs(origins: Sequence[Origin], wanted: frozenset[int] | None) -> tuple[frozenset[int], frozenset[int]]:
+def shared_signs(origins: Sequence[Provenance], wanted: frozenset[int] | None) -> tuple[frozenset[int], frozenset[int]]:
     """Of the wanted signs those that two known signers or more can teach, and the others. Raises SplitEmpty."""
     teachers: dict[int, set[str]] = {
         one.sign_id: set() for one in origins if one.sign_id is not None and (wanted is None or one.sign_id in wanted)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 
 LAST_OF_KARSL: Final = 502
 THRESHOLDS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -55,7 +55,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ThresholdMetrics:
     """What a threshold lets through: shares of all takes that are said, and that are said and wrong."""
 
     threshold: float
@@ -80,7 +80,7 @@ class Evaluation:
     """Takes of a sign that were read as no sign."""
     loss: float
     """Mean negative log-likelihood of what was signed; finer than top-1, lower is better."""
-    said: tuple[Said, ...]
+    said: tuple[ThresholdMetrics, ...]
     """By thresholds that grow."""
 
     @property
@@ -114,7 +114,7 @@ def group_of(sign_id: int) -> str:
     return "numbers 1-31" if sign_id <= 31 else "letters 32-70" if sign_id <= 70 else "words 71-502"
 
 
-def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origins: Sequence[Origin]) -> Evaluation:
+def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origins: Sequence[Provenance]) -> Evaluation:
     """Scores of probabilities [takes, signs + 1], whose columns are `sign_ids` and "no sign".
 
     Each take's origin says which sign it is.
@@ -142,7 +142,7 @@ def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origin
         calibration_error=expected_calibration_error(bins),
         said_none=int((ranked[:, 0] == 0).sum()),
         loss=mean_loss(probabilities, [sign_ids.index(int(sign)) for sign in truth]),
-        said=said(probabilities.max(1), first, ranked[:, 0] == 0),
+        said=threshold_metrics(probabilities.max(1), first, ranked[:, 0] == 0),
     )
 
 
@@ -168,10 +168,12 @@ def mean_loss(probabilities: NDArray[np.float32], classes: Sequence[int]) -> flo
     return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())
 
 
-def said(confidence: NDArray[np.float32], right: NDArray[np.bool_], none: NDArray[np.bool_]) -> tuple[Said, ...]:
+def threshold_metrics(
+    confidence: NDArray[np.float32], right: NDArray[np.bool_], none: NDArray[np.bool_]
+) -> tuple[ThresholdMetrics, ...]:
     """What is said at thresholds of confidence; what is read as no sign is never said."""
     return tuple(
-        Said(threshold, float(spoken.mean()), float((spoken & ~right).mean()))
+        ThresholdMetrics(threshold, float(spoken.mean()), float((spoken & ~right).mean()))
         for threshold in THRESHOLDS
         for spoken in ((confidence >= threshold) & ~none,)
     )

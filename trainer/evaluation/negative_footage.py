@@ -15,8 +15,8 @@ from landmarkers.frame import Landmarks
 from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_pictures, read_recording
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.bundle import Bundle
-from trainer.evaluation.alignment import Cut, Reader
-from trainer.evaluation.streams import film, rest_stream
+from trainer.evaluation.alignment import Reader, Segment
+from trainer.evaluation.streams import rest_stream, simulate_camera
 
 _MINUTE_S: Final = 60.0
 
@@ -26,7 +26,7 @@ class FalseWords:
     """How long was watched, and the words said: in which clip and what."""
 
     seconds: float
-    said: tuple[tuple[str, Cut], ...]
+    said: tuple[tuple[str, Segment], ...]
 
     @property
     def per_minute(self) -> float:
@@ -60,7 +60,7 @@ def watch_rest(
         for number in range(math.ceil(minutes)):
             random = np.random.default_rng([seed, number])
             seconds = _MINUTE_S * min(1.0, minutes - number)
-            yield "rest", film(rest_stream(rests, seconds, random), rate, drop, random).landmarks()
+            yield "rest", simulate_camera(rest_stream(rests, seconds, random), rate, drop, random).landmarks()
 
     return _watch(reader, resting())
 
@@ -92,7 +92,7 @@ def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
     manifest = bundle.manifest
     with closing(open_landmarker(manifest.parts, manifest.landmarker)) as landmarker:
         for frame in read_recording(clip):
-            yield landmarker.locate(frame)
+            yield landmarker.detect(frame)
 
 
 def _is_clip(path: Path) -> bool:

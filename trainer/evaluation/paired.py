@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from trainer.evaluation.metrics import Interval, group_of
-from trainer.evaluation.predictions import Readings
+from trainer.evaluation.predictions import Predictions
 from trainer.training.run_metadata import RunUnusable
 
 _95_PERCENT: Final = 1.959964
@@ -71,8 +71,8 @@ class Pairs:
 class Pairing:
     """The readings of two runs, of the same takes in the same order."""
 
-    first: Readings
-    second: Readings
+    first: Predictions
+    second: Predictions
 
     @property
     def rights(self) -> tuple[list[bool], list[bool]]:
@@ -99,7 +99,7 @@ class Pairing:
         return [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b and b is won]
 
 
-def pair(first: Readings, second: Readings) -> Pairing:
+def pair(first: Predictions, second: Predictions) -> Pairing:
     """The takes that both read, whatever stores they stand in; of unseen takes, those that neither run learned from.
 
     Raises RunUnusable where there are none.

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 from trainer.data.store import Store
 from trainer.evaluation.calibrate import fit_temperature
 from trainer.evaluation.metrics import Evaluation, evaluate
@@ -26,7 +26,7 @@ TEST_CLIPS: Final = "The data set's test clips"
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
+class Predictions:
     """Takes of a run's store by their numbers, and the logits [takes, signs + 1] that its network gives them."""
 
     run: Run
@@ -55,9 +55,9 @@ class Readings:
         return replace(self, numbers=tuple(numbers), logits=self.logits[[places[number] for number in numbers]])
 
     @cached_property
-    def origins(self) -> tuple[Origin, ...]:
+    def origins(self) -> tuple[Provenance, ...]:
         """Where the takes come from."""
-        return tuple(self.store.rows[number].origin for number in self.numbers)
+        return tuple(self.store.rows[number].provenance for number in self.numbers)
 
     @cached_property
     def classes(self) -> Tensor:
@@ -117,7 +117,7 @@ def see_that_it_is_of(run: Run, store: Store) -> None:
 def kept_for_test(run: Run, store: Store) -> tuple[int, ...]:
     """The data set's own test clips of signs that the run knows, as they were recorded. No run learns from them."""
     known = {sign.sign_id for sign in run.signs}
-    origins = [row.origin for row in store.rows]
+    origins = [row.provenance for row in store.rows]
     return tuple(
         number
         for number, one in enumerate(origins)
@@ -125,9 +125,9 @@ def kept_for_test(run: Run, store: Store) -> tuple[int, ...]:
     )
 
 
-def read_unseen(run: Run, store: Store) -> Readings:
+def read_unseen(run: Run, store: Store) -> Predictions:
     """All takes that the run never learned from: what it held out, and the test clips. Raises RunUnusable."""
     unseen = sorted({*run.validation, *kept_for_test(run, store)})
     if not unseen:
         raise RunUnusable(f"{run.folder} held nothing out and its store has no test clips, so nothing can judge it")
-    return Readings.of(run, store, unseen)
+    return Predictions.of(run, store, unseen)

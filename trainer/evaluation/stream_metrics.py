@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from trainer.evaluation.alignment import Cut, Judged
+from trainer.evaluation.alignment import Segment, StreamResult
 from trainer.evaluation.streams import Signed
 
 
@@ -24,7 +24,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class StreamMetrics:
     """How many signs there were and what became of them, how long after each sign's end its word came, and why not."""
 
     words: int
@@ -36,7 +36,7 @@ class Tally:
     reasons: dict[Reason, int]
 
     @classmethod
-    def of(cls, judged: Iterable[Judged]) -> Self:
+    def of(cls, judged: Iterable[StreamResult]) -> Self:
         """The count over any number of streams."""
         judged = list(judged)
         pairs = [pair for one in judged for pair in one.pairs]
@@ -74,21 +74,21 @@ class Condition:
 
     rate: int | None
     with_rest: bool | None
-    tally: Tally
+    tally: StreamMetrics
 
 
-def conditions(judged: Sequence[Judged]) -> list[Condition]:
+def conditions(judged: Sequence[StreamResult]) -> list[Condition]:
     """The tallies of each rate with rest and without, and last of all together."""
     rates = sorted({one.rate for one in judged})
     wanted = [(rate, with_rest) for with_rest in (True, False) for rate in rates]
     each = [
-        Condition(rate, rest, Tally.of(one for one in judged if (one.rate, one.with_rest) == (rate, rest)))
+        Condition(rate, rest, StreamMetrics.of(one for one in judged if (one.rate, one.with_rest) == (rate, rest)))
         for rate, rest in wanted
     ]
-    return [*each, Condition(None, None, Tally.of(judged))]
+    return [*each, Condition(None, None, StreamMetrics.of(judged))]
 
 
-def reason(signed: Signed, others: Sequence[Signed], cuts: Sequence[Cut]) -> Reason:
+def reason(signed: Signed, others: Sequence[Signed], cuts: Sequence[Segment]) -> Reason:
     """Why the word of a sign that was not said right was not."""
     cut = max(cuts, key=lambda cut: _covered(signed, cut), default=None)
     if cut is None or _covered(signed, cut) <= 0.0:
@@ -102,7 +102,7 @@ def reason(signed: Signed, others: Sequence[Signed], cuts: Sequence[Cut]) -> Rea
     return Reason.NO_SIGN if cut.no_sign > cut.guess.confidence else Reason.UNSURE
 
 
-def _covered(signed: Signed, cut: Cut) -> float:
+def _covered(signed: Signed, cut: Segment) -> float:
     """The share of a sign that a stretch covers."""
     common = min(signed.end, cut.end) - max(signed.start, cut.start)
     return max(common, 0.0) / max(signed.end - signed.start, 1e-9)

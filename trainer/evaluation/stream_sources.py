@@ -6,6 +6,7 @@ from typing import Final
 
 from tqdm import tqdm
 
+from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.data.dataset import Clip, find_clips
@@ -19,7 +20,7 @@ _MOST_RESTS: Final = 100  # nor are takes, which are read faster
 _AT_ONCE: Final = 24  # clips that are read before it is seen whether there is rest enough
 
 
-class MaterialLacking(Exception):
+class MaterialLacking(UserError):
     """Clips of which no stream can be made; the message says what they lack."""
 
 
@@ -36,7 +37,7 @@ def gather(
         chosen: list[Take] = []
         rests: list[Take] = []
         for take in takes:
-            if take.origin.sign_id in signs and split in (take.origin.split, "all"):
+            if take.provenance.sign_id in signs and split in (take.provenance.split, "all"):
                 chosen.append(take)
             if len(rests) < _MOST_RESTS:
                 rests += rest_stretches(take)
@@ -63,7 +64,7 @@ def gather(
 def _loaded(paths: Sequence[Path]) -> Iterator[Take]:
     """The takes of clips as they were recorded in which a body is seen."""
     takes = (Take.load(path) for path in tqdm(paths, desc="load", unit="take"))
-    return (take for take in takes if take.origin.variant == 0 and take.seen(Part.POSE).any())
+    return (take for take in takes if take.provenance.variant == 0 and take.seen(Part.POSE).any())
 
 
 def _extracted(clips: list[Clip], landmarker: str, scratch: Path, engine: Engine) -> list[Take]:

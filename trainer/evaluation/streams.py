@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import HANDS, LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 from models.activity_detection import is_hand_raised
 
 REST_BELOW: Final = 1.0  # shoulder widths below the shoulders, as the spotter measures a raised hand
@@ -36,7 +36,7 @@ _WRISTS: Final = {Part.LEFT_HAND: _POSE + LEFT_WRIST, Part.RIGHT_HAND: _POSE + R
 Times = NDArray[np.float64]
 
 
-class Lap(StrEnum):
+class RestPose(StrEnum):
     """What the camera sees of hands that rest.
 
     Where the lap is in view, `MIXED` shows them at rest and on the ways only, as the recordings do: the clips of
@@ -97,7 +97,7 @@ def rest_stretches(take: Take) -> list[Take]:
         here = np.array(list(numbers))
         still = here[take.times[here] >= take.times[here[0]] + _SETTLE_S]
         if down and len(still) and take.times[still[-1]] - take.times[still[0]] >= REST_HELD_S:
-            found.append(Take(take.points[still], take.times[still] - take.times[still[0]], take.origin))
+            found.append(Take(take.points[still], take.times[still] - take.times[still[0]], take.provenance))
     return found
 
 
@@ -105,7 +105,7 @@ def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[Plan]:
     """Plans of streams of at most so many words, by one signer each; each take is in one with rest, one without."""
     by_signer: dict[str, list[Take]] = {}
     for take in takes:
-        by_signer.setdefault(take.origin.signer or "unknown", []).append(take)
+        by_signer.setdefault(take.provenance.signer or "unknown", []).append(take)
     plans = []
     for number, (signer, own) in enumerate(sorted(by_signer.items())):
         order = np.array(_order(own, np.random.default_rng([seed, number])))
@@ -115,11 +115,11 @@ def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[Plan]:
     return plans
 
 
-def make_stream(plan: Plan, rests: Sequence[Take], lap: Lap = Lap.MIXED) -> Stream:
+def make_stream(plan: Plan, rests: Sequence[Take], lap: RestPose = RestPose.MIXED) -> Stream:
     """The stream of a plan, everything in it laid onto the shoulders of its first take."""
     random = np.random.default_rng(plan.seed)
     place = place_of(plan.takes[0])
-    hands = [lay(_unseen_hands(rest) if lap is Lap.UNSEEN else rest, place) for rest in rests]
+    hands = [lay(_unseen_hands(rest) if lap is RestPose.UNSEEN else rest, place) for rest in rests]
     resting = _any_of(hands, random)
     pieces: list[tuple[float, Take]] = [(0.0, _start_anywhere(resting, random.uniform(*REST_S), random))]
     for number, take in enumerate(plan.takes):
@@ -129,13 +129,13 @@ def make_stream(plan: Plan, rests: Sequence[Take], lap: Lap = Lap.MIXED) -> Stre
             pieces.append((random.uniform(*WAY_TO_REST_S), rest))
         way = random.uniform(*(WAY_TO_REST_S if number == 0 or plan.with_rest else WAY_TO_SIGN_S))
         sign = lay(take, place)
-        pieces.append((way, _keep_resting(sign, resting) if lap is Lap.KEPT else sign))
+        pieces.append((way, _keep_resting(sign, resting) if lap is RestPose.KEPT else sign))
     pieces.append((random.uniform(*WAY_TO_REST_S), _start_anywhere(_any_of(hands, random), LAST_REST_S, random)))
     recorded, starts = _join(pieces)
     signed = tuple(
-        Signed(piece.origin.sign_id, piece.origin.clip, start, start + piece.duration)
+        Signed(piece.provenance.sign_id, piece.provenance.clip, start, start + piece.duration)
         for (_, piece), start in zip(pieces, starts, strict=True)
-        if piece.origin.sign_id is not None
+        if piece.provenance.sign_id is not None
     )
     return Stream(plan.signer, plan.with_rest, recorded, signed)
 
@@ -150,7 +150,7 @@ def rest_stream(rests: Sequence[Take], seconds: float, random: np.random.Generat
     return _join(pieces)[0]
 
 
-def film(recorded: Take, rate: float, drop: float, random: np.random.Generator) -> Take:
+def simulate_camera(recorded: Take, rate: float, drop: float, random: np.random.Generator) -> Take:
     """What a camera of this many frames a second sees of it when this share of its frames is dropped."""
     first = random.uniform(0.0, 1.0 / rate)
     times = recorded.times[0] + np.arange(first, max(recorded.duration, first + 1e-6), 1.0 / rate)
@@ -176,7 +176,7 @@ def seen_at(recorded: Take, times: Times) -> Take:
         wrist, where = _WRISTS[hand], PART_SLICES[hand]
         carried = nearest[:, where] + np.nan_to_num(between[:, wrist] - nearest[:, wrist])[:, None]
         seen[:, where] = np.where(np.isnan(between[:, where]), carried, between[:, where])
-    return Take(seen, times, recorded.origin)
+    return Take(seen, times, recorded.provenance)
 
 
 def place_of(take: Take) -> Place:
@@ -192,14 +192,14 @@ def lay(take: Take, place: Place) -> Take:
     middle = np.array([own.x, own.y, 0.0], np.float32)
     there = np.array([place.x, place.y, 0.0], np.float32)
     points = (take.points - middle) * np.float32(place.width / own.width) + there
-    return Take(points, take.times, take.origin)
+    return Take(points, take.times, take.provenance)
 
 
 def play_rest(rest: Take, clock: Times, start: float = 0.0) -> Take:
     """A rest played forwards and backwards from somewhere in it, at the times of a clock however long."""
     swing = np.abs((clock + start + rest.duration) % (2 * rest.duration) - rest.duration)
     moments, back = np.unique(swing, return_inverse=True)
-    return Take(seen_at(rest, moments).points[back], clock, replace(rest.origin, clip="rest", sign_id=None))
+    return Take(seen_at(rest, moments).points[back], clock, replace(rest.provenance, clip="rest", sign_id=None))
 
 
 def _start_anywhere(rest: Take, seconds: float, random: np.random.Generator) -> Take:
@@ -217,9 +217,9 @@ def _join(pieces: Sequence[tuple[float, Take]]) -> tuple[Take, list[float]]:
         times.append(piece.times - piece.times[0] + clock + way)
         starts.append(float(times[-1][0]))
         clock = float(times[-1][-1])
-    first = pieces[0][1].origin
+    first = pieces[0][1].provenance
     points = np.concatenate([piece.points for _, piece in pieces])
-    return Take(points, np.concatenate(times), Origin("stream", first.landmarker)), starts
+    return Take(points, np.concatenate(times), Provenance("stream", first.landmarker)), starts
 
 
 def _unseen_hands(take: Take) -> Take:
@@ -244,7 +244,7 @@ def _order(takes: Sequence[Take], random: np.random.Generator) -> list[int]:
     left = [int(number) for number in random.permutation(len(takes))]
     order: list[int] = []
     while left:
-        last = takes[order[-1]].origin.sign_id if order else None
-        order.append(next((number for number in left if takes[number].origin.sign_id != last), left[0]))
+        last = takes[order[-1]].provenance.sign_id if order else None
+        order.append(next((number for number in left if takes[number].provenance.sign_id != last), left[0]))
         left.remove(order[-1])
     return order

@@ -69,7 +69,7 @@ PLACE_FEATURES: Final = 46
 SPREAD: Final = slice(SHAPE_FEATURES + 6, SHAPE_FEATURES + 8)
 
 
-class Preprocess(nn.Module):
+class FeatureExtractor(nn.Module):
     """Points [B, T, 543, 3] and times [B, T] to features by token: body, leading hand, other hand, [B, S, F].
 
     A frame whose time is NaN is padding. Times need only be right relative to each other.

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, SPREAD, Preprocess
+from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, SPREAD, FeatureExtractor
 
 _HAND: Final = FEATURE_COUNTS["lead"]
 _SHAPE: Final = (0, _HAND - PLACE_FEATURES)
@@ -65,7 +65,7 @@ SIZES = {
 }
 
 
-class Recogniser(nn.Module):
+class SignClassifier(nn.Module):
     """The whole graph: raw points [B, T, 543, 3] and times [B, T] to probabilities [B, signs + 1].
 
     The last probability is "no sign". `temperature` divides the logits (Guo et al., "On Calibration of
@@ -76,8 +76,8 @@ class Recogniser(nn.Module):
 
     def __init__(self, size: Size, signs: int, steps: int = 32, dropout: float = 0.1, drop_path: float = 0.0) -> None:
         super().__init__()
-        self.preprocess = Preprocess(steps)
-        self.network = Experts(size, signs + 1, steps, dropout, drop_path)
+        self.preprocess = FeatureExtractor(steps)
+        self.network = ProductOfExperts(size, signs + 1, steps, dropout, drop_path)
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, points: Tensor, times: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class Recogniser(nn.Module):
         return torch.softmax(logits / self.temperature, -1)
 
 
-class Experts(nn.Module):
+class ProductOfExperts(nn.Module):
     """Features of the parts, each [B, S, F], to logits [B, classes]: log-probabilities of two networks, weighed."""
 
     def __init__(self, size: Size, classes: int, steps: int, dropout: float, drop_path: float) -> None:
@@ -104,7 +104,7 @@ class Experts(nn.Module):
     def forward(self, body: Tensor, lead: Tensor, other: Tensor) -> Tensor:
         """What both make of it together: logits of every sign and, last, of none."""
         shape, way = self.opinions(body, lead, other)
-        share = way_share(lead)
+        share = motion_weight(lead)
         return 2.0 * (shape + share * (way - shape))
 
     def opinions(self, body: Tensor, lead: Tensor, other: Tensor) -> list[Tensor]:
@@ -116,7 +116,7 @@ class Experts(nn.Module):
         ]
 
 
-def way_share(lead: Tensor) -> Tensor:
+def motion_weight(lead: Tensor) -> Tensor:
     """How much the way counts beside the shape, [B, 1], 0 to 1, by how far the leading hand [B, S, F] moves."""
     spread = torch.linalg.vector_norm(lead[:, 0, SPREAD], dim=-1, keepdim=True)
     moves = torch.sigmoid((spread - _MOVES_FROM) / _MOVES_WIDTH)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from trainer.evaluation.paired import Pairs, pair
-from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Readings
+from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Predictions
 from trainer.reports import html as report
 from trainer.reports.facts import differences
 from trainer.reports.html import Html, interval, percent, points
 from trainer.training.run_metadata import RunUnusable
 
 
-def blocks(runs: Sequence[Readings]) -> list[Html]:
+def blocks(runs: Sequence[Predictions]) -> list[Html]:
     """What came of each run, against the first on the takes that neither learned from, and in what they differ."""
     names = [one.run.folder.name for one in runs]
     rows = [_row(one, runs[0]) for one in runs]
@@ -31,7 +31,7 @@ def blocks(runs: Sequence[Readings]) -> list[Html]:
     ]
 
 
-def _row(one: Readings, first: Readings) -> list[str]:
+def _row(one: Predictions, first: Predictions) -> list[str]:
     row = [one.run.folder.name]
     kinds = one.kinds
     held_out, test = kinds.get(HELD_OUT), kinds.get(TEST_CLIPS)
@@ -51,7 +51,7 @@ def _row(one: Readings, first: Readings) -> list[str]:
     return [*row, points(pairs.difference), _ends(pairs), f"{pairs.chance:.2g}", str(pairs.count)]
 
 
-def _against(first: Readings, one: Readings) -> Pairs | None:
+def _against(first: Predictions, one: Predictions) -> Pairs | None:
     """None where the two have no take in common that neither learned from."""
     try:
         return pair(first, one).pairs["all"]

@@ -6,7 +6,7 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from models.labels import Sign
-from trainer.evaluation.evaluation import Verdict
+from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import Bin, Evaluation, Score, wilson
 from trainer.reports import html as report
 from trainer.reports.html import Html, interval, percent
@@ -14,7 +14,7 @@ from trainer.reports.html import Html, interval, percent
 _WORST: Final = 20
 
 
-def write(verdict: Verdict) -> str:
+def write(verdict: EvaluationResult) -> str:
     """The report as HTML."""
     result = verdict.evaluation
     words = {sign.sign_id: sign for sign in verdict.signs}

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from trainer.evaluation.evaluation import Verdict
+from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import Confusion, Score
 from trainer.reports.html import interval, percent
 
 
-def as_json(verdict: Verdict) -> str:
+def as_json(verdict: EvaluationResult) -> str:
     """The verdict for programs."""
     result = verdict.evaluation
     content = verdict.about | _score(result.overall)
@@ -28,7 +28,7 @@ def as_json(verdict: Verdict) -> str:
     return json.dumps(content, indent=1)
 
 
-def as_table(verdict: Verdict) -> str:
+def as_table(verdict: EvaluationResult) -> str:
     """The verdict for people; of the signs only those that were read wrongly."""
     result = verdict.evaluation
     rows = [*verdict.lead, ""]

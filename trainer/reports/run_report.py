@@ -5,14 +5,14 @@ from typing import Final
 
 from models.labels import Sign
 from trainer.evaluation.metrics import Evaluation
-from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Readings
+from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Predictions
 from trainer.reports import ablation_report, evaluation_report
 from trainer.reports import html as report
 from trainer.reports.curves import Curve, draw_curves, read_curves
 from trainer.reports.evaluation_report import named
 from trainer.reports.facts import facts
 from trainer.reports.html import Html, interval, percent
-from trainer.reports.skeleton_animation import HOLD_STILL, film, gallery
+from trainer.reports.skeleton_animation import HOLD_STILL, gallery, skeleton_animation
 from trainer.training.parent_model import choose
 
 _WORST: Final = 12  # signs whose takes are shown
@@ -20,7 +20,7 @@ _TAKES: Final = 4  # of each
 _SHORT: Final = {HELD_OUT: "held out", TEST_CLIPS: "test clips"}
 
 
-def write(readings: Readings, others: Sequence[Readings] = ()) -> str:
+def write(readings: Predictions, others: Sequence[Predictions] = ()) -> str:
     """The report of the run that read these takes, none learned from, beside other runs if there are any."""
     run, result = readings.run, readings.evaluation()
     words = {sign.sign_id: sign for sign in run.signs}
@@ -42,7 +42,7 @@ def write(readings: Readings, others: Sequence[Readings] = ()) -> str:
     return report.page(f"Run {run.folder.name}", sections)
 
 
-def lead(readings: Readings) -> str:
+def lead(readings: Predictions) -> str:
     """What is judged here, in words."""
     run = readings.run
     return (
@@ -59,7 +59,7 @@ def draw(runs: Mapping[str, Mapping[str, Curve]]) -> list[Html]:
     return [report.picture(draw_curves(runs), "loss and accuracy over the epochs"), report.text(about)]
 
 
-def calibration(judged: Readings, which: str) -> list[Html]:
+def calibration(judged: Predictions, which: str) -> list[Html]:
     """How sure and how right, as trained and at the temperature that suits these takes."""
     temperature = judged.temperature()
     told = (
@@ -70,7 +70,7 @@ def calibration(judged: Readings, which: str) -> list[Html]:
     return [report.text(told), *evaluation_report.reliability(evaluations)]
 
 
-def _tiles(kinds: Mapping[str, Readings], curves: Mapping[str, Curve]) -> Html:
+def _tiles(kinds: Mapping[str, Predictions], curves: Mapping[str, Curve]) -> Html:
     figures = []
     for name, readings in kinds.items():
         result = readings.evaluation()
@@ -87,7 +87,7 @@ def _tiles(kinds: Mapping[str, Readings], curves: Mapping[str, Curve]) -> Html:
     return report.tiles(figures)
 
 
-def _scores(kinds: Mapping[str, Readings]) -> list[Html]:
+def _scores(kinds: Mapping[str, Predictions]) -> list[Html]:
     blocks = []
     for name, readings in kinds.items():
         blocks.append(report.heading(f"{name} ({readings.run.described})" if name == HELD_OUT else name))
@@ -95,7 +95,7 @@ def _scores(kinds: Mapping[str, Readings]) -> list[Html]:
     return [*blocks, report.text(evaluation_report.ABOUT_INTERVALS)]
 
 
-def _worst_signs(readings: Readings, result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
+def _worst_signs(readings: Predictions, result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
     """The signs read worst: wrongly read takes, then what was learned of the sign and of what it is read as."""
     if not result.wrong_signs:
         return [report.text("Every take was read rightly.")]
@@ -104,7 +104,7 @@ def _worst_signs(readings: Readings, result: Evaluation, words: Mapping[int, Sig
         f"{_TAKES} of their wrongly read takes (red). Beside them one take that was learned of the sign, and one of "
         "what it is mostly read as."
     )
-    origins = [row.origin for row in readings.store.rows]
+    origins = [row.provenance for row in readings.store.rows]
     learned = {origins[number].sign_id: number for number in choose(origins, readings.run.train, 1)}
     wrong = [place for place, rank in enumerate(readings.ranks.tolist()) if rank > 0]
     galleries = []
@@ -122,27 +122,29 @@ def _worst_signs(readings: Readings, result: Evaluation, words: Mapping[int, Sig
     return [about, HOLD_STILL, report.columns(galleries)]
 
 
-def _wrong(readings: Readings, place: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
+def _wrong(readings: Predictions, place: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
     caption = report.lines([origin_told(readings, place), *reading_told(readings, place, words)])
-    return film(readings.take(place), f"a take of sign {readings.origins[place].sign_id}", "wrong"), caption
+    return skeleton_animation(
+        readings.take(place), f"a take of sign {readings.origins[place].sign_id}", "wrong"
+    ), caption
 
 
-def _learned(readings: Readings, number: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
+def _learned(readings: Predictions, number: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
     take = readings.store.take(number)
-    sign = take.origin.sign_id
+    sign = take.provenance.sign_id
     caption = report.lines(
-        [report.joined("learned as ", named(sign, words)), f"signer {take.origin.signer or 'unknown'}"]
+        [report.joined("learned as ", named(sign, words)), f"signer {take.provenance.signer or 'unknown'}"]
     )
-    return film(take, f"a take learned as sign {sign}"), caption
+    return skeleton_animation(take, f"a take learned as sign {sign}"), caption
 
 
-def origin_told(readings: Readings, place: int) -> str:
+def origin_told(readings: Predictions, place: int) -> str:
     """Whose take it is, in short."""
     origin = readings.origins[place]
     return f"signer {origin.signer or 'unknown'}, {'test clip' if origin.split == 'test' else 'held out'}"
 
 
-def reading_told(readings: Readings, place: int, words: Mapping[int, Sign]) -> list[Html]:
+def reading_told(readings: Predictions, place: int, words: Mapping[int, Sign]) -> list[Html]:
     """What a take was read as and how likely, and where its own sign came if that was something else."""
     probabilities = readings.probabilities()[place]
     best, rank = int(probabilities.argmax()), int(readings.ranks[place])

@@ -34,7 +34,7 @@ HOLD_STILL: Final = Html(
 )
 
 
-def film(take: Take, told: str, kind: str = "") -> Html:
+def skeleton_animation(take: Take, told: str, kind: str = "") -> Html:
     """The take as a moving drawing; `kind` is "right" or "wrong" where it is to be marked as such."""
     shown = _frames(take)
     points = _placed(take)

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from models.labels import Sign
 from models.manifest import Manifest
-from trainer.evaluation.alignment import Cut, Judged
+from trainer.evaluation.alignment import Segment, StreamResult
 from trainer.evaluation.negative_footage import FalseWords
-from trainer.evaluation.stream_metrics import Condition, Reason, Tally
+from trainer.evaluation.stream_metrics import Condition, Reason, StreamMetrics
 from trainer.reports import html as report
 from trainer.reports.html import Html
 from trainer.reports.timeline import LEGEND, timeline
@@ -21,7 +21,7 @@ class StreamReport:
     """Everything that was found out about a bundle; the last condition is all together, footage may be None."""
 
     manifest: Manifest
-    judged: Sequence[Judged]
+    judged: Sequence[StreamResult]
     conditions: Sequence[Condition]
     rest: FalseWords | None
     footage: FalseWords | None
@@ -170,18 +170,18 @@ def _false_table(false: FalseWords) -> Html:
     return report.table(("clip", "at", "word", "", "confidence"), rows, numbers=(1, 4)) if rows else Html("")
 
 
-def _meant(cut: Cut) -> tuple[str, str]:
+def _meant(cut: Segment) -> tuple[str, str]:
     return cut.guess.sign.word_en, report.percent(cut.guess.confidence)
 
 
 def _timelines(found: StreamReport, words: Mapping[int, Sign]) -> list[Html]:
-    line = found.manifest.spotter.raised_above
+    line = found.manifest.spotter.raise_threshold
     folds = []
     for condition in found.conditions[:-1]:
         here = [j for j in found.judged if (j.rate, j.with_rest) == (condition.rate, condition.with_rest)]
         blocks = []
         for one in here:
-            tally = Tally.of([one])
+            tally = StreamMetrics.of([one])
             blocks += [
                 report.text(f"signer {one.signer}: {tally.right} of {tally.words} right"),
                 timeline(one, words, line),
@@ -200,7 +200,7 @@ def _told(false: FalseWords) -> str:
 
 
 def _reasons(found: StreamReport, *, with_rest: bool) -> str:
-    tally = Tally.of(one for one in found.judged if one.with_rest == with_rest)
+    tally = StreamMetrics.of(one for one in found.judged if one.with_rest == with_rest)
     counted = sorted(tally.reasons.items(), key=lambda item: -item[1])
     return ", ".join(f"{reason} {count}" for reason, count in counted) or "none"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from landmarkers.layout import Part
 from models.labels import Sign
-from trainer.evaluation.alignment import Cut, Judged
+from trainer.evaluation.alignment import Segment, StreamResult
 from trainer.evaluation.wrists import Wrists
 from trainer.reports.html import Html
 
@@ -32,11 +32,11 @@ LEGEND: Final = (
 )
 
 
-def timeline(judged: Judged, words: Mapping[int, Sign], raised_above: float) -> Html:
-    """The drawing; `raised_above` is the spotter's line, in shoulder widths below the shoulders."""
+def timeline(judged: StreamResult, words: Mapping[int, Sign], raise_threshold: float) -> Html:
+    """The drawing; `raise_threshold` is the spotter's line, in shoulder widths below the shoulders."""
     end = float(judged.wrists.times[-1])
     right = [pair.cut for pair in judged.pairs if pair.right]
-    pieces = [_grid(end), _line(raised_above, end)]
+    pieces = [_grid(end), _line(raise_threshold, end)]
     for signed in judged.signed:
         told = _named(words.get(signed.sign_id), signed.sign_id)
         pieces.append(
@@ -66,7 +66,7 @@ def _wrist(wrists: Wrists, hand: Part, colour: str) -> list[str]:
     return drawn
 
 
-def _stretch(cut: Cut, colour: str) -> str:
+def _stretch(cut: Segment, colour: str) -> str:
     """The stretch that was cut and, when it was said, its word at that moment."""
     told = _named(cut.guess.sign, cut.guess.sign.sign_id)
     sure = f"{told} {cut.guess.confidence:.0%}, no sign {cut.no_sign:.0%}"
@@ -103,8 +103,8 @@ def _grid(end: float) -> str:
     return f'<path d="{lines}" stroke="var(--line)"/>{labels}'
 
 
-def _line(raised_above: float, end: float) -> str:
-    y = _y(-raised_above)
+def _line(raise_threshold: float, end: float) -> str:
+    y = _y(-raise_threshold)
     return f'<path d="M0 {y:.1f}H{_x(end):.1f}" stroke="var(--soft)" stroke-dasharray="5 4"/>'
 
 

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.durable import sync_folder
-from trainer.model.network import Recogniser
+from trainer.model.network import SignClassifier
 from trainer.training.recipe import Recipe
-from trainer.training.rng import Dice
+from trainer.training.rng import RngState
 from trainer.training.run_metadata import RunUnusable
 
 LAST: Final = "last.pt"
@@ -47,15 +47,15 @@ class Patience:
 class TrainingState:
     """All that changes while training, to be saved and taken up again."""
 
-    recogniser: Recogniser
+    recogniser: SignClassifier
     average: AveragedModel
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
-    dice: Dice
+    dice: RngState
     patience: Patience
 
     @classmethod
-    def of(cls, recogniser: Recogniser, recipe: Recipe, dice: Dice, rise: float) -> Self:
+    def of(cls, recogniser: SignClassifier, recipe: Recipe, dice: RngState, rise: float) -> Self:
         """At the beginning; the learning rate rises for a share of the steps, then falls to nothing."""
         average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
         optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)

@@ -22,17 +22,19 @@ from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from landmarkers.errors import UserError
+
 # The others wait for the first process while it builds a store; a process that died is noticed by torchrun.
 _PATIENCE: Final = timedelta(hours=2)
 _MOST_HELPERS: Final = 4  # make more batches a second than a GPU learns from
 
 
-class CrewUnusable(Exception):
+class DistributedUnusable(UserError):
     """Processes that cannot train a run together; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class DistributedContext:
     """One process among all that train a run. What it does changes no run but for `pieces` and rounding."""
 
     device: str = "cpu"
@@ -42,7 +44,7 @@ class Crew:
     compiled: bool = False
 
     @property
-    def leads(self) -> bool:
+    def is_main_process(self) -> bool:
         """Whether this process writes and tells for all."""
         return self.rank == 0
 
@@ -64,7 +66,7 @@ class Crew:
         """The rows of a batch that are its own, by pieces. Raises CrewUnusable where they cannot be divided evenly."""
         share, left_over = divmod(count, self.size * self.pieces)
         if left_over or not share:
-            raise CrewUnusable(
+            raise DistributedUnusable(
                 f"a batch of {count} takes cannot be divided evenly among {self.size} processes with --accumulate "
                 f"{self.pieces}"
             )
@@ -78,7 +80,7 @@ class Crew:
         """
         if self.compiled:
             if shutil.which(os.environ.get("CXX", "g++")) is None:
-                raise CrewUnusable(
+                raise DistributedUnusable(
                     "--compile needs a C++ compiler, and there is none here; install g++ or name it in CXX"
                 )
             network.compile()
@@ -104,7 +106,7 @@ class Crew:
     def check_alike(self, number: int, what: str) -> None:
         """See that all processes find the same. Raises CrewUnusable."""
         if self.sum([number]) != [self.size * number] or self.sum([number**2]) != [self.size * number**2]:
-            raise CrewUnusable(f"the processes find different {what}; all must see the same folders")
+            raise DistributedUnusable(f"the processes find different {what}; all must see the same folders")
 
     def wait(self) -> None:
         """Go on when all processes are here."""
@@ -116,7 +118,7 @@ class Crew:
 
         The processes of a torchrun that was killed live on, and would write what those started after them write.
         """
-        if not self.leads:
+        if not self.is_main_process:
             yield
             return
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +127,7 @@ class Crew:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise CrewUnusable(f"another process trains {folder}; wait for it to end, or end it") from error
+                raise DistributedUnusable(f"another process trains {folder}; wait for it to end, or end it") from error
             yield
         finally:
             os.close(descriptor)
@@ -133,22 +135,22 @@ class Crew:
     @contextmanager
     def leader_first(self) -> Iterator[None]:
         """Let the first process do what is inside before the others do it."""
-        if not self.leads:
+        if not self.is_main_process:
             self.wait()
         yield
-        if self.leads:
+        if self.is_main_process:
             self.wait()
 
 
 @contextmanager
-def assemble(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterator[Crew]:
+def init_distributed(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterator[DistributedContext]:
     """The processes that torchrun started, or this one alone; `device` is this process's own."""
     there = torch.device(device)
     on_gpu = there.type == "cuda"
     if on_gpu and there.index is not None:
         torch.cuda.set_device(there)  # the one whose random numbers are kept (trainer/training/rng.py)
     if started() == 1:
-        yield Crew(device, pieces=pieces, compiled=compiled)
+        yield DistributedContext(device, pieces=pieces, compiled=compiled)
         return
     store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
     if os.environ["GROUP_WORLD_SIZE"] == "1":
@@ -164,7 +166,7 @@ def assemble(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterato
         device_id=there if on_gpu else None,
     )
     try:
-        yield Crew(device, rank, size, pieces, compiled)
+        yield DistributedContext(device, rank, size, pieces, compiled)
     finally:
         distributed.destroy_process_group()
 

@@ -18,28 +18,28 @@ from torch.nn.functional import kl_div, log_softmax, normalize, softmax
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
-from trainer.augmentation.loader import Batches, Draws
+from trainer.augmentation.loader import Batches, WeightedSampler
 from trainer.data.jit import announce
-from trainer.model.network import Recogniser
+from trainer.model.network import SignClassifier
 from trainer.training.checkpoint import LAST, TrainingState
-from trainer.training.distributed import Crew
-from trainer.training.fine_tune_data import Lesson
-from trainer.training.parent_model import Ancestor
+from trainer.training.distributed import DistributedContext
+from trainer.training.fine_tune_data import FineTuneData
+from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
-from trainer.training.rng import Dice
-from trainer.training.run_metadata import note_run, note_start
-from trainer.training.train import Shown, classes_of, read_logits, show, untrained, wrong
+from trainer.training.rng import RngState
+from trainer.training.run_metadata import add_start, write_run_metadata
+from trainer.training.train import Shown, build_model, classes_of, read_logits, show, wrong
 
 
 @dataclass(frozen=True, slots=True)
-class Adaptation:
+class FineTuneConfig:
     """What teaching needs to know beside a recipe."""
 
     hold: float = 1.0  # weight of the old network's answers
     softness: float = 2.0  # temperature at which answers are compared
 
 
-def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
+def recipe_for(ancestor: ParentModel, epochs: int | None = None) -> Recipe:
     """The recipe to teach an ancestor by: its own but for a short training. A batch comes twice, new and rehearsed."""
     return replace(
         ancestor.recipe,
@@ -55,12 +55,12 @@ def recipe_for(ancestor: Ancestor, epochs: int | None = None) -> Recipe:
 class Teaching:
     """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
 
-    def __init__(self, old: Recogniser, recipe: Recipe, adaptation: Adaptation) -> None:
+    def __init__(self, old: SignClassifier, recipe: Recipe, adaptation: FineTuneConfig) -> None:
         self._old = old
         self._recipe = recipe
         self._adaptation = adaptation
 
-    def loss(self, new: Recogniser, learned: Shown, rehearsed: Shown) -> Tensor:
+    def loss(self, new: SignClassifier, learned: Shown, rehearsed: Shown) -> Tensor:
         """Cross entropy of both batches, and how far the old answers have moved."""
         features, truth = learned
         loss = wrong(new.network.opinions(*features), truth, self._recipe)
@@ -78,31 +78,37 @@ class Teaching:
         return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
 
 
-def adapt(
-    lesson: Lesson, ancestor: Ancestor, recipe: Recipe, adaptation: Adaptation, folder: Path, seed: int, crew: Crew
+def fine_tune(
+    lesson: FineTuneData,
+    ancestor: ParentModel,
+    recipe: Recipe,
+    adaptation: FineTuneConfig,
+    folder: Path,
+    seed: int,
+    crew: DistributedContext,
 ) -> None:
     """Teach from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
-    dice, device = Dice.of(seed, crew.device), crew.device
+    dice, device = RngState.of(seed, crew.device), crew.device
     first, batches = len(ancestor.takes), Batches(lesson.store)
     rehearsed = [number for number in lesson.split.train if number < first]
     learned = [number for number in lesson.split.train if number >= first]
     labels = classes_of(lesson.store, lesson.signs).to(device)
     old = ancestor.recogniser().to(device)
-    new = untrained(recipe, lesson.signs).to(device)
+    new = build_model(recipe, lesson.signs).to(device)
     new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
     state = TrainingState.of(new, recipe, dice, rise=0.1)
     note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
-    note_run(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
+    write_run_metadata(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
     done = state.load(folder / LAST)
     if done < recipe.epochs:
-        note_start(folder, done, crew)
+        add_start(folder, done, crew)
         announce()
 
     teaching = Teaching(old, recipe, adaptation)
-    fresh, known = Draws(lesson.store, learned), Draws(lesson.store, rehearsed)
+    fresh, known = WeightedSampler(lesson.store, learned), WeightedSampler(lesson.store, rehearsed)
 
-    def draw(draws: Draws, share: float) -> Shown:
-        drawn = draws.draw(recipe.batch_size, dice.draws)
+    def draw(draws: WeightedSampler, share: float) -> Shown:
+        drawn = draws.sample(recipe.batch_size, dice.draws)
         batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.seed(), device)
         return show(new, batch, spoilt, labels[drawn.to(device)])
 
@@ -127,7 +133,7 @@ def train_all_but_norms(network: nn.Module) -> None:
 
 
 def grown(
-    old: Recogniser,
+    old: SignClassifier,
     known: int,
     signs: int,
     batches: Batches,
@@ -156,7 +162,7 @@ def grown(
     return weights
 
 
-def embed(recogniser: Recogniser, output: str, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+def embed(recogniser: SignClassifier, output: str, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """What an output layer is given for some takes as they were recorded, [B, D]."""
     caught: list[Tensor] = []
     layer = recogniser.get_submodule(output)
@@ -168,6 +174,6 @@ def embed(recogniser: Recogniser, output: str, batches: Batches, numbers: Sequen
     return torch.cat(caught)
 
 
-def _outputs(recogniser: Recogniser) -> list[str]:
+def _outputs(recogniser: SignClassifier) -> list[str]:
     """The names of the layers that give the experts' logits."""
     return [f"network.experts.{name}.head.1" for name in recogniser.network.experts]

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from landmarkers.take import TAKE_SUFFIX, Origin, Take
+from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
 from trainer.data.split import Split, of_taught
 from trainer.data.store import Store, StoreUnusable, build, find_takes
-from trainer.training.parent_model import Ancestor
+from trainer.training.parent_model import ParentModel
 from trainer.training.run_metadata import RunUnusable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class FineTuneData:
     """A store with the ancestor's takes first, what of it is learned from and judged by, and all signs by output."""
 
     store: Store
@@ -23,13 +23,13 @@ class Lesson:
     signs: tuple[Sign, ...]
 
 
-def prepare(ancestor: Ancestor, folders: Sequence[Path], to: Path, *, hold_out: bool) -> Lesson:
+def prepare(ancestor: ParentModel, folders: Sequence[Path], to: Path, *, hold_out: bool) -> FineTuneData:
     """Gather the ancestor's takes and those of some folders in the store `to`, unless it holds them already.
 
     Raises RunUnusable, LabelsDamaged, StoreUnusable, TakeDamaged.
     """
     paths = find_takes(folders)
-    origins = [Take.load(path).origin for path in paths]
+    origins = [Take.load(path).provenance for path in paths]
     for path, origin in zip(paths, origins, strict=True):
         if origin.landmarker != ancestor.landmarker:
             raise StoreUnusable(
@@ -38,10 +38,12 @@ def prepare(ancestor: Ancestor, folders: Sequence[Path], to: Path, *, hold_out: 
             )
     signs = (*ancestor.signs, *_new_signs(ancestor, folders, origins))
     store = _gather(ancestor, paths, origins, to)
-    return Lesson(store, of_taught([row.origin for row in store.rows], len(ancestor.takes), hold_out=hold_out), signs)
+    return FineTuneData(
+        store, of_taught([row.provenance for row in store.rows], len(ancestor.takes), hold_out=hold_out), signs
+    )
 
 
-def _new_signs(ancestor: Ancestor, folders: Sequence[Path], origins: Sequence[Origin]) -> list[Sign]:
+def _new_signs(ancestor: ParentModel, folders: Sequence[Path], origins: Sequence[Provenance]) -> list[Sign]:
     """The signs of the takes that the ancestor lacks, with their words from the `labels.json` beside the takes."""
     wanted = {origin.sign_id for origin in origins if origin.split != "test"}
     named = {sign.sign_id: sign for sign in ancestor.signs}
@@ -62,11 +64,11 @@ def _new_signs(ancestor: Ancestor, folders: Sequence[Path], origins: Sequence[Or
     return [new[sign_id] for sign_id in sorted(new)]
 
 
-def _gather(ancestor: Ancestor, paths: Sequence[Path], origins: Sequence[Origin], to: Path) -> Store:
-    wanted = [*(take.origin for take in ancestor.takes), *origins]
+def _gather(ancestor: ParentModel, paths: Sequence[Path], origins: Sequence[Provenance], to: Path) -> Store:
+    wanted = [*(take.provenance for take in ancestor.takes), *origins]
     if (to / "index.npz").is_file():
         store = Store(to)
-        if [row.origin for row in store.rows] != wanted:
+        if [row.provenance for row in store.rows] != wanted:
             raise RunUnusable(f"{to} holds other takes than those named; teach into another folder")
         return store
     to.parent.mkdir(parents=True, exist_ok=True)

@@ -19,16 +19,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import Origin, Take, from_steps, to_steps
+from landmarkers.take import Provenance, Take, dequantise, quantise
 from models.bundle import ADAPT, MANIFEST, Bundle, open_bundle
 from models.labels import Sign
 from trainer.data.store import Store
-from trainer.model.network import Recogniser
+from trainer.model.network import SignClassifier
 from trainer.training.recipe import Recipe
 from trainer.training.run import Run, open_run, recipe_of
 from trainer.training.run_metadata import RUN
-from trainer.training.train import load_trained, untrained
+from trainer.training.train import build_model, load_trained
 
 FORMAT: Final = 1
 IN_A_BUNDLE: Final = 2  # takes of each sign
@@ -37,12 +38,12 @@ _WEIGHT: Final = "weight/"
 _LARGEST_DIFFERENCE: Final = 0.1  # of a probability, between these weights and the bundle's int8 answer to its probe
 
 
-class AncestorUnusable(Exception):
+class ParentModelUnusable(UserError):
     """A bundle or run that nothing can be taught to; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ancestor:
+class ParentModel:
     """A trained network with takes of its signs to rehearse."""
 
     title: str
@@ -53,17 +54,19 @@ class Ancestor:
     weights: Mapping[str, Tensor]
     takes: tuple[Take, ...]
 
-    def recogniser(self) -> Recogniser:
+    def recogniser(self) -> SignClassifier:
         """The network, as it was. Raises AncestorUnusable."""
-        recogniser = untrained(self.recipe, self.signs)
+        recogniser = build_model(self.recipe, self.signs)
         try:
             recogniser.load_state_dict(dict(self.weights))
         except RuntimeError as error:
-            raise AncestorUnusable(f"the weights of {self.title} are of another kind of network than this") from error
+            raise ParentModelUnusable(
+                f"the weights of {self.title} are of another kind of network than this"
+            ) from error
         return recogniser.eval()
 
 
-def open_ancestor(folder: Path, store: Path | None = None) -> Ancestor:
+def open_parent_model(folder: Path, store: Path | None = None) -> ParentModel:
     """The ancestor that a bundle or a run is; `store` is the run's, where it is not in its folder.
 
     Raises AncestorUnusable, BundleRefused, RunUnusable, StoreUnusable.
@@ -73,12 +76,12 @@ def open_ancestor(folder: Path, store: Path | None = None) -> Ancestor:
     if (folder / RUN).is_file():
         run = open_run(folder)
         return _of_run(run, Store(store or folder / "takes.store"))
-    raise AncestorUnusable(f"{folder} is neither a bundle nor a run")
+    raise ParentModelUnusable(f"{folder} is neither a bundle nor a run")
 
 
-def pack(path: Path, recogniser: Recogniser, run: Run, store: Store) -> None:
+def pack(path: Path, recogniser: SignClassifier, run: Run, store: Store) -> None:
     """Write the `adapt.npz` of a run's calibrated network."""
-    origins = [row.origin for row in store.rows]
+    origins = [row.provenance for row in store.rows]
     takes = [store.take(number) for number in choose(origins, run.train, IN_A_BUNDLE)]
     parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
     columns = _columns(parts)
@@ -86,11 +89,11 @@ def pack(path: Path, recogniser: Recogniser, run: Run, store: Store) -> None:
         "format": FORMAT,
         "recipe": run.recipe.as_content(),
         "parts": parts,
-        "origins": [asdict(take.origin) for take in takes],
+        "origins": [asdict(take.provenance) for take in takes],
     }
     content: dict[str, NDArray[Any]] = {
         "note": np.array(json.dumps(note)),
-        "points": np.concatenate([to_steps(take.points[:, columns]) for take in takes]),
+        "points": np.concatenate([quantise(take.points[:, columns]) for take in takes]),
         "times": np.concatenate([take.times - take.times[0] for take in takes]).astype(np.float32),
         "ends": np.cumsum([len(take) for take in takes]),
     }
@@ -100,7 +103,7 @@ def pack(path: Path, recogniser: Recogniser, run: Run, store: Store) -> None:
     np.savez_compressed(path, allow_pickle=False, **content)
 
 
-def choose(origins: Sequence[Origin], numbers: Sequence[int], per_sign: int) -> list[int]:
+def choose(origins: Sequence[Provenance], numbers: Sequence[int], per_sign: int) -> list[int]:
     """Up to so many takes of each sign: clips as they were recorded before views, and of as many signers as can be."""
     by_sign: dict[int | None, list[int]] = defaultdict(list)
     for number in sorted(numbers, key=lambda number: (origins[number].clip, origins[number].variant)):
@@ -117,9 +120,9 @@ def choose(origins: Sequence[Origin], numbers: Sequence[int], per_sign: int) -> 
     return sorted(chosen)
 
 
-def _of_run(run: Run, store: Store) -> Ancestor:
-    chosen = choose([row.origin for row in store.rows], run.train, OF_A_RUN)
-    return Ancestor(
+def _of_run(run: Run, store: Store) -> ParentModel:
+    chosen = choose([row.provenance for row in store.rows], run.train, OF_A_RUN)
+    return ParentModel(
         run.folder.name,
         run.recipe,
         run.signs,
@@ -130,25 +133,25 @@ def _of_run(run: Run, store: Store) -> Ancestor:
     )
 
 
-def _of_bundle(bundle: Bundle) -> Ancestor:
+def _of_bundle(bundle: Bundle) -> ParentModel:
     path, title = bundle.folder / ADAPT, bundle.manifest.title
     if ADAPT not in bundle.manifest.files:
-        raise AncestorUnusable(f"{title} cannot be taught: it carries no {ADAPT}; export it anew, or give its run")
+        raise ParentModelUnusable(f"{title} cannot be taught: it carries no {ADAPT}; export it anew, or give its run")
     try:
         with np.load(path, allow_pickle=False) as content:
             ancestor = _unpacked(content, bundle)
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise AncestorUnusable(f"{path} is not what this program teaches from; export the bundle anew") from error
+        raise ParentModelUnusable(f"{path} is not what this program teaches from; export the bundle anew") from error
     probe = bundle.probe
     with torch.no_grad():
         answer = ancestor.recogniser()(torch.from_numpy(probe.points)[None], torch.from_numpy(probe.times)[None])[0]
     # Other weights, or landmarks prepared otherwise than by the program that trained them.
     if not np.abs(answer.numpy() - probe.probabilities).max() <= _LARGEST_DIFFERENCE:
-        raise AncestorUnusable(f"{path} does not answer the probe as {title} does; export the bundle anew")
+        raise ParentModelUnusable(f"{path} does not answer the probe as {title} does; export the bundle anew")
     return ancestor
 
 
-def _unpacked(content: Mapping[str, NDArray[Any]], bundle: Bundle) -> Ancestor:
+def _unpacked(content: Mapping[str, NDArray[Any]], bundle: Bundle) -> ParentModel:
     note = json.loads(str(content["note"]))
     if note["format"] != FORMAT:
         raise ValueError(f"format {note['format']}")
@@ -157,14 +160,14 @@ def _unpacked(content: Mapping[str, NDArray[Any]], bundle: Bundle) -> Ancestor:
     takes = []
     for origin, start, stop in zip(note["origins"], [0, *ends[:-1]], ends, strict=True):
         points = np.full((stop - start, POINT_COUNT, 3), np.nan, np.float32)
-        points[:, columns] = from_steps(stored[start:stop])
-        takes.append(Take(points, times[start:stop].astype(np.float64), Origin(**origin)))
+        points[:, columns] = dequantise(stored[start:stop])
+        takes.append(Take(points, times[start:stop].astype(np.float64), Provenance(**origin)))
     weights = {
         name.removeprefix(_WEIGHT): _widened(torch.from_numpy(content[name]))
         for name in content
         if name.startswith(_WEIGHT)
     }
-    return Ancestor(
+    return ParentModel(
         bundle.manifest.title,
         recipe_of(note["recipe"]),
         bundle.signs,

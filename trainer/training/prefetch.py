@@ -14,7 +14,7 @@ _KEPT = (-1, 1 << 30)
 _ALWAYS_GIVEN_BACK = (-3, 1 << 25)
 
 
-def ahead(make: Callable[[int], Item], threads: int, count: int | None = None) -> Iterator[Item]:
+def prefetch(make: Callable[[int], Item], threads: int, count: int | None = None) -> Iterator[Item]:
     """What `make` gives for each number from 0 on, in order, `count` of them or without end, made by so many threads.
 
     Batches made so cost a GPU no time, and keep the processors busy with whole batches, one each: compiled loops and

@@ -7,9 +7,9 @@ the table). A recipe that changes one thing is one line.
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from trainer.augmentation.static_hands import Held
+from trainer.augmentation.static_hands import StaticHands
 from trainer.augmentation.transforms import Augmentation
-from trainer.augmentation.transitions import Ways
+from trainer.augmentation.transitions import Transitions
 from trainer.model.network import SIZES, Size
 
 
@@ -33,8 +33,8 @@ class Recipe:
         None  # epochs without a lower loss on what is held out that end training; None: it decides nothing
     )
     augmentation: Augmentation = field(default_factory=Augmentation)
-    held: Held = field(default_factory=Held)
-    ways: Ways = field(default_factory=Ways)
+    held: StaticHands = field(default_factory=StaticHands)
+    ways: Transitions = field(default_factory=Transitions)
 
     def as_content(self) -> dict[str, Any]:
         """What a run's note and a bundle tell of it; `trainer.training.run.recipe_of` reads it."""

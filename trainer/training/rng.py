@@ -9,7 +9,7 @@ _SEEDS: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Dice:
+class RngState:
     """What is random in training: which takes are drawn and how they are changed, and what the network drops.
 
     The last comes from torch's own generator for the device, of which there is one in a process.

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from models.labels import Sign
-from trainer.augmentation.static_hands import Held
+from trainer.augmentation.static_hands import StaticHands
 from trainer.augmentation.transforms import Augmentation
-from trainer.augmentation.transitions import Ways
+from trainer.augmentation.transitions import Transitions
 from trainer.model.network import Size
 from trainer.training.recipe import Recipe
 from trainer.training.run_metadata import RUN, RunUnusable
@@ -67,7 +67,7 @@ def recipe_of(content: dict[str, Any]) -> Recipe:
     parts = {
         "size": Size(**content["size"]),
         "augmentation": Augmentation(**content["augmentation"]),
-        "held": Held(**content["held"]),
-        "ways": Ways(**content["ways"]),
+        "held": StaticHands(**content["held"]),
+        "ways": Transitions(**content["ways"]),
     }
     return Recipe(**(content | parts))

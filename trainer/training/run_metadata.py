@@ -15,29 +15,30 @@ from typing import Any, Final
 import torch
 from pydantic_core import to_json
 
+from landmarkers.errors import UserError
 from models.durable import write_file
 from models.labels import Sign
 from trainer.data.split import Split
 from trainer.data.store import Store
-from trainer.training.distributed import Crew
+from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 
 RUN: Final = "run.json"
 _SAME_THROUGHOUT: Final = ("recipe", "seed", "signs", "split", "store", "pieces", "adaptation")
 
 
-class RunUnusable(Exception):
+class RunUnusable(UserError):
     """A run folder that cannot be gone on from, judged or exported; the message says why."""
 
 
-def note_run(
+def write_run_metadata(
     store: Store,
     split: Split,
     signs: Sequence[Sign],
     recipe: Recipe,
     folder: Path,
     seed: int,
-    crew: Crew,
+    crew: DistributedContext,
     adaptation: dict[str, Any] | None = None,
 ) -> None:
     """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable.
@@ -53,7 +54,7 @@ def note_run(
         "store": fingerprint(store),
         "pieces": crew.pieces,
         "adaptation": adaptation,
-        "landmarkers": sorted({row.origin.landmarker for row in store.rows}),
+        "landmarkers": sorted({row.provenance.landmarker for row in store.rows}),
         "starts": [],
     }
     # Through JSON and back, so that tuples compare as the lists that they become.
@@ -66,11 +67,11 @@ def note_run(
         if changed:
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
         content["starts"] = there.get("starts", [])
-    if crew.leads:
+    if crew.is_main_process:
         write_note(content, folder)
 
 
-def note_start(folder: Path, epoch: int, crew: Crew) -> None:
+def add_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
     """Add to the note by what the run goes on from this epoch."""
     note = json.loads((folder / RUN).read_text())
     note["starts"].append(
@@ -102,7 +103,7 @@ def fingerprint(store: Store) -> str:
     digest = sha256()
     for number, row in enumerate(store.rows):
         points, times = store.read(number)
-        for content in (to_json(row.origin), points.tobytes(), times.tobytes()):
+        for content in (to_json(row.provenance), points.tobytes(), times.tobytes()):
             digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()
 

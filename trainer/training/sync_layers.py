@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, distributed, nn
 
 from trainer.model.network import DropPath
-from trainer.training.distributed import Crew
+from trainer.training.distributed import DistributedContext
 
 
-def share_layers(network: nn.Module, crew: Crew) -> None:
+def share_layers(network: nn.Module, crew: DistributedContext) -> None:
     """Replace what looks at a whole batch, or draws random numbers for it; names of weights stay."""
     for name, layer in list(network.named_children()):
         if isinstance(layer, nn.BatchNorm1d):
@@ -35,7 +35,7 @@ class SharedBatchNorm(nn.BatchNorm1d):
     num_batches_tracked: Tensor
     momentum: float
 
-    def __init__(self, layer: nn.BatchNorm1d, crew: Crew) -> None:
+    def __init__(self, layer: nn.BatchNorm1d, crew: DistributedContext) -> None:
         super().__init__(layer.num_features, layer.eps, layer.momentum)
         self.load_state_dict(layer.state_dict())
         self.crew = crew
@@ -63,7 +63,7 @@ class SharedBatchNorm(nn.BatchNorm1d):
 class SharedDropout(nn.Dropout):
     """Dropout by a mask for the rows of all processes, of which each uses its own."""
 
-    def __init__(self, rate: float, crew: Crew) -> None:
+    def __init__(self, rate: float, crew: DistributedContext) -> None:
         super().__init__(rate)
         self.crew = crew
 
@@ -78,7 +78,7 @@ class SharedDropout(nn.Dropout):
 class SharedDropPath(DropPath):
     """Drop-path drawn for the rows of all processes, of which each uses its own."""
 
-    def __init__(self, rate: float, crew: Crew) -> None:
+    def __init__(self, rate: float, crew: DistributedContext) -> None:
         super().__init__(rate)
         self.crew = crew
 
@@ -88,7 +88,7 @@ class SharedDropPath(DropPath):
         return everywhere.chunk(self.crew.size)[self.crew.rank]
 
 
-def _mean_of_all(own: Tensor, crew: Crew) -> Tensor:
+def _mean_of_all(own: Tensor, crew: DistributedContext) -> Tensor:
     total: Tensor = _SumOfAll.apply(own)  # type: ignore[no-untyped-call]
     return total / crew.size
 

@@ -21,25 +21,25 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from models.labels import Sign
-from trainer.augmentation.loader import Batches, Draws
+from trainer.augmentation.loader import Batches, WeightedSampler
 from trainer.data.batch import Batch
 from trainer.data.jit import announce
 from trainer.data.split import Split
 from trainer.data.store import Store
-from trainer.model.network import Experts, Recogniser
+from trainer.model.network import ProductOfExperts, SignClassifier
 from trainer.training.checkpoint import LAST, TrainingState, final_weights
-from trainer.training.distributed import Crew
-from trainer.training.prefetch import ahead
+from trainer.training.distributed import DistributedContext
+from trainer.training.prefetch import prefetch
 from trainer.training.recipe import Recipe
-from trainer.training.rng import Dice
-from trainer.training.run_metadata import RunUnusable, note_run, note_start
+from trainer.training.rng import RngState
+from trainer.training.run_metadata import RunUnusable, add_start, write_run_metadata
 from trainer.training.sync_layers import share_layers
 
 Shown = tuple[tuple[Tensor, ...], Tensor]  # a batch as a network learns from it: features, and classes [B]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ValidationMetrics:
     """Top-1 accuracy, 0 to 1, and mean negative log-likelihood on the validation takes."""
 
     top1: float
@@ -47,28 +47,30 @@ class Judgement:
 
 
 def train(
-    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, crew: Crew
+    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, crew: DistributedContext
 ) -> None:
     """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable, CrewUnusable."""
-    rows, dice = crew.rows(recipe.batch_size), Dice.of(seed, crew.device)
-    recogniser = untrained(recipe, signs)
+    rows, dice = crew.rows(recipe.batch_size), RngState.of(seed, crew.device)
+    recogniser = build_model(recipe, signs)
     if crew.size > 1:
         share_layers(recogniser, crew)
     recogniser.to(crew.device)
     state = TrainingState.of(recogniser, recipe, dice, rise=0.15)
-    note_run(store, split, signs, recipe, folder, seed, crew)
+    write_run_metadata(store, split, signs, recipe, folder, seed, crew)
     done = state.load(folder / LAST)
     crew.check_alike(done, "states of the run")
     network = crew.joined(Opinions(recogniser.network))
 
-    batches, draws = Batches(store), Draws(store, split.train)
+    batches, draws = Batches(store), WeightedSampler(store, split.train)
     labels = classes_of(store, signs).to(crew.device)
-    if crew.leads and done < recipe.epochs and not state.patience.over:
-        note_start(folder, done, crew)
+    if crew.is_main_process and done < recipe.epochs and not state.patience.over:
+        add_start(folder, done, crew)
         announce()
     # The first process writes and tells for all.
-    with SummaryWriter(str(folder), purge_step=done) if crew.leads else nullcontext() as curves:
-        epochs = trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.leads)
+    with SummaryWriter(str(folder), purge_step=done) if crew.is_main_process else nullcontext() as curves:
+        epochs = trange(
+            done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.is_main_process
+        )
         for epoch in epochs:
             if state.patience.over:
                 break
@@ -87,7 +89,7 @@ def train(
                 "speed/takes_per_s": recipe.steps_per_epoch * recipe.batch_size / (time.perf_counter() - started),
             }
             if split.validation:
-                judgement = judge(state.average.module, batches, split.validation, labels, crew)
+                judgement = validate(state.average.module, batches, split.validation, labels, crew)
                 figures |= {"loss/validation": judgement.loss, "accuracy/validation": judgement.top1}
                 state.patience.look(judgement.loss)
             if curves is not None:
@@ -100,7 +102,7 @@ def train(
 class Opinions(nn.Module):
     """A network as what its experts think, by which it is trained: the one call that processes share."""
 
-    def __init__(self, network: Experts) -> None:
+    def __init__(self, network: ProductOfExperts) -> None:
         super().__init__()
         self.network = network
 
@@ -109,7 +111,9 @@ class Opinions(nn.Module):
         return self.network.opinions(*features)
 
 
-def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, crew: Crew) -> Judgement:
+def validate(
+    recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, crew: DistributedContext
+) -> ValidationMetrics:
     """How well the network reads takes as they were recorded."""
     right, loss = 0, 0.0
     recogniser.eval()
@@ -122,31 +126,31 @@ def judge(recogniser: nn.Module, batches: Batches, numbers: Sequence[int], label
             right += int((logits.argmax(-1) == truth).sum())
             loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
     right_of_all, loss_of_all = crew.sum([right, loss])
-    return Judgement(right_of_all / len(numbers), loss_of_all / len(numbers))
+    return ValidationMetrics(right_of_all / len(numbers), loss_of_all / len(numbers))
 
 
 def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """Logits [B, signs + 1] of stored takes, before calibration."""
-    batch = batches.stack(numbers, device)
+    batch = batches.collate(numbers, device)
     logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch.parts()))
     return logits
 
 
-def untrained(recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+def build_model(recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
     """A recipe's network for these signs, before any training."""
-    return Recogniser(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
+    return SignClassifier(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
 
 
-def read_each(recogniser: Recogniser, store: Store, numbers: Iterable[int]) -> Tensor:
+def read_each(recogniser: SignClassifier, store: Store, numbers: Iterable[int]) -> Tensor:
     """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
     batches = Batches(store)
     with torch.no_grad():
         return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in numbers])
 
 
-def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogniser:
+def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
     """The network that a run ended with: the average of its weights after the last epoch. Raises RunUnusable."""
-    recogniser = untrained(recipe, signs)
+    recogniser = build_model(recipe, signs)
     weights = final_weights(folder, recipe)
     try:
         recogniser.load_state_dict(weights)
@@ -156,30 +160,38 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> Recogni
 
 
 def _shown(
-    recogniser: Recogniser, batches: Batches, draws: Draws, labels: Tensor, recipe: Recipe, dice: Dice, crew: Crew
+    recogniser: SignClassifier,
+    batches: Batches,
+    draws: WeightedSampler,
+    labels: Tensor,
+    recipe: Recipe,
+    dice: RngState,
+    crew: DistributedContext,
 ) -> Iterator[Shown]:
     """An epoch's batches, which are made while the network learns from those before.
 
     All that is random in them is drawn first, so the dice lie the same after an epoch however far ahead batches were.
     """
-    drawn = [(draws.draw(recipe.batch_size, dice.draws), dice.seed()) for _ in range(recipe.steps_per_epoch)]
+    drawn = [(draws.sample(recipe.batch_size, dice.draws), dice.seed()) for _ in range(recipe.steps_per_epoch)]
 
     def make(number: int) -> tuple[Batch, Tensor]:
         takes, seed = drawn[number]
         return batches.vary(takes.numpy(), recipe, recipe.no_sign_share, seed, crew.device)
 
-    for (takes, _), (batch, spoilt) in zip(drawn, ahead(make, crew.helpers, len(drawn)), strict=True):
+    for (takes, _), (batch, spoilt) in zip(drawn, prefetch(make, crew.helpers, len(drawn)), strict=True):
         yield show(recogniser, batch, spoilt, labels[takes.to(crew.device)])
 
 
-def show(recogniser: Recogniser, batch: Batch, spoilt: Tensor, truth: Tensor) -> Shown:
+def show(recogniser: SignClassifier, batch: Batch, spoilt: Tensor, truth: Tensor) -> Shown:
     """A batch as a network is shown it, given what its takes were, [B], before some, [B], were made no sign."""
     with torch.no_grad():
         features = recogniser.preprocess.features(*batch.parts())
     return features, torch.where(spoilt, recogniser.network.classes - 1, truth)
 
 
-def _loss(network: nn.Module, features: Sequence[Tensor], truth: Tensor, recipe: Recipe, crew: Crew) -> Tensor:
+def _loss(
+    network: nn.Module, features: Sequence[Tensor], truth: Tensor, recipe: Recipe, crew: DistributedContext
+) -> Tensor:
     lower = crew.precision is not torch.float32
     with torch.autocast(torch.device(crew.device).type, crew.precision, enabled=lower):
         opinions = network(*features)
@@ -198,7 +210,7 @@ def wrong(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
 def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:
     """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
     classes = {sign.sign_id: number for number, sign in enumerate(signs)}
-    sign_ids = [row.origin.sign_id for row in store.rows if row.origin.sign_id is not None]
+    sign_ids = [row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None]
     unknown = sorted(set(sign_ids) - set(classes))
     if unknown:
         raise RunUnusable(f"the store holds takes of sign {unknown[0]}, which the labels do not name")

@@ -15,7 +15,7 @@ from edge.sinks.captions.message import MESSAGES, Drawn, Ready
 from edge.sinks.captions.picture import Painter
 from edge.sinks.captions.scene import Heard, scene_at
 from edge.sinks.captions.screen import Screen, ScreenLost
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
 from edge.workers.answers import Answers
 from edge.workers.protocol import Decoder, Lost
 
@@ -32,7 +32,7 @@ def main() -> int:
     # Ctrl-C and a service's end reach the daemon and this program alike; this one ends when its input does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    look = Look.of_json(sys.argv[1])
+    look = CaptionStyle.of_json(sys.argv[1])
     answers = Answers()
     try:
         with Screen(look.screen) as screen:
@@ -44,7 +44,7 @@ def main() -> int:
         return 0
 
 
-def _show(screen: Screen, look: Look, answers: Answers) -> int:
+def _show(screen: Screen, look: CaptionStyle, answers: Answers) -> int:
     heard, decoder = Heard(), Decoder(MESSAGES)
     painter = Painter(look, screen.size)
     ready, drawn_of = False, 0.0

@@ -5,16 +5,17 @@ import re
 from pathlib import Path
 from typing import Final
 
-from edge.monitoring.status import Part
+from edge.monitoring.status import Component
 from edge.sinks.captions.fonts import TYPEFACES
 from edge.sinks.captions.theme import THEMES
+from landmarkers.errors import UserError
 
 _WORDS: Final = ("يقف=stand", "قلب=heart", "جهاز تنفسي=respiratory system", "قصبة هوائية=trachea")
 _SMALLEST: Final = 320
 _LARGEST: Final = 7680
 
 
-class PictureImpossible(Exception):
+class PictureImpossible(UserError):
     """A picture that cannot be drawn or written; the message says why."""
 
 
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lost",
         nargs="+",
         default=[],
-        choices=[Part.CAMERA.value, Part.BROKER.value],
+        choices=[Component.CAMERA.value, Component.BROKER.value],
         help="what the state line tells",
     )
     parser.add_argument("--paused", action="store_true", help="as while the device is paused")

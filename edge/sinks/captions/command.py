@@ -24,7 +24,7 @@ def write_picture(options: argparse.Namespace, config: CaptionsConfig) -> None:
     chosen = {name: value for name, value in chosen.items() if value is not None}
     # Without a take there is nothing to see in a preview.
     preview = {} if options.take else {"preview": "off"}
-    look = config.model_copy(update=chosen | preview).look()
+    look = config.model_copy(update=chosen | preview).style()
     *before, newest = (_said(word) for word in options.words)
     newest = Said(newest.word, newest.english, options.confidence, _NOW)
     view = _view(Take.load(options.take)) if options.take else None

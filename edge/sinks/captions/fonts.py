@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from landmarkers.errors import UserError
+
 DEBIAN_PACKAGE: Final = "fonts-noto-core"
 FOLDERS: Final = (Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
 
 
-class LettersMissing(Exception):
+class LettersMissing(UserError):
     """Arabic letters cannot be set here, for want of a font or of what joins them; the message says what to install."""
 
 

@@ -9,7 +9,7 @@ from edge.sinks.captions.layout import Box, Layout, lay_out
 from edge.sinks.captions.panels import Style, draw_identity, draw_line, draw_newest, draw_state
 from edge.sinks.captions.preview import draw_view
 from edge.sinks.captions.scene import Scene
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.text import Typeface
 from edge.sinks.captions.theme import THEMES
 
@@ -26,7 +26,7 @@ class Panel:
 class Painter:
     """Draws on a picture of one size."""
 
-    def __init__(self, look: Look, size: tuple[int, int]) -> None:
+    def __init__(self, look: CaptionStyle, size: tuple[int, int]) -> None:
         """Raises LettersMissing."""
         self._look = look
         self._typeface = Typeface.find(look.typeface)

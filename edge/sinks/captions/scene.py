@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.sinks.captions.message import Clear, Identify, Message, Said, State, View
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
 
 REMEMBERED: Final = 12
 """Words kept; no screen has room for more in its running line."""
@@ -73,7 +73,7 @@ class Heard:
                 return self
 
 
-def scene_at(heard: Heard, look: Look, now: float, minute_of_day: int) -> Scene:
+def scene_at(heard: Heard, look: CaptionStyle, now: float, minute_of_day: int) -> Scene:
     """The scene at a moment of the monotonic clock, when the wall clock's minute of the day is this."""
     newest, before = heard.said[-1:], heard.said[:-1]
     if newest and strength(now - newest[0].at, look.fade_after_s) == 0.0:
@@ -110,8 +110,8 @@ def is_night(hours: str, minute_of_day: int) -> bool:
     return (minute_of_day - start) % _DAY_MINUTES < (end - start) % _DAY_MINUTES
 
 
-def _captions(said: Sequence[Said], look: Look, now: float, fade_after_s: float) -> tuple[Caption, ...]:
+def _captions(said: Sequence[Said], look: CaptionStyle, now: float, fade_after_s: float) -> tuple[Caption, ...]:
     faded = ((one, strength(now - one.at, fade_after_s)) for one in said)
     return tuple(
-        Caption(one.word, one.english, one.confidence >= look.sure_from, how) for one, how in faded if how > 0.0
+        Caption(one.word, one.english, one.confidence >= look.confident_from, how) for one, how in faded if how > 0.0
     )

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from edge.config import CaptionsConfig
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.captions.connector import on_desktop, plugged_in
 from edge.sinks.captions.message import ANSWERS, Answer, Clear, Drawn, Identify, Message, Ready, Said, State
 from edge.sinks.captions.scene import REMEMBERED
 from edge.sinks.captions.view import view_of
 from edge.workers.process import Program
-from edge.workers.supervisor import Companion, Host
+from edge.workers.supervisor import Host, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
 _WAITING: Final = 64
@@ -24,7 +24,7 @@ _IDENTIFY_S: Final = 10.0
 class CaptionSink:
     """The captions of one device."""
 
-    def __init__(self, config: CaptionsConfig, *, device: str, standing: Standing) -> None:
+    def __init__(self, config: CaptionsConfig, *, device: str, standing: DeviceStatus) -> None:
         """Start showing; a screen that is away is tried again for ever, and told of on `standing`."""
         self._preview = config.preview
         self._view_every_s = 1.0 / config.preview_per_s
@@ -36,11 +36,11 @@ class CaptionSink:
         self._connectors: frozenset[str] | None = None
         self.delay_s: float | None = None
         """How long the last word took from being emitted to being on the screen."""
-        self._program = Companion(
-            Program("edge.sinks.captions", ANSWERS, (config.look().to_json(),)),
+        self._program = SupervisedProcess(
+            Program("edge.sinks.captions", ANSWERS, (config.style().to_json(),)),
             Host(self._beginning, self._next_view, self._hear, self._away),
             name="the screen",
-            part=Part.SCREEN,
+            part=Component.SCREEN,
             standing=standing,
             waiting=_WAITING,
         )
@@ -59,7 +59,7 @@ class CaptionSink:
             self._said.append(said)
             self._program.send(said)
 
-    def look(self, frame: Frame, landmarks: Landmarks) -> None:
+    def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Show what the camera sees: keeps the newest frame, which the program's thread makes small."""
         now = time.monotonic()
         if self._preview == "off" or now - self._viewed_at < self._view_every_s:
@@ -84,7 +84,7 @@ class CaptionSink:
         self._program.close()
 
     def _state(self) -> State:
-        troubles = tuple(part.value for part in self._standing.troubles if part is not Part.SCREEN)
+        troubles = tuple(part.value for part in self._standing.faults if part is not Component.SCREEN)
         return State(troubles, self._standing.paused)
 
     def _beginning(self) -> Iterable[Message]:

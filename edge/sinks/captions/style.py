@@ -9,7 +9,7 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CaptionStyle:
     """The choices; see CaptionsConfig for what each means. `night` is "22:00-06:00" or empty."""
 
     theme: str = "dark"
@@ -19,7 +19,7 @@ class Look:
     mirrored: bool = True
     fade_after_s: float = 10.0
     line_s: float = 60.0
-    sure_from: float = 0.8
+    confident_from: float = 0.8
     night: str = ""
     night_brightness: float = 0.5
     screen: int = 0

@@ -32,7 +32,7 @@ _NO_SUBSCRIBERS: Final = 0x10  # https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/m
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ConnAck:
     """The broker's answer to the attempt; `refusal` says why, if it is one. With a session it knows this device."""
 
     session: bool
@@ -41,7 +41,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class SubAck:
     """A subscription stands, or was refused."""
 
     number: int
@@ -49,7 +49,7 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PubAck:
     """The broker has taken a message of QoS 1; by its own account `nobody` listens, or it refuses the message."""
 
     number: int
@@ -58,7 +58,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class Message:
     """A message; one of QoS 1 is sent again on the next connection until it is confirmed."""
 
     topic: str
@@ -69,17 +69,17 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Disconnected:
     """The connection is over; the last event. `reason` is empty where nobody told one."""
 
     reason: str
 
 
-Event = Answered | Granted | Taken | Arrived | Ended
+Event = ConnAck | SubAck | PubAck | Message | Disconnected
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class BrokerSettings:
     """How a broker is reached and what it wants to see; read once, so that a file that is missing is told at once."""
 
     host: str
@@ -91,7 +91,7 @@ class Access:
     password: str | None = field(repr=False)
 
     @classmethod
-    def read(cls, config: MqttConfig) -> "Access":
+    def read(cls, config: MqttConfig) -> "BrokerSettings":
         """What the configuration and the files that it names say. Raises ConfigInvalid."""
         return cls(
             config.host,
@@ -114,7 +114,7 @@ class Connection:
 
     def __init__(
         self,
-        access: Access,
+        access: BrokerSettings,
         tell: Callable[[Event], None],
         *,
         name: str = "",
@@ -168,7 +168,7 @@ class Connection:
         _, number = self._client.subscribe(topic, options=options) if self._is_5 else self._client.subscribe(topic, qos)
         return number or 0
 
-    def confirm(self, message: Arrived) -> None:
+    def confirm(self, message: Message) -> None:
         """Tell the broker that a message need not come again."""
         self._client.ack(message.number, message.qos)
 
@@ -180,24 +180,24 @@ class Connection:
         self, _client: paho.Client, _data: Any, flags: paho.ConnectFlags, reason: ReasonCode, _properties: Any
     ) -> None:
         refusal = str(reason) if reason.is_failure else None
-        self._tell(Answered(flags.session_present, refusal, "protocol version" in str(reason).lower()))
+        self._tell(ConnAck(flags.session_present, refusal, "protocol version" in str(reason).lower()))
 
     def _hear_grant(
         self, _client: paho.Client, _data: Any, number: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        self._tell(Granted(number, any(reason.is_failure for reason in reasons)))
+        self._tell(SubAck(number, any(reason.is_failure for reason in reasons)))
 
     def _hear_taken(self, _client: paho.Client, _data: Any, number: int, reason: ReasonCode, _properties: Any) -> None:
         refusal = str(reason) if reason.is_failure else None
-        self._tell(Taken(number, nobody=reason.value == _NO_SUBSCRIBERS, refusal=refusal))
+        self._tell(PubAck(number, nobody=reason.value == _NO_SUBSCRIBERS, refusal=refusal))
 
     def _hear_message(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         _acknowledge_now(client)
-        self._tell(Arrived(message.topic, bytes(message.payload), message.retain, message.mid, message.qos))
+        self._tell(Message(message.topic, bytes(message.payload), message.retain, message.mid, message.qos))
 
     def _hear_end(self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         told = str(reason)
-        self._tell(Ended("" if told in ("Unspecified error", "Normal disconnection", "Success") else told))
+        self._tell(Disconnected("" if told in ("Unspecified error", "Normal disconnection", "Success") else told))
 
 
 # Words go one by one, each with an echo. Where both ends save packets (Nagle's algorithm, delayed acknowledgements)

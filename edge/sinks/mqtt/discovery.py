@@ -16,7 +16,7 @@ _HEALTH: Final = {
         "platform": "binary_sensor",
         "name": "Camera",
         "device_class": "connectivity",
-        "value_template": "{{ 'OFF' if 'camera' in value_json.troubles else 'ON' }}",
+        "value_template": "{{ 'OFF' if 'camera' in value_json.faults else 'ON' }}",
         "entity_category": "diagnostic",
     },
     "frames_per_s": {

@@ -6,10 +6,10 @@ import time
 from queue import SimpleQueue
 from typing import Final
 
-from edge.monitoring.status import Part
-from edge.sinks.mqtt.connection import MQTT_5, Access, Connection, Event, cause
-from edge.sinks.mqtt.publisher_state import Errands
-from edge.sinks.mqtt.session import BrokerRefuses, BrokerSilent, ConnectionLost, TimeIsUp, Visit
+from edge.monitoring.status import Component
+from edge.sinks.mqtt.connection import MQTT_5, BrokerSettings, Connection, Event, cause
+from edge.sinks.mqtt.publisher_state import PublisherState
+from edge.sinks.mqtt.session import BrokerRefuses, BrokerSilent, ConnectionLost, Session, ShutdownDeadline
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +19,10 @@ _LAST_WORDS_S: Final = 1.0
 _LAST_MOMENT_S: Final = 0.5
 
 
-class Courier:
+class Publisher:
     """Visits the broker; when that ends, tries anew for ever, logs that once and tells it to the standing."""
 
-    def __init__(self, access: Access, errands: Errands) -> None:
+    def __init__(self, access: BrokerSettings, errands: PublisherState) -> None:
         """Set out at once."""
         self._access = access
         self._errands = errands
@@ -78,7 +78,7 @@ class Courier:
                 self._tell(f"refuses this device: {error}", anew=True)
             except ConnectionLost as error:
                 self._tell(f"is lost: {error}" if str(error) else "is lost")
-            except TimeIsUp:
+            except ShutdownDeadline:
                 return
             except OSError as error:
                 self._tell(f"cannot be reached: {cause(error)}", anew="certificate" in cause(error))
@@ -95,7 +95,7 @@ class Courier:
             self._access, events.put, name=f"ishara-{topics.device}", will=topics.status, protocol=protocol
         )
         try:
-            visit = Visit(connection, events, self._errands)
+            visit = Session(connection, events, self._errands)
             answer = visit.enter()
             self._is_in = True
             self._retry_s, self._protocols = _SHORTEST_RETRY_S, list(self._access.protocols)
@@ -112,7 +112,7 @@ class Courier:
         else:
             log.info("connected to %s", broker)
         self._trouble = None
-        self._standing.tell(Part.BROKER, None)
+        self._standing.report(Component.BROKER, None)
 
     def _tell(self, trouble: str, *, anew: bool = False) -> None:
         """Log once when the broker is lost, not at every try; a new trouble only where the user must act `anew`."""
@@ -121,4 +121,4 @@ class Courier:
         if self._trouble is None or (anew and trouble != self._trouble):
             log.warning("%s %s; trying again until it is back", self._access.broker, trouble)
             self._trouble = trouble
-        self._standing.tell(Part.BROKER, f"{self._access.broker} {trouble}")
+        self._standing.report(Component.BROKER, f"{self._access.broker} {trouble}")

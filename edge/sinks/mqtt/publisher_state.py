@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 from edge.commands import Commands
 from edge.monitoring.health import Health
-from edge.monitoring.status import Standing
+from edge.monitoring.status import DeviceStatus
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
 
 
 @dataclass
-class Errands:
+class PublisherState:
     """What is to be said and heard at the broker, and what other threads ask for meanwhile."""
 
     topics: Topics
     outbox: Outbox
     commands: Commands
-    standing: Standing
+    standing: DeviceStatus
     model: str
     health: Callable[[], Health]
     discovery: Discovery | None

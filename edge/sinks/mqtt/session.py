@@ -29,11 +29,11 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from edge.commands import Answer
-from edge.monitoring.status import Part
+from edge.monitoring.status import Component
 from edge.recognition.word import Word
-from edge.sinks.mqtt.connection import Answered, Arrived, Connection, Ended, Event, Granted, Taken
+from edge.sinks.mqtt.connection import ConnAck, Connection, Disconnected, Event, Message, PubAck, SubAck
 from edge.sinks.mqtt.outbox import Echo
-from edge.sinks.mqtt.publisher_state import Errands
+from edge.sinks.mqtt.publisher_state import PublisherState
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +60,14 @@ class BrokerSilent(Exception):
     """The connection ended without an answer, or none came: whatever listens there may speak another protocol."""
 
 
-class TimeIsUp(Exception):
+class ShutdownDeadline(Exception):
     """The daemon must leave now, whatever is not done."""
 
 
-class Visit:
+class Session:
     """One connection, from the broker's answer to its end."""
 
-    def __init__(self, connection: Connection, events: "SimpleQueue[Event | None]", errands: Errands) -> None:
+    def __init__(self, connection: Connection, events: "SimpleQueue[Event | None]", errands: PublisherState) -> None:
         """`events` are the connection's; None among them only wakes the visit, to look at its errands."""
         self._connection = connection
         self._events = events
@@ -78,17 +78,17 @@ class Visit:
         self._late_through = 0  # words up to this number have waited for the broker
         self._patient_until = 0.0
         self._sent: int | None = None  # the word that is on its way
-        self._echo: Arrived | None = None  # of that word
+        self._echo: Message | None = None  # of that word
         self._refusal: str | None = None
         self._rebirth_at: float | None = None
 
-    def enter(self) -> Answered:
+    def enter(self) -> ConnAck:
         """Wait for the broker's answer. Raises BrokerRefuses, BrokerSilent, TimeIsUp."""
         try:
-            answer = self._wait(lambda event: isinstance(event, Answered), _ANSWER_S)
+            answer = self._wait(lambda event: isinstance(event, ConnAck), _ANSWER_S)
         except ConnectionLost as error:
             raise BrokerSilent(str(error)) from error
-        if not isinstance(answer, Answered) or answer.other_protocol:
+        if not isinstance(answer, ConnAck) or answer.other_protocol:
             raise BrokerSilent("")
         if answer.refusal is not None:
             raise BrokerRefuses(answer.refusal)
@@ -96,7 +96,7 @@ class Visit:
         self._late_through = self._outbox.newest
         return answer
 
-    def stay(self, answer: Answered, *, tells_nobody: bool) -> None:
+    def stay(self, answer: ConnAck, *, tells_nobody: bool) -> None:
         """Bring words until it is time to leave, and say goodbye. Raises ConnectionLost.
 
         `tells_nobody` is whether the broker says so when a message finds no subscriber.
@@ -106,7 +106,7 @@ class Visit:
             self._find_audience(session=answer.session, tells_nobody=tells_nobody)
             self._deliver()
             self._publish_offline(qos=1)
-        except TimeIsUp:
+        except ShutdownDeadline:
             # Without QoS, so that nothing is waited for.
             self._publish_offline(qos=0)
         self._is_in = False
@@ -114,7 +114,7 @@ class Visit:
         self._errands.leave_by = time.monotonic() + _GOODBYE_S
         try:
             self._wait(lambda _: False, _GOODBYE_S)
-        except (ConnectionLost, TimeIsUp):
+        except (ConnectionLost, ShutdownDeadline):
             return
 
     def _introduce(self) -> None:
@@ -148,9 +148,9 @@ class Visit:
 
     def _ask_for_echo(self) -> None:
         number = self._connection.subscribe(self._topics.word, qos=1)
-        granted = self._wait(lambda event: isinstance(event, Granted) and event.number == number, _ANSWER_S)
+        granted = self._wait(lambda event: isinstance(event, SubAck) and event.number == number, _ANSWER_S)
         self._hears_echo = True
-        self._outbox.echo = Echo.KEPT if isinstance(granted, Granted) and not granted.refused else Echo.NEVER
+        self._outbox.echo = Echo.KEPT if isinstance(granted, SubAck) and not granted.refused else Echo.NEVER
 
     def _deliver(self) -> None:
         """Send word after word, each when the one before was taken; until it is time to leave."""
@@ -168,8 +168,8 @@ class Visit:
         self._sent, self._echo = word.seq, None
         event = word.model_copy(update={"late": word.seq <= self._late_through}).to_json()
         number = self._connection.publish(self._topics.word, event, qos=1)
-        taken = self._wait(lambda event: isinstance(event, Taken) and event.number == number, _CONFIRMED_S)
-        if not isinstance(taken, Taken):
+        taken = self._wait(lambda event: isinstance(event, PubAck) and event.number == number, _CONFIRMED_S)
+        if not isinstance(taken, PubAck):
             raise ConnectionLost("it does not confirm a word")
         self._tell_refusal(taken.refusal)
         if taken.refusal is not None:
@@ -192,7 +192,7 @@ class Visit:
         self._refusal = refusal
         trouble = None if refusal is None else f"the broker takes no words of this device: {refusal}"
         log.warning("%s", trouble or "the broker takes words again")
-        self._errands.standing.tell(Part.BROKER, trouble)
+        self._errands.standing.report(Component.BROKER, trouble)
 
     def _postpone(self, seconds: float) -> bool:
         """Let a word that reached nobody wait, and those behind it."""
@@ -205,7 +205,7 @@ class Visit:
     def _publish_offline(self, *, qos: int) -> None:
         number = self._connection.publish(self._topics.status, "offline", qos=qos, retain=True)
         if qos:
-            self._wait(lambda event: isinstance(event, Taken) and event.number == number, None)
+            self._wait(lambda event: isinstance(event, PubAck) and event.number == number, None)
 
     def _wait(self, is_it: Callable[[Event | None], bool], seconds: float | None) -> Event | None:
         """Do what comes until that comes, which is given, or the time is over. Raises ConnectionLost, TimeIsUp."""
@@ -224,11 +224,11 @@ class Visit:
             event = self._events.get(timeout=max(0.0, min(moments) - time.monotonic()) if moments else None)
         except Empty:
             event = None
-        if isinstance(event, Ended):
+        if isinstance(event, Disconnected):
             raise ConnectionLost(event.reason)
         if self._errands.leave_by is not None and time.monotonic() >= self._errands.leave_by:
-            raise TimeIsUp
-        if isinstance(event, Arrived):
+            raise ShutdownDeadline
+        if isinstance(event, Message):
             self._hear(event)
         if self._is_in:
             self._see_to_errands()
@@ -257,7 +257,7 @@ class Visit:
         self._errands.health_at = time.monotonic() + self._errands.health_every_s
         self._connection.publish(self._topics.health, self._errands.health().to_json(), qos=qos, retain=True)
 
-    def _hear(self, message: Arrived) -> None:
+    def _hear(self, message: Message) -> None:
         if message.topic == self._topics.word:
             self._hear_echo(message)
         elif message.topic == self._topics.command:
@@ -266,12 +266,12 @@ class Visit:
             # Home Assistant has started. Not at once: all its devices would answer in the same moment.
             self._rebirth_at = time.monotonic() + random.uniform(*_REBIRTH_S)  # noqa: S311
 
-    def _obey(self, message: Arrived) -> Answer:
+    def _obey(self, message: Message) -> Answer:
         if message.retained:
             return Answer(ok=False, error="a retained command is not obeyed: it would be again at every connection")
         return self._errands.commands.obey(message.payload)
 
-    def _hear_echo(self, message: Arrived) -> None:
+    def _hear_echo(self, message: Message) -> None:
         seq = _seq(message.payload)
         if seq is not None and seq == self._sent:
             self._echo = message

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from edge.commands import Commands
 from edge.config import MqttConfig
 from edge.monitoring.health import Health
-from edge.monitoring.status import Standing
+from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
-from edge.sinks.mqtt.connection import Access
+from edge.sinks.mqtt.connection import BrokerSettings
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Outbox
-from edge.sinks.mqtt.publisher import Courier
-from edge.sinks.mqtt.publisher_state import Errands
+from edge.sinks.mqtt.publisher import Publisher
+from edge.sinks.mqtt.publisher_state import PublisherState
 from edge.sinks.mqtt.topics import Topics
 
 
@@ -31,7 +31,7 @@ class MqttSink:
         model: str,
         health: Callable[[], Health],
         health_every_s: float,
-        standing: Standing,
+        standing: DeviceStatus,
         commands: Commands,
     ) -> None:
         """Start connecting; a broker that is away is tried again for ever. `model` is the JSON for `model`.
@@ -40,12 +40,12 @@ class MqttSink:
 
         The outbox is closed with the sink. Raises ConfigInvalid when a file that the configuration names is no use.
         """
-        access = Access.read(config)
+        access = BrokerSettings.read(config)
         topics = Topics(device)
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
-        errands = Errands(topics, outbox, commands, standing, model, health, discovery, health_every_s)
-        self._courier = Courier(access, errands)
+        errands = PublisherState(topics, outbox, commands, standing, model, health, discovery, health_every_s)
+        self._courier = Publisher(access, errands)
         standing.watch(self._courier.tell_health)  # whoever watches the device must not wait for the next time
 
     def emit(self, word: Word) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.sinks.web.app import build
-from edge.sinks.web.event_hub import Feed
+from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import MESSAGES, Message, Ready, Settings, Watching
 from edge.sinks.web.server import Server
 from edge.sinks.web.visitors.visitors import Visitors
@@ -30,7 +30,7 @@ class Line:
         self._reader = reader
         self._decoder = Decoder(MESSAGES)
 
-    async def settings(self, feed: Feed) -> Settings:
+    async def settings(self, feed: EventHub) -> Settings:
         """What is to be served, once the feed has an answer to whatever may be asked. Raises EOFError."""
         settings = None
         while settings is None or not feed.is_whole:
@@ -41,7 +41,7 @@ class Line:
                     feed.take(message)
         return settings
 
-    async def follow(self, feed: Feed) -> None:
+    async def follow(self, feed: EventHub) -> None:
         """Give the feed what comes. Raises EOFError at the end."""
         while True:
             for message in await self._hear():
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 async def _serve(listener: socket.socket, answers: Answers) -> None:
-    feed = Feed(lambda view: answers.tell(Watching(view)))
+    feed = EventHub(lambda view: answers.tell(Watching(view)))
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     line = Line(reader)

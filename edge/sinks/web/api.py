@@ -10,11 +10,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from edge.monitoring.health import Health
 from edge.monitoring.metrics import HealthCollector
 from edge.recognition.word import Word
-from edge.sinks.web.event_hub import Feed
+from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import REMEMBERED, Settings
 from edge.sinks.web.metrics import Counts, VisitorCollector
 from edge.sinks.web.sse import events
-from models.strict_model import Section
+from models.strict_model import StrictModel
 
 JSON: Final = "application/json"
 
@@ -31,13 +31,13 @@ class PlainText(Response):
     media_type = CONTENT_TYPE_LATEST
 
 
-class Words(Section):
+class Words(StrictModel):
     """Words, oldest first."""
 
     words: tuple[Word, ...]
 
 
-class About(Section):
+class About(StrictModel):
     """What this is.
 
     `model` is the bundle that reads, which knows so many `signs`; `view` is the most that is shown of the camera; so
@@ -52,7 +52,7 @@ class About(Section):
     version: str
 
 
-def api(feed: Feed, settings: Settings, visitors: Counts) -> APIRouter:
+def api(feed: EventHub, settings: Settings, visitors: Counts) -> APIRouter:
     """Serves all of it; `visitors` counts them."""
     router = APIRouter()
 

@@ -7,9 +7,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from edge.sinks.web.api import api
-from edge.sinks.web.auth import Door
+from edge.sinks.web.auth import AuthMiddleware
 from edge.sinks.web.docs import docs
-from edge.sinks.web.event_hub import Feed
+from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.headers import SafeHeaders
 from edge.sinks.web.message import Settings
 from edge.sinks.web.pages import pages
@@ -32,7 +32,7 @@ edge/sinks/web/visitors/__init__.py tells of all that may. Where as many visitor
 1013."""
 
 
-def build(settings: Settings, feed: Feed, visitors: Visitors) -> ASGIApp:
+def build(settings: Settings, feed: EventHub, visitors: Visitors) -> ASGIApp:
     """The application that answers as the settings say, with what the feed has."""
     app = FastAPI(title="Ishara", version=settings.version, description=_ABOUT, docs_url=None, redoc_url=None)
     for router in (
@@ -43,7 +43,7 @@ def build(settings: Settings, feed: Feed, visitors: Visitors) -> ASGIApp:
         visitors.router,
     ):
         app.include_router(router)
-    inner = Door(app, token=settings.token, origins=settings.origins)
+    inner = AuthMiddleware(app, token=settings.token, origins=settings.origins)
     # A browser asks for leave without showing the token.
     shared = CORSMiddleware(inner, settings.origins, ["GET"], ["Authorization", "Last-Event-ID"])
     return SafeHeaders(shared)

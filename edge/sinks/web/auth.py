@@ -19,7 +19,7 @@ from starlette.status import (
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edge.sinks.web.pages import ASSETS, FILES, PAGE
-from edge.sinks.web.token import Lock, Verdict
+from edge.sinks.web.token import TokenVerifier, Verdict
 
 COOKIE: Final = "ishara_token"
 _LOGIN: Final = "/login"
@@ -28,12 +28,12 @@ _LONGEST_FORM: Final = 2048
 _FORM_S: Final = 5.0
 
 
-class Door:
+class AuthMiddleware:
     """Lets those in who may, and answers the others."""
 
     def __init__(self, app: ASGIApp, *, token: str | None, origins: Sequence[str]) -> None:
         self._app = app
-        self._lock = None if token is None else Lock(token)
+        self._lock = None if token is None else TokenVerifier(token)
         self._origins = frozenset(origins)
         self._hosts = frozenset(urlsplit(origin).netloc for origin in origins)
 
@@ -77,7 +77,7 @@ async def _shown_first(connection: HTTPConnection, receive: Receive) -> str | No
     return connection.query_params.get("token") if path == PAGE and method == "GET" else None
 
 
-def _log_in(connection: HTTPConnection, lock: Lock, shown: str) -> Response:
+def _log_in(connection: HTTPConnection, lock: TokenVerifier, shown: str) -> Response:
     """The answer to a token in a form or an address: the page, which is given it as a cookie, if it is right."""
     verdict = lock.judge(shown, _client(connection))
     if verdict.wait_s:
@@ -91,7 +91,7 @@ def _log_in(connection: HTTPConnection, lock: Lock, shown: str) -> Response:
     return answer
 
 
-def _refuse(connection: HTTPConnection, lock: Lock) -> Response | None:
+def _refuse(connection: HTTPConnection, lock: TokenVerifier) -> Response | None:
     """The refusal of who brings no token, or a wrong one, with what is asked."""
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     shown = bearer.strip() if scheme.lower() == "bearer" else connection.cookies.get(COOKIE)

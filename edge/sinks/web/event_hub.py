@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from edge.sinks.web.message import REMEMBERED, VIEWS, Clear, Message, Reads, Said, State, View
 
 
-class Feed:
+class EventHub:
     """The newest of everything; to be used on the event loop's thread."""
 
     def __init__(self, watching: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from edge.config import WebConfig
 from edge.monitoring.health import Health
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.web.listener import listen
 from edge.sinks.web.message import (
@@ -32,7 +32,7 @@ from edge.sinks.web.message import (
 )
 from edge.workers.preview_data import aspect_of, has_picture, joints_of, small_picture
 from edge.workers.process import Program
-from edge.workers.supervisor import Companion, Host
+from edge.workers.supervisor import Host, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
 _WAITING: Final = 2 * REMEMBERED
@@ -52,7 +52,7 @@ class WebSink:
         version: str,
         reads: Reads,
         health: Callable[[], Health],
-        standing: Standing,
+        standing: DeviceStatus,
     ) -> None:
         """Start serving; a program that ends is started again for ever, and told of on `standing`.
 
@@ -80,11 +80,11 @@ class WebSink:
         self._cleared = Clear(0)
         self._shown_at = config.url
         self._listener = listen(config)
-        self._program = Companion(
+        self._program = SupervisedProcess(
             Program("edge.sinks.web", ANSWERS, (str(self._listener.fileno()),), (self._listener.fileno(),)),
             Host(self._beginning, self._next, self._hear),
             name="the live page",
-            part=Part.WEB,
+            part=Component.WEB,
             standing=standing,
             waiting=_WAITING,
         )
@@ -103,7 +103,7 @@ class WebSink:
             self._said.append(said)
             self._program.send(said)
 
-    def look(self, frame: Frame, landmarks: Landmarks) -> None:
+    def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Keep the newest frame for those who watch; the program's thread makes a view of it."""
         now = time.monotonic()
         if not self._watched or now < self._view_due:

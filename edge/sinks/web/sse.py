@@ -5,12 +5,12 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 from collections.abc import AsyncIterator
 
-from edge.sinks.web.event_hub import Feed
+from edge.sinks.web.event_hub import EventHub
 
 _RETRY_MS = 1000
 
 
-async def events(feed: Feed, since: int) -> AsyncIterator[str]:
+async def events(feed: EventHub, since: int) -> AsyncIterator[str]:
     """First the words since a number, then the health, then whatever comes.
 
     Who has words that were forgotten meanwhile is told so before all else.

@@ -16,7 +16,7 @@ _REMEMBERED: Final = 1000
 
 
 @dataclass(slots=True)
-class Guesser:
+class FailedAttempts:
     """Who showed wrong tokens: how many, when last, and which lately."""
 
     count: int = 0
@@ -38,13 +38,13 @@ class Verdict:
     wait_s: float = 0.0
 
 
-class Lock:
+class TokenVerifier:
     """Opens to one token. Of the addresses that wrong ones came from the newest are remembered."""
 
     def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._token = token.encode()
         self._clock = clock
-        self._guessers: OrderedDict[str, Guesser] = OrderedDict()
+        self._guessers: OrderedDict[str, FailedAttempts] = OrderedDict()
 
     def judge(self, shown: str, client: str) -> Verdict:
         """What comes of showing a token from an address.
@@ -52,10 +52,10 @@ class Lock:
         One that is known to be wrong is no further guess: a page that was left open goes on showing the token of
         yesterday. Waiting comes before looking: who is answered sooner when a token is right needs no other answer.
         """
-        guesser = self._guessers.get(client, Guesser())
+        guesser = self._guessers.get(client, FailedAttempts())
         digest, now = hashlib.sha256(shown.encode()).digest(), self._clock()
         if now - guesser.at > _FORGET_S:
-            guesser = Guesser()
+            guesser = FailedAttempts()
         if digest in guesser.wrong:
             return Verdict()
         if (wait_s := guesser.wait_s(now)) > 0.0:

@@ -7,14 +7,14 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from edge.sinks.web.event_hub import Feed
+from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import VIEWS, View
 
 REFUSED: Final = 4403
 _TALKS: Final = 1003
 
 
-def views(feed: Feed, most: str) -> APIRouter:
+def views(feed: EventHub, most: str) -> APIRouter:
     """Serves `/api/view`; no more than `most` is shown."""
     router = APIRouter()
 
@@ -35,7 +35,7 @@ def views(feed: Feed, most: str) -> APIRouter:
     return router
 
 
-async def _show(socket: WebSocket, feed: Feed, wanted: str) -> None:
+async def _show(socket: WebSocket, feed: EventHub, wanted: str) -> None:
     try:
         with feed.watching(wanted) as bell:
             while True:

@@ -53,8 +53,8 @@ def first_frames(source: str, options: CameraConfig = ASKED) -> list[Frame]:
 def test_a_raspberry_pis_camera_gives_pictures_as_asked_and_is_given_back(pi: ModuleType) -> None:
     frames = first_frames("picamera:0")
     (camera,) = pi.opened
-    assert {frame.picture.shape for frame in frames} == {(240, 320, 3)}
-    assert frames[0].picture[0, 0].tolist() == RGB
+    assert {frame.image.shape for frame in frames} == {(240, 320, 3)}
+    assert frames[0].image[0, 0].tolist() == RGB
     assert camera.configuration["controls"] == {"FrameDurationLimits": (66666, 66666)}
     assert camera.configuration["raw"] == {"size": (2304, 1296)}
     assert (camera.is_open, camera.kept) == (False, 0)
@@ -63,8 +63,8 @@ def test_a_raspberry_pis_camera_gives_pictures_as_asked_and_is_given_back(pi: Mo
 def test_a_jetsons_camera_gives_pictures_as_asked_and_is_given_back(jetson: ModuleType) -> None:
     frames = first_frames("csi:1")
     (pipeline,) = jetson.launched
-    assert {frame.picture.shape for frame in frames} == {(240, 320, 3)}
-    assert frames[0].picture[0, 0].tolist() == RGB
+    assert {frame.image.shape for frame in frames} == {(240, 320, 3)}
+    assert frames[0].image[0, 0].tolist() == RGB
     assert "nvarguscamerasrc sensor-id=1 ! " in pipeline.text
     assert "framerate=15/1" in pipeline.text
     assert pipeline.state is jetson.Gst.State.NULL
@@ -72,8 +72,8 @@ def test_a_jetsons_camera_gives_pictures_as_asked_and_is_given_back(jetson: Modu
 
 
 def test_without_options_each_board_has_a_size_of_its_own(pi: ModuleType, jetson: ModuleType) -> None:
-    assert first_frames("picamera:0", CameraConfig())[0].picture.shape == (480, 640, 3)
-    assert first_frames("csi:0", CameraConfig())[0].picture.shape == (720, 1280, 3)
+    assert first_frames("picamera:0", CameraConfig())[0].image.shape == (480, 640, 3)
+    assert first_frames("csi:0", CameraConfig())[0].image.shape == (720, 1280, 3)
 
 
 def test_a_board_without_the_camera_says_so(pi: ModuleType) -> None:

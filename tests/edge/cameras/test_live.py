@@ -15,7 +15,7 @@ from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.live import LiveCamera, Patience
 from edge.cameras.source import open_camera, without_password
 from edge.config import CameraConfig
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
 from tests.edge.clips import network_camera
 from tests.edge.fake_device import FROZEN, Stage, black, living
@@ -35,13 +35,13 @@ class Told:
     """What was told of the camera, and when."""
 
     def __init__(self) -> None:
-        self.standing = Standing()
+        self.standing = DeviceStatus()
         self.history: list[tuple[float, str | None]] = []
         self.standing.watch(lambda: self.history.append((time.monotonic(), self.trouble)))
 
     @property
     def trouble(self) -> str | None:
-        return self.standing.troubles.get(Part.CAMERA)
+        return self.standing.faults.get(Component.CAMERA)
 
     def wait_for(self, words: str | None) -> float:
         """Wait until the trouble has these words, or with None until there is none; returns when that came."""

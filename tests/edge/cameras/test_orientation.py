@@ -64,11 +64,11 @@ def test_a_live_cameras_pictures_are_framed() -> None:
     camera = LiveCamera("fake", Stage().open, CameraConfig(rotation_degrees=90, region_height=0.5), again=False)
     frame = next(camera.frames())
     camera.stop()
-    assert frame.picture.shape == (32, 48, 3)
+    assert frame.image.shape == (32, 48, 3)
 
 
 def test_a_clips_pictures_are_framed(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4")
     options = CameraConfig(rotation_degrees=270, region_height=0.5)
     camera = open_camera(str(clip), fast=True, again=False, options=options)
-    assert {frame.picture.shape for frame in camera.frames()} == {(32, 48, 3)}
+    assert {frame.image.shape for frame in camera.frames()} == {(32, 48, 3)}

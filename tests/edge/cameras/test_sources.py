@@ -116,8 +116,8 @@ def test_stopping_ends_the_newest_frame_though_the_camera_hangs_in_a_read() -> N
 def test_a_clip_gives_all_its_frames_with_growing_times(tmp_path: Path) -> None:
     frames = list(RecordingCamera(write_clip(tmp_path / "clip.mp4"), paced=False).frames())
     assert [frame.time for frame in frames] == pytest.approx(even_times(10, 0.9), abs=1e-3)
-    assert frames[0].picture.shape == (48, 64, 3)
-    assert frames[0].picture.mean() < frames[-1].picture.mean()
+    assert frames[0].image.shape == (48, 64, 3)
+    assert frames[0].image.mean() < frames[-1].image.mean()
 
 
 def test_a_clip_at_its_own_pace_gives_no_frame_before_its_time(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_one_take_is_replayed_as_it_was_recorded() -> None:
     replay = TakeReplay([recorded], paced=False)
     frames = list(replay.frames())
     assert [frame.time for frame in frames] == recorded.times.tolist()
-    located = np.stack([replay.locate(frame).points for frame in frames])
+    located = np.stack([replay.detect(frame).points for frame in frames])
     np.testing.assert_array_equal(located, recorded.points)
-    assert replay.fingerprint == recorded.origin.landmarker
+    assert replay.fingerprint == recorded.provenance.landmarker
 
 
 def test_a_take_at_its_own_pace_gives_no_frame_before_its_time() -> None:
@@ -174,7 +174,7 @@ def test_a_take_at_its_own_pace_gives_no_frame_before_its_time() -> None:
 def test_between_several_takes_nobody_is_seen_for_a_while() -> None:
     signs = [take([5.0 + time for time in even_times(10, 1.0)], Sign(5.0, 6.0)) for _ in range(2)]
     replay = TakeReplay(signs, paced=False)
-    seen = [(frame.time, replay.locate(frame).sees(Part.POSE)) for frame in replay.frames()]
+    seen = [(frame.time, replay.detect(frame).sees(Part.POSE)) for frame in replay.frames()]
     times = [time for time, _ in seen]
     pause = [time for time, somebody in seen if not somebody and time < 2.0]
     assert np.all(np.diff(times) > 0.0)
@@ -214,7 +214,7 @@ def test_a_folder_of_takes_is_played_in_the_order_of_names(tmp_path: Path) -> No
     take(even_times(10, 1.0), Sign(0.0, 1.0, place=0.8)).save(tmp_path / f"2{TAKE_SUFFIX}")
     take(even_times(10, 1.0), Sign(0.0, 1.0, place=0.2)).save(tmp_path / f"1{TAKE_SUFFIX}")
     source = open_source(f"take:{tmp_path}", NO_PARTS, "", fast=True, again=False)
-    hands = [source.landmarker.locate(frame).part(Part.RIGHT_HAND)[0, 0] for frame in source.camera.frames()]
+    hands = [source.landmarker.detect(frame).part(Part.RIGHT_HAND)[0, 0] for frame in source.camera.frames()]
     assert hands[0] == pytest.approx(0.2, abs=1e-3)
     assert hands[20] == pytest.approx(0.8, abs=1e-3)
 

@@ -8,8 +8,8 @@ from edge.config import MqttConfig
 from edge.demo.__main__ import DemoFailed, check
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
-from edge.monitoring.health import Pulse
-from edge.monitoring.status import Standing
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
@@ -64,13 +64,13 @@ def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.Captu
     with embedded_broker() as port:
         config = MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
         subscriber = Subscriber(config, "demo")
-        standing = Standing()
+        standing = DeviceStatus()
         sink = MqttSink(
             config,
             Outbox(tmp_path / "outbox", 10),
             device="demo",
             model="{}",
-            health=Pulse().health,
+            health=PipelineStats().health,
             health_every_s=10.0,
             standing=standing,
             commands=Commands(standing),

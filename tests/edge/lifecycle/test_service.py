@@ -12,8 +12,8 @@ import pytest
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.service import Service, in_words, look_every_s
 from edge.monitoring.frame_rate import Rate
-from edge.monitoring.health import Pulse
-from edge.monitoring.status import ON_PROBATION, Part, Standing
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import ON_PROBATION, Component, DeviceStatus
 from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
@@ -116,7 +116,7 @@ def test_a_refusal_is_told_to_the_service_manager(manager: ServiceManager, start
 
 
 def test_what_stands_still_is_fed_no_more_and_what_is_wrong_is_told_at_once(manager: ServiceManager) -> None:
-    standing, alive, described = Standing(), threading.Event(), ["well"]
+    standing, alive, described = DeviceStatus(), threading.Event(), ["well"]
     alive.set()
     with Service(Notifier(str(manager.path)), look_s=0.02) as service:
         standing.watch(service.look)
@@ -126,7 +126,7 @@ def test_what_stands_still_is_fed_no_more_and_what_is_wrong_is_told_at_once(mana
         before = len(manager.values("WATCHDOG"))
         for number in range(5):  # each change wakes the service, and none is a beat
             described.append(f"change {number}")
-            standing.tell(Part.BROKER, described[-1])
+            standing.report(Component.BROKER, described[-1])
             manager.wait_for("STATUS", described[-1])
     assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
 
@@ -161,8 +161,8 @@ def test_the_daemon_looks_often_enough_for_its_watchdog() -> None:
 
 
 def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
-    standing = Standing()
-    pulse = Pulse(standing=standing, parts=[Part.CAMERA, Part.BROKER])
+    standing = DeviceStatus()
+    pulse = PipelineStats(standing=standing, parts=[Component.CAMERA, Component.BROKER])
     health = pulse.health().model_copy(update={"frames": 9, "frames_per_s": 15.2})
     assert in_words("/dev/video0", health, None) == "reading /dev/video0 at 15 frames a second"
     idle = health.model_copy(update={"rate": Rate.IDLE})
@@ -172,13 +172,13 @@ def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
     assert in_words("x", new, None) == "reading x at 15 frames a second; tiny@4 is on probation"
     failed = health.model_copy(update={"model_state": "rolled back tiny-4-12345678: too slow"})
     assert in_words("x", failed, None).endswith("; rolled back tiny-4-12345678: too slow")
-    troubled = health.model_copy(update={"troubles": {Part.BROKER: "the broker is away"}})
-    standing.tell(Part.BROKER, "the broker is away")
+    troubled = health.model_copy(update={"troubles": {Component.BROKER: "the broker is away"}})
+    standing.report(Component.BROKER, "the broker is away")
     assert in_words("x", troubled, None) == "the broker is away; reading x at 15 frames a second"
-    standing.tell(Part.CAMERA, "the camera is away")
+    standing.report(Component.CAMERA, "the camera is away")
     away = pulse.health()
     assert in_words("x", away, None) == "the broker is away; the camera is away"
-    standing.tell(Part.BROKER, None)
-    standing.tell(Part.CAMERA, None)
+    standing.report(Component.BROKER, None)
+    standing.report(Component.CAMERA, None)
     standing.pause(paused=True)
     assert in_words("x", pulse.health(), None) == "paused"

@@ -137,7 +137,7 @@ class TestDaemon:
     def models_told(self, start_daemon: StartDaemon, tmp_path: Path) -> Any:
         """Starts the daemon on one sign; the models that its words name, and what it logged."""
         recorded = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))
-        here = replace(recorded.origin, landmarker=FINGERPRINT)
+        here = replace(recorded.provenance, landmarker=FINGERPRINT)
         Take(recorded.points, recorded.times, here).save(tmp_path / f"one{TAKE_SUFFIX}")
 
         def told(**settings: str) -> tuple[list[str], str]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from edge.config import RateConfig
-from edge.monitoring.frame_rate import Governor, Rate
+from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.thermal import Heat
 from landmarkers.frame import Landmarks
 from tests.signer import Sign, even_times, stream
@@ -15,16 +15,16 @@ IDLE_AFTER_S, LOOK_EVERY_S = 2.0, 0.15
 COOL, HOT = Heat(celsius=50.0), Heat(celsius=76.0)
 
 
-def new_governor() -> Governor:
-    return Governor(RateConfig(), RAISED_ABOVE)
+def new_governor() -> FrameRateController:
+    return FrameRateController(RateConfig(), RAISED_ABOVE)
 
 
-def looks(governor: Governor, seen: Sequence[Landmarks]) -> list[float]:
+def looks(governor: FrameRateController, seen: Sequence[Landmarks]) -> list[float]:
     """The times of those frames that are looked at."""
     looked = []
     for landmarks in seen:
-        if governor.wants(landmarks.time):
-            governor.follow(landmarks)
+        if governor.should_process(landmarks.time):
+            governor.observe(landmarks)
             looked.append(landmarks.time)
     return looked
 
@@ -41,18 +41,18 @@ def within(times: Sequence[float], start: float, end: float) -> list[float]:
     return [time for time in times if start <= time <= end]
 
 
-def looks_a_second(governor: Governor, *, start: float) -> float:
+def looks_a_second(governor: FrameRateController, *, start: float) -> float:
     """How many frames of a camera with 30 a second are looked at while somebody signs for ten seconds."""
     times = [start + time for time in even_times(30, 10.0)]
     return len(looks(governor, stream(times, Sign(start, times[-1])))) / 10.0
 
 
-def warm_up(governor: Governor, *, end: float, every_s: float = 5.0, celsius: float) -> list[str]:
+def warm_up(governor: FrameRateController, *, end: float, every_s: float = 5.0, celsius: float) -> list[str]:
     """Feel one temperature from 1000 s on the monotonic clock on; the rate at the frame that comes after each time."""
     rates = []
     for number in range(round(end / every_s)):
         governor.feel(Heat(celsius=celsius), now=1000.0 + number * every_s)
-        governor.wants(50.0 + number / 100)
+        governor.should_process(50.0 + number / 100)
         rates.append(governor.rate.value)
     return rates
 
@@ -61,7 +61,7 @@ def test_every_frame_is_looked_at_while_somebody_signs() -> None:
     times = even_times(30, 10.0)
     governor = new_governor()
     assert looks(governor, stream(times, Sign(0.0, 10.0))) == times
-    assert (governor.rate, governor.passed_over) == (Rate.FULL, 0)
+    assert (governor.rate, governor.skipped) == (Rate.FULL, 0)
 
 
 def test_every_frame_is_looked_at_in_the_pauses_between_signs() -> None:
@@ -83,7 +83,7 @@ def test_at_15_frames_a_second_half_of_them_are_looked_at_while_the_hands_rest()
     governor = new_governor()
     looked = within(looks(governor, stream(even_times(15, 12.0))), IDLE_AFTER_S, 12.0)
     assert 70 <= len(looked) <= 76
-    assert governor.passed_over == pytest.approx(75, abs=2)
+    assert governor.skipped == pytest.approx(75, abs=2)
 
 
 def test_a_camera_slower_than_the_looks_is_looked_at_in_full() -> None:
@@ -108,7 +108,7 @@ def test_a_rising_hand_is_seen_within_the_wake_time_and_then_every_frame_is_look
 
 
 def test_a_pace_of_zero_seconds_looks_at_every_frame() -> None:
-    governor = Governor(RateConfig(idle_look_every_s=0.0), RAISED_ABOVE)
+    governor = FrameRateController(RateConfig(idle_stride_s=0.0), RAISED_ABOVE)
     assert len(looks(governor, nobody(30, 10.0))) == len(even_times(30, 10.0))
 
 
@@ -128,11 +128,11 @@ def test_a_hot_processor_lowers_the_rate_step_by_step_and_a_cool_one_raises_it_a
 
 def test_a_temperature_that_hovers_below_the_limit_changes_nothing() -> None:
     governor = new_governor()
-    governor.wants(0.0)
+    governor.should_process(0.0)
     governor.feel(HOT, now=0.0)
     assert set(warm_up(governor, end=600.0, celsius=72.0)) == {"hot"}
     governor = new_governor()
-    governor.wants(0.0)
+    governor.should_process(0.0)
     assert "hot" not in warm_up(governor, end=600.0, celsius=74.9)
 
 
@@ -141,7 +141,7 @@ def test_being_slowed_down_without_being_hot_lowers_the_rate_by_one_step(
     celsius: float | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     governor = new_governor()
-    governor.wants(0.0)
+    governor.should_process(0.0)
     for number in range(100):
         governor.feel(Heat(celsius, throttled=True), now=5.0 * number)
     assert looks_a_second(governor, start=100.0) == pytest.approx(10.0, abs=0.6)
@@ -156,7 +156,7 @@ def test_a_hot_processor_is_told_once_when_the_rate_is_lowered_and_once_when_it_
 ) -> None:
     caplog.set_level(logging.DEBUG)
     governor = new_governor()
-    governor.wants(0.0)
+    governor.should_process(0.0)
     for number in range(3):
         governor.feel(HOT, now=5.0 * number)
     for number in range(60):
@@ -169,10 +169,10 @@ def test_a_hot_processor_is_told_once_when_the_rate_is_lowered_and_once_when_it_
 
 def test_without_a_sensor_nothing_is_slowed_down(caplog: pytest.LogCaptureFixture) -> None:
     governor = new_governor()
-    governor.wants(0.0)
+    governor.should_process(0.0)
     for number in range(100):
         governor.feel(Heat(), now=5.0 * number)
-    governor.wants(0.1)
+    governor.should_process(0.1)
     assert governor.rate is Rate.FULL
     assert caplog.messages == []
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from edge.config import RateConfig
-from edge.monitoring.frame_rate import Governor, Rate
-from edge.monitoring.health import Health, Pulse
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.frame_rate import FrameRateController, Rate
+from edge.monitoring.health import Health, PipelineStats
+from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import Heat
 from tests.edge.spoken import spoken
 
@@ -24,7 +24,7 @@ def hasty_threads() -> Iterator[None]:
 
 
 def test_health_counts_frames_and_words_and_times_stages() -> None:
-    pulse = Pulse()
+    pulse = PipelineStats()
     for _ in range(3):
         with pulse.timed("landmarks"):
             pulse.count_frame()
@@ -35,45 +35,45 @@ def test_health_counts_frames_and_words_and_times_stages() -> None:
 
 
 def test_health_before_the_first_frame_is_all_zero() -> None:
-    health = Pulse().health()
+    health = PipelineStats().health()
     assert (health.frames, health.frames_per_s, health.words, health.stage_ms) == (0, 0.0, 0, {})
-    assert (health.dropped, health.passed_over, health.rate) == (0, 0, Rate.FULL)
+    assert (health.dropped, health.skipped, health.rate) == (0, 0, Rate.FULL)
 
 
 def test_health_tells_what_was_not_looked_at_and_why() -> None:
-    governor = Governor(RateConfig(), raised_above=1.0)
-    governor.wants(0.0)
+    governor = FrameRateController(RateConfig(), raise_threshold=1.0)
+    governor.should_process(0.0)
     governor.feel(Heat(celsius=81.3, throttled=True), now=0.0)
     for number in range(1, 11):
-        governor.wants(number / 20)
-    told = json.loads(Pulse(governor=governor).health().to_json())
-    assert (told["rate"], told["passed_over"]) == ("hot", 5)
+        governor.should_process(number / 20)
+    told = json.loads(PipelineStats(governor=governor).health().to_json())
+    assert (told["rate"], told["skipped"]) == ("hot", 5)
     assert (told["temperature_c"], told["throttled"]) == (81.3, True)
 
 
 def test_a_machine_without_sensors_says_so_in_health() -> None:
-    told = json.loads(Pulse().health().to_json())
+    told = json.loads(PipelineStats().health().to_json())
     assert (told["temperature_c"], told["throttled"]) == (None, None)
 
 
 def test_health_tells_how_much_memory_is_held() -> None:
-    before = Pulse().health().memory_mb
+    before = PipelineStats().health().memory_mb
     with mmap.mmap(-1, 50_000_000) as held:  # pages of its own: an array may come from what was given back before
         held.write(b"\1" * len(held))
-        after = Pulse().health().memory_mb
+        after = PipelineStats().health().memory_mb
     assert before is not None
     assert after is not None
     assert 40 < after - before < 120  # the bytes that were written are garbage by now, but may still be held
 
 
 def test_health_is_json_that_reads_back() -> None:
-    line = Pulse().health().to_json()
+    line = PipelineStats().health().to_json()
     assert Health.model_validate_json(line).to_json() == line
     assert json.loads(line)["at"].endswith("Z")
 
 
 def test_health_can_be_asked_for_on_another_thread_while_frames_are_counted(hasty_threads: None) -> None:
-    pulse = Pulse()
+    pulse = PipelineStats()
     for _ in range(1000):
         pulse.count_frame()
     ended = threading.Event()
@@ -97,10 +97,10 @@ def test_health_can_be_asked_for_on_another_thread_while_frames_are_counted(hast
 
 
 def test_health_tells_how_the_parts_stand_and_of_one_that_is_not_configured_nothing() -> None:
-    standing = Standing()
-    pulse = Pulse(standing=standing, parts=[Part.CAMERA, Part.BROKER], model="tiny@3")
-    standing.tell(Part.BROKER, "the broker is away")
+    standing = DeviceStatus()
+    pulse = PipelineStats(standing=standing, parts=[Component.CAMERA, Component.BROKER], model="tiny@3")
+    standing.report(Component.BROKER, "the broker is away")
     standing.pause(paused=True)
     told = json.loads(pulse.health().to_json())
-    assert (told["parts"], told["troubles"]) == (["broker", "camera"], {"broker": "the broker is away"})
+    assert (told["components"], told["faults"]) == (["broker", "camera"], {"broker": "the broker is away"})
     assert (told["paused"], told["model"]) == (True, "tiny@3")

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.config import ConfigInvalid, MetricsConfig
-from edge.monitoring.health import Pulse
+from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
-from edge.monitoring.status import ON_PROBATION, PROVEN, Part, Standing
+from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
@@ -22,17 +22,17 @@ Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
-def standing() -> Standing:
-    return Standing()
+def standing() -> DeviceStatus:
+    return DeviceStatus()
 
 
 @pytest.fixture
-def pulse(standing: Standing) -> Pulse:
-    return Pulse(standing=standing, parts=[Part.CAMERA, Part.BROKER], model="tiny@3")
+def pulse(standing: DeviceStatus) -> PipelineStats:
+    return PipelineStats(standing=standing, parts=[Component.CAMERA, Component.BROKER], model="tiny@3")
 
 
 @pytest.fixture
-def port(pulse: Pulse) -> Iterator[int]:
+def port(pulse: PipelineStats) -> Iterator[int]:
     """The port of a server that tells the pulse."""
     port = free_port()
     with closing(MetricsServer(MetricsConfig(port=port), pulse.health)):
@@ -54,7 +54,7 @@ def value(values: Values, name: str, **labels: str) -> float | None:
     return values.get((name, frozenset(labels.items())))
 
 
-def test_metrics_tell_what_health_tells(pulse: Pulse, port: int) -> None:
+def test_metrics_tell_what_health_tells(pulse: PipelineStats, port: int) -> None:
     for _ in range(3):
         with pulse.timed("landmarks"):
             pulse.count_frame()
@@ -68,14 +68,14 @@ def test_metrics_tell_what_health_tells(pulse: Pulse, port: int) -> None:
     assert (value(values, "ishara_memory_bytes") or 0.0) > 1e6
 
 
-def test_whether_the_model_is_on_probation_is_told_where_it_is_judged(standing: Standing, port: int) -> None:
+def test_whether_the_model_is_on_probation_is_told_where_it_is_judged(standing: DeviceStatus, port: int) -> None:
     assert value(asked(port), "ishara_model_on_probation") is None
     for state, told in ((ON_PROBATION, 1.0), (PROVEN, 0.0)):
-        standing.tell_model(state)
+        standing.report_model(state)
         assert value(asked(port), "ishara_model_on_probation") == told
 
 
-def test_words_are_counted_by_how_sure_they_were(pulse: Pulse, port: int) -> None:
+def test_words_are_counted_by_how_sure_they_were(pulse: PipelineStats, port: int) -> None:
     for confidence in (0.72, 0.93, 1.0):
         pulse.count_word(spoken(confidence=confidence))
     values = asked(port)
@@ -88,21 +88,21 @@ def test_words_are_counted_by_how_sure_they_were(pulse: Pulse, port: int) -> Non
 
 
 def test_a_part_that_is_away_shows_and_one_that_is_not_configured_does_not(
-    standing: Standing, pulse: Pulse, port: int
+    standing: DeviceStatus, pulse: PipelineStats, port: int
 ) -> None:
-    standing.tell(Part.CAMERA, "the camera is away")
+    standing.report(Component.CAMERA, "the camera is away")
     standing.pause(paused=True)
     values = asked(port)
-    parts = {part: value(values, "ishara_part_well", part=part) for part in Part}
-    assert parts == {Part.CAMERA: 0, Part.BROKER: 1, Part.SCREEN: None, Part.WEB: None}
+    parts = {part: value(values, "ishara_part_well", part=part) for part in Component}
+    assert parts == {Component.CAMERA: 0, Component.BROKER: 1, Component.SCREEN: None, Component.WEB: None}
     assert value(values, "ishara_paused") == 1
 
 
-def test_what_the_machine_does_not_measure_is_left_out(pulse: Pulse, port: int) -> None:
+def test_what_the_machine_does_not_measure_is_left_out(pulse: PipelineStats, port: int) -> None:
     assert value(asked(port), "ishara_temperature_celsius") is None
 
 
-def test_an_address_where_nobody_can_listen_is_refused(pulse: Pulse) -> None:
+def test_an_address_where_nobody_can_listen_is_refused(pulse: PipelineStats) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(

@@ -1,17 +1,17 @@
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 
 
 def test_watchers_hear_of_changes_and_of_nothing_else() -> None:
-    standing, heard = Standing(), []
-    standing.watch(lambda: heard.append((standing.troubles, standing.paused)))
-    standing.tell(Part.CAMERA, "the camera is away")
-    standing.tell(Part.CAMERA, "the camera is away")
+    standing, heard = DeviceStatus(), []
+    standing.watch(lambda: heard.append((standing.faults, standing.paused)))
+    standing.report(Component.CAMERA, "the camera is away")
+    standing.report(Component.CAMERA, "the camera is away")
     standing.pause(paused=True)
     standing.pause(paused=True)
-    standing.tell(Part.BROKER, None)
-    standing.tell(Part.CAMERA, None)
+    standing.report(Component.BROKER, None)
+    standing.report(Component.CAMERA, None)
     assert heard == [
-        ({Part.CAMERA: "the camera is away"}, False),
-        ({Part.CAMERA: "the camera is away"}, True),
+        ({Component.CAMERA: "the camera is away"}, False),
+        ({Component.CAMERA: "the camera is away"}, True),
         ({}, True),
     ]

@@ -79,7 +79,7 @@ def test_a_frequency_that_the_kernel_has_lowered_for_heat_is_throttling(
 
 
 @pytest.mark.parametrize("content", ["", "warm", "-1x"])
-def test_a_sensor_that_gives_no_number_is_passed_over(tmp_path: Path, content: str) -> None:
+def test_a_sensor_that_gives_no_number_is_skipped(tmp_path: Path, content: str) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", content)
     add_zone(tmp_path, 1, "gpu-thermal", "48000")
     assert measure(tmp_path).celsius == 48.0

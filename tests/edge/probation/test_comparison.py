@@ -10,18 +10,18 @@ import pytest
 
 from edge.cameras.camera import CameraLost
 from edge.config import ModelConfig
-from edge.monitoring.liveness import Heart
+from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.meter import MeteredClassifier
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.probation.comparison import LEAST_STRETCHES, Showing, find_fault
-from edge.probation.probation_state import LEAST_READINGS, STILL_S, TROUBLE_S, Term
+from edge.probation.probation_state import LEAST_READINGS, STILL_S, TROUBLE_S, ProbationState
 from edge.probation.running_shadow import Reader, Shadow
-from edge.probation.segments import MOST, RecentStretches
+from edge.probation.segments import MOST, RecentSegments
 from edge.probation.starts import MOST_STARTS, counted_start
 from landmarkers.frame import Frame
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, open_bundle
-from models.classifier import Guess, OnnxClassifier
+from models.classifier import Candidate, OnnxClassifier
 from models.labels import Sign as Label
 from models.store import BundleStore
 from tests.edge.tiny_bundle import PLACES, write_bundle
@@ -31,11 +31,11 @@ MANY = 20
 NO_PICTURE = Frame(np.zeros((0, 0, 3), np.uint8), 0.0)
 
 
-def said(*confidences: float, sign_id: int = 1) -> list[Guess]:
-    return [Guess(Label(sign_id=sign_id, word="", word_en=""), confidence) for confidence in confidences]
+def said(*confidences: float, sign_id: int = 1) -> list[Candidate]:
+    return [Candidate(Label(sign_id=sign_id, word="", word_en=""), confidence) for confidence in confidences]
 
 
-def showing(*each: Sequence[Guess]) -> Showing:
+def showing(*each: Sequence[Candidate]) -> Showing:
     return Showing.of(each)
 
 
@@ -84,10 +84,10 @@ def test_of_few_stretches_nothing_is_told() -> None:
 
 
 def test_the_last_stretches_with_a_hand_up_are_remembered_as_they_were() -> None:
-    recent = RecentStretches(raised_above=1.0)
+    recent = RecentSegments(raise_threshold=1.0)
     signs = [Sign(number + 0.2, number + 0.7, PLACES[number % 3]) for number in range(MOST + 3)]
     for landmarks in stream(even_times(30, MOST + 3.0), *signs):
-        recent.look(NO_PICTURE, landmarks)
+        recent.observe(NO_PICTURE, landmarks)
     found = recent.after(0)
     assert found is not None
     first, stretch = found
@@ -145,42 +145,44 @@ class Clock:
         return self.now
 
 
-def term(bundle: Bundle, standing: Standing, heart: Heart, clock: Clock, shadow: Shadow | None = None) -> Term:
-    return Term(ModelConfig(), MeteredClassifier(OnnxClassifier(bundle)), standing, heart, shadow, clock)
+def term(
+    bundle: Bundle, standing: DeviceStatus, heart: LivenessMonitor, clock: Clock, shadow: Shadow | None = None
+) -> ProbationState:
+    return ProbationState(ModelConfig(), MeteredClassifier(OnnxClassifier(bundle)), standing, heart, shadow, clock)
 
 
 def test_a_daemon_that_stands_still_is_the_models_fault(bundle: Bundle) -> None:
-    standing, clock = Standing(), Clock()
-    heart = Heart(standing)
+    standing, clock = DeviceStatus(), Clock()
+    heart = LivenessMonitor(standing)
     one = term(bundle, standing, heart, clock)
-    assert not heart.beats()
+    assert not heart.is_alive()
     assert one.find_fault() is None
     clock.now += STILL_S
     assert "stands still" in str(one.find_fault())
     heart.feel_read()
-    assert heart.beats()
+    assert heart.is_alive()
     assert one.find_fault() is None
 
 
 def test_a_trouble_that_came_with_the_model_and_stays_is_its_fault(bundle: Bundle) -> None:
-    standing, clock = Standing(), Clock()
-    one = term(bundle, standing, Heart(standing), clock)
-    for part in (Part.CAMERA, Part.BROKER):
-        standing.tell(part, f"the {part} is away")
+    standing, clock = DeviceStatus(), Clock()
+    one = term(bundle, standing, LivenessMonitor(standing), clock)
+    for part in (Component.CAMERA, Component.BROKER):
+        standing.report(part, f"the {part} is away")
     assert one.find_fault() is None
     clock.now += TROUBLE_S
     assert one.find_fault() is None
-    standing.tell(Part.SCREEN, "the screen is away")
+    standing.report(Component.SCREEN, "the screen is away")
     assert one.find_fault() is None
     clock.now += TROUBLE_S
     assert one.find_fault() == "since it reads something is wrong: the screen is away"
 
 
 def test_a_model_is_proven_only_when_somebody_has_signed(bundle: Bundle) -> None:
-    standing, clock = Standing(), Clock()
+    standing, clock = DeviceStatus(), Clock()
     classifier = MeteredClassifier(OnnxClassifier(bundle))
     shadow = Shadow(reader(bundle), Reader(bundle, classifier, 0.6))
-    one = Term(ModelConfig(), classifier, standing, Heart(standing), shadow, clock)
+    one = ProbationState(ModelConfig(), classifier, standing, LivenessMonitor(standing), shadow, clock)
     clock.now += ModelConfig().probation_s
     assert one.is_long_enough
     assert not one.is_seen_enough

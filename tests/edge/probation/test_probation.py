@@ -12,7 +12,7 @@ from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN
 from edge.probation.starts import MOST_STARTS
 from edge.recognition.word import Word
-from landmarkers.take import TAKE_SUFFIX, Origin
+from landmarkers.take import TAKE_SUFFIX, Provenance
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import MODEL
 from models.store import BundleStore
@@ -29,7 +29,7 @@ NEXT_TITLE = "tiny@4"
 SIGNING = take(
     even_times(30, 12.0),
     *(Sign(number + 0.1, number + 0.6, PLACES[number % 3]) for number in range(12)),
-    origin=Origin(clip="made-up", landmarker=FINGERPRINT),
+    provenance=Provenance(clip="made-up", landmarker=FINGERPRINT),
 )
 
 

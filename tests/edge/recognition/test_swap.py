@@ -10,13 +10,13 @@ import pytest
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig, EdgeConfig, ModelConfig
 from edge.lifecycle.reload import Plan
-from edge.monitoring.frame_rate import Governor
-from edge.monitoring.health import Health, Pulse
+from edge.monitoring.frame_rate import FrameRateController
+from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.meter import MeteredClassifier
 from edge.pipeline import caption
 from edge.recognition.recognition import REST_WITHIN_S
 from edge.recognition.swap import HotSwap
-from edge.recognition.word import StreamClock, Word, WordWriter
+from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.bundle import open_bundle
@@ -36,7 +36,7 @@ THREE_SIGNS = take(even_times(30, 6.0), *(Sign(start, start + 1.0, PLACES[1]) fo
 @pytest.fixture(scope="session")
 def next_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same network as the next version of the bundle, with another measure of a raised hand."""
-    spotter = SpotterSettings(raised_above=0.9)
+    spotter = SpotterSettings(raise_threshold=0.9)
     return write_bundle(tmp_path_factory.mktemp("bundles") / "next", version=4, spotter=spotter)
 
 
@@ -66,17 +66,20 @@ class OfferingCamera:
 def swap_during(one: Take, at: float, old: Path, new: Path) -> tuple[list[Word], Health, float]:
     """The words of a take during which another model is offered, the health, and the measure of a raised hand."""
     first, second = plan(old), plan(new)
-    swap = HotSwap(first, WordWriter(StreamClock(as_fast_as_possible=True), model=TITLE, device="hall", threshold=0.6))
-    governor, pulse = Governor(first.config.rate, first.bundle.manifest.spotter.raised_above), Pulse()
+    swap = HotSwap(first, WordFactory(StreamClock(as_fast_as_possible=True), model=TITLE, device="hall", threshold=0.6))
+    governor, pulse = (
+        FrameRateController(first.config.rate, first.bundle.manifest.spotter.raise_threshold),
+        PipelineStats(),
+    )
 
     def take_up(new: Plan) -> None:
-        governor.raised_above = new.bundle.manifest.spotter.raised_above
+        governor.raise_threshold = new.bundle.manifest.spotter.raise_threshold
 
     swap.watch(take_up)
     replay, notebook = TakeReplay([one], paced=False), Notebook()
     camera = OfferingCamera(replay, at, lambda: swap.offer(second))
     caption(camera, replay, swap.succession, [notebook], pulse, governor)
-    return notebook.words, pulse.health(), governor.raised_above
+    return notebook.words, pulse.health(), governor.raise_threshold
 
 
 @pytest.mark.parametrize(
@@ -91,11 +94,11 @@ def swap_during(one: Take, at: float, old: Path, new: Path) -> tuple[list[Word],
 def test_every_frame_is_read_and_every_word_said_once_by_the_old_or_the_new_model(
     at: float, titles: list[str], bundle_folder: Path, next_folder: Path
 ) -> None:
-    words, health, raised_above = swap_during(THREE_SIGNS, at, bundle_folder, next_folder)
+    words, health, raise_threshold = swap_during(THREE_SIGNS, at, bundle_folder, next_folder)
     assert [word.model for word in words] == titles
     assert [word.seq for word in words] == [1, 2, 3]
     assert health.frames == len(THREE_SIGNS)
-    assert raised_above == 0.9
+    assert raise_threshold == 0.9
 
 
 def test_who_signs_without_a_rest_does_not_hold_the_new_model_off(bundle_folder: Path, next_folder: Path) -> None:

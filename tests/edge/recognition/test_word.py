@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge.recognition.word import StreamClock, Word, WordWriter
-from models.classifier import Guess, Reading
+from edge.recognition.word import StreamClock, Word, WordFactory
+from models.classifier import Candidate, Prediction
 from tests.edge.tiny_bundle import SIGNS
 from tests.signer import Sign, even_times, take
 
@@ -14,16 +14,16 @@ TAKE = take(even_times(10, 1.0), Sign(0.0, 1.0))
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def reading(confidences: Sequence[float] = (0.9, 0.06, 0.03), no_sign: float = 0.01) -> Reading:
-    return Reading([Guess(sign, share) for sign, share in zip(SIGNS, confidences, strict=True)], no_sign)
+def reading(confidences: Sequence[float] = (0.9, 0.06, 0.03), no_sign: float = 0.01) -> Prediction:
+    return Prediction([Candidate(sign, share) for sign, share in zip(SIGNS, confidences, strict=True)], no_sign)
 
 
-def writer(*, fast: bool = True, threshold: float = 0.5) -> WordWriter:
+def writer(*, fast: bool = True, threshold: float = 0.5) -> WordFactory:
     clock = StreamClock(as_fast_as_possible=fast)
-    return WordWriter(clock, model="tiny@3", device="entrance", threshold=threshold)
+    return WordFactory(clock, model="tiny@3", device="entrance", threshold=threshold)
 
 
-def write(writes: WordWriter, newest: float = 1.5) -> Word:
+def write(writes: WordFactory, newest: float = 1.5) -> Word:
     word = writes.write(TAKE, reading(), newest)
     assert word is not None
     return word

@@ -11,7 +11,7 @@ from edge.__main__ import main as edge
 from edge.cameras.replay import TakeReplay
 from edge.record.prompt import Prompt
 from edge.record.session import LiveSigner, TriesSpent, View, record
-from edge.record.take_folder import Shelf
+from edge.record.take_folder import TakeFolder
 from landmarkers.frame import Landmarks
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import TAKE_SUFFIX, Take
@@ -43,7 +43,7 @@ def recorded(folder: Path) -> dict[int | None, list[str]]:
     """The names of the takes in a folder by sign."""
     found: dict[int | None, list[str]] = {}
     for path in sorted(folder.rglob(f"*{TAKE_SUFFIX}")):
-        origin = Take.load(path).origin
+        origin = Take.load(path).provenance
         found.setdefault(origin.sign_id, []).append(origin.clip)
     return found
 
@@ -67,7 +67,7 @@ def test_takes_lie_as_extraction_leaves_them(command: list[str], tmp_path: Path)
         (1002, "Tea"),
     ]
     one = Take.load(Path("mine/04/train/1001/01.take.npz"))
-    assert (one.origin.signer, one.origin.split, one.origin.landmarker) == ("04", "train", LANDMARKER)
+    assert (one.provenance.signer, one.provenance.split, one.provenance.landmarker) == ("04", "train", LANDMARKER)
     assert one.times[0] == 0.0
     assert one.duration == pytest.approx(1.0, abs=0.05)
 
@@ -193,7 +193,7 @@ def test_a_folder_with_other_landmarks_is_refused(
 def before_a_camera(folder: Path, *signs: Sign, seconds: float) -> None:
     """Record two takes of a word from somebody who signs at these times."""
     replay = TakeReplay([take(even_times(10, seconds), *signs)], paced=False)
-    shelf = Shelf(folder, None, LANDMARKER)
+    shelf = TakeFolder(folder, None, LANDMARKER)
     view = View(replay, replay)
     prompt = Prompt()
     record(
@@ -252,4 +252,4 @@ def test_a_sign_recorded_from_a_real_clip_is_read_as_its_word(karsl: Path, tmp_p
     command = ["record", "--model", str(shipped), "--to", "mine", "--takes", "1", "--word", "76"]
     assert edge([*command, "--source", str(clip)]) == 0
     one = Take.load(Path("mine/unnamed/train/0076/01.take.npz"))
-    assert OnnxClassifier(open_bundle(shipped)).read(one).best.sign.sign_id == 76
+    assert OnnxClassifier(open_bundle(shipped)).classify(one).best.sign.sign_id == 76

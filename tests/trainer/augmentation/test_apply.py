@@ -8,11 +8,11 @@ from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.signing import make_take
 from tests.trainer.sketches import dice, people, recorded
-from trainer.augmentation.apply_numba import draw_by_loops
-from trainer.augmentation.apply_torch import draw_by_torch
-from trainer.augmentation.params import Sketch
-from trainer.augmentation.pipeline import vary
-from trainer.augmentation.transitions import Ways
+from trainer.augmentation.apply_numba import apply_numba
+from trainer.augmentation.apply_torch import apply_torch
+from trainer.augmentation.params import AugmentationParams
+from trainer.augmentation.pipeline import augment_takes
+from trainer.augmentation.transitions import Transitions
 from trainer.training.recipe import Recipe
 
 
@@ -30,23 +30,25 @@ def many_people() -> list[Take]:
     return takes
 
 
-@pytest.mark.parametrize("ways", [Ways(), Ways(chance=1.0, from_rest=0.0), Ways(chance=1.0, from_rest=1.0, kept=1.0)])
-def test_loops_and_torch_draw_the_same(ways: Ways) -> None:
+@pytest.mark.parametrize(
+    "ways", [Transitions(), Transitions(chance=1.0, from_rest=0.0), Transitions(chance=1.0, from_rest=1.0, kept=1.0)]
+)
+def test_loops_and_torch_draw_the_same(ways: Transitions) -> None:
     takes = recorded(many_people())
     for seed in range(5):
-        sketch = vary(takes, Recipe(ways=ways), 0.5, dice(seed))
-        by_loops = draw_by_loops(takes, sketch, 0.0, dice())
-        by_torch = draw_by_torch(takes, sketch, 0.0, torch.Generator())
+        sketch = augment_takes(takes, Recipe(ways=ways), 0.5, dice(seed))
+        by_loops = apply_numba(takes, sketch, 0.0, dice())
+        by_torch = apply_torch(takes, sketch, 0.0, torch.Generator())
         for one, other in zip(by_loops, by_torch, strict=True):
             torch.testing.assert_close(one, other, equal_nan=True, atol=1e-5, rtol=1e-5)
 
 
 def test_both_draw_as_much_noise_as_is_asked_for() -> None:
     takes = recorded(people())
-    plain = draw_by_loops(takes, Sketch.of(takes), 0.0, dice())
+    plain = apply_numba(takes, AugmentationParams.of(takes), 0.0, dice())
     for noisy in (
-        draw_by_loops(takes, Sketch.of(takes), 0.1, dice()),
-        draw_by_torch(takes, Sketch.of(takes), 0.1, torch.Generator().manual_seed(1)),
+        apply_numba(takes, AugmentationParams.of(takes), 0.1, dice()),
+        apply_torch(takes, AugmentationParams.of(takes), 0.1, torch.Generator().manual_seed(1)),
     ):
         for one, other in zip(noisy[:2], plain[:2], strict=True):
             noise = (one - other)[~other.isnan()]
@@ -60,8 +62,10 @@ def test_depth_that_is_unknown_leaves_the_bodys_other_coordinates_known() -> Non
         points[:, PART_SLICES[Part.POSE], 2] = np.nan
         takes[number] = replace(take, points=points)
     there = recorded(takes)
-    sketch = vary(there, replace(Recipe(), augmentation=Recipe().augmentation._replace(hide_pose=0.0)), 0.0, dice())
-    for batch in (draw_by_loops(there, sketch, 0.0, dice()), draw_by_torch(there, sketch, 0.0, torch.Generator())):
+    sketch = augment_takes(
+        there, replace(Recipe(), augmentation=Recipe().augmentation._replace(hide_pose=0.0)), 0.0, dice()
+    )
+    for batch in (apply_numba(there, sketch, 0.0, dice()), apply_torch(there, sketch, 0.0, torch.Generator())):
         shown = batch.pose[~batch.times.isnan()]
         assert bool(shown[:, :5, :2].isfinite().all())
         assert bool(shown[:, :5, 2].isnan().all())

@@ -3,18 +3,18 @@ import torch
 
 from landmarkers.layout import WRIST
 from tests.trainer.sketches import NO_WAYS, as_recorded, assert_close, dice, drawn, own, people, recorded
-from trainer.augmentation.negatives import spoil
-from trainer.augmentation.params import SLOTS, Sketch
-from trainer.augmentation.take_stats import Traits
-from trainer.augmentation.transitions import Ways, add_ways
+from trainer.augmentation.negatives import make_negatives
+from trainer.augmentation.params import SLOTS, AugmentationParams
+from trainer.augmentation.take_stats import TakeStats
+from trainer.augmentation.transitions import Transitions, add_transitions
 from trainer.data.batch import Batch
-from trainer.data.raw_batch import Recorded
+from trainer.data.raw_batch import RawBatch
 
 
-def spoilt(takes: Recorded, ways: Ways, share: float) -> tuple[Batch, Sketch]:
-    sketch, traits = Sketch.of(takes), Traits.of(takes)
-    add_ways(takes, sketch, traits, ways, dice())
-    spoil(takes, sketch, traits, share, dice(3))
+def spoilt(takes: RawBatch, ways: Transitions, share: float) -> tuple[Batch, AugmentationParams]:
+    sketch, traits = AugmentationParams.of(takes), TakeStats.of(takes)
+    add_transitions(takes, sketch, traits, ways, dice())
+    make_negatives(takes, sketch, traits, share, dice(3))
     return drawn(takes, sketch), sketch
 
 
@@ -31,11 +31,11 @@ def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
 
 
 def test_none_becomes_no_sign_where_none_shall() -> None:
-    assert not spoilt(recorded(people(64)), Ways(), 0.0)[1].spoilt.any()
+    assert not spoilt(recorded(people(64)), Transitions(), 0.0)[1].spoilt.any()
 
 
 def test_a_way_alone_is_no_sign() -> None:
-    after, sketch = spoilt(recorded(people(64)), Ways(chance=1.0, lap_seen=1.0), 1.0)
+    after, sketch = spoilt(recorded(people(64)), Transitions(chance=1.0, lap_seen=1.0), 1.0)
     assert sketch.spoilt.all()
     frames = (~after.times.isnan()).sum(1)
     assert int(frames.min()) >= 2

@@ -2,15 +2,15 @@ import numpy as np
 import torch
 
 from tests.trainer.sketches import NO_AMOUNT, as_recorded, assert_close, dice, drawn, own, people, recorded
-from trainer.augmentation.apply_numba import draw_by_loops
-from trainer.augmentation.params import Sketch
+from trainer.augmentation.apply_numba import apply_numba
+from trainer.augmentation.params import AugmentationParams
 from trainer.augmentation.transforms import Augmentation, augment
 from trainer.data.batch import Batch
-from trainer.data.raw_batch import Recorded
+from trainer.data.raw_batch import RawBatch
 
 
-def augmented(takes: Recorded, by: Augmentation, seed: int = 0) -> Batch:
-    sketch = Sketch.of(takes)
+def augmented(takes: RawBatch, by: Augmentation, seed: int = 0) -> Batch:
+    sketch = AugmentationParams.of(takes)
     augment(sketch, by, dice(seed))
     return drawn(takes, sketch)
 
@@ -77,7 +77,7 @@ def test_hidden_hands_and_lost_bodies_are_unseen_as_often_as_asked() -> None:
 def test_every_take_has_noise_of_its_own_and_the_next_batch_another() -> None:
     takes = recorded(people())
     random, plain = dice(), as_recorded(takes).hands[:, 1]
-    noise = [draw_by_loops(takes, Sketch.of(takes), 1.0, random).hands[:, 1] - plain for _ in range(2)]
+    noise = [apply_numba(takes, AugmentationParams.of(takes), 1.0, random).hands[:, 1] - plain for _ in range(2)]
     shown = ~noise[0].isnan()
     assert 0.9 < float(noise[0][shown].std()) < 1.1
     first, second = noise[0][2:4].flatten(1)

@@ -8,7 +8,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
 from models.keys import new_keys
@@ -17,7 +17,7 @@ from tests.signing import LANDMARKER, make_take
 from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import QuantisationHarmful, choose
 from trainer.cli.main import main as trainer
-from trainer.model.network import Recogniser
+from trainer.model.network import SignClassifier
 from trainer.training.run import open_run
 from trainer.training.train import load_trained
 
@@ -75,10 +75,10 @@ def test_int8_that_reads_worse_is_refused(
 ) -> None:
     run = open_run(tiny_run)
     untrained = tmp_path / "untrained.onnx"
-    export_fp32(Recogniser(run.recipe.size, len(run.signs), run.recipe.steps), untrained)
+    export_fp32(SignClassifier(run.recipe.size, len(run.signs), run.recipe.steps), untrained)
     monkeypatch.setattr("trainer.bundle.quantise._ways", lambda *_: {"bad": lambda path: shutil.copy(untrained, path)})
     takes = takes_of(made_up_takes)
-    classes = [(take.origin.sign_id or 0) - 1 for take in takes]
+    classes = [(take.provenance.sign_id or 0) - 1 for take in takes]
     with pytest.raises(QuantisationHarmful, match="more than 0.5% is lost"):
         choose(fp32, tmp_path / "int8.onnx", takes, classes, takes)
     assert not (tmp_path / "int8.onnx").exists()
@@ -125,7 +125,7 @@ def test_evaluate_tells_people_in_a_table_and_a_report(
 def test_signs_that_the_bundle_does_not_know_are_told(
     tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_take(5, origin=Origin("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
+    make_take(5, origin=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
     folders = [str(made_up_takes), str(tmp_path)]
     assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
     assert "does not know (77), not judged: 1" in capsys.readouterr().out

@@ -30,7 +30,7 @@ def test_both_kinds_of_clip_become_takes_and_running_again_does_nothing(
     folder = Take.load(to / "01/01/test/0001/frames.take.npz")
     np.testing.assert_allclose(folder.times, np.array([0, 3, 8]) / 30)
     video = Take.load(to / "01/01/train/0002/clip.take.npz")
-    assert (video.origin.signer, video.origin.split, video.origin.sign_id) == ("01", "train", 2)
+    assert (video.provenance.signer, video.provenance.split, video.provenance.sign_id) == ("01", "train", 2)
     assert video.seen(Part.POSE).all()
     assert trainer(extract(dataset, to, "--signs", "1,2")) == 0
     assert "0 takes made, 3 were there" in capsys.readouterr().out
@@ -45,7 +45,7 @@ def test_variants_are_made_of_training_clips_alone(dataset: Path, tmp_path: Path
         "01/01/train/0001/clip.take.npz",
         "01/01/train/0001/clip~1.take.npz",
     ]
-    assert Take.load(to / "01/01/train/0001/clip~1.take.npz").origin.variant == 1
+    assert Take.load(to / "01/01/train/0001/clip~1.take.npz").provenance.variant == 1
 
 
 def test_clips_that_cannot_be_read_are_named_and_counted(
@@ -140,9 +140,9 @@ def test_the_same_view_comes_again_and_another_clip_gets_another() -> None:
     frames = [
         Frame(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), number / 30) for number in range(6)
     ]
-    one, again = ([frame.picture for frame in vary(frames, "a", 1)] for _ in range(2))
+    one, again = ([frame.image for frame in vary(frames, "a", 1)] for _ in range(2))
     np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, [frame.picture for frame in vary(frames, "b", 1)])
+    assert not np.array_equal(one, [frame.image for frame in vary(frames, "b", 1)])
     assert len(list(vary(frames, "a", 3))) == 3
 
 

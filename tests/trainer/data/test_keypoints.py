@@ -89,7 +89,7 @@ def test_takes_tell_where_they_came_from_and_no_device_serves_a_bundle_of_them(
     write_labels(tmp_path / "labels.xlsx", ["SignID", "Sign-Arabic", "Sign-English"], [[71, "هيكل عظمي", "Skeleton"]])
     assert imported(root, tmp_path / "takes", "--labels", str(tmp_path / "labels.xlsx")) == 0
     assert "devices refuse a bundle" in capsys.readouterr().err
-    origin = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).origin
+    origin = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).provenance
     assert (origin.signer, origin.split, origin.sign_id) == ("03", "test", 71)
     assert origin.clip == f"03/03/test/0071/{CLIP}"
     assert fingerprint_here(DEFAULT_PARTS, origin.landmarker) != origin.landmarker == FINGERPRINT

@@ -1,10 +1,10 @@
 import pytest
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 from trainer.data.split import SplitEmpty, by_clip, by_name, by_signer, everything, listed
 
 ORIGINS = [
-    Origin(f"{signer}/{split}/{sign}/{clip}", "m", signer, split, sign, variant)
+    Provenance(f"{signer}/{split}/{sign}/{clip}", "m", signer, split, sign, variant)
     for signer in ("01", "02", None)
     for split in ("train", "test")
     for sign in (71, 80)
@@ -44,7 +44,7 @@ def test_a_signer_left_out_is_left_out_with_his_unknown_doubles() -> None:
 
 
 def test_clips_are_held_out_by_name_unless_they_are_all_that_a_sign_has() -> None:
-    only = [Origin("only", "m", "01", "train", 99)]
+    only = [Provenance("only", "m", "01", "train", 99)]
     split = by_name([*ORIGINS, *only], ["01/train/71/*", "only"])
     assert {([*ORIGINS, *only])[n].clip for n in split.validation} == {f"01/train/71/{clip}" for clip in range(12)}
     assert len(ORIGINS) in split.train

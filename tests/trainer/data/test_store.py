@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from landmarkers.layout import DEFAULT_PARTS, Part
-from landmarkers.take import Origin, Take, TakeDamaged
+from landmarkers.take import Provenance, Take, TakeDamaged
 from tests.signing import make_take
 from trainer.augmentation.loader import Batches, StoreLacksPart
 from trainer.data import store as stores
@@ -12,7 +12,7 @@ from trainer.data import store as stores
 
 def write_takes(folder: Path, count: int) -> list[Path]:
     for number in range(count):
-        origin = Origin(f"clip{number}", "made-up", None if number == 0 else "01", "train", 1 + number % 3)
+        origin = Provenance(f"clip{number}", "made-up", None if number == 0 else "01", "train", 1 + number % 3)
         take = make_take(number, times=np.arange(5 + number) / 30, origin=origin)
         take.save(folder / f"{number}.take.npz")
     return stores.find_takes([folder])
@@ -26,7 +26,7 @@ def test_takes_come_out_of_the_store_as_they_went_in(tmp_path: Path) -> None:
         take, stored = Take.load(path), store.take(number)
         np.testing.assert_array_equal(stored.points, take.points)
         np.testing.assert_allclose(stored.times, take.times - take.times[0], atol=1e-6)
-        assert stored.origin == take.origin
+        assert stored.provenance == take.provenance
 
 
 def test_only_the_asked_parts_are_stored(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_is_no_store_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_batches_are_padded_with_nan(tmp_path: Path) -> None:
     store = stores.build(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
-    pose, left, right, times = Batches(store).stack([0, 2]).parts()
+    pose, left, right, times = Batches(store).collate([0, 2]).parts()
     assert pose.shape == (2, 7, 11, 3)
     assert left.shape == right.shape == (2, 7, 21, 3)
     assert times.isnan().sum(1).tolist() == [2, 0]

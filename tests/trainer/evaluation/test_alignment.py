@@ -1,9 +1,9 @@
 import pytest
 
-from models.classifier import Guess
+from models.classifier import Candidate
 from models.labels import Sign
-from trainer.evaluation.alignment import Cut, Judged, align
-from trainer.evaluation.stream_metrics import Reason, Tally, reason
+from trainer.evaluation.alignment import Segment, StreamResult, align
+from trainer.evaluation.stream_metrics import Reason, StreamMetrics, reason
 from trainer.evaluation.streams import Signed
 from trainer.evaluation.wrists import Wrists
 
@@ -13,19 +13,19 @@ def signed(text: str) -> tuple[Signed, ...]:
     return tuple(Signed(ord(letter), letter, 2.0 * n, 2.0 * n + 1.0) for n, letter in enumerate(text))
 
 
-def cut(letter: str, start: float, end: float, *, said: bool = True, no_sign: float = 0.0) -> Cut:
+def cut(letter: str, start: float, end: float, *, said: bool = True, no_sign: float = 0.0) -> Segment:
     sign = Sign(sign_id=ord(letter), word=letter, word_en=letter)
-    return Cut(start, end, end + 0.3, Guess(sign, 0.9 if said else 0.2), no_sign, said)
+    return Segment(start, end, end + 0.3, Candidate(sign, 0.9 if said else 0.2), no_sign, said)
 
 
-def said(text: str) -> tuple[Cut, ...]:
+def said(text: str) -> tuple[Segment, ...]:
     """A word a letter, each over its second; `.` is a sign for which nothing was cut."""
     return tuple(cut(letter, 2.0 * n, 2.0 * n + 1.0) for n, letter in enumerate(text) if letter != ".")
 
 
-def tally(signs: tuple[Signed, ...], cuts: tuple[Cut, ...]) -> Tally:
+def tally(signs: tuple[Signed, ...], cuts: tuple[Segment, ...]) -> StreamMetrics:
     nobody = Wrists.__new__(Wrists)  # nothing is drawn
-    return Tally.of([Judged("01", True, 30, nobody, signs, cuts, tuple(align(signs, cuts)))])
+    return StreamMetrics.of([StreamResult("01", True, 30, nobody, signs, cuts, tuple(align(signs, cuts)))])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_the_delay_counts_from_the_end_of_the_sign_and_for_right_words_only() ->
     ],
 )
 def test_why_a_word_was_not_said_is_told_by_the_stretch_over_most_of_its_sign(
-    cuts: tuple[Cut, ...], why: Reason
+    cuts: tuple[Segment, ...], why: Reason
 ) -> None:
     signs = signed("abc")
     assert reason(signs[1], signs, cuts) is why

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 from trainer.cli.main import main as trainer
 from trainer.data.split import SplitEmpty
 from trainer.data.store import Store
@@ -28,10 +28,10 @@ def test_every_signer_is_judged_by_a_network_that_never_saw_him_make_the_signs(j
     rows = Store(judged / "takes.store").rows
     for signer in ("01", "02"):
         split = json.loads((judged / f"without-{signer}" / "run.json").read_text())["split"]
-        learned = [rows[number].origin for number in split["train"]]
+        learned = [rows[number].provenance for number in split["train"]]
         assert {one.signer for one in learned if one.sign_id in {1, 2, 3}} == {"01", "02"} - {signer}
         assert {one.signer for one in learned if one.sign_id == 4} == {"01", "02"}
-        assert {rows[number].origin.signer for number in split["validation"]} == {signer}
+        assert {rows[number].provenance.signer for number in split["validation"]} == {signer}
 
 
 def test_it_goes_on_where_it_was_and_tells_of_each_signer_mean_and_worst(
@@ -76,9 +76,9 @@ def test_one_signer_alone_cannot_be_left_out(
 
 
 def test_signs_that_no_two_known_signers_teach_are_not_judged() -> None:
-    both = [Origin("c", "m", signer, "train", 71) for signer in ("01", "02")]
+    both = [Provenance("c", "m", signer, "train", 71) for signer in ("01", "02")]
     alone = [
-        Origin("c", "m", signer, split, 72) for signer, split in (("01", "train"), ("02", "test"), (None, "train"))
+        Provenance("c", "m", signer, split, 72) for signer, split in (("01", "train"), ("02", "test"), (None, "train"))
     ]
     assert shared_signs([*both, *alone], None) == (frozenset({71}), frozenset({72}))
     assert shared_signs([*both, *alone], frozenset({71})) == (frozenset({71}), frozenset())

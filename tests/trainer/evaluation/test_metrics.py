@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 from trainer.evaluation.calibrate import fit_temperature
 from trainer.evaluation.metrics import Confusion, evaluate, expected_calibration_error, group_of, reliability, wilson
 
 SIGNS = [3, 40, 71]
 
 
-def origin(sign_id: int, signer: str) -> Origin:
-    return Origin("c", "m", signer, "test", sign_id)
+def origin(sign_id: int, signer: str) -> Provenance:
+    return Provenance("c", "m", signer, "test", sign_id)
 
 
 def test_scores_are_counted_by_signer_sign_and_group() -> None:

@@ -12,10 +12,9 @@ from trainer.evaluation.streams import (
     REST_BELOW,
     REST_S,
     WAY_TO_SIGN_S,
-    Lap,
     Plan,
+    RestPose,
     Stream,
-    film,
     lay,
     make_stream,
     place_of,
@@ -23,6 +22,7 @@ from trainer.evaluation.streams import (
     rest_stream,
     rest_stretches,
     seen_at,
+    simulate_camera,
 )
 from trainer.evaluation.wrists import Wrists
 
@@ -32,7 +32,7 @@ TAKES = tuple(sign_take(sign_id, place, seconds=SECONDS[sign_id]) for sign_id, p
 RESTS = tuple(rest_stretches(lap_take()))
 
 
-def stream(*, with_rest: bool, lap: Lap = Lap.MIXED, seed: int = 1) -> Stream:
+def stream(*, with_rest: bool, lap: RestPose = RestPose.MIXED, seed: int = 1) -> Stream:
     return make_stream(Plan("01", with_rest, TAKES, (seed,)), RESTS, lap)
 
 
@@ -74,7 +74,7 @@ def test_a_take_laid_onto_other_shoulders_has_them_there_and_its_hands_as_high_a
 @pytest.mark.parametrize("rate", [10, 15, 30])
 def test_a_stream_holds_its_signs_at_the_told_times_whatever_the_rate(rate: int, with_rest: bool) -> None:
     made = stream(with_rest=with_rest)
-    seen = film(made.recorded, rate, 0.1, np.random.default_rng(rate))
+    seen = simulate_camera(made.recorded, rate, 0.1, np.random.default_rng(rate))
     assert [signed.sign_id for signed in made.signed] == list(PLACES)
     for signed, take in zip(made.signed, TAKES, strict=True):
         assert signed.end - signed.start == pytest.approx(take.duration)
@@ -112,8 +112,8 @@ def test_nothing_jumps() -> None:
 
 def test_dropped_frames_drop_and_the_others_keep_their_times() -> None:
     recorded = rest_stream(RESTS, 60.0, np.random.default_rng(1))
-    whole = film(recorded, 15, 0.0, np.random.default_rng(2))
-    holey = film(recorded, 15, 0.3, np.random.default_rng(2))
+    whole = simulate_camera(recorded, 15, 0.0, np.random.default_rng(2))
+    holey = simulate_camera(recorded, 15, 0.3, np.random.default_rng(2))
     assert len(whole) == pytest.approx(15 * recorded.duration, abs=1)
     assert np.diff(whole.times) == pytest.approx(1 / 15)
     assert set(holey.times) < set(whole.times)
@@ -125,21 +125,23 @@ def test_a_hand_that_only_one_pose_shows_goes_with_its_wrist_for_half_the_way() 
     there, gone = take.points[-1].copy(), take.points[-1].copy()
     gone[PART_SLICES[Part.RIGHT_HAND]] = np.nan
     gone[PART_SLICES[Part.POSE], 1] -= 0.4
-    way = seen_at(Take(np.stack([there, gone]), np.array([0.0, 1.0]), take.origin), np.array([0.0, 0.25, 0.75, 1.0]))
+    way = seen_at(
+        Take(np.stack([there, gone]), np.array([0.0, 1.0]), take.provenance), np.array([0.0, 0.25, 0.75, 1.0])
+    )
     assert way.seen(Part.RIGHT_HAND).tolist() == [True, True, False, False]
     hand = way.points[:, PART_SLICES[Part.RIGHT_HAND]]
     assert hand[1, :, 1] == pytest.approx(hand[0, :, 1] - 0.1, abs=1e-5)
 
 
 def test_what_the_camera_sees_of_resting_hands_is_chosen() -> None:
-    seen = {lap: stream(with_rest=True, lap=lap) for lap in Lap}
+    seen = {lap: stream(with_rest=True, lap=lap) for lap in RestPose}
     left = {}
     for lap, made in seen.items():
         times = made.recorded.times
         during = (times >= made.signed[1].start) & (times <= made.signed[1].end)
         at_rest = times < 0.3
         left[lap] = [bool(made.recorded.seen(Part.LEFT_HAND)[when].all()) for when in (at_rest, during)]
-    assert left == {Lap.MIXED: [True, False], Lap.KEPT: [True, True], Lap.UNSEEN: [False, False]}
+    assert left == {RestPose.MIXED: [True, False], RestPose.KEPT: [True, True], RestPose.UNSEEN: [False, False]}
 
 
 def test_each_take_is_in_a_stream_with_rest_and_in_one_without_and_no_sign_follows_itself() -> None:
@@ -147,11 +149,11 @@ def test_each_take_is_in_a_stream_with_rest_and_in_one_without_and_no_sign_follo
     plans = plan_streams(takes, words=5, seed=3)
     for with_rest in (True, False):
         chosen = [take for plan in plans if plan.with_rest is with_rest for take in plan.takes]
-        assert sorted(take.origin.clip for take in chosen) == sorted(take.origin.clip for take in takes)
+        assert sorted(take.provenance.clip for take in chosen) == sorted(take.provenance.clip for take in takes)
     for plan in plans:
         assert len(plan.takes) <= 5
-        assert {take.origin.signer for take in plan.takes} == {plan.signer}
-        signs = [take.origin.sign_id for take in plan.takes]
+        assert {take.provenance.signer for take in plan.takes} == {plan.signer}
+        signs = [take.provenance.sign_id for take in plan.takes]
         assert all(first != second for first, second in pairwise(signs))
 
 

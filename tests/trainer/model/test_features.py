@@ -8,7 +8,7 @@ from torch import Tensor
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.signing import make_take, mirror
-from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SPREAD, Preprocess
+from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SPREAD, FeatureExtractor
 
 STEPS = 32
 
@@ -16,7 +16,7 @@ STEPS = 32
 def features(take: Take, padding: int = 0) -> list[Tensor]:
     points = np.concatenate([take.points, np.full((padding, 543, 3), np.nan, np.float32)])
     times = np.concatenate([take.times - take.times[0], np.full(padding, np.nan)]).astype(np.float32)
-    return list(Preprocess(STEPS)(torch.from_numpy(points)[None], torch.from_numpy(times)[None]))
+    return list(FeatureExtractor(STEPS)(torch.from_numpy(points)[None], torch.from_numpy(times)[None]))
 
 
 def assert_alike(one: list[Tensor], other: list[Tensor], atol: float = 1e-4) -> None:
@@ -37,7 +37,7 @@ def test_the_left_hand_says_the_same_as_the_right() -> None:
 @pytest.mark.parametrize("scale", [0.5, 1.5])
 def test_distance_and_place_do_not_matter(scale: float) -> None:
     take = make_take(2)
-    moved = Take(take.points * np.float32(scale) + np.float32(0.1), take.times, take.origin)
+    moved = Take(take.points * np.float32(scale) + np.float32(0.1), take.times, take.provenance)
     assert_alike(features(take), features(moved), atol=2e-3)
 
 
@@ -53,7 +53,7 @@ def test_a_turned_hand_is_the_same_along_the_axes_of_its_palm() -> None:
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0].astype(np.float32)
     turn *= np.sign(np.linalg.det(turn))
     points[:, PART_SLICES[Part.RIGHT_HAND]] = hand[:, :1] + (hand - hand[:, :1]) @ turn.T
-    before, after = features(take)[1], features(Take(points, take.times, take.origin))[1]
+    before, after = features(take)[1], features(Take(points, take.times, take.provenance))[1]
     palm = slice(63 + 60, 63 + 60 + 60)  # after the points and the bones
     torch.testing.assert_close(before[..., palm], after[..., palm], atol=1e-3, rtol=1e-3)
     assert float((before[..., :63] - after[..., :63]).abs().max()) > 0.5
@@ -75,7 +75,7 @@ def test_a_gap_in_a_hand_is_bridged() -> None:
     take = make_take(3)
     points = take.points.copy()
     points[10:13, PART_SLICES[Part.RIGHT_HAND]] = np.nan
-    whole, gap = features(take), features(Take(points, take.times, take.origin))
+    whole, gap = features(take), features(Take(points, take.times, take.provenance))
     assert float((whole[1][..., :63] - gap[1][..., :63]).abs().max()) < 0.5
     assert float(gap[1][..., -1 - PLACE_FEATURES].min()) < 0.1  # that the hand was not seen is told before its place
 
@@ -87,6 +87,6 @@ def test_another_hand_shape_is_another_feature() -> None:
 @pytest.mark.parametrize("frames", [1, 2])
 def test_takes_of_hardly_any_frames_and_of_nobody_give_numbers(frames: int) -> None:
     short = make_take(times=np.arange(frames) / 30)
-    nobody = Take(np.full_like(short.points, np.nan), short.times, short.origin)
+    nobody = Take(np.full_like(short.points, np.nan), short.times, short.provenance)
     for take in (short, nobody):
         assert all(bool(torch.isfinite(part).all()) for part in features(take))

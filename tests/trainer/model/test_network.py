@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, SPREAD
-from trainer.model.network import SIZES, Attention, Recogniser, Size, sinusoids, way_share
+from trainer.model.network import SIZES, Attention, SignClassifier, Size, motion_weight, sinusoids
 
 MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "large": (60.0, 90.0)}
 
@@ -10,14 +10,14 @@ MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "larg
 @pytest.mark.parametrize("name", list(SIZES))
 def test_the_sizes_are_the_references(name: str) -> None:
     with torch.device("meta"):
-        experts = Recogniser(SIZES[name], 502).network.experts.values()
+        experts = SignClassifier(SIZES[name], 502).network.experts.values()
     low, high = MILLIONS[name]
     for expert in experts:
         assert low < sum(parameter.numel() for parameter in expert.parameters()) / 1e6 < high
 
 
 def test_each_expert_sees_its_own_features_of_the_hands() -> None:
-    experts = Recogniser(SIZES["tiny"], 7).network.eval()
+    experts = SignClassifier(SIZES["tiny"], 7).network.eval()
     body, lead, other = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
     shape, way = experts.opinions(body, lead, other)
     lead[..., :SHAPE_FEATURES] += 1.0
@@ -32,23 +32,23 @@ def test_each_expert_sees_its_own_features_of_the_hands() -> None:
 
 @pytest.mark.parametrize(("spread", "counts_more"), [(0.01, "shape"), (0.3, "way")])
 def test_a_held_hand_speaks_by_its_shape_and_a_moving_one_by_its_way(spread: float, counts_more: str) -> None:
-    experts = Recogniser(SIZES["tiny"], 3).network.eval()
+    experts = SignClassifier(SIZES["tiny"], 3).network.eval()
     body, lead, other = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
     lead[..., SPREAD] = torch.tensor([spread, 0.0])
     shape, way = experts.opinions(body, lead, other)
-    share = way_share(lead)
+    share = motion_weight(lead)
     torch.testing.assert_close(experts(body, lead, other), 2 * ((1 - share) * shape + share * way))
     assert float(share) < 0.3 if counts_more == "shape" else float(share) > 0.55
 
 
 def test_probabilities_are_probabilities_of_every_sign_and_of_none() -> None:
-    answer = Recogniser(SIZES["tiny"], 7).eval()(torch.rand(2, 9, 543, 3), torch.arange(9.0).repeat(2, 1))
+    answer = SignClassifier(SIZES["tiny"], 7).eval()(torch.rand(2, 9, 543, 3), torch.arange(9.0).repeat(2, 1))
     assert answer.shape == (2, 8)
     torch.testing.assert_close(answer.sum(1), torch.ones(2))
 
 
 def test_temperature_softens_without_changing_the_order() -> None:
-    recogniser = Recogniser(SIZES["tiny"], 7).eval()
+    recogniser = SignClassifier(SIZES["tiny"], 7).eval()
     take = torch.rand(1, 9, 543, 3), torch.arange(9.0)[None]
     sharp = recogniser(*take)
     recogniser.temperature.fill_(5.0)

@@ -2,9 +2,9 @@ import re
 
 import numpy as np
 
-from landmarkers.take import Origin
+from landmarkers.take import Provenance
 from models.labels import Sign
-from trainer.evaluation.evaluation import Verdict
+from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import evaluate
 from trainer.reports.evaluation_report import write
 from trainer.reports.evaluation_text import as_table
@@ -15,11 +15,11 @@ SIGNS = (
 )
 
 
-def verdict(*readings: tuple[int, str, list[float]]) -> Verdict:
+def verdict(*readings: tuple[int, str, list[float]]) -> EvaluationResult:
     """Of takes given as sign, signer and the probabilities of 71, 76 and no sign."""
-    origins = [Origin("c", "m", signer, "test", sign) for sign, signer, _ in readings]
+    origins = [Provenance("c", "m", signer, "test", sign) for sign, signer, _ in readings]
     probabilities = np.array([answer for _, _, answer in readings], np.float32)
-    return Verdict("karsl@1", ("On clips.",), {}, evaluate(probabilities, [71, 76], origins), SIGNS)
+    return EvaluationResult("karsl@1", ("On clips.",), {}, evaluate(probabilities, [71, 76], origins), SIGNS)
 
 
 MIXED = verdict(

@@ -6,7 +6,7 @@ import numpy as np
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.signing import make_take
-from trainer.reports.skeleton_animation import film
+from trainer.reports.skeleton_animation import skeleton_animation
 
 
 def squares(drawn: str) -> list[ET.Element]:
@@ -20,7 +20,7 @@ def kinds(square: ET.Element) -> set[str]:
 
 
 def test_a_second_is_so_many_squares_side_by_side_and_a_pause() -> None:
-    drawn = film(make_take(), "a take")
+    drawn = skeleton_animation(make_take(), "a take")
     shown = squares(drawn)
     assert len(shown) == 16 + 5
     assert [square.get("transform") for square in shown[:3]] == ["translate(0)", "translate(300)", "translate(600)"]
@@ -31,7 +31,7 @@ def test_a_second_is_so_many_squares_side_by_side_and_a_pause() -> None:
 def test_a_hand_is_drawn_only_where_it_is_seen() -> None:
     take = make_take()
     take.points[: len(take) // 2, PART_SLICES[Part.RIGHT_HAND]] = np.nan
-    shown = squares(film(take, "a take"))
+    shown = squares(skeleton_animation(take, "a take"))
     assert "right" not in kinds(shown[0])
     assert kinds(shown[-1]) >= {"right", "body"}
     assert not any("left" in kinds(square) for square in shown)
@@ -40,18 +40,18 @@ def test_a_hand_is_drawn_only_where_it_is_seen() -> None:
 def test_every_take_begins_and_ends_where_it_does_whatever_its_rate() -> None:
     for count in (5, 60):
         take = make_take(times=np.linspace(3.0, 4.0, count))
-        assert len(squares(film(take, "a take"))) == 21
+        assert len(squares(skeleton_animation(take, "a take"))) == 21
 
 
 def test_a_take_of_one_frame_or_without_anybody_is_drawn() -> None:
     one = make_take(times=[0.0])
-    assert len(squares(film(one, "one frame"))) == 6
-    nobody = Take(np.full_like(one.points, np.nan), one.times, one.origin)
-    assert all(len(square) == 0 for square in squares(film(nobody, "nobody")))
+    assert len(squares(skeleton_animation(one, "one frame"))) == 6
+    nobody = Take(np.full_like(one.points, np.nan), one.times, one.provenance)
+    assert all(len(square) == 0 for square in squares(skeleton_animation(nobody, "nobody")))
 
 
 def test_the_drawing_holds_whole_numbers_and_stays_small() -> None:
-    drawn = film(make_take(), "a take")
+    drawn = skeleton_animation(make_take(), "a take")
     paths = re.findall(' d="([^"]*)"', drawn)
     assert paths
     assert all(re.fullmatch(r"([ML]-?\d+ -?\d+)+", path) for path in paths)
@@ -59,4 +59,4 @@ def test_the_drawing_holds_whole_numbers_and_stays_small() -> None:
 
 
 def test_what_it_shows_is_told_to_those_who_cannot_see_it() -> None:
-    assert 'aria-label="a take of &quot;7&quot;"' in film(make_take(), 'a take of "7"')
+    assert 'aria-label="a take of &quot;7&quot;"' in skeleton_animation(make_take(), 'a take of "7"')

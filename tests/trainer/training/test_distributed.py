@@ -15,10 +15,10 @@ from torch import nn
 from trainer.augmentation.loader import Batches
 from trainer.cli.main import main as trainer
 from trainer.data.store import Store
-from trainer.model.network import Recogniser
-from trainer.training.distributed import Crew, own
+from trainer.model.network import SignClassifier
+from trainer.training.distributed import DistributedContext, own
 from trainer.training.run import open_run
-from trainer.training.train import read_logits, untrained
+from trainer.training.train import build_model, read_logits
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
@@ -30,7 +30,7 @@ def train(takes: Path, run: Path, *more: str) -> list[str]:
 def answers(run: Path, part: str) -> torch.Tensor:
     """Probabilities of all takes by the network as training left it, or by its average."""
     told = open_run(run)
-    recogniser = untrained(told.recipe, told.signs).eval()
+    recogniser = build_model(told.recipe, told.signs).eval()
     weights = torch.load(run / "last.pt", weights_only=True)[part]
     weights.pop("n_averaged", None)
     recogniser.load_state_dict({name.removeprefix("module."): weight for name, weight in weights.items()})
@@ -74,7 +74,7 @@ def test_a_batch_in_pieces_teaches_the_same_but_for_what_normalises_it(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without normalising by the batch and without dropout, which is drawn piece by piece.
-    monkeypatch.setattr(Recogniser, "train", lambda recogniser, _=True: nn.Module.train(recogniser, False))
+    monkeypatch.setattr(SignClassifier, "train", lambda recogniser, _=True: nn.Module.train(recogniser, False))
     short = ["--recipe", "trial", "--epochs", "1"]
     assert trainer(train(made_up_takes, tmp_path / "whole", *short)) == 0
     assert trainer(train(made_up_takes, tmp_path / "pieces", *short, "--accumulate", "4")) == 0
@@ -84,7 +84,7 @@ def test_a_batch_in_pieces_teaches_the_same_but_for_what_normalises_it(
 
 
 def test_every_row_of_a_batch_is_learned_from_once() -> None:
-    crews = [Crew(rank=rank, size=3, pieces=2) for rank in range(3)]
+    crews = [DistributedContext(rank=rank, size=3, pieces=2) for rank in range(3)]
     rows = [row for crew in crews for piece in crew.rows(24) for row in range(24)[piece]]
     assert sorted(rows) == list(range(24))
 
@@ -93,7 +93,7 @@ def test_a_run_that_another_process_trains_is_left_to_it(
     made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    with Crew().holding(run):
+    with DistributedContext().holding(run):
         assert trainer(train(made_up_takes, run, "--recipe", "trial", "--epochs", "1")) == 2
     assert f"another process trains {run}" in capsys.readouterr().err
     assert trainer(train(made_up_takes, run, "--recipe", "trial", "--epochs", "1")) == 0

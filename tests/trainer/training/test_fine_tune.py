@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from landmarkers.take import Origin, Take
+from landmarkers.take import Provenance, Take
 from models.bundle import ADAPT, open_bundle, sha256_of
 from models.classifier import OnnxClassifier
 from models.labels import Sign, labels_json
@@ -24,7 +24,7 @@ def write_takes(folder: Path, signs: dict[int, int], *, landmarker: str = LANDMA
     """So many takes of each sign, with labels, as recording leaves them."""
     for sign_id, count in signs.items():
         for number in range(first, first + count):
-            origin = Origin(f"04/train/{sign_id:04}/{number:02}", landmarker, "04", "train", sign_id)
+            origin = Provenance(f"04/train/{sign_id:04}/{number:02}", landmarker, "04", "train", sign_id)
             take = make_take(SHAPES[sign_id], seed=100 + number, origin=origin)
             take.save(folder / f"{origin.clip}.take.npz")
     (folder / "labels.json").write_bytes(labels_json((COFFEE, TEA)))
@@ -65,7 +65,7 @@ def test_the_taught_bundle_reads_the_new_words_and_the_old_ones(
     classifier = OnnxClassifier(bundle)
     for folder in (further, made_up_takes):
         takes = [Take.load(path) for path in sorted(folder.rglob("*.take.npz"))]
-        right = sum(classifier.read(take).best.sign.sign_id == take.origin.sign_id for take in takes)
+        right = sum(classifier.classify(take).best.sign.sign_id == take.provenance.sign_id for take in takes)
         assert right >= 0.9 * len(takes)
 
 

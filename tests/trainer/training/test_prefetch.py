@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from trainer.training.prefetch import ahead
+from trainer.training.prefetch import prefetch
 
 
 def test_items_come_in_order_however_long_each_takes() -> None:
@@ -10,11 +10,11 @@ def test_items_come_in_order_however_long_each_takes() -> None:
         time.sleep(0.01 if number % 2 == 0 else 0.0)
         return number
 
-    items = ahead(make, 3)
+    items = prefetch(make, 3)
     assert [next(items) for _ in range(12)] == list(range(12))
     items.close()  # type: ignore[attr-defined]
-    assert list(ahead(make, 3, 8)) == list(range(8))
-    assert list(ahead(make, 3, 2)) == [0, 1]
+    assert list(prefetch(make, 3, 8)) == list(range(8))
+    assert list(prefetch(make, 3, 2)) == [0, 1]
 
 
 def test_what_goes_wrong_is_raised_where_the_item_is_wanted() -> None:
@@ -23,7 +23,7 @@ def test_what_goes_wrong_is_raised_where_the_item_is_wanted() -> None:
             raise ValueError("two")
         return number
 
-    items = ahead(make, 2)
+    items = prefetch(make, 2)
     assert [next(items), next(items)] == [0, 1]
     with pytest.raises(ValueError, match="two"):
         next(items)

@@ -16,7 +16,7 @@ import torch
 from landmarkers.take import Take
 from trainer.cli.main import main as trainer
 from trainer.training.run import open_run
-from trainer.training.train import Judgement, load_trained
+from trainer.training.train import ValidationMetrics, load_trained
 
 # `ishara-trainer` that is killed, as by `kill -9`, when it has made so many steps.
 KILLED = """
@@ -136,7 +136,7 @@ def test_a_run_is_not_gone_on_with_other_takes(
     shutil.rmtree(tmp_path / "run" / "takes.store")
     shutil.copytree(made_up_takes, tmp_path / "takes")
     changed = Take.load(tmp_path / "takes" / "0-1.take.npz")
-    Take(changed.points + np.float32(0.01), changed.times, changed.origin).save(tmp_path / "takes" / "0-1.take.npz")
+    Take(changed.points + np.float32(0.01), changed.times, changed.provenance).save(tmp_path / "takes" / "0-1.take.npz")
     command = ["train", "--takes", str(tmp_path / "takes"), "--run", str(tmp_path / "run"), "--recipe", "trial"]
     assert trainer([*command, "--validation", "0.3"]) == 2
     assert "a run of another store" in capsys.readouterr().err
@@ -175,7 +175,7 @@ def test_what_is_held_out_does_not_choose_the_network(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.1, 0.2, 0.3, 0.4])
-    monkeypatch.setattr("trainer.training.train.judge", lambda *_: Judgement(0.5, next(losses)))
+    monkeypatch.setattr("trainer.training.train.judge", lambda *_: ValidationMetrics(0.5, next(losses)))
     assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3")) == 0
     run = open_run(tmp_path / "run")
     judged, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
@@ -186,7 +186,7 @@ def test_patience_ends_a_run_where_what_is_held_out_is_read_no_better(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.2, 0.3, 0.4])  # to be asked for a fourth would fail
-    monkeypatch.setattr("trainer.training.train.judge", lambda *_: Judgement(0.5, next(losses)))
+    monkeypatch.setattr("trainer.training.train.judge", lambda *_: ValidationMetrics(0.5, next(losses)))
     command = train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
     assert trainer(command) == 0
     assert [epoch for epoch, _ in curves(tmp_path / "run")["loss/train"]] == [0, 1, 2]

@@ -1,7 +1,7 @@
 /** The newest word, large: sure ones heavy and plain, others thinner and amber, as on the device's own screen. */
 import { put, text } from "./language.js";
 
-export const SURE_FROM = 0.8; // [captions] sure_from's own value
+export const SURE_FROM = 0.8; // [captions] confident_from's own value
 const FRESH_MS = 10_000;
 
 /** Where a word is shown: elements for `word`, `english`, `facts`, `sureness`, `at`, `unsure`, `announced`, `hint`. */

@@ -40,7 +40,7 @@ export class State {
   #showSpeed(health) {
     if (health.paused) return fill("speed", "off", ["speed-paused"]);
     const slow = { idle: [["speed-idle"]], hot: [["speed-hot"]] }[health.rate] ?? [];
-    const lost = "camera" in health.troubles;
+    const lost = "camera" in health.faults;
     fill("speed", lost || health.rate === "hot" ? "wrong" : "well", ["speed-is", { n: health.frames_per_s }], slow);
   }
 
@@ -58,7 +58,7 @@ export class State {
 
 /** A part that is well, absent, or in a trouble that the device tells of in a sentence. */
 function showPart(part, health, well, more = []) {
-  const trouble = health.troubles[part];
+  const trouble = health.faults[part];
   if (trouble) fill(part, "wrong", [`${part}-trouble`], [trouble, ...more]);
   // The camera is always there; the others only where they are configured.
   else if (part !== "camera" && !health.parts.includes(part)) fill(part, "off", [`${part}-absent`]);
@@ -102,7 +102,7 @@ function say(element, said) {
 
 /** What staff must know at once, as on the device's own screen. */
 function noticesOf(health) {
-  const names = ["camera", "broker"].filter((part) => part in health.troubles);
+  const names = ["camera", "broker"].filter((part) => part in health.faults);
   return [...(health.paused ? ["paused"] : []), ...names].map((name) => `notice-${name}`);
 }
 
@@ -132,7 +132,7 @@ function showFigures(health) {
     ["figure-words", health.words],
     ["figure-frames", health.frames],
     ["figure-dropped", health.dropped],
-    ["figure-passed-over", health.passed_over],
+    ["figure-skipped", health.skipped],
     ["figure-temperature", health.temperature_c === null ? null : ["celsius", { n: health.temperature_c }], ...throttled],
     ["figure-memory", health.memory_mb === null ? null : ["megabytes", { n: health.memory_mb }]],
   ].filter(([, value]) => value !== null);

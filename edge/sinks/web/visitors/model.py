@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from edge.recognition.recognition import Recognition
-from edge.recognition.word import StreamClock, WordWriter
+from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, open_bundle, refuse_other_landmarks
 from models.classifier import Classifier, OnnxClassifier
@@ -30,10 +30,10 @@ class Model:
         own = bundle.manifest.calibration.threshold
         return cls(bundle, OnnxClassifier(bundle), own if threshold is None else threshold)
 
-    def writer(self, clock: StreamClock) -> WordWriter:
+    def writer(self, clock: StreamClock) -> WordFactory:
         """Who writes the words of a visitor."""
-        return WordWriter(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
+        return WordFactory(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
 
-    def recognition(self, writer: WordWriter) -> Recognition:
+    def recognition(self, writer: WordFactory) -> Recognition:
         """A recognition of its own for a stream whose words this one writes."""
         return Recognition.of(self.bundle, self.classifier, writer)

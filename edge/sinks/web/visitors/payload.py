@@ -52,7 +52,7 @@ def read_take(content: bytes) -> Take:
     if not np.isfinite(take.times).all() or take.duration > LONGEST_S:
         raise ParcelRefused(f"a take of more than {LONGEST_S:.0f} s")
     _refuse_far(take.points)
-    return Take(take.points, take.times - take.times[0], take.origin)
+    return Take(take.points, take.times - take.times[0], take.provenance)
 
 
 def _refuse_bomb(content: bytes) -> None:

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from edge.sinks.web.visitors.jpeg import PictureRefused
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 
 _THEIR_WIDTH: Final = 320
 _LONG: Final = 1.5
 
 
-def decode(content: bytes, *, is_reference: bool) -> Picture:
+def decode(content: bytes, *, is_reference: bool) -> Image:
     """The picture of a JPEG that `size_of` accepts, made square where the reference's page must have stretched it.
 
     Raises PictureRefused.
@@ -29,7 +29,7 @@ def decode(content: bytes, *, is_reference: bool) -> Picture:
         raise PictureRefused("this JPEG is damaged") from error
     if picture is None:
         raise PictureRefused("this JPEG is damaged")
-    decoded: Picture = np.asarray(picture, np.uint8)
+    decoded: Image = np.asarray(picture, np.uint8)
     height, width = decoded.shape[:2]
     if is_reference and width == _THEIR_WIDTH and not 1 / _LONG <= width / height <= _LONG:
         side = min(width, height)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from edge.recognition.recognition import Recognition, Succession
+from edge.recognition.recognition import ModelSlot, Recognition
 from edge.recognition.word import StreamClock, Word
 from edge.sinks.web.visitors.model import Model
 from edge.sinks.web.visitors.payload import read_landmarks, read_take
@@ -38,7 +38,7 @@ class Session:
         self._model = model
         self._words = words
         self._joints = joints
-        self._succession = Succession(model.recognition(model.writer(StreamClock(as_fast_as_possible=False))))
+        self._succession = ModelSlot(model.recognition(model.writer(StreamClock(as_fast_as_possible=False))))
         self._parts = model.bundle.manifest.parts
         self._landmarker = TrackingLandmarker(self._parts, loaded=networks)
         self._began: float | None = None
@@ -48,9 +48,9 @@ class Session:
         self._take: Iterator[list[Answer]] | None = None
 
     @property
-    def has_sign_in_hand(self) -> bool:
+    def is_active(self) -> bool:
         """Whether a sign may be going on, so that silence is to be taken for its end."""
-        return self._succession.now.spotter.has_sign_in_hand
+        return self._succession.current.spotter.is_active
 
     @property
     def has_more(self) -> bool:
@@ -59,10 +59,10 @@ class Session:
 
     def follow(self, model: Model) -> None:
         """Read with another model from now on; a sign in hand is finished with the old one."""
-        writer = self._succession.now.writer
+        writer = self._succession.current.writer
         manifest = model.bundle.manifest
         following = model.recognition(writer.followed_by(model=manifest.title, threshold=model.threshold))
-        self._succession.put(following, lambda: None)
+        self._succession.schedule(following, lambda: None)
         self._model = model
         self._see(self._parts | manifest.parts)
 
@@ -71,7 +71,7 @@ class Session:
         picture = decode(jpeg, is_reference=not (self._words or self._joints))
         if landmarks_back and not self._joints:
             self._see(self._parts | {Part.FACE})  # and again in every picture: who asked once may ask again
-        landmarks = self._landmarker.locate(Frame(picture, self._time(arrived)))
+        landmarks = self._landmarker.detect(Frame(picture, self._time(arrived)))
         answers = self._read(landmarks)
         if landmarks_back:
             aspect = picture.shape[0] / picture.shape[1]
@@ -85,7 +85,7 @@ class Session:
     def take(self, content: bytes) -> list[Answer]:
         """Begin to read a take, beside the visitor's own stream. Raises ParcelRefused, BundleRefused."""
         take = read_take(content)
-        refuse_other_landmarks(self._model.bundle.manifest, take.origin.landmarker)
+        refuse_other_landmarks(self._model.bundle.manifest, take.provenance.landmarker)
         self._take = self._replay(take)
         return []
 
@@ -98,7 +98,7 @@ class Session:
 
     def finish(self) -> list[Answer]:
         """Nothing comes any more, for now: what comes of the sign in hand."""
-        return self._say(self._succession.now, self._succession.now.spotter.finish())
+        return self._say(self._succession.current, self._succession.current.spotter.flush())
 
     def close(self) -> None:
         """Forget everything."""
@@ -120,13 +120,13 @@ class Session:
     def _read(self, landmarks: Landmarks) -> list[Answer]:
         self._newest = landmarks.time
         answers: list[Answer] = []
-        if self._succession.is_due(landmarks.time):
+        if self._succession.should_swap(landmarks.time):
             answers += self.finish()
-            self._succession.go_on()
-        now = self._succession.now
+            self._succession.swap()
+        now = self._succession.current
         now.writer.clock.tick(landmarks.time)
-        answers += self._say(now, now.spotter.follow(landmarks))
-        if now.spotter.has_sign_in_hand:
+        answers += self._say(now, now.spotter.push(landmarks))
+        if now.spotter.is_active:
             self._last_up, self._is_idle = landmarks.time, False
         elif not self._is_idle and landmarks.time - self._last_up >= IDLE_S:
             self._is_idle = True
@@ -135,7 +135,7 @@ class Session:
 
     def _say(self, recognition: Recognition, takes: Iterable[Take], newest: float | None = None) -> list[Answer]:
         at = self._newest if newest is None else newest
-        written = (recognition.writer.write(take, recognition.classifier.read(take), at) for take in takes)
+        written = (recognition.writer.write(take, recognition.classifier.classify(take), at) for take in takes)
         return [self._sign(word) for word in written if word is not None]
 
     def _sign(self, word: Word) -> Answer:
@@ -151,14 +151,14 @@ class Session:
     def _replay(self, take: Take) -> Iterator[list[Answer]]:
         """A take on its own clock, piece by piece; its words' numbers go on with those of the stream."""
         writer = self._model.writer(StreamClock(as_fast_as_possible=True))
-        writer.numbers = self._succession.now.writer.numbers
+        writer.numbers = self._succession.current.writer.numbers
         recognition = self._model.recognition(writer)
         count, rest = 0, iter(take.landmarks())
         while piece := list(islice(rest, _STEP)):
             answers: list[Answer] = []
             for landmarks in piece:
-                answers += self._say(recognition, recognition.spotter.follow(landmarks), landmarks.time)
+                answers += self._say(recognition, recognition.spotter.push(landmarks), landmarks.time)
             count += len(answers)
             yield answers
-        last = self._say(recognition, recognition.spotter.finish(), take.duration)
+        last = self._say(recognition, recognition.spotter.flush(), take.duration)
         yield [*last, {"take": "read", "words": count + len(last)}]

@@ -62,7 +62,7 @@ class Tally:
     words: int = 0
 
 
-class Visit:
+class VisitorSession:
     """One visitor's, from the first message to the last."""
 
     def __init__(self, socket: WebSocket, recogniser: Recogniser, tally: Tally) -> None:

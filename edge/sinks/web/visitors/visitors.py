@@ -11,7 +11,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from edge.sinks.web.visitors.recogniser import Recogniser
-from edge.sinks.web.visitors.visitor_session import MESSAGE_BYTES, Close, Ended, Tally, Visit
+from edge.sinks.web.visitors.visitor_session import MESSAGE_BYTES, Close, Ended, Tally, VisitorSession
 
 PATH: Final = "/live-signs"
 
@@ -69,7 +69,7 @@ class Visitors:
             self._refuse_too_many()
             self._present += 1
             try:
-                await Visit(socket, self._recogniser, self._tally).last()
+                await VisitorSession(socket, self._recogniser, self._tally).last()
             finally:
                 self._present -= 1
         except Ended as ended:

@@ -71,5 +71,5 @@ class Work:
             answers, refused = readings[header["do"]](), False
         except _REFUSED as error:
             answers, refused = [{"error": str(error)}], True
-        told = {"more": session.has_more, "in_hand": session.has_sign_in_hand, "refused": refused}
+        told = {"more": session.has_more, "in_hand": session.is_active, "refused": refused}
         return Message({"answers": answers} | told)

@@ -13,9 +13,9 @@ from edge.demo.__main__ import TAKES
 from edge.sinks.captions.message import State, View
 from edge.sinks.captions.picture import Painter
 from edge.sinks.captions.scene import Caption, Scene
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
-from landmarkers.frame import Frame, Picture
+from landmarkers.frame import Frame, Image
 from landmarkers.take import Take
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -25,11 +25,11 @@ GOLDEN: Final = Path(__file__).parent / "golden"
 class Kept:
     """A scene, its look and its size."""
 
-    look: Look
+    look: CaptionStyle
     scene: Scene
     size: tuple[int, int]
 
-    def drawn(self) -> Picture:
+    def drawn(self) -> Image:
         """Its picture now."""
         painter = Painter(self.look, self.size)
         painter.paint(self.scene)
@@ -54,15 +54,15 @@ LINE: Final = (
 )
 
 KEPT: Final = {
-    "dark": Kept(Look(), Scene(WORD, LINE, view=signer()), (960, 540)),
-    "light": Kept(Look(theme="light"), Scene(WORD, LINE, State(("camera",)), signer()), (960, 540)),
-    "contrast": Kept(Look(theme="contrast"), Scene(MIXED, LINE, State(paused=True), signer()), (960, 540)),
-    "long": Kept(Look(), Scene(LONG, LINE, State(("camera", "broker"), paused=True), signer()), (800, 480)),
-    "no-preview": Kept(Look(preview="off", english=False), Scene(LONG, LINE, State(("broker",))), (800, 480)),
-    "night": Kept(Look(preview="off", typeface="naskh"), Scene(WORD, LINE, brightness=0.5), (800, 480)),
-    "ready": Kept(Look(), Scene(), (800, 480)),
-    "identity": Kept(Look(), Scene(identity="entrance-2"), (800, 480)),
-    "upright": Kept(Look(), Scene(WORD, LINE, view=signer(), shift=(6, 0)), (480, 800)),
+    "dark": Kept(CaptionStyle(), Scene(WORD, LINE, view=signer()), (960, 540)),
+    "light": Kept(CaptionStyle(theme="light"), Scene(WORD, LINE, State(("camera",)), signer()), (960, 540)),
+    "contrast": Kept(CaptionStyle(theme="contrast"), Scene(MIXED, LINE, State(paused=True), signer()), (960, 540)),
+    "long": Kept(CaptionStyle(), Scene(LONG, LINE, State(("camera", "broker"), paused=True), signer()), (800, 480)),
+    "no-preview": Kept(CaptionStyle(preview="off", english=False), Scene(LONG, LINE, State(("broker",))), (800, 480)),
+    "night": Kept(CaptionStyle(preview="off", typeface="naskh"), Scene(WORD, LINE, brightness=0.5), (800, 480)),
+    "ready": Kept(CaptionStyle(), Scene(), (800, 480)),
+    "identity": Kept(CaptionStyle(), Scene(identity="entrance-2"), (800, 480)),
+    "upright": Kept(CaptionStyle(), Scene(WORD, LINE, view=signer(), shift=(6, 0)), (480, 800)),
 }
 
 

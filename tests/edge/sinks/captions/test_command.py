@@ -2,20 +2,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image as PilImage
 
 from edge.__main__ import main
 from edge.demo.__main__ import TAKES
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 
 TAKE = str(TAKES / "2-sign-0071-signer-02.take.npz")
 
 
-def picture(folder: Path, *arguments: str) -> Picture:
+def picture(folder: Path, *arguments: str) -> Image:
     """What the command draws."""
     path = folder / "captions.png"
     assert main(["captions", "--png", str(path), "--size", "640x360", *arguments]) == 0
-    with Image.open(path) as image:
+    with PilImage.open(path) as image:
         assert image.mode == "RGB"
         return np.asarray(image)
 

@@ -13,7 +13,7 @@ from edge.sinks.captions.message import (
     State,
     View,
 )
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
 from edge.workers.protocol import Alive, Decoder, Lost, encode
 
 KINDS: list[type[Message | Answer]] = [*MESSAGES, *ANSWERS]
@@ -49,5 +49,5 @@ def test_messages_arrive_as_they_were_sent_in_whatever_pieces(step: int) -> None
 
 
 def test_a_look_arrives_as_it_was_sent() -> None:
-    look = Look(theme="light", night="22:00-06:00", screen=1)
-    assert Look.of_json(look.to_json()) == look
+    look = CaptionStyle(theme="light", night="22:00-06:00", screen=1)
+    assert CaptionStyle.of_json(look.to_json()) == look

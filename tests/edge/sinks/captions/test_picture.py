@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image as PilImage
 
 from edge.config import SHIPPED_MODEL
 from edge.sinks.captions.fonts import find_families
@@ -10,9 +10,9 @@ from edge.sinks.captions.layout import lay_out
 from edge.sinks.captions.message import State
 from edge.sinks.captions.picture import Painter
 from edge.sinks.captions.scene import Caption, Scene
-from edge.sinks.captions.style import Look
+from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.theme import THEMES
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 from models.labels import read_labels
 from tests.edge.sinks.captions.scenes import GOLDEN, KEPT, LINE, MIXED, WORD, signer
 
@@ -27,7 +27,7 @@ def test_pictures_are_drawn_in_the_font_that_the_kept_ones_are_drawn_in() -> Non
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_scene_looks_as_it_did(name: str) -> None:
-    kept = np.asarray(Image.open(GOLDEN / f"{name}.png").convert("RGB"), np.float64)
+    kept = np.asarray(PilImage.open(GOLDEN / f"{name}.png").convert("RGB"), np.float64)
     off = np.abs(KEPT[name].drawn() - kept).max(axis=2)
     # Edges may differ by a library's version and colours by the palette; a letter elsewhere is a hundredth of it.
     assert off.mean() < 2.0
@@ -44,14 +44,14 @@ def test_every_kept_picture_is_looked_at() -> None:
     assert {path.stem for path in GOLDEN.glob("*")} == set(KEPT)
 
 
-def drawn(painter: Painter) -> Picture:
+def drawn(painter: Painter) -> Image:
     return np.array(painter.picture)
 
 
 def test_only_what_has_changed_is_drawn() -> None:
     layout = lay_out(*SIZE, preview=True)
     assert layout.preview is not None
-    painter, scene = Painter(Look(), SIZE), Scene(WORD, LINE, view=signer())
+    painter, scene = Painter(CaptionStyle(), SIZE), Scene(WORD, LINE, view=signer())
     assert [(box.width, box.height) for box in painter.paint(scene)] == [SIZE]
     assert painter.paint(scene) == []
     assert painter.paint(replace(scene, view=signer(10))) == [layout.preview]
@@ -72,10 +72,10 @@ def test_scenes_one_after_another_leave_no_trace() -> None:
         Scene(),
         Scene(WORD, LINE, State(), signer()),
     ]
-    painter = Painter(Look(), SIZE)
+    painter = Painter(CaptionStyle(), SIZE)
     for scene in scenes:
         painter.paint(scene)
-    fresh = Painter(Look(), SIZE)
+    fresh = Painter(CaptionStyle(), SIZE)
     fresh.paint(scenes[-1])
     assert np.array_equal(drawn(painter), drawn(fresh))
 
@@ -84,7 +84,7 @@ def test_scenes_one_after_another_leave_no_trace() -> None:
     ("size", "preview", "every"), [((480, 320), "off", 1), ((640, 360), "skeleton", 4), ((320, 480), "skeleton", 4)]
 )
 def test_no_word_of_the_shipped_model_is_cut_off(size: tuple[int, int], preview: str, every: int) -> None:
-    painter, layout = Painter(Look(preview=preview), size), lay_out(*size, preview=preview != "off")
+    painter, layout = Painter(CaptionStyle(preview=preview), size), lay_out(*size, preview=preview != "off")
     ground = THEMES["dark"].background
     for sign in sorted(read_labels(SHIPPED_MODEL / "labels.json"), key=lambda sign: -len(sign.word))[::every]:
         caption = Caption(sign.word, sign.word_en, sure=True)
@@ -101,7 +101,7 @@ def test_a_mirrored_preview_shows_the_right_hand_at_the_right() -> None:
     assert layout.preview is not None
     places = []
     for mirrored in (True, False):
-        painter = Painter(Look(mirrored=mirrored), SIZE)
+        painter = Painter(CaptionStyle(mirrored=mirrored), SIZE)
         painter.paint(Scene(view=signer()))
         seen = drawn(painter)[layout.preview.top : layout.preview.bottom, : layout.preview.right]
         columns = np.flatnonzero(np.all(seen == THEMES["dark"].left_hand, axis=2).any(axis=0))

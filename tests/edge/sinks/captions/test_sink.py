@@ -12,7 +12,7 @@ import pytest
 
 from edge.config import CaptionsConfig
 from edge.demo.__main__ import TAKES
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.captions.layout import Box, lay_out
 from edge.sinks.captions.message import State
@@ -49,12 +49,12 @@ def x_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Xvfb]:
 
 
 @pytest.fixture
-def standing() -> Standing:
-    return Standing()
+def standing() -> DeviceStatus:
+    return DeviceStatus()
 
 
 @pytest.fixture
-def open_sink(standing: Standing, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
+def open_sink(standing: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
     """Opens sinks that are closed with the test."""
     caplog.set_level(logging.INFO)
     opened: list[CaptionSink] = []
@@ -82,7 +82,7 @@ def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsCo
 
     def is_shown() -> bool:
         moved = shift(time.monotonic())
-        painter = Painter((config or CaptionsConfig()).look(), SIZE)
+        painter = Painter((config or CaptionsConfig()).style(), SIZE)
         painter.paint(Scene(scene.newest, scene.line, scene.state, scene.view, scene.identity, moved))
         by = (round(moved[0] * LAYOUT.unit / 1000), round(moved[1] * LAYOUT.unit / 1000))
         return server.shows(np.asarray(painter.picture), box.moved(by))
@@ -131,18 +131,18 @@ def test_clear_takes_words_away_and_identify_shows_the_devices_name(x_server: Xv
     wait_for(x_server, Scene(identity="entrance"), LAYOUT.word, "the name")
 
 
-def test_what_is_wrong_stands_in_the_state_line(x_server: Xvfb, open_sink: OpenSink, standing: Standing) -> None:
-    standing.tell(Part.BROKER, "the broker is away")
+def test_what_is_wrong_stands_in_the_state_line(x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus) -> None:
+    standing.report(Component.BROKER, "the broker is away")
     open_sink(preview="off")
     config = CaptionsConfig(preview="off")
     wait_for(x_server, Scene(state=State(("broker",))), LAYOUT.state, "the broker's trouble", config)
-    standing.tell(Part.CAMERA, "the camera is away")
+    standing.report(Component.CAMERA, "the camera is away")
     standing.pause(paused=True)
     both = Scene(state=State(("broker", "camera"), paused=True))
     wait_for(x_server, both, LAYOUT.state, "the camera's trouble", config)
     standing.pause(paused=False)
-    standing.tell(Part.BROKER, None)
-    standing.tell(Part.CAMERA, None)
+    standing.report(Component.BROKER, None)
+    standing.report(Component.CAMERA, None)
     wait_for(x_server, Scene(), LAYOUT.state, "“ready”", config)
 
 
@@ -154,7 +154,7 @@ def test_the_preview_shows_the_picture_behind_the_skeleton(x_server: Xvfb, open_
     box = LAYOUT.preview
 
     def is_shown() -> bool:
-        sink.look(Frame(picture, 0.0), landmarks)
+        sink.observe(Frame(picture, 0.0), landmarks)
         seen = x_server.picture()[box.top : box.bottom, box.left : box.right]
         return bool(np.all(seen == (10, 200, 30), axis=2).mean() > 0.3)
 
@@ -162,7 +162,7 @@ def test_the_preview_shows_the_picture_behind_the_skeleton(x_server: Xvfb, open_
 
 
 def test_a_killed_program_is_started_again_and_shows_what_was_said(
-    x_server: Xvfb, open_sink: OpenSink, standing: Standing, caplog: pytest.LogCaptureFixture
+    x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = open_sink()
     sink.emit(word(1))
@@ -170,29 +170,29 @@ def test_a_killed_program_is_started_again_and_shows_what_was_said(
     killed = sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: standing.troubles == {Part.SCREEN: "its program was ended by signal 9"}, "the trouble")
+    wait_until(lambda: standing.faults == {Component.SCREEN: "its program was ended by signal 9"}, "the trouble")
     sink.emit(word(2, "قلب", "heart"))
-    wait_until(lambda: standing.troubles == {}, "the screen")
+    wait_until(lambda: standing.faults == {}, "the screen")
     assert sink.pid not in (None, killed)
     wait_for(x_server, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
     assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
 
 
 def test_a_lost_screen_is_told_once_and_taken_up_again(
-    x_server: Xvfb, open_sink: OpenSink, standing: Standing, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     sink = open_sink()
     sink.emit(word(1))
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
     x_server.kill()
-    wait_until(lambda: "no screen can be opened" in standing.troubles.get(Part.SCREEN, ""), "the second try")
+    wait_until(lambda: "no screen can be opened" in standing.faults.get(Component.SCREEN, ""), "the second try")
     sink.emit(word(2))
     assert told_of_screen(caplog)[1:] == ["the screen is lost"]
     folder = tmp_path / "another"
     folder.mkdir()
     another = Xvfb(folder, x_server.display)
     try:
-        wait_until(lambda: standing.troubles == {}, "the screen")
+        wait_until(lambda: standing.faults == {}, "the screen")
         wait_for(another, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
         assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
     finally:
@@ -210,13 +210,13 @@ def test_a_program_that_hangs_keeps_nobody_waiting(x_server: Xvfb, open_sink: Op
     picture = np.zeros((480, 640, 3), np.uint8)
     for seq in range(1000):  # a sink that waited for the program would do so for ever
         sink.emit(word(seq))
-        sink.look(Frame(picture, 0.0), landmarks)
+        sink.observe(Frame(picture, 0.0), landmarks)
     sink.close()
     wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "its end")
 
 
 def test_a_program_that_hangs_is_ended_and_started_again(
-    x_server: Xvfb, open_sink: OpenSink, standing: Standing, monkeypatch: pytest.MonkeyPatch
+    x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge.workers.process._SILENCE_S", 4.0)
     sink = open_sink()
@@ -225,8 +225,8 @@ def test_a_program_that_hangs_is_ended_and_started_again(
     hanging = sink.pid
     assert hanging is not None
     os.kill(hanging, signal.SIGSTOP)
-    wait_until(lambda: standing.troubles == {Part.SCREEN: "its program does not answer"}, "the trouble")
-    wait_until(lambda: standing.troubles == {}, "the screen")
+    wait_until(lambda: standing.faults == {Component.SCREEN: "its program does not answer"}, "the trouble")
+    wait_until(lambda: standing.faults == {}, "the screen")
     assert sink.pid != hanging
     assert not Path(f"/proc/{hanging}").exists()
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, features
+from PIL import Image as PilImage
+from PIL import ImageDraw, features
 
 from edge.sinks.captions.fonts import Family, LettersMissing, find_families
 from edge.sinks.captions.text import Typeface, Weight
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 
 LETTERS = 60.0
 BOLD, REGULAR = Weight.BOLD, Weight.REGULAR
@@ -17,9 +18,9 @@ def typeface() -> Typeface:
     return Typeface.find("sans")
 
 
-def drawn(typeface: Typeface, text: str) -> Picture:
+def drawn(typeface: Typeface, text: str) -> Image:
     """The line's ink, its right end at 950 and its baseline at 150."""
-    image = Image.new("RGB", (1000, 250))
+    image = PilImage.new("RGB", (1000, 250))
     typeface.draw(ImageDraw.Draw(image), text, (950, 150), LETTERS, BOLD, (255, 255, 255))
     return np.asarray(image)[:, :, 0]
 
@@ -40,9 +41,9 @@ def test_letters_that_do_not_join_stand_apart(typeface: Typeface) -> None:
 def test_an_alif_is_as_high_as_asked_in_every_typeface_and_weight() -> None:
     for name in ("sans", "naskh"):
         for weight in (BOLD, REGULAR):
-            image = Image.new("L", (300, 300))
+            image = PilImage.new("L", (300, 300))
             found = Typeface.find(name)
-            canvas = Image.new("RGB", image.size)
+            canvas = PilImage.new("RGB", image.size)
             found.draw(ImageDraw.Draw(canvas), "ا", (200, 200), LETTERS, weight, (255, 255, 255))
             rows = np.flatnonzero(np.asarray(canvas)[:, :, 0].max(axis=1) > 128)
             assert len(rows) == pytest.approx(LETTERS, abs=2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.sinks.captions.layout import Box
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 from tests.edge.mosquitto import program
 from tests.edge.waiting import PATIENCE_S
 
@@ -36,7 +36,7 @@ class Xvfb:
         assert number, "Xvfb does not start"
         self.display = f":{number}"
 
-    def picture(self) -> Picture:
+    def picture(self) -> Image:
         """What is on the screen, RGB [height, width, 3]."""
         # X11/XWDFile.h: 25 numbers and a name, then colours of 12 bytes each, then rows of 4 bytes a pixel.
         content = (self._folder / "Xvfb_screen0").read_bytes()
@@ -45,7 +45,7 @@ class Xvfb:
         pixels = np.frombuffer(content, np.uint8, row * height, size + 12 * colours).reshape(height, row // 4, 4)
         return np.ascontiguousarray(pixels[:, :width, 2::-1])
 
-    def shows(self, picture: Picture, box: Box) -> bool:
+    def shows(self, picture: Image, box: Box) -> bool:
         """Whether a part of the screen is as in a picture, to the pixel."""
         where = slice(box.top, box.bottom), slice(box.left, box.right)
         return bool(np.array_equal(self.picture()[where], picture[where]))

@@ -9,8 +9,8 @@ from jinja2 import TemplateSyntaxError
 from pydantic import ValidationError
 
 from edge.commands import Command, Commands
-from edge.monitoring.health import Pulse
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import Component, DeviceStatus
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle
@@ -22,8 +22,8 @@ DISCOVERY = Discovery("homeassistant", Topics("entrance"))
 FOUND = parse(DISCOVERY.to_json())
 
 
-def health(standing: Standing | None = None, changes: dict[str, object] | None = None) -> str:
-    return Pulse(standing=standing).health().model_copy(update=changes).to_json()
+def health(standing: DeviceStatus | None = None, changes: dict[str, object] | None = None) -> str:
+    return PipelineStats(standing=standing).health().model_copy(update=changes).to_json()
 
 
 def test_the_message_is_one_for_the_whole_device() -> None:
@@ -89,13 +89,13 @@ def test_the_last_word_is_shown(key: str, state: str) -> None:
 
 
 def test_the_camera_is_connected_or_not() -> None:
-    entity, standing = FOUND.components["camera"], Standing()
+    entity, standing = FOUND.components["camera"], DeviceStatus()
     assert isinstance(entity, BinarySensor)
     assert entity.state_topic == "ishara/entrance/health"
     assert state_of(entity, health(standing)) == entity.payload_on
-    standing.tell(Part.BROKER, "the broker is away")
+    standing.report(Component.BROKER, "the broker is away")
     assert state_of(entity, health(standing)) == entity.payload_on
-    standing.tell(Part.CAMERA, "the camera is away")
+    standing.report(Component.CAMERA, "the camera is away")
     assert state_of(entity, health(standing)) == entity.payload_off
 
 
@@ -120,7 +120,7 @@ def test_the_model_is_shown_by_its_title(bundle_folder: Path) -> None:
 
 
 def test_the_switch_pauses_and_shows_it() -> None:
-    entity, standing = FOUND.components["reading"], Standing()
+    entity, standing = FOUND.components["reading"], DeviceStatus()
     assert isinstance(entity, Switch)
     assert state_of(entity, health(standing)) == entity.state_on
     assert Commands(standing).obey(entity.payload_off.encode()).ok
@@ -131,7 +131,7 @@ def test_the_switch_pauses_and_shows_it() -> None:
 
 @pytest.mark.parametrize("command", [Command.CLEAR, Command.IDENTIFY])
 def test_buttons_send_commands_that_are_known(command: Command) -> None:
-    entity, commands = FOUND.components[command], Commands(Standing())
+    entity, commands = FOUND.components[command], Commands(DeviceStatus())
     assert isinstance(entity, Button)
     assert entity.command_topic == "ishara/entrance/command"
     commands.when(command, lambda: None)

@@ -14,8 +14,8 @@ import pytest
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.monitoring.health import Health, Pulse
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.health import Health, PipelineStats
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
@@ -37,12 +37,12 @@ class OpenSink(Protocol):
 
 
 @pytest.fixture
-def standing() -> Standing:
-    return Standing()
+def standing() -> DeviceStatus:
+    return DeviceStatus()
 
 
 @pytest.fixture
-def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: Standing) -> Iterator[OpenSink]:
+def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: DeviceStatus) -> Iterator[OpenSink]:
     caplog.set_level(logging.INFO)
     opened: list[MqttSink] = []
 
@@ -54,7 +54,7 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: Standi
                 outbox,
                 device="entrance",
                 model=json.dumps({"name": TITLE}),
-                health=Pulse(standing=standing, backlog=outbox).health,
+                health=PipelineStats(standing=standing, backlog=outbox).health,
                 health_every_s=every_s,
                 standing=standing,
                 commands=Commands(standing),
@@ -118,14 +118,14 @@ def test_words_arrive_whole_with_qos_1_and_are_not_kept(
 
 
 def test_health_is_published_every_few_seconds_whatever_the_camera_does(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: Standing
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
 ) -> None:
     sink = open_sink(broker.config, every_s=0.2)
-    standing.tell(Part.CAMERA, "the camera is lost")
+    standing.report(Component.CAMERA, "the camera is lost")
     listener.wait_until(lambda: len(listener.on("health")) >= 5)
     sink.close()
     told = [Health.model_validate_json(heard.payload) for heard in listener.on("health")]
-    assert told[-1].troubles == {Part.CAMERA: "the camera is lost"}
+    assert told[-1].faults == {Component.CAMERA: "the camera is lost"}
     apart = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(told)]
     assert statistics.median(apart) >= 0.15
 
@@ -154,14 +154,14 @@ def test_a_daemon_that_is_killed_is_offline(
 
 
 def test_words_wait_for_a_broker_that_is_missing_at_the_start(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: Standing
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: DeviceStatus
 ) -> None:
     broker.stop()
     sink = open_sink(broker.config)
     for seq in range(1, 41):
         sink.emit(word(seq))
-    wait_until(lambda: Part.BROKER in standing.troubles, "the broker's absence")
-    assert "cannot be reached: Connection refused" in standing.troubles[Part.BROKER]
+    wait_until(lambda: Component.BROKER in standing.faults, "the broker's absence")
+    assert "cannot be reached: Connection refused" in standing.faults[Component.BROKER]
     broker.start()
     listener.wait_until(lambda: len(listener.on("word")) >= 40)
     assert seqs(listener.on("word")) == list(range(1, 41))
@@ -169,7 +169,7 @@ def test_words_wait_for_a_broker_that_is_missing_at_the_start(
     sink.emit(word(41))
     listener.wait_until(lambda: len(listener.on("word")) == 41)
     assert '"late":false' in listener.on("word")[-1].payload
-    assert standing.troubles == {}
+    assert standing.faults == {}
 
 
 def test_words_wait_for_a_broker_that_is_lost_and_none_comes_twice(
@@ -217,18 +217,18 @@ def test_of_too_many_words_the_oldest_are_dropped_and_counted_and_that_is_said_o
 
 
 def test_health_tells_at_once_when_a_part_is_lost(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: Standing
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
 ) -> None:
     open_sink(broker.config)
     listener.wait_for_status("online")
-    standing.tell(Part.CAMERA, "the camera is away")
+    standing.report(Component.CAMERA, "the camera is away")
     listener.wait_until(lambda: len(listener.on("health")) >= 2)
     told = Health.model_validate_json(listener.on("health")[-1].payload)
-    assert told.troubles == {Part.CAMERA: "the camera is away"}
+    assert told.faults == {Component.CAMERA: "the camera is away"}
 
 
 def test_a_command_is_obeyed_and_answered(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: Standing
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
 ) -> None:
     open_sink(broker.config)
     listener.wait_for_status("online")
@@ -246,7 +246,7 @@ def test_a_command_is_obeyed_and_answered(
 
 
 def test_a_command_from_before_the_device_was_there_is_not_obeyed(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: Standing
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
 ) -> None:
     sink = open_sink(broker.config)
     listener.wait_for_status("online")
@@ -294,7 +294,7 @@ def test_a_refused_device_is_told_once_and_for_what(
     new_broker: Callable[..., Mosquitto],
     open_sink: OpenSink,
     caplog: pytest.LogCaptureFixture,
-    standing: Standing,
+    standing: DeviceStatus,
     tmp_path: Path,
 ) -> None:
     broker = new_broker(user=("entrance", "right"))
@@ -306,18 +306,20 @@ def test_a_refused_device_is_told_once_and_for_what(
     assert told == [
         f"the broker 127.0.0.1:{broker.port} refuses this device: Not authorized; trying again until it is back"
     ]
-    assert standing.troubles == {Part.BROKER: f"the broker 127.0.0.1:{broker.port} refuses this device: Not authorized"}
+    assert standing.faults == {
+        Component.BROKER: f"the broker 127.0.0.1:{broker.port} refuses this device: Not authorized"
+    }
 
 
 def test_a_device_that_may_not_publish_words_says_so_once_and_keeps_them(
-    new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: Standing
+    new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: DeviceStatus
 ) -> None:
     broker = new_broker(rights="topic readwrite ishara/entrance/status\ntopic readwrite ishara/entrance/health\n")
     broker.start()
     sink = open_sink(broker.config)
     sink.emit(word(1))
-    wait_until(lambda: Part.BROKER in standing.troubles, "the trouble")
-    assert standing.troubles[Part.BROKER] == "the broker takes no words of this device: Not authorized"
+    wait_until(lambda: Component.BROKER in standing.faults, "the trouble")
+    assert standing.faults[Component.BROKER] == "the broker takes no words of this device: Not authorized"
     assert caplog.text.count("takes no words") == 1
     with listening(broker) as listener:
         listener.wait_until(lambda: bool(listener.on("health")))
@@ -326,10 +328,10 @@ def test_a_device_that_may_not_publish_words_says_so_once_and_keeps_them(
         )
 
 
-def test_a_host_that_is_no_name_is_no_crash(open_sink: OpenSink, standing: Standing) -> None:
+def test_a_host_that_is_no_name_is_no_crash(open_sink: OpenSink, standing: DeviceStatus) -> None:
     open_sink(MqttConfig(host="broker..example"))
-    wait_until(lambda: Part.BROKER in standing.troubles, "the trouble")
-    assert "cannot be reached: broker..example is no host's name" in standing.troubles[Part.BROKER]
+    wait_until(lambda: Component.BROKER in standing.faults, "the trouble")
+    assert "cannot be reached: broker..example is no host's name" in standing.faults[Component.BROKER]
 
 
 def test_a_device_with_the_right_password_is_let_in(

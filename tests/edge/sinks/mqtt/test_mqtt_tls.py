@@ -7,8 +7,8 @@ import pytest
 
 from edge.config import ConfigInvalid, MqttConfig
 from edge.doctor.probes import BrokerAway, try_broker
-from edge.monitoring.status import Part
-from edge.sinks.mqtt.connection import Access
+from edge.monitoring.status import Component
+from edge.sinks.mqtt.connection import BrokerSettings
 from tests.edge.certificates import Certificates, encrypt_key, make_certificates
 from tests.edge.mosquitto import Mosquitto, listening
 from tests.edge.talker import open_sink, word
@@ -39,8 +39,8 @@ def trouble(config: MqttConfig, outbox: Path) -> str:
     """What the daemon says is wrong with the broker."""
     sink, standing, _ = open_sink(config, outbox)
     try:
-        wait_until(lambda: Part.BROKER in standing.troubles, "the trouble")
-        return standing.troubles[Part.BROKER]
+        wait_until(lambda: Component.BROKER in standing.faults, "the trouble")
+        return standing.faults[Component.BROKER]
     finally:
         sink.close()
 
@@ -58,7 +58,7 @@ def test_words_go_over_tls(
         sink.emit(word(1))
         listener.wait_until(lambda: len(listener.on("word")) == 1)
         sink.close()
-    assert standing.troubles == {}
+    assert standing.faults == {}
 
 
 def test_a_broker_that_another_authority_vouches_for_is_not_trusted(
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_use_is_named(
         bad.write_text(content)
     config = over_tls(broker, certificates.authority, certificates).model_copy(update={key: bad})
     with pytest.raises(ConfigInvalid, match=r"^mqtt\.\w+_file \S+ ") as refused:
-        Access.read(config)
+        BrokerSettings.read(config)
     assert "\n" not in str(refused.value)
     if content is None:
         assert f"mqtt.{key} {bad} cannot be read: No such file" in str(refused.value)
@@ -113,4 +113,4 @@ def test_a_key_with_a_password_is_refused_and_not_asked_for(
     encrypt_key(certificates.device_key, locked)
     config = over_tls(broker, certificates.authority, certificates).model_copy(update={"key_file": locked})
     with pytest.raises(ConfigInvalid, match="the key is encrypted"):
-        Access.read(config)
+        BrokerSettings.read(config)

@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 
 from edge.config import SHIPPED_MODEL, WebConfig
-from edge.monitoring.health import Health, Pulse
-from edge.monitoring.status import Part, Standing
+from edge.monitoring.health import Health, PipelineStats
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Alternative, Word
 from edge.sinks.web.message import Reads
 from edge.sinks.web.sink import WebSink
-from landmarkers.frame import Frame, Landmarks, Picture
+from landmarkers.frame import Frame, Image, Landmarks
 from models.bundle import open_bundle
 from tests.edge.ports import free_port, is_listening
 from tests.edge.tiny_bundle import SIGNS
@@ -48,9 +48,9 @@ class Device:
     def __init__(self, port: int | None = None, **settings: Any) -> None:
         """Switch it on, with settings of [web]."""
         self.port = port or free_port()
-        self.standing = Standing()
-        self._parts = (Part.CAMERA, Part.BROKER)
-        self._pulse = Pulse(standing=self.standing, parts=self._parts, model=MODEL)
+        self.standing = DeviceStatus()
+        self._parts = (Component.CAMERA, Component.BROKER)
+        self._pulse = PipelineStats(standing=self.standing, parts=self._parts, model=MODEL)
         self._seq = 0
         self._is_on = True
         config = WebConfig.model_validate({"port": self.port, "view": "picture"} | settings)
@@ -72,10 +72,10 @@ class Device:
         self.sink.emit(said)
         return said
 
-    def show(self, landmarks: Landmarks, picture: Picture = PICTURE) -> None:
+    def show(self, landmarks: Landmarks, picture: Image = PICTURE) -> None:
         """Let the camera see a person."""
         self._pulse.count_frame()
-        self.sink.look(Frame(picture, landmarks.time), landmarks)
+        self.sink.observe(Frame(picture, landmarks.time), landmarks)
 
     def end(self) -> None:
         """Switch it off, if it is still on."""

@@ -177,7 +177,7 @@ def _judge(moments: dict[str, list[Moment]], crowd: Crowd, visitors: int) -> boo
 
 def _pictures(clip: Path) -> Iterator[bytes]:
     for frame in read_recording(clip):
-        small = cv2.resize(np.asarray(frame.picture), _SIZE)
+        small = cv2.resize(np.asarray(frame.image), _SIZE)
         yield cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from edge.sinks.web.token import Lock, Verdict
+from edge.sinks.web.token import TokenVerifier, Verdict
 from tests.edge.sinks.web.asking import TOKEN, Asker
 from tests.edge.sinks.web.device import Device
 
@@ -108,7 +108,7 @@ class Clock:
 
 def test_each_wrong_token_makes_the_next_one_wait_longer_until_it_is_forgotten() -> None:
     clock = Clock()
-    lock = Lock(TOKEN, clock)
+    lock = TokenVerifier(TOKEN, clock)
     waits = []
     for number in range(11):
         waits.append(lock.judge(f"guess {number}", "there").wait_s)
@@ -122,14 +122,14 @@ def test_each_wrong_token_makes_the_next_one_wait_longer_until_it_is_forgotten()
 
 
 def test_a_page_left_open_with_the_token_of_yesterday_locks_nobody_out() -> None:
-    lock = Lock(TOKEN, Clock())
+    lock = TokenVerifier(TOKEN, Clock())
     for number in range(100):
         assert lock.judge("the token of yesterday", "there") == Verdict()
         assert number < 2 or lock.judge(TOKEN, "there").is_right
 
 
 def test_of_many_addresses_the_newest_are_remembered() -> None:
-    lock = Lock(TOKEN, Clock())
+    lock = TokenVerifier(TOKEN, Clock())
     for number in range(5):
         lock.judge(f"guess {number}", "first")
     assert lock.judge(TOKEN, "first").wait_s > 0

@@ -8,7 +8,7 @@ import pytest
 from edge.config import MetricsConfig, WebConfig
 from edge.doctor.finding import State
 from edge.doctor.live_page import live_page
-from edge.monitoring.health import Pulse
+from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
 from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
@@ -37,7 +37,7 @@ def test_a_page_that_could_be_served_is_fine_and_so_is_one_that_is(switch_on: Sw
 
 def test_a_port_that_something_else_has_is_named() -> None:
     port = free_port()
-    with closing(MetricsServer(MetricsConfig(port=port), Pulse().health)):
+    with closing(MetricsServer(MetricsConfig(port=port), PipelineStats().health)):
         finding = live_page(WebConfig(port=port))
     assert finding.state is State.FAILED
     assert f"web.port {port}: nobody can listen there" in finding.sentence

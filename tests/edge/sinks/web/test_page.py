@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from edge.config import SHIPPED_MODEL
 from edge.demo.__main__ import TAKES
-from edge.monitoring.status import ON_PROBATION, Part
+from edge.monitoring.status import ON_PROBATION, Component
 from edge.sinks.captions.theme import THEMES, Colour
 from edge.sinks.web import pages
 from landmarkers.bones import BODY_BONES, HAND_BONES
@@ -45,10 +45,10 @@ def lasting_device() -> Iterator[Device]:
 def device(lasting_device: Device) -> Device:
     """The one that most tests share, well and with nothing said yet."""
     lasting_device.sink.clear()
-    for part in Part:
-        lasting_device.standing.tell(part, None)
+    for part in Component:
+        lasting_device.standing.report(part, None)
     lasting_device.standing.pause(paused=False)
-    lasting_device.standing.tell_model(None)
+    lasting_device.standing.report_model(None)
     return lasting_device
 
 
@@ -271,9 +271,9 @@ def test_what_is_wrong_is_told_in_both_languages(device: Device, visit: OpenPage
     expect(page["#part-screen"]).to_contain_text("not set up")
     expect(page["#part-model"]).to_contain_text("signs it knows: 190")
     expect(page["#notices"]).to_be_empty()
-    device.standing.tell(Part.BROKER, "the broker 127.0.0.1:1 does not answer")
-    device.standing.tell(Part.CAMERA, "the camera /dev/video0 gives no frames")
-    device.standing.tell_model(ON_PROBATION)
+    device.standing.report(Component.BROKER, "the broker 127.0.0.1:1 does not answer")
+    device.standing.report(Component.CAMERA, "the camera /dev/video0 gives no frames")
+    device.standing.report_model(ON_PROBATION)
     expect(page["#notices li"]).to_have_text(["No picture from the camera", "No connection to the broker"])
     expect(page["#part-broker"]).to_contain_text("the broker 127.0.0.1:1 does not answer")
     expect(page["#part-model"]).to_contain_text("on probation")
@@ -281,13 +281,13 @@ def test_what_is_wrong_is_told_in_both_languages(device: Device, visit: OpenPage
     expect(page["#notices li"]).to_have_text(["لا صورة من الكاميرا", "لا اتصال بالخادم"])
     expect(page["#part-broker"]).to_contain_text("the broker 127.0.0.1:1 does not answer")
     expect(page["#part-model"]).to_contain_text("تحت التجربة")
-    device.standing.tell(Part.BROKER, None)
-    device.standing.tell(Part.CAMERA, None)
+    device.standing.report(Component.BROKER, None)
+    device.standing.report(Component.CAMERA, None)
     device.standing.pause(paused=True)
     expect(page["#notices li"]).to_have_text(["متوقف مؤقتًا"])
     expect(page["#part-speed"]).to_contain_text("متوقفة مؤقتًا")
     device.standing.pause(paused=False)
-    device.standing.tell_model("rolled back tiny@4: it said nothing")
+    device.standing.report_model("rolled back tiny@4: it said nothing")
     expect(page["#part-model"]).to_contain_text("rolled back tiny@4: it said nothing")
     expect(page["#notices"]).to_be_empty()
 

@@ -6,7 +6,7 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from edge.monitoring.status import Part
+from edge.monitoring.status import Component
 from tests.edge.sinks.web.browser import LANGUAGES, Visit
 from tests.edge.sinks.web.conftest import SwitchOn
 
@@ -22,7 +22,7 @@ def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser,
     device = switch_on()
     device.say()
     device.say(0.6)
-    device.standing.tell(Part.BROKER, "the broker does not answer")
+    device.standing.report(Component.BROKER, "the broker does not answer")
     for language in LANGUAGES:
         visit = Visit(browser, device.url, language=language)
         visit["#history-words summary"].first.click()

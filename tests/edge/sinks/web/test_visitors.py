@@ -68,7 +68,7 @@ def test_landmarks_sent_as_they_are_found_give_their_word(place: Place) -> None:
 @pytest.mark.parametrize("clip", ["01/01/test/0040/*.mp4", "03/03/test/0076/*"])
 def test_a_clip_sent_as_pictures_gives_its_word(place: Place, karsl: Path, clip: str) -> None:
     path = sorted((karsl / "karsl-502").glob(clip))[0]
-    pictures = [(frame.time, jpeg(frame.picture)) for frame in read_recording(path)]
+    pictures = [(frame.time, jpeg(frame.image)) for frame in read_recording(path)]
     heard = []
     with place.visit("?words=1") as socket:
         for _ in range(4):
@@ -292,8 +292,8 @@ def test_another_model_is_taken_up_while_somebody_is_here(place: Place, tmp_path
 def test_a_take_of_other_landmarks_is_refused(place: Place, tmp_path: Path) -> None:
     take = Take.load(CHEST)
     other = tmp_path / "other.take.npz"
-    Take(take.points, take.times, type(take.origin)("clip", "mediapipe-1")).save(other)
+    Take(take.points, take.times, type(take.provenance)("clip", "mediapipe-1")).save(other)
     with place.visit() as socket:
         socket.send(b"\2" + other.read_bytes())
         assert "not of mediapipe-1" in hear(socket)["error"]
-    assert take.origin.landmarker == FINGERPRINT
+    assert take.provenance.landmarker == FINGERPRINT

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from edge.sinks.web.visitors.visitors import PATH, SERVER_OPTIONS, Visitors
-from landmarkers.frame import Picture
+from landmarkers.frame import Image
 from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
@@ -86,7 +86,7 @@ def visit(port: int, query: str = "", origin: str | None = None) -> Iterator[Cli
         yield socket
 
 
-def jpeg(picture: Picture) -> bytes:
+def jpeg(picture: Image) -> bytes:
     """A picture as a browser sends it."""
     done, content = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])
     assert done

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Generic
 
 from edge.monitoring.status import Component, DeviceStatus
+from edge.workers.backoff import Backoff
 from edge.workers.process import CompanionProcess, Program
 from edge.workers.protocol import M, Message, encode
 
@@ -23,7 +24,7 @@ _LEAVE_S: Final = 0.6
 _LOOK_S: Final = 1.0  # between two looks at what it works on
 _FIRST_RETRY_S: Final = 0.5
 _LONGEST_RETRY_S: Final = 15.0
-_STEADY_S: Final = 10.0  # a run of so long was no failed start
+_STABLE_S: Final = 10.0  # a run of so long was no failed start
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class SupervisedProcess(Generic[M]):
         self._thread.join(_LEAVE_S)
 
     def _keep_running(self) -> None:
-        retry_s = _FIRST_RETRY_S
+        backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, stable_after_s=_STABLE_S)
         while not self._leaving.is_set():
             away = self._host.away()
             if away is not None:
@@ -107,9 +108,7 @@ class SupervisedProcess(Generic[M]):
             if trouble is None:
                 return
             self._tell_lost(trouble)
-            retry_s = _FIRST_RETRY_S if time.monotonic() - began > _STEADY_S else retry_s
-            self._leaving.wait(retry_s)
-            retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
+            self._leaving.wait(backoff.delay_s(time.monotonic() - began))
 
     def _run(self) -> str | None:
         """One run of the program; returns why it ended, or None when it is not wanted any more."""

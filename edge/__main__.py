@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from edge.arguments import read
 from edge.cameras.camera import LibraryMissing
-from edge.cameras.source import needing_libraries
+from edge.cameras.source import require_libraries
 from edge.config import CaptionsConfig, EdgeConfig, load_config
-from edge.doctor.checks import examine
-from edge.doctor.finding import as_json, as_row, is_ready, summary
+from edge.doctor.checks import run_checks
+from edge.doctor.finding import format_row, format_summary, is_ready, to_json
 from edge.lifecycle.exit import leave
 from edge.lifecycle.logging_setup import open_log, print_refusal
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.signals import StopSignals
-from edge.model_selection.serving import find_store, open_serving, step_back
+from edge.model_selection.active_bundle import fall_back, find_store, open_active_bundle
 from edge.probation.starts import counted_start, fail_probation
 from edge.record.command import record_takes
 from landmarkers.errors import UserError
@@ -95,11 +95,11 @@ def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -
 
 def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Measure the pipeline against the reference way."""
-    with needing_libraries():
-        from edge.benchmark.bench import as_table, run_benchmark
+    with require_libraries():
+        from edge.benchmark.bench import format_table, run_benchmark
 
-    result = run_benchmark(options.source, open_serving(config.model, options.model, os.environ))
-    print(result.model_dump_json(indent=2) if options.json else as_table(result))
+    result = run_benchmark(options.source, open_active_bundle(config.model, options.model, os.environ))
+    print(result.model_dump_json(indent=2) if options.json else format_table(result))
     return 0
 
 
@@ -113,9 +113,9 @@ def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 def models(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Show or change which bundles are installed and which of them serves."""
-    from edge.model_selection.command import change_models
+    from edge.model_selection.command import run_models_command
 
-    return change_models(config.model, options)
+    return run_models_command(config.model, options)
 
 
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
@@ -123,11 +123,11 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names in a finding may hold what the locale cannot write
     findings, coloured = [], sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for finding in examine(config, model=options.model, source=options.source, machine=Machine()):
+    for finding in run_checks(config, model=options.model, source=options.source, machine=Machine()):
         findings.append(finding)
         if not options.json:
-            print(as_row(finding, coloured=coloured), flush=True)
-    print(as_json(findings) if options.json else f"\n{summary(findings)}")
+            print(format_row(finding, coloured=coloured), flush=True)
+    print(to_json(findings) if options.json else f"\n{format_summary(findings)}")
     return 0 if is_ready(findings) else 1
 
 
@@ -142,7 +142,7 @@ def _start(config: EdgeConfig, options: argparse.Namespace) -> "Plan":
         try:
             return _draw_up(config, model)
         except (BundleRefused, LibraryMissing, StoreUnusable) as error:
-            model = step_back(config.model, model, os.environ, error)
+            model = fall_back(config.model, model, os.environ, error)
 
 
 def _redraw(options: argparse.Namespace) -> "Plan":
@@ -160,7 +160,7 @@ def _draw_up(config: EdgeConfig, model: Path | None) -> "Plan":
     from edge.monitoring.meter import MeteredClassifier
     from models.classifier import OnnxClassifier
 
-    bundle = open_serving(config.model, model, os.environ)
+    bundle = open_active_bundle(config.model, model, os.environ)
     return Plan(config, bundle, MeteredClassifier(OnnxClassifier(bundle)))
 
 

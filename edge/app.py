@@ -6,14 +6,14 @@ import os
 from contextlib import ExitStack
 from importlib.metadata import version
 
-from edge.cameras.source import Source, open_source, without_password
+from edge.cameras.source import Source, open_source, redact_password
 from edge.commands import Command, Commands
 from edge.config import EdgeConfig
 from edge.lifecycle.paths import state_folder
 from edge.lifecycle.reload import Plan, Reloader
 from edge.lifecycle.service import Service, in_words
 from edge.lifecycle.signals import StopSignals
-from edge.model_selection.serving import find_store
+from edge.model_selection.active_bundle import find_store
 from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.liveness import LivenessMonitor, MonitoredCamera
@@ -74,7 +74,7 @@ def read_signs(
             source.camera.stop()
 
         signals.stop_with(stop)
-        shown = without_password(_source_name(plan.config, options))
+        shown = redact_password(_source_name(plan.config, options))
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
         log.info("%s reads %s", manifest.title, shown, extra=fields)
         service.ready(heart.is_alive, lambda: in_words(shown, pulse.health(), pulse.last_word))

@@ -157,7 +157,7 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
     )
 
 
-def as_table(result: Benchmark) -> str:
+def format_table(result: Benchmark) -> str:
     """The result for people."""
     ours, reference, agreement = result.pipeline, result.reference, result.agreement
     first, networks = result.start_to_first_word_s, result.networks

@@ -6,11 +6,11 @@ from typing import Protocol
 from landmarkers.errors import UserError
 from landmarkers.frame import Frame
 
-Wanted = Callable[[float], bool]
+ShouldProcess = Callable[[float], bool]
 """Whether the frame of a time, in seconds since the stream began, is to be looked at; asked once for each frame."""
 
 
-def every_frame(_time: float) -> bool:
+def process_every_frame(_time: float) -> bool:
     """Wants all frames."""
     return True
 

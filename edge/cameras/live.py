@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edge.cameras.camera import CameraLost, Wanted, every_frame
+from edge.cameras.camera import CameraLost, ShouldProcess, process_every_frame
 from edge.cameras.device import OpenDevice, Pixels
 from edge.cameras.frozen_frames import FrozenFrameDetector
-from edge.cameras.orientation import framed, to_rgb
+from edge.cameras.orientation import orient, to_rgb
 from edge.cameras.reader import Reader
 from edge.config import CameraConfig
 from edge.monitoring.status import Component, DeviceStatus
@@ -24,7 +24,7 @@ _MOST_LEFT_BEHIND: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class CameraTimeouts:
     """How long a camera may be without a living picture, in seconds.
 
     The bounds to keep: trouble is told within 5 s, and a camera is back within 10 s. A try to open a network camera
@@ -56,9 +56,9 @@ class LiveCamera:
         options: CameraConfig,
         *,
         again: bool,
-        wanted: Wanted = every_frame,
+        wanted: ShouldProcess = process_every_frame,
         standing: DeviceStatus | None = None,
-        patience: Patience | None = None,
+        patience: CameraTimeouts | None = None,
     ) -> None:
         """`again` tries a camera that is away or lost anew for ever; otherwise that is raised as CameraLost.
 
@@ -71,7 +71,7 @@ class LiveCamera:
         self._again = again
         self._wanted = wanted
         self._standing = standing or DeviceStatus()
-        self._patience = patience or Patience()
+        self._patience = patience or CameraTimeouts()
         self._began: float | None = None
         self._left_behind: list[Reader] = []
         self._trouble: str | None = None
@@ -142,4 +142,4 @@ class LiveCamera:
         return moment - self._began
 
     def _develop(self, pixels: Pixels) -> Image:
-        return to_rgb(framed(pixels, self._options))
+        return to_rgb(orient(pixels, self._options))

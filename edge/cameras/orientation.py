@@ -13,7 +13,7 @@ _TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTA
 _BGRX: Final = 4
 
 
-def framed(pixels: Pixels, options: CameraConfig) -> Pixels:
+def orient(pixels: Pixels, options: CameraConfig) -> Pixels:
     """The picture turned clockwise, then mirrored, then cut to its region.
 
     A cut is a view. Turns and mirrors are OpenCV's: views with negative steps cost nothing here but make every later

@@ -86,6 +86,6 @@ class Reader:
             self._changed.notify()
 
 
-def is_any_reading() -> bool:
+def is_camera_thread_alive() -> bool:
     """Whether any reader's thread still holds its device, left behind or not."""
     return any(thread.name == _THREAD for thread in threading.enumerate())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.cameras.camera import CameraLost, Wanted, every_frame
-from edge.cameras.orientation import framed
+from edge.cameras.camera import CameraLost, ShouldProcess, process_every_frame
+from edge.cameras.orientation import orient
 from edge.cameras.pace import paced, until
 from edge.config import CameraConfig
 from landmarkers.frame import Frame
@@ -25,7 +25,7 @@ class RecordingCamera:
         *,
         paced: bool,
         again: bool = False,
-        wanted: Wanted = every_frame,
+        wanted: ShouldProcess = process_every_frame,
         options: CameraConfig | None = None,
     ) -> None:
         """`again` starts the clip anew whenever it has ended; frames that are not `wanted` are not given.
@@ -56,7 +56,7 @@ class RecordingCamera:
             try:
                 for frame in read_recording(self._path):
                     newest = start + frame.time
-                    yield Frame(np.ascontiguousarray(framed(frame.image, self._options)), newest)
+                    yield Frame(np.ascontiguousarray(orient(frame.image, self._options)), newest)
             except RecordingUnreadable as error:
                 raise CameraLost(str(error)) from error
             if not self._again:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.cameras.camera import Camera, LibraryMissing, Wanted, every_frame
+from edge.cameras.camera import Camera, LibraryMissing, ShouldProcess, process_every_frame
 from edge.cameras.device import OpenDevice
 from edge.cameras.newest import NewestFrame
 from edge.cameras.replay import TakeReplay
@@ -56,7 +56,7 @@ def open_source(
     *,
     fast: bool,
     again: bool,
-    wanted: Wanted = every_frame,
+    wanted: ShouldProcess = process_every_frame,
     options: CameraConfig = _AS_IT_COMES,
     standing: DeviceStatus | None = None,
 ) -> Source:
@@ -72,19 +72,19 @@ def open_source(
     if name.startswith("take:"):
         replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
         return Source(replay, replay)
-    wanted = every_frame if fast else wanted
+    wanted = process_every_frame if fast else wanted
     camera = open_camera(name, wanted, fast=fast, again=again, options=options, standing=standing)
     return Source(camera, open_landmarker(parts, fingerprint))
 
 
 def open_landmarker(parts: frozenset[Part], fingerprint: str) -> Landmarker:
     """The landmarker for pictures that is wanted. Raises LibraryMissing, LandmarkerUnavailable, NetworksUnavailable."""
-    with needing_libraries():
+    with require_libraries():
         return choice.open_landmarker(parts, fingerprint)
 
 
 @contextmanager
-def needing_libraries() -> Iterator[None]:
+def require_libraries() -> Iterator[None]:
     """Import inside what loads OpenCV, LiteRT or MediaPipe. Raises LibraryMissing.
 
     They are imported late: a replayed take needs neither them nor the graphics libraries that they load.
@@ -99,7 +99,7 @@ def needing_libraries() -> Iterator[None]:
 
 def open_camera(
     name: str,
-    wanted: Wanted = every_frame,
+    wanted: ShouldProcess = process_every_frame,
     *,
     fast: bool,
     again: bool,
@@ -107,13 +107,13 @@ def open_camera(
     standing: DeviceStatus | None = None,
 ) -> Camera:
     """The camera or clip of a source that gives pictures. Raises SourceUnknown, LibraryMissing."""
-    with needing_libraries():
+    with require_libraries():
         from edge.cameras.live import LiveCamera
         from edge.cameras.recording import RecordingCamera
 
     open_device = _opener(name, options)
     if open_device is not None:
-        shown = without_password(name)
+        shown = redact_password(name)
         return NewestFrame(LiveCamera(shown, open_device, options, again=again, wanted=wanted, standing=standing))
     path = Path(name)
     if not path.exists():
@@ -122,7 +122,7 @@ def open_camera(
     return recording if fast else NewestFrame(recording)
 
 
-def without_password(name: str) -> str:
+def redact_password(name: str) -> str:
     """The name of a source as it may be shown: user and password of a network camera are left out."""
     scheme, separator, rest = name.partition("://")
     host, slash, path = rest.partition("/")
@@ -149,7 +149,7 @@ def _opener(name: str, options: CameraConfig) -> OpenDevice | None:
 
         device = rest if kind == "v4l2" else name
         device = f"/dev/video{device}" if device.isdigit() else device
-        return lambda: VideoDevice(device, without_password(name), options)
+        return lambda: VideoDevice(device, redact_password(name), options)
     return None
 
 

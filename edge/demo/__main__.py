@@ -48,17 +48,17 @@ def main() -> int:
     parser.add_argument("--source", default="", help="a camera or clip instead of the shipped takes")
     source = parser.parse_args().source
     try:
-        prove_landmarker(needed=bool(source))
+        check_landmarker(needed=bool(source))
         with _broker() as broker:
             said, arrived = play(source or f"take:{TAKES}", broker)
-        check(said, arrived, [] if source else _expected())
+        check_words(said, arrived, [] if source else _expected())
     except (BundleRefused, ConfigInvalid, DemoFailed, LandmarkerUnavailable, NetworksUnavailable, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def prove_landmarker(*, needed: bool) -> None:
+def check_landmarker(*, needed: bool) -> None:
     """Find a person, as the shipped model wants it, in a picture that matplotlib, which MediaPipe needs, ships."""
     manifest = open_bundle(SHIPPED_MODEL).manifest
     try:
@@ -120,7 +120,7 @@ def _run_to_the_end(command: list[str], environment: dict[str, str]) -> tuple[st
         return output, errors, process.returncode
 
 
-def check(said: list[Word], arrived: list[Word], expected: list[int]) -> None:
+def check_words(said: list[Word], arrived: list[Word], expected: list[int]) -> None:
     """Hold what arrived against what was said and what was signed. Raises DemoFailed."""
     numbers = {word.seq for word in arrived}
     lost = [word for word in said if word.seq not in numbers]

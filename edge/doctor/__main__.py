@@ -8,17 +8,24 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.probes import BrokerAway, try_broker, try_camera, try_classifier, try_landmarker, try_signature
+from edge.doctor.probes import (
+    BrokerUnreachable,
+    probe_broker,
+    probe_camera,
+    probe_classifier,
+    probe_landmarker,
+    probe_signature,
+)
 from edge.lifecycle.exit import leave
 from landmarkers.errors import UserError
 from models.subprocess_probe import REFUSED
 
-TRIALS: Final[dict[str, Callable[[str], str]]] = {
-    "broker": try_broker,
-    "camera": try_camera,
-    "classifier": try_classifier,
-    "landmarker": try_landmarker,
-    "signature": try_signature,
+PROBES: Final[dict[str, Callable[[str], str]]] = {
+    "broker": probe_broker,
+    "camera": probe_camera,
+    "classifier": probe_classifier,
+    "landmarker": probe_landmarker,
+    "signature": probe_signature,
 }
 
 
@@ -26,8 +33,8 @@ def main() -> int:
     """Run one trial; returns the exit code."""
     name, argument = sys.argv[1:]
     try:
-        print(TRIALS[name](argument))
-    except (BrokerAway, UserError) as error:
+        print(PROBES[name](argument))
+    except (BrokerUnreachable, UserError) as error:
         print(error)
         return REFUSED
     return 0

@@ -11,10 +11,10 @@ from typing import Final
 from edge.cameras.source import DEBIAN_PACKAGES
 from edge.config import SHIPPED_MODEL, EdgeConfig
 from edge.doctor.finding import Finding, State
-from edge.doctor.installation import opencv_owner, permissions, raqm, signature
-from edge.doctor.live_page import live_page
-from edge.doctor.system import clock, disk, power, screen
-from edge.model_selection.serving import find_bundle
+from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm, check_signature
+from edge.doctor.live_page import check_live_page
+from edge.doctor.system import check_clock, check_disk, check_power, check_screen
+from edge.model_selection.active_bundle import find_active_bundle
 from edge.monitoring.thermal import SYSFS
 from landmarkers.networks import default_folder, missing_tasks
 from landmarkers.processor import Machine, Processor, board_name, temperature
@@ -43,25 +43,25 @@ _MEDIAPIPE: Final = Library("mediapipe", "mediapipe", "mediapipe")
 _LITERT: Final = Library("litert", "ai-edge-litert", "ai_edge_litert.interpreter")
 
 
-def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machine: Machine) -> Iterator[Finding]:
+def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, machine: Machine) -> Iterator[Finding]:
     """Look over the machine, the libraries, the bundle and what is configured around them.
 
     `model` and `source` go before what is configured. A camera or broker that nobody named is left out.
     """
     processor = Processor.of(machine)
     try:
-        folder, unreadable = find_bundle(config.model, model, os.environ), ""
+        folder, unreadable = find_active_bundle(config.model, model, os.environ), ""
     except StoreUnusable as error:
         folder, unreadable = SHIPPED_MODEL, str(error)
     camera = config.camera if source is None else config.camera.model_copy(update={"source": source})
     yield from _machine(machine, processor)
     yield (onnxruntime := _library(_ONNXRUNTIME))
     yield (opencv := _library(_OPENCV))
-    yield opencv_owner()
+    yield check_opencv_owner()
     yield (paho := _library(_PAHO))
     yield _networks(default_folder())
     yield _tried("bundle", "classifier", str(folder), onnxruntime, "copy it anew, or name another one with --model")
-    yield signature(folder, config.model, model, unreadable)
+    yield check_signature(folder, config.model, model, unreadable)
     yield from _landmarks(folder, processor)
     is_named = source is not None or "camera" in config.model_fields_set
     if not is_named:
@@ -74,15 +74,15 @@ def examine(config: EdgeConfig, *, model: Path | None, source: str | None, machi
     else:
         remedy = "see that it runs, and that host, port, certificates, user and password in [mqtt] are right"
         yield _tried("broker", "broker", config.mqtt.model_dump_json(), paho, remedy)
-    yield live_page(config.web)
-    yield permissions(config, camera.source if is_named else None)
+    yield check_live_page(config.web)
+    yield check_permissions(config, camera.source if is_named else None)
     # Captions are told by their section alone: what draws them is not loaded here.
     captions = "captions" in config.model_fields_set
-    yield screen(SYSFS, wanted=captions)
-    yield raqm(wanted=captions)
-    yield clock()
-    yield disk(os.environ)
-    yield power(SYSFS)
+    yield check_screen(SYSFS, wanted=captions)
+    yield check_raqm(wanted=captions)
+    yield check_clock()
+    yield check_disk(os.environ)
+    yield check_power(SYSFS)
     yield _temperature(machine)
 
 

@@ -37,7 +37,7 @@ def is_ready(findings: Iterable[Finding]) -> bool:
     return all(finding.state is not State.FAILED for finding in findings)
 
 
-def as_row(finding: Finding, *, coloured: bool = False) -> str:
+def format_row(finding: Finding, *, coloured: bool = False) -> str:
     """One finding as a row of the table for people, with the remedy below it; `coloured` for a terminal."""
     state = f"{finding.state:{_STATE_WIDTH}}"
     if coloured:
@@ -46,14 +46,14 @@ def as_row(finding: Finding, *, coloured: bool = False) -> str:
     return row + (f"\n{'':{_STATE_WIDTH + _CHECK_WIDTH}}to do: {finding.remedy}" if finding.remedy else "")
 
 
-def summary(findings: Sequence[Finding]) -> str:
+def format_summary(findings: Sequence[Finding]) -> str:
     """The last line of the table."""
     if is_ready(findings):
         return f"This device is ready: {', '.join(_counts(findings))}."
     return f"This device is not ready: {', '.join(_counts(findings))}; see what is to do above."
 
 
-def as_json(findings: Sequence[Finding]) -> str:
+def to_json(findings: Sequence[Finding]) -> str:
     """All findings for programs."""
     content = {"ready": is_ready(findings), "findings": [asdict(finding) for finding in findings]}
     return json.dumps(content, indent=2)

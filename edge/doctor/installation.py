@@ -17,7 +17,7 @@ _STORE_REMEDY: Final = "see that this user may read it: sudo, or the service's u
 _RAQM: Final = "from PIL import features; print(features.check('raqm'))"
 
 
-def opencv_owner() -> Finding:
+def check_opencv_owner() -> Finding:
     """Whether one distribution alone owns `cv2`: several overwrite each other's files, and pip does not warn."""
     owners = sorted(set(packages_distributions().get("cv2", [])))
     if len(owners) <= 1:
@@ -28,7 +28,7 @@ def opencv_owner() -> Finding:
     return Finding("cv2", State.FAILED, f"{' and '.join(owners)} overwrite each other's cv2", remedy)
 
 
-def raqm(*, wanted: bool) -> Finding:
+def check_raqm(*, wanted: bool) -> Finding:
     """Whether Pillow shapes Arabic letters and orders lines from right to left; `wanted` for captions."""
     outcome = attempt(["-c", _RAQM])
     if outcome.succeeded and outcome.text == "True":
@@ -41,7 +41,7 @@ def raqm(*, wanted: bool) -> Finding:
     return Finding("raqm", State.FAILED, "Pillow finds no FriBiDi and would write Arabic in single letters", remedy)
 
 
-def signature(bundle: Path, config: ModelConfig, model: Path | None, unreadable: str) -> Finding:
+def check_signature(bundle: Path, config: ModelConfig, model: Path | None, unreadable: str) -> Finding:
     """Whether a bundle is signed by somebody who is trusted, as one of the store must be where keys are configured.
 
     `model` was named on the command line; `unreadable` says why the store cannot be read, if it cannot.
@@ -64,7 +64,7 @@ def signature(bundle: Path, config: ModelConfig, model: Path | None, unreadable:
     return Finding("signature", State.FAILED, outcome.text, remedy)
 
 
-def permissions(config: EdgeConfig, camera: str | None) -> Finding:
+def check_permissions(config: EdgeConfig, camera: str | None) -> Finding:
     """Whether this user may open the camera, and nobody but who must may read passwords, tokens and keys."""
     troubles = [*_of_camera(camera)]
     for secret in _secrets(config):

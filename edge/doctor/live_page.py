@@ -15,7 +15,7 @@ _ASK_S: Final = 10.0
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where nobody listens here
 
 
-def live_page(config: WebConfig | None) -> Finding:
+def check_live_page(config: WebConfig | None) -> Finding:
     """What would become of the page."""
     if config is None:
         return Finding(_CHECK, State.LEFT_OUT, "none is configured")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import open_camera, open_landmarker, open_source, without_password
+from edge.cameras.source import open_camera, open_landmarker, open_source, redact_password
 from edge.config import CameraConfig, MqttConfig
-from edge.model_selection.serving import read_keys
+from edge.model_selection.active_bundle import read_trusted_keys
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from models.bundle import Bundle, open_bundle, refuse_other_landmarks
@@ -27,16 +27,16 @@ _BLANK_PICTURES: Final = 3
 _BLANK: Final = (480, 640, 3)
 
 
-class BrokerAway(Exception):
+class BrokerUnreachable(Exception):
     """A broker that cannot be reached or refuses this device; the message says why."""
 
 
-def open_bundles_landmarker(bundle: Bundle) -> Landmarker:
+def open_bundle_landmarker(bundle: Bundle) -> Landmarker:
     """The landmarker that the daemon opens for a bundle. Raises LibraryMissing, NetworksUnavailable."""
     return open_landmarker(bundle.manifest.parts, bundle.manifest.landmarker)
 
 
-def try_classifier(folder: str) -> str:
+def probe_classifier(folder: str) -> str:
     """Load a bundle's network and hold it against the bundle's probe."""
     from models.classifier import OnnxClassifier
 
@@ -45,19 +45,19 @@ def try_classifier(folder: str) -> str:
     return f"{bundle.manifest.title} reads its probe as it should"
 
 
-def try_signature(keys_and_bundle: str) -> str:
+def probe_signature(keys_and_bundle: str) -> str:
     """Hold a bundle's signature against the trusted keys; a JSON list of both folders."""
     keys, bundle = (Path(folder) for folder in json.loads(keys_and_bundle))
-    trusted = read_keys(keys)
+    trusted = read_trusted_keys(keys)
     unusable = "".join(f"; {reason}" for reason in trusted.unusable)
     return f"{bundle.name} is signed by {trusted.verify(bundle).name}{unusable}"
 
 
-def try_landmarker(folder: str) -> str:
+def probe_landmarker(folder: str) -> str:
     """Look for points in blank pictures with the landmarker of a bundle."""
     bundle = open_bundle(Path(folder))
     manifest = bundle.manifest
-    with closing(open_bundles_landmarker(bundle)) as landmarker:
+    with closing(open_bundle_landmarker(bundle)) as landmarker:
         refuse_other_landmarks(manifest, landmarker.fingerprint)
         for number in range(_BLANK_PICTURES):
             began = time.perf_counter()
@@ -66,10 +66,10 @@ def try_landmarker(folder: str) -> str:
     return f"it looks through a blank picture in {seconds * 1000:.0f} ms"
 
 
-def try_camera(section: str) -> str:
+def probe_camera(section: str) -> str:
     """Wait for the first picture of the source that a `[camera]` section, as JSON, names, taken as it says."""
     options = CameraConfig.model_validate_json(section)
-    source, shown = options.source, without_password(options.source)
+    source, shown = options.source, redact_password(options.source)
     if source.startswith("take:"):
         open_source(source, frozenset(), "", fast=True, again=False)
         return f"{source} is a recording of landmarks that can be read; no camera was tried"
@@ -82,7 +82,7 @@ def try_camera(section: str) -> str:
     return f"{shown} gives pictures of {width}x{height}"
 
 
-def try_broker(section: str) -> str:
+def probe_broker(section: str) -> str:
     """Connect as the daemon would, but nameless: the daemon that may be running must not be pushed out."""
     from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, cause
 
@@ -90,11 +90,11 @@ def try_broker(section: str) -> str:
     try:
         answer = next(filter(None, (_knock(access, protocol) for protocol in access.protocols)), None)
     except OSError as error:
-        raise BrokerAway(f"{access.broker} cannot be reached: {cause(error)}") from error
+        raise BrokerUnreachable(f"{access.broker} cannot be reached: {cause(error)}") from error
     if not isinstance(answer, ConnAck):
-        raise BrokerAway(f"{access.broker} does not answer as an MQTT broker does; does it want TLS?")
+        raise BrokerUnreachable(f"{access.broker} does not answer as an MQTT broker does; does it want TLS?")
     if answer.refusal is not None:
-        raise BrokerAway(f"{access.broker} refuses this device: {answer.refusal}")
+        raise BrokerUnreachable(f"{access.broker} refuses this device: {answer.refusal}")
     return f"{access.broker} lets this device in"
 
 

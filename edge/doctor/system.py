@@ -28,7 +28,7 @@ class Kernel(Protocol):
         """The clock's state, after changing what the struct asks for."""
 
 
-def clock(libc: Kernel | None = None) -> Finding:
+def check_clock(libc: Kernel | None = None) -> Finding:
     """Whether the kernel's clock is kept right by somebody: chrony, systemd-timesyncd, ntpd."""
     asked: Kernel = ctypes.CDLL(None) if libc is None else libc
     state = asked.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
@@ -40,7 +40,7 @@ def clock(libc: Kernel | None = None) -> Finding:
     return Finding("clock", State.WARNING, "nothing keeps it right, so words may carry a wrong time", remedy)
 
 
-def disk(environment: Mapping[str, str], folder: Path = STATE_FOLDER) -> Finding:
+def check_disk(environment: Mapping[str, str], folder: Path = STATE_FOLDER) -> Finding:
     """Whether what the daemon keeps, as words that wait for the broker, can be written and has room."""
     named = environment.get(STATE_VARIABLE, "").split(":")[0]
     place = Path(named) if named else folder
@@ -59,7 +59,7 @@ def disk(environment: Mapping[str, str], folder: Path = STATE_FOLDER) -> Finding
     return Finding("disk", State.FAILED if free_mb < _FULL_MB else State.WARNING, sentence, remedy)
 
 
-def power(sysfs: Path) -> Finding:
+def check_power(sysfs: Path) -> Finding:
     """Whether a Raspberry Pi's firmware tells of too little voltage or of slowing the processor down."""
     bits = firmware_bits(sysfs)
     if bits is None:
@@ -75,7 +75,7 @@ def power(sysfs: Path) -> Finding:
     return Finding("power", State.OK, "the voltage is right and was so since it was started")
 
 
-def screen(sysfs: Path, *, wanted: bool) -> Finding:
+def check_screen(sysfs: Path, *, wanted: bool) -> Finding:
     """Whether a screen is plugged in, as the kernel's graphics drivers tell; `wanted` when captions are configured."""
     if not wanted:
         return Finding("screen", State.LEFT_OUT, "no captions are configured")

@@ -10,12 +10,12 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from edge.cameras.reader import is_any_reading
+from edge.cameras.reader import is_camera_thread_alive
 
 
 def leave(code: int) -> NoReturn:
     """End with an exit code, without Python's own taking down if a camera is still being read."""
-    if is_any_reading():
+    if is_camera_thread_alive():
         logging.shutdown()
         with suppress(OSError):  # whoever read it may have left before
             sys.stdout.flush()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from edge.config import SHIPPED_MODEL, ModelConfig
-from edge.model_selection.serving import find_bundle, open_store
+from edge.model_selection.active_bundle import find_active_bundle, open_store
 from models.bundle import BundleRefused, open_bundle
 from models.compatibility import InstallOptions
 from models.store import BundleStore, Installed
@@ -15,7 +15,7 @@ from models.store import BundleStore, Installed
 ASKED_FOR = "the operator asked for it"
 
 
-def change_models(config: ModelConfig, options: argparse.Namespace) -> int:
+def run_models_command(config: ModelConfig, options: argparse.Namespace) -> int:
     """Do what was asked of the store; returns the exit code. Raises BundleRefused, StoreUnusable."""
     store = open_store(config, os.environ)
     if options.action == "list":
@@ -41,7 +41,7 @@ def _as_content(config: ModelConfig, store: BundleStore) -> dict[str, Any]:
     probation = store.probation()
     return {
         "store": str(store.root),
-        "serving": str(find_bundle(config, None, os.environ)),
+        "serving": str(find_active_bundle(config, None, os.environ)),
         "probation": None
         if probation is None
         else {"name": probation.name, "since": probation.since.isoformat(), "starts": probation.starts},
@@ -63,7 +63,7 @@ def _told(store: BundleStore, installed: Installed) -> dict[str, Any]:
 
 
 def _rows(config: ModelConfig, store: BundleStore) -> Iterator[str]:
-    serving = find_bundle(config, None, os.environ)
+    serving = find_active_bundle(config, None, os.environ)
     for one in store.installed():
         told = _told(store, one)
         signed = f", signed by {told['signed_by']}" if told.get("signed_by") else ""

@@ -7,7 +7,7 @@ frames that nobody wants because nobody signs. A thread that stands still is, an
 import threading
 from collections.abc import Iterator
 
-from edge.cameras.camera import Camera, Wanted
+from edge.cameras.camera import Camera, ShouldProcess
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
 
@@ -23,7 +23,7 @@ class LivenessMonitor:
         self.stands_still = False
         """Whether it did not beat when it was last asked."""
 
-    def feel_each(self, wanted: Wanted) -> Wanted:
+    def feel_each(self, wanted: ShouldProcess) -> ShouldProcess:
         """What says whether a frame is wanted, felt at each frame that comes; it is asked on the camera's thread."""
 
         def is_wanted(time: float) -> bool:

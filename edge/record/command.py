@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from edge.cameras.source import open_source
 from edge.config import EdgeConfig
 from edge.lifecycle.signals import StopSignals
-from edge.model_selection.serving import open_serving
-from edge.record.prompt import Prompt, titled
-from edge.record.session import LiveSigner, RecordedSigner, View, record
+from edge.model_selection.active_bundle import open_active_bundle
+from edge.record.prompt import Prompt, format_sign
+from edge.record.session import LandmarkStream, LiveSigner, RecordedSigner, record
 from edge.record.take_folder import TakeFolder
 from edge.record.words import WordsUnclear, find_signs, read_words
 from models.bundle import refuse_other_landmarks
@@ -18,7 +18,7 @@ from models.bundle import refuse_other_landmarks
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Record takes of words, to teach them to the bundle's network."""
-    bundle = open_serving(config.model, options.model, os.environ)
+    bundle = open_active_bundle(config.model, options.model, os.environ)
     manifest = bundle.manifest
     shelf = TakeFolder(options.to, options.signer, manifest.landmarker)
     asked = [*options.word, *(read_words(options.words) if options.words else ())]
@@ -35,7 +35,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
             )
             stack.callback(source.landmarker.close)
             refuse_other_landmarks(manifest, source.landmarker.fingerprint)
-            view = View(source.camera, source.landmarker)
+            view = LandmarkStream(source.camera, source.landmarker)
             stack.callback(view.close)
             stack.callback(prompt.leave)
             signals.stop_with(view.stop)
@@ -47,7 +47,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     missing = shelf.missing(signs, options.takes)
     if missing:
         why = "stopped" if stopped else f"{name} has ended"
-        still = ", ".join(f"{count} of {titled(sign)}" for sign, count in missing)
+        still = ", ".join(f"{count} of {format_sign(sign)}" for sign, count in missing)
         print(f"ishara-edge: {why}; still missing: {still}; the same command goes on from here", file=sys.stderr)
         return 1
     prompt.tell(f"{options.to} is complete: {len(signs) * options.takes} takes of {options.takes} a word")

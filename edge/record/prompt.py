@@ -19,7 +19,7 @@ class Prompt:
 
     def ask(self, sign: Sign, number: int, of: int) -> None:
         """Say which word to sign."""
-        self._write(f"{titled(sign)}, take {number} of {of}: ")
+        self._write(f"{format_sign(sign)}, take {number} of {of}: ")
 
     def count(self, seconds: int) -> None:
         """Say how many seconds are left."""
@@ -52,6 +52,6 @@ class Prompt:
         sys.stdout.buffer.flush()
 
 
-def titled(sign: Sign) -> str:
+def format_sign(sign: Sign) -> str:
     """A sign's word in both languages."""
     return f"{sign.word} ({sign.word_en})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edge.cameras.camera import Camera
-from edge.record.prompt import Prompt, titled
+from edge.record.prompt import Prompt, format_sign
 from edge.record.quality import find_fault
 from edge.record.take_folder import TakeFolder
 from landmarkers.errors import UserError
@@ -27,11 +27,11 @@ COUNT_DOWN_S: Final = 3
 PATIENCE_S: Final = 10.0
 
 
-class TriesSpent(UserError):
+class AttemptsExhausted(UserError):
     """A word of which so many takes in a row were not good enough; the message says which and why."""
 
 
-class View:
+class LandmarkStream:
     """What the camera sees, as landmarks; remembers how tall the picture is."""
 
     def __init__(self, camera: Camera, landmarker: Landmarker) -> None:
@@ -69,7 +69,7 @@ class Fault:
     reason: str
 
 
-class StreamOver(Exception):
+class StreamEnded(Exception):
     """The stream has ended, or the user has stopped it."""
 
 
@@ -91,7 +91,7 @@ def record(signer: Signer, signs: Sequence[Sign], takes: int, shelf: TakeFolder,
             prompt.ask(sign, there + 1, takes)
             try:
                 seen = signer.sign()
-            except StreamOver:
+            except StreamEnded:
                 return
             if isinstance(seen, Take):
                 shelf.put(seen, sign)
@@ -101,16 +101,16 @@ def record(signer: Signer, signs: Sequence[Sign], takes: int, shelf: TakeFolder,
             rejected += 1
             prompt.reject(seen.reason)
             if rejected == TRIES:
-                raise TriesSpent(
-                    f"{TRIES} tries in a row of {titled(sign)} were not good enough, the last because {seen.reason}; "
-                    "what was kept stays: mend this and run the same command again"
+                raise AttemptsExhausted(
+                    f"{TRIES} tries in a row of {format_sign(sign)} were not good enough, the last because "
+                    f"{seen.reason}; what was kept stays: mend this and run the same command again"
                 )
 
 
 class LiveSigner:
     """Somebody before a camera, counted down before each sign once the hands rest."""
 
-    def __init__(self, view: View, spotter: SpotterSettings, prompt: Prompt) -> None:
+    def __init__(self, view: LandmarkStream, spotter: SpotterSettings, prompt: Prompt) -> None:
         self._view = view
         self._stream = view.landmarks()
         self._settings = spotter
@@ -141,7 +141,7 @@ class LiveSigner:
             if left != told:
                 self._prompt.count(left)
                 told = left
-        raise StreamOver
+        raise StreamEnded
 
     def _wait_for_sign(self) -> Take | Fault:
         self._prompt.begin()
@@ -154,7 +154,7 @@ class LiveSigner:
                 awaited = landmarks.time
             if landmarks.time - awaited > PATIENCE_S:
                 return Fault(f"no hand rose within {PATIENCE_S:.0f} s")
-        raise StreamOver
+        raise StreamEnded
 
     def _is_raised(self, landmarks: Landmarks) -> bool:
         return is_hand_raised(landmarks, self._settings.raise_threshold)
@@ -163,7 +163,7 @@ class LiveSigner:
 class RecordedSigner:
     """A recorded stream, of which every sign is a try."""
 
-    def __init__(self, view: View, spotter: SpotterSettings) -> None:
+    def __init__(self, view: LandmarkStream, spotter: SpotterSettings) -> None:
         self._view = view
         self._settings = spotter
         self._takes = self._cut()
@@ -176,7 +176,7 @@ class RecordedSigner:
             self._ended = float(take.times[-1])
             if not goes_on:  # from a sign that was longer than the spotter's longest
                 return _checked(take, self._settings, self._view.height)
-        raise StreamOver
+        raise StreamEnded
 
     def _cut(self) -> Iterator[Take]:
         spotter = RaisedHandSpotter(self._settings, "")

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 
 from edge.config import SHIPPED_MODEL
-from edge.doctor.probes import open_bundles_landmarker
+from edge.doctor.probes import open_bundle_landmarker
 from landmarkers.recording import read_recording
 from models.bundle import open_bundle
 
 clip, start, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-with closing(open_bundles_landmarker(open_bundle(SHIPPED_MODEL))) as landmarker:
+with closing(open_bundle_landmarker(open_bundle(SHIPPED_MODEL))) as landmarker:
     frames = islice(read_recording(clip), start, start + count)
     json.dump([landmarker.detect(frame).points.tolist() for frame in frames], sys.stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.cameras.camera import Camera, Wanted, every_frame
+from edge.cameras.camera import Camera, ShouldProcess, process_every_frame
 from edge.cameras.newest import NewestFrame
 from edge.cameras.source import Source, open_source
 from edge.config import RateConfig
@@ -39,7 +39,7 @@ class Person:
 
     fingerprint = LANDMARKER
 
-    def __init__(self, times: Sequence[float], *signs: Sign, wanted: Wanted = every_frame) -> None:
+    def __init__(self, times: Sequence[float], *signs: Sign, wanted: ShouldProcess = process_every_frame) -> None:
         self._times = times
         self._signs = signs
         self._wanted = wanted

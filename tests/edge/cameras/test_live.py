@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from edge.cameras.camera import Camera, CameraLost
-from edge.cameras.live import LiveCamera, Patience
-from edge.cameras.source import open_camera, without_password
+from edge.cameras.live import CameraTimeouts, LiveCamera
+from edge.cameras.source import open_camera, redact_password
 from edge.config import CameraConfig
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
@@ -25,7 +25,7 @@ from tests.edge.waiting import wait_until
 
 NOTICED_WITHIN_S = 5.0
 BACK_WITHIN_S = 10.0
-HASTY = Patience(noticed_s=1.0, given_up_s=1.5, retry_s=0.1, back_s=0.2)
+HASTY = CameraTimeouts(noticed_s=1.0, given_up_s=1.5, retry_s=0.1, back_s=0.2)
 """For fakes, which need no real camera's time."""
 
 Watch = Callable[[Camera], list[Frame]]
@@ -58,7 +58,7 @@ def told() -> Told:
     return Told()
 
 
-def fake(stage: Stage, told: Told, patience: Patience = HASTY, *, again: bool = True) -> LiveCamera:
+def fake(stage: Stage, told: Told, patience: CameraTimeouts = HASTY, *, again: bool = True) -> LiveCamera:
     return LiveCamera("fake", stage.open, CameraConfig(), again=again, standing=told.standing, patience=patience)
 
 
@@ -172,7 +172,7 @@ def test_black_pictures_are_noticed_in_time_and_are_no_frames(
     watch: Watch, told: Told, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage = Stage()
-    seen = watch(fake(stage, told, Patience()))
+    seen = watch(fake(stage, told, CameraTimeouts()))
     wait_until(lambda: len(seen) > 3, "frames")
     stage.show = black
     darkened = time.monotonic()
@@ -325,7 +325,7 @@ def test_a_camera_of_which_no_picture_is_wanted_for_long_is_not_lost(watch: Watc
     ],
 )
 def test_the_password_of_a_network_camera_is_never_shown(name: str, shown: str) -> None:
-    assert without_password(name) == shown
+    assert redact_password(name) == shown
 
 
 def test_the_password_of_a_network_camera_that_is_away_is_not_told(

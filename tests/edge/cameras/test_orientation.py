@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge.cameras.live import LiveCamera
-from edge.cameras.orientation import framed, to_rgb
+from edge.cameras.orientation import orient, to_rgb
 from edge.cameras.source import open_camera
 from edge.config import CameraConfig
 from tests.edge.clips import write_clip
@@ -20,7 +20,7 @@ TOP_LEFT = PICTURE[0, 0]
 
 def corner(options: CameraConfig) -> str:
     """Where the top left corner has gone."""
-    turned = framed(PICTURE, options)
+    turned = orient(PICTURE, options)
     places = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom right": (-1, -1)}
     return next(name for name, place in places.items() if np.array_equal(turned[place], TOP_LEFT))
 
@@ -39,22 +39,22 @@ def corner(options: CameraConfig) -> str:
 def test_pictures_are_turned_clockwise_and_then_mirrored(
     options: CameraConfig, shape: tuple[int, int], where: str
 ) -> None:
-    assert framed(PICTURE, options).shape[:2] == shape
+    assert orient(PICTURE, options).shape[:2] == shape
     assert corner(options) == where
 
 
 def test_the_region_is_cut_from_the_turned_picture() -> None:
     right_third = CameraConfig(rotation_degrees=180, region_left=2 / 3, region_width=1 / 3)
-    np.testing.assert_array_equal(framed(PICTURE, right_third), cv2.rotate(PICTURE, cv2.ROTATE_180)[:, 4:])
+    np.testing.assert_array_equal(orient(PICTURE, right_third), cv2.rotate(PICTURE, cv2.ROTATE_180)[:, 4:])
     bottom_half = CameraConfig(region_top=0.5, region_height=0.5)
-    np.testing.assert_array_equal(framed(PICTURE, bottom_half), PICTURE[2:])
+    np.testing.assert_array_equal(orient(PICTURE, bottom_half), PICTURE[2:])
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_frames_are_rgb_in_one_piece_whatever_the_device_gives(channels: int) -> None:
     pixels = np.zeros((4, 6, channels), np.uint8)
     pixels[..., 0] = 200  # blue
-    picture = to_rgb(framed(pixels, CameraConfig(mirror=True, region_width=0.5)))
+    picture = to_rgb(orient(pixels, CameraConfig(mirror=True, region_width=0.5)))
     assert picture.shape == (4, 3, 3)
     assert picture.flags.c_contiguous
     assert picture[0, 0].tolist() == [0, 0, 200]

@@ -5,7 +5,7 @@ import pytest
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.demo.__main__ import DemoFailed, check
+from edge.demo.__main__ import DemoFailed, check_words
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.monitoring.health import PipelineStats
@@ -36,28 +36,28 @@ def word(seq: int) -> Word:
 
 def test_the_demo_succeeds_when_every_word_came(capsys: pytest.CaptureFixture[str]) -> None:
     said = [word(0), word(1)]
-    check(said, said, [SIGNS[0].sign_id, SIGNS[1].sign_id])
+    check_words(said, said, [SIGNS[0].sign_id, SIGNS[1].sign_id])
     assert "2 of 2 words came over MQTT." in capsys.readouterr().out
 
 
 def test_the_demo_of_a_source_without_signs_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    check([], [], [])
+    check_words([], [], [])
     assert "no sign was read" in capsys.readouterr().out
 
 
 def test_the_demo_fails_when_a_word_is_lost() -> None:
     with pytest.raises(DemoFailed, match=f"{SIGNS[1].word_en}.*did not come over MQTT"):
-        check([word(0), word(1)], [word(0)], [])
+        check_words([word(0), word(1)], [word(0)], [])
 
 
 def test_the_demo_fails_when_another_sign_came() -> None:
     with pytest.raises(DemoFailed, match=r"signs \[75\] were signed, but over MQTT came \[76\]"):
-        check([word(0)], [word(0)], [75])
+        check_words([word(0)], [word(0)], [75])
 
 
 def test_the_demo_fails_when_a_sign_was_not_read() -> None:
     with pytest.raises(DemoFailed):
-        check([], [], [75])
+        check_words([], [], [75])
 
 
 def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

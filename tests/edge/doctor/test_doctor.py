@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from edge.config import EdgeConfig
-from edge.doctor.checks import examine
+from edge.doctor.checks import run_checks
 from edge.doctor.finding import Finding, State
 from landmarkers.networks import FOLDER_VARIABLE, TASKS, default_folder
 from landmarkers.processor import Machine
@@ -56,7 +56,7 @@ def arm(folder: Path, part: str, features: str) -> Machine:
 
 
 def look_over(machine: Machine, bundle: Path, config: EdgeConfig | None = None) -> dict[str, Finding]:
-    found = examine(config or EdgeConfig(), model=bundle, source=None, machine=machine)
+    found = run_checks(config or EdgeConfig(), model=bundle, source=None, machine=machine)
     return {finding.check: finding for finding in found}
 
 

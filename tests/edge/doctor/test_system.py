@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from edge.config import EdgeConfig, MqttConfig
-from edge.doctor.finding import Finding, State, as_row
-from edge.doctor.installation import opencv_owner, permissions, raqm
-from edge.doctor.system import clock, disk, power, screen
+from edge.doctor.finding import Finding, State, format_row
+from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm
+from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 
 GREEN, YELLOW, RED = "\x1b[32m", "\x1b[33m", "\x1b[31m"
 
@@ -46,18 +46,18 @@ def connectors(folder: Path, **states: str) -> Path:
 
 @pytest.mark.parametrize(("answer", "state"), [(0, State.OK), (5, State.WARNING), (-1, State.LEFT_OUT)])
 def test_a_clock_that_nobody_keeps_right_is_a_warning(answer: int, state: State) -> None:
-    finding = clock(Kernel(answer))
+    finding = check_clock(Kernel(answer))
     assert finding.state is state
     assert ("timedatectl" in finding.remedy) is (state is State.WARNING)
 
 
 def test_this_machines_clock_is_told_of() -> None:
-    assert clock().state in (State.OK, State.WARNING)
+    assert check_clock().state in (State.OK, State.WARNING)
 
 
 def test_the_disk_is_that_of_the_service_or_of_the_folder_above_where_it_will_be(tmp_path: Path) -> None:
-    assert str(tmp_path) in disk({"STATE_DIRECTORY": str(tmp_path)}).sentence
-    finding = disk({}, tmp_path / "not" / "yet" / "there")
+    assert str(tmp_path) in check_disk({"STATE_DIRECTORY": str(tmp_path)}).sentence
+    finding = check_disk({}, tmp_path / "not" / "yet" / "there")
     assert f"are free in {tmp_path}" in finding.sentence
 
 
@@ -65,7 +65,7 @@ def test_the_disk_is_that_of_the_service_or_of_the_folder_above_where_it_will_be
 def test_a_disk_that_fills_up_is_told(free_mb: int, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"free": free_mb * 1_000_000})
     monkeypatch.setattr("edge.doctor.system.shutil.disk_usage", lambda _place: usage)
-    finding = disk({}, Path("/"))
+    finding = check_disk({}, Path("/"))
     assert finding.state is state
     assert (finding.remedy == "") is (state is State.OK)
 
@@ -83,36 +83,38 @@ def test_a_disk_that_fills_up_is_told(free_mb: int, state: State, monkeypatch: p
 def test_too_little_voltage_is_told_as_the_firmware_tells_it(
     bits: int, state: State, told: str, tmp_path: Path
 ) -> None:
-    finding = power(firmware(tmp_path, bits))
+    finding = check_power(firmware(tmp_path, bits))
     assert finding.state is state
     assert told in finding.sentence
 
 
 def test_a_machine_that_tells_nothing_of_its_power_is_no_trouble(tmp_path: Path) -> None:
-    assert power(tmp_path).state is State.LEFT_OUT
+    assert check_power(tmp_path).state is State.LEFT_OUT
 
 
 def test_a_screen_is_looked_for_only_where_captions_are_configured(tmp_path: Path) -> None:
-    assert screen(tmp_path, wanted=False).state is State.LEFT_OUT
-    assert "graphics driver" in screen(tmp_path, wanted=True).sentence
+    assert check_screen(tmp_path, wanted=False).state is State.LEFT_OUT
+    assert "graphics driver" in check_screen(tmp_path, wanted=True).sentence
     sysfs = connectors(tmp_path, **{"HDMI-A-1": "disconnected", "HDMI-A-2": "disconnected"})
-    assert screen(sysfs, wanted=True).state is State.FAILED
+    assert check_screen(sysfs, wanted=True).state is State.FAILED
     (sysfs / "class/drm/card1-HDMI-A-2/status").write_text("connected\n")
-    finding = screen(sysfs, wanted=True)
+    finding = check_screen(sysfs, wanted=True)
     assert (finding.state, finding.sentence) == (State.OK, "plugged in at HDMI-A-2")
 
 
 def test_arabic_is_shaped_here() -> None:
-    assert raqm(wanted=True).state is State.OK
+    assert check_raqm(wanted=True).state is State.OK
 
 
 def test_two_owners_of_cv2_are_named_with_the_command_that_leaves_one(tmp_path: Path) -> None:
-    assert opencv_owner().state is State.OK
+    assert check_opencv_owner().state is State.OK
     other = tmp_path / "opencv_python-4.11.0.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: opencv-python\nVersion: 4.11.0\n")
     (other / "top_level.txt").write_text("cv2\n")
-    program = "from edge.doctor.installation import opencv_owner; f = opencv_owner(); print(f.state); print(f.remedy)"
+    program = (
+        "from edge.doctor.installation import check_opencv_owner as check; f = check(); print(f.state); print(f.remedy)"
+    )
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     answer = subprocess.run(
         [sys.executable, "-c", program],
@@ -133,16 +135,16 @@ def test_a_password_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None
     password.write_text("secret\n")
     config = EdgeConfig(mqtt=MqttConfig(host="localhost", username="u", password_file=password))
     password.chmod(0o644)
-    finding = permissions(config, None)
+    finding = check_permissions(config, None)
     assert (finding.state, finding.remedy) == (State.WARNING, f"sudo chmod 600 {password}")
     password.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    assert permissions(config, None).state is State.OK
+    assert check_permissions(config, None).state is State.OK
 
 
 def test_a_device_that_this_user_may_not_open_is_told_with_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
     # /dev/null stands in for a camera: a device that is there on every machine, and root may open them all.
     monkeypatch.setattr("edge.doctor.installation.os.access", lambda _path, _mode: False)
-    finding = permissions(EdgeConfig(), "v4l2:/dev/null")
+    finding = check_permissions(EdgeConfig(), "v4l2:/dev/null")
     assert finding.state is State.FAILED
     assert f"usermod -aG {Path('/dev/null').group()} $USER" in finding.remedy
 
@@ -150,5 +152,5 @@ def test_a_device_that_this_user_may_not_open_is_told_with_its_group(monkeypatch
 def test_a_terminal_sees_colours() -> None:
     states = {State.OK: GREEN, State.WARNING: YELLOW, State.FAILED: RED}
     for state, colour in states.items():
-        assert as_row(Finding("clock", state, "…"), coloured=True).startswith(colour)
-        assert "\x1b" not in as_row(Finding("clock", state, "…"))
+        assert format_row(Finding("clock", state, "…"), coloured=True).startswith(colour)
+        assert "\x1b" not in format_row(Finding("clock", state, "…"))

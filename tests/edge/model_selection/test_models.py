@@ -11,8 +11,8 @@ import pytest
 from edge.__main__ import main
 from edge.config import SHIPPED_MODEL, ModelConfig
 from edge.doctor.finding import State
-from edge.doctor.installation import signature
-from edge.model_selection.serving import find_bundle
+from edge.doctor.installation import check_signature
+from edge.model_selection.active_bundle import find_active_bundle
 from landmarkers.take import TAKE_SUFFIX, Take
 from landmarkers.tracking import FINGERPRINT
 from models.keys import PrivateKey, new_keys
@@ -122,12 +122,12 @@ def test_an_unsigned_model_is_refused_where_keys_are_trusted(
 def test_the_order_of_what_is_read(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     environment = {"STATE_DIRECTORY": str(tmp_path)}
-    assert find_bundle(ModelConfig(), None, environment) == SHIPPED_MODEL
+    assert find_active_bundle(ModelConfig(), None, environment) == SHIPPED_MODEL
     (name,) = installed(tmp_path / "models", tmp_path, 3)
-    assert find_bundle(ModelConfig(), None, environment) == tmp_path / "models" / name
-    assert find_bundle(ModelConfig(store=tmp_path / "elsewhere"), None, environment) == SHIPPED_MODEL
-    assert find_bundle(ModelConfig(folder=two), None, environment) == two
-    assert find_bundle(ModelConfig(folder=two), one, environment) == one
+    assert find_active_bundle(ModelConfig(), None, environment) == tmp_path / "models" / name
+    assert find_active_bundle(ModelConfig(store=tmp_path / "elsewhere"), None, environment) == SHIPPED_MODEL
+    assert find_active_bundle(ModelConfig(folder=two), None, environment) == two
+    assert find_active_bundle(ModelConfig(folder=two), one, environment) == one
 
 
 class TestDaemon:
@@ -179,21 +179,21 @@ class TestDoctor:
     """What the doctor says of signatures."""
 
     def test_the_shipped_bundle_is_trusted(self) -> None:
-        assert signature(SHIPPED_MODEL, ModelConfig(), None, "").state is State.OK
+        assert check_signature(SHIPPED_MODEL, ModelConfig(), None, "").state is State.OK
 
     def test_without_keys_an_installed_bundle_is_a_warning(self, tmp_path: Path) -> None:
-        found = signature(make(tmp_path, 3), ModelConfig(), None, "")
+        found = check_signature(make(tmp_path, 3), ModelConfig(), None, "")
         assert (found.state, "ishara-deploy keys new" in found.remedy) == (State.WARNING, True)
 
     def test_with_keys_it_is_held_against_them(self, tmp_path: Path) -> None:
         private, _ = new_keys(tmp_path / "keys", "workshop")
         config, bundle = ModelConfig(trusted_keys=tmp_path / "keys"), make(tmp_path, 3)
-        unsigned = signature(bundle, config, None, "")
+        unsigned = check_signature(bundle, config, None, "")
         assert (unsigned.state, "is not signed" in unsigned.sentence) == (State.FAILED, True)
         sign(bundle, PrivateKey.read(private))
-        signed = signature(bundle, config, None, "")
+        signed = check_signature(bundle, config, None, "")
         assert (signed.state, signed.sentence) == (State.OK, f"{bundle.name} is signed by workshop")
 
     def test_a_bundle_named_by_hand_needs_no_signature(self, tmp_path: Path) -> None:
         bundle = make(tmp_path, 3)
-        assert signature(bundle, ModelConfig(), bundle, "").state is State.LEFT_OUT
+        assert check_signature(bundle, ModelConfig(), bundle, "").state is State.LEFT_OUT

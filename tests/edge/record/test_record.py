@@ -10,7 +10,7 @@ import pytest
 from edge.__main__ import main as edge
 from edge.cameras.replay import TakeReplay
 from edge.record.prompt import Prompt
-from edge.record.session import LiveSigner, TriesSpent, View, record
+from edge.record.session import AttemptsExhausted, LandmarkStream, LiveSigner, record
 from edge.record.take_folder import TakeFolder
 from landmarkers.frame import Landmarks
 from landmarkers.layout import PART_SLICES, Part
@@ -194,7 +194,7 @@ def before_a_camera(folder: Path, *signs: Sign, seconds: float) -> None:
     """Record two takes of a word from somebody who signs at these times."""
     replay = TakeReplay([take(even_times(10, seconds), *signs)], paced=False)
     shelf = TakeFolder(folder, None, LANDMARKER)
-    view = View(replay, replay)
+    view = LandmarkStream(replay, replay)
     prompt = Prompt()
     record(
         LiveSigner(view, SpotterSettings(), prompt), [Word(sign_id=1001, word="ماء", word_en="Water")], 2, shelf, prompt
@@ -215,13 +215,13 @@ def test_before_a_camera_the_signer_is_counted_down_and_what_he_does_meanwhile_i
 def test_before_a_camera_that_shows_nobody_it_does_not_wait_for_ever(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(TriesSpent, match="no hand rose within 10 s"):
+    with pytest.raises(AttemptsExhausted, match="no hand rose within 10 s"):
         before_a_camera(tmp_path, seconds=80.0)
     assert capsys.readouterr().out.count("sign again") == 5
 
 
 def test_before_a_camera_hands_that_never_rest_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(TriesSpent, match="did not come to rest within 10 s"):
+    with pytest.raises(AttemptsExhausted, match="did not come to rest within 10 s"):
         before_a_camera(tmp_path, Sign(0.0, 80.0), seconds=80.0)
 
 

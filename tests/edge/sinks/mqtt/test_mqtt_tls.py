@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.config import ConfigInvalid, MqttConfig
-from edge.doctor.probes import BrokerAway, try_broker
+from edge.doctor.probes import BrokerUnreachable, probe_broker
 from edge.monitoring.status import Component
 from edge.sinks.mqtt.connection import BrokerSettings
 from tests.edge.certificates import Certificates, encrypt_key, make_certificates
@@ -52,7 +52,7 @@ def test_words_go_over_tls(
     broker = new_broker(tls=certificates, wants_certificate=wants_certificate)
     broker.start()
     config = over_tls(broker, certificates.authority, certificates if wants_certificate else None)
-    assert try_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} lets this device in"
+    assert probe_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} lets this device in"
     with listening(broker) as listener:
         sink, standing, _ = open_sink(config, tmp_path / "outbox")
         sink.emit(word(1))
@@ -68,8 +68,8 @@ def test_a_broker_that_another_authority_vouches_for_is_not_trusted(
     broker.start()
     config = over_tls(broker, others.authority)
     assert "cannot be reached: its certificate is not trusted: " in trouble(config, tmp_path / "outbox")
-    with pytest.raises(BrokerAway, match="its certificate is not trusted"):
-        try_broker(config.model_dump_json())
+    with pytest.raises(BrokerUnreachable, match="its certificate is not trusted"):
+        probe_broker(config.model_dump_json())
 
 
 def test_a_broker_that_wants_another_certificate_is_told_in_a_sentence(
@@ -80,8 +80,8 @@ def test_a_broker_that_wants_another_certificate_is_told_in_a_sentence(
     for device in (None, others):
         config = over_tls(broker, certificates.authority, device)
         assert "closes the connection without an answer" in trouble(config, tmp_path / "outbox")
-        with pytest.raises(BrokerAway, match="does not answer as an MQTT broker does"):
-            try_broker(config.model_dump_json())
+        with pytest.raises(BrokerUnreachable, match="does not answer as an MQTT broker does"):
+            probe_broker(config.model_dump_json())
 
 
 def test_tls_to_a_broker_without_it_is_told_in_a_sentence(broker: Mosquitto, tmp_path: Path) -> None:

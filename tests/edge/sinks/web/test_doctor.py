@@ -7,7 +7,7 @@ import pytest
 
 from edge.config import MetricsConfig, WebConfig
 from edge.doctor.finding import State
-from edge.doctor.live_page import live_page
+from edge.doctor.live_page import check_live_page
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
 from tests.edge.certificates import make_certificates
@@ -17,12 +17,12 @@ from tests.edge.sinks.web.conftest import SwitchOn
 
 
 def test_a_page_that_nobody_wants_is_left_out() -> None:
-    assert live_page(None).state is State.LEFT_OUT
+    assert check_live_page(None).state is State.LEFT_OUT
 
 
 def test_a_page_that_could_be_served_is_fine_and_so_is_one_that_is(switch_on: SwitchOn, tmp_path: Path) -> None:
     port = free_port()
-    finding = live_page(WebConfig(port=port))
+    finding = check_live_page(WebConfig(port=port))
     assert (finding.state, finding.sentence) == (
         State.OK,
         f"it can be served at http://127.0.0.1:{port}/live-signs",
@@ -32,30 +32,30 @@ def test_a_page_that_could_be_served_is_fine_and_so_is_one_that_is(switch_on: Sw
     tls = {"certificate_file": files.broker, "key_file": files.broker_key, "token_file": tmp_path / "token"}
     device = switch_on(address="0.0.0.0", **tls)
     config = WebConfig.model_validate({"address": "0.0.0.0", "port": device.port} | tls)
-    assert live_page(config).sentence == f"the daemon serves it at {config.url}"
+    assert check_live_page(config).sentence == f"the daemon serves it at {config.url}"
 
 
 def test_a_port_that_something_else_has_is_named() -> None:
     port = free_port()
     with closing(MetricsServer(MetricsConfig(port=port), PipelineStats().health)):
-        finding = live_page(WebConfig(port=port))
+        finding = check_live_page(WebConfig(port=port))
     assert finding.state is State.FAILED
     assert f"web.port {port}: nobody can listen there" in finding.sentence
 
 
 def test_a_token_that_is_away_or_can_be_guessed_is_named(tmp_path: Path) -> None:
-    absent = live_page(WebConfig(port=free_port(), token_file=tmp_path / "token"))
+    absent = check_live_page(WebConfig(port=free_port(), token_file=tmp_path / "token"))
     assert (absent.state, "cannot be read" in absent.sentence) == (State.FAILED, True)
     (tmp_path / "token").write_text("short")
-    assert "at least 16" in live_page(WebConfig(port=free_port(), token_file=tmp_path / "token")).sentence
+    assert "at least 16" in check_live_page(WebConfig(port=free_port(), token_file=tmp_path / "token")).sentence
 
 
 def test_a_credential_of_the_service_is_not_looked_for() -> None:
     config = WebConfig(address="0.0.0.0", port=free_port(), token_file=Path("web-token"))
-    assert live_page(config).state is State.OK
+    assert check_live_page(config).state is State.OK
 
 
 def test_without_its_libraries_what_to_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.sinks.web.listener.LIBRARIES", ("absent_one",))
-    finding = live_page(WebConfig(port=free_port()))
+    finding = check_live_page(WebConfig(port=free_port()))
     assert (finding.state, finding.remedy) == (State.FAILED, "pip install 'ishara[web]'")

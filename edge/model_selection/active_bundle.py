@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge.cameras.camera import LibraryMissing
-from edge.cameras.source import needing_libraries
+from edge.cameras.source import require_libraries
 from edge.config import SHIPPED_MODEL, ModelConfig
 from edge.lifecycle.paths import HomeUnknown, state_folder
 from models.bundle import Bundle, BundleRefused, open_bundle
@@ -30,7 +30,7 @@ def open_store(config: ModelConfig, environment: Mapping[str, str]) -> BundleSto
 
     Raises BundleRefused where these cannot be read, HomeUnknown, LibraryMissing.
     """
-    keys = None if config.trusted_keys is None else read_keys(config.trusted_keys)
+    keys = None if config.trusted_keys is None else read_trusted_keys(config.trusted_keys)
     return BundleStore(store_folder(config, environment), keys, shipped=config.folder or SHIPPED_MODEL)
 
 
@@ -44,14 +44,14 @@ def find_store(config: ModelConfig, model: Path | None, environment: Mapping[str
         return None
 
 
-def read_keys(folder: Path) -> "TrustedKeys":
+def read_trusted_keys(folder: Path) -> "TrustedKeys":
     """The keys that are trusted. Raises BundleRefused where they cannot be read, LibraryMissing."""
-    with needing_libraries():  # not loaded where no keys are configured: the doctor must run without
+    with require_libraries():  # not loaded where no keys are configured: the doctor must run without
         from models.signature import TrustedKeys
     return TrustedKeys.read(folder)
 
 
-def find_bundle(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> Path:
+def find_active_bundle(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> Path:
     """The folder of the bundle that is to be read, unopened. Raises StoreUnusable."""
     if (named := model or config.folder) is not None:
         return named
@@ -61,15 +61,15 @@ def find_bundle(config: ModelConfig, model: Path | None, environment: Mapping[st
         return SHIPPED_MODEL
 
 
-def open_serving(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> Bundle:
+def open_active_bundle(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> Bundle:
     """The bundle that is to be read, and no other. Raises BundleRefused, LibraryMissing, StoreUnusable."""
-    folder = find_bundle(config, model, environment)
+    folder = find_active_bundle(config, model, environment)
     if folder in (model, config.folder, SHIPPED_MODEL):
         return open_bundle(folder)
     return open_store(config, environment).open_fit(folder)
 
 
-def step_back(
+def fall_back(
     config: ModelConfig, model: Path | None, environment: Mapping[str, str], refused: Exception
 ) -> Path | None:
     """What to start with when what is to be read is refused; None for what the store has now gone back to.

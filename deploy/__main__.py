@@ -10,7 +10,7 @@ from gevent import monkey
 from deploy.arguments import read
 from landmarkers.errors import UserError
 from models.bundle import open_bundle
-from models.keys import PrivateKey, new_keys
+from models.keys import PrivateKey, generate_keys
 from models.signature import sign
 
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_keys(options: argparse.Namespace) -> int:
     """Make a pair of keys."""
-    private, public = new_keys(options.to, options.name)
+    private, public = generate_keys(options.to, options.name)
     print(f"{private} signs bundles: keep it secret and keep a copy, for it cannot be made again")
     print(f"{public} is what devices trust: it belongs into the folder that [model] trusted_keys names")
     return 0

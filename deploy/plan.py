@@ -9,7 +9,7 @@ from deploy.configuration import configuration
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
 from deploy.release import Release
 from edge.config import EdgeConfig
-from landmarkers.networks import default_folder, missing_tasks
+from landmarkers.task_bundles import default_folder, missing_tasks
 from models.keys import KeyUnusable, PublicKey
 
 _HERE: Final = Path(__file__).parent

@@ -23,7 +23,7 @@ from deploy import release as releases
 from deploy.connection import ROOT, Connections, Failure, Remote, StepFailed, Tell, in_parallel
 from deploy.plan import KEYS, OWNER_ONLY, UNIT, Content, Plan
 from deploy.transfer import forget, send
-from landmarkers.networks import TASKS, default_folder
+from landmarkers.task_bundles import TASK_BUNDLES, default_folder
 
 _NETWORKS: Final = "/opt/ishara-networks"
 _START_S: Final = 180
@@ -154,7 +154,7 @@ class _Look:
 
     def _networks(self) -> Commands:
         """The landmark networks, where all releases of the program find them."""
-        wanted = {f"{task.sha256}  {_NETWORKS}/{name}" for name, task in TASKS.items()}
+        wanted = {f"{task.sha256}  {_NETWORKS}/{name}" for name, task in TASK_BUNDLES.items()}
         there = self._ask(f"sha256sum -- {_NETWORKS}/*.task 2>/dev/null || true")
         return [self._own(lambda: _send_networks(self._remote))] if wanted - set(there) else []
 
@@ -238,7 +238,7 @@ def _send_networks(remote: Remote) -> None:
     """From this machine, so that the devices need no package index for them. Raises StepFailed."""
     folder = default_folder()
     remote.run(f"install -d -m 755 {_NETWORKS}")
-    for name in TASKS:
+    for name in TASK_BUNDLES:
         with (folder / name).open("rb") as task:
             arrived = send(remote, task, name).path
         remote.run(

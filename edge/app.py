@@ -34,7 +34,7 @@ from edge.sinks.sink import Sink
 from edge.sinks.web.message import Reads
 from edge.sinks.web.sink import WebSink
 from landmarkers.landmarker import Landmarker
-from models.bundle import refuse_other_landmarks
+from models.bundle import check_landmarker
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def read_signs(
         heart = LivenessMonitor(standing)
         source = _open_source(plan, options, governor, heart, standing)
         stack.callback(source.landmarker.close)
-        refuse_other_landmarks(manifest, source.landmarker.fingerprint)
+        check_landmarker(manifest, source.landmarker.fingerprint)
         outbox = _open_outbox(plan.config)
         pulse = PipelineStats(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
         _let_be_measured(stack, plan.config, governor, pulse)

@@ -22,7 +22,7 @@ from pydantic import (
 
 from edge.sinks.captions.style import CaptionStyle
 from landmarkers.errors import UserError
-from landmarkers.networks import FOLDER_VARIABLE
+from landmarkers.task_bundles import FOLDER_VARIABLE
 from models.strict_model import StrictModel
 
 PREFIX: Final = "ISHARA_"

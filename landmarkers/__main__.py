@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarkers import networks
+from landmarkers import task_bundles
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,20 +18,20 @@ def main(arguments: list[str] | None = None) -> int:
         dest="wheel",
         type=Path,
         metavar="FILE",
-        help=f"the wheel of {networks.WHEEL_REQUIREMENT}, for a machine without network",
+        help=f"the wheel of {task_bundles.WHEEL_REQUIREMENT}, for a machine without network",
     )
     parser.add_argument(
         "--to",
         dest="folder",
         type=Path,
-        default=networks.default_folder(),
+        default=task_bundles.default_folder(),
         metavar="FOLDER",
         help="default: %(default)s",
     )
     options = parser.parse_args(arguments)
     try:
-        made = networks.provide(options.folder, options.wheel)
-    except (networks.NetworksUnavailable, OSError) as error:
+        made = task_bundles.ensure_tasks(options.folder, options.wheel)
+    except (task_bundles.NetworksUnavailable, OSError) as error:
         print(f"ishara-landmarkers: {error}", file=sys.stderr)
         return 2
     print(f"the landmark networks {'were made' if made else 'are there'} in {options.folder}")

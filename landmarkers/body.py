@@ -12,7 +12,7 @@ import numpy as np
 
 from landmarkers.frame import Image, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import RotatedRoi, upright
+from landmarkers.roi import RotatedRoi, rotation
 
 _POINTS: Final = 33
 _HIPS, _REACH = 33, 34  # two more points: the middle of the hips, and one as far from it as the body reaches
@@ -25,7 +25,7 @@ class Body:
     """A body: points [33, 3] in pixels, and where to look for it in the next frame."""
 
     points: Points
-    region: RotatedRoi
+    next_roi: RotatedRoi
 
 
 class BodyNetwork:
@@ -37,24 +37,24 @@ class BodyNetwork:
     def detect(self, picture: Image, region: RotatedRoi) -> Body | None:
         """The body in the region, None when there seems to be none."""
         size = self.network.input_size
-        cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
+        cut = region.crop(picture, size, cv2.BORDER_REPLICATE)
         values, presence, heatmap = self.network.run(cut * np.float32(1 / 255))
         if presence[0] < _SURE:
             return None
         # Each point is x, y, z, visibility, presence; they are followed by six for the next frame's region.
         points = values.reshape(-1, 5)[:, :3] / np.float32(size)
-        points[:, :2] = refine(points[:, :2], heatmap)
-        placed = region.to_picture(points)
-        return Body(placed[:_POINTS], pose_region(placed[_HIPS], placed[_REACH]))
+        points[:, :2] = refine_with_heatmap(points[:, :2], heatmap)
+        placed = region.to_image(points)
+        return Body(placed[:_POINTS], roi_from_hips(placed[_HIPS], placed[_REACH]))
 
 
-def pose_region(hips: Points, reach: Points) -> RotatedRoi:
+def roi_from_hips(hips: Points, reach: Points) -> RotatedRoi:
     """Where to look for a body with this middle of the hips and a point as far from it as the body reaches."""
     radius = math.hypot(*(reach[:2] - hips[:2]))
-    return RotatedRoi(float(hips[0]), float(hips[1]), 2.0 * 1.25 * radius, upright(hips, reach))
+    return RotatedRoi(float(hips[0]), float(hips[1]), 2.0 * 1.25 * radius, rotation(hips, reach))
 
 
-def refine(points: Points, heatmap: Points) -> Points:
+def refine_with_heatmap(points: Points, heatmap: Points) -> Points:
     """Points [n, 2] (0 to 1) moved to the middle of what a heatmap [rows, columns, n] (logits) holds around them.
 
     Where the heatmap is sure of nothing near a point, the point stays. As RefineLandmarksFromHeatmapCalculator of

@@ -36,18 +36,18 @@ class Detection:
 class Detector:
     """One detector network."""
 
-    def __init__(self, content: bytes, strides: Sequence[int], darkest: float) -> None:
+    def __init__(self, content: bytes, strides: Sequence[int], input_min: float) -> None:
         """`darkest` is what the network takes for black, 0 or -1, where white is 1."""
         self.network = TfliteNetwork(content, ("Identity", "Identity_1"))
         self._anchors = _anchors(self.network.input_size, strides)
-        self._darkest = darkest
+        self._darkest = input_min
 
-    def detect(self, picture: Image, at_most: int) -> list[Detection]:
+    def detect(self, picture: Image, max_detections: int) -> list[Detection]:
         """What is found in the picture, the surest first."""
         size = self.network.input_size
         whole = RotatedRoi.whole(picture)
         # The border is black, as in the graph.
-        small = whole.cut(picture, size, cv2.BORDER_CONSTANT)
+        small = whole.crop(picture, size, cv2.BORDER_CONSTANT)
         values, logits = self.network.run(small * np.float32((1 - self._darkest) / 255) + np.float32(self._darkest))
         scores: Points = np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits[:, 0], -80, 80)))
         found = np.flatnonzero(scores >= _SURE)
@@ -55,10 +55,10 @@ class Detector:
         # Everything but width and height, the second pair, is seen from the anchor.
         pairs[:, np.arange(pairs.shape[1]) != 1] += self._anchors[found, None]
         detections = []
-        for group in _overlapping(pairs[:, :2], scores[found])[:at_most]:
+        for group in _overlapping(pairs[:, :2], scores[found])[:max_detections]:
             # Boxes that mean the same thing are averaged, each weighted by its score.
             mean = np.average(pairs[group], axis=0, weights=scores[found][group]).astype(np.float32)
-            placed = whole.to_picture(mean)
+            placed = whole.to_image(mean)
             box = np.concatenate([placed[0], mean[1] * np.float32(whole.side)])
             detections.append(Detection(box, placed[2:], float(scores[found][group[0]])))
         return detections

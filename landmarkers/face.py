@@ -12,7 +12,7 @@ import numpy as np
 
 from landmarkers.frame import Image, Points
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import RotatedRoi, square_around
+from landmarkers.roi import RotatedRoi, enclosing_square
 
 _EYES: Final = (33, 263)  # the outer corners, from the left of the picture to the right
 _POSE_EYES: Final = (6, 3)  # the same among the points of a body
@@ -27,9 +27,9 @@ class Face:
     points: Points
 
     @property
-    def region(self) -> RotatedRoi:
+    def next_roi(self) -> RotatedRoi:
         """Where to look for this face in the next frame."""
-        return square_around(self.points[:, :2], _tilt(self.points[list(_EYES)])).moved(0.0, 0.0, grown=_GROWN)
+        return enclosing_square(self.points[:, :2], _tilt(self.points[list(_EYES)])).shifted(0.0, 0.0, grown=_GROWN)
 
 
 class FaceNetwork:
@@ -41,18 +41,18 @@ class FaceNetwork:
     def detect(self, picture: Image, region: RotatedRoi) -> Face | None:
         """The face in the region, None when there seems to be none."""
         size = self.network.input_size
-        cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
+        cut = region.crop(picture, size, cv2.BORDER_REPLICATE)
         points, presence = self.network.run(cut * np.float32(1 / 255))
         if presence.item() < 0.0:  # a logit
             return None
-        return Face(region.to_picture(points.reshape(468, 3) / np.float32(size)))
+        return Face(region.to_image(points.reshape(468, 3) / np.float32(size)))
 
 
-def head_region(body: Points) -> RotatedRoi:
+def roi_from_head(body: Points) -> RotatedRoi:
     """Where to look for the face of a body [33, 3], in pixels: eyes, ears, nose and mouth are among its points."""
     head = body[_POSE_HEAD, :2]
     # These points span the face from ear to ear; the face network's span from forehead to chin.
-    return square_around(head, _tilt(body[list(_POSE_EYES)])).moved(0.0, 0.0, grown=2.0)
+    return enclosing_square(head, _tilt(body[list(_POSE_EYES)])).shifted(0.0, 0.0, grown=2.0)
 
 
 def _tilt(eyes: Points) -> float:

@@ -36,7 +36,7 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine |
     return MediaPipeLandmarker(parts)
 
 
-def fingerprint_here(parts: frozenset[Part], fingerprint: str, machine: Machine | None = None) -> str:
+def landmarker_fingerprint(parts: frozenset[Part], fingerprint: str, machine: Machine | None = None) -> str:
     """The fingerprint of what `open_landmarker` would open, and raises as it does; no network is loaded for it."""
     if not fingerprint.startswith(_MEDIAPIPE):
         from landmarkers.tracking import FINGERPRINT

@@ -38,7 +38,7 @@ class Landmarks:
             raise ValueError(f"landmarks need points [{POINT_COUNT}, 3], got {list(self.points.shape)}")
 
     @classmethod
-    def unseen(cls, time: float) -> Self:
+    def empty(cls, time: float) -> Self:
         """Landmarks of a frame in which nobody is seen."""
         return cls(np.full((POINT_COUNT, 3), np.nan, np.float32), time)
 
@@ -46,6 +46,6 @@ class Landmarks:
         """The points of one part, [n, 3]; all NaN when the part was not seen."""
         return self.points[PART_SLICES[part]]
 
-    def sees(self, part: Part) -> bool:
+    def is_visible(self, part: Part) -> bool:
         """Whether the part was found in this frame."""
         return not bool(np.isnan(self.part(part)[0, 0]))

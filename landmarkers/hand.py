@@ -12,7 +12,7 @@ import numpy as np
 from landmarkers.frame import Image, Points
 from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
 from landmarkers.litert import TfliteNetwork
-from landmarkers.roi import RotatedRoi, square_around, upright
+from landmarkers.roi import RotatedRoi, enclosing_square, rotation
 
 # The points whose box is looked at: wrist, the thumb's base, and the two lower joints of each finger.
 _PALM: Final = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
@@ -30,14 +30,14 @@ class Hand:
 
     points: Points
     presence: float
-    rightness: float
+    right_hand_probability: float
 
     @property
-    def region(self) -> RotatedRoi:
+    def next_roi(self) -> RotatedRoi:
         """Where to look for this hand in the next frame."""
         fingers = (self.points[_INDEX, :2] + self.points[_RING, :2]) * _HALF
-        angle = upright(self.points[_WRIST], (fingers + self.points[_MIDDLE, :2]) * _HALF)
-        return square_around(self.points[list(_PALM), :2], angle).moved(0.0, -0.1, grown=2.0)
+        angle = rotation(self.points[_WRIST], (fingers + self.points[_MIDDLE, :2]) * _HALF)
+        return enclosing_square(self.points[list(_PALM), :2], angle).shifted(0.0, -0.1, grown=2.0)
 
 
 class HandNetwork:
@@ -49,23 +49,23 @@ class HandNetwork:
     def detect(self, picture: Image, region: RotatedRoi) -> Hand | None:
         """The hand in the region, None when there seems to be none."""
         size = self.network.input_size
-        cut = region.cut(picture, size, cv2.BORDER_REPLICATE)
+        cut = region.crop(picture, size, cv2.BORDER_REPLICATE)
         points, presence, rightness = self.network.run(cut * np.float32(1 / 255))
         if presence[0] < _SURE:
             return None
-        placed = region.to_picture(points.reshape(21, 3) / np.float32(size) * _DEPTH_SCALE)
+        placed = region.to_image(points.reshape(21, 3) / np.float32(size) * _DEPTH_SCALE)
         return Hand(placed, float(presence[0]), float(rightness[0]))
 
 
-def palm_region(box: Points, keypoints: Points) -> RotatedRoi:
+def roi_from_palm(box: Points, keypoints: Points) -> RotatedRoi:
     """Where to look for a hand whose palm was detected: its box (x, y, width, height) and seven points, in pixels."""
     x, y, width, height = (float(value) for value in box)
-    angle = upright(keypoints[0], keypoints[2])
-    middle = RotatedRoi(x, y, height, angle).moved(0.0, -0.5)
+    angle = rotation(keypoints[0], keypoints[2])
+    middle = RotatedRoi(x, y, height, angle).shifted(0.0, -0.5)
     return RotatedRoi(middle.x, middle.y, 2.6 * max(width, height), angle)
 
 
-def wrist_region(body: Points, part: Part) -> RotatedRoi:
+def roi_from_wrist(body: Points, part: Part) -> RotatedRoi:
     """Where to look for a hand of a body [33, 3], in pixels.
 
     The pose has the wrist and the knuckles of little finger and index. The hand's region lies about the knuckles; its
@@ -74,13 +74,13 @@ def wrist_region(body: Points, part: Part) -> RotatedRoi:
     wrist, little, index = body[list(_POSE_HAND[part]), :2]
     knuckles = (little + index) * _HALF
     shoulders = float(np.linalg.norm(body[LEFT_SHOULDER, :2] - body[RIGHT_SHOULDER, :2]))
-    return RotatedRoi(float(knuckles[0]), float(knuckles[1]), 0.9 * shoulders, upright(wrist, knuckles))
+    return RotatedRoi(float(knuckles[0]), float(knuckles[1]), 0.9 * shoulders, rotation(wrist, knuckles))
 
 
-def distinct(hands: list[Hand]) -> list[Hand]:
+def deduplicate(hands: list[Hand]) -> list[Hand]:
     """The hands, without the less sure one of two that are the same: two regions may have come to follow one hand."""
     if len(hands) < 2:
         return hands
     surer, other = sorted(hands, key=lambda hand: -hand.presence)
     apart = float(np.linalg.norm(surer.points[:, :2] - other.points[:, :2], axis=1).mean())
-    return hands if apart >= _SAME * surer.region.side else [surer]
+    return hands if apart >= _SAME * surer.next_roi.side else [surer]

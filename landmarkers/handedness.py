@@ -12,7 +12,9 @@ from landmarkers.layout import LEFT_WRIST, RIGHT_WRIST, WRIST, Part
 _HANDEDNESS_WEIGHT: Final = 0.1
 
 
-def assign_handedness(hands: Sequence[Points], rightness: Sequence[float], pose: Points) -> dict[Part, int]:
+def assign_handedness(
+    hands: Sequence[Points], right_hand_probabilities: Sequence[float], pose: Points
+) -> dict[Part, int]:
     """The numbers, among at most two hands, of the signer's left and right one.
 
     The hand network judges each hand by itself and calls both "right" now and then, so the pose's wrists
@@ -24,7 +26,7 @@ def assign_handedness(hands: Sequence[Points], rightness: Sequence[float], pose:
 
     def cost(number: int, part: Part) -> float:
         distance = float(np.linalg.norm(hands[number][WRIST, :2] - wrists[part]))
-        doubt = rightness[number] if part is Part.LEFT_HAND else 1 - rightness[number]
+        doubt = right_hand_probabilities[number] if part is Part.LEFT_HAND else 1 - right_hand_probabilities[number]
         return (0.0 if np.isnan(distance) else distance) + _HANDEDNESS_WEIGHT * doubt
 
     if not hands:

@@ -13,7 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from landmarkers.frame import Points
-from landmarkers.suppress_output import silenced
+from landmarkers.suppress_output import suppress_stderr
 
 _OPERATORS: Final = schema.BuiltinOperator
 _CONVOLUTIONS: Final = (_OPERATORS.CONV_2D, _OPERATORS.DEPTHWISE_CONV_2D)
@@ -26,7 +26,7 @@ class TfliteNetwork:
         self._content = content
         self.runs = 0
         """How often it ran since it was loaded."""
-        with silenced():
+        with suppress_stderr():
             self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._interpreter.allocate_tensors()
             details = self._interpreter.get_input_details()[0]
@@ -46,7 +46,7 @@ class TfliteNetwork:
         return [self._interpreter.get_tensor(number)[0] for number in self._outputs]
 
     @cached_property
-    def multiply_adds(self) -> int:
+    def macs(self) -> int:
         """Multiplications, each with its addition, of one run: those of the convolutions, which are nearly all."""
         model = schema.Model.GetRootAsModel(self._content, 0)
         graph = model.Subgraphs(0)

@@ -17,30 +17,33 @@ from typing import Any, Final, Self
 import mediapipe as mp
 import numpy as np
 
-from landmarkers import networks
+from landmarkers import task_bundles
 from landmarkers.frame import Frame, Landmarks, Points
 from landmarkers.handedness import assign_handedness
 from landmarkers.layout import DEFAULT_PARTS, HANDS, PART_SLICES, Part
-from landmarkers.suppress_output import silenced
+from landmarkers.suppress_output import suppress_stderr
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RunOptions:
     """How the landmarkers are run."""
 
     tracked: bool  # each frame from what was found in the one before, or each by itself (IMAGE mode)
-    hands: int  # at most so many are looked for
-    side_by_side: bool  # on threads, or one after another
+    max_hands: int  # at most so many are looked for
+    parallel: bool  # on threads, or one after another
 
 
-FOLLOWING: Final = Way(tracked=True, hands=2, side_by_side=True)
-PER_IMAGE: Final = Way(tracked=False, hands=2, side_by_side=True)
-REFERENCE: Final = Way(tracked=False, hands=1, side_by_side=False)  # as the research project that Ishara grew out of
+TRACKED: Final = RunOptions(tracked=True, max_hands=2, parallel=True)
+PER_IMAGE: Final = RunOptions(tracked=False, max_hands=2, parallel=True)
+REFERENCE: Final = RunOptions(
+    tracked=False, max_hands=1, parallel=False
+)  # as the research project that Ishara grew out of
 
 
-def fingerprint_of(parts: frozenset[Part], way: Way = FOLLOWING) -> str:
+def fingerprint_of(parts: frozenset[Part], options: RunOptions = TRACKED) -> str:
     """The networks' own digest and how they are run."""
-    return f"mediapipe-tasks-{networks.fingerprint(_task_names(parts))}-{'video' if way.tracked else 'image'}"
+    mode = "video" if options.tracked else "image"
+    return f"mediapipe-tasks-{task_bundles.tasks_fingerprint(_task_names(parts))}-{mode}"
 
 
 class MediaPipeLandmarker:
@@ -51,17 +54,17 @@ class MediaPipeLandmarker:
     """
 
     def __init__(
-        self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, way: Way = FOLLOWING
+        self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, options: RunOptions = TRACKED
     ) -> None:
-        folder = folder or networks.default_folder()
+        folder = folder or task_bundles.default_folder()
         names = _task_names(parts)
-        networks.require(folder, names)
-        self._fingerprint = fingerprint_of(parts, way)
-        self._way = way
+        task_bundles.require_tasks(folder, names)
+        self._fingerprint = fingerprint_of(parts, options)
+        self._way = options
         # One thread runs them one after another.
-        self._threads = ThreadPoolExecutor(len(names) if way.side_by_side else 1, thread_name_prefix="landmarks")
-        with silenced():
-            self._tasks: dict[str, Any] = {name: _open(name, folder / name, way) for name in names}
+        self._threads = ThreadPoolExecutor(len(names) if options.parallel else 1, thread_name_prefix="landmarks")
+        with suppress_stderr():
+            self._tasks: dict[str, Any] = {name: _open(name, folder / name, options) for name in names}
         self._last_millisecond = -1
         self._is_first = True
 
@@ -78,7 +81,7 @@ class MediaPipeLandmarker:
         self._last_millisecond = millisecond
         # The networks' runtime talks when each graph runs for the first time. Later nothing may be silenced: other
         # threads log meanwhile.
-        with silenced() if self._is_first else nullcontext():
+        with suppress_stderr() if self._is_first else nullcontext():
             answers = {
                 name: self._threads.submit(task.detect_for_video, image, millisecond)
                 if self._way.tracked
@@ -114,7 +117,7 @@ def _task_names(parts: frozenset[Part]) -> tuple[str, ...]:
     return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
 
-def _open(name: str, path: Path, way: Way) -> Any:
+def _open(name: str, path: Path, way: RunOptions) -> Any:
     vision = mp.tasks.vision
     base = mp.tasks.BaseOptions(model_asset_path=str(path))
     mode = vision.RunningMode.VIDEO if way.tracked else vision.RunningMode.IMAGE
@@ -123,7 +126,7 @@ def _open(name: str, path: Path, way: Way) -> Any:
             vision.PoseLandmarkerOptions(base_options=base, running_mode=mode)
         ),
         "hand_landmarker.task": lambda: vision.HandLandmarker.create_from_options(
-            vision.HandLandmarkerOptions(base_options=base, running_mode=mode, num_hands=way.hands)
+            vision.HandLandmarkerOptions(base_options=base, running_mode=mode, num_hands=way.max_hands)
         ),
         "face_landmarker.task": lambda: vision.FaceLandmarker.create_from_options(
             vision.FaceLandmarkerOptions(base_options=base, running_mode=mode)
@@ -134,7 +137,7 @@ def _open(name: str, path: Path, way: Way) -> Any:
 
 def _lay_out(found: dict[str, Any], aspect: float) -> Points:
     """The 543-point layout of what the tasks found; `aspect` is height over width."""
-    points = Landmarks.unseen(0.0).points
+    points = Landmarks.empty(0.0).points
     if "pose_landmarker.task" in found and found["pose_landmarker.task"].pose_landmarks:
         points[PART_SLICES[Part.POSE]] = _array(found["pose_landmarker.task"].pose_landmarks[0], aspect)
     if "face_landmarker.task" in found and found["face_landmarker.task"].face_landmarks:

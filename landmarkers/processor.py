@@ -65,7 +65,7 @@ class Processor:
         """Whether ARMv8.1's atomic instructions are missing, as on a Raspberry Pi 4 or a first Jetson Nano."""
         return self._is_known_to_lack("atomics")
 
-    def lacking(self) -> list[str]:
+    def missing_features(self) -> list[str]:
         """What newer Arm processors have and this one is known not to have, for people."""
         named = {
             "atomics": "ARMv8.1 atomics (MediaPipe needs them)",

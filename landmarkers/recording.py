@@ -16,10 +16,10 @@ from landmarkers.errors import UserError
 from landmarkers.frame import Frame
 
 VIDEO_SUFFIXES: Final = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".gif"})
-PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png"})
-FOLDER_RATE: Final = 30.0  # frames a second that the numbers in a folder count, as KArSL's Kinect recorded them
+IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png"})
+FOLDER_FPS: Final = 30.0  # frames a second that the numbers in a folder count, as KArSL's Kinect recorded them
 
-COMPLETE_SHARE: Final = 0.9  # of the frames that a video's header promises; headers of some containers estimate
+MIN_COMPLETE_FRACTION: Final = 0.9  # of the frames that a video's header promises; headers of some containers estimate
 
 
 class RecordingUnreadable(UserError):
@@ -38,18 +38,18 @@ def read_recording(path: Path) -> Iterator[Frame]:
     return _read_video(path)
 
 
-def numbered_pictures(folder: Path) -> list[tuple[int, Path]]:
+def numbered_images(folder: Path) -> list[tuple[int, Path]]:
     """The pictures of a folder with the last number in each name, in the order of the numbers."""
     found = []
     for path in folder.iterdir():
         numbers = re.findall(r"\d+", path.stem)
-        if path.suffix.lower() in PICTURE_SUFFIXES and numbers:
+        if path.suffix.lower() in IMAGE_SUFFIXES and numbers:
             found.append((int(numbers[-1]), path))
     return sorted(found)
 
 
 def _read_folder(folder: Path) -> Iterator[Frame]:
-    pictures = numbered_pictures(folder)
+    pictures = numbered_images(folder)
     if not pictures:
         raise RecordingUnreadable(f"the folder {folder} holds no numbered pictures")
     if len({number for number, _ in pictures}) < len(pictures):
@@ -59,14 +59,14 @@ def _read_folder(folder: Path) -> Iterator[Frame]:
         picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB) if path.stat().st_size else None
         if picture is None:
             raise RecordingUnreadable(f"the picture {path} cannot be read")
-        yield Frame(picture.astype(np.uint8, copy=False), (number - first) / FOLDER_RATE)
+        yield Frame(picture.astype(np.uint8, copy=False), (number - first) / FOLDER_FPS)
 
 
 def _read_video(path: Path) -> Iterator[Frame]:
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
         rate = capture.get(cv2.CAP_PROP_FPS) if capture.isOpened() else 0.0
-        spacing = 1.0 / rate if 1.0 <= rate <= 1000.0 else 1.0 / FOLDER_RATE
+        spacing = 1.0 / rate if 1.0 <= rate <= 1000.0 else 1.0 / FOLDER_FPS
         promised = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.isOpened() else 0.0
         first: float | None = None
         time = -spacing
@@ -83,7 +83,7 @@ def _read_video(path: Path) -> Iterator[Frame]:
             yield Frame(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False), time)
         if count == 0:
             raise RecordingUnreadable(f"the clip {path} cannot be read as video")
-        if count < COMPLETE_SHARE * promised:
+        if count < MIN_COMPLETE_FRACTION * promised:
             raise RecordingUnreadable(f"the clip {path} breaks off after {count} of {promised:.0f} frames")
     finally:
         capture.release()

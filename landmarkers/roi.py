@@ -25,7 +25,7 @@ class RotatedRoi:
         height, width = picture.shape[:2]
         return cls(width / 2, height / 2, max(height, width), 0.0)
 
-    def cut(self, picture: Image, size: int, border: int) -> Image:
+    def crop(self, picture: Image, size: int, border: int) -> Image:
         """The region as a picture [size, size, 3]; `border` is OpenCV's way to fill what lies outside the picture."""
         scale = self.side / size
         sine, cosine = math.sin(self.angle) * scale, math.cos(self.angle) * scale
@@ -42,7 +42,7 @@ class RotatedRoi:
             np.uint8, copy=False
         )
 
-    def to_picture(self, points: Points) -> Points:
+    def to_image(self, points: Points) -> Points:
         """Points [n, 2 or 3] of the region, 0 to 1 (their depth in its sides), in pixels of the picture."""
         sine, cosine = math.sin(self.angle) * self.side, math.cos(self.angle) * self.side
         away = points[:, :2] - 0.5
@@ -51,14 +51,14 @@ class RotatedRoi:
         placed[:, 1] = self.y + away[:, 0] * sine + away[:, 1] * cosine
         return placed
 
-    def moved(self, right: float, down: float, grown: float = 1.0) -> "RotatedRoi":
+    def shifted(self, right: float, down: float, grown: float = 1.0) -> "RotatedRoi":
         """The region moved along its own axes by so many of its sides, then grown so many times."""
         sine, cosine = math.sin(self.angle), math.cos(self.angle)
         x = self.x + self.side * (right * cosine - down * sine)
         y = self.y + self.side * (right * sine + down * cosine)
         return RotatedRoi(x, y, self.side * grown, self.angle)
 
-    def overlap(self, other: "RotatedRoi") -> float:
+    def iou(self, other: "RotatedRoi") -> float:
         """Intersection over union of the two squares, as if neither were turned."""
         reach = (self.side + other.side) / 2
         shared = [
@@ -68,12 +68,12 @@ class RotatedRoi:
         return area / (self.side**2 + other.side**2 - area)
 
 
-def upright(tail: Points, head: Points) -> float:
+def rotation(tail: Points, head: Points) -> float:
     """The angle of a region in which the way from one point to the other leads straight up."""
     return math.atan2(float(head[0] - tail[0]), float(tail[1] - head[1]))
 
 
-def square_around(points: Points, angle: float) -> RotatedRoi:
+def enclosing_square(points: Points, angle: float) -> RotatedRoi:
     """The square around points [n, 2] that is turned by an angle."""
     sine, cosine = math.sin(angle), math.cos(angle)
     turned = points @ np.array([[cosine, -sine], [sine, cosine]], np.float32)

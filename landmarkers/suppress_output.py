@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def silenced() -> Iterator[None]:
+def suppress_stderr() -> Iterator[None]:
     """Send what is written to standard error nowhere. For start-up only: it silences other threads too."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -27,7 +27,7 @@ from landmarkers.layout import LAYOUT_NAME, PART_SLICES, POINT_COUNT, Part
 TAKE_SUFFIX: Final = ".take.npz"
 FORMAT: Final = 1
 STEPS_PER_UNIT: Final = 8192
-UNSEEN: Final = -32768
+MISSING: Final = -32768
 # What reading a file that is no take, or a crafted one, may raise.
 _UNREADABLE: Final = (
     AttributeError,
@@ -76,10 +76,10 @@ class Take:
             raise ValueError("the times of a take must grow strictly")
 
     @classmethod
-    def of(cls, stretch: Sequence[Landmarks], origin: Provenance) -> Self:
+    def from_landmarks(cls, landmarks: Sequence[Landmarks], provenance: Provenance) -> Self:
         """The take of some landmarks in a row."""
-        points = np.stack([landmarks.points for landmarks in stretch])
-        return cls(points, np.array([landmarks.time for landmarks in stretch]), origin)
+        points = np.stack([landmarks.points for landmarks in landmarks])
+        return cls(points, np.array([landmarks.time for landmarks in landmarks]), provenance)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -89,7 +89,7 @@ class Take:
         """Seconds from the first frame to the last."""
         return float(self.times[-1] - self.times[0])
 
-    def seen(self, part: Part) -> NDArray[np.bool_]:
+    def visible(self, part: Part) -> NDArray[np.bool_]:
         """In which frames the part was found, [time]."""
         return ~np.isnan(self.points[:, PART_SLICES[part].start, 0])
 
@@ -104,7 +104,7 @@ class Take:
             "times": self.times,
         }
         for part, where in PART_SLICES.items():
-            if self.seen(part).any():
+            if self.visible(part).any():
                 content[part.value] = quantise(self.points[:, where])
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **content)
@@ -183,10 +183,10 @@ def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64
 
 def quantise(points: Points) -> NDArray[np.int16]:
     """Points as they are stored, int16; NaN becomes UNSEEN."""
-    steps = np.clip(np.rint(points * STEPS_PER_UNIT), UNSEEN + 1, -UNSEEN - 1)
-    return np.where(np.isnan(steps), UNSEEN, steps).astype(np.int16)
+    steps = np.clip(np.rint(points * STEPS_PER_UNIT), MISSING + 1, -MISSING - 1)
+    return np.where(np.isnan(steps), MISSING, steps).astype(np.int16)
 
 
 def dequantise(steps: NDArray[np.int16]) -> Points:
     """Stored points in picture widths, float32; UNSEEN becomes NaN."""
-    return np.where(steps == UNSEEN, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)
+    return np.where(steps == MISSING, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)

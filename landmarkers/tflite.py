@@ -18,14 +18,14 @@ _MODEL_IDENTIFIER: Final = b"TFL3"
 _METADATA_IDENTIFIER: Final = b"M001"
 
 
-class Editor:
+class TfliteEditor:
     """Gives networks back changed; the same network and change give the same bytes."""
 
     def __init__(self, wheel: Path) -> None:
         self._tflite = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "schema_py_generated")
         self._metadata = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "metadata_schema_py_generated")
 
-    def with_metadata(self, network: bytes, normalisation: tuple[float, float]) -> bytes:
+    def add_metadata(self, network: bytes, normalisation: tuple[float, float]) -> bytes:
         """The network with metadata: mean and standard deviation of the input's pixels, and nothing of each output."""
         model = self._read(network)
         buffer = self._tflite.BufferT()
@@ -37,10 +37,10 @@ class Editor:
         model.metadata = [*(model.metadata or []), entry]
         return self._write(model, len(network))
 
-    def pruned(self, network: bytes, outputs: tuple[str, ...]) -> bytes:
+    def prune_outputs(self, network: bytes, outputs: tuple[str, ...]) -> bytes:
         """The network with these outputs alone, without what leads to no other."""
         model = self._read(network)
-        prune(model, outputs)
+        prune_model(model, outputs)
         return self._write(model, len(network))
 
     def _read(self, network: bytes) -> Any:
@@ -81,7 +81,7 @@ class Editor:
         return bytes(builder.Output())
 
 
-def prune(model: Any, outputs: tuple[str, ...]) -> None:
+def prune_model(model: Any, outputs: tuple[str, ...]) -> None:
     """Leave a read network these outputs alone, and take out what leads to no other.
 
     `model` is a `ModelT` of the generated schema. Metadata and signatures speak of outputs that may be gone: they go.

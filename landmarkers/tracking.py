@@ -15,12 +15,12 @@ from typing import Final, Self
 
 import numpy as np
 
-from landmarkers import networks
-from landmarkers.body import Body, BodyNetwork, pose_region
+from landmarkers import task_bundles
+from landmarkers.body import Body, BodyNetwork, roi_from_hips
 from landmarkers.detector import PALM_STRIDES, POSE_STRIDES, Detector
-from landmarkers.face import Face, FaceNetwork, head_region
+from landmarkers.face import Face, FaceNetwork, roi_from_head
 from landmarkers.frame import Frame, Image, Landmarks, Points
-from landmarkers.hand import Hand, HandNetwork, distinct, palm_region, wrist_region
+from landmarkers.hand import Hand, HandNetwork, deduplicate, roi_from_palm, roi_from_wrist
 from landmarkers.handedness import assign_handedness
 from landmarkers.layout import (
     DEFAULT_PARTS,
@@ -38,7 +38,7 @@ from landmarkers.roi import RotatedRoi
 
 TASK: Final = "landmarks.task"
 # Which networks and how they are run; another number for every change after which the points come out otherwise.
-FINGERPRINT: Final = f"litert-tracked-{networks.fingerprint((TASK,))}-2"
+FINGERPRINT: Final = f"litert-tracked-{task_bundles.tasks_fingerprint((TASK,))}-2"
 
 _BODY_SEARCH_EVERY_S: Final = 0.14  # while nobody is in view; the daemon's idle looks are as far apart
 _BODY_EVERY_S: Final = 0.06  # while a hand in view is not followed: nothing else tells where its arm goes
@@ -63,12 +63,12 @@ class NetworkCost:
     """How often a network ran, and the multiplications (each with its addition) of one run."""
 
     runs: int
-    multiply_adds: int
+    macs: int
 
     @classmethod
     def of(cls, *networks: TfliteNetwork) -> Self:
         """The work of networks that are copies of one."""
-        return cls(sum(network.runs for network in networks), networks[0].multiply_adds)
+        return cls(sum(network.runs for network in networks), networks[0].macs)
 
 
 class Networks:
@@ -79,14 +79,14 @@ class Networks:
 
     def __init__(self, parts: frozenset[Part], folder: Path | None = None) -> None:
         """Raises NetworksUnavailable."""
-        content = networks.open_task(folder or networks.default_folder(), TASK)
+        content = task_bundles.read_task(folder or task_bundles.default_folder(), TASK)
         self._parts = parts
         self.threads = ThreadPoolExecutor(3, thread_name_prefix="landmarks")
         if parts - HANDS:
-            self.body_detector = Detector(content["pose_detector.tflite"], POSE_STRIDES, darkest=-1.0)
+            self.body_detector = Detector(content["pose_detector.tflite"], POSE_STRIDES, input_min=-1.0)
             self.body = BodyNetwork(content["pose_landmarks_detector.tflite"])
         if HANDS & parts:
-            self.palm_detector = Detector(content["hand_detector.tflite"], PALM_STRIDES, darkest=0.0)
+            self.palm_detector = Detector(content["hand_detector.tflite"], PALM_STRIDES, input_min=0.0)
             # One for each hand: they run side by side.
             self.hands = [HandNetwork(content["hand_landmarks_detector.tflite"]) for _ in HANDS]
         if Part.FACE in parts:
@@ -125,12 +125,12 @@ class TrackingLandmarker:
     """Pose, both hands and, when asked for, the face of one person."""
 
     def __init__(
-        self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, loaded: Networks | None = None
+        self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, networks: Networks | None = None
     ) -> None:
         """`loaded` are networks of these parts at least that nobody else uses now. Raises NetworksUnavailable."""
         self._parts = parts
-        self._networks = loaded or Networks(parts, folder)
-        self._owns_networks = loaded is None
+        self._networks = networks or Networks(parts, folder)
+        self._owns_networks = networks is None
         self._look: _Look | None = None
         self._hands: dict[Part, Hand] = {}
         self._searched = self._palms_searched = self._lost = float("-inf")
@@ -179,28 +179,28 @@ class TrackingLandmarker:
         if Part.FACE in self._parts and body is not None:
             known = before.face if before is not None else None
             # The head's place by the body is rough: what is found there says where to look properly.
-            known = known or self._networks.face.detect(frame.image, head_region(body.points))
-            face = self._networks.face.detect(frame.image, known.region) if known is not None else None
+            known = known or self._networks.face.detect(frame.image, roi_from_head(body.points))
+            face = self._networks.face.detect(frame.image, known.next_roi) if known is not None else None
         height, width = frame.image.shape[:2]
-        regions = {} if body is None else {part: wrist_region(body.points, part) for part in HANDS}
+        regions = {} if body is None else {part: roi_from_wrist(body.points, part) for part in HANDS}
         in_view = {part for part, region in regions.items() if 0 <= region.x < width and 0 <= region.y < height}
         return _Look(frame.time, body, face, frozenset(in_view), {})
 
     def _find_body(self, picture: Image, known: Body | None) -> Body | None:
-        body = self._networks.body.detect(picture, known.region) if known is not None else None
+        body = self._networks.body.detect(picture, known.next_roi) if known is not None else None
         if body is None:
-            for found in self._networks.body_detector.detect(picture, at_most=1):
-                body = self._networks.body.detect(picture, pose_region(found.keypoints[0], found.keypoints[1]))
+            for found in self._networks.body_detector.detect(picture, max_detections=1):
+                body = self._networks.body.detect(picture, roi_from_hips(found.keypoints[0], found.keypoints[1]))
         return body
 
     def _follow_hands(self, frame: Frame) -> dict[Part, Hand]:
         """The hands of the frame before, where they are now."""
         running = {
-            part: self._networks.threads.submit(_follow, network, frame.image, hand.region)
+            part: self._networks.threads.submit(_follow, network, frame.image, hand.next_roi)
             for network, (part, hand) in zip(self._networks.hands, self._hands.items(), strict=False)
         }
         found = {part: future.result() for part, future in running.items()}
-        kept = distinct([hand for hand in found.values() if hand is not None])
+        kept = deduplicate([hand for hand in found.values() if hand is not None])
         if len(kept) < len(running):
             self._lost = frame.time
         return {part: hand for part, hand in found.items() if hand in kept}
@@ -213,23 +213,23 @@ class TrackingLandmarker:
         self._searched = frame.time
         hands += self._hands_at_wrists(frame, hands)
         if len(hands) == len(HANDS) or frame.time - self._palms_searched < _PALMS_EVERY_S - _TOLERANCE_S:
-            return distinct(hands)
+            return deduplicate(hands)
         self._palms_searched = frame.time
-        known = [hand.region for hand in hands]
-        for palm in self._networks.palm_detector.detect(frame.image, at_most=len(HANDS)):
-            region = palm_region(palm.box, palm.keypoints)
-            if len(hands) < len(HANDS) and all(region.overlap(one) <= _SAME_REGION for one in known):
+        known = [hand.next_roi for hand in hands]
+        for palm in self._networks.palm_detector.detect(frame.image, max_detections=len(HANDS)):
+            region = roi_from_palm(palm.box, palm.keypoints)
+            if len(hands) < len(HANDS) and all(region.iou(one) <= _SAME_REGION for one in known):
                 hand = self._networks.hands[0].detect(frame.image, region)
                 hands += [] if hand is None else [hand]
-        return distinct(hands)
+        return deduplicate(hands)
 
     def _hands_at_wrists(self, frame: Frame, known: list[Hand]) -> list[Hand]:
         """Missing hands, looked for where the body's wrists are: half as dear as the palm detector."""
         if self._look is None or self._look.body is None:
             return []
         missing = self._look.in_view - self._hands.keys()
-        regions = [wrist_region(self._look.body.points, part) for part in sorted(missing)]
-        regions = [region for region in regions if all(region.overlap(hand.region) <= _SAME_REGION for hand in known)]
+        regions = [roi_from_wrist(self._look.body.points, part) for part in sorted(missing)]
+        regions = [region for region in regions if all(region.iou(hand.next_roi) <= _SAME_REGION for hand in known)]
         looks = [
             self._networks.threads.submit(_follow, network, frame.image, region)
             for network, region in zip(self._networks.hands, regions, strict=False)
@@ -249,14 +249,14 @@ class TrackingLandmarker:
 
     def _named(self, frame: Frame, hands: list[Hand]) -> dict[Part, Hand]:
         width = np.float32(frame.image.shape[1])
-        points, rightness = [hand.points / width for hand in hands], [hand.rightness for hand in hands]
+        points, rightness = [hand.points / width for hand in hands], [hand.right_hand_probability for hand in hands]
         sides = assign_handedness(points, rightness, self._pose() / width)
         return {part: hands[number] for part, number in sides.items()}
 
     def _pose(self) -> Points:
         """The points of the body in pixels, its arms gone along with the hands since it was looked at."""
         if self._look is None or self._look.body is None:
-            return Landmarks.unseen(0.0).part(Part.POSE)
+            return Landmarks.empty(0.0).part(Part.POSE)
         pose = self._look.body.points.copy()
         for part, hand in self._hands.items():
             if part in self._look.wrists:
@@ -266,7 +266,7 @@ class TrackingLandmarker:
         return pose
 
     def _landmarks(self, frame: Frame) -> Landmarks:
-        points = Landmarks.unseen(frame.time).points
+        points = Landmarks.empty(frame.time).points
         if Part.POSE in self._parts:
             points[PART_SLICES[Part.POSE]] = self._pose()
         for part, hand in self._hands.items():
@@ -279,6 +279,6 @@ class TrackingLandmarker:
 def _follow(network: HandNetwork, picture: Image, region: RotatedRoi) -> Hand | None:
     """The hand in the region; looked at once more in its new region when it has moved far."""
     hand = network.detect(picture, region)
-    if hand is None or math.hypot(hand.region.x - region.x, hand.region.y - region.y) <= _FAR * region.side:
+    if hand is None or math.hypot(hand.next_roi.x - region.x, hand.next_roi.y - region.y) <= _FAR * region.side:
         return hand
-    return network.detect(picture, hand.region) or hand
+    return network.detect(picture, hand.next_roi) or hand

@@ -14,9 +14,9 @@ from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_
 from landmarkers.take import Provenance, Take
 from models.manifest import SpotterSettings
 
-GAP_S: Final = 1.0  # a stream that stood still for longer continues no stretch
+MAX_GAP_S: Final = 1.0  # a stream that stood still for longer continues no stretch
 _TWITCH_S: Final = 0.15  # less is no sign
-REST_S: Final = 0.3  # hands down for less do not rest
+MIN_REST_S: Final = 0.3  # hands down for less do not rest
 
 
 class RaisedHandSpotter:
@@ -31,7 +31,7 @@ class RaisedHandSpotter:
 
     def push(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives at most one sign."""
-        if self._stretch and landmarks.time - self._stretch[-1].time > GAP_S:
+        if self._stretch and landmarks.time - self._stretch[-1].time > MAX_GAP_S:
             yield from self.flush()
         raised = is_hand_raised(landmarks, self._settings.raise_threshold)
         if not self._stretch and not raised:
@@ -39,7 +39,7 @@ class RaisedHandSpotter:
         self._stretch.append(landmarks)
         self._raised.append(raised)
         now, last_up = landmarks.time, self._last_raised()
-        rested = now - last_up.time >= max(REST_S, self._settings.end_after_s)
+        rested = now - last_up.time >= max(MIN_REST_S, self._settings.end_after_s)
         if rested or now - self._stretch[0].time >= self._settings.max_duration_s:
             yield from self.flush()
 
@@ -52,7 +52,7 @@ class RaisedHandSpotter:
             raised.pop()
         longest_up = _longest_run(stretch, raised)
         if stretch and longest_up >= self._settings.start_after_s and _duration(stretch) >= _TWITCH_S:
-            yield Take.of(stretch, self._origin)
+            yield Take.from_landmarks(stretch, self._origin)
 
     def _last_raised(self) -> Landmarks:
         numbers = range(len(self._raised) - 1, -1, -1)
@@ -65,8 +65,8 @@ def is_hand_raised(landmarks: Landmarks, raise_threshold: float) -> bool:
     The pose network guesses at wrists out of view, but then it puts them low. Where it sees nobody, a hand
     that the hand network sees counts as raised: somebody holds it into the camera.
     """
-    hands = [landmarks.part(part)[WRIST] for part in (Part.LEFT_HAND, Part.RIGHT_HAND) if landmarks.sees(part)]
-    if not landmarks.sees(Part.POSE):
+    hands = [landmarks.part(part)[WRIST] for part in (Part.LEFT_HAND, Part.RIGHT_HAND) if landmarks.is_visible(part)]
+    if not landmarks.is_visible(Part.POSE):
         return bool(hands)
     pose = landmarks.part(Part.POSE)
     left, right = pose[LEFT_SHOULDER, :2], pose[RIGHT_SHOULDER, :2]

@@ -93,7 +93,7 @@ def open_bundle(folder: Path) -> Bundle:
     return Bundle(folder, manifest, signs, probe)
 
 
-def refuse_other_landmarks(manifest: Manifest, fingerprint: str) -> None:
+def check_landmarker(manifest: Manifest, fingerprint: str) -> None:
     """Raise BundleRefused when the landmarks at hand are not those that the bundle was trained on."""
     if fingerprint != manifest.landmarker:
         raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")

@@ -15,13 +15,13 @@ from typing import BinaryIO, Final, Protocol
 from models.bundle import HASHED_FILES, MANIFEST, OPTIONAL_FILES, SIGNATURE, BundleRefused
 from models.durable import copy_stream, sync_folder
 
-FILES: Final = HASHED_FILES | OPTIONAL_FILES | {MANIFEST, SIGNATURE}
-LARGEST_MB: Final = 256
+BUNDLE_FILES: Final = HASHED_FILES | OPTIONAL_FILES | {MANIFEST, SIGNATURE}
+MAX_BUNDLE_MB: Final = 256
 _MB: Final = 1_000_000
 _END_OF_TAR: Final = 1024  # every tar ends with as many zeros
 
 
-class Arrival(Protocol):
+class BundleSource(Protocol):
     """A bundle on its way, wherever it lies."""
 
     size: int
@@ -32,7 +32,7 @@ class Arrival(Protocol):
 
 
 @contextmanager
-def open_arrival(path: Path) -> Iterator[Arrival]:
+def open_bundle_source(path: Path) -> Iterator[BundleSource]:
     """The bundle that lies in a folder or a `.tar`. Raises BundleRefused."""
     try:
         if path.is_dir():
@@ -51,7 +51,7 @@ class _Folder:
         self._path = path
         self._names = []
         self.size = 0
-        for name in sorted(FILES):
+        for name in sorted(BUNDLE_FILES):
             try:
                 status = (path / name).lstat()
             except FileNotFoundError:
@@ -94,7 +94,7 @@ class _Archive:
             raise BundleRefused(f"{self._path} holds {member.name!r}, which is not a plain file")
         if where.is_absolute() or ".." in where.parts:
             raise BundleRefused(f"{self._path} holds {member.name!r}, which leads out of the bundle")
-        if where.name not in FILES:
+        if where.name not in BUNDLE_FILES:
             return
         if where.name in self._members:
             raise BundleRefused(f"{self._path} holds {where.name} twice")
@@ -127,5 +127,7 @@ def _refuse_truncated(path: Path, file: BinaryIO) -> None:
 
 
 def _refuse_huge(path: Path, size: int) -> None:
-    if size > LARGEST_MB * _MB:
-        raise BundleRefused(f"{path} is no bundle: it has {size // _MB} MB, and no bundle has more than {LARGEST_MB}")
+    if size > MAX_BUNDLE_MB * _MB:
+        raise BundleRefused(
+            f"{path} is no bundle: it has {size // _MB} MB, and no bundle has more than {MAX_BUNDLE_MB}"
+        )

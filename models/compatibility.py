@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from landmarkers.factory import LandmarkerUnavailable, fingerprint_here
-from models.bundle import Bundle, BundleRefused, refuse_other_landmarks
+from landmarkers.factory import LandmarkerUnavailable, landmarker_fingerprint
+from models.bundle import Bundle, BundleRefused, check_landmarker
 from models.labels import Sign
 
 
@@ -11,33 +11,33 @@ from models.labels import Sign
 class InstallOptions:
     """What the operator allows for once."""
 
-    downgrade: bool = False
-    labels: bool = False
+    allow_downgrade: bool = False
+    allow_labels: bool = False
 
 
-def refuse_unserved(bundle: Bundle) -> None:
+def check_landmarks_available(bundle: Bundle) -> None:
     """Raise BundleRefused when this device's landmark networks are not those that the bundle was trained on."""
     manifest = bundle.manifest
     try:
-        here = fingerprint_here(manifest.parts, manifest.landmarker)
+        here = landmarker_fingerprint(manifest.parts, manifest.landmarker)
     except LandmarkerUnavailable as error:
         raise BundleRefused(f"{manifest.title} cannot be served: {error}") from error
     except (ImportError, OSError) as error:
         raise BundleRefused(
             f"{manifest.title} wants landmarks of {manifest.landmarker}, whose library does not load here: {error}"
         ) from error
-    refuse_other_landmarks(manifest, here)
+    check_landmarker(manifest, here)
 
 
-def refuse_step_back(bundle: Bundle, serving: Bundle, allowed: InstallOptions) -> None:
+def check_upgrade(bundle: Bundle, serving: Bundle, allowed: InstallOptions) -> None:
     """Raise BundleRefused when the operator must allow what would change: an older version, other signs."""
     new, old = bundle.manifest, serving.manifest
-    if new.name == old.name and new.version <= old.version and not allowed.downgrade:
+    if new.name == old.name and new.version <= old.version and not allowed.allow_downgrade:
         how = "older than" if new.version < old.version else "another of the same version as"
         raise BundleRefused(
             f"{new.title} is {how} the {old.title} that serves; --allow-downgrade takes it all the same"
         )
-    if set(bundle.signs) != set(serving.signs) and not allowed.labels:
+    if set(bundle.signs) != set(serving.signs) and not allowed.allow_labels:
         more, fewer = _words(set(bundle.signs) - set(serving.signs)), _words(set(serving.signs) - set(bundle.signs))
         differences = [f"has {more} more" if more else "", f"lacks {fewer}" if fewer else ""]
         raise BundleRefused(

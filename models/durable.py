@@ -16,13 +16,13 @@ _FOLDER_MODE: Final = 0o755
 _PIECE: Final = 1 << 20
 
 
-def make_folder(folder: Path) -> None:
+def create_folder(folder: Path) -> None:
     """See that a folder is there, with those above it, each given to the owner of the one above it."""
     if folder.is_dir():
         return
-    make_folder(folder.parent)
+    create_folder(folder.parent)
     folder.mkdir(_FOLDER_MODE, exist_ok=True)
-    give_to_owner_of(folder.parent, folder)
+    chown_to_owner_of(folder.parent, folder)
     sync_folder(folder.parent)
 
 
@@ -33,10 +33,10 @@ def copy_stream(source: IO[bytes], to: Path) -> None:
         file.flush()
         os.fchmod(file.fileno(), _FILE_MODE)
         os.fsync(file.fileno())
-    give_to_owner_of(to.parent, to)
+    chown_to_owner_of(to.parent, to)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put this content in place of a file's at once: whoever reads it finds the old or the new one."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
@@ -45,22 +45,22 @@ def write_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fchmod(file.fileno(), _FILE_MODE)
         os.fsync(file.fileno())
-    give_to_owner_of(path.parent, new)
+    chown_to_owner_of(path.parent, new)
     new.replace(path)
     sync_folder(path.parent)
 
 
-def point_link(link: Path, target: str) -> None:
+def replace_symlink(link: Path, target: str) -> None:
     """Let a symlink lead to another target at once: whoever follows it finds the old or the new one."""
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(target)
-    give_to_owner_of(link.parent, new)
+    chown_to_owner_of(link.parent, new)
     new.replace(link)
     sync_folder(link.parent)
 
 
-def move(path: Path, to: Path) -> None:
+def move_durably(path: Path, to: Path) -> None:
     """Rename a file or folder, on the disk as well."""
     path.rename(to)
     sync_folder(to.parent)
@@ -77,7 +77,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def give_to_owner_of(folder: Path, path: Path) -> None:
+def chown_to_owner_of(folder: Path, path: Path) -> None:
     """As root, give what was made to who owns a folder."""
     if os.geteuid() == 0:
         owner = folder.stat()

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from models.bundle import MANIFEST, Bundle, BundleRefused, sha256_of
-from models.durable import give_to_owner_of, move, sync_folder
+from models.durable import chown_to_owner_of, move_durably, sync_folder
 
 log = logging.getLogger(__name__)
 
 INCOMING: Final = "incoming"
-SCRATCH: Final = ".new"
+STAGING: Final = ".new"
 _OUTGOING: Final = ".old-"
 _HASH_DIGITS: Final = 8
 _MB: Final = 1_000_000
@@ -22,13 +22,13 @@ FREE_MB: Final = 20  # what must stay free beside the bundle, for words that wai
 _FORGOTTEN_S: Final = 24 * 3600.0
 
 
-def place_name(bundle: Bundle) -> str:
+def installed_name(bundle: Bundle) -> str:
     """The name of a bundle's folder in a store."""
     manifest = bundle.manifest
     return f"{manifest.name}-{manifest.version}-{sha256_of(bundle.folder / MANIFEST)[:_HASH_DIGITS]}"
 
 
-def refuse_without_room(root: Path, size: int) -> None:
+def check_free_space(root: Path, size: int) -> None:
     """Raise BundleRefused when a bundle of this many bytes leaves too little free."""
     disk = os.statvfs(root)
     free = disk.f_bavail * disk.f_frsize
@@ -39,14 +39,14 @@ def refuse_without_room(root: Path, size: int) -> None:
         )
 
 
-def put_in_place(scratch: Path, place: Path) -> bool:
+def move_into_place(scratch: Path, place: Path) -> bool:
     """Move a whole bundle, which lies on the disk, to its place; returns whether it was not there before.
 
     One that is there already has the same manifest. Its files are replaced one by one by the same files: that mends
     what may be damaged and brings a new signature, while the bundle may serve. Raises BundleRefused, OSError.
     """
     if not os.path.lexists(place):
-        move(scratch, place)
+        move_durably(scratch, place)
         return True
     if place.is_symlink() or sha256_of(place / MANIFEST) != sha256_of(scratch / MANIFEST):
         raise BundleRefused(f"{place} is damaged: its manifest is not the one whose sha256 it is named by; remove it")
@@ -56,22 +56,22 @@ def put_in_place(scratch: Path, place: Path) -> bool:
     return False
 
 
-def make_scratch(root: Path) -> Path:
+def create_staging_folder(root: Path) -> Path:
     """The empty folder in which a bundle is looked at before it is installed."""
-    scratch = root / INCOMING / SCRATCH
+    scratch = root / INCOMING / STAGING
     scratch.mkdir()
-    give_to_owner_of(root, scratch)
+    chown_to_owner_of(root, scratch)
     return scratch
 
 
-def discard(root: Path, folder: Path) -> None:
+def remove_bundle(root: Path, folder: Path) -> None:
     """Remove a bundle's folder; at no time does a part of it stand in its place."""
     outgoing = root / INCOMING / f"{_OUTGOING}{folder.name}"
-    move(folder, outgoing)
+    move_durably(folder, outgoing)
     shutil.rmtree(outgoing)
 
 
-def clean(root: Path, spared: Path | None) -> None:
+def remove_leftovers(root: Path, spared: Path | None) -> None:
     """Remove what installations and removals before this one left half done, and what was forgotten on its way.
 
     What others bring here begins with no dot. It is forgotten a day after it came, by the time that nobody can set.
@@ -93,7 +93,7 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def superfluous(installed: Sequence[Path], current: str | None, before: Sequence[str], keep: int) -> list[str]:
+def bundles_to_prune(installed: Sequence[Path], current: str | None, before: Sequence[str], keep: int) -> list[str]:
     """The names of those that nobody will go back to.
 
     Kept are the one that serves, the last `keep` that served before it, and as many of the newest others.

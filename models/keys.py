@@ -61,7 +61,7 @@ class PublicKey:
             raise KeyUnusable(f"{path} is a key of another kind than Ed25519")
         return cls(path.stem, key)
 
-    def fits(self, signature: bytes, content: bytes) -> bool:
+    def verifies(self, signature: bytes, content: bytes) -> bool:
         """Whether the signature was made of this content with this key's other half."""
         try:
             self.key.verify(signature, content)
@@ -98,7 +98,7 @@ class PrivateKey:
         return cls(path.stem, key)
 
 
-def new_keys(folder: Path, name: str) -> tuple[Path, Path]:
+def generate_keys(folder: Path, name: str) -> tuple[Path, Path]:
     """Make a pair of keys in a folder, the private one for its owner alone; none is ever overwritten.
 
     Returns the paths of private and public key. Raises KeyUnusable.

@@ -106,7 +106,7 @@ class TrustedKeys:
             raise SignatureRefused(
                 f"the bundle {bundle} is signed by the key {called}, which is not among those of {self.folder}"
             )
-        if not key.fits(_signed_bytes(signature, bundle), _PURPOSE + manifest):
+        if not key.verifies(_signed_bytes(signature, bundle), _PURPOSE + manifest):
             raise SignatureRefused(
                 f"the signature of the bundle {bundle} is not that of its {MANIFEST}: one of them is damaged or was "
                 "changed"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.bundle import Bundle, BundleRefused, open_bundle
-from models.subprocess_probe import REFUSED, attempt
+from models.subprocess_probe import REFUSED_EXIT_CODE, run_python
 
 if TYPE_CHECKING:
     from models.classifier import OnnxClassifier
@@ -25,28 +25,28 @@ _NO_MEMORY: Final = "Failed to allocate memory"  # as ONNX Runtime says it
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ResourceLimits:
     """What a network may take until it has read its probe a few times: processor time in all, and memory of its own.
 
     The shipped one takes half a second, most of it for loading libraries, and 40 MB. Time of the processor, since the
     device has other work as well; by the clock `patience_s`, for one that only waits.
     """
 
-    seconds: int = 20
+    cpu_seconds: int = 20
     memory_mb: int = 512
-    patience_s: float = 120.0
+    timeout_s: float = 120.0
 
 
-def try_reading(folder: Path, limits: Limits) -> str:
+def run_smoke_test(folder: Path, limits: ResourceLimits) -> str:
     """Let a bundle's network read its probe, and say how fast it does. Raises BundleRefused."""
-    arguments = [str(folder.parent), folder.name, str(limits.seconds), str(limits.memory_mb)]
-    outcome = attempt(["-m", "models.smoke", *arguments], patience_s=limits.patience_s)
+    arguments = [str(folder.parent), folder.name, str(limits.cpu_seconds), str(limits.memory_mb)]
+    outcome = run_python(["-m", "models.smoke", *arguments], timeout_s=limits.timeout_s)
     if not outcome.succeeded:
         raise BundleRefused(f"{folder.name} does not read its probe here: {outcome.text}")
     return outcome.text
 
 
-def read_probe(bundle: Bundle) -> str:
+def classify_probe(bundle: Bundle) -> str:
     """Read the probe as often as it takes to judge the speed, and say how fast that was. Raises BundleRefused."""
     from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
@@ -80,10 +80,10 @@ def main() -> int:
 
         _bound(int(seconds), int(megabytes))
         _be_no_root()
-        print(read_probe(bundle))  # noqa: T201  # this is what it is asked
+        print(classify_probe(bundle))  # noqa: T201  # this is what it is asked
     except BundleRefused as error:
         print(error)  # noqa: T201
-        return REFUSED
+        return REFUSED_EXIT_CODE
     return 0
 
 

@@ -22,7 +22,7 @@ from landmarkers.layout import (
     Part,
 )
 from landmarkers.take import Provenance, Take
-from models.activity_detection import GAP_S, is_hand_raised
+from models.activity_detection import MAX_GAP_S, is_hand_raised
 from models.classifier import Classifier
 from models.manifest import SpotterSettings
 
@@ -93,7 +93,7 @@ class SignSpotter:
 
     def push(self, landmarks: Landmarks) -> Iterator[Take]:
         """Take in one frame's landmarks; gives the signs that are settled now."""
-        if self._stretch and landmarks.time - self._stretch[-1].time > GAP_S:
+        if self._stretch and landmarks.time - self._stretch[-1].time > MAX_GAP_S:
             yield from self.flush()
         raised = is_hand_raised(landmarks, self._settings.raise_threshold)
         if not self._stretch and not raised:
@@ -248,7 +248,7 @@ class SignSpotter:
             self._judge(later)
 
     def _take(self, first: int, last: int) -> Take:
-        return Take.of(self._stretch[first : last + 1], self._origin)
+        return Take.from_landmarks(self._stretch[first : last + 1], self._origin)
 
 
 def _is_held(take: Take) -> bool:

@@ -21,22 +21,22 @@ from typing import TYPE_CHECKING, Final
 
 from landmarkers.errors import UserError
 from models.bundle import MANIFEST, Bundle, BundleRefused, open_bundle
-from models.bundle_source import open_arrival
-from models.compatibility import InstallOptions, refuse_step_back, refuse_unserved
-from models.durable import give_to_owner_of, make_folder, point_link, sync_folder
+from models.bundle_source import open_bundle_source
+from models.compatibility import InstallOptions, check_landmarks_available, check_upgrade
+from models.durable import chown_to_owner_of, create_folder, replace_symlink, sync_folder
 from models.installation import (
     INCOMING,
-    clean,
-    discard,
-    make_scratch,
-    place_name,
-    put_in_place,
-    refuse_without_room,
+    bundles_to_prune,
+    check_free_space,
+    create_staging_folder,
+    installed_name,
+    move_into_place,
     remove,
-    superfluous,
+    remove_bundle,
+    remove_leftovers,
 )
 from models.journal import Event, Journal
-from models.smoke import Limits, try_reading
+from models.smoke import ResourceLimits, run_smoke_test
 
 if TYPE_CHECKING:  # what loads cryptography is loaded where there are keys
     from models.signature import TrustedKeys
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 CURRENT: Final = "current"
 LOCK: Final = ".lock"
-KEPT: Final = 3  # bundles to go back to; each takes a few megabytes
+KEEP_PREVIOUS: Final = 3  # bundles to go back to; each takes a few megabytes
 
 
 class StoreUnusable(UserError):
@@ -57,14 +57,14 @@ class Probation:
     """What the bundle that serves has yet to prove: since when, after which one, after how many starts."""
 
     name: str
-    before: str | None
+    previous: str | None
     """The folder's name of the bundle to go back to; None for the one that the daemon was shipped with."""
     since: datetime
     starts: int
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledBundle:
     """One installed bundle, for lists. Its manifest is unread where that is damaged."""
 
     name: str
@@ -83,13 +83,13 @@ class BundleStore:
         keys: "TrustedKeys | None" = None,
         *,
         shipped: Path | None = None,
-        limits: Limits | None = None,
+        limits: ResourceLimits | None = None,
     ) -> None:
         """With `keys` every bundle must be signed by one of them. `shipped` serves while none of the store does."""
         self.root = root
         self.keys = keys
         self._shipped = shipped
-        self._limits = limits or Limits()
+        self._limits = limits or ResourceLimits()
 
     def current(self) -> Path | None:
         """The folder of the bundle that serves; None when that is the one which the daemon was shipped with."""
@@ -101,11 +101,11 @@ class BundleStore:
         name = self._previous()
         return None if name is None else self.root / name
 
-    def installed(self) -> list[Installed]:
+    def installed(self) -> list[InstalledBundle]:
         """All installed bundles by name. Raises StoreUnusable."""
         current, previous, probation = self._current(), self._previous(), self.probation()
         return [
-            Installed(
+            InstalledBundle(
                 name=name,
                 folder=self.root / name,
                 is_current=name == current,
@@ -125,13 +125,13 @@ class BundleStore:
             self.keys.verify(folder)
         return open_bundle(folder)
 
-    def install(self, path: Path, allowed: InstallOptions = InstallOptions(), *, activate: bool = False) -> str:  # noqa: B008  # frozen
+    def install(self, path: Path, options: InstallOptions = InstallOptions(), *, activate: bool = False) -> str:  # noqa: B008  # frozen
         """Take a bundle from a folder or `.tar` into the store, and let it serve if that is wanted; returns its name.
 
         Raises BundleRefused, with the sentence for whoever made or sent it, and StoreUnusable.
         """
         with self._writing(spared=path):
-            name = self._bring_in(path, allowed)
+            name = self._bring_in(path, options)
             if activate and name != self._current():
                 self._let_serve(name)
             if path.resolve().parent == (self.root / INCOMING).resolve():
@@ -139,10 +139,10 @@ class BundleStore:
             self._prune()
             return name
 
-    def open_fit(self, folder: Path) -> Bundle:
+    def open_compatible(self, folder: Path) -> Bundle:
         """Open an installed bundle that is made for the landmarks of this device. Raises BundleRefused."""
         bundle = self.open(folder)
-        refuse_unserved(bundle)
+        check_landmarks_available(bundle)
         return bundle
 
     def signer(self, folder: Path) -> str | None:
@@ -158,8 +158,8 @@ class BundleStore:
             if name not in self._names():
                 known = ", ".join(self._names()) or "none"
                 raise StoreUnusable(f"there is no bundle {name} in the store {self.root}; installed: {known}")
-            self.open_fit(self.root / name)
-            try_reading(self.root / name, self._limits)
+            self.open_compatible(self.root / name)
+            run_smoke_test(self.root / name, self._limits)
             if name != self._current():
                 self._let_serve(name)
 
@@ -174,7 +174,7 @@ class BundleStore:
                 raise StoreUnusable(f"no bundle of the store {self.root} serves, so there is none to go back from")
             before = next((name for name in self._before(current) if self._is_sound(name)), None)
             try:
-                self._journal().tell("rolled back", current, reason).write(self.root)
+                self._journal().record_event("rolled back", current, reason).write(self.root)
             except OSError as error:  # a full disk must not hold a bad model; only the reason is lost
                 log.warning("the journal of %s cannot be written: %s", self.root, error.strerror)
             self._switch(before)
@@ -194,30 +194,30 @@ class BundleStore:
             if (probation := self.probation()) is not None:
                 self._journal().count_start(probation.name).write(self.root)
 
-    def forget_starts(self) -> None:
+    def reset_starts(self) -> None:
         """The daemon has run long enough with the bundle that serves for its starts to be no sign of a fault."""
         with self._writing():
             if (probation := self.probation()) is not None:
-                self._journal().forget_starts(probation.name).write(self.root)
+                self._journal().reset_starts(probation.name).write(self.root)
 
     def pass_probation(self) -> None:
         """The bundle that serves has proved itself."""
         with self._writing():
             if (probation := self.probation()) is not None:
-                self._journal().prove(probation.name).write(self.root)
+                self._journal().mark_proven(probation.name).write(self.root)
 
     def _bring_in(self, path: Path, allowed: InstallOptions) -> str:
         """Install a bundle that is whole, signed, fit for this device and able to read; returns its name."""
-        with open_arrival(path) as arrival:
-            refuse_without_room(self.root, arrival.size)
-            scratch = make_scratch(self.root)
+        with open_bundle_source(path) as arrival:
+            check_free_space(self.root, arrival.size)
+            scratch = create_staging_folder(self.root)
             try:
                 arrival.bring(scratch)
-                bundle = self.open_fit(scratch)
-                name = place_name(bundle)
+                bundle = self.open_compatible(scratch)
+                name = installed_name(bundle)
                 if name != self._current():
                     self._refuse_step_back(bundle, allowed)
-                is_new = put_in_place(scratch, self.root / name)
+                is_new = move_into_place(scratch, self.root / name)
             except BundleRefused as error:
                 # The bundle is called what its sender calls it, not what it is called on the way.
                 raise BundleRefused(str(error).replace(str(scratch), str(path))) from error
@@ -225,13 +225,13 @@ class BundleStore:
                 if scratch.exists():
                     remove(scratch)
         try:
-            try_reading(self.root / name, self._limits)
+            run_smoke_test(self.root / name, self._limits)
         except BundleRefused:
             if is_new:
-                discard(self.root, self.root / name)
+                remove_bundle(self.root, self.root / name)
             raise
         if is_new:
-            self._journal().tell("installed", name).write(self.root)
+            self._journal().record_event("installed", name).write(self.root)
         return name
 
     def _refuse_step_back(self, bundle: Bundle, allowed: InstallOptions) -> None:
@@ -243,7 +243,7 @@ class BundleStore:
         except BundleRefused as error:
             log.warning("%s cannot be compared with what serves: %s", bundle.manifest.title, error)
             return
-        refuse_step_back(bundle, old, allowed)
+        check_upgrade(bundle, old, allowed)
 
     def _let_serve(self, name: str) -> None:
         self._journal().activate(name, self._current()).write(self.root)
@@ -252,12 +252,14 @@ class BundleStore:
     def _prune(self) -> None:
         """Remove the bundles that nobody will go back to."""
         current = self._current()
-        for name in superfluous([self.root / name for name in self._names()], current, self._before(current), KEPT):
-            discard(self.root, self.root / name)
+        for name in bundles_to_prune(
+            [self.root / name for name in self._names()], current, self._before(current), KEEP_PREVIOUS
+        ):
+            remove_bundle(self.root, self.root / name)
 
     def _switch(self, name: str | None) -> None:
         if name is not None:
-            point_link(self.root / CURRENT, name)
+            replace_symlink(self.root / CURRENT, name)
             return
         (self.root / CURRENT).unlink()
         sync_folder(self.root)
@@ -290,7 +292,7 @@ class BundleStore:
 
     def _is_sound(self, name: str) -> bool:
         try:
-            self.open_fit(self.root / name)
+            self.open_compatible(self.root / name)
         except BundleRefused:
             return False
         return True
@@ -299,14 +301,14 @@ class BundleStore:
     def _writing(self, spared: Path | None = None) -> Iterator[None]:
         """Alone with the store. What an earlier process left half done is removed, but for what is `spared`."""
         try:
-            make_folder(self.root)
+            create_folder(self.root)
             if (self.root / INCOMING).is_symlink():
                 raise StoreUnusable(f"{self.root / INCOMING} is a symlink, and what it leads to is not the store's")
-            make_folder(self.root / INCOMING)
+            create_folder(self.root / INCOMING)
             with os.fdopen(os.open(self.root / LOCK, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "wb") as lock:
-                give_to_owner_of(self.root, self.root / LOCK)
+                chown_to_owner_of(self.root, self.root / LOCK)
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                clean(self.root, spared)
+                remove_leftovers(self.root, spared)
                 yield
         except OSError as error:
             raise StoreUnusable(f"the store {self.root} cannot be written: {error.strerror}") from error

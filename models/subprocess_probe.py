@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-REFUSED: Final = 2
+REFUSED_EXIT_CODE: Final = 2
 """The exit code of a trial that tells on standard output why it failed."""
 
 _PATIENCE_S: Final = 180.0
@@ -23,14 +23,14 @@ _DEATHS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SubprocessResult:
     """How a trial ended: what it printed or, when it failed, why."""
 
     succeeded: bool
     text: str
 
 
-def attempt(arguments: Sequence[str], *, patience_s: float = _PATIENCE_S) -> Outcome:
+def run_python(arguments: Sequence[str], *, timeout_s: float = _PATIENCE_S) -> SubprocessResult:
     """Run this Python with some arguments; an exit code other than 0, a signal or silence is a failure."""
     # What is imported here is imported there, and (-P) nothing else that lies in the current folder.
     command = [sys.executable, "-P", *arguments]
@@ -43,17 +43,17 @@ def attempt(arguments: Sequence[str], *, patience_s: float = _PATIENCE_S) -> Out
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=patience_s,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Outcome(succeeded=False, text=f"it gave no answer within {patience_s:.0f} s")
-    if done.returncode in (0, REFUSED):
-        return Outcome(succeeded=done.returncode == 0, text=done.stdout.strip())
+        return SubprocessResult(succeeded=False, text=f"it gave no answer within {timeout_s:.0f} s")
+    if done.returncode in (0, REFUSED_EXIT_CODE):
+        return SubprocessResult(succeeded=done.returncode == 0, text=done.stdout.strip())
     if done.returncode < 0:
-        return Outcome(succeeded=False, text=_death(-done.returncode))
+        return SubprocessResult(succeeded=False, text=_death(-done.returncode))
     reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-    return Outcome(succeeded=False, text=reason[:_LONGEST_REASON])
+    return SubprocessResult(succeeded=False, text=reason[:_LONGEST_REASON])
 
 
 def _death(number: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from landmarkers.take import Provenance
 from models.labels import Sign, labels_json
-from tests.signing import LANDMARKER, make_take
+from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.cli.main import main as trainer
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -48,7 +48,7 @@ def made_up_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
             split = "test" if number == 7 else "train"
             signer = "02" if number % 2 else "01"
             origin = Provenance(f"{signer}/{split}/{shape}/{number}", LANDMARKER, signer, split, 1 + shape)
-            take = make_take(shape, left_handed=number % 3 == 0, seed=number, origin=origin)
+            take = make_take(shape, left_handed=number % 3 == 0, seed=number, provenance=origin)
             take.save(folder / f"{shape}-{number}.take.npz")
     return folder
 

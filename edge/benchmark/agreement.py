@@ -41,11 +41,13 @@ class Comparison:
         width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
         if not width > 0.0:  # nobody is seen: nothing to measure in
             return
-        if ours.sees(Part.POSE):
+        if ours.is_visible(Part.POSE):
             self.distances.append(_apart(ours.part(Part.POSE)[_COMPARED_POSE], pose[_COMPARED_POSE]) / width)
-        for part in filter(theirs.sees, HANDS):
+        for part in filter(theirs.is_visible, HANDS):
             self.theirs += 1
-            apart = {seen: _apart(ours.part(seen), theirs.part(part)) / width for seen in filter(ours.sees, HANDS)}
+            apart = {
+                seen: _apart(ours.part(seen), theirs.part(part)) / width for seen in filter(ours.is_visible, HANDS)
+            }
             near = {seen: distances for seen, distances in apart.items() if distances.mean() <= _SAME_PLACE}
             if near:
                 self.found += 1

@@ -100,7 +100,7 @@ class _WorkSum:
         return {
             name: NetworkWork(
                 runs_per_frame=round(sum(work.runs for work in done) / frames, 3),
-                million_multiply_adds=round(done[0].multiply_adds / 1e6, 1),
+                million_multiply_adds=round(done[0].macs / 1e6, 1),
             )
             for name, done in self.done.items()
         }
@@ -137,9 +137,9 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
         with closing(_Remembering(opened)) as landmarker:
             ours.time(lambda: _caption(clip, landmarker, classifier, bundle, pulse))  # noqa: B023  # called at once
             work.add(opened)
-        with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, way=REFERENCE)) as each_by_itself:
+        with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, options=REFERENCE)) as each_by_itself:
             reference.time(lambda: _count(map(each_by_itself.detect, read_recording(clip))))  # noqa: B023
-        with closing(MediaPipeLandmarker(DEFAULT_PARTS, way=PER_IMAGE)) as per_image:
+        with closing(MediaPipeLandmarker(DEFAULT_PARTS, options=PER_IMAGE)) as per_image:
             for answered, frame in zip(landmarker.answered, read_recording(clip), strict=True):
                 comparison.add(answered, per_image.detect(frame))
     return Benchmark(

@@ -68,5 +68,5 @@ def _one_after_another(takes: Sequence[Take], *, pauses: bool) -> Iterator[Landm
         clock += take.duration
         if pauses:
             for number in range(1, round(PAUSE_S / _PAUSE_STEP_S)):
-                yield Landmarks.unseen(clock + number * _PAUSE_STEP_S)
+                yield Landmarks.empty(clock + number * _PAUSE_STEP_S)
             clock += PAUSE_S

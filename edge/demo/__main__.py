@@ -28,8 +28,8 @@ from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable
 from landmarkers.frame import Frame, Image
 from landmarkers.layout import Part
-from landmarkers.networks import NetworksUnavailable
 from landmarkers.take import TAKE_SUFFIX, Take
+from landmarkers.task_bundles import NetworksUnavailable
 from models.bundle import BundleRefused, open_bundle
 
 TAKES = Path(__file__).parent / "takes"
@@ -73,7 +73,7 @@ def check_landmarker(*, needed: bool) -> None:
         began = time.perf_counter()
         landmarks = landmarker.detect(frame)
         took_ms = (time.perf_counter() - began) * 1000
-    if not landmarks.sees(Part.POSE):
+    if not landmarks.is_visible(Part.POSE):
         raise DemoFailed("the landmark networks run here but find nobody in a picture of a person")
     print(
         f"The landmark networks work on this machine: they found the person in a picture in {took_ms:.0f} ms.",

@@ -18,7 +18,7 @@ from edge.doctor.probes import (
 )
 from edge.lifecycle.exit import leave
 from landmarkers.errors import UserError
-from models.subprocess_probe import REFUSED
+from models.subprocess_probe import REFUSED_EXIT_CODE
 
 PROBES: Final[dict[str, Callable[[str], str]]] = {
     "broker": probe_broker,
@@ -36,7 +36,7 @@ def main() -> int:
         print(PROBES[name](argument))
     except (BrokerUnreachable, UserError) as error:
         print(error)
-        return REFUSED
+        return REFUSED_EXIT_CODE
     return 0
 
 

@@ -16,11 +16,11 @@ from edge.doctor.live_page import check_live_page
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 from edge.model_selection.active_bundle import find_active_bundle
 from edge.monitoring.thermal import SYSFS
-from landmarkers.networks import default_folder, missing_tasks
 from landmarkers.processor import Machine, Processor, board_name, temperature
+from landmarkers.task_bundles import default_folder, missing_tasks
 from models.bundle import BundleRefused, open_bundle
 from models.store import StoreUnusable
-from models.subprocess_probe import attempt
+from models.subprocess_probe import run_python
 
 _OF_64_BITS: Final = 64
 _HOT_C: Final = 80.0  # where a Raspberry Pi begins to slow itself down
@@ -89,7 +89,7 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
 def _machine(machine: Machine, processor: Processor) -> Iterator[Finding]:
     board = board_name(machine)
     sentence = f"{processor.architecture}, {processor.name}" + (f", in a {board}" if board else "")
-    lacking = processor.lacking()
+    lacking = processor.missing_features()
     without = f", without {' and '.join(lacking)}" if lacking else ""
     yield Finding("processor", State.OK, sentence + without)
     python = f"Python {platform.python_version()}, {machine.pointer_bits} bits"
@@ -107,7 +107,7 @@ def _library(library: Library) -> Finding:
         return Finding(
             library.check, State.FAILED, f"{library.distribution} is not installed", "pip install 'ishara[edge]'"
         )
-    outcome = attempt(["-c", f"import {library.module}"])
+    outcome = run_python(["-c", f"import {library.module}"])
     if outcome.succeeded:
         return Finding(library.check, State.OK, f"{library.distribution} {installed}")
     remedy = (
@@ -131,7 +131,7 @@ def _tried(check: str, trial: str, argument: str, rests_on: Finding, remedy: str
     """What a trial found; one whose library does not load would only say the same again."""
     if rests_on.state is State.FAILED:
         return Finding(check, State.LEFT_OUT, f"not tried without {rests_on.check}")
-    outcome = attempt(["-m", "edge.doctor", trial, argument])
+    outcome = run_python(["-m", "edge.doctor", trial, argument])
     if outcome.succeeded:
         return Finding(check, State.OK, outcome.text)
     return Finding(check, State.FAILED, outcome.text, remedy)

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
 from edge.doctor.finding import Finding, State
-from models.subprocess_probe import attempt
+from models.subprocess_probe import run_python
 
 _OPENCV: Final = "opencv-contrib-python"
 _STORE_REMEDY: Final = "see that this user may read it: sudo, or the service's user"
@@ -30,7 +30,7 @@ def check_opencv_owner() -> Finding:
 
 def check_raqm(*, wanted: bool) -> Finding:
     """Whether Pillow shapes Arabic letters and orders lines from right to left; `wanted` for captions."""
-    outcome = attempt(["-c", _RAQM])
+    outcome = run_python(["-c", _RAQM])
     if outcome.succeeded and outcome.text == "True":
         return Finding("raqm", State.OK, "Pillow joins Arabic letters and writes from right to left")
     if not wanted:
@@ -55,7 +55,7 @@ def check_signature(bundle: Path, config: ModelConfig, model: Path | None, unrea
         sentence = f"{bundle.name}: no trusted keys are configured, so unsigned bundles are accepted"
         remedy = "" if is_named else "make keys with `ishara-deploy keys new` and name them in [model] trusted_keys"
         return Finding("signature", State.LEFT_OUT if is_named else State.WARNING, sentence, remedy)
-    outcome = attempt(["-m", "edge.doctor", "signature", json.dumps([str(config.trusted_keys), str(bundle)])])
+    outcome = run_python(["-m", "edge.doctor", "signature", json.dumps([str(config.trusted_keys), str(bundle)])])
     if outcome.succeeded:
         return Finding("signature", State.OK, outcome.text)
     if is_named:

@@ -15,7 +15,7 @@ from edge.config import CameraConfig, MqttConfig
 from edge.model_selection.active_bundle import read_trusted_keys
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
-from models.bundle import Bundle, open_bundle, refuse_other_landmarks
+from models.bundle import Bundle, check_landmarker, open_bundle
 
 if TYPE_CHECKING:
     from paho.mqtt.enums import MQTTProtocolVersion
@@ -58,7 +58,7 @@ def probe_landmarker(folder: str) -> str:
     bundle = open_bundle(Path(folder))
     manifest = bundle.manifest
     with closing(open_bundle_landmarker(bundle)) as landmarker:
-        refuse_other_landmarks(manifest, landmarker.fingerprint)
+        check_landmarker(manifest, landmarker.fingerprint)
         for number in range(_BLANK_PICTURES):
             began = time.perf_counter()
             landmarker.detect(Frame(np.full(_BLANK, 127, np.uint8), number / 10))

@@ -66,7 +66,7 @@ def open_active_bundle(config: ModelConfig, model: Path | None, environment: Map
     folder = find_active_bundle(config, model, environment)
     if folder in (model, config.folder, SHIPPED_MODEL):
         return open_bundle(folder)
-    return open_store(config, environment).open_fit(folder)
+    return open_store(config, environment).open_compatible(folder)
 
 
 def fall_back(

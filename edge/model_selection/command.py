@@ -10,7 +10,7 @@ from edge.config import SHIPPED_MODEL, ModelConfig
 from edge.model_selection.active_bundle import find_active_bundle, open_store
 from models.bundle import BundleRefused, open_bundle
 from models.compatibility import InstallOptions
-from models.store import BundleStore, Installed
+from models.store import BundleStore, InstalledBundle
 
 ASKED_FOR = "the operator asked for it"
 
@@ -22,7 +22,7 @@ def run_models_command(config: ModelConfig, options: argparse.Namespace) -> int:
         print(json.dumps(_as_content(config, store), indent=2) if options.json else "\n".join(_rows(config, store)))
         return 0
     if options.action == "install":
-        allowed = InstallOptions(downgrade=options.allow_downgrade, labels=options.allow_labels)
+        allowed = InstallOptions(allow_downgrade=options.allow_downgrade, allow_labels=options.allow_labels)
         print(f"installed {store.install(options.path, allowed, activate=options.activate)}")
         if not options.activate:
             return 0
@@ -53,7 +53,7 @@ def _as_content(config: ModelConfig, store: BundleStore) -> dict[str, Any]:
     }
 
 
-def _told(store: BundleStore, installed: Installed) -> dict[str, Any]:
+def _told(store: BundleStore, installed: InstalledBundle) -> dict[str, Any]:
     """What an installed bundle says of itself, or what is wrong with it."""
     try:
         bundle = store.open(installed.folder)

@@ -60,7 +60,7 @@ class _Packed:
 
     @classmethod
     def of(cls, take: Take) -> "_Packed":
-        seen = {part: where for part, where in PART_SLICES.items() if take.seen(part).any()}
+        seen = {part: where for part, where in PART_SLICES.items() if take.visible(part).any()}
         return cls(take.times, {part: quantise(take.points[:, where]) for part, where in seen.items()}, take.provenance)
 
     def unpack(self) -> Take:

@@ -50,7 +50,7 @@ def _count_start(store: BundleStore | None) -> None:
 def _forget_starts(store: BundleStore | None) -> None:
     try:
         if store is not None and store.probation() is not None:
-            store.forget_starts()
+            store.reset_starts()
     except StoreUnusable as error:
         log.warning("starts with a model on probation cannot be counted: %s", error)
 

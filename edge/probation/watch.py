@@ -102,7 +102,7 @@ class ProbationWatch:
                 return
             if term.is_long_enough and not is_told:
                 is_told = True
-                self._store.forget_starts()  # a device that is switched off each night shall not lose a sound model
+                self._store.reset_starts()  # a device that is switched off each night shall not lose a sound model
                 log.info("%s stays on probation until somebody has signed, so that it can be judged", title)
 
     def _pass(self, plan: Plan) -> None:

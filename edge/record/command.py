@@ -13,7 +13,7 @@ from edge.record.prompt import Prompt, format_sign
 from edge.record.session import LandmarkStream, LiveSigner, RecordedSigner, record
 from edge.record.take_folder import TakeFolder
 from edge.record.words import WordsUnclear, find_signs, read_words
-from models.bundle import refuse_other_landmarks
+from models.bundle import check_landmarker
 
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
@@ -34,7 +34,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
                 name, manifest.parts, manifest.landmarker, fast=True, again=False, options=config.camera
             )
             stack.callback(source.landmarker.close)
-            refuse_other_landmarks(manifest, source.landmarker.fingerprint)
+            check_landmarker(manifest, source.landmarker.fingerprint)
             view = LandmarkStream(source.camera, source.landmarker)
             stack.callback(view.close)
             stack.callback(prompt.leave)

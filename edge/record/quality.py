@@ -28,9 +28,9 @@ def find_fault(take: Take, spotter: SpotterSettings, height: float | None) -> st
         return f"the sign lasted only {take.duration:.1f} s"
     if len(take) < _FEWEST_FRAMES:
         return f"only {len(take)} pictures came while you signed"
-    if take.seen(Part.POSE).mean() < _BODY_SHARE:
+    if take.visible(Part.POSE).mean() < _BODY_SHARE:
         return "your shoulders were out of view"
-    hands = take.seen(Part.LEFT_HAND) | take.seen(Part.RIGHT_HAND)
+    hands = take.visible(Part.LEFT_HAND) | take.visible(Part.RIGHT_HAND)
     if hands.mean() < _HAND_SHARE:
         return f"your hands were seen in only {hands.mean():.0%} of the pictures"
     if _cut_off(take, spotter.raise_threshold, height).mean() > _CUT_OFF_SHARE:

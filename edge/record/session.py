@@ -18,7 +18,7 @@ from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
-from models.activity_detection import REST_S, RaisedHandSpotter, is_hand_raised
+from models.activity_detection import MIN_REST_S, RaisedHandSpotter, is_hand_raised
 from models.labels import Sign
 from models.manifest import SpotterSettings
 
@@ -172,7 +172,7 @@ class RecordedSigner:
     def sign(self) -> Take | Fault:
         """The next sign of the stream; its end ends the sign in hand."""
         for take in self._takes:
-            goes_on = take.times[0] - self._ended < REST_S
+            goes_on = take.times[0] - self._ended < MIN_REST_S
             self._ended = float(take.times[-1])
             if not goes_on:  # from a sign that was longer than the spotter's longest
                 return _checked(take, self._settings, self._view.height)

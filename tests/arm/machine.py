@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from edge.config import PREFIX
-from landmarkers.networks import FOLDER_VARIABLE
+from landmarkers.task_bundles import FOLDER_VARIABLE
 
 _PATIENCE_S: Final = 1800.0
 _PROJECT: Final = Path(__file__).parents[2]

@@ -38,7 +38,7 @@ def said(*confidences: float, second: float = 0.1) -> Answer:
 
 def located(*, hand: float = 0.5, is_seen: bool = True) -> Answer:
     """One frame of a person whose shoulders are 0.2 apart and whose left hand lies somewhere."""
-    points = Landmarks.unseen(0.0).points
+    points = Landmarks.empty(0.0).points
     pose = points[PART_SLICES[Part.POSE]]
     pose[:] = 0.5
     pose[LEFT_SHOULDER, 0], pose[RIGHT_SHOULDER, 0] = 0.6, 0.4

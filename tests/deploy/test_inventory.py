@@ -6,7 +6,7 @@ import pytest
 from deploy.configuration import configuration
 from deploy.inventory import AppSection, FleetInventory, HostSection, InventoryInvalid, load_inventory, waves
 from deploy.plan import plan
-from models.keys import new_keys
+from models.keys import generate_keys
 
 REACHABLE = 'user = "keeper"\n'
 
@@ -118,7 +118,7 @@ def test_the_example_is_one_and_names_every_key() -> None:
 
 
 def test_a_device_that_is_given_keys_asks_for_signatures(tmp_path: Path) -> None:
-    new_keys(tmp_path, "ishara")
+    generate_keys(tmp_path, "ishara")
     (tmp_path / "edge.toml").write_text("device = {{ device }}\n")
     host = '[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\n[app]\nwheel = "ishara-1-py3-none-any.whl"\n'
     inventory = load_inventory(write(tmp_path, f'trusted_keys = ["ishara.pub"]\n{host}'))

@@ -12,7 +12,7 @@ from typing import IO
 
 from edge.config import PREFIX
 from edge.recognition.word import Word
-from landmarkers.networks import FOLDER_VARIABLE
+from landmarkers.task_bundles import FOLDER_VARIABLE
 from tests.edge.waiting import PATIENCE_S, wait_until
 
 

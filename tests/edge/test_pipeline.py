@@ -14,7 +14,7 @@ from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from tests.edge.tiny_bundle import NOWHERE, PLACES, SIGNS, TITLE
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 TWO_SIGNS = take(even_times(30, 4.0), Sign(0.5, 1.5, PLACES[0]), Sign(2.2, 3.2, PLACES[2]))
 

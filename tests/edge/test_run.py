@@ -21,7 +21,7 @@ from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE, write_bundle
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 LEAVE_S = 2.0
 ONE = f"one{TAKE_SUFFIX}"

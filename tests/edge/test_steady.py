@@ -28,7 +28,7 @@ from tests.edge.clips import network_camera, write_clip
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
 from tests.edge.waiting import PATIENCE_S
-from tests.signer import LANDMARKER, Sign, even_times, stream, take
+from tests.synthetic_signer import LANDMARKER, Sign, even_times, stream, take
 
 NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 WAKE_S = 0.2
@@ -73,7 +73,7 @@ class SlowLandmarker:
         self.age.append(self._camera.newest - frame.time)
         for _ in range(self.FRAMES):
             self._camera.give_one()
-        return Landmarks.unseen(frame.time)
+        return Landmarks.empty(frame.time)
 
     def close(self) -> None:
         """There is nothing to give up."""

@@ -13,7 +13,7 @@ from models.bundle import CARD, HASHED_FILES, LABELS, MANIFEST, MODEL, PROBE, Pr
 from models.classifier import open_session
 from models.labels import Sign, labels_json
 from models.manifest import Calibration, Manifest, SpotterSettings
-from tests import signer
+from tests import synthetic_signer
 
 SIGNS: Final = (
     Sign(sign_id=76, word="قصبة هوائية", word_en="Trachea"),
@@ -30,7 +30,7 @@ TITLE: Final = "tiny@3"
 def write_bundle(
     folder: Path,
     *,
-    landmarker: str = signer.LANDMARKER,
+    landmarker: str = synthetic_signer.LANDMARKER,
     spotter: SpotterSettings | None = None,
     threshold: float = 0.6,
     version: int = 3,
@@ -102,7 +102,7 @@ def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes
 
 
 def _probe(model: Path) -> Probe:
-    probe = signer.take(signer.even_times(10, 1.0), signer.Sign(0.0, 1.0, place=PLACES[0]))
+    probe = synthetic_signer.take(synthetic_signer.even_times(10, 1.0), synthetic_signer.Sign(0.0, 1.0, x=PLACES[0]))
     times = probe.times.astype(np.float32)
     answer = open_session(model.read_bytes()).run(None, {"points": probe.points[None], "times": times[None]})
     return Probe(probe.points, times, answer[0][0])

@@ -8,8 +8,8 @@ import pytest
 from landmarkers.frame import Frame
 from landmarkers.layout import DEFAULT_PARTS, LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
 from landmarkers.mediapipe_tasks import MediaPipeLandmarker
-from landmarkers.networks import NetworksUnavailable
 from landmarkers.recording import read_recording
+from landmarkers.task_bundles import NetworksUnavailable
 from landmarkers.tracking import TrackingLandmarker
 
 Opener = type[TrackingLandmarker] | type[MediaPipeLandmarker]
@@ -36,8 +36,8 @@ def test_a_person_is_found_where_the_person_is(opened: Opener, person: Frame) ->
 def test_a_part_not_asked_for_is_not_computed(opened: Opener, person: Frame) -> None:
     with closing(opened(frozenset({Part.POSE}))) as landmarker:
         landmarks = landmarker.detect(person)
-    assert landmarks.sees(Part.POSE)
-    assert not any(landmarks.sees(part) for part in (Part.FACE, Part.LEFT_HAND, Part.RIGHT_HAND))
+    assert landmarks.is_visible(Part.POSE)
+    assert not any(landmarks.is_visible(part) for part in (Part.FACE, Part.LEFT_HAND, Part.RIGHT_HAND))
 
 
 def test_the_face_is_found_when_asked_for(opened: Opener, person: Frame) -> None:
@@ -75,6 +75,6 @@ def test_hands_and_body_are_found_on_a_real_clip(opened: Opener, karsl: Path) ->
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
     with closing(opened()) as landmarker:
         found = [landmarker.detect(frame) for frame in read_recording(clip)]
-    assert all(landmarks.sees(Part.POSE) for landmarks in found)
-    hands = [landmarks.sees(Part.LEFT_HAND) or landmarks.sees(Part.RIGHT_HAND) for landmarks in found]
+    assert all(landmarks.is_visible(Part.POSE) for landmarks in found)
+    hands = [landmarks.is_visible(Part.LEFT_HAND) or landmarks.is_visible(Part.RIGHT_HAND) for landmarks in found]
     assert np.mean(hands) > 0.9

@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarkers import networks
+from landmarkers import task_bundles
 from landmarkers.__main__ import main
 from landmarkers.litert import TfliteNetwork
-from landmarkers.tflite import Editor
+from landmarkers.tflite import TfliteEditor
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return networks.fetch_wheel(tmp_path_factory.mktemp("wheel"))
+    return task_bundles.download_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_bundles_are_the_same_bytes_every_time(wheel: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        networks.assemble(wheel, tmp_path / name)
-    for task, expected in networks.TASKS.items():
+        task_bundles.build_tasks(wheel, tmp_path / name)
+    for task, expected in task_bundles.TASK_BUNDLES.items():
         one, two = ((tmp_path / name / task).read_bytes() for name in ("one", "two"))
         assert one == two
         assert hashlib.sha256(one).hexdigest() == expected.sha256
@@ -56,31 +56,34 @@ def test_a_wrong_wheel_is_refused_and_leaves_nothing_behind(
 
 
 def test_a_damaged_bundle_is_made_again(wheel: Path, tmp_path: Path) -> None:
-    networks.assemble(wheel, tmp_path)
+    task_bundles.build_tasks(wheel, tmp_path)
     (tmp_path / "pose_landmarker.task").write_bytes(b"half written")
-    assert networks.missing_tasks(tmp_path) == ["pose_landmarker.task"]
-    assert networks.provide(tmp_path, wheel)
-    assert networks.missing_tasks(tmp_path) == []
+    assert task_bundles.missing_tasks(tmp_path) == ["pose_landmarker.task"]
+    assert task_bundles.ensure_tasks(tmp_path, wheel)
+    assert task_bundles.missing_tasks(tmp_path) == []
 
 
 def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "WHEEL_REQUIREMENT", "mediapipe==0.0.0")
-    with pytest.raises(networks.NetworksUnavailable, match="--from FILE"):
-        networks.fetch_wheel(tmp_path)
+    monkeypatch.setattr(task_bundles, "WHEEL_REQUIREMENT", "mediapipe==0.0.0")
+    with pytest.raises(task_bundles.NetworksUnavailable, match="--from FILE"):
+        task_bundles.download_wheel(tmp_path)
 
 
 def test_git_ignores_the_bundles() -> None:
     git = shutil.which("git")
     assert git is not None
-    path = networks.default_folder() / "hand_landmarker.task"
-    subprocess.run([git, "check-ignore", "--quiet", str(path)], check=True, cwd=Path(networks.__file__).parent)
+    path = task_bundles.default_folder() / "hand_landmarker.task"
+    subprocess.run([git, "check-ignore", "--quiet", str(path)], check=True, cwd=Path(task_bundles.__file__).parent)
 
 
 def test_a_pruned_network_answers_as_the_whole_one(wheel: Path) -> None:
-    whole, outputs = networks.TASKS["pose_landmarker.task"].networks[1], ("Identity", "Identity_1", "Identity_3")
+    whole, outputs = (
+        task_bundles.TASK_BUNDLES["pose_landmarker.task"].networks[1],
+        ("Identity", "Identity_1", "Identity_3"),
+    )
     with zipfile.ZipFile(wheel) as content:
         plain = content.read(str(whole.source))
-    pruned = Editor(wheel).pruned(plain, outputs)
+    pruned = TfliteEditor(wheel).prune_outputs(plain, outputs)
     assert len(pruned) < len(plain)
     picture = np.random.default_rng(0).random((256, 256, 3), np.float32)
     for one, other in zip(

@@ -5,7 +5,7 @@ import pytest
 
 from landmarkers.layout import Part
 from landmarkers.take import STEPS_PER_UNIT, Provenance, Take, TakeDamaged
-from tests.signing import make_take
+from tests.synthetic_takes import make_take
 
 
 def test_a_take_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
@@ -60,10 +60,10 @@ def test_a_missing_take_is_told_by_name(tmp_path: Path) -> None:
 
 def test_a_take_knows_what_was_seen_and_how_long_it_is() -> None:
     take = make_take()
-    assert take.seen(Part.RIGHT_HAND).all()
-    assert not take.seen(Part.LEFT_HAND).any()
+    assert take.visible(Part.RIGHT_HAND).all()
+    assert not take.visible(Part.LEFT_HAND).any()
     assert take.duration == pytest.approx(1.0)
-    assert Take.of(take.landmarks(), take.provenance).points.shape == take.points.shape
+    assert Take.from_landmarks(take.landmarks(), take.provenance).points.shape == take.points.shape
 
 
 def test_times_that_stand_still_are_refused() -> None:

@@ -44,7 +44,7 @@ def landmarker(calls: "Counter[str]") -> Iterator[TrackingLandmarker]:
     ]
     for name, place in places:
         setattr(place, "locate", counted(name, place.detect))  # noqa: B010
-    with closing(TrackingLandmarker(loaded=loaded)) as tracking:
+    with closing(TrackingLandmarker(networks=loaded)) as tracking:
         yield tracking
 
 
@@ -58,7 +58,7 @@ def test_a_body_without_a_hand_to_follow_is_looked_at_five_times_a_second(
 ) -> None:
     picture = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
     found = show(landmarker, np.asarray(picture, np.uint8), frames=round(2 * fps), fps=fps)
-    assert all(landmarks.sees(Part.POSE) for landmarks in found)
+    assert all(landmarks.is_visible(Part.POSE) for landmarks in found)
     assert calls["body detector"] == 1
     assert 9 <= calls["body"] <= 12
 
@@ -83,7 +83,7 @@ def test_hands_in_view_are_followed_without_a_search(
 ) -> None:
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
     found = [landmarker.detect(frame) for frame in read_recording(clip)]
-    hands = sum(landmarks.sees(part) for landmarks in found for part in (Part.LEFT_HAND, Part.RIGHT_HAND))
+    hands = sum(landmarks.is_visible(part) for landmarks in found for part in (Part.LEFT_HAND, Part.RIGHT_HAND))
     assert hands > 0.9 * len(found)
     assert hands <= calls["hand"] <= 1.5 * hands
     assert calls["palm detector"] < 0.6 * len(found)
@@ -95,7 +95,7 @@ def test_a_hand_turned_upside_down_is_found_where_it_is(landmarker: TrackingLand
     upright = landmarker.detect(frame)
     with closing(TrackingLandmarker()) as other:
         turned = other.detect(Frame(np.ascontiguousarray(frame.image[::-1, ::-1]), 0.0))
-    hands = [part for part in (Part.LEFT_HAND, Part.RIGHT_HAND) if upright.sees(part)]
+    hands = [part for part in (Part.LEFT_HAND, Part.RIGHT_HAND) if upright.is_visible(part)]
     assert hands
     found = [turned.points[PART_SLICES[part]] for part in (Part.LEFT_HAND, Part.RIGHT_HAND)]
     for part in hands:

@@ -34,7 +34,7 @@ def test_everything_is_on_the_disk_before_it_is_renamed(tmp_path: Path, monkeypa
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(Path, "rename", noted_rename)
     monkeypatch.setattr(Path, "replace", noted_replace)
-    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
     installed = BundleStore(root).install(write_bundle(tmp_path / "tiny", landmarker=FINGERPRINT), activate=True)
 
     placed, switched = done.index(("rename", installed)), done.index(("rename", "current"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.bundle import BundleRefused
-from models.keys import PrivateKey, new_keys
+from models.keys import PrivateKey, generate_keys
 from models.signature import TrustedKeys, sign
 from models.store import BundleStore
 from tests.models.stock import MakeBundle, change_manifest, refusal, serving
@@ -16,15 +16,15 @@ from tests.models.stock import MakeBundle, change_manifest, refusal, serving
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No network is tried: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     """A folder with the keys `one` and `two`; a third one is trusted by nobody."""
     for name in ("one", "two"):
-        new_keys(tmp_path / "keys", name)
-    new_keys(tmp_path / "strangers", "three")
+        generate_keys(tmp_path / "keys", name)
+    generate_keys(tmp_path / "strangers", "three")
     return tmp_path / "keys"
 
 
@@ -118,5 +118,5 @@ def test_nothing_is_opened_by_the_runtime_before_it_is_trusted(
     def opened(*_: object) -> str:
         raise AssertionError("it was opened")
 
-    monkeypatch.setattr("models.store.try_reading", opened)
+    monkeypatch.setattr("models.store.run_smoke_test", opened)
     assert "is not signed" in refusal(signed, make(4))

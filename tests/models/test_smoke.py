@@ -9,7 +9,7 @@ import pytest
 
 from models.bundle import Probe, sha256_of, write_probe
 from models.manifest import SpotterSettings
-from models.smoke import Limits
+from models.smoke import ResourceLimits
 from models.store import BundleStore
 from tests.models.hard_networks import hoarding, turning
 from tests.models.stock import MakeBundle, change_manifest, refusal, serving
@@ -21,7 +21,7 @@ def test_a_network_slower_than_it_is_asked_is_refused(store: BundleStore, make: 
 
 
 def test_a_network_that_never_answers_is_ended(store: BundleStore, make: MakeBundle) -> None:
-    strict = BundleStore(store.root, limits=Limits(seconds=2, patience_s=250.0))
+    strict = BundleStore(store.root, limits=ResourceLimits(cpu_seconds=2, timeout_s=250.0))
     assert "more of the processor's time than it may" in refusal(strict, make(4, beside=turning(10**12)))
 
 

@@ -10,7 +10,7 @@ from models.classifier import Candidate, Classifier, Prediction
 from models.labels import Sign as Label
 from models.manifest import SpotterSettings
 from models.spotter import SignSpotter
-from tests.signer import LANDMARKER, Sign, even_times, hand_alone, person, stream
+from tests.synthetic_signer import LANDMARKER, Sign, even_times, hand_without_body, signer, stream
 
 SETTINGS = SpotterSettings()
 PLACES = (0.3, 0.7)
@@ -167,18 +167,20 @@ def test_a_stream_that_ends_in_a_sign_gives_it_at_the_end() -> None:
 
 
 def test_a_hand_in_view_without_a_body_counts_as_raised() -> None:
-    landmarks = [hand_alone(time) if 1.0 <= time <= 2.0 else Landmarks.unseen(time) for time in even_times(30, 3.0)]
+    landmarks = [
+        hand_without_body(time) if 1.0 <= time <= 2.0 else Landmarks.empty(time) for time in even_times(30, 3.0)
+    ]
     take = only(spot(landmarks))
     assert (take.times[0], take.times[-1]) == (pytest.approx(1.0), pytest.approx(2.0))
 
 
 def test_a_signer_who_walks_out_of_view_ends_the_sign() -> None:
     signs = stream(even_times(30, 2.0), Sign(1.0, 9.0))
-    nobody = [Landmarks.unseen(2.0 + time) for time in even_times(30, 1.0)[1:]]
+    nobody = [Landmarks.empty(2.0 + time) for time in even_times(30, 1.0)[1:]]
     assert only(spot([*signs, *nobody])).times[-1] == pytest.approx(2.0)
 
 
 def test_nobody_and_somebody_at_rest_give_nothing() -> None:
-    assert spot([Landmarks.unseen(time) for time in even_times(30, 3.0)]) == []
-    assert spot([person(time, None) for time in even_times(30, 3.0)]) == []
+    assert spot([Landmarks.empty(time) for time in even_times(30, 3.0)]) == []
+    assert spot([signer(time, None) for time in even_times(30, 3.0)]) == []
     assert spot([]) == []

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from models.bundle import sha256_of
-from models.store import KEPT, BundleStore, StoreUnusable
+from models.store import KEEP_PREVIOUS, BundleStore, StoreUnusable
 from tests.models.stock import MakeBundle, pack, serving
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No network is tried: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
 
 
 def test_a_bundle_is_installed_and_serves_only_when_activated(store: BundleStore, make: MakeBundle) -> None:
@@ -52,10 +52,10 @@ def test_what_came_into_the_store_itself_is_gone_once_it_is_installed(store: Bun
 
 
 def test_the_last_good_ones_are_kept(store: BundleStore, make: MakeBundle) -> None:
-    for version in range(4, 4 + KEPT + 2):
+    for version in range(4, 4 + KEEP_PREVIOUS + 2):
         store.install(make(version), activate=True)
         store.pass_probation()
-    assert [int(one.name.split("-")[1]) for one in store.installed()] == list(range(5, 5 + KEPT + 1))
+    assert [int(one.name.split("-")[1]) for one in store.installed()] == list(range(5, 5 + KEEP_PREVIOUS + 1))
     for version in (7, 6, 5):
         store.rollback("they are to be gone back to")
         assert serving(store) == version
@@ -73,7 +73,7 @@ def test_a_newcomer_is_on_probation_until_it_has_passed(store: BundleStore, make
     store.count_start()
     probation = BundleStore(store.root).probation()
     assert probation is not None
-    assert (probation.name, probation.before, probation.starts) == (name, before.name, 2)
+    assert (probation.name, probation.previous, probation.starts) == (name, before.name, 2)
     store.pass_probation()
     assert store.probation() is None
     store.count_start()
@@ -109,7 +109,7 @@ def test_a_full_disk_and_leftovers_of_others_hinder_no_going_back(
     store.install(make(4), activate=True)
     leftover = store.root / "incoming" / ".left"
     leftover.mkdir()
-    monkeypatch.setattr("models.journal.write_file", fail)
+    monkeypatch.setattr("models.journal.replace_file", fail)
     monkeypatch.setattr("models.installation.remove", fail)
     store.rollback("it reads nothing")
     assert serving(store) == 3

@@ -32,7 +32,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("material")
     store = BundleStore(folder / "models")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.store.try_reading", lambda *_: "")
+        patch.setattr("models.store.run_smoke_test", lambda *_: "")
         for version in (2, 3):
             store.install(write_bundle(folder / str(version), landmarker=FINGERPRINT, version=version), activate=True)
             store.pass_probation()
@@ -47,7 +47,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     The network is tried in a process of its own, which changes nothing; what a killed process wrote the kernel keeps
     without being asked to put it onto the disk (that it is asked to, tests/models/test_durable.py shows).
     """
-    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 

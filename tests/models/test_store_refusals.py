@@ -21,7 +21,7 @@ from tests.models.stock import MakeBundle, change_manifest, pack, refusal, servi
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No network is tried: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
 
 
 def test_an_older_version_is_taken_only_when_allowed(store: BundleStore, make: MakeBundle) -> None:
@@ -30,8 +30,8 @@ def test_an_older_version_is_taken_only_when_allowed(store: BundleStore, make: M
     assert "--allow-downgrade" in sentence
     other = make(3, threshold=0.5)
     assert "another of the same version" in refusal(store, other)
-    store.install(other, InstallOptions(downgrade=True), activate=True)
-    store.install(make(2), InstallOptions(downgrade=True), activate=True)
+    store.install(other, InstallOptions(allow_downgrade=True), activate=True)
+    store.install(make(2), InstallOptions(allow_downgrade=True), activate=True)
     assert serving(store) == 2
 
 
@@ -47,7 +47,7 @@ def test_other_signs_are_taken_only_when_allowed(store: BundleStore, make: MakeB
     sentence = refusal(store, other)
     assert "has 1 (Heart) more and lacks 1 (Trachea)" in sentence
     assert "--allow-labels" in sentence
-    store.install(other, InstallOptions(labels=True), activate=True)
+    store.install(other, InstallOptions(allow_labels=True), activate=True)
     assert serving(store) == 4
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take, quantise
-from tests.signing import make_take
+from tests.synthetic_takes import make_take
 from trainer.augmentation.apply_numba import apply_numba
 from trainer.augmentation.params import SLOTS, AugmentationParams
 from trainer.augmentation.static_hands import StaticHands

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from landmarkers.take import UNSEEN
+from landmarkers.take import MISSING
 from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
 from trainer.data.batch import Batch
 from trainer.data.jit import compiled, compiled_within
@@ -111,7 +111,7 @@ def _tell_apart(
             kinds[at] = _STANDING
         elif root >= 0:
             step = recorded.steps[recorded.starts[take] + frame - SLOTS, columns[number, root], 0]
-            kinds[at] = _NOTHING if step == UNSEEN else _RECORDED
+            kinds[at] = _NOTHING if step == MISSING else _RECORDED
 
 
 @compiled_within

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from landmarkers.layout import WRIST
-from landmarkers.take import STEPS_PER_UNIT, UNSEEN
+from landmarkers.take import MISSING, STEPS_PER_UNIT
 from trainer.augmentation.params import SLOTS, AugmentationParams
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch
@@ -23,7 +23,7 @@ def apply_torch(recorded: RawBatch, sketch: AugmentationParams, jitter: float, r
     device = random.device
     stored, inside = recorded.stored()
     steps = recorded.steps[stored]
-    steps[~inside] = UNSEEN
+    steps[~inside] = MISSING
     steps_there = torch.from_numpy(steps).to(device)
     times, takes, frames, plane = (
         torch.from_numpy(values).to(device) for values in (sketch.times, sketch.takes, sketch.frames, sketch.plane)
@@ -42,7 +42,7 @@ def apply_torch(recorded: RawBatch, sketch: AugmentationParams, jitter: float, r
 def _points(steps: Tensor, columns: NDArray[np.int64]) -> Tensor:
     """Points [B, G, T, P, 3] of the columns [G, P], NaN unseen, from steps [B, T, C, 3]."""
     picked = steps[:, :, torch.from_numpy(columns).to(steps.device)].transpose(1, 2)
-    return torch.where(picked == UNSEEN, torch.nan, picked / STEPS_PER_UNIT)
+    return torch.where(picked == MISSING, torch.nan, picked / STEPS_PER_UNIT)
 
 
 def _changed(points: Tensor, limb: list[Tensor], plane: Tensor, root: int | None) -> Tensor:

@@ -20,13 +20,13 @@ from ai_edge_quantizer import quantizer, recipe
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from landmarkers import networks
+from landmarkers import task_bundles
 from landmarkers.detector import PALM_STRIDES, Detector
 from landmarkers.errors import UserError
-from landmarkers.hand import palm_region
+from landmarkers.hand import roi_from_palm
 from landmarkers.litert import TfliteNetwork
 from landmarkers.recording import read_recording
-from landmarkers.tflite import prune
+from landmarkers.tflite import prune_model
 
 _OUTPUTS: Final = ("Identity", "Identity_1", "Identity_2")  # points, presence, handedness
 _SIZE: Final = 224
@@ -68,7 +68,7 @@ def quantise_hand(clips: Sequence[Path], out: Path, at_most: int) -> Outcome:
 
     Raises NetworksUnavailable, RecordingUnreadable, HandsTooFew.
     """
-    task = networks.open_task(networks.default_folder(), "hand_landmarker.task")
+    task = task_bundles.read_task(task_bundles.default_folder(), "hand_landmarker.task")
     crops = _crops(clips, task["hand_detector.tflite"], at_most)
     judged = np.arange(len(crops)) % 3 == 0
     if len(crops) < 30:
@@ -85,13 +85,13 @@ def quantise_hand(clips: Sequence[Path], out: Path, at_most: int) -> Outcome:
 
 def _crops(clips: Sequence[Path], palm_network: bytes, at_most: int) -> Crops:
     """Pictures of hands, uint8 [n, 224, 224, 3], taken evenly from all that the palm detector finds."""
-    detector = Detector(palm_network, PALM_STRIDES, darkest=0.0)
+    detector = Detector(palm_network, PALM_STRIDES, input_min=0.0)
 
     def hands(clip: Path) -> Iterator[NDArray[np.uint8]]:
         for number, frame in enumerate(read_recording(clip)):
             if number % _EVERY == 0:
-                for palm in detector.detect(frame.image, at_most=2):
-                    yield palm_region(palm.box, palm.keypoints).cut(frame.image, _SIZE, cv2.BORDER_REPLICATE)
+                for palm in detector.detect(frame.image, max_detections=2):
+                    yield roi_from_palm(palm.box, palm.keypoints).crop(frame.image, _SIZE, cv2.BORDER_REPLICATE)
 
     found = [hand for clip in tqdm(clips, desc="hands", unit="clip") for hand in hands(clip)]
     chosen = np.unique(np.linspace(0, len(found) - 1, min(at_most, len(found))).astype(int))
@@ -115,7 +115,7 @@ def _unpacked(network: bytes) -> bytes:
         model.buffers.append(weights)
         graph.tensors[operator.outputs[0]].buffer = len(model.buffers) - 1
     graph.operators = kept
-    prune(model, _OUTPUTS)
+    prune_model(model, _OUTPUTS)
     signature = schema.SignatureDefT()
     signature.signatureKey, signature.subgraphIndex = "serving_default", 0
     signature.inputs = [_named(graph, number) for number in graph.inputs]

@@ -369,7 +369,7 @@ def _store(takes: Sequence[Path], options: argparse.Namespace) -> stores.Store:
     if (folder / "index.npz").is_file():
         return stores.Store(folder)
     paths = stores.find_takes(takes)
-    parts = DEFAULT_PARTS if Take.load(paths[0]).seen(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
+    parts = DEFAULT_PARTS if Take.load(paths[0]).visible(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
     return stores.build(paths, parts, folder)
 
 

@@ -14,9 +14,9 @@ from tqdm import tqdm
 from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable, open_landmarker
 from landmarkers.layout import Part
-from landmarkers.networks import NetworksUnavailable
 from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
+from landmarkers.task_bundles import NetworksUnavailable
 from trainer.data.dataset import Clip
 from trainer.data.executor import Engine, WorkerLost
 from trainer.data.video_augmentation import vary
@@ -110,7 +110,9 @@ def make_take(job: Job) -> Seen:
         stretch = [landmarker.detect(frame) for frame in frames]
         fingerprint = landmarker.fingerprint
     clip = job.clip
-    take = Take.of(stretch, Provenance(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant))
+    take = Take.from_landmarks(
+        stretch, Provenance(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant)
+    )
     take.save(job.to)
     return Seen.of(take)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from landmarkers.take import STEPS_PER_UNIT, UNSEEN
+from landmarkers.take import MISSING, STEPS_PER_UNIT
 from trainer.data.jit import compiled, compiled_within
 
 NAN: Final = np.float32(np.nan)
@@ -48,13 +48,13 @@ def point(recorded: RawBatch, take: int, frame: int, column: int, axis: int) -> 
 @compiled_within
 def coordinate(step: np.int16) -> np.floating[Any]:
     """A stored step as a coordinate in picture widths; NaN for what was not seen."""
-    return NAN if step == UNSEEN else step * _UNIT
+    return NAN if step == MISSING else step * _UNIT
 
 
 @compiled_within
 def is_seen(recorded: RawBatch, take: int, frame: int, hand: int) -> bool:
     """Whether the frame shows the hand."""
-    return bool(recorded.steps[recorded.starts[take] + frame, recorded.hands[hand, WRIST], 0] != UNSEEN)
+    return bool(recorded.steps[recorded.starts[take] + frame, recorded.hands[hand, WRIST], 0] != MISSING)
 
 
 @compiled

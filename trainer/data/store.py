@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import TAKE_SUFFIX, UNSEEN, Provenance, StoredTake, Take, TakeDamaged, dequantise
+from landmarkers.take import MISSING, TAKE_SUFFIX, Provenance, StoredTake, Take, TakeDamaged, dequantise
 from trainer.data.executor import Engine, LocalEngine, WorkerLost
 
 FORMAT: Final = 1
@@ -211,7 +211,7 @@ def _read(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Piece | TakeDamage
         if take.provenance.sign_id is None:
             return TakeDamaged(f"{path} does not say which sign it is")
     lengths = [len(take.times) for take in takes]
-    points = np.full((sum(lengths), len(_columns(parts)), 3), UNSEEN, np.int16)
+    points = np.full((sum(lengths), len(_columns(parts)), 3), MISSING, np.int16)
     ends = np.cumsum(lengths)
     for take, start, end in zip(takes, ends - lengths, ends, strict=True):
         first = 0

@@ -29,7 +29,7 @@ class Seen:
     @classmethod
     def of(cls, take: Take) -> Self:
         """What a take shows."""
-        left, right = take.seen(Part.LEFT_HAND), take.seen(Part.RIGHT_HAND)
+        left, right = take.visible(Part.LEFT_HAND), take.visible(Part.RIGHT_HAND)
         origin = take.provenance
         return cls(
             origin.clip,
@@ -37,7 +37,7 @@ class Seen:
             origin.variant,
             len(take),
             take.duration,
-            int(take.seen(Part.POSE).sum()),
+            int(take.visible(Part.POSE).sum()),
             int(left.sum()),
             int(right.sum()),
             int((left & right).sum()),

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from landmarkers.factory import open_landmarker
 from landmarkers.frame import Landmarks
-from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_pictures, read_recording
+from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_images, read_recording
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.bundle import Bundle
 from trainer.evaluation.alignment import Reader, Segment
@@ -97,6 +97,6 @@ def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
 
 def _is_clip(path: Path) -> bool:
     if path.is_dir():
-        return bool(numbered_pictures(path))
+        return bool(numbered_images(path))
     shown = not path.name.startswith(".")
     return shown and path.is_file() and (path.suffix.lower() in VIDEO_SUFFIXES or path.name.endswith(TAKE_SUFFIX))

@@ -64,7 +64,7 @@ def gather(
 def _loaded(paths: Sequence[Path]) -> Iterator[Take]:
     """The takes of clips as they were recorded in which a body is seen."""
     takes = (Take.load(path) for path in tqdm(paths, desc="load", unit="take"))
-    return (take for take in takes if take.provenance.variant == 0 and take.seen(Part.POSE).any())
+    return (take for take in takes if take.provenance.variant == 0 and take.visible(Part.POSE).any())
 
 
 def _extracted(clips: list[Clip], landmarker: str, scratch: Path, engine: Engine) -> list[Take]:

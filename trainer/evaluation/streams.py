@@ -90,7 +90,7 @@ class Place:
 
 def rest_stretches(take: Take) -> list[Take]:
     """The stretches of a take in which both hands are in view and lie still below."""
-    lies = take.seen(Part.LEFT_HAND) & take.seen(Part.RIGHT_HAND)
+    lies = take.visible(Part.LEFT_HAND) & take.visible(Part.RIGHT_HAND)
     lies &= ~np.array([is_hand_raised(landmarks, REST_BELOW) for landmarks in take.landmarks()])
     found = []
     for down, numbers in groupby(range(len(take)), key=lambda number: bool(lies[number])):
@@ -233,7 +233,7 @@ def _keep_resting(sign: Take, rest: Take) -> Take:
     """The sign, with a hand that it does not show resting in view, wrist and all."""
     points, below = sign.points.copy(), play_rest(rest, sign.times - sign.times[0]).points
     for hand in HANDS:
-        if sign.seen(hand).mean() < _HARDLY_SEEN:
+        if sign.visible(hand).mean() < _HARDLY_SEEN:
             points[:, PART_SLICES[hand]] = below[:, PART_SLICES[hand]]
             points[:, _WRISTS[hand]] = below[:, _WRISTS[hand]]
     return replace(sign, points=points)

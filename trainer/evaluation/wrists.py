@@ -33,4 +33,4 @@ class Wrists:
             hand: (middle - np.fmin(pose[:, wrist, 1], take.points[:, PART_SLICES[hand]][:, WRIST, 1])) / width
             for hand, wrist in _IN_POSE.items()
         }
-        return cls(take.times, heights, {hand: take.seen(hand) for hand in _IN_POSE})
+        return cls(take.times, heights, {hand: take.visible(hand) for hand in _IN_POSE})

@@ -16,7 +16,7 @@ import torch
 from pydantic_core import to_json
 
 from landmarkers.errors import UserError
-from models.durable import write_file
+from models.durable import replace_file
 from models.labels import Sign
 from trainer.data.split import Split
 from trainer.data.store import Store
@@ -95,7 +95,7 @@ def add_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
 def write_note(content: dict[str, Any], folder: Path) -> None:
     """Write what a run folder tells of itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_file(folder / RUN, json.dumps(content, indent=1, ensure_ascii=False).encode())
+    replace_file(folder / RUN, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
 
 def fingerprint(store: Store) -> str:

@@ -16,7 +16,7 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, TakeDamaged
 from tests.edge.clips import write_clip
 from tests.edge.waiting import PATIENCE_S, wait_until
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 NO_PARTS: frozenset[Part] = frozenset()
 
@@ -174,7 +174,7 @@ def test_a_take_at_its_own_pace_gives_no_frame_before_its_time() -> None:
 def test_between_several_takes_nobody_is_seen_for_a_while() -> None:
     signs = [take([5.0 + time for time in even_times(10, 1.0)], Sign(5.0, 6.0)) for _ in range(2)]
     replay = TakeReplay(signs, paced=False)
-    seen = [(frame.time, replay.detect(frame).sees(Part.POSE)) for frame in replay.frames()]
+    seen = [(frame.time, replay.detect(frame).is_visible(Part.POSE)) for frame in replay.frames()]
     times = [time for time, _ in seen]
     pause = [time for time, somebody in seen if not somebody and time < 2.0]
     assert np.all(np.diff(times) > 0.0)
@@ -211,8 +211,8 @@ def test_a_damaged_take_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_takes_is_played_in_the_order_of_names(tmp_path: Path) -> None:
-    take(even_times(10, 1.0), Sign(0.0, 1.0, place=0.8)).save(tmp_path / f"2{TAKE_SUFFIX}")
-    take(even_times(10, 1.0), Sign(0.0, 1.0, place=0.2)).save(tmp_path / f"1{TAKE_SUFFIX}")
+    take(even_times(10, 1.0), Sign(0.0, 1.0, x=0.8)).save(tmp_path / f"2{TAKE_SUFFIX}")
+    take(even_times(10, 1.0), Sign(0.0, 1.0, x=0.2)).save(tmp_path / f"1{TAKE_SUFFIX}")
     source = open_source(f"take:{tmp_path}", NO_PARTS, "", fast=True, again=False)
     hands = [source.landmarker.detect(frame).part(Part.RIGHT_HAND)[0, 0] for frame in source.camera.frames()]
     assert hands[0] == pytest.approx(0.2, abs=1e-3)

@@ -15,15 +15,15 @@ import pytest
 from edge.config import EdgeConfig
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import Finding, State
-from landmarkers.networks import FOLDER_VARIABLE, TASKS, default_folder
 from landmarkers.processor import Machine
 from landmarkers.take import TAKE_SUFFIX
-from models.subprocess_probe import attempt
+from landmarkers.task_bundles import FOLDER_VARIABLE, TASK_BUNDLES, default_folder
+from models.subprocess_probe import run_python
 from tests.edge.clips import write_clip
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import TITLE, write_bundle
-from tests.signer import even_times, take
+from tests.synthetic_signer import even_times, take
 
 CORTEX_A72 = "fp asimd evtstrm crc32 cpuid"
 CORTEX_A76 = "fp asimd evtstrm crc32 atomics fphp asimdhp cpuid asimddp"
@@ -93,13 +93,13 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
 
 def test_a_damaged_network_is_named_with_the_command_that_mends_it(bundle_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(default_folder(), tmp_path / "tasks")
-    damaged, missing, *_ = TASKS
+    damaged, missing, *_ = TASK_BUNDLES
     (tmp_path / "tasks" / damaged).write_bytes(b"no network")
     (tmp_path / "tasks" / missing).unlink()
     code, findings, _ = run_doctor("--model", bundle_folder, settings={FOLDER_VARIABLE: str(tmp_path / "tasks")})
     assert code == 1
     assert findings["landmark networks"]["state"] == "failed"
-    assert [name for name in TASKS if name in findings["landmark networks"]["sentence"]] == [damaged, missing]
+    assert [name for name in TASK_BUNDLES if name in findings["landmark networks"]["sentence"]] == [damaged, missing]
     assert "ishara-landmarkers" in findings["landmark networks"]["remedy"]
 
 
@@ -156,7 +156,7 @@ def test_a_library_that_misses_another_is_a_finding(bundle_folder: Path, tmp_pat
     ],
 )
 def test_how_a_trial_died_is_told(program: str, reason: str) -> None:
-    outcome = attempt(["-c", program], patience_s=1.0)
+    outcome = run_python(["-c", program], timeout_s=1.0)
     assert not outcome.succeeded
     assert reason in outcome.text
 

@@ -8,7 +8,7 @@ import pytest
 
 from edge.lifecycle.logging_setup import PriorityFormatter, leads_to_journal, priority
 from landmarkers.take import TAKE_SUFFIX
-from tests.signer import even_times, take
+from tests.synthetic_signer import even_times, take
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.spoken import spoken
 from tests.edge.tiny_bundle import PLACES, SIGNS
 from tests.edge.waiting import wait_until
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 ONE_SIGN = take(even_times(30, 1.6), Sign(0.3, 1.1, PLACES[1]))
 

@@ -63,7 +63,7 @@ def test_a_replay_can_be_stopped_by_a_signal_at_any_moment() -> None:
 import os, signal, threading
 from edge.cameras.replay import TakeReplay
 from edge.lifecycle.signals import StopSignals
-from tests.signer import take
+from tests.synthetic_signer import take
 
 busy_then_idle = take([*(number / 1e6 for number in range(500)), 1000.0])
 for attempt in range(100):

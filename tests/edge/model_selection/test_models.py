@@ -15,18 +15,18 @@ from edge.doctor.installation import check_signature
 from edge.model_selection.active_bundle import find_active_bundle
 from landmarkers.take import TAKE_SUFFIX, Take
 from landmarkers.tracking import FINGERPRINT
-from models.keys import PrivateKey, new_keys
+from models.keys import PrivateKey, generate_keys
 from models.signature import sign
 from models.store import BundleStore
 from tests.edge.conftest import StartDaemon
 from tests.edge.tiny_bundle import PLACES, write_bundle
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No network is tried: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.store.try_reading", lambda *_: "")
+    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_the_list_tells_who_serves_and_why(root: Path, tmp_path: Path, capsys: p
 def test_an_unsigned_model_is_refused_where_keys_are_trusted(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    private, _ = new_keys(tmp_path / "keys", "workshop")
+    private, _ = generate_keys(tmp_path / "keys", "workshop")
     monkeypatch.setenv("ISHARA_MODEL_TRUSTED_KEYS", str(tmp_path / "keys"))
     bundle = make(tmp_path, 3)
     assert models("install", bundle, "--allow-labels") == 2
@@ -167,7 +167,7 @@ class TestDaemon:
     def test_the_shipped_one_where_none_is_signed(self, models_told: Any, tmp_path: Path, keys: str) -> None:
         (name,) = installed(tmp_path / "models", tmp_path, 3)
         if keys == "there":
-            new_keys(tmp_path / "keys", "workshop")
+            generate_keys(tmp_path / "keys", "workshop")
         told, logged = models_told(ISHARA_MODEL_TRUSTED_KEYS=str(tmp_path / "keys"))
         assert "tiny@3" not in told
         assert ("is not signed" if keys == "there" else "none is trusted") in logged
@@ -186,7 +186,7 @@ class TestDoctor:
         assert (found.state, "ishara-deploy keys new" in found.remedy) == (State.WARNING, True)
 
     def test_with_keys_it_is_held_against_them(self, tmp_path: Path) -> None:
-        private, _ = new_keys(tmp_path / "keys", "workshop")
+        private, _ = generate_keys(tmp_path / "keys", "workshop")
         config, bundle = ModelConfig(trusted_keys=tmp_path / "keys"), make(tmp_path, 3)
         unsigned = check_signature(bundle, config, None, "")
         assert (unsigned.state, "is not signed" in unsigned.sentence) == (State.FAILED, True)

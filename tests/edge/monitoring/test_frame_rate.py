@@ -8,7 +8,7 @@ from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.thermal import Heat
 from landmarkers.frame import Landmarks
-from tests.signer import Sign, even_times, stream
+from tests.synthetic_signer import Sign, even_times, stream
 
 RAISED_ABOVE = 1.0
 IDLE_AFTER_S, LOOK_EVERY_S = 2.0, 0.15
@@ -30,7 +30,7 @@ def looks(governor: FrameRateController, seen: Sequence[Landmarks]) -> list[floa
 
 
 def nobody(rate: float, end: float) -> list[Landmarks]:
-    return [Landmarks.unseen(time) for time in even_times(rate, end)]
+    return [Landmarks.empty(time) for time in even_times(rate, end)]
 
 
 def longest_gap(times: Sequence[float]) -> float:
@@ -93,7 +93,7 @@ def test_a_camera_slower_than_the_looks_is_looked_at_in_full() -> None:
 
 def test_a_frame_after_a_gap_of_the_camera_is_looked_at() -> None:
     times = [*even_times(15, 10.0), 12.0, 12.07]
-    assert 12.0 in looks(new_governor(), [Landmarks.unseen(time) for time in times])
+    assert 12.0 in looks(new_governor(), [Landmarks.empty(time) for time in times])
 
 
 @pytest.mark.parametrize("rate", [10, 15, 25, 30, 60])

@@ -16,7 +16,7 @@ from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
 from tests.edge.spoken import spoken
 from tests.edge.waiting import wait_until
-from tests.signer import even_times, take
+from tests.synthetic_signer import even_times, take
 
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

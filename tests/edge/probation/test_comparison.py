@@ -25,7 +25,7 @@ from models.classifier import Candidate, OnnxClassifier
 from models.labels import Sign as Label
 from models.store import BundleStore
 from tests.edge.tiny_bundle import PLACES, write_bundle
-from tests.signer import Sign, even_times, stream, take
+from tests.synthetic_signer import Sign, even_times, stream, take
 
 MANY = 20
 NO_PICTURE = Frame(np.zeros((0, 0, 3), np.uint8), 0.0)

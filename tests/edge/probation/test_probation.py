@@ -23,7 +23,7 @@ from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
 from tests.edge.waiting import wait_until
 from tests.models.hard_networks import turning
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 NEXT_TITLE = "tiny@4"
 SIGNING = take(

@@ -27,7 +27,7 @@ from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.service_manager import managing
 from tests.edge.test_pipeline import Notebook
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 NEXT_TITLE = "tiny@4"
 THREE_SIGNS = take(even_times(30, 6.0), *(Sign(start, start + 1.0, PLACES[1]) for start in (0.5, 2.5, 4.5)))

@@ -8,7 +8,7 @@ import pytest
 from edge.recognition.word import StreamClock, Word, WordFactory
 from models.classifier import Candidate, Prediction
 from tests.edge.tiny_bundle import SIGNS
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 TAKE = take(even_times(10, 1.0), Sign(0.0, 1.0))
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

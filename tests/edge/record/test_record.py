@@ -26,7 +26,7 @@ from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import PLACES, write_bundle
 from tests.edge.waiting import wait_until
-from tests.signer import LANDMARKER, ORIGIN, Sign, even_times, stream, take
+from tests.synthetic_signer import LANDMARKER, ORIGIN, Sign, even_times, stream, take
 from trainer.cli.main import main as trainer
 
 COFFEE, TEA = "قهوة=Coffee", "شاي=Tea"
@@ -115,7 +115,7 @@ def without(part: Part, landmarks: Sequence[Landmarks], every: int) -> list[Land
         (stream(even_times(30, 3.0), Sign(0.5, 0.7)), "lasted only 0.2 s"),
         (stream(even_times(5, 3.0), Sign(0.5, 1.0)), "only 3 pictures came"),
         (stream(even_times(30, 7.0), Sign(0.5, 6.0)), "did not rest for 4 s"),
-        (stream(even_times(30, 3.0), Sign(0.5, 1.5, place=-0.05)), "cut off by the picture's border"),
+        (stream(even_times(30, 3.0), Sign(0.5, 1.5, x=-0.05)), "cut off by the picture's border"),
         (without(Part.RIGHT_HAND, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "hands were seen in only"),
         (without(Part.POSE, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "shoulders were out of view"),
     ],
@@ -127,7 +127,7 @@ def test_a_bad_take_is_not_kept_and_the_reason_is_told(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Take.of(landmarks, ORIGIN).save(tmp_path / "bad.take.npz")
+    Take.from_landmarks(landmarks, ORIGIN).save(tmp_path / "bad.take.npz")
     assert edge([*command, "--word", COFFEE, "--source", "take:bad.take.npz"]) == 1
     printed = capsys.readouterr().out
     assert "not kept: " in printed

@@ -6,7 +6,7 @@ import torch
 
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
-from tests.signing import make_take
+from tests.synthetic_takes import make_take
 from tests.trainer.sketches import dice, people, recorded
 from trainer.augmentation.apply_numba import apply_numba
 from trainer.augmentation.apply_torch import apply_torch

@@ -11,9 +11,9 @@ import torch
 from landmarkers.take import Provenance, Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
-from models.keys import new_keys
+from models.keys import generate_keys
 from models.signature import TrustedKeys
-from tests.signing import LANDMARKER, make_take
+from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import QuantisationHarmful, choose
 from trainer.cli.main import main as trainer
@@ -125,7 +125,7 @@ def test_evaluate_tells_people_in_a_table_and_a_report(
 def test_signs_that_the_bundle_does_not_know_are_told(
     tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_take(5, origin=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
+    make_take(5, provenance=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
     folders = [str(made_up_takes), str(tmp_path)]
     assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
     assert "does not know (77), not judged: 1" in capsys.readouterr().out
@@ -153,7 +153,7 @@ def test_exporting_what_is_no_run_is_one_sentence(tmp_path: Path, capsys: pytest
 def test_a_bundle_is_signed_as_it_is_exported(
     tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    private, _ = new_keys(tmp_path / "keys", "workshop")
+    private, _ = generate_keys(tmp_path / "keys", "workshop")
     bundle = tmp_path / "signed"
     command = ["export", str(tiny_run), "--to", str(bundle), "--name", "signed", "--precision", "fp32", "--key"]
     assert trainer([*command, str(tmp_path / "none.key")]) == 2

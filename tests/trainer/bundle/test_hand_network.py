@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from landmarkers.litert import TfliteNetwork
-from landmarkers.networks import HAND_INT8
+from landmarkers.task_bundles import HAND_INT8
 from trainer.cli.main import main as trainer
 
 

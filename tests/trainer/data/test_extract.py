@@ -31,7 +31,7 @@ def test_both_kinds_of_clip_become_takes_and_running_again_does_nothing(
     np.testing.assert_allclose(folder.times, np.array([0, 3, 8]) / 30)
     video = Take.load(to / "01/01/train/0002/clip.take.npz")
     assert (video.provenance.signer, video.provenance.split, video.provenance.sign_id) == ("01", "train", 2)
-    assert video.seen(Part.POSE).all()
+    assert video.visible(Part.POSE).all()
     assert trainer(extract(dataset, to, "--signs", "1,2")) == 0
     assert "0 takes made, 3 were there" in capsys.readouterr().out
 
@@ -151,6 +151,6 @@ def test_real_clips_of_both_kinds_become_takes(karsl: Path, tmp_path: Path) -> N
     assert trainer(["extract", str(karsl / "vocabulary-190"), "--to", str(tmp_path / "v"), "--signs", "100"]) == 0
     video = Take.load(next((tmp_path / "01/01/test/0040").glob("*.take.npz")))
     assert len(video) == 27
-    hands = video.seen(Part.LEFT_HAND) | video.seen(Part.RIGHT_HAND)
+    hands = video.visible(Part.LEFT_HAND) | video.visible(Part.RIGHT_HAND)
     assert hands.mean() > 0.9
     assert [sign.sign_id for sign in read_labels(tmp_path / "labels.json")] == [40]

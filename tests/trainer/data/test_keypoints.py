@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from landmarkers.factory import fingerprint_here
+from landmarkers.factory import landmarker_fingerprint
 from landmarkers.layout import (
     DEFAULT_PARTS,
     LEFT_SHOULDER,
@@ -61,9 +61,9 @@ def test_points_go_where_the_layout_has_them(tmp_path: Path) -> None:
         np.testing.assert_allclose(pose[0, number, :2], place, atol=1e-3)
     right = take.points[:, PART_SLICES[Part.RIGHT_HAND]]
     np.testing.assert_allclose(right[0, [WRIST, 20]], [(0.35, 0.2, 0.0), (0.4, 0.15, 0.1)], atol=1e-3)
-    assert take.seen(Part.RIGHT_HAND).tolist() == [True, True, False, True]
-    assert take.seen(Part.POSE).tolist() == [True, True, True, False]
-    assert not take.seen(Part.LEFT_HAND).any()
+    assert take.visible(Part.RIGHT_HAND).tolist() == [True, True, False, True]
+    assert take.visible(Part.POSE).tolist() == [True, True, True, False]
+    assert not take.visible(Part.LEFT_HAND).any()
     # The pose's nose comes from the face, in the middle of which it lies.
     assert 0.4 < pose[0, NOSE, 0] < 0.6
     assert 0.1 < pose[0, NOSE, 1] < 0.15
@@ -78,7 +78,7 @@ def test_the_pose_outvotes_the_name_of_a_hand(tmp_path: Path) -> None:
     clip[:, NAMED_RIGHT], clip[:, NAMED_LEFT] = clip[:, NAMED_LEFT].copy(), 0.0
     assert imported(write(tmp_path / "kps", {CLIP: clip}), tmp_path / "takes") == 0
     take = Take.load(next((tmp_path / "takes").rglob("*.take.npz")))
-    assert take.seen(Part.RIGHT_HAND).all()
+    assert take.visible(Part.RIGHT_HAND).all()
     assert float(np.linalg.norm(take.points[0, PART_SLICES[Part.POSE]][LEFT_WRIST, :2] - (0.8, 0.9))) < 1e-3
 
 
@@ -92,7 +92,7 @@ def test_takes_tell_where_they_came_from_and_no_device_serves_a_bundle_of_them(
     origin = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).provenance
     assert (origin.signer, origin.split, origin.sign_id) == ("03", "test", 71)
     assert origin.clip == f"03/03/test/0071/{CLIP}"
-    assert fingerprint_here(DEFAULT_PARTS, origin.landmarker) != origin.landmarker == FINGERPRINT
+    assert landmarker_fingerprint(DEFAULT_PARTS, origin.landmarker) != origin.landmarker == FINGERPRINT
     assert [sign.word_en for sign in read_labels(tmp_path / "takes" / "labels.json")] == ["Skeleton"]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import Provenance, Take, TakeDamaged
-from tests.signing import make_take
+from tests.synthetic_takes import make_take
 from trainer.augmentation.loader import Batches, StoreLacksPart
 from trainer.data import store as stores
 
@@ -13,7 +13,7 @@ from trainer.data import store as stores
 def write_takes(folder: Path, count: int) -> list[Path]:
     for number in range(count):
         origin = Provenance(f"clip{number}", "made-up", None if number == 0 else "01", "train", 1 + number % 3)
-        take = make_take(number, times=np.arange(5 + number) / 30, origin=origin)
+        take = make_take(number, times=np.arange(5 + number) / 30, provenance=origin)
         take.save(folder / f"{number}.take.npz")
     return stores.find_takes([folder])
 

@@ -47,7 +47,7 @@ def wrist(take: Take) -> NDArray[np.float32]:
 def test_rest_is_where_both_hands_are_in_view_and_lie_below_for_a_while() -> None:
     (rest,) = rest_stretches(lap_take(seconds=0.8))
     assert not raised(rest).any()
-    assert rest.seen(Part.LEFT_HAND).all()
+    assert rest.visible(Part.LEFT_HAND).all()
     assert rest.duration == pytest.approx(0.7, abs=2 / RATE)  # the first moment, while they settle, is left out
     assert rest_stretches(lap_take(seconds=0.3)) == []
     assert rest_stretches(sign_take(71, 0.5)) == []
@@ -90,7 +90,7 @@ def test_hands_rest_between_signs_for_as_long_as_a_rest_lasts() -> None:
     for before, after in pairwise(made.signed):
         down = ~raised(seen) & (seen.times > before.end) & (seen.times < after.start)
         assert REST_S[0] - 0.1 <= 0.01 * down.sum() <= REST_S[1] + 0.6
-        assert seen.seen(Part.LEFT_HAND)[down].any()
+        assert seen.visible(Part.LEFT_HAND)[down].any()
 
 
 def test_without_rest_one_sign_follows_the_other_and_only_the_ends_rest() -> None:
@@ -128,7 +128,7 @@ def test_a_hand_that_only_one_pose_shows_goes_with_its_wrist_for_half_the_way() 
     way = seen_at(
         Take(np.stack([there, gone]), np.array([0.0, 1.0]), take.provenance), np.array([0.0, 0.25, 0.75, 1.0])
     )
-    assert way.seen(Part.RIGHT_HAND).tolist() == [True, True, False, False]
+    assert way.visible(Part.RIGHT_HAND).tolist() == [True, True, False, False]
     hand = way.points[:, PART_SLICES[Part.RIGHT_HAND]]
     assert hand[1, :, 1] == pytest.approx(hand[0, :, 1] - 0.1, abs=1e-5)
 
@@ -140,7 +140,7 @@ def test_what_the_camera_sees_of_resting_hands_is_chosen() -> None:
         times = made.recorded.times
         during = (times >= made.signed[1].start) & (times <= made.signed[1].end)
         at_rest = times < 0.3
-        left[lap] = [bool(made.recorded.seen(Part.LEFT_HAND)[when].all()) for when in (at_rest, during)]
+        left[lap] = [bool(made.recorded.visible(Part.LEFT_HAND)[when].all()) for when in (at_rest, during)]
     assert left == {RestPose.MIXED: [True, False], RestPose.KEPT: [True, True], RestPose.UNSEEN: [False, False]}
 
 

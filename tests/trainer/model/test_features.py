@@ -7,7 +7,7 @@ from torch import Tensor
 
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
-from tests.signing import make_take, mirror
+from tests.synthetic_takes import make_take, mirror
 from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SPREAD, FeatureExtractor
 
 STEPS = 32

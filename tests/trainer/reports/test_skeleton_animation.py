@@ -5,7 +5,7 @@ import numpy as np
 
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
-from tests.signing import make_take
+from tests.synthetic_takes import make_take
 from trainer.reports.skeleton_animation import skeleton_animation
 
 

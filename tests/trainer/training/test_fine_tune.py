@@ -12,7 +12,7 @@ from landmarkers.take import Provenance, Take
 from models.bundle import ADAPT, open_bundle, sha256_of
 from models.classifier import OnnxClassifier
 from models.labels import Sign, labels_json
-from tests.signing import LANDMARKER, make_take
+from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.cli.main import main as trainer
 from trainer.training.checkpoint import TrainingState
 
@@ -25,7 +25,7 @@ def write_takes(folder: Path, signs: dict[int, int], *, landmarker: str = LANDMA
     for sign_id, count in signs.items():
         for number in range(first, first + count):
             origin = Provenance(f"04/train/{sign_id:04}/{number:02}", landmarker, "04", "train", sign_id)
-            take = make_take(SHAPES[sign_id], seed=100 + number, origin=origin)
+            take = make_take(SHAPES[sign_id], seed=100 + number, provenance=origin)
             take.save(folder / f"{origin.clip}.take.npz")
     (folder / "labels.json").write_bytes(labels_json((COFFEE, TEA)))
     return folder

@@ -33,7 +33,7 @@ def main() -> int:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
         from edge.sinks.web.visitors.work import Work
-        from landmarkers.networks import NetworksUnavailable
+        from landmarkers.task_bundles import NetworksUnavailable
 
         try:
             work = Work()

@@ -7,7 +7,7 @@ from typing import Self
 from edge.recognition.recognition import Recognition
 from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.tracking import FINGERPRINT
-from models.bundle import Bundle, open_bundle, refuse_other_landmarks
+from models.bundle import Bundle, check_landmarker, open_bundle
 from models.classifier import Classifier, OnnxClassifier
 
 DEVICE = "visitor"
@@ -26,7 +26,7 @@ class Model:
     def open(cls, folder: Path, threshold: float | None) -> Self:
         """That of a bundle; without a threshold its own holds. Raises BundleRefused."""
         bundle = open_bundle(folder)
-        refuse_other_landmarks(bundle.manifest, FINGERPRINT)
+        check_landmarker(bundle.manifest, FINGERPRINT)
         own = bundle.manifest.calibration.threshold
         return cls(bundle, OnnxClassifier(bundle), own if threshold is None else threshold)
 

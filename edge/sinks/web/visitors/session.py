@@ -19,7 +19,7 @@ from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import Part
 from landmarkers.take import Take
 from landmarkers.tracking import Networks, TrackingLandmarker
-from models.bundle import refuse_other_landmarks
+from models.bundle import check_landmarker
 
 IDLE_S: Final = 3.0  # the reference's 45 still frames at the 15 a second that it reaches
 
@@ -40,7 +40,7 @@ class Session:
         self._joints = joints
         self._succession = ModelSlot(model.recognition(model.writer(StreamClock(as_fast_as_possible=False))))
         self._parts = model.bundle.manifest.parts
-        self._landmarker = TrackingLandmarker(self._parts, loaded=networks)
+        self._landmarker = TrackingLandmarker(self._parts, networks=networks)
         self._began: float | None = None
         self._newest = 0.0
         self._last_up = 0.0
@@ -85,7 +85,7 @@ class Session:
     def take(self, content: bytes) -> list[Answer]:
         """Begin to read a take, beside the visitor's own stream. Raises ParcelRefused, BundleRefused."""
         take = read_take(content)
-        refuse_other_landmarks(self._model.bundle.manifest, take.provenance.landmarker)
+        check_landmarker(self._model.bundle.manifest, take.provenance.landmarker)
         self._take = self._replay(take)
         return []
 
@@ -108,7 +108,7 @@ class Session:
         if parts != self._parts:
             self._parts = parts
             self._landmarker.close()
-            self._landmarker = TrackingLandmarker(parts, loaded=self._networks)
+            self._landmarker = TrackingLandmarker(parts, networks=self._networks)
 
     def _time(self, arrived: float) -> float:
         """Seconds since the first thing arrived; they grow strictly."""

@@ -25,7 +25,7 @@ from tests.edge.conftest import StartDaemon
 from tests.edge.sinks.captions.xvfb import HEIGHT, WIDTH, Xvfb
 from tests.edge.tiny_bundle import PLACES, SIGNS
 from tests.edge.waiting import wait_until
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 SIZE: Final = (WIDTH, HEIGHT)
 LAYOUT: Final = lay_out(*SIZE, preview=True)

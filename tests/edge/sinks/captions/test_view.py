@@ -6,13 +6,13 @@ from edge.sinks.captions.skeleton import JOINTS, LEFT_HAND, POSE, RIGHT_HAND
 from edge.sinks.captions.view import view_of
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import PART_SLICES, RIGHT_WRIST, Part
-from tests.signer import Sign, person
+from tests.synthetic_signer import Sign, signer
 
 
 def seen(width: int, height: int, *, with_picture: bool) -> View:
     picture = np.zeros((height, width, 3), np.uint8)
     picture[:, : width // 2] = (200, 100, 50)
-    return view_of(Frame(picture, 0.0), person(0.0, Sign(0.0, 1.0, 0.25)), 3.0, with_picture=with_picture)
+    return view_of(Frame(picture, 0.0), signer(0.0, Sign(0.0, 1.0, 0.25)), 3.0, with_picture=with_picture)
 
 
 def test_a_view_has_the_points_of_hands_and_pose() -> None:
@@ -38,7 +38,7 @@ def test_a_picture_is_made_small_and_keeps_its_colours(width: int, height: int) 
 
 
 def test_a_replayed_take_has_no_picture() -> None:
-    points = np.full_like(person(0.0, None).points, np.nan)
+    points = np.full_like(signer(0.0, None).points, np.nan)
     points[PART_SLICES[Part.POSE]] = 0.5
     view = view_of(Frame(np.zeros((0, 0, 3), np.uint8), 0.0), Landmarks(points, 0.0), 0.0, with_picture=True)
     assert (view.picture, view.aspect) == (b"", 0.75)

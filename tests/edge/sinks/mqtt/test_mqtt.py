@@ -25,7 +25,7 @@ from tests.edge.ports import is_asked
 from tests.edge.talker import word
 from tests.edge.tiny_bundle import TITLE
 from tests.edge.waiting import wait_until
-from tests.signer import even_times, take
+from tests.synthetic_signer import even_times, take
 
 LEAVE_S = 2.0
 

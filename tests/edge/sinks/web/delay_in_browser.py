@@ -24,7 +24,7 @@ from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.browser import Visit, chromium
 from tests.edge.tiny_bundle import PLACES, write_bundle
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 _SIGNS = 60
 _EVERY_S = 1.5

@@ -17,9 +17,9 @@ from edge.sinks.web.message import REMEMBERED
 from tests.edge.sinks.web.asking import Asker, unpacked, until
 from tests.edge.sinks.web.device import MODEL, NAME, Device
 from tests.edge.waiting import PATIENCE_S, wait_until
-from tests.signer import Sign, person
+from tests.synthetic_signer import Sign, signer
 
-SIGNING = person(0.5, Sign(0.0, 1.0, 0.25))
+SIGNING = signer(0.5, Sign(0.0, 1.0, 0.25))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.browser import Visit
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 SIGNED = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))
 

@@ -17,7 +17,7 @@ from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.sinks.web.asking import Asker, until
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
 from tests.edge.waiting import wait_until
-from tests.signer import Sign, even_times, take
+from tests.synthetic_signer import Sign, even_times, take
 
 NEXT_TITLE = "tiny@4"
 MOVING = ("ishara_up_seconds", "ishara_memory_bytes", "ishara_frames_per_second", "ishara_temperature_celsius")

@@ -116,7 +116,7 @@ def test_nothing_comes_back_of_a_picture_without_being_asked_for(place: Place) -
 
 
 def test_idle_is_told_once_when_no_hand_has_been_up_for_a_while(place: Place) -> None:
-    rest = Landmarks.unseen(0.0).points.astype("<f4").tobytes()
+    rest = Landmarks.empty(0.0).points.astype("<f4").tobytes()
     with place.visit() as socket:
         began = time.monotonic()
         while time.monotonic() - began < 4.0:

@@ -37,7 +37,7 @@ def test_points_stand_where_the_references_page_looks_for_them(first: int, place
 
 
 def test_what_is_unseen_is_zero_as_the_references_page_wants_it() -> None:
-    assert reference_points(Landmarks.unseen(0.0), 0.75) == [[0.0] * 4] * 96
+    assert reference_points(Landmarks.empty(0.0), 0.75) == [[0.0] * 4] * 96
 
 
 @pytest.mark.parametrize(

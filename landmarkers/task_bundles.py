@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.errors import UserError
-from landmarkers.tflite import Editor
+from landmarkers.tflite import TfliteEditor
 
 WHEEL_REQUIREMENT: Final = "mediapipe==0.10.21"
 # The networks are the same on every machine, so one wheel's file serves all, whatever runs here.
@@ -36,7 +36,7 @@ class NetworksUnavailable(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class NetworkFile:
     """One TFLite network: where it lies in the wheel, its sha256, and its name in the task bundle.
 
     A source that is a path lies beside this program instead.
@@ -52,47 +52,47 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskBundle:
     """One `.task` bundle: the sha256 of the whole and the networks inside."""
 
     sha256: str
-    networks: tuple[Network, ...]
+    networks: tuple[NetworkFile, ...]
 
 
-_PALM_DETECTOR: Final = Network(
+_PALM_DETECTOR: Final = NetworkFile(
     "mediapipe/modules/palm_detection/palm_detection_full.tflite",
     "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
     "hand_detector.tflite",
 )
-_HAND: Final = Network(
+_HAND: Final = NetworkFile(
     "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
     "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
     "hand_landmarks_detector.tflite",
 )
-_POSE_DETECTOR: Final = Network(
+_POSE_DETECTOR: Final = NetworkFile(
     "mediapipe/modules/pose_detection/pose_detection.tflite",
     "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
     "pose_detector.tflite",
 )
-_POSE: Final = Network(
+_POSE: Final = NetworkFile(
     "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
     "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
     "pose_landmarks_detector.tflite",
 )
-_FACE_DETECTOR: Final = Network(
+_FACE_DETECTOR: Final = NetworkFile(
     "mediapipe/modules/face_detection/face_detection_short_range.tflite",
     "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
     "face_detector.tflite",
 )
-_FACE: Final = Network(
+_FACE: Final = NetworkFile(
     "mediapipe/modules/face_landmark/face_landmark.tflite",
     "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
     "face_landmarks_detector.tflite",
 )
 
-TASKS: Final[dict[str, Task]] = {
+TASK_BUNDLES: Final[dict[str, TaskBundle]] = {
     # What landmarkers/tracking.py runs; the others are MediaPipe's own layout.
-    "landmarks.task": Task(
+    "landmarks.task": TaskBundle(
         "4a947fb15f54d63191c79059aa19b06949263ad7e9e0634d1739dc8198f4fbb5",
         (
             _PALM_DETECTOR,
@@ -102,14 +102,14 @@ TASKS: Final[dict[str, Task]] = {
             _FACE,
         ),
     ),
-    "hand_landmarker.task": Task(
+    "hand_landmarker.task": TaskBundle(
         "ef3f184fa8d5e6905ea4770282627d6937975119af763054312d05985c059bda", (_PALM_DETECTOR, _HAND)
     ),
-    "pose_landmarker.task": Task(
+    "pose_landmarker.task": TaskBundle(
         "677b1776f818d7f3e5a586aad42de478a4a9ada1691b58d7d0fdebdcefe5ad88",
         (replace(_POSE_DETECTOR, normalisation=(127.5, 127.5)), replace(_POSE, normalisation=(0.0, 255.0))),
     ),
-    "face_landmarker.task": Task(
+    "face_landmarker.task": TaskBundle(
         "a83f1e0e95a9f10380396a9e397a5e5de2bfb2d322fff6907ccb4bb6d4af231f", (_FACE_DETECTOR, _FACE)
     ),
 }
@@ -121,16 +121,16 @@ def default_folder() -> Path:
     return Path(named) if named else Path(__file__).parent / "tasks"
 
 
-def missing_tasks(folder: Path, names: Iterable[str] = tuple(TASKS)) -> list[str]:
+def missing_tasks(folder: Path, names: Iterable[str] = tuple(TASK_BUNDLES)) -> list[str]:
     """The bundles of these names that are absent from the folder or are not the expected bytes."""
     return [
         name
         for name in names
-        if not (folder / name).is_file() or _sha256((folder / name).read_bytes()) != TASKS[name].sha256
+        if not (folder / name).is_file() or _sha256((folder / name).read_bytes()) != TASK_BUNDLES[name].sha256
     ]
 
 
-def fetch_wheel(folder: Path) -> Path:
+def download_wheel(folder: Path) -> Path:
     """Download the wheel that holds the networks into a folder, through pip and so from pip's own index."""
     tags = ("--no-deps", "--only-binary=:all:", *WHEEL_TAGS)
     command = [sys.executable, "-m", "pip", "download", "--quiet", *tags, "-d", str(folder), WHEEL_REQUIREMENT]
@@ -145,7 +145,7 @@ def fetch_wheel(folder: Path) -> Path:
     return wheels[0]
 
 
-def assemble(wheel: Path, folder: Path) -> list[Path]:
+def build_tasks(wheel: Path, folder: Path) -> list[Path]:
     """Write the task bundles from the wheel into the folder; all of them or, on any error, none.
 
     Raises NetworksUnavailable when the wheel is not the expected one, whole and unchanged.
@@ -154,10 +154,10 @@ def assemble(wheel: Path, folder: Path) -> list[Path]:
         raise NetworksUnavailable(f"there is no file {wheel}")
     if _sha256(wheel.read_bytes()) != WHEEL_SHA256:
         raise NetworksUnavailable(f"{wheel} is not the whole, unchanged wheel {WHEEL_REQUIREMENT}; download it again")
-    editor = Editor(wheel)
+    editor = TfliteEditor(wheel)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".half-made-") as half_made, zipfile.ZipFile(wheel) as source:
-        for name, task in TASKS.items():
+        for name, task in TASK_BUNDLES.items():
             content = _pack(task, source, editor)
             if _sha256(content) != task.sha256:
                 raise NetworksUnavailable(
@@ -165,34 +165,34 @@ def assemble(wheel: Path, folder: Path) -> list[Path]:
                     "at the version that constraints.txt pins?"
                 )
             (Path(half_made) / name).write_bytes(content)
-        return [(Path(half_made) / name).replace(folder / name) for name in TASKS]
+        return [(Path(half_made) / name).replace(folder / name) for name in TASK_BUNDLES]
 
 
-def provide(folder: Path, wheel: Path | None = None) -> bool:
+def ensure_tasks(folder: Path, wheel: Path | None = None) -> bool:
     """See that the task bundles lie in the folder; returns whether they had to be made."""
     if not missing_tasks(folder):
         return False
     if wheel is not None:
-        assemble(wheel, folder)
+        build_tasks(wheel, folder)
     else:
         with tempfile.TemporaryDirectory(prefix="ishara-") as download:
-            assemble(fetch_wheel(Path(download)), folder)
+            build_tasks(download_wheel(Path(download)), folder)
     return True
 
 
-def fingerprint(names: tuple[str, ...]) -> str:
+def tasks_fingerprint(names: tuple[str, ...]) -> str:
     """One short name for a set of task bundles, from their sha256."""
-    return _sha256("".join(TASKS[name].sha256 for name in sorted(names)).encode())[:12]
+    return _sha256("".join(TASK_BUNDLES[name].sha256 for name in sorted(names)).encode())[:12]
 
 
-def open_task(folder: Path, name: str) -> dict[str, bytes]:
+def read_task(folder: Path, name: str) -> dict[str, bytes]:
     """The networks in a task bundle, by name. Raises NetworksUnavailable."""
-    require(folder, (name,))
+    require_tasks(folder, (name,))
     with zipfile.ZipFile(folder / name) as task:
         return {network: task.read(network) for network in task.namelist()}
 
 
-def require(folder: Path, names: tuple[str, ...]) -> None:
+def require_tasks(folder: Path, names: tuple[str, ...]) -> None:
     """See that these bundles are there, whole and unchanged. Raises NetworksUnavailable."""
     absent = missing_tasks(folder, names)
     if absent:
@@ -201,7 +201,7 @@ def require(folder: Path, names: tuple[str, ...]) -> None:
         )
 
 
-def _pack(task: Task, source: zipfile.ZipFile, editor: Editor) -> bytes:
+def _pack(task: TaskBundle, source: zipfile.ZipFile, editor: TfliteEditor) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
         for network in task.networks:
@@ -210,9 +210,9 @@ def _pack(task: Task, source: zipfile.ZipFile, editor: Editor) -> bytes:
             if _sha256(content) != network.sha256:
                 raise NetworksUnavailable(f"{network.source} is not the expected network")
             if network.normalisation is not None:
-                content = editor.with_metadata(content, network.normalisation)
+                content = editor.add_metadata(content, network.normalisation)
             if network.outputs:
-                content = editor.pruned(content, network.outputs)
+                content = editor.prune_outputs(content, network.outputs)
             # A ZipInfo without a date is dated 1980, so the bytes do not depend on when this runs.
             bundle.writestr(zipfile.ZipInfo(network.name), content)
     return buffer.getvalue()

@@ -18,7 +18,7 @@ def make_take(
     left_handed: bool = False,
     times: Sequence[float] | NDArray[np.float64] | None = None,
     seed: int = 0,
-    origin: Provenance | None = None,
+    provenance: Provenance | None = None,
 ) -> Take:
     """A second of one hand moving upwards in one of many finger shapes, the other hand out of view."""
     clock = np.linspace(0.0, 1.0, 24) if times is None else np.asarray(times, np.float64)
@@ -34,7 +34,7 @@ def make_take(
     noise = np.random.default_rng(seed + 1000).normal(0.0, 0.002, (len(clock), 21, 3))
     points[:, PART_SLICES[Part.POSE]] = pose
     points[:, PART_SLICES[Part.RIGHT_HAND]] = wrist[:, None] + fingers + noise
-    take = Take(points, clock, origin or Provenance("made-up", LANDMARKER, "01", "train", shape + 1))
+    take = Take(points, clock, provenance or Provenance("made-up", LANDMARKER, "01", "train", shape + 1))
     return mirror(take) if left_handed else take
 
 

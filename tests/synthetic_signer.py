@@ -23,7 +23,7 @@ class Sign:
 
     start: float
     end: float
-    place: float = 0.5
+    x: float = 0.5
 
 
 def even_times(rate: float, end: float) -> list[float]:
@@ -33,19 +33,19 @@ def even_times(rate: float, end: float) -> list[float]:
 
 def stream(times: Sequence[float], *signs: Sign) -> list[Landmarks]:
     """What a camera sees of the person at these times."""
-    return [person(time, next((sign for sign in signs if sign.start <= time <= sign.end), None)) for time in times]
+    return [signer(time, next((sign for sign in signs if sign.start <= time <= sign.end), None)) for time in times]
 
 
 def take(times: Sequence[float], *signs: Sign, provenance: Provenance = ORIGIN) -> Take:
     """The same as a recorded take."""
-    return Take.of(stream(times, *signs), provenance)
+    return Take.from_landmarks(stream(times, *signs), provenance)
 
 
-def person(time: float, sign: Sign | None) -> Landmarks:
+def signer(time: float, sign: Sign | None) -> Landmarks:
     """The person at rest or, with a sign, with the right hand up."""
     points = np.full((POINT_COUNT, 3), np.nan, np.float32)
     pose = np.full((33, 3), 0.5, np.float32)
-    wrist = _RIGHT_REST if sign is None else (sign.place, _UP)
+    wrist = _RIGHT_REST if sign is None else (sign.x, _UP)
     pose[LEFT_SHOULDER, :2], pose[RIGHT_SHOULDER, :2] = _LEFT_SHOULDER, _RIGHT_SHOULDER
     pose[LEFT_WRIST, :2], pose[RIGHT_WRIST, :2] = _LEFT_REST, wrist
     points[PART_SLICES[Part.POSE]] = pose
@@ -54,7 +54,7 @@ def person(time: float, sign: Sign | None) -> Landmarks:
     return Landmarks(points, time)
 
 
-def hand_alone(time: float) -> Landmarks:
+def hand_without_body(time: float) -> Landmarks:
     """A hand held so close to the camera that nothing else of the person is seen."""
     points = np.full((POINT_COUNT, 3), np.nan, np.float32)
     points[PART_SLICES[Part.RIGHT_HAND]] = (0.5, 0.9, 0.0)

@@ -50,7 +50,7 @@ def take_file(**changed: object) -> bytes:
 
 
 TIMES = np.load(CHEST)["times"]
-ORIGIN = str(np.load(CHEST)["origin"])
+ORIGIN = str(np.load(CHEST)["provenance"])
 BOMB = archive(times=bytes(300 << 20))
 
 WRONG = {
@@ -71,9 +71,9 @@ WRONG = {
     "elements of a gigabyte": b"\2" + archive(times=array((5,), f"|V{1 << 30}")),
     "a header to choke on": b"\2" + archive(times=b"\x93NUMPY\x01\x00" + struct.pack("<H", 900) + b"-" * 900),
     "pickled objects": b"\2" + archive(times=array((5,), "|O", b"cos\nsystem\n(S'true'\ntR.")),
-    "a take of another format": b"\2" + take_file(origin=np.array('{"format": 99, "layout": "holistic-543"}')),
-    "a take that is a word": b"\2" + take_file(origin=np.array('"take"')),
-    "a take of no known fields": b"\2" + take_file(origin=np.array(ORIGIN[:-1] + ', "more": 1}')),
+    "a take of another format": b"\2" + take_file(provenance=np.array('{"format": 99, "layout": "holistic-543"}')),
+    "a take that is a word": b"\2" + take_file(provenance=np.array('"take"')),
+    "a take of no known fields": b"\2" + take_file(provenance=np.array(ORIGIN[:-1] + ', "more": 1}')),
     "a take that goes back": b"\2" + take_file(times=TIMES[::-1]),
     "a take of times that are none": b"\2" + take_file(times=np.full(len(TIMES), np.nan)),
     "a take of a year": b"\2" + take_file(times=np.linspace(0.0, 3e7, len(TIMES))),

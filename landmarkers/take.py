@@ -182,11 +182,11 @@ def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64
 
 
 def quantise(points: Points) -> NDArray[np.int16]:
-    """Points as they are stored, int16; NaN becomes UNSEEN."""
+    """Points as they are stored, int16; NaN becomes MISSING."""
     steps = np.clip(np.rint(points * STEPS_PER_UNIT), MISSING + 1, -MISSING - 1)
     return np.where(np.isnan(steps), MISSING, steps).astype(np.int16)
 
 
 def dequantise(steps: NDArray[np.int16]) -> Points:
-    """Stored points in picture widths, float32; UNSEEN becomes NaN."""
+    """Stored points in picture widths, float32; MISSING becomes NaN."""
     return np.where(steps == MISSING, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)

@@ -1,4 +1,4 @@
-# setup: a fresh machine to ready.  demo: real signs to words over MQTT.  test: every check.
+# setup: a fresh machine to ready.  demo: real signs to words over MQTT.  test: every check.  check: the fast ones.
 # demo and test need nothing run before them.
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-arm test-device test-fleet test-docker test-soak test-visitors format clean
+.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-soak test-visitors
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -34,11 +34,29 @@ demo: $(VENV)/ready-for-demo
 	$(BIN)/python -m edge.demo $(if $(SOURCE),--source '$(SOURCE)')
 
 test: packages setup
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(static_checks)
+	$(BIN)/mkdocs build --quiet
 	$(BIN)/pytest
+
+define static_checks
+$(BIN)/ruff format --check .
+$(BIN)/ruff check .
+$(BIN)/mypy
+$(BIN)/lint-imports
+endef
+
+# The fast loop. ROOM=trainer/reports runs the tests of that folder instead of those of landmarks and models.
+ROOM ?= landmarkers models
+check: setup
+	$(static_checks)
+	$(BIN)/pytest tests/test_terms.py $(addprefix tests/,$(ROOM))
+
+# The documentation in build/site; the references to configuration and commands are made from the code by `reference`.
+docs: setup
+	$(BIN)/mkdocs build
+
+reference: setup
+	$(BIN)/python docs/generate_reference.py
 
 # The device's part on an emulated Raspberry Pi 4 and 5, held against this machine. Needs root; the first run takes about
 # ten minutes. Its Debian (2 GB) is kept in ~/.cache/ishara/arm, or where ARM_CACHE says; remove that folder at will.
@@ -85,5 +103,33 @@ format:
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The research project's targets by their names; docs/research-project.md says what becomes of its variables.
+data ?= karsl-502
+kps ?= karsl-kps
+name ?= $(notdir $(data))
+checkpoint_path ?= runs/$(name)
+onnx_model_path ?= models/$(name)
+processes ?= 2
+chosen_signs = $(if $(selected_signs_from),--signs $(selected_signs_from)-$(selected_signs_to))
+train_options = --takes takes/$(name) --run runs/$(name) $(if $(epochs),--epochs $(epochs)) $(if $(device),--device $(device))
+
+.PHONY: run docker_run prepare_npz_kps preprocess_mmap_data train parallel_train export_onnx onnx_benchmark
+run: setup
+	$(BIN)/ishara-edge run
+docker_run:
+	docker compose --file deploy/docker/compose.yaml up --build
+prepare_npz_kps: setup
+	$(BIN)/ishara-trainer extract $(data) --to takes/$(name) $(chosen_signs) $(if $(splits),--split $(splits))
+preprocess_mmap_data: setup
+	$(BIN)/ishara-trainer import-npz $(kps) --to takes/$(name) $(if $(labels),--labels $(labels)) $(chosen_signs)
+train: setup
+	$(BIN)/ishara-trainer train $(train_options)
+parallel_train: setup
+	$(BIN)/torchrun --nproc-per-node $(processes) -m -- trainer train $(train_options)
+export_onnx: setup
+	$(BIN)/ishara-trainer export $(checkpoint_path) --to $(onnx_model_path) --name $(name)
+onnx_benchmark: setup
+	$(BIN)/ishara-trainer benchmark $(onnx_model_path) --takes takes/$(name)
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache landmarkers/tasks
+	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache landmarkers/tasks

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from edge.arguments import read
+from edge.arguments import parse_arguments
 from edge.cameras.camera import LibraryMissing
 from edge.cameras.source import require_libraries
 from edge.config import CaptionsConfig, EdgeConfig, load_config
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import format_row, format_summary, is_ready, to_json
-from edge.lifecycle.exit import leave
-from edge.lifecycle.logging_setup import open_log, print_refusal
+from edge.lifecycle.exit import exit_process
+from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import fall_back, find_store, open_active_bundle
@@ -36,8 +36,8 @@ log = logging.getLogger("edge")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    options = read(arguments)
-    open_log(os.environ)
+    options = parse_arguments(arguments)
+    configure_logging(os.environ)
     try:
         config = _load(options)
         if options.command == "bench":
@@ -57,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with counted_start(find_store(config.model, options.model, os.environ)):
                 return run(config, options, signals)
     except UserError as error:
-        print_refusal(str(error), os.environ)
-        Notifier.of(os.environ).status(str(error))
+        print_error(str(error), os.environ)
+        Notifier.from_environment(os.environ).status(str(error))
         return 2
     except BrokenPipeError:  # who read what is printed has left; Python would fail again on its flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -67,29 +67,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
     """Caption until the camera ends or a signal comes; at SIGHUP go on with what the configuration says by then."""
-    from edge.app import read_signs
+    from edge.app import run_daemon
     from edge.lifecycle.reload import Reloader
-    from edge.lifecycle.service import Service, look_every_s
+    from edge.lifecycle.service import Service, watchdog_interval_s
 
-    notifier = Notifier.of(os.environ)
+    notifier = Notifier.from_environment(os.environ)
     plan: Plan | None = _start(config, options)
     with (
-        Service(notifier, look_s=look_every_s(os.environ)) as service,
+        Service(notifier, interval_s=watchdog_interval_s(os.environ)) as service,
         Reloader(lambda: _redraw(options), service) as reloader,
     ):
-        if notifier.is_heard:
-            signals.reload_with(reloader.ask)
+        if notifier.is_enabled:
+            signals.on_reload(reloader.request)
         while plan is not None:
             try:
-                read_signs(plan, options, signals, service, reloader)
+                run_daemon(plan, options, signals, service, reloader)
             except UserError as error:
-                if plan.before is None or service.is_ready:
+                if plan.previous is None or service.is_ready:
                     raise
                 log.warning("the new configuration is refused, the old one goes on: %s", error)
-                service.refuse(str(error))
-                plan = plan.before
+                service.reload_refused(str(error))
+                plan = plan.previous
                 continue
-            plan = None if signals.came else reloader.next_plan(plan)
+            plan = None if signals.stop_requested else reloader.next_plan(plan)
     return 0
 
 
@@ -166,7 +166,7 @@ def _draw_up(config: EdgeConfig, model: Path | None) -> "Plan":
 
 def program() -> NoReturn:
     """`main` as a process of its own."""
-    leave(main())
+    exit_process(main())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from edge.commands import Command, Commands
 from edge.config import EdgeConfig
 from edge.lifecycle.paths import state_folder
 from edge.lifecycle.reload import Plan, Reloader
-from edge.lifecycle.service import Service, in_words
+from edge.lifecycle.service import Service, status_line
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import find_store
 from edge.monitoring.frame_rate import FrameRateController
@@ -19,12 +19,12 @@ from edge.monitoring.health import PipelineStats
 from edge.monitoring.liveness import LivenessMonitor, MonitoredCamera
 from edge.monitoring.metrics import MetricsServer
 from edge.monitoring.status import Component, DeviceStatus
-from edge.monitoring.thermal import Thermometer
-from edge.pipeline import caption
+from edge.monitoring.thermal import ThermalMonitor
+from edge.pipeline import run_pipeline
 from edge.probation.segments import RecentSegments
 from edge.probation.watch import ProbationWatch
 from edge.recognition.observer import ObservedLandmarker
-from edge.recognition.swap import HotSwap, Watchable
+from edge.recognition.swap import HotSwap, SwapEvents
 from edge.recognition.word import StreamClock, WordFactory
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
@@ -39,7 +39,7 @@ from models.bundle import check_landmarker
 log = logging.getLogger(__name__)
 
 
-def read_signs(
+def run_daemon(
     plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
 ) -> None:
     """Caption as the plan and the command line say until the camera ends or is stopped.
@@ -47,46 +47,46 @@ def read_signs(
     Raises what is refused of the plan, before the service is told that the stages are ready.
     """
     manifest = plan.bundle.manifest
-    standing = DeviceStatus()
-    standing.watch(service.look)
+    status = DeviceStatus()
+    status.subscribe(service.refresh)
     with ExitStack() as stack:
         governor = FrameRateController(plan.config.rate, manifest.spotter.raise_threshold)
-        heart = LivenessMonitor(standing)
-        source = _open_source(plan, options, governor, heart, standing)
+        heart = LivenessMonitor(status)
+        source = _open_source(plan, options, governor, heart, status)
         stack.callback(source.landmarker.close)
         check_landmarker(manifest, source.landmarker.fingerprint)
         outbox = _open_outbox(plan.config)
-        pulse = PipelineStats(source, governor, standing, outbox, parts=_parts(plan.config), model=manifest.title)
+        pulse = PipelineStats(source, governor, status, outbox, components=_parts(plan.config), model=manifest.title)
         _let_be_measured(stack, plan.config, governor, pulse)
         swap = HotSwap(plan, _word_writer(plan, options, outbox))
-        swap.watch(lambda new: _take_up(new, governor, pulse, service))
-        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, standing, swap)
+        swap.on_swap(lambda new: _take_up(new, governor, pulse, service))
+        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, status, swap)
         store = find_store(plan.config.model, options.model, os.environ)
         if store is not None:
             stretches = RecentSegments(manifest.spotter.raise_threshold)
             landmarker = ObservedLandmarker(landmarker, stretches)
-            _prove(stack, plan, swap, ProbationWatch(store, stretches, standing, heart, reloader.ask))
+            _prove(stack, plan, swap, ProbationWatch(store, stretches, status, heart, reloader.request))
         for sink in sinks:
             stack.callback(sink.close)
 
         def stop() -> None:
-            service.leave()
+            service.stopping()
             source.camera.stop()
 
-        signals.stop_with(stop)
+        signals.on_stop(stop)
         shown = redact_password(_source_name(plan.config, options))
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
         log.info("%s reads %s", manifest.title, shown, extra=fields)
-        service.ready(heart.is_alive, lambda: in_words(shown, pulse.health(), pulse.last_word))
-        reloader.hand_to(swap.offer, source.camera.stop)
-        caption(MonitoredCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, standing)
+        service.ready(heart.is_alive, lambda: status_line(shown, pulse.health(), pulse.last_word))
+        reloader.attach(swap.try_swap, source.camera.stop)
+        run_pipeline(MonitoredCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, status)
 
 
-def _prove(stack: ExitStack, plan: Plan, swap: Watchable, watch: ProbationWatch) -> None:
+def _prove(stack: ExitStack, plan: Plan, swap: SwapEvents, watch: ProbationWatch) -> None:
     """Let this plan's model, and those that take over from it, be watched while they are on probation."""
     stack.callback(watch.close)
-    swap.watch(watch.begin)
-    watch.begin(plan)
+    swap.on_swap(watch.start)
+    watch.start(plan)
 
 
 def _take_up(plan: Plan, governor: FrameRateController, pulse: PipelineStats, service: Service) -> None:
@@ -95,7 +95,7 @@ def _take_up(plan: Plan, governor: FrameRateController, pulse: PipelineStats, se
     governor.raise_threshold, old, pulse.model = manifest.spotter.raise_threshold, pulse.model, manifest.title
     fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
     log.info("%s reads instead of %s", manifest.title, old, extra=fields)
-    service.look()
+    service.refresh()
 
 
 def _source_name(config: EdgeConfig, options: argparse.Namespace) -> str:
@@ -113,7 +113,7 @@ def _open_source(
     options: argparse.Namespace,
     governor: FrameRateController,
     heart: LivenessMonitor,
-    standing: DeviceStatus,
+    status: DeviceStatus,
 ) -> Source:
     """The camera, felt by the heart, with the landmarker that the bundle was trained with."""
     manifest = plan.bundle.manifest
@@ -123,9 +123,9 @@ def _open_source(
         manifest.landmarker,
         fast=_is_fast(options),
         again=not options.exit_at_end,
-        wanted=heart.feel_each(governor.should_process),
+        wanted=heart.observe_capture(governor.should_process),
         options=plan.config.camera,
-        standing=standing,
+        status=status,
     )
 
 
@@ -151,7 +151,7 @@ def _parts(config: EdgeConfig) -> set[Component]:
 
 def _let_be_measured(stack: ExitStack, config: EdgeConfig, governor: FrameRateController, pulse: PipelineStats) -> None:
     """Feel the processor's heat, offer metrics if they are wanted, and tell the health when all is over."""
-    stack.callback(Thermometer(config.rate.measure_every_s, governor.feel).close)
+    stack.callback(ThermalMonitor(config.rate.measure_every_s, governor.update_thermal).close)
     if config.metrics is not None:
         stack.callback(MetricsServer(config.metrics, pulse.health).close)
     stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
@@ -163,11 +163,11 @@ def _open_sinks(
     landmarker: Landmarker,
     pulse: PipelineStats,
     outbox: Outbox | None,
-    standing: DeviceStatus,
-    models: Watchable,
+    status: DeviceStatus,
+    models: SwapEvents,
 ) -> tuple[list[Sink], Landmarker]:
     """Where words go, and the landmarker, whose frames a screen shows as well."""
-    config, commands = plan.config, Commands(standing)
+    config, commands = plan.config, Commands(status)
     sinks: list[Sink] = [ConsoleSink(jsonl=options.jsonl)]
     if config.mqtt is not None and outbox is not None:
         mqtt = MqttSink(
@@ -177,16 +177,16 @@ def _open_sinks(
             model=_model_json(plan),
             health=pulse.health,
             health_every_s=config.health_every_s,
-            standing=standing,
+            status=status,
             commands=commands,
         )
-        models.watch(lambda new: mqtt.tell_model(_model_json(new)))
+        models.on_swap(lambda new: mqtt.tell_model(_model_json(new)))
         sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
     if config.captions is not None:
-        screen = CaptionSink(config.captions, device=config.device, standing=standing)
+        screen = CaptionSink(config.captions, device=config.device, status=status)
         sinks.append(screen)
-        commands.when(Command.CLEAR, screen.clear)
-        commands.when(Command.IDENTIFY, screen.identify)
+        commands.register(Command.CLEAR, screen.clear)
+        commands.register(Command.IDENTIFY, screen.identify)
         landmarker = ObservedLandmarker(landmarker, screen)
     if config.web is not None:
         web = WebSink(
@@ -195,11 +195,11 @@ def _open_sinks(
             version=version("ishara"),
             reads=_reads(plan),
             health=pulse.health,
-            standing=standing,
+            status=status,
         )
         sinks.append(web)
-        models.watch(lambda new: web.tell_model(_reads(new)))
-        commands.when(Command.CLEAR, web.clear)
+        models.on_swap(lambda new: web.tell_model(_reads(new)))
+        commands.register(Command.CLEAR, web.clear)
         landmarker = ObservedLandmarker(landmarker, web)
     return sinks, landmarker
 
@@ -215,7 +215,7 @@ def _reads(plan: Plan) -> Reads:
 
 def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordFactory:
     return WordFactory(
-        StreamClock(as_fast_as_possible=_is_fast(options)),
+        StreamClock(fast=_is_fast(options)),
         model=plan.bundle.manifest.title,
         device=plan.config.device,
         threshold=plan.threshold,

@@ -10,14 +10,15 @@ from edge.record import arguments as record_arguments
 from edge.sinks.captions import arguments as captions_arguments
 
 
-def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command and its options; without arguments those of the process. Leaves with 2 and a sentence if unclear."""
-    return _parser().parse_args(arguments)
+    return parser().parse_args(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ishara-edge", description="Reads Arabic sign language from a camera.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Return the command line parser of `ishara-edge`."""
+    root = argparse.ArgumentParser(prog="ishara-edge", description="Reads Arabic sign language from a camera.")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     configured = argparse.ArgumentParser(add_help=False)
     configured.add_argument("--config", type=Path, metavar="FILE", help="TOML file; ISHARA_… variables override it")
 
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     config = commands.add_parser("config", help="look at the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")
-    return parser
+    return root
 
 
 def _add_source_and_model(command: argparse.ArgumentParser) -> None:

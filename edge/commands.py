@@ -13,7 +13,7 @@ from models.strict_model import StrictModel
 
 log = logging.getLogger(__name__)
 
-LONGEST_BYTES: Final = 1024
+MAX_BYTES: Final = 1024
 _LONGEST_ID: Final = 64
 
 
@@ -26,7 +26,7 @@ class Command(StrEnum):
     IDENTIFY = "identify"
 
 
-class Answer(StrictModel):
+class Response(StrictModel):
     """What became of a command; `id` is the one that came with it, if any did."""
 
     id: str | int | None = None
@@ -55,35 +55,37 @@ class Commands:
     Handlers are called on the thread that brought the command, and must not block.
     """
 
-    def __init__(self, standing: DeviceStatus) -> None:
+    def __init__(self, status: DeviceStatus) -> None:
         """Pausing and going on are obeyed by the standing itself."""
         self._handlers: dict[Command, list[Handler]] = {command: [] for command in Command}
-        self.when(Command.PAUSE, lambda: standing.pause(paused=True))
-        self.when(Command.RESUME, lambda: standing.pause(paused=False))
+        self.register(Command.PAUSE, lambda: status.set_paused(paused=True))
+        self.register(Command.RESUME, lambda: status.set_paused(paused=False))
 
-    def when(self, command: Command, handler: Handler) -> None:
+    def register(self, command: Command, handler: Handler) -> None:
         """Call this whenever the command comes."""
         self._handlers[command].append(handler)
 
-    def obey(self, message: bytes) -> Answer:
+    def execute(self, message: bytes) -> Response:
         """Do what a message asks for: a command's bare name, or JSON with `command` and maybe an `id`."""
-        if len(message) > LONGEST_BYTES:
-            return Answer(ok=False, error=f"a command of {len(message)} bytes is too long: {LONGEST_BYTES} may be")
+        if len(message) > MAX_BYTES:
+            return Response(ok=False, error=f"a command of {len(message)} bytes is too long: {MAX_BYTES} may be")
         try:
             request = _parse(message)
         except ValueError as error:
-            return Answer(ok=False, error=str(error))
+            return Response(ok=False, error=str(error))
         if request.command not in [*Command]:
-            known = ", ".join(Command)
-            return Answer(id=request.id, ok=False, error=f"there is no command {request.command!r}; there are {known}")
+            commands = ", ".join(Command)
+            return Response(
+                id=request.id, ok=False, error=f"there is no command {request.command!r}; there are {commands}"
+            )
         command = Command(request.command)
         handlers = self._handlers[command]
         if not handlers:
-            return Answer(id=request.id, command=command, ok=False, error=f"nothing on this device can {command}")
+            return Response(id=request.id, command=command, ok=False, error=f"nothing on this device can {command}")
         for handler in handlers:
             handler()
         log.info("obeyed the command %s", command)
-        return Answer(id=request.id, command=command, ok=True)
+        return Response(id=request.id, command=command, ok=True)
 
 
 def _parse(message: bytes) -> Request:

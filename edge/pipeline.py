@@ -15,14 +15,14 @@ from landmarkers.landmarker import Landmarker
 from landmarkers.take import Take
 
 
-def caption(
+def run_pipeline(
     camera: Camera,
     landmarker: Landmarker,
     succession: ModelSlot,
     sinks: Sequence[Sink],
     pulse: PipelineStats,
     governor: FrameRateController | None = None,
-    standing: DeviceStatus | None = None,
+    status: DeviceStatus | None = None,
 ) -> None:
     """Turn frames into words until the camera ends; the sign in hand at the end is finished.
 
@@ -38,7 +38,7 @@ def caption(
         for take in takes:
             with pulse.timed("classifier"):
                 reading = succession.current.classifier.classify(take)
-            word = succession.current.writer.write(take, reading, newest)
+            word = succession.current.words.create(take, reading, newest)
             if word is not None:
                 pulse.count_word(word)
                 _emit(word, sinks)
@@ -60,8 +60,8 @@ def caption(
             if succession.should_swap(frame.time):
                 say(succession.current.spotter.flush())
                 succession.swap()
-            succession.current.writer.clock.tick(frame.time)
-            if standing is not None and standing.paused:
+            succession.current.words.clock.tick(frame.time)
+            if status is not None and status.paused:
                 deque(succession.current.spotter.flush(), maxlen=0)
             else:
                 look_at(frame)

@@ -20,8 +20,8 @@ from edge.benchmark.agreement import Agreement, Comparison
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
 from edge.monitoring.health import PipelineStats, StageTime
-from edge.pipeline import caption
-from edge.recognition.recognition import ModelSlot, Recognition
+from edge.pipeline import run_pipeline
+from edge.recognition.recognition import ModelPipeline, ModelSlot
 from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -189,11 +189,11 @@ def _row(title: str, ours: float, reference: float, ratio: float) -> str:
 def _caption(
     clip: Path, landmarker: _Remembering, classifier: OnnxClassifier, bundle: Bundle, pulse: PipelineStats
 ) -> int:
-    clock = StreamClock(as_fast_as_possible=True)
+    clock = StreamClock(fast=True)
     threshold = bundle.manifest.calibration.threshold
     writer = WordFactory(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
-    succession = ModelSlot(Recognition.of(bundle, classifier, writer))
-    caption(RecordingCamera(clip, paced=False), landmarker, succession, (), pulse)
+    succession = ModelSlot(ModelPipeline.of(bundle, classifier, writer))
+    run_pipeline(RecordingCamera(clip, paced=False), landmarker, succession, (), pulse)
     return len(landmarker.answered)
 
 

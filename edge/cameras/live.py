@@ -57,7 +57,7 @@ class LiveCamera:
         *,
         again: bool,
         wanted: ShouldProcess = process_every_frame,
-        standing: DeviceStatus | None = None,
+        status: DeviceStatus | None = None,
         patience: CameraTimeouts | None = None,
     ) -> None:
         """`again` tries a camera that is away or lost anew for ever; otherwise that is raised as CameraLost.
@@ -70,7 +70,7 @@ class LiveCamera:
         self._options = options
         self._again = again
         self._wanted = wanted
-        self._standing = standing or DeviceStatus()
+        self._status = status or DeviceStatus()
         self._patience = patience or CameraTimeouts()
         self._began: float | None = None
         self._left_behind: list[Reader] = []
@@ -126,13 +126,13 @@ class LiveCamera:
         if self._trouble is None:
             log.warning("%s; trying again until it is back", trouble)
         self._trouble = trouble
-        self._standing.report(Component.CAMERA, trouble)
+        self._status.report(Component.CAMERA, trouble)
 
     def _recover(self) -> None:
         if self._trouble is not None:
             log.warning("the camera %s is back", self._name)
         self._trouble = None
-        self._standing.report(Component.CAMERA, None)
+        self._status.report(Component.CAMERA, None)
 
     def _is_wanted(self, moment: float) -> bool:
         return self._wanted(self._since_began(moment))

@@ -58,7 +58,7 @@ def open_source(
     again: bool,
     wanted: ShouldProcess = process_every_frame,
     options: CameraConfig = _AS_IT_COMES,
-    standing: DeviceStatus | None = None,
+    status: DeviceStatus | None = None,
 ) -> Source:
     """The camera and landmarker of a source; `fingerprint` names the landmarker that is wanted for pictures.
 
@@ -73,7 +73,7 @@ def open_source(
         replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
         return Source(replay, replay)
     wanted = process_every_frame if fast else wanted
-    camera = open_camera(name, wanted, fast=fast, again=again, options=options, standing=standing)
+    camera = open_camera(name, wanted, fast=fast, again=again, options=options, status=status)
     return Source(camera, open_landmarker(parts, fingerprint))
 
 
@@ -104,7 +104,7 @@ def open_camera(
     fast: bool,
     again: bool,
     options: CameraConfig = _AS_IT_COMES,
-    standing: DeviceStatus | None = None,
+    status: DeviceStatus | None = None,
 ) -> Camera:
     """The camera or clip of a source that gives pictures. Raises SourceUnknown, LibraryMissing."""
     with require_libraries():
@@ -114,7 +114,7 @@ def open_camera(
     open_device = _opener(name, options)
     if open_device is not None:
         shown = redact_password(name)
-        return NewestFrame(LiveCamera(shown, open_device, options, again=again, wanted=wanted, standing=standing))
+        return NewestFrame(LiveCamera(shown, open_device, options, again=again, wanted=wanted, status=status))
     path = Path(name)
     if not path.exists():
         raise SourceUnknown(f"there is no source {name}; ishara-edge run --help tells what can be one")

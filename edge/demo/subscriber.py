@@ -55,7 +55,7 @@ class Subscriber:
         on_the_way = (datetime.now(UTC) - word.emitted_at).total_seconds()
         print(  # noqa: T201  # printing is what this subscriber is for
             f"  {word.word:<14} {word.word_en:<22} {word.confidence:>4.0%}   "
-            f"{word.delay:.2f} s after the sign, {max(0.0, on_the_way) * 1000:.0f} ms on MQTT",
+            f"{word.delay_s:.2f} s after the sign, {max(0.0, on_the_way) * 1000:.0f} ms on MQTT",
             flush=True,
         )
         with self._changed:

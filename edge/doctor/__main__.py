@@ -16,7 +16,7 @@ from edge.doctor.probes import (
     probe_landmarker,
     probe_signature,
 )
-from edge.lifecycle.exit import leave
+from edge.lifecycle.exit import exit_process
 from landmarkers.errors import UserError
 from models.subprocess_probe import REFUSED_EXIT_CODE
 
@@ -41,4 +41,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from edge.doctor.finding import Finding, State
-from edge.monitoring.thermal import firmware_bits
+from edge.monitoring.thermal import throttled_bits
 
 STATE_VARIABLE: Final = "STATE_DIRECTORY"
 STATE_FOLDER: Final = Path("/var/lib/ishara")
@@ -61,7 +61,7 @@ def check_disk(environment: Mapping[str, str], folder: Path = STATE_FOLDER) -> F
 
 def check_power(sysfs: Path) -> Finding:
     """Whether a Raspberry Pi's firmware tells of too little voltage or of slowing the processor down."""
-    bits = firmware_bits(sysfs)
+    bits = throttled_bits(sysfs)
     if bits is None:
         return Finding("power", State.LEFT_OUT, "this machine does not tell of its power supply")
     if bits & _LOW_VOLTAGE:

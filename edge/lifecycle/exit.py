@@ -13,7 +13,7 @@ from typing import NoReturn
 from edge.cameras.reader import is_camera_thread_alive
 
 
-def leave(code: int) -> NoReturn:
+def exit_process(code: int) -> NoReturn:
     """End with an exit code, without Python's own taking down if a camera is still being read."""
     if is_camera_thread_alive():
         logging.shutdown()

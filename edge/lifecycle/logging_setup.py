@@ -19,14 +19,14 @@ _PRIORITIES: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNIN
 _DEBUG: Final = 7
 
 
-def open_log(environment: Mapping[str, str]) -> None:
+def configure_logging(environment: Mapping[str, str]) -> None:
     """Log to wherever the environment says that standard error leads."""
     logging.basicConfig(level=logging.INFO, handlers=[_handler(environment)])
 
 
-def print_refusal(sentence: str, environment: Mapping[str, str]) -> None:
+def print_error(sentence: str, environment: Mapping[str, str]) -> None:
     """Say on standard error, with what ends a program whose user must act, why it ends."""
-    prefix = f"<{priority(logging.ERROR)}>" if leads_to_journal(environment, 2) else ""
+    prefix = f"<{syslog_priority(logging.ERROR)}>" if is_journal_stream(environment, 2) else ""
     sys.stderr.write(f"{prefix}{IDENTIFIER}: {sentence}\n")
 
 
@@ -35,23 +35,23 @@ class PriorityFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The lines of a record."""
-        prefix = f"<{priority(record.levelno)}>"
+        prefix = f"<{syslog_priority(record.levelno)}>"
         return "\n".join(prefix + line for line in super().format(record).splitlines())
 
 
-def priority(level: int) -> int:
+def syslog_priority(level: int) -> int:
     """Syslog's number of one of Python's levels."""
     return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
 
 
-def leads_to_journal(environment: Mapping[str, str], descriptor: int) -> bool:
+def is_journal_stream(environment: Mapping[str, str], descriptor: int) -> bool:
     """Whether a file descriptor is the stream to the journal; a child that was given another one inherits the name."""
     stat = os.fstat(descriptor)
     return environment.get(STREAM_VARIABLE) == f"{stat.st_dev}:{stat.st_ino}"
 
 
 def _handler(environment: Mapping[str, str]) -> logging.Handler:
-    if not leads_to_journal(environment, 2):
+    if not is_journal_stream(environment, 2):
         handler: logging.Handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
         return handler

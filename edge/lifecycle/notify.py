@@ -24,12 +24,12 @@ class Notifier:
         self._address = None if address is None else address.replace("@", "\0", 1) if address[0] == "@" else address
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Self:
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """The notifier that the environment asks for."""
         return cls(environment.get(SOCKET_VARIABLE) or None)
 
     @property
-    def is_heard(self) -> bool:
+    def is_enabled(self) -> bool:
         """Whether a service manager listens."""
         return self._address is not None
 
@@ -45,7 +45,7 @@ class Notifier:
         """What `systemctl status` shows."""
         self._send(f"STATUS={sentence}")
 
-    def beat(self) -> None:
+    def watchdog(self) -> None:
         """The daemon is alive; without this for WatchdogSec it is killed and started anew."""
         self._send("WATCHDOG=1")
 

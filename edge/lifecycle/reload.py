@@ -25,7 +25,7 @@ class Plan:
     config: EdgeConfig
     bundle: Bundle
     classifier: MeteredClassifier
-    before: "Plan | None" = None
+    previous: "Plan | None" = None
     """The plan to go back to when the stages of this one are refused."""
 
     @property
@@ -34,7 +34,7 @@ class Plan:
         configured = self.config.model.threshold
         return self.bundle.manifest.calibration.threshold if configured is None else configured
 
-    def changes_model_alone(self, old: "Plan") -> bool:
+    def differs_only_in_model(self, old: "Plan") -> bool:
         """Whether nothing but the model, which reads the same landmarks, or its threshold differs from the old plan.
 
         Where nothing differs at all, files that the configuration names may: a password, a certificate. These are read
@@ -72,11 +72,11 @@ class Reloader:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._wait, name="reload", daemon=True)
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Reload soon; asked twice in the meantime is asked once. Does not block."""
         self._asked.set()
 
-    def hand_to(self, swap: Swap, stop: Callable[[], None]) -> None:
+    def attach(self, swap: Swap, stop: Callable[[], None]) -> None:
         """Offer a new plan to the stages at work: `swap` gives whether they go on with it; else they are to `stop`.
 
         If they are to leave by now, they are stopped now.
@@ -92,7 +92,7 @@ class Reloader:
         with self._lock:
             plan, self._next, self._swap, self._stop = self._next, None, None, None
             last, self._swapped = self._swapped or old, None
-        return None if plan is None else replace(plan, before=replace(last, before=None))
+        return None if plan is None else replace(plan, previous=replace(last, previous=None))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -108,17 +108,17 @@ class Reloader:
     def _wait(self) -> None:
         while self._asked.wait() and not self._over.is_set():
             self._asked.clear()
-            self._service.reload()
+            self._service.reloading()
             try:
                 plan = self._draw_up()
             except UserError as error:
                 log.warning("the new configuration is refused, the old one goes on: %s", error)
-                self._service.refuse(str(error))
+                self._service.reload_refused(str(error))
                 continue
             if self._is_swapped(plan):
-                self._service.go_on()
+                self._service.reloaded()
                 continue
-            self._service.give_way()
+            self._service.restarting()
             with self._lock:
                 self._next, stop = plan, self._stop
             if stop is not None:

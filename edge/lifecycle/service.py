@@ -23,10 +23,10 @@ Describe = Callable[[], str]
 class Service:
     """Speaks on a thread of its own from the first `ready` on, until it is left."""
 
-    def __init__(self, notifier: Notifier, *, look_s: float = _LOOK_S) -> None:
+    def __init__(self, notifier: Notifier, *, interval_s: float = _LOOK_S) -> None:
         """Every `look_s` seconds the daemon is looked at."""
         self._notifier = notifier
-        self._look_s = look_s
+        self._look_s = interval_s
         self._lock = threading.Lock()
         self._beats: Beats | None = None
         self._describe: Describe | None = None
@@ -52,35 +52,35 @@ class Service:
             if self._thread.ident is None:
                 self._thread.start()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Something has changed that is to be told at once."""
         self._changed.set()
 
-    def reload(self) -> None:
+    def reloading(self) -> None:
         """The configuration is read anew; `go_on`, `give_way` or `refuse` follows."""
         with self._lock:
             self._refusal = ""
             self._notifier.reloading()
 
-    def go_on(self) -> None:
+    def reloaded(self) -> None:
         """The stages at work go on with what was read anew."""
         with self._lock:
             if self._beats is not None and not self._left.is_set():
                 self._tell_ready()
 
-    def give_way(self) -> None:
+    def restarting(self) -> None:
         """The stages at work leave for others; `ready` follows."""
         with self._lock:
             self._beats = None
 
-    def refuse(self, reason: str) -> None:
+    def reload_refused(self, reason: str) -> None:
         """The new configuration is refused for this reason, and the old one goes on or takes over again."""
         with self._lock:
             self._refusal = f"the new configuration is refused, the old one goes on: {reason}"
             if self._beats is not None:
                 self._tell_ready()
 
-    def leave(self) -> None:
+    def stopping(self) -> None:
         """The daemon leaves; nothing is told any more."""
         with self._lock:
             if not self._left.is_set():
@@ -94,7 +94,7 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.leave()
+        self.stopping()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -109,7 +109,7 @@ class Service:
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + self._look_s
                     if self._beats is not None and self._beats():
-                        self._notifier.beat()
+                        self._notifier.watchdog()
                 if (sentence := self._sentence()) != self._told:
                     self._told = sentence
                     self._notifier.status(sentence)
@@ -123,7 +123,7 @@ class Service:
         return f"{self._refusal}; {described}" if self._refusal else described
 
 
-def look_every_s(environment: Mapping[str, str]) -> float:
+def watchdog_interval_s(environment: Mapping[str, str]) -> float:
     """How often to look, so that the watchdog that the environment tells of is fed in time."""
     microseconds = environment.get(WATCHDOG_VARIABLE, "")
     return min(_LOOK_S, int(microseconds) / 1e6 / _LOOKS_A_WATCHDOG) if microseconds.isdigit() else _LOOK_S
@@ -136,7 +136,7 @@ def _judged(health: Health) -> str:
     return "" if health.model_state in (None, PROVEN) else str(health.model_state)
 
 
-def in_words(source: str, health: Health, last: Word | None) -> str:
+def status_line(source: str, health: Health, last: Word | None) -> str:
     """How the daemon is doing in one line: what is wrong, or what it reads and how fast, and its last word."""
     wrong = list(health.faults.values())
     if health.paused:

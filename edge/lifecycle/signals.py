@@ -30,12 +30,12 @@ class StopSignals:
         self._came = False
 
     @property
-    def came(self) -> bool:
+    def stop_requested(self) -> bool:
         """Whether a signal to stop has come."""
         with self._lock:
             return self._came
 
-    def stop_with(self, stop: Callable[[], None]) -> None:
+    def on_stop(self, stop: Callable[[], None]) -> None:
         """Call this at the first signal, or now if it has come already."""
         with self._lock:
             self._stop = stop
@@ -43,7 +43,7 @@ class StopSignals:
         if came:
             stop()
 
-    def reload_with(self, reload: Callable[[], None]) -> None:
+    def on_reload(self, reload: Callable[[], None]) -> None:
         """Call this at each SIGHUP from now on, instead of stopping. It must not block: signals wait for it."""
         with self._lock:
             self._reload = reload

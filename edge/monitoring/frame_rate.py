@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.config import RateConfig
-from edge.monitoring.thermal import Heat
+from edge.monitoring.thermal import ThermalState
 from landmarkers.frame import Landmarks
 from models.activity_detection import is_hand_raised
 
@@ -48,7 +48,7 @@ class FrameRateController:
         self._step, self._stepped_at = 0, -math.inf
         self.rate = Rate.FULL
         """As of the newest frame."""
-        self.heat = Heat()
+        self.thermal = ThermalState()
         """As last felt."""
         self.skipped = 0
         """Frames that were not wanted."""
@@ -72,9 +72,9 @@ class FrameRateController:
         if is_hand_raised(landmarks, self.raise_threshold):
             self._last_raised = landmarks.time
 
-    def feel(self, heat: Heat, now: float) -> None:
+    def update_thermal(self, heat: ThermalState, now: float) -> None:
         """Feel the heat of a moment on the monotonic clock, in seconds."""
-        self.heat = heat
+        self.thermal = heat
         before = self._step
         if self._newest == -math.inf:
             return
@@ -98,7 +98,7 @@ def is_too_soon(since_look_s: float, gap_s: float, look_s: float) -> bool:
     return since_look_s + gap_s / 4 < look_s
 
 
-def next_step(step: int, heat: Heat, held_s: float, hot_at_c: float) -> int:
+def next_step(step: int, heat: ThermalState, held_s: float, hot_at_c: float) -> int:
     """The step on the ladder of `HOT_LOOKS_S` to go to from `step`, which was held for `held_s`.
 
     A processor that is slowed down though it is not hot may lack power, perhaps for good: that costs one step only.
@@ -112,5 +112,5 @@ def next_step(step: int, heat: Heat, held_s: float, hot_at_c: float) -> int:
     return step
 
 
-def _at(heat: Heat) -> str:
+def _at(heat: ThermalState) -> str:
     return "" if heat.celsius is None else f" at {heat.celsius:.0f} °C"

@@ -14,7 +14,7 @@ import numpy as np
 from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.status import Component, DeviceStatus
-from edge.recognition.word import Instant, Word
+from edge.recognition.word import Timestamp, Word
 from models.strict_model import StrictModel
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Health(StrictModel):
     None stands for what this machine does not tell.
     """
 
-    at: Instant
+    at: Timestamp
     up_s: float
     frames: int
     frames_per_s: float
@@ -62,7 +62,7 @@ class Health(StrictModel):
     skipped: int
     rate: Rate
     words: int
-    last_word_at: Instant | None = None
+    last_word_at: Timestamp | None = None
     stage_ms: dict[str, StageTime]
     temperature_c: float | None
     throttled: bool | None
@@ -99,11 +99,11 @@ class PipelineStats:
     def __init__(
         self,
         source: "Source | None" = None,
-        governor: FrameRateController | None = None,
-        standing: DeviceStatus | None = None,
+        controller: FrameRateController | None = None,
+        status: DeviceStatus | None = None,
         backlog: Backlog | None = None,
         *,
-        parts: Collection[Component] = (),
+        components: Collection[Component] = (),
         model: str | None = None,
     ) -> None:
         """Without a source nothing is dropped; without a governor every frame is looked at.
@@ -111,12 +111,12 @@ class PipelineStats:
         Without a standing all parts are well; without a backlog no word waits. `parts` are those that are configured.
         """
         self._source = source
-        self._standing = standing or DeviceStatus()
+        self._status = status or DeviceStatus()
         self._backlog = backlog
-        self._parts = parts
+        self._parts = components
         self.model = model
         """Which bundle reads the signs."""
-        self._governor = governor or FrameRateController(RateConfig(), raise_threshold=0.0)
+        self._governor = controller or FrameRateController(RateConfig(), raise_threshold=0.0)
         self._began = time.monotonic()
         self._frames = 0
         self._words = 0
@@ -166,17 +166,17 @@ class PipelineStats:
             words=self._words,
             last_word_at=None if self.last_word is None else self.last_word.emitted_at,
             stage_ms=stages,
-            temperature_c=self._governor.heat.celsius,
-            throttled=self._governor.heat.throttled,
+            temperature_c=self._governor.thermal.celsius,
+            throttled=self._governor.thermal.throttled,
             memory_mb=memory_mb(),
             confidences=Confidences(tenths=tuple(self._confidences), total=round(self._confidence, 4)),
             components=tuple(sorted(self._parts)),
-            faults=self._standing.faults,
-            paused=self._standing.paused,
+            faults=self._status.faults,
+            paused=self._status.paused,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,
             model=self.model,
-            model_state=self._standing.model,
+            model_state=self._status.model_state,
         )
 
 

@@ -15,15 +15,15 @@ from landmarkers.frame import Frame
 class LivenessMonitor:
     """Felt by the threads that do the work; asked now and then by the one that feeds the watchdog."""
 
-    def __init__(self, standing: DeviceStatus) -> None:
+    def __init__(self, status: DeviceStatus) -> None:
         """`standing` tells whether the camera is known to be away."""
-        self._standing = standing
+        self._status = status
         self._lock = threading.Lock()
         self._came = self._wanted = self._read = False
-        self.stands_still = False
+        self.is_stalled = False
         """Whether it did not beat when it was last asked."""
 
-    def feel_each(self, wanted: ShouldProcess) -> ShouldProcess:
+    def observe_capture(self, wanted: ShouldProcess) -> ShouldProcess:
         """What says whether a frame is wanted, felt at each frame that comes; it is asked on the camera's thread."""
 
         def is_wanted(time: float) -> bool:
@@ -35,7 +35,7 @@ class LivenessMonitor:
 
         return is_wanted
 
-    def feel_read(self) -> None:
+    def frame_done(self) -> None:
         """A frame was dealt with, and the next one is waited for."""
         with self._lock:
             self._read = True
@@ -49,8 +49,8 @@ class LivenessMonitor:
         with self._lock:
             came, wanted, read = self._came, self._wanted, self._read
             self._came = self._wanted = self._read = False
-        beats = read or (not wanted if came else Component.CAMERA in self._standing.faults)
-        self.stands_still = not beats
+        beats = read or (not wanted if came else Component.CAMERA in self._status.faults)
+        self.is_stalled = not beats
         return beats
 
 
@@ -65,7 +65,7 @@ class MonitoredCamera:
         """The camera's frames. Raises what the camera raises."""
         for frame in self._camera.frames():
             yield frame
-            self._heart.feel_read()
+            self._heart.frame_done()
 
     def stop(self) -> None:
         """End after the frame in hand."""

@@ -33,7 +33,7 @@ class MeteredClassifier:
         return reading
 
     @property
-    def readings(self) -> int:
+    def predictions(self) -> int:
         """How many readings were metered lately."""
         return len(self._took)
 

@@ -47,14 +47,14 @@ class DeviceStatus:
         if changed:
             self._call_watchers()
 
-    def pause(self, *, paused: bool) -> None:
+    def set_paused(self, *, paused: bool) -> None:
         """Say that frames are looked at no more, or again."""
         with self._lock:
             changed, self._paused = self._paused != paused, paused
         if changed:
             self._call_watchers()
 
-    def report_model(self, state: str | None) -> None:
+    def set_model_state(self, state: str | None) -> None:
         """Say how the model stands: proven, on probation, rolled back and why; None where nobody judges it."""
         with self._lock:
             changed, self._model = self._model != state, state
@@ -62,7 +62,7 @@ class DeviceStatus:
             self._call_watchers()
 
     @property
-    def model(self) -> str | None:
+    def model_state(self) -> str | None:
         """How the model stands."""
         with self._lock:
             return self._model
@@ -79,7 +79,7 @@ class DeviceStatus:
         with self._lock:
             return self._paused
 
-    def watch(self, watcher: Watcher) -> None:
+    def subscribe(self, watcher: Watcher) -> None:
         """Call this after every change, on the thread that told of it; it must not block."""
         with self._lock:
             self._watchers.append(watcher)

@@ -28,17 +28,17 @@ _VCGENCMD_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class ThermalState:
     """The hottest of the processor's sensors, and whether firmware or kernel slow it down now; None: nothing tells."""
 
     celsius: float | None = None
     throttled: bool | None = None
 
 
-class Thermometer:
+class ThermalMonitor:
     """Measures at once and then every few seconds, on a thread of its own."""
 
-    def __init__(self, every_s: float, tell: Callable[[Heat, float], None], sysfs: Path = SYSFS) -> None:
+    def __init__(self, every_s: float, tell: Callable[[ThermalState, float], None], sysfs: Path = SYSFS) -> None:
         """`tell` gets the heat and the moment on the monotonic clock, in seconds."""
         self._every_s = every_s
         self._tell = tell
@@ -52,28 +52,28 @@ class Thermometer:
         self._closed.set()
 
     def _watch(self) -> None:
-        heat = measure(self._sysfs)
-        if heat == Heat():
+        heat = read_thermal_state(self._sysfs)
+        if heat == ThermalState():
             log.debug("nothing here tells how hot the processor is")
         while not self._closed.is_set():
             self._tell(heat, time.monotonic())
             self._closed.wait(self._every_s)
-            heat = measure(self._sysfs)
+            heat = read_thermal_state(self._sysfs)
 
 
-def measure(sysfs: Path = SYSFS) -> Heat:
+def read_thermal_state(sysfs: Path = SYSFS) -> ThermalState:
     """The heat now. May take seconds where vcgencmd has to be asked; what cannot be read counts as not there."""
     celsius = max(_zones(sysfs), default=None)
     if celsius is None and (answer := _found(r"temp=(\d+(?:\.\d+)?)'C", _ask_vcgencmd("measure_temp"))):
         celsius = float(answer)
-    bits = firmware_bits(sysfs)
+    bits = throttled_bits(sysfs)
     slowed = [state > 0 for state in _slowed_by_kernel(sysfs)]
     if bits is not None:
         slowed.append(bool(bits & _THROTTLED_NOW))
-    return Heat(None if celsius is None else round(celsius, 1), any(slowed) if slowed else None)
+    return ThermalState(None if celsius is None else round(celsius, 1), any(slowed) if slowed else None)
 
 
-def firmware_bits(sysfs: Path = SYSFS) -> int | None:
+def throttled_bits(sysfs: Path = SYSFS) -> int | None:
     """What a Raspberry Pi's firmware tells of its power, bit by bit (get_throttled); None on any other machine."""
     bits = next(_firmware(sysfs), None)
     if bits is None and (answer := _found(r"throttled=0x([0-9a-f]+)", _ask_vcgencmd("get_throttled"))):

@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from models.classifier import Candidate
 
-LEAST_STRETCHES: Final = 5
+MIN_SEGMENTS: Final = 5
 """So many stretches must have been compared before anything is said: of fewer nobody can tell chance from fault."""
 MORE_SILENT: Final = 0.4
 """The share of stretches without a word may be higher by this. Of one and the same signing a model that doubts more
@@ -24,14 +24,14 @@ MOST_WORDS: Final = 3.0
 FEWER_SIGNS: Final = 4
 """Where the old one told so many signs apart, the new one may not say one and the same sign throughout."""
 
-Said = Sequence[Candidate]
+SegmentWords = Sequence[Candidate]
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class ModelSummary:
     """What a model said of some stretches."""
 
-    stretches: int
+    segments: int
     silent: int
     """Stretches of which it said nothing."""
     words: int
@@ -41,11 +41,11 @@ class Showing:
     """The words' mean; 0 without any."""
 
     @classmethod
-    def of(cls, said: Sequence[Said]) -> Self:
+    def of(cls, said: Sequence[SegmentWords]) -> Self:
         """From the words of each stretch."""
         words = [guess for one in said for guess in one]
         return cls(
-            stretches=len(said),
+            segments=len(said),
             silent=sum(not one for one in said),
             words=len(words),
             signs=len({guess.sign.sign_id for guess in words}),
@@ -53,17 +53,17 @@ class Showing:
         )
 
 
-def find_fault(old: Showing, new: Showing) -> str | None:
+def find_fault(old: ModelSummary, new: ModelSummary) -> str | None:
     """What is absurd about the new model's showing on the same stretches, in words; None where nothing is."""
-    if new.stretches < LEAST_STRETCHES:
+    if new.segments < MIN_SEGMENTS:
         return None
-    of = f"of the last {new.stretches} times that somebody raised a hand"
-    if new.silent - old.silent > max(MORE_SILENT * new.stretches, MORE_SILENT_BY_CHANCE):
+    of = f"of the last {new.segments} times that somebody raised a hand"
+    if new.silent - old.silent > max(MORE_SILENT * new.segments, MORE_SILENT_BY_CHANCE):
         return f"{of} it says no sign at {new.silent}, the model before at {old.silent}"
-    if min(new.words, old.words) >= LEAST_STRETCHES and new.confidence < CONFIDENCE_SHARE * old.confidence:
+    if min(new.words, old.words) >= MIN_SEGMENTS and new.confidence < CONFIDENCE_SHARE * old.confidence:
         return f"{of} it is sure to {new.confidence:.0%} in the mean, the model before to {old.confidence:.0%}"
-    if new.words > MOST_WORDS * max(old.words, new.stretches):
+    if new.words > MOST_WORDS * max(old.words, new.segments):
         return f"{of} it says {new.words} words, the model before {old.words}"
-    if new.signs == 1 and old.signs >= FEWER_SIGNS and new.words >= LEAST_STRETCHES:
+    if new.signs == 1 and old.signs >= FEWER_SIGNS and new.words >= MIN_SEGMENTS:
         return f"{of} it says one and the same sign, the model before {old.signs} different ones"
     return None

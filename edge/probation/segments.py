@@ -14,7 +14,7 @@ from landmarkers.take import Provenance, Take, dequantise, quantise
 from models.activity_detection import RaisedHandSpotter
 from models.manifest import SpotterSettings
 
-MOST: Final = 20
+MAX_SEGMENTS: Final = 20
 _LONGEST_S: Final = 10.0  # of one stretch; who signs for longer is remembered in pieces
 
 
@@ -30,7 +30,7 @@ class RecentSegments:
         settings = SpotterSettings(raise_threshold=raise_threshold, max_duration_s=_LONGEST_S)
         self._spotter = RaisedHandSpotter(settings, landmarker="")
         self._lock = threading.Lock()
-        self._kept: deque[_Packed] = deque(maxlen=MOST)
+        self._kept: deque[_Packed] = deque(maxlen=MAX_SEGMENTS)
         self._count = 0
 
     def observe(self, _frame: Frame, landmarks: Landmarks) -> None:
@@ -41,7 +41,7 @@ class RecentSegments:
                 self._count += 1
                 self._kept.append(packed)
 
-    def after(self, number: int) -> tuple[int, Take] | None:
+    def next_after(self, number: int) -> tuple[int, Take] | None:
         """The first remembered stretch behind the one of this number, with its own; the first of all is 1."""
         with self._lock:
             first = self._count - len(self._kept) + 1

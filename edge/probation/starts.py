@@ -13,7 +13,7 @@ from models.store import BundleStore, StoreUnusable
 
 log = logging.getLogger(__name__)
 
-MOST_STARTS: Final = 3
+MAX_STARTS: Final = 3
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def _count_start(store: BundleStore | None) -> None:
         probation = None if store is None else store.probation()
         if store is None or probation is None:
             return
-        if probation.starts < MOST_STARTS:
+        if probation.starts < MAX_STARTS:
             store.count_start()
             return
     except StoreUnusable as error:

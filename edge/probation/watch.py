@@ -11,8 +11,8 @@ from edge.lifecycle.reload import Plan
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.status import ON_PROBATION, PROVEN, DeviceStatus
 from edge.probation.probation_state import ProbationState
-from edge.probation.running_shadow import Reader, Shadow, casting
 from edge.probation.segments import RecentSegments
+from edge.probation.shadow import Shadow, ShadowModel, running_shadow
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
@@ -34,14 +34,14 @@ class ProbationWatch:
         self,
         store: BundleStore,
         stretches: RecentSegments,
-        standing: DeviceStatus,
+        status: DeviceStatus,
         heart: LivenessMonitor,
         go_back: Callable[[], None],
     ) -> None:
         """How the model stands is told to `standing`. `go_back` has the daemon read what the store says by then."""
         self._store = store
         self._stretches = stretches
-        self._standing = standing
+        self._status = status
         self._heart = heart
         self._go_back = go_back
         self._lock = threading.Lock()
@@ -51,7 +51,7 @@ class ProbationWatch:
         self._thread = threading.Thread(target=self._watch, name="probation", daemon=True)
         self._thread.start()
 
-    def begin(self, plan: Plan) -> None:
+    def start(self, plan: Plan) -> None:
         """The plan's model reads from now on; whether it is on probation, the store knows. Does not block."""
         with self._lock:
             self._plan = plan
@@ -72,7 +72,7 @@ class ProbationWatch:
             if plan is None:
                 continue
             try:
-                self._standing.report_model(_state(self._store, plan))
+                self._status.set_model_state(_state(self._store, plan))
                 if _is_on_probation(self._store, plan):
                     self._prove(plan)
             except StoreUnusable as error:
@@ -83,12 +83,12 @@ class ProbationWatch:
         title = plan.bundle.manifest.title
         log.warning("%s is on probation for %.0f s", title, plan.config.model.probation_s)
         old = self._open_before(plan)
-        shadow = None if old is None else Shadow(old, Reader(plan.bundle, plan.classifier, plan.threshold))
-        term = ProbationState(plan.config.model, plan.classifier, self._standing, self._heart, shadow)
+        shadow = None if old is None else Shadow(old, ShadowModel(plan.bundle, plan.classifier, plan.threshold))
+        term = ProbationState(plan.config.model, plan.classifier, self._status, self._heart, shadow)
         if shadow is None:
             self._judge(plan, term)
             return
-        with casting(shadow, self._stretches):
+        with running_shadow(shadow, self._stretches):
             self._judge(plan, term)
 
     def _judge(self, plan: Plan, term: ProbationState) -> None:
@@ -109,24 +109,24 @@ class ProbationWatch:
         if _is_on_probation(self._store, plan):
             self._store.pass_probation()
             log.warning("%s has proved itself", plan.bundle.manifest.title)
-            self._standing.report_model(PROVEN)
+            self._status.set_model_state(PROVEN)
 
     def _fail(self, plan: Plan, fault: str) -> None:
         if not _is_on_probation(self._store, plan):  # meanwhile the operator has taken it back, or named another one
             return
         self._store.rollback(fault)
         log.error("%s is rolled back: %s", plan.bundle.manifest.title, fault)
-        self._standing.report_model(_state(self._store, plan))
+        self._status.set_model_state(_state(self._store, plan))
         self._go_back()
 
-    def _open_before(self, plan: Plan) -> Reader | None:
+    def _open_before(self, plan: Plan) -> ShadowModel | None:
         """The reader of the model before, if it reads the same landmarks."""
         new, folder = plan.bundle.manifest, self._store.previous()
         try:
             bundle = open_bundle(SHIPPED_MODEL) if folder is None else self._store.open(folder)
             if (bundle.manifest.parts, bundle.manifest.landmarker) != (new.parts, new.landmarker):
                 raise BundleRefused(f"{bundle.manifest.title} reads other landmarks")
-            return Reader(bundle, OnnxClassifier(bundle), _threshold(plan, bundle))
+            return ShadowModel(bundle, OnnxClassifier(bundle), _threshold(plan, bundle))
         except BundleRefused as error:
             log.warning("the words of %s are compared with nobody's: %s", new.title, error)
             return None

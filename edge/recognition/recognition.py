@@ -10,16 +10,16 @@ from models.bundle import Bundle
 from models.classifier import Classifier
 from models.spotter import SignSpotter, Spotter
 
-REST_WITHIN_S: Final = 5.0  # who signs without a rest for longer has a word cut in two
+MAX_SWAP_WAIT_S: Final = 5.0  # who signs without a rest for longer has a word cut in two
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Recognition:
+class ModelPipeline:
     """What makes words of landmarks: all of it is one bundle's, and changes with the bundle."""
 
     spotter: Spotter
     classifier: Classifier
-    writer: WordFactory
+    words: WordFactory
 
     @classmethod
     def of(cls, bundle: Bundle, classifier: Classifier, writer: WordFactory) -> Self:
@@ -34,16 +34,16 @@ class ModelSlot:
     hand, so that no word is torn: its first half would be read by the old model and its second half by the new one.
     """
 
-    def __init__(self, first: Recognition) -> None:
+    def __init__(self, first: ModelPipeline) -> None:
         """`first` is at work until another is put in."""
         self.current = first
         """The recognition at work; to be looked at by the pipeline's thread alone."""
         self._lock = threading.Lock()
-        self._next: Recognition | None = None
+        self._next: ModelPipeline | None = None
         self._taken_up: Callable[[], None] = _nobody_cares
         self._asked_at: float | None = None
 
-    def schedule(self, following: Recognition, taken_up: Callable[[], None]) -> None:
+    def schedule(self, following: ModelPipeline, taken_up: Callable[[], None]) -> None:
         """Let this one follow soon; then `taken_up` is called, on the pipeline's thread, and must not block."""
         with self._lock:
             self._next, self._taken_up, self._asked_at = following, taken_up, None
@@ -54,7 +54,7 @@ class ModelSlot:
             return False
         with self._lock:
             self._asked_at = time if self._asked_at is None else self._asked_at
-            return not self.current.spotter.is_active or time - self._asked_at >= REST_WITHIN_S
+            return not self.current.spotter.is_active or time - self._asked_at >= MAX_SWAP_WAIT_S
 
     def swap(self) -> None:
         """Let the next one take over; the sign in hand must be finished."""

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edge.lifecycle.reload import Plan
-from edge.recognition.recognition import ModelSlot, Recognition
+from edge.recognition.recognition import ModelPipeline, ModelSlot
 from edge.recognition.word import WordFactory
 
-PlanWatcher = Callable[[Plan], None]
+SwapCallback = Callable[[Plan], None]
 
 
-class Watchable(Protocol):
+class SwapEvents(Protocol):
     """Tells who wants to know that another model has taken over."""
 
-    def watch(self, watcher: PlanWatcher) -> None:
+    def on_swap(self, watcher: SwapCallback) -> None:
         """Call this whenever one has, on the pipeline's thread; it must not block."""
 
 
@@ -24,23 +24,23 @@ class HotSwap:
         """`plan` is what the stages are put together from, `writer` numbers the stream's words."""
         self._plan = plan
         self._writer = writer
-        self._watchers: list[PlanWatcher] = []
-        self.succession = ModelSlot(Recognition.of(plan.bundle, plan.classifier, writer))
+        self._watchers: list[SwapCallback] = []
+        self.succession = ModelSlot(ModelPipeline.of(plan.bundle, plan.classifier, writer))
         """What the pipeline reads with."""
 
-    def watch(self, watcher: PlanWatcher) -> None:
+    def on_swap(self, watcher: SwapCallback) -> None:
         """Call this whenever another model has taken over, on the pipeline's thread; it must not block."""
         self._watchers.append(watcher)
 
-    def offer(self, plan: Plan) -> bool:
+    def try_swap(self, plan: Plan) -> bool:
         """Let the plan's model take over between two frames; gives whether that is all that the plan wants.
 
         Where no frame comes it takes over with the first that does. To be called on one thread.
         """
-        if not plan.changes_model_alone(self._plan):
+        if not plan.differs_only_in_model(self._plan):
             return False
-        writer = self._writer.followed_by(model=plan.bundle.manifest.title, threshold=plan.threshold)
-        self.succession.schedule(Recognition.of(plan.bundle, plan.classifier, writer), lambda: self._tell(plan))
+        writer = self._writer.with_model(model=plan.bundle.manifest.title, threshold=plan.threshold)
+        self.succession.schedule(ModelPipeline.of(plan.bundle, plan.classifier, writer), lambda: self._tell(plan))
         self._plan = plan
         return True
 

@@ -16,9 +16,9 @@ from models.strict_model import StrictModel
 if TYPE_CHECKING:  # it loads ONNX Runtime, which who only takes words does without
     from models.classifier import Candidate, Prediction
 
-ALTERNATIVES = 3
+MAX_ALTERNATIVES = 3
 
-Instant = Annotated[
+Timestamp = Annotated[
     datetime,
     PlainSerializer(lambda moment: moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"), return_type=str),
 ]
@@ -50,15 +50,15 @@ class Word(StrictModel):
     word_en: str
     confidence: float
     alternatives: tuple[Alternative, ...]
-    started_at: Instant
-    ended_at: Instant
-    emitted_at: Instant
+    started_at: Timestamp
+    ended_at: Timestamp
+    emitted_at: Timestamp
     model: str
     device: str
     late: bool = False
 
     @property
-    def delay(self) -> float:
+    def delay_s(self) -> float:
         """Seconds from the sign's end to the word."""
         return (self.emitted_at - self.ended_at).total_seconds()
 
@@ -75,9 +75,9 @@ class StreamClock:
     `as_fast_as_possible` runs on its own clock: its words are known when the last frame read was taken.
     """
 
-    def __init__(self, *, as_fast_as_possible: bool) -> None:
+    def __init__(self, *, fast: bool) -> None:
         self._began = datetime.now(UTC)
-        self._own = as_fast_as_possible
+        self._own = fast
 
     def tick(self, time: float) -> None:
         """A frame of this time of the stream has just come."""
@@ -101,27 +101,27 @@ class WordFactory:
         self._model = model
         self._device = device
         self._threshold = threshold
-        self.numbers: Iterator[int] = count(first_seq)
+        self.seqs: Iterator[int] = count(first_seq)
         """Those of the words to come."""
 
-    def followed_by(self, *, model: str, threshold: float) -> "WordFactory":
+    def with_model(self, *, model: str, threshold: float) -> "WordFactory":
         """The writer for another model on the same stream, which goes on with this one's numbers."""
         follower = WordFactory(self.clock, model=model, device=self._device, threshold=threshold)
-        follower.numbers = self.numbers
+        follower.seqs = self.seqs
         return follower
 
-    def write(self, take: Take, reading: "Prediction", newest: float) -> Word | None:
+    def create(self, take: Take, reading: "Prediction", newest: float) -> Word | None:
         """The word of a take, or None; `newest` is the stream's time by now."""
         best = reading.above_threshold(self._threshold)
         if best is None:
             return None
         return Word(
-            seq=next(self.numbers),
+            seq=next(self.seqs),
             sign_id=best.sign.sign_id,
             word=best.sign.word,
             word_en=best.sign.word_en,
             confidence=round(best.confidence, 4),
-            alternatives=tuple(Alternative.of(guess) for guess in reading.candidates[1 : 1 + ALTERNATIVES]),
+            alternatives=tuple(Alternative.of(guess) for guess in reading.candidates[1 : 1 + MAX_ALTERNATIVES]),
             started_at=self.clock.at(float(take.times[0])),
             ended_at=self.clock.at(float(take.times[-1])),
             emitted_at=self.clock.now(newest),

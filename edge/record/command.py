@@ -38,7 +38,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
             view = LandmarkStream(source.camera, source.landmarker)
             stack.callback(view.close)
             stack.callback(prompt.leave)
-            signals.stop_with(view.stop)
+            signals.on_stop(view.stop)
             prompt.tell("rest your hands before and after each sign, and keep hands and shoulders in view")
             live = LiveSigner(view, manifest.spotter, prompt)
             signer = live if source.is_live else RecordedSigner(view, manifest.spotter)

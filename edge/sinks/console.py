@@ -15,7 +15,9 @@ class ConsoleSink:
     def emit(self, word: Word) -> None:
         """Print the word at once."""
         line = (
-            word.to_json() if self._jsonl else f"{word.word}  {word.word_en}  {word.confidence:.0%}  {word.delay:.2f} s"
+            word.to_json()
+            if self._jsonl
+            else f"{word.word}  {word.word_en}  {word.confidence:.0%}  {word.delay_s:.2f} s"
         )
         # Arabic is UTF-8 also where the locale of a service knows only ASCII.
         try:

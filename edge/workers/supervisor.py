@@ -45,14 +45,14 @@ class SupervisedProcess(Generic[M]):
     """One program, kept running until it is closed."""
 
     def __init__(
-        self, program: Program[M], host: Host[M], *, name: str, part: Component, standing: DeviceStatus, waiting: int
+        self, program: Program[M], host: Host[M], *, name: str, part: Component, status: DeviceStatus, waiting: int
     ) -> None:
         """The log knows it by `name`, the standing by `part`; of more than `waiting` messages the oldest go."""
         self._program = program
         self._host = host
         self._name = name
         self._part = part
-        self._standing = standing
+        self._status = status
         self.lock = threading.RLock()
         """Held while `beginning` is asked for; to be held, too, to change that and send the change as one."""
         self._waiting: deque[Message] = deque(maxlen=waiting)
@@ -87,7 +87,7 @@ class SupervisedProcess(Generic[M]):
         """It works: what to log of that when it was lost before, and when it was not."""
         log.log(logging.WARNING if self._lost else logging.INFO, again if self._lost else first)
         self._lost = False
-        self._standing.report(self._part, None)
+        self._status.report(self._part, None)
 
     def close(self) -> None:
         """End it; one that does not let go is left behind."""
@@ -164,4 +164,4 @@ class SupervisedProcess(Generic[M]):
         if not self._lost:
             log.warning("%s is lost: %s; trying again until it is back", self._name, why)
         self._lost = True
-        self._standing.report(self._part, why)
+        self._status.report(self._part, why)

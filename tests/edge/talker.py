@@ -36,8 +36,8 @@ def start_talking(config: MqttConfig, outbox: Path, *, words: int, every_s: floa
 
 def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[MqttSink, DeviceStatus, Outbox]:
     """The sink of a device called entrance, with what it tells its troubles to and where its words wait."""
-    outbox, standing = Outbox(path, most), DeviceStatus()
-    health = PipelineStats(standing=standing, backlog=outbox).health
+    outbox, status = Outbox(path, most), DeviceStatus()
+    health = PipelineStats(status=status, backlog=outbox).health
     sink = MqttSink(
         config,
         outbox,
@@ -45,10 +45,10 @@ def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[M
         model=json.dumps({"name": "tiny", "version": 3}),
         health=health,
         health_every_s=10.0,
-        standing=standing,
-        commands=Commands(standing),
+        status=status,
+        commands=Commands(status),
     )
-    return sink, standing, outbox
+    return sink, status, outbox
 
 
 def _talk(config: MqttConfig, path: Path, words: int, every_s: float) -> None:

@@ -6,8 +6,8 @@ from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.replay import TakeReplay
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
-from edge.pipeline import caption
-from edge.recognition.recognition import ModelSlot, Recognition
+from edge.pipeline import run_pipeline
+from edge.recognition.recognition import ModelPipeline, ModelSlot
 from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame
 from landmarkers.take import Take
@@ -52,14 +52,14 @@ class BreakingCamera:
 class PausingCamera:
     """The replay of a take during which somebody pauses the daemon from one time to another."""
 
-    def __init__(self, replay: TakeReplay, standing: DeviceStatus, start: float, end: float) -> None:
+    def __init__(self, replay: TakeReplay, status: DeviceStatus, start: float, end: float) -> None:
         self._replay = replay
-        self._standing = standing
+        self._status = status
         self._start, self._end = start, end
 
     def frames(self) -> Iterator[Frame]:
         for frame in self._replay.frames():
-            self._standing.pause(paused=self._start <= frame.time < self._end)
+            self._status.set_paused(paused=self._start <= frame.time < self._end)
             yield frame
 
     def stop(self) -> None:
@@ -73,15 +73,15 @@ def play(
     *,
     camera: Camera | None = None,
     fast: bool = True,
-    standing: DeviceStatus | None = None,
+    status: DeviceStatus | None = None,
 ) -> PipelineStats:
     """Caption a replay into the notebook."""
     pulse = PipelineStats()
-    clock = StreamClock(as_fast_as_possible=fast)
+    clock = StreamClock(fast=fast)
     writer = WordFactory(clock, model=TITLE, device="entrance", threshold=bundle.manifest.calibration.threshold)
     classifier = OnnxClassifier(bundle)
-    succession = ModelSlot(Recognition.of(bundle, classifier, writer))
-    caption(camera or replay, replay, succession, [notebook], pulse, standing=standing)
+    succession = ModelSlot(ModelPipeline.of(bundle, classifier, writer))
+    run_pipeline(camera or replay, replay, succession, [notebook], pulse, status=status)
     return pulse
 
 
@@ -103,7 +103,7 @@ def test_a_word_tells_when_its_sign_was_made(bundle: Bundle) -> None:
     soonest = spotter.min_duration_s + spotter.early_after_s  # the sign goes on for a second, but is sure before
     assert soonest - 0.01 <= (first.ended_at - first.started_at).total_seconds() <= soonest + spotter.stride_s
     assert (second.started_at - first.started_at).total_seconds() == pytest.approx(1.7, abs=0.04)
-    assert first.delay == pytest.approx(0.0, abs=0.04)
+    assert first.delay_s == pytest.approx(0.0, abs=0.04)
 
 
 def test_a_sign_in_hand_when_the_camera_ends_is_finished(bundle: Bundle) -> None:
@@ -119,9 +119,9 @@ def test_words_before_a_camera_was_lost_are_said_and_the_loss_is_told(bundle: Bu
 
 
 def test_while_paused_no_frame_is_looked_at_and_the_sign_in_hand_is_dropped(bundle: Bundle) -> None:
-    notebook, replay, standing = Notebook(), TakeReplay([TWO_SIGNS], paced=False), DeviceStatus()
-    camera = PausingCamera(replay, standing, start=0.9, end=1.9)
-    health = play(bundle, replay, notebook, camera=camera, standing=standing).health()
+    notebook, replay, status = Notebook(), TakeReplay([TWO_SIGNS], paced=False), DeviceStatus()
+    camera = PausingCamera(replay, status, start=0.9, end=1.9)
+    health = play(bundle, replay, notebook, camera=camera, status=status).health()
     assert [word.word for word in notebook.words] == [SIGNS[2].word]
     assert health.frames == len(TWO_SIGNS) - 30
 

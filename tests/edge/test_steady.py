@@ -15,8 +15,8 @@ from edge.cameras.source import Source, open_source
 from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.health import Health, PipelineStats
-from edge.pipeline import caption
-from edge.recognition.recognition import ModelSlot, Recognition
+from edge.pipeline import run_pipeline
+from edge.recognition.recognition import ModelPipeline, ModelSlot
 from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -124,9 +124,9 @@ class Words:
 def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, governor: FrameRateController) -> Health:
     """Caption to the camera's end; the health then."""
     pulse = PipelineStats(Source(camera, landmarker), governor)
-    writer = WordFactory(StreamClock(as_fast_as_possible=True), model=TITLE, device="entrance", threshold=0.5)
+    writer = WordFactory(StreamClock(fast=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
-    caption(camera, landmarker, ModelSlot(Recognition.of(bundle, classifier, writer)), [words], pulse, governor)
+    run_pipeline(camera, landmarker, ModelSlot(ModelPipeline.of(bundle, classifier, writer)), [words], pulse, governor)
     return pulse.health()
 
 

@@ -24,12 +24,12 @@ _IDENTIFY_S: Final = 10.0
 class CaptionSink:
     """The captions of one device."""
 
-    def __init__(self, config: CaptionsConfig, *, device: str, standing: DeviceStatus) -> None:
+    def __init__(self, config: CaptionsConfig, *, device: str, status: DeviceStatus) -> None:
         """Start showing; a screen that is away is tried again for ever, and told of on `standing`."""
         self._preview = config.preview
         self._view_every_s = 1.0 / config.preview_per_s
         self._device = device
-        self._standing = standing
+        self._status = status
         self._said: deque[Said] = deque(maxlen=REMEMBERED)
         self._view: tuple[Frame, Landmarks, float] | None = None
         self._viewed_at = 0.0
@@ -41,10 +41,10 @@ class CaptionSink:
             Host(self._beginning, self._next_view, self._hear, self._away),
             name="the screen",
             part=Component.SCREEN,
-            standing=standing,
+            status=status,
             waiting=_WAITING,
         )
-        standing.watch(lambda: self._program.send(self._state()))
+        status.subscribe(lambda: self._program.send(self._state()))
         self._program.start()
 
     @property
@@ -84,8 +84,8 @@ class CaptionSink:
         self._program.close()
 
     def _state(self) -> State:
-        troubles = tuple(part.value for part in self._standing.faults if part is not Component.SCREEN)
-        return State(troubles, self._standing.paused)
+        troubles = tuple(part.value for part in self._status.faults if part is not Component.SCREEN)
+        return State(troubles, self._status.paused)
 
     def _beginning(self) -> Iterable[Message]:
         return [self._state(), *self._said]

@@ -26,7 +26,7 @@ class Publisher:
         """Set out at once."""
         self._access = access
         self._errands = errands
-        self._standing = errands.standing
+        self._status = errands.status
         self._protocols = list(access.protocols)
         self._trouble: str | None = None
         self._retry_s = _SHORTEST_RETRY_S
@@ -112,7 +112,7 @@ class Publisher:
         else:
             log.info("connected to %s", broker)
         self._trouble = None
-        self._standing.report(Component.BROKER, None)
+        self._status.report(Component.BROKER, None)
 
     def _tell(self, trouble: str, *, anew: bool = False) -> None:
         """Log once when the broker is lost, not at every try; a new trouble only where the user must act `anew`."""
@@ -121,4 +121,4 @@ class Publisher:
         if self._trouble is None or (anew and trouble != self._trouble):
             log.warning("%s %s; trying again until it is back", self._access.broker, trouble)
             self._trouble = trouble
-        self._standing.report(Component.BROKER, f"{self._access.broker} {trouble}")
+        self._status.report(Component.BROKER, f"{self._access.broker} {trouble}")

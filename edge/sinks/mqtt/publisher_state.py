@@ -18,7 +18,7 @@ class PublisherState:
     topics: Topics
     outbox: Outbox
     commands: Commands
-    standing: DeviceStatus
+    status: DeviceStatus
     model: str
     health: Callable[[], Health]
     discovery: Discovery | None

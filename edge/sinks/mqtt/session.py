@@ -28,7 +28,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from edge.commands import Answer
+from edge.commands import Response
 from edge.monitoring.status import Component
 from edge.recognition.word import Word
 from edge.sinks.mqtt.connection import ConnAck, Connection, Disconnected, Event, Message, PubAck, SubAck
@@ -192,7 +192,7 @@ class Session:
         self._refusal = refusal
         trouble = None if refusal is None else f"the broker takes no words of this device: {refusal}"
         log.warning("%s", trouble or "the broker takes words again")
-        self._errands.standing.report(Component.BROKER, trouble)
+        self._errands.status.report(Component.BROKER, trouble)
 
     def _postpone(self, seconds: float) -> bool:
         """Let a word that reached nobody wait, and those behind it."""
@@ -266,10 +266,10 @@ class Session:
             # Home Assistant has started. Not at once: all its devices would answer in the same moment.
             self._rebirth_at = time.monotonic() + random.uniform(*_REBIRTH_S)  # noqa: S311
 
-    def _obey(self, message: Message) -> Answer:
+    def _obey(self, message: Message) -> Response:
         if message.retained:
-            return Answer(ok=False, error="a retained command is not obeyed: it would be again at every connection")
-        return self._errands.commands.obey(message.payload)
+            return Response(ok=False, error="a retained command is not obeyed: it would be again at every connection")
+        return self._errands.commands.execute(message.payload)
 
     def _hear_echo(self, message: Message) -> None:
         seq = _seq(message.payload)

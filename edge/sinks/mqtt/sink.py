@@ -31,7 +31,7 @@ class MqttSink:
         model: str,
         health: Callable[[], Health],
         health_every_s: float,
-        standing: DeviceStatus,
+        status: DeviceStatus,
         commands: Commands,
     ) -> None:
         """Start connecting; a broker that is away is tried again for ever. `model` is the JSON for `model`.
@@ -44,9 +44,9 @@ class MqttSink:
         topics = Topics(device)
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
-        errands = PublisherState(topics, outbox, commands, standing, model, health, discovery, health_every_s)
+        errands = PublisherState(topics, outbox, commands, status, model, health, discovery, health_every_s)
         self._courier = Publisher(access, errands)
-        standing.watch(self._courier.tell_health)  # whoever watches the device must not wait for the next time
+        status.subscribe(self._courier.tell_health)  # whoever watches the device must not wait for the next time
 
     def emit(self, word: Word) -> None:
         """Put the word in the outbox, where a kill of the daemon does not reach it, and have it published."""

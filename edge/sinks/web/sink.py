@@ -52,7 +52,7 @@ class WebSink:
         version: str,
         reads: Reads,
         health: Callable[[], Health],
-        standing: DeviceStatus,
+        status: DeviceStatus,
     ) -> None:
         """Start serving; a program that ends is started again for ever, and told of on `standing`.
 
@@ -85,10 +85,10 @@ class WebSink:
             Host(self._beginning, self._next, self._hear),
             name="the live page",
             part=Component.WEB,
-            standing=standing,
+            status=status,
             waiting=_WAITING,
         )
-        standing.watch(self._tell_health)
+        status.subscribe(self._tell_health)
         self._program.start()
 
     @property

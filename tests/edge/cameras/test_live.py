@@ -35,13 +35,13 @@ class Told:
     """What was told of the camera, and when."""
 
     def __init__(self) -> None:
-        self.standing = DeviceStatus()
+        self.status = DeviceStatus()
         self.history: list[tuple[float, str | None]] = []
-        self.standing.watch(lambda: self.history.append((time.monotonic(), self.trouble)))
+        self.status.subscribe(lambda: self.history.append((time.monotonic(), self.trouble)))
 
     @property
     def trouble(self) -> str | None:
-        return self.standing.faults.get(Component.CAMERA)
+        return self.status.faults.get(Component.CAMERA)
 
     def wait_for(self, words: str | None) -> float:
         """Wait until the trouble has these words, or with None until there is none; returns when that came."""
@@ -59,11 +59,11 @@ def told() -> Told:
 
 
 def fake(stage: Stage, told: Told, patience: CameraTimeouts = HASTY, *, again: bool = True) -> LiveCamera:
-    return LiveCamera("fake", stage.open, CameraConfig(), again=again, standing=told.standing, patience=patience)
+    return LiveCamera("fake", stage.open, CameraConfig(), again=again, status=told.status, patience=patience)
 
 
 def network(address: str, told: Told) -> Camera:
-    return open_camera(address, fast=False, again=True, standing=told.standing)
+    return open_camera(address, fast=False, again=True, status=told.status)
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -307,7 +307,7 @@ def test_a_camera_of_which_no_picture_is_wanted_for_long_is_not_lost(watch: Watc
         CameraConfig(),
         again=True,
         wanted=lambda moment: moment > HASTY.given_up_s + 0.5,
-        standing=told.standing,
+        status=told.status,
         patience=HASTY,
     )
     seen = watch(camera)

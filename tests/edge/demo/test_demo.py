@@ -64,7 +64,7 @@ def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.Captu
     with embedded_broker() as port:
         config = MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
         subscriber = Subscriber(config, "demo")
-        standing = DeviceStatus()
+        status = DeviceStatus()
         sink = MqttSink(
             config,
             Outbox(tmp_path / "outbox", 10),
@@ -72,8 +72,8 @@ def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.Captu
             model="{}",
             health=PipelineStats().health,
             health_every_s=10.0,
-            standing=standing,
-            commands=Commands(standing),
+            status=status,
+            commands=Commands(status),
         )
         sent = [word(0), word(1)]
         for one in sent:

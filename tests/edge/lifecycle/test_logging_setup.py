@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.lifecycle.logging_setup import PriorityFormatter, leads_to_journal, priority
+from edge.lifecycle.logging_setup import PriorityFormatter, is_journal_stream, syslog_priority
 from landmarkers.take import TAKE_SUFFIX
 from tests.synthetic_signer import even_times, take
 
@@ -16,7 +16,7 @@ from tests.synthetic_signer import even_times, take
     [(logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)],
 )
 def test_levels_have_syslogs_numbers(level: int, number: int) -> None:
-    assert priority(level) == number
+    assert syslog_priority(level) == number
 
 
 def test_every_line_of_a_message_has_its_priority() -> None:
@@ -62,5 +62,5 @@ def test_the_log_has_priorities_in_the_journal_and_names_of_levels_at_a_desk(
 
 
 def test_a_child_whose_standard_error_leads_elsewhere_does_not_speak_to_the_journal() -> None:
-    assert not leads_to_journal({}, 2)
-    assert not leads_to_journal({"JOURNAL_STREAM": "1:2"}, 2)
+    assert not is_journal_stream({}, 2)
+    assert not is_journal_stream({"JOURNAL_STREAM": "1:2"}, 2)

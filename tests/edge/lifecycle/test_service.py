@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.lifecycle.notify import Notifier
-from edge.lifecycle.service import Service, in_words, look_every_s
+from edge.lifecycle.service import Service, status_line, watchdog_interval_s
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import ON_PROBATION, Component, DeviceStatus
@@ -116,29 +116,29 @@ def test_a_refusal_is_told_to_the_service_manager(manager: ServiceManager, start
 
 
 def test_what_stands_still_is_fed_no_more_and_what_is_wrong_is_told_at_once(manager: ServiceManager) -> None:
-    standing, alive, described = DeviceStatus(), threading.Event(), ["well"]
+    status, alive, described = DeviceStatus(), threading.Event(), ["well"]
     alive.set()
-    with Service(Notifier(str(manager.path)), look_s=0.02) as service:
-        standing.watch(service.look)
+    with Service(Notifier(str(manager.path)), interval_s=0.02) as service:
+        status.subscribe(service.refresh)
         service.ready(alive.is_set, lambda: described[-1])
         wait_until(lambda: manager.values("WATCHDOG") != [], "the first beat")
         alive.clear()
         before = len(manager.values("WATCHDOG"))
         for number in range(5):  # each change wakes the service, and none is a beat
             described.append(f"change {number}")
-            standing.report(Component.BROKER, described[-1])
+            status.report(Component.BROKER, described[-1])
             manager.wait_for("STATUS", described[-1])
     assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
 
 
 def test_a_service_that_was_told_to_leave_while_it_reloads_is_not_ready_again(manager: ServiceManager) -> None:
-    with Service(Notifier(str(manager.path)), look_s=0.02) as service:
+    with Service(Notifier(str(manager.path)), interval_s=0.02) as service:
         service.ready(lambda: False, lambda: "well")
-        service.reload()
-        service.give_way()
-        service.leave()
+        service.reloading()
+        service.restarting()
+        service.stopping()
         service.ready(lambda: False, lambda: "well again")
-    Notifier(str(manager.path)).beat()  # what was told before is there when this is
+    Notifier(str(manager.path)).watchdog()  # what was told before is there when this is
     manager.wait_for("WATCHDOG", "1")
     assert manager.values("STATUS") == ["well", "leaving"]
 
@@ -151,34 +151,34 @@ def test_a_manager_in_the_abstract_namespace_is_found() -> None:
 
 
 def test_a_manager_that_is_gone_does_no_harm(tmp_path: Path) -> None:
-    Notifier(str(tmp_path / "gone")).beat()
+    Notifier(str(tmp_path / "gone")).watchdog()
 
 
 def test_the_daemon_looks_often_enough_for_its_watchdog() -> None:
-    assert look_every_s({}) == 5.0
-    assert look_every_s({"WATCHDOG_USEC": "30000000"}) == 5.0
-    assert look_every_s({"WATCHDOG_USEC": "6000000"}) == 1.0
+    assert watchdog_interval_s({}) == 5.0
+    assert watchdog_interval_s({"WATCHDOG_USEC": "30000000"}) == 5.0
+    assert watchdog_interval_s({"WATCHDOG_USEC": "6000000"}) == 1.0
 
 
 def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
-    standing = DeviceStatus()
-    pulse = PipelineStats(standing=standing, parts=[Component.CAMERA, Component.BROKER])
+    status = DeviceStatus()
+    pulse = PipelineStats(status=status, components=[Component.CAMERA, Component.BROKER])
     health = pulse.health().model_copy(update={"frames": 9, "frames_per_s": 15.2})
-    assert in_words("/dev/video0", health, None) == "reading /dev/video0 at 15 frames a second"
+    assert status_line("/dev/video0", health, None) == "reading /dev/video0 at 15 frames a second"
     idle = health.model_copy(update={"rate": Rate.IDLE})
-    assert in_words("/dev/video0", idle, None).endswith("15 frames a second while nobody signs")
-    assert f"; last word {SIGNS[0].word} at " in in_words("/dev/video0", health, spoken())
+    assert status_line("/dev/video0", idle, None).endswith("15 frames a second while nobody signs")
+    assert f"; last word {SIGNS[0].word} at " in status_line("/dev/video0", health, spoken())
     new = health.model_copy(update={"model": "tiny@4", "model_state": ON_PROBATION})
-    assert in_words("x", new, None) == "reading x at 15 frames a second; tiny@4 is on probation"
+    assert status_line("x", new, None) == "reading x at 15 frames a second; tiny@4 is on probation"
     failed = health.model_copy(update={"model_state": "rolled back tiny-4-12345678: too slow"})
-    assert in_words("x", failed, None).endswith("; rolled back tiny-4-12345678: too slow")
+    assert status_line("x", failed, None).endswith("; rolled back tiny-4-12345678: too slow")
     troubled = health.model_copy(update={"troubles": {Component.BROKER: "the broker is away"}})
-    standing.report(Component.BROKER, "the broker is away")
-    assert in_words("x", troubled, None) == "the broker is away; reading x at 15 frames a second"
-    standing.report(Component.CAMERA, "the camera is away")
+    status.report(Component.BROKER, "the broker is away")
+    assert status_line("x", troubled, None) == "the broker is away; reading x at 15 frames a second"
+    status.report(Component.CAMERA, "the camera is away")
     away = pulse.health()
-    assert in_words("x", away, None) == "the broker is away; the camera is away"
-    standing.report(Component.BROKER, None)
-    standing.report(Component.CAMERA, None)
-    standing.pause(paused=True)
-    assert in_words("x", pulse.health(), None) == "paused"
+    assert status_line("x", away, None) == "the broker is away; the camera is away"
+    status.report(Component.BROKER, None)
+    status.report(Component.CAMERA, None)
+    status.set_paused(paused=True)
+    assert status_line("x", pulse.health(), None) == "paused"

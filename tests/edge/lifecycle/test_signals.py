@@ -20,7 +20,7 @@ def run(script: str) -> int:
 def test_a_signal_calls_stop_once(number: signal.Signals) -> None:
     calls: list[str] = []
     with StopSignals() as signals:
-        signals.stop_with(lambda: calls.append("stop"))
+        signals.on_stop(lambda: calls.append("stop"))
         signal.raise_signal(number)
         wait_until(lambda: bool(calls), "the call of stop")
     assert calls == ["stop"]
@@ -31,7 +31,7 @@ def test_a_signal_that_came_too_early_stops_as_soon_as_it_is_known_how() -> None
     with StopSignals() as signals:
         signal.raise_signal(signal.SIGTERM)
         wait_until(lambda: signals._came, "the signal")
-        signals.stop_with(lambda: calls.append("stop"))
+        signals.on_stop(lambda: calls.append("stop"))
     assert calls == ["stop"]
 
 
@@ -39,7 +39,7 @@ def test_without_a_signal_nothing_is_stopped_and_the_old_handlers_come_back() ->
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     calls: list[str] = []
     with StopSignals() as signals:
-        signals.stop_with(lambda: calls.append("stop"))
+        signals.on_stop(lambda: calls.append("stop"))
     assert calls == []
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
 

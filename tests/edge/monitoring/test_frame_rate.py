@@ -6,13 +6,13 @@ import pytest
 
 from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
-from edge.monitoring.thermal import Heat
+from edge.monitoring.thermal import ThermalState
 from landmarkers.frame import Landmarks
 from tests.synthetic_signer import Sign, even_times, stream
 
 RAISED_ABOVE = 1.0
 IDLE_AFTER_S, LOOK_EVERY_S = 2.0, 0.15
-COOL, HOT = Heat(celsius=50.0), Heat(celsius=76.0)
+COOL, HOT = ThermalState(celsius=50.0), ThermalState(celsius=76.0)
 
 
 def new_governor() -> FrameRateController:
@@ -51,7 +51,7 @@ def warm_up(governor: FrameRateController, *, end: float, every_s: float = 5.0, 
     """Feel one temperature from 1000 s on the monotonic clock on; the rate at the frame that comes after each time."""
     rates = []
     for number in range(round(end / every_s)):
-        governor.feel(Heat(celsius=celsius), now=1000.0 + number * every_s)
+        governor.update_thermal(ThermalState(celsius=celsius), now=1000.0 + number * every_s)
         governor.should_process(50.0 + number / 100)
         rates.append(governor.rate.value)
     return rates
@@ -117,11 +117,11 @@ def test_a_hot_processor_lowers_the_rate_step_by_step_and_a_cool_one_raises_it_a
     assert looks_a_second(governor, start=0.0) == pytest.approx(30.0, abs=0.6)
     assert set(warm_up(governor, end=60.0, celsius=76.0)) == {"hot"}
     assert looks_a_second(governor, start=100.0) == pytest.approx(5.0, abs=0.6)
-    governor.feel(COOL, now=2000.0)
+    governor.update_thermal(COOL, now=2000.0)
     assert looks_a_second(governor, start=200.0) == pytest.approx(10.0, abs=0.6)
-    governor.feel(COOL, now=2005.0)
+    governor.update_thermal(COOL, now=2005.0)
     assert looks_a_second(governor, start=300.0) == pytest.approx(10.0, abs=0.6)
-    governor.feel(COOL, now=2100.0)
+    governor.update_thermal(COOL, now=2100.0)
     assert looks_a_second(governor, start=400.0) == pytest.approx(30.0, abs=0.6)
     assert governor.rate is Rate.FULL
 
@@ -129,7 +129,7 @@ def test_a_hot_processor_lowers_the_rate_step_by_step_and_a_cool_one_raises_it_a
 def test_a_temperature_that_hovers_below_the_limit_changes_nothing() -> None:
     governor = new_governor()
     governor.should_process(0.0)
-    governor.feel(HOT, now=0.0)
+    governor.update_thermal(HOT, now=0.0)
     assert set(warm_up(governor, end=600.0, celsius=72.0)) == {"hot"}
     governor = new_governor()
     governor.should_process(0.0)
@@ -143,7 +143,7 @@ def test_being_slowed_down_without_being_hot_lowers_the_rate_by_one_step(
     governor = new_governor()
     governor.should_process(0.0)
     for number in range(100):
-        governor.feel(Heat(celsius, throttled=True), now=5.0 * number)
+        governor.update_thermal(ThermalState(celsius, throttled=True), now=5.0 * number)
     assert looks_a_second(governor, start=100.0) == pytest.approx(10.0, abs=0.6)
     assert governor.rate is Rate.HOT
     assert [message.split(":")[0] for message in caplog.messages] == [
@@ -158,9 +158,9 @@ def test_a_hot_processor_is_told_once_when_the_rate_is_lowered_and_once_when_it_
     governor = new_governor()
     governor.should_process(0.0)
     for number in range(3):
-        governor.feel(HOT, now=5.0 * number)
+        governor.update_thermal(HOT, now=5.0 * number)
     for number in range(60):
-        governor.feel(COOL, now=100.0 + 5.0 * number)
+        governor.update_thermal(COOL, now=100.0 + 5.0 * number)
     assert caplog.messages == [
         "the processor is hot at 76 °C: at most 10 frames a second are looked at",
         "the processor has recovered at 50 °C: all frames are looked at again",
@@ -171,7 +171,7 @@ def test_without_a_sensor_nothing_is_slowed_down(caplog: pytest.LogCaptureFixtur
     governor = new_governor()
     governor.should_process(0.0)
     for number in range(100):
-        governor.feel(Heat(), now=5.0 * number)
+        governor.update_thermal(ThermalState(), now=5.0 * number)
     governor.should_process(0.1)
     assert governor.rate is Rate.FULL
     assert caplog.messages == []
@@ -179,6 +179,6 @@ def test_without_a_sensor_nothing_is_slowed_down(caplog: pytest.LogCaptureFixtur
 
 def test_a_stream_that_is_not_governed_is_not_said_to_be_slowed_down(caplog: pytest.LogCaptureFixture) -> None:
     governor = new_governor()
-    governor.feel(HOT, now=0.0)
-    assert (governor.rate, governor.heat) == (Rate.FULL, HOT)
+    governor.update_thermal(HOT, now=0.0)
+    assert (governor.rate, governor.thermal) == (Rate.FULL, HOT)
     assert caplog.messages == []

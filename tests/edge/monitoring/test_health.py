@@ -10,7 +10,7 @@ from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
-from edge.monitoring.thermal import Heat
+from edge.monitoring.thermal import ThermalState
 from tests.edge.spoken import spoken
 
 
@@ -43,10 +43,10 @@ def test_health_before_the_first_frame_is_all_zero() -> None:
 def test_health_tells_what_was_not_looked_at_and_why() -> None:
     governor = FrameRateController(RateConfig(), raise_threshold=1.0)
     governor.should_process(0.0)
-    governor.feel(Heat(celsius=81.3, throttled=True), now=0.0)
+    governor.update_thermal(ThermalState(celsius=81.3, throttled=True), now=0.0)
     for number in range(1, 11):
         governor.should_process(number / 20)
-    told = json.loads(PipelineStats(governor=governor).health().to_json())
+    told = json.loads(PipelineStats(controller=governor).health().to_json())
     assert (told["rate"], told["skipped"]) == ("hot", 5)
     assert (told["temperature_c"], told["throttled"]) == (81.3, True)
 
@@ -97,10 +97,10 @@ def test_health_can_be_asked_for_on_another_thread_while_frames_are_counted(hast
 
 
 def test_health_tells_how_the_parts_stand_and_of_one_that_is_not_configured_nothing() -> None:
-    standing = DeviceStatus()
-    pulse = PipelineStats(standing=standing, parts=[Component.CAMERA, Component.BROKER], model="tiny@3")
-    standing.report(Component.BROKER, "the broker is away")
-    standing.pause(paused=True)
+    status = DeviceStatus()
+    pulse = PipelineStats(status=status, components=[Component.CAMERA, Component.BROKER], model="tiny@3")
+    status.report(Component.BROKER, "the broker is away")
+    status.set_paused(paused=True)
     told = json.loads(pulse.health().to_json())
     assert (told["components"], told["faults"]) == (["broker", "camera"], {"broker": "the broker is away"})
     assert (told["paused"], told["model"]) == (True, "tiny@3")

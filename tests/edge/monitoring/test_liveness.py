@@ -36,32 +36,32 @@ def test_each_frame_that_was_dealt_with_lets_it_beat_once() -> None:
 
 def test_frames_that_nobody_wants_let_it_beat() -> None:
     heart = LivenessMonitor(DeviceStatus())
-    assert not heart.feel_each(lambda _time: False)(0.1)
+    assert not heart.observe_capture(lambda _time: False)(0.1)
     assert heart.is_alive()
     assert not heart.is_alive()
 
 
 def test_a_frame_that_was_wanted_and_never_gets_through_the_networks_does_not() -> None:
     heart = LivenessMonitor(DeviceStatus())
-    wanted = heart.feel_each(lambda time: time < 1.0)
+    wanted = heart.observe_capture(lambda time: time < 1.0)
     for number in range(20):
         wanted(number / 10)
     assert not heart.is_alive()
 
 
 def test_a_camera_that_is_known_to_be_away_is_no_reason_to_die() -> None:
-    standing = DeviceStatus()
-    heart = LivenessMonitor(standing)
-    heart.feel_each(lambda _time: True)(0.1)  # a frame was wanted, and then the camera broke before it came
+    status = DeviceStatus()
+    heart = LivenessMonitor(status)
+    heart.observe_capture(lambda _time: True)(0.1)  # a frame was wanted, and then the camera broke before it came
     assert not heart.is_alive()
-    standing.report(Component.CAMERA, "the camera is away")
+    status.report(Component.CAMERA, "the camera is away")
     assert heart.is_alive()
     assert heart.is_alive()
-    standing.report(Component.CAMERA, None)
+    status.report(Component.CAMERA, None)
     assert not heart.is_alive()
 
 
 def test_a_broker_that_is_away_says_nothing_of_a_camera_that_is_silent() -> None:
-    standing = DeviceStatus()
-    standing.report(Component.BROKER, "the broker is away")
-    assert not LivenessMonitor(standing).is_alive()
+    status = DeviceStatus()
+    status.report(Component.BROKER, "the broker is away")
+    assert not LivenessMonitor(status).is_alive()

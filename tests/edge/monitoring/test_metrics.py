@@ -22,13 +22,13 @@ Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
-def standing() -> DeviceStatus:
+def status() -> DeviceStatus:
     return DeviceStatus()
 
 
 @pytest.fixture
-def pulse(standing: DeviceStatus) -> PipelineStats:
-    return PipelineStats(standing=standing, parts=[Component.CAMERA, Component.BROKER], model="tiny@3")
+def pulse(status: DeviceStatus) -> PipelineStats:
+    return PipelineStats(status=status, components=[Component.CAMERA, Component.BROKER], model="tiny@3")
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_metrics_tell_what_health_tells(pulse: PipelineStats, port: int) -> None
     assert (value(values, "ishara_memory_bytes") or 0.0) > 1e6
 
 
-def test_whether_the_model_is_on_probation_is_told_where_it_is_judged(standing: DeviceStatus, port: int) -> None:
+def test_whether_the_model_is_on_probation_is_told_where_it_is_judged(status: DeviceStatus, port: int) -> None:
     assert value(asked(port), "ishara_model_on_probation") is None
     for state, told in ((ON_PROBATION, 1.0), (PROVEN, 0.0)):
-        standing.report_model(state)
+        status.set_model_state(state)
         assert value(asked(port), "ishara_model_on_probation") == told
 
 
@@ -88,10 +88,10 @@ def test_words_are_counted_by_how_sure_they_were(pulse: PipelineStats, port: int
 
 
 def test_a_part_that_is_away_shows_and_one_that_is_not_configured_does_not(
-    standing: DeviceStatus, pulse: PipelineStats, port: int
+    status: DeviceStatus, pulse: PipelineStats, port: int
 ) -> None:
-    standing.report(Component.CAMERA, "the camera is away")
-    standing.pause(paused=True)
+    status.report(Component.CAMERA, "the camera is away")
+    status.set_paused(paused=True)
     values = asked(port)
     parts = {part: value(values, "ishara_part_well", part=part) for part in Component}
     assert parts == {Component.CAMERA: 0, Component.BROKER: 1, Component.SCREEN: None, Component.WEB: None}

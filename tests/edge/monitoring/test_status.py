@@ -2,14 +2,14 @@ from edge.monitoring.status import Component, DeviceStatus
 
 
 def test_watchers_hear_of_changes_and_of_nothing_else() -> None:
-    standing, heard = DeviceStatus(), []
-    standing.watch(lambda: heard.append((standing.faults, standing.paused)))
-    standing.report(Component.CAMERA, "the camera is away")
-    standing.report(Component.CAMERA, "the camera is away")
-    standing.pause(paused=True)
-    standing.pause(paused=True)
-    standing.report(Component.BROKER, None)
-    standing.report(Component.CAMERA, None)
+    status, heard = DeviceStatus(), []
+    status.subscribe(lambda: heard.append((status.faults, status.paused)))
+    status.report(Component.CAMERA, "the camera is away")
+    status.report(Component.CAMERA, "the camera is away")
+    status.set_paused(paused=True)
+    status.set_paused(paused=True)
+    status.report(Component.BROKER, None)
+    status.report(Component.CAMERA, None)
     assert heard == [
         ({Component.CAMERA: "the camera is away"}, False),
         ({Component.CAMERA: "the camera is away"}, True),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.monitoring.thermal import Heat, Thermometer, measure
+from edge.monitoring.thermal import ThermalMonitor, ThermalState, read_thermal_state
 from tests.edge.waiting import PATIENCE_S, wait_until
 
 PI_FIRMWARE = "devices/platform/soc/soc:firmware/get_throttled"
@@ -44,13 +44,13 @@ def vcgencmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
 
 def test_a_machine_without_sensors_tells_nothing(tmp_path: Path) -> None:
-    assert measure(tmp_path) == Heat(celsius=None, throttled=None)
+    assert read_thermal_state(tmp_path) == ThermalState(celsius=None, throttled=None)
 
 
 def test_a_raspberry_pi_tells_through_its_kernel(tmp_path: Path) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", "61332")
     write(tmp_path, PI_FIRMWARE, "80008")
-    assert measure(tmp_path) == Heat(celsius=61.3, throttled=True)
+    assert read_thermal_state(tmp_path) == ThermalState(celsius=61.3, throttled=True)
 
 
 @pytest.mark.parametrize(("bits", "throttled"), [("0", False), ("50000", False), ("1", False), ("50005", True)])
@@ -58,7 +58,7 @@ def test_what_the_firmware_did_once_and_low_voltage_are_not_throttling_now(
     tmp_path: Path, bits: str, throttled: bool
 ) -> None:
     write(tmp_path, PI_FIRMWARE, bits)
-    assert measure(tmp_path).throttled is throttled
+    assert read_thermal_state(tmp_path).throttled is throttled
 
 
 def test_a_jetson_tells_the_hottest_of_its_processors_sensors(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_jetson_tells_the_hottest_of_its_processors_sensors(tmp_path: Path) ->
     add_zone(tmp_path, 1, "GPU-therm", "57250")
     add_zone(tmp_path, 2, "PMIC-Die", "100000")
     add_cooling(tmp_path, 0, "pwm-fan", 2)
-    assert measure(tmp_path) == Heat(celsius=57.2, throttled=None)
+    assert read_thermal_state(tmp_path) == ThermalState(celsius=57.2, throttled=None)
 
 
 @pytest.mark.parametrize(("state", "throttled"), [(0, False), (3, True)])
@@ -75,19 +75,19 @@ def test_a_frequency_that_the_kernel_has_lowered_for_heat_is_throttling(
 ) -> None:
     add_cooling(tmp_path, 0, "pwm-fan", 2)
     add_cooling(tmp_path, 1, "cpufreq-cpu0", state)
-    assert measure(tmp_path).throttled is throttled
+    assert read_thermal_state(tmp_path).throttled is throttled
 
 
 @pytest.mark.parametrize("content", ["", "warm", "-1x"])
 def test_a_sensor_that_gives_no_number_is_skipped(tmp_path: Path, content: str) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", content)
     add_zone(tmp_path, 1, "gpu-thermal", "48000")
-    assert measure(tmp_path).celsius == 48.0
+    assert read_thermal_state(tmp_path).celsius == 48.0
 
 
 def test_vcgencmd_tells_what_the_kernel_does_not(tmp_path: Path, vcgencmd: Callable[[str], None]) -> None:
     vcgencmd("""case "$1" in measure_temp) echo "temp=79.4'C";; get_throttled) echo throttled=0xe0006;; esac""")
-    assert measure(tmp_path) == Heat(celsius=79.4, throttled=True)
+    assert read_thermal_state(tmp_path) == ThermalState(celsius=79.4, throttled=True)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_vcgencmd_that_does_not_answer_tells_nothing(
     tmp_path: Path, vcgencmd: Callable[[str], None], script: str
 ) -> None:
     vcgencmd(script)
-    assert measure(tmp_path) == Heat()
+    assert read_thermal_state(tmp_path) == ThermalState()
 
 
 def test_a_vcgencmd_that_hangs_is_given_up(
@@ -110,16 +110,16 @@ def test_a_vcgencmd_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setattr("edge.monitoring.thermal._VCGENCMD_S", 0.1)
     vcgencmd("while :; do :; done")
-    assert measure(tmp_path) == Heat()
+    assert read_thermal_state(tmp_path) == ThermalState()
 
 
 def test_a_thermometer_tells_at_once_and_again_and_again_until_it_is_closed(tmp_path: Path) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", "50000")
-    felt: list[tuple[Heat, float]] = []
-    thermometer = Thermometer(0.01, lambda heat, now: felt.append((heat, now)), tmp_path)
+    felt: list[tuple[ThermalState, float]] = []
+    thermometer = ThermalMonitor(0.01, lambda heat, now: felt.append((heat, now)), tmp_path)
     try:
         wait_until(lambda: len(felt) > 0, "the first measurement")
-        assert felt[0][0] == Heat(celsius=50.0)
+        assert felt[0][0] == ThermalState(celsius=50.0)
         write(tmp_path, "class/thermal/thermal_zone0/temp", "81000")
         wait_until(lambda: felt[-1][0].celsius == 81.0, "the new temperature")
     finally:
@@ -129,7 +129,7 @@ def test_a_thermometer_tells_at_once_and_again_and_again_until_it_is_closed(tmp_
 
 def test_a_closed_thermometer_measures_no_more(tmp_path: Path) -> None:
     told = threading.Event()
-    thermometer = Thermometer(3600.0, lambda _heat, _now: told.set(), tmp_path)
+    thermometer = ThermalMonitor(3600.0, lambda _heat, _now: told.set(), tmp_path)
     assert told.wait(PATIENCE_S)
     thermometer.close()
     wait_until(lambda: "thermometer" not in {thread.name for thread in threading.enumerate()}, "the thread's end")
@@ -137,8 +137,8 @@ def test_a_closed_thermometer_measures_no_more(tmp_path: Path) -> None:
 
 def test_having_no_sensor_is_told_once_to_those_who_debug(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    felt: list[Heat] = []
-    thermometer = Thermometer(0.001, lambda heat, _now: felt.append(heat), tmp_path)
+    felt: list[ThermalState] = []
+    thermometer = ThermalMonitor(0.001, lambda heat, _now: felt.append(heat), tmp_path)
     wait_until(lambda: len(felt) > 3, "measurements")
     thermometer.close()
     assert caplog.messages == ["nothing here tells how hot the processor is"]

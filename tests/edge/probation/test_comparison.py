@@ -13,11 +13,11 @@ from edge.config import ModelConfig
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.meter import MeteredClassifier
 from edge.monitoring.status import Component, DeviceStatus
-from edge.probation.comparison import LEAST_STRETCHES, Showing, find_fault
-from edge.probation.probation_state import LEAST_READINGS, STILL_S, TROUBLE_S, ProbationState
-from edge.probation.running_shadow import Reader, Shadow
-from edge.probation.segments import MOST, RecentSegments
-from edge.probation.starts import MOST_STARTS, counted_start
+from edge.probation.comparison import MIN_SEGMENTS, ModelSummary, find_fault
+from edge.probation.probation_state import FAULT_S, MIN_PREDICTIONS, STALLED_S, ProbationState
+from edge.probation.segments import MAX_SEGMENTS, RecentSegments
+from edge.probation.shadow import Shadow, ShadowModel
+from edge.probation.starts import MAX_STARTS, counted_start
 from landmarkers.frame import Frame
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, open_bundle
@@ -35,8 +35,8 @@ def said(*confidences: float, sign_id: int = 1) -> list[Candidate]:
     return [Candidate(Label(sign_id=sign_id, word="", word_en=""), confidence) for confidence in confidences]
 
 
-def showing(*each: Sequence[Candidate]) -> Showing:
-    return Showing.of(each)
+def showing(*each: Sequence[Candidate]) -> ModelSummary:
+    return ModelSummary.of(each)
 
 
 GOOD = showing(*(said(0.9, sign_id=number) for number in range(MANY)))
@@ -64,7 +64,7 @@ GOOD = showing(*(said(0.9, sign_id=number) for number in range(MANY)))
         (showing(*[said(0.9)] * MANY), "it says one and the same sign, the model before 20 different ones"),
     ],
 )
-def test_only_what_no_good_model_says_is_a_fault(new: Showing, told: str | None) -> None:
+def test_only_what_no_good_model_says_is_a_fault(new: ModelSummary, told: str | None) -> None:
     fault = find_fault(GOOD, new)
     assert fault is None if told is None else told in str(fault)
 
@@ -79,32 +79,32 @@ def test_a_few_words_less_are_chance() -> None:
 
 
 def test_of_few_stretches_nothing_is_told() -> None:
-    few = LEAST_STRETCHES - 1
+    few = MIN_SEGMENTS - 1
     assert find_fault(showing(*[said(0.9)] * few), showing(*[[]] * few)) is None
 
 
 def test_the_last_stretches_with_a_hand_up_are_remembered_as_they_were() -> None:
     recent = RecentSegments(raise_threshold=1.0)
-    signs = [Sign(number + 0.2, number + 0.7, PLACES[number % 3]) for number in range(MOST + 3)]
-    for landmarks in stream(even_times(30, MOST + 3.0), *signs):
+    signs = [Sign(number + 0.2, number + 0.7, PLACES[number % 3]) for number in range(MAX_SEGMENTS + 3)]
+    for landmarks in stream(even_times(30, MAX_SEGMENTS + 3.0), *signs):
         recent.observe(NO_PICTURE, landmarks)
-    found = recent.after(0)
+    found = recent.next_after(0)
     assert found is not None
     first, stretch = found
     assert first == 4  # of the first three nobody knows any more
     assert stretch.times[0] == pytest.approx(signs[3].start, abs=0.04)
     assert stretch.duration == pytest.approx(0.5, abs=0.04)
-    assert recent.after(MOST + 3) is None
+    assert recent.next_after(MAX_SEGMENTS + 3) is None
 
 
-def reader(bundle: Bundle) -> Reader:
-    return Reader(bundle, OnnxClassifier(bundle), bundle.manifest.calibration.threshold)
+def reader(bundle: Bundle) -> ShadowModel:
+    return ShadowModel(bundle, OnnxClassifier(bundle), bundle.manifest.calibration.threshold)
 
 
 def test_a_stretch_with_a_sign_that_the_new_model_was_not_taught_does_not_count(bundle: Bundle, tmp_path: Path) -> None:
     fewer = open_bundle(write_bundle(tmp_path / "fewer", places=(PLACES[0], 5.0, 6.0)))
     knows_one = Bundle(fewer.folder, fewer.manifest, fewer.signs[:1], fewer.probe)
-    shadow = Shadow(reader(bundle), Reader(knows_one, OnnxClassifier(fewer), 0.6))
+    shadow = Shadow(reader(bundle), ShadowModel(knows_one, OnnxClassifier(fewer), 0.6))
     for place in PLACES:
         shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, place)), threading.Event())
     assert shadow.compared == 1
@@ -119,7 +119,7 @@ def store(tmp_path: Path) -> BundleStore:
 
 
 def test_a_daemon_that_leaves_in_an_orderly_way_was_not_ended_by_its_model(store: BundleStore) -> None:
-    for number in range(2 * MOST_STARTS):
+    for number in range(2 * MAX_STARTS):
         with suppress(CameraLost), counted_start(store):
             if number % 2:
                 raise CameraLost("the cable is out")
@@ -127,7 +127,7 @@ def test_a_daemon_that_leaves_in_an_orderly_way_was_not_ended_by_its_model(store
 
 
 def test_a_daemon_that_ends_otherwise_was(store: BundleStore) -> None:
-    for _ in range(MOST_STARTS):
+    for _ in range(MAX_STARTS):
         with pytest.raises(ZeroDivisionError), counted_start(store):
             raise ZeroDivisionError
         assert store.current() is not None
@@ -146,48 +146,48 @@ class Clock:
 
 
 def term(
-    bundle: Bundle, standing: DeviceStatus, heart: LivenessMonitor, clock: Clock, shadow: Shadow | None = None
+    bundle: Bundle, status: DeviceStatus, heart: LivenessMonitor, clock: Clock, shadow: Shadow | None = None
 ) -> ProbationState:
-    return ProbationState(ModelConfig(), MeteredClassifier(OnnxClassifier(bundle)), standing, heart, shadow, clock)
+    return ProbationState(ModelConfig(), MeteredClassifier(OnnxClassifier(bundle)), status, heart, shadow, clock)
 
 
 def test_a_daemon_that_stands_still_is_the_models_fault(bundle: Bundle) -> None:
-    standing, clock = DeviceStatus(), Clock()
-    heart = LivenessMonitor(standing)
-    one = term(bundle, standing, heart, clock)
+    status, clock = DeviceStatus(), Clock()
+    heart = LivenessMonitor(status)
+    one = term(bundle, status, heart, clock)
     assert not heart.is_alive()
     assert one.find_fault() is None
-    clock.now += STILL_S
+    clock.now += STALLED_S
     assert "stands still" in str(one.find_fault())
-    heart.feel_read()
+    heart.frame_done()
     assert heart.is_alive()
     assert one.find_fault() is None
 
 
 def test_a_trouble_that_came_with_the_model_and_stays_is_its_fault(bundle: Bundle) -> None:
-    standing, clock = DeviceStatus(), Clock()
-    one = term(bundle, standing, LivenessMonitor(standing), clock)
+    status, clock = DeviceStatus(), Clock()
+    one = term(bundle, status, LivenessMonitor(status), clock)
     for part in (Component.CAMERA, Component.BROKER):
-        standing.report(part, f"the {part} is away")
+        status.report(part, f"the {part} is away")
     assert one.find_fault() is None
-    clock.now += TROUBLE_S
+    clock.now += FAULT_S
     assert one.find_fault() is None
-    standing.report(Component.SCREEN, "the screen is away")
+    status.report(Component.SCREEN, "the screen is away")
     assert one.find_fault() is None
-    clock.now += TROUBLE_S
+    clock.now += FAULT_S
     assert one.find_fault() == "since it reads something is wrong: the screen is away"
 
 
 def test_a_model_is_proven_only_when_somebody_has_signed(bundle: Bundle) -> None:
-    standing, clock = DeviceStatus(), Clock()
+    status, clock = DeviceStatus(), Clock()
     classifier = MeteredClassifier(OnnxClassifier(bundle))
-    shadow = Shadow(reader(bundle), Reader(bundle, classifier, 0.6))
-    one = ProbationState(ModelConfig(), classifier, standing, LivenessMonitor(standing), shadow, clock)
+    shadow = Shadow(reader(bundle), ShadowModel(bundle, classifier, 0.6))
+    one = ProbationState(ModelConfig(), classifier, status, LivenessMonitor(status), shadow, clock)
     clock.now += ModelConfig().probation_s
     assert one.is_long_enough
     assert not one.is_seen_enough
-    for _ in range(LEAST_STRETCHES):
+    for _ in range(MIN_SEGMENTS):
         shadow.compare(take(even_times(30, 1.0), Sign(0.0, 1.0, PLACES[0])), threading.Event())
-    assert classifier.readings >= LEAST_READINGS
+    assert classifier.predictions >= MIN_PREDICTIONS
     assert one.is_seen_enough
     assert one.find_fault() is None

@@ -10,7 +10,7 @@ import pytest
 
 from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN
-from edge.probation.starts import MOST_STARTS
+from edge.probation.starts import MAX_STARTS
 from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX, Provenance
 from landmarkers.tracking import FINGERPRINT
@@ -139,7 +139,7 @@ def test_a_model_with_which_the_daemon_ends_again_and_again_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, tmp_path: Path
 ) -> None:
     old, name = store.current(), activate(store, tmp_path / "next")
-    for _ in range(MOST_STARTS):
+    for _ in range(MAX_STARTS):
         daemon = start()
         daemon.wait_for_log(f"{NEXT_TITLE} reads ")
         daemon.process.kill()

@@ -13,8 +13,8 @@ from edge.lifecycle.reload import Plan
 from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.meter import MeteredClassifier
-from edge.pipeline import caption
-from edge.recognition.recognition import REST_WITHIN_S
+from edge.pipeline import run_pipeline
+from edge.recognition.recognition import MAX_SWAP_WAIT_S
 from edge.recognition.swap import HotSwap
 from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame
@@ -66,7 +66,7 @@ class OfferingCamera:
 def swap_during(one: Take, at: float, old: Path, new: Path) -> tuple[list[Word], Health, float]:
     """The words of a take during which another model is offered, the health, and the measure of a raised hand."""
     first, second = plan(old), plan(new)
-    swap = HotSwap(first, WordFactory(StreamClock(as_fast_as_possible=True), model=TITLE, device="hall", threshold=0.6))
+    swap = HotSwap(first, WordFactory(StreamClock(fast=True), model=TITLE, device="hall", threshold=0.6))
     governor, pulse = (
         FrameRateController(first.config.rate, first.bundle.manifest.spotter.raise_threshold),
         PipelineStats(),
@@ -75,10 +75,10 @@ def swap_during(one: Take, at: float, old: Path, new: Path) -> tuple[list[Word],
     def take_up(new: Plan) -> None:
         governor.raise_threshold = new.bundle.manifest.spotter.raise_threshold
 
-    swap.watch(take_up)
+    swap.on_swap(take_up)
     replay, notebook = TakeReplay([one], paced=False), Notebook()
-    camera = OfferingCamera(replay, at, lambda: swap.offer(second))
-    caption(camera, replay, swap.succession, [notebook], pulse, governor)
+    camera = OfferingCamera(replay, at, lambda: swap.try_swap(second))
+    run_pipeline(camera, replay, swap.succession, [notebook], pulse, governor)
     return notebook.words, pulse.health(), governor.raise_threshold
 
 
@@ -106,17 +106,17 @@ def test_who_signs_without_a_rest_does_not_hold_the_new_model_off(bundle_folder:
     words, _, _ = swap_during(take(even_times(30, 14.0), *signs), 2.0, bundle_folder, next_folder)
     by_new = [word for word in words if word.model == NEXT_TITLE]
     assert words[0].model == TITLE
-    assert (by_new[0].ended_at - words[0].started_at).total_seconds() < 2.0 + REST_WITHIN_S + 2.0
+    assert (by_new[0].ended_at - words[0].started_at).total_seconds() < 2.0 + MAX_SWAP_WAIT_S + 2.0
 
 
 def test_a_model_alone_is_swapped_and_nothing_else(bundle_folder: Path, next_folder: Path, tmp_path: Path) -> None:
     old = plan(bundle_folder)
     other_landmarks = write_bundle(tmp_path / "other", landmarker="other", version=4)
-    assert plan(next_folder).changes_model_alone(old)
-    assert plan(bundle_folder, EdgeConfig(model=ModelConfig(threshold=0.9))).changes_model_alone(old)
-    assert not plan(bundle_folder).changes_model_alone(old)  # then a file that the configuration names may have changed
-    assert not plan(other_landmarks).changes_model_alone(old)
-    assert not plan(next_folder, EdgeConfig(camera=CameraConfig(mirror=True))).changes_model_alone(old)
+    assert plan(next_folder).differs_only_in_model(old)
+    assert plan(bundle_folder, EdgeConfig(model=ModelConfig(threshold=0.9))).differs_only_in_model(old)
+    assert not plan(bundle_folder).differs_only_in_model(old)  # a file that the configuration names may have changed
+    assert not plan(other_landmarks).differs_only_in_model(old)
+    assert not plan(next_folder, EdgeConfig(camera=CameraConfig(mirror=True))).differs_only_in_model(old)
 
 
 def test_a_running_daemon_takes_another_model_without_losing_a_frame_or_its_connection(

@@ -19,12 +19,12 @@ def reading(confidences: Sequence[float] = (0.9, 0.06, 0.03), no_sign: float = 0
 
 
 def writer(*, fast: bool = True, threshold: float = 0.5) -> WordFactory:
-    clock = StreamClock(as_fast_as_possible=fast)
+    clock = StreamClock(fast=fast)
     return WordFactory(clock, model="tiny@3", device="entrance", threshold=threshold)
 
 
 def write(writes: WordFactory, newest: float = 1.5) -> Word:
-    word = writes.write(TAKE, reading(), newest)
+    word = writes.create(TAKE, reading(), newest)
     assert word is not None
     return word
 
@@ -65,19 +65,19 @@ def test_the_event_is_one_line_and_reads_back_as_the_same_word() -> None:
 
 
 def test_a_word_less_likely_than_the_threshold_is_not_said() -> None:
-    assert writer(threshold=0.95).write(TAKE, reading(), 1.5) is None
-    assert writer(threshold=0.9).write(TAKE, reading(), 1.5) is not None
+    assert writer(threshold=0.95).create(TAKE, reading(), 1.5) is None
+    assert writer(threshold=0.9).create(TAKE, reading(), 1.5) is not None
 
 
 def test_a_word_less_likely_than_no_sign_is_not_said() -> None:
     doubtful = reading((0.4, 0.1, 0.0), no_sign=0.5)
-    assert writer(threshold=0.0).write(TAKE, doubtful, 1.5) is None
+    assert writer(threshold=0.0).create(TAKE, doubtful, 1.5) is None
 
 
 def test_words_are_numbered_without_gaps_whatever_was_not_said() -> None:
     writes = writer()
     first = write(writes)
-    assert writes.write(TAKE, reading((0.4, 0.3, 0.2), no_sign=0.1), 1.5) is None
+    assert writes.create(TAKE, reading((0.4, 0.3, 0.2), no_sign=0.1), 1.5) is None
     assert (first.seq, write(writes).seq) == (1, 2)
 
 
@@ -85,7 +85,7 @@ def test_a_file_played_fast_has_its_own_clock() -> None:
     word = write(writer(fast=True), newest=1.5)
     assert word.ended_at - word.started_at == timedelta(seconds=1)
     assert word.emitted_at - word.ended_at == timedelta(seconds=0.5)
-    assert word.delay == pytest.approx(0.5)
+    assert word.delay_s == pytest.approx(0.5)
 
 
 def test_a_live_word_is_known_now_by_the_wall_clock() -> None:
@@ -98,7 +98,7 @@ def test_a_live_word_is_known_now_by_the_wall_clock() -> None:
 
 
 def test_a_live_stream_whose_time_is_not_zero_began_that_long_ago() -> None:
-    clock = StreamClock(as_fast_as_possible=False)
+    clock = StreamClock(fast=False)
     before = datetime.now(UTC)
     clock.tick(100.0)
     assert before <= clock.at(100.0) <= datetime.now(UTC)

@@ -16,17 +16,17 @@ from tests.edge.waiting import wait_until
 )
 def test_one_that_answers_nonsense_is_ended_and_told_of(nonsense: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    standing = DeviceStatus()
+    status = DeviceStatus()
     kinds: tuple[type[Alive | Lost], ...] = (Alive, Lost)
     companion = SupervisedProcess(
         Program("tests.edge.babbler", kinds, (nonsense,)),
         Host(list, lambda: None, lambda _answer: None),
         name="the babbler",
         part=Component.WEB,
-        standing=standing,
+        status=status,
         waiting=1,
     )
     companion.start()
-    wait_until(lambda: standing.faults == {Component.WEB: "its program answers nonsense"}, "the trouble")
+    wait_until(lambda: status.faults == {Component.WEB: "its program answers nonsense"}, "the trouble")
     companion.close()
     assert caplog.messages == ["the babbler is lost: its program answers nonsense; trying again until it is back"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from edge.recognition.recognition import Recognition
+from edge.recognition.recognition import ModelPipeline
 from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, check_landmarker, open_bundle
@@ -34,6 +34,6 @@ class Model:
         """Who writes the words of a visitor."""
         return WordFactory(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
 
-    def recognition(self, writer: WordFactory) -> Recognition:
+    def recognition(self, writer: WordFactory) -> ModelPipeline:
         """A recognition of its own for a stream whose words this one writes."""
-        return Recognition.of(self.bundle, self.classifier, writer)
+        return ModelPipeline.of(self.bundle, self.classifier, writer)

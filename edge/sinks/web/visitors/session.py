@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from edge.recognition.recognition import ModelSlot, Recognition
+from edge.recognition.recognition import ModelPipeline, ModelSlot
 from edge.recognition.word import StreamClock, Word
 from edge.sinks.web.visitors.model import Model
 from edge.sinks.web.visitors.payload import read_landmarks, read_take
@@ -38,7 +38,7 @@ class Session:
         self._model = model
         self._words = words
         self._joints = joints
-        self._succession = ModelSlot(model.recognition(model.writer(StreamClock(as_fast_as_possible=False))))
+        self._succession = ModelSlot(model.recognition(model.writer(StreamClock(fast=False))))
         self._parts = model.bundle.manifest.parts
         self._landmarker = TrackingLandmarker(self._parts, networks=networks)
         self._began: float | None = None
@@ -59,9 +59,9 @@ class Session:
 
     def follow(self, model: Model) -> None:
         """Read with another model from now on; a sign in hand is finished with the old one."""
-        writer = self._succession.current.writer
+        writer = self._succession.current.words
         manifest = model.bundle.manifest
-        following = model.recognition(writer.followed_by(model=manifest.title, threshold=model.threshold))
+        following = model.recognition(writer.with_model(model=manifest.title, threshold=model.threshold))
         self._succession.schedule(following, lambda: None)
         self._model = model
         self._see(self._parts | manifest.parts)
@@ -124,7 +124,7 @@ class Session:
             answers += self.finish()
             self._succession.swap()
         now = self._succession.current
-        now.writer.clock.tick(landmarks.time)
+        now.words.clock.tick(landmarks.time)
         answers += self._say(now, now.spotter.push(landmarks))
         if now.spotter.is_active:
             self._last_up, self._is_idle = landmarks.time, False
@@ -133,9 +133,9 @@ class Session:
             answers.append({"status": "idle"})
         return answers
 
-    def _say(self, recognition: Recognition, takes: Iterable[Take], newest: float | None = None) -> list[Answer]:
+    def _say(self, recognition: ModelPipeline, takes: Iterable[Take], newest: float | None = None) -> list[Answer]:
         at = self._newest if newest is None else newest
-        written = (recognition.writer.write(take, recognition.classifier.classify(take), at) for take in takes)
+        written = (recognition.words.create(take, recognition.classifier.classify(take), at) for take in takes)
         return [self._sign(word) for word in written if word is not None]
 
     def _sign(self, word: Word) -> Answer:
@@ -150,8 +150,8 @@ class Session:
 
     def _replay(self, take: Take) -> Iterator[list[Answer]]:
         """A take on its own clock, piece by piece; its words' numbers go on with those of the stream."""
-        writer = self._model.writer(StreamClock(as_fast_as_possible=True))
-        writer.numbers = self._succession.current.writer.numbers
+        writer = self._model.writer(StreamClock(fast=True))
+        writer.seqs = self._succession.current.words.seqs
         recognition = self._model.recognition(writer)
         count, rest = 0, iter(take.landmarks())
         while piece := list(islice(rest, _STEP)):

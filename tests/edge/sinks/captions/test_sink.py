@@ -49,12 +49,12 @@ def x_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Xvfb]:
 
 
 @pytest.fixture
-def standing() -> DeviceStatus:
+def status() -> DeviceStatus:
     return DeviceStatus()
 
 
 @pytest.fixture
-def open_sink(standing: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
+def open_sink(status: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
     """Opens sinks that are closed with the test."""
     caplog.set_level(logging.INFO)
     opened: list[CaptionSink] = []
@@ -62,7 +62,7 @@ def open_sink(standing: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Itera
     def start(**settings: object) -> CaptionSink:
         lasting = {"fade_after_s": 600, "line_s": 3600}  # however slow the machine is
         config = CaptionsConfig.model_validate(lasting | settings)
-        opened.append(CaptionSink(config, device="entrance", standing=standing))
+        opened.append(CaptionSink(config, device="entrance", status=status))
         return opened[-1]
 
     yield start
@@ -131,18 +131,18 @@ def test_clear_takes_words_away_and_identify_shows_the_devices_name(x_server: Xv
     wait_for(x_server, Scene(identity="entrance"), LAYOUT.word, "the name")
 
 
-def test_what_is_wrong_stands_in_the_state_line(x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus) -> None:
-    standing.report(Component.BROKER, "the broker is away")
+def test_what_is_wrong_stands_in_the_state_line(x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus) -> None:
+    status.report(Component.BROKER, "the broker is away")
     open_sink(preview="off")
     config = CaptionsConfig(preview="off")
     wait_for(x_server, Scene(state=State(("broker",))), LAYOUT.state, "the broker's trouble", config)
-    standing.report(Component.CAMERA, "the camera is away")
-    standing.pause(paused=True)
+    status.report(Component.CAMERA, "the camera is away")
+    status.set_paused(paused=True)
     both = Scene(state=State(("broker", "camera"), paused=True))
     wait_for(x_server, both, LAYOUT.state, "the camera's trouble", config)
-    standing.pause(paused=False)
-    standing.report(Component.BROKER, None)
-    standing.report(Component.CAMERA, None)
+    status.set_paused(paused=False)
+    status.report(Component.BROKER, None)
+    status.report(Component.CAMERA, None)
     wait_for(x_server, Scene(), LAYOUT.state, "“ready”", config)
 
 
@@ -162,7 +162,7 @@ def test_the_preview_shows_the_picture_behind_the_skeleton(x_server: Xvfb, open_
 
 
 def test_a_killed_program_is_started_again_and_shows_what_was_said(
-    x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus, caplog: pytest.LogCaptureFixture
+    x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = open_sink()
     sink.emit(word(1))
@@ -170,29 +170,29 @@ def test_a_killed_program_is_started_again_and_shows_what_was_said(
     killed = sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: standing.faults == {Component.SCREEN: "its program was ended by signal 9"}, "the trouble")
+    wait_until(lambda: status.faults == {Component.SCREEN: "its program was ended by signal 9"}, "the trouble")
     sink.emit(word(2, "قلب", "heart"))
-    wait_until(lambda: standing.faults == {}, "the screen")
+    wait_until(lambda: status.faults == {}, "the screen")
     assert sink.pid not in (None, killed)
     wait_for(x_server, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
     assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
 
 
 def test_a_lost_screen_is_told_once_and_taken_up_again(
-    x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     sink = open_sink()
     sink.emit(word(1))
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
     x_server.kill()
-    wait_until(lambda: "no screen can be opened" in standing.faults.get(Component.SCREEN, ""), "the second try")
+    wait_until(lambda: "no screen can be opened" in status.faults.get(Component.SCREEN, ""), "the second try")
     sink.emit(word(2))
     assert told_of_screen(caplog)[1:] == ["the screen is lost"]
     folder = tmp_path / "another"
     folder.mkdir()
     another = Xvfb(folder, x_server.display)
     try:
-        wait_until(lambda: standing.faults == {}, "the screen")
+        wait_until(lambda: status.faults == {}, "the screen")
         wait_for(another, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
         assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
     finally:
@@ -216,7 +216,7 @@ def test_a_program_that_hangs_keeps_nobody_waiting(x_server: Xvfb, open_sink: Op
 
 
 def test_a_program_that_hangs_is_ended_and_started_again(
-    x_server: Xvfb, open_sink: OpenSink, standing: DeviceStatus, monkeypatch: pytest.MonkeyPatch
+    x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge.workers.process._SILENCE_S", 4.0)
     sink = open_sink()
@@ -225,8 +225,8 @@ def test_a_program_that_hangs_is_ended_and_started_again(
     hanging = sink.pid
     assert hanging is not None
     os.kill(hanging, signal.SIGSTOP)
-    wait_until(lambda: standing.faults == {Component.SCREEN: "its program does not answer"}, "the trouble")
-    wait_until(lambda: standing.faults == {}, "the screen")
+    wait_until(lambda: status.faults == {Component.SCREEN: "its program does not answer"}, "the trouble")
+    wait_until(lambda: status.faults == {}, "the screen")
     assert sink.pid != hanging
     assert not Path(f"/proc/{hanging}").exists()
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")

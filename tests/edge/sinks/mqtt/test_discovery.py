@@ -22,8 +22,8 @@ DISCOVERY = Discovery("homeassistant", Topics("entrance"))
 FOUND = parse(DISCOVERY.to_json())
 
 
-def health(standing: DeviceStatus | None = None, changes: dict[str, object] | None = None) -> str:
-    return PipelineStats(standing=standing).health().model_copy(update=changes).to_json()
+def health(status: DeviceStatus | None = None, changes: dict[str, object] | None = None) -> str:
+    return PipelineStats(status=status).health().model_copy(update=changes).to_json()
 
 
 def test_the_message_is_one_for_the_whole_device() -> None:
@@ -89,14 +89,14 @@ def test_the_last_word_is_shown(key: str, state: str) -> None:
 
 
 def test_the_camera_is_connected_or_not() -> None:
-    entity, standing = FOUND.components["camera"], DeviceStatus()
+    entity, status = FOUND.components["camera"], DeviceStatus()
     assert isinstance(entity, BinarySensor)
     assert entity.state_topic == "ishara/entrance/health"
-    assert state_of(entity, health(standing)) == entity.payload_on
-    standing.report(Component.BROKER, "the broker is away")
-    assert state_of(entity, health(standing)) == entity.payload_on
-    standing.report(Component.CAMERA, "the camera is away")
-    assert state_of(entity, health(standing)) == entity.payload_off
+    assert state_of(entity, health(status)) == entity.payload_on
+    status.report(Component.BROKER, "the broker is away")
+    assert state_of(entity, health(status)) == entity.payload_on
+    status.report(Component.CAMERA, "the camera is away")
+    assert state_of(entity, health(status)) == entity.payload_off
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_the_model_is_shown_by_its_title(bundle_folder: Path) -> None:
 
 
 def test_the_switch_pauses_and_shows_it() -> None:
-    entity, standing = FOUND.components["reading"], DeviceStatus()
+    entity, status = FOUND.components["reading"], DeviceStatus()
     assert isinstance(entity, Switch)
-    assert state_of(entity, health(standing)) == entity.state_on
-    assert Commands(standing).obey(entity.payload_off.encode()).ok
-    assert state_of(entity, health(standing)) == entity.state_off
-    assert Commands(standing).obey(entity.payload_on.encode()).ok
-    assert state_of(entity, health(standing)) == entity.state_on
+    assert state_of(entity, health(status)) == entity.state_on
+    assert Commands(status).execute(entity.payload_off.encode()).ok
+    assert state_of(entity, health(status)) == entity.state_off
+    assert Commands(status).execute(entity.payload_on.encode()).ok
+    assert state_of(entity, health(status)) == entity.state_on
 
 
 @pytest.mark.parametrize("command", [Command.CLEAR, Command.IDENTIFY])
@@ -134,5 +134,5 @@ def test_buttons_send_commands_that_are_known(command: Command) -> None:
     entity, commands = FOUND.components[command], Commands(DeviceStatus())
     assert isinstance(entity, Button)
     assert entity.command_topic == "ishara/entrance/command"
-    commands.when(command, lambda: None)
-    assert commands.obey(entity.payload_press.encode()).ok
+    commands.register(command, lambda: None)
+    assert commands.execute(entity.payload_press.encode()).ok

@@ -37,12 +37,12 @@ class OpenSink(Protocol):
 
 
 @pytest.fixture
-def standing() -> DeviceStatus:
+def status() -> DeviceStatus:
     return DeviceStatus()
 
 
 @pytest.fixture
-def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: DeviceStatus) -> Iterator[OpenSink]:
+def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceStatus) -> Iterator[OpenSink]:
     caplog.set_level(logging.INFO)
     opened: list[MqttSink] = []
 
@@ -54,10 +54,10 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, standing: Device
                 outbox,
                 device="entrance",
                 model=json.dumps({"name": TITLE}),
-                health=PipelineStats(standing=standing, backlog=outbox).health,
+                health=PipelineStats(status=status, backlog=outbox).health,
                 health_every_s=every_s,
-                standing=standing,
-                commands=Commands(standing),
+                status=status,
+                commands=Commands(status),
             )
         )
         return opened[-1]
@@ -118,10 +118,10 @@ def test_words_arrive_whole_with_qos_1_and_are_not_kept(
 
 
 def test_health_is_published_every_few_seconds_whatever_the_camera_does(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, status: DeviceStatus
 ) -> None:
     sink = open_sink(broker.config, every_s=0.2)
-    standing.report(Component.CAMERA, "the camera is lost")
+    status.report(Component.CAMERA, "the camera is lost")
     listener.wait_until(lambda: len(listener.on("health")) >= 5)
     sink.close()
     told = [Health.model_validate_json(heard.payload) for heard in listener.on("health")]
@@ -154,14 +154,14 @@ def test_a_daemon_that_is_killed_is_offline(
 
 
 def test_words_wait_for_a_broker_that_is_missing_at_the_start(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: DeviceStatus
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, caplog: pytest.LogCaptureFixture, status: DeviceStatus
 ) -> None:
     broker.stop()
     sink = open_sink(broker.config)
     for seq in range(1, 41):
         sink.emit(word(seq))
-    wait_until(lambda: Component.BROKER in standing.faults, "the broker's absence")
-    assert "cannot be reached: Connection refused" in standing.faults[Component.BROKER]
+    wait_until(lambda: Component.BROKER in status.faults, "the broker's absence")
+    assert "cannot be reached: Connection refused" in status.faults[Component.BROKER]
     broker.start()
     listener.wait_until(lambda: len(listener.on("word")) >= 40)
     assert seqs(listener.on("word")) == list(range(1, 41))
@@ -169,7 +169,7 @@ def test_words_wait_for_a_broker_that_is_missing_at_the_start(
     sink.emit(word(41))
     listener.wait_until(lambda: len(listener.on("word")) == 41)
     assert '"late":false' in listener.on("word")[-1].payload
-    assert standing.faults == {}
+    assert status.faults == {}
 
 
 def test_words_wait_for_a_broker_that_is_lost_and_none_comes_twice(
@@ -217,24 +217,24 @@ def test_of_too_many_words_the_oldest_are_dropped_and_counted_and_that_is_said_o
 
 
 def test_health_tells_at_once_when_a_part_is_lost(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, status: DeviceStatus
 ) -> None:
     open_sink(broker.config)
     listener.wait_for_status("online")
-    standing.report(Component.CAMERA, "the camera is away")
+    status.report(Component.CAMERA, "the camera is away")
     listener.wait_until(lambda: len(listener.on("health")) >= 2)
     told = Health.model_validate_json(listener.on("health")[-1].payload)
     assert told.faults == {Component.CAMERA: "the camera is away"}
 
 
 def test_a_command_is_obeyed_and_answered(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, status: DeviceStatus
 ) -> None:
     open_sink(broker.config)
     listener.wait_for_status("online")
     listener.say("ishara/entrance/command", '{"command": "pause", "id": "a1"}')
     listener.wait_until(lambda: len(listener.on("response")) == 1)
-    assert standing.paused
+    assert status.paused
     listener.wait_until(lambda: Health.model_validate_json(listener.on("health")[-1].payload).paused)
     for message in ("resume", "dance", "x" * 5000, b"\xff"):
         listener.say("ishara/entrance/command", message)
@@ -242,11 +242,11 @@ def test_a_command_is_obeyed_and_answered(
     answers = [json.loads(heard.payload) for heard in listener.on("response")]
     assert [answer["ok"] for answer in answers] == [True, True, False, False, False]
     assert (answers[0]["id"], answers[0]["command"]) == ("a1", "pause")
-    assert not standing.paused
+    assert not status.paused
 
 
 def test_a_command_from_before_the_device_was_there_is_not_obeyed(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink, standing: DeviceStatus
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, status: DeviceStatus
 ) -> None:
     sink = open_sink(broker.config)
     listener.wait_for_status("online")
@@ -294,7 +294,7 @@ def test_a_refused_device_is_told_once_and_for_what(
     new_broker: Callable[..., Mosquitto],
     open_sink: OpenSink,
     caplog: pytest.LogCaptureFixture,
-    standing: DeviceStatus,
+    status: DeviceStatus,
     tmp_path: Path,
 ) -> None:
     broker = new_broker(user=("entrance", "right"))
@@ -306,20 +306,20 @@ def test_a_refused_device_is_told_once_and_for_what(
     assert told == [
         f"the broker 127.0.0.1:{broker.port} refuses this device: Not authorized; trying again until it is back"
     ]
-    assert standing.faults == {
+    assert status.faults == {
         Component.BROKER: f"the broker 127.0.0.1:{broker.port} refuses this device: Not authorized"
     }
 
 
 def test_a_device_that_may_not_publish_words_says_so_once_and_keeps_them(
-    new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, standing: DeviceStatus
+    new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, status: DeviceStatus
 ) -> None:
     broker = new_broker(rights="topic readwrite ishara/entrance/status\ntopic readwrite ishara/entrance/health\n")
     broker.start()
     sink = open_sink(broker.config)
     sink.emit(word(1))
-    wait_until(lambda: Component.BROKER in standing.faults, "the trouble")
-    assert standing.faults[Component.BROKER] == "the broker takes no words of this device: Not authorized"
+    wait_until(lambda: Component.BROKER in status.faults, "the trouble")
+    assert status.faults[Component.BROKER] == "the broker takes no words of this device: Not authorized"
     assert caplog.text.count("takes no words") == 1
     with listening(broker) as listener:
         listener.wait_until(lambda: bool(listener.on("health")))
@@ -328,10 +328,10 @@ def test_a_device_that_may_not_publish_words_says_so_once_and_keeps_them(
         )
 
 
-def test_a_host_that_is_no_name_is_no_crash(open_sink: OpenSink, standing: DeviceStatus) -> None:
+def test_a_host_that_is_no_name_is_no_crash(open_sink: OpenSink, status: DeviceStatus) -> None:
     open_sink(MqttConfig(host="broker..example"))
-    wait_until(lambda: Component.BROKER in standing.faults, "the trouble")
-    assert "cannot be reached: broker..example is no host's name" in standing.faults[Component.BROKER]
+    wait_until(lambda: Component.BROKER in status.faults, "the trouble")
+    assert "cannot be reached: broker..example is no host's name" in status.faults[Component.BROKER]
 
 
 def test_a_device_with_the_right_password_is_let_in(

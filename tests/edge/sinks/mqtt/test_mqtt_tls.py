@@ -37,10 +37,10 @@ def over_tls(broker: Mosquitto, authority: Path | None, device: Certificates | N
 
 def trouble(config: MqttConfig, outbox: Path) -> str:
     """What the daemon says is wrong with the broker."""
-    sink, standing, _ = open_sink(config, outbox)
+    sink, status, _ = open_sink(config, outbox)
     try:
-        wait_until(lambda: Component.BROKER in standing.faults, "the trouble")
-        return standing.faults[Component.BROKER]
+        wait_until(lambda: Component.BROKER in status.faults, "the trouble")
+        return status.faults[Component.BROKER]
     finally:
         sink.close()
 
@@ -54,11 +54,11 @@ def test_words_go_over_tls(
     config = over_tls(broker, certificates.authority, certificates if wants_certificate else None)
     assert probe_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} lets this device in"
     with listening(broker) as listener:
-        sink, standing, _ = open_sink(config, tmp_path / "outbox")
+        sink, status, _ = open_sink(config, tmp_path / "outbox")
         sink.emit(word(1))
         listener.wait_until(lambda: len(listener.on("word")) == 1)
         sink.close()
-    assert standing.faults == {}
+    assert status.faults == {}
 
 
 def test_a_broker_that_another_authority_vouches_for_is_not_trusted(

@@ -48,9 +48,9 @@ class Device:
     def __init__(self, port: int | None = None, **settings: Any) -> None:
         """Switch it on, with settings of [web]."""
         self.port = port or free_port()
-        self.standing = DeviceStatus()
+        self.status = DeviceStatus()
         self._parts = (Component.CAMERA, Component.BROKER)
-        self._pulse = PipelineStats(standing=self.standing, parts=self._parts, model=MODEL)
+        self._pulse = PipelineStats(status=self.status, components=self._parts, model=MODEL)
         self._seq = 0
         self._is_on = True
         config = WebConfig.model_validate({"port": self.port, "view": "picture"} | settings)
@@ -61,7 +61,7 @@ class Device:
             version=version("ishara"),
             reads=Reads(MODEL, str(SHIPPED_MODEL), 0.5, signs),
             health=self._health,
-            standing=self.standing,
+            status=self.status,
         )
         self.url = config.url
 

@@ -118,11 +118,11 @@ def test_who_comes_back_with_words_that_were_forgotten_is_told_so(device: Device
 def test_a_trouble_is_told_at_once(device: Device, ask: Asker) -> None:
     with ask.events() as events:
         until(events, "health")
-        device.standing.report(Component.BROKER, "the broker is away")
+        device.status.report(Component.BROKER, "the broker is away")
         wait_until(lambda: until(events, "health").content["faults"] == {"broker": "the broker is away"}, "trouble")
     assert ask.get("/health").json()["faults"] == {"broker": "the broker is away"}
     assert 'ishara_part_well{part="broker"} 0.0' in ask.get("/metrics").text
-    device.standing.report(Component.BROKER, None)
+    device.status.report(Component.BROKER, None)
 
 
 def test_a_view_has_joints_and_picture_and_comes_while_somebody_watches(device: Device, ask: Asker) -> None:

@@ -46,9 +46,9 @@ def device(lasting_device: Device) -> Device:
     """The one that most tests share, well and with nothing said yet."""
     lasting_device.sink.clear()
     for part in Component:
-        lasting_device.standing.report(part, None)
-    lasting_device.standing.pause(paused=False)
-    lasting_device.standing.report_model(None)
+        lasting_device.status.report(part, None)
+    lasting_device.status.set_paused(paused=False)
+    lasting_device.status.set_model_state(None)
     return lasting_device
 
 
@@ -271,9 +271,9 @@ def test_what_is_wrong_is_told_in_both_languages(device: Device, visit: OpenPage
     expect(page["#part-screen"]).to_contain_text("not set up")
     expect(page["#part-model"]).to_contain_text("signs it knows: 190")
     expect(page["#notices"]).to_be_empty()
-    device.standing.report(Component.BROKER, "the broker 127.0.0.1:1 does not answer")
-    device.standing.report(Component.CAMERA, "the camera /dev/video0 gives no frames")
-    device.standing.report_model(ON_PROBATION)
+    device.status.report(Component.BROKER, "the broker 127.0.0.1:1 does not answer")
+    device.status.report(Component.CAMERA, "the camera /dev/video0 gives no frames")
+    device.status.set_model_state(ON_PROBATION)
     expect(page["#notices li"]).to_have_text(["No picture from the camera", "No connection to the broker"])
     expect(page["#part-broker"]).to_contain_text("the broker 127.0.0.1:1 does not answer")
     expect(page["#part-model"]).to_contain_text("on probation")
@@ -281,13 +281,13 @@ def test_what_is_wrong_is_told_in_both_languages(device: Device, visit: OpenPage
     expect(page["#notices li"]).to_have_text(["لا صورة من الكاميرا", "لا اتصال بالخادم"])
     expect(page["#part-broker"]).to_contain_text("the broker 127.0.0.1:1 does not answer")
     expect(page["#part-model"]).to_contain_text("تحت التجربة")
-    device.standing.report(Component.BROKER, None)
-    device.standing.report(Component.CAMERA, None)
-    device.standing.pause(paused=True)
+    device.status.report(Component.BROKER, None)
+    device.status.report(Component.CAMERA, None)
+    device.status.set_paused(paused=True)
     expect(page["#notices li"]).to_have_text(["متوقف مؤقتًا"])
     expect(page["#part-speed"]).to_contain_text("متوقفة مؤقتًا")
-    device.standing.pause(paused=False)
-    device.standing.report_model("rolled back tiny@4: it said nothing")
+    device.status.set_paused(paused=False)
+    device.status.set_model_state("rolled back tiny@4: it said nothing")
     expect(page["#part-model"]).to_contain_text("rolled back tiny@4: it said nothing")
     expect(page["#notices"]).to_be_empty()
 

@@ -22,7 +22,7 @@ def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser,
     device = switch_on()
     device.say()
     device.say(0.6)
-    device.standing.report(Component.BROKER, "the broker does not answer")
+    device.status.report(Component.BROKER, "the broker does not answer")
     for language in LANGUAGES:
         visit = Visit(browser, device.url, language=language)
         visit["#history-words summary"].first.click()

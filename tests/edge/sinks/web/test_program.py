@@ -49,12 +49,12 @@ def test_a_killed_program_is_started_again_with_the_words_and_asked_meanwhile(de
     killed = device.sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: device.standing.faults == {Component.WEB: "its program was ended by signal 9"}, "the trouble")
+    wait_until(lambda: device.status.faults == {Component.WEB: "its program was ended by signal 9"}, "the trouble")
     said.append(device.say())
     # Nobody is turned away: who asks now waits until it is back.
     with ask.events(last_event_id="2") as events:
         assert [until(events, "word").number for _ in range(2)] == [3, 4]
-    assert device.standing.faults == {}
+    assert device.status.faults == {}
     assert device.sink.pid not in (None, killed)
     assert ask.words() == [word.seq for word in said]
 

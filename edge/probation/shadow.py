@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from edge.probation.comparison import Said, Showing, find_fault
+from edge.probation.comparison import ModelSummary, SegmentWords, find_fault
 from edge.probation.segments import RecentSegments
 from landmarkers.take import Take
 from models.bundle import Bundle
@@ -23,14 +23,14 @@ _LAST_READINGS_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reader:
+class ShadowModel:
     """A bundle with what runs its network, and how sure that must be of a word."""
 
     bundle: Bundle
     classifier: Classifier
     threshold: float
 
-    def say(self, stretch: Take, over: threading.Event) -> Said | None:
+    def recognise(self, stretch: Take, over: threading.Event) -> SegmentWords | None:
         """The words that the daemon would say of a stretch; None when it is `over` before it is read."""
         manifest = self.bundle.manifest
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, self.classifier)
@@ -48,11 +48,11 @@ class Reader:
 class Shadow:
     """Two readers and what they said."""
 
-    def __init__(self, old: Reader, new: Reader) -> None:
+    def __init__(self, old: ShadowModel, new: ShadowModel) -> None:
         self._old = old
         self._new = new
         self._known = {sign.sign_id for sign in new.bundle.signs}
-        self._said: deque[tuple[Said, Said]] = deque(maxlen=_REMEMBERED)
+        self._said: deque[tuple[SegmentWords, SegmentWords]] = deque(maxlen=_REMEMBERED)
 
     @property
     def compared(self) -> int:
@@ -64,20 +64,20 @@ class Shadow:
 
         A stretch with a sign that the new one was never taught tells nothing about it.
         """
-        old = self._old.say(stretch, over)
+        old = self._old.recognise(stretch, over)
         if old is not None and all(guess.sign.sign_id in self._known for guess in old):
-            new = self._new.say(stretch, over)
+            new = self._new.recognise(stretch, over)
             if new is not None:
                 self._said.append((old, new))
 
     def find_fault(self) -> str | None:
         """What is absurd about the new one, in words."""
         said = list(self._said)
-        return find_fault(Showing.of([old for old, _ in said]), Showing.of([new for _, new in said]))
+        return find_fault(ModelSummary.of([old for old, _ in said]), ModelSummary.of([new for _, new in said]))
 
 
 @contextmanager
-def casting(shadow: Shadow, stretches: RecentSegments) -> Iterator[None]:
+def running_shadow(shadow: Shadow, stretches: RecentSegments) -> Iterator[None]:
     """While inside, let the shadow read the remembered stretches and those that come, on a thread of its own."""
     over = threading.Event()
 
@@ -86,7 +86,7 @@ def casting(shadow: Shadow, stretches: RecentSegments) -> Iterator[None]:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
         number, pause_s = 0, 0.0
         while not over.wait(pause_s):
-            found, pause_s = stretches.after(number), _NEXT_S
+            found, pause_s = stretches.next_after(number), _NEXT_S
             if found is not None:
                 number, began = found[0], time.monotonic()
                 shadow.compare(found[1], over)

@@ -31,7 +31,7 @@ from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
 from edge.sinks.sink import Sink
-from edge.sinks.web.message import Reads
+from edge.sinks.web.message import ActiveModel
 from edge.sinks.web.sink import WebSink
 from landmarkers.landmarker import Landmarker
 from models.bundle import check_landmarker
@@ -180,7 +180,7 @@ def _open_sinks(
             status=status,
             commands=commands,
         )
-        models.on_swap(lambda new: mqtt.tell_model(_model_json(new)))
+        models.on_swap(lambda new: mqtt.publish_model(_model_json(new)))
         sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
     if config.captions is not None:
         screen = CaptionSink(config.captions, device=config.device, status=status)
@@ -193,12 +193,12 @@ def _open_sinks(
             config.web,
             device=config.device,
             version=version("ishara"),
-            reads=_reads(plan),
+            active_model=_active_model(plan),
             health=pulse.health,
             status=status,
         )
         sinks.append(web)
-        models.on_swap(lambda new: web.tell_model(_reads(new)))
+        models.on_swap(lambda new: web.set_model(_active_model(new)))
         commands.register(Command.CLEAR, web.clear)
         landmarker = ObservedLandmarker(landmarker, web)
     return sinks, landmarker
@@ -208,9 +208,9 @@ def _model_json(plan: Plan) -> str:
     return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
 
 
-def _reads(plan: Plan) -> Reads:
+def _active_model(plan: Plan) -> ActiveModel:
     bundle = plan.bundle
-    return Reads(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
+    return ActiveModel(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
 
 
 def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordFactory:

@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
 from edge.recognition.word import Word
-from edge.sinks.mqtt.connection import BrokerSettings, cause
+from edge.sinks.mqtt.connection import BrokerSettings, failure_reason
 
 
 class Subscriber:
@@ -33,7 +33,7 @@ class Subscriber:
         try:
             self._client.connect(broker.host, broker.port)
         except OSError as error:
-            raise OSError(f"{access.broker} cannot be reached: {cause(error)}") from error
+            raise OSError(f"{access.broker} cannot be reached: {failure_reason(error)}") from error
         self._client.loop_start()
         if not self._ready.wait(10.0):
             self.close()

@@ -84,13 +84,13 @@ def probe_camera(section: str) -> str:
 
 def probe_broker(section: str) -> str:
     """Connect as the daemon would, but nameless: the daemon that may be running must not be pushed out."""
-    from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, cause
+    from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, failure_reason
 
     access = BrokerSettings.read(MqttConfig.model_validate_json(section))
     try:
         answer = next(filter(None, (_knock(access, protocol) for protocol in access.protocols)), None)
     except OSError as error:
-        raise BrokerUnreachable(f"{access.broker} cannot be reached: {cause(error)}") from error
+        raise BrokerUnreachable(f"{access.broker} cannot be reached: {failure_reason(error)}") from error
     if not isinstance(answer, ConnAck):
         raise BrokerUnreachable(f"{access.broker} does not answer as an MQTT broker does; does it want TLS?")
     if answer.refusal is not None:
@@ -110,4 +110,4 @@ def _knock(access: "BrokerSettings", protocol: "MQTTProtocolVersion") -> "ConnAc
         return None
     finally:
         connection.close()
-    return answer if isinstance(answer, ConnAck) and not answer.other_protocol else None
+    return answer if isinstance(answer, ConnAck) and not answer.unsupported_protocol else None

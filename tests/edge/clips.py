@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.edge.mosquitto import program
+from tests.edge.mosquitto import find_program
 from tests.edge.ports import is_listening
 from tests.edge.waiting import wait_until
 
@@ -30,7 +30,7 @@ def network_camera(port: int, seconds: int) -> Iterator[str]:
     picture = f"testsrc=size=64x48:rate=25:duration={seconds}"
     encoding = ["-c:v", "mpeg2video", "-f", "mpegts"]
     command = [
-        program("ffmpeg"),
+        find_program("ffmpeg"),
         "-v",
         "error",
         "-re",

@@ -30,10 +30,10 @@ class Mosquitto:
         folder: Path,
         *,
         user: tuple[str, str] | None = None,
-        keeps: bool = True,
+        persistent: bool = True,
         tls: Certificates | None = None,
-        wants_certificate: bool = False,
-        rights: str | None = None,
+        require_certificate: bool = False,
+        acl: str | None = None,
     ) -> None:
         """With a user, given with the password, everybody else is refused. With TLS listeners still come without.
 
@@ -48,7 +48,7 @@ class Mosquitto:
         lines = [
             f"listener {self.port} 127.0.0.1",
             f"user {getpass.getuser()}",
-            f"persistence {str(keeps).lower()}",
+            f"persistence {str(persistent).lower()}",
             f"persistence_location {folder}/",
             f"log_dest file {folder / 'log'}",
             f"allow_anonymous {'false' if user else 'true'}",
@@ -56,14 +56,14 @@ class Mosquitto:
         if user is not None:
             passwords = folder / "passwords"
             passwords.touch(mode=0o600)
-            subprocess.run([program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
+            subprocess.run([find_program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
             lines.append(f"password_file {passwords}")
-        if rights is not None:
-            (folder / "rights").write_text(rights)
+        if acl is not None:
+            (folder / "rights").write_text(acl)
             lines.append(f"acl_file {folder / 'rights'}")
         if tls is not None:
             lines += [f"cafile {tls.authority}", f"certfile {tls.broker}", f"keyfile {tls.broker_key}"]
-            lines.append(f"require_certificate {str(wants_certificate).lower()}")
+            lines.append(f"require_certificate {str(require_certificate).lower()}")
             lines.append(f"listener {self.plain_port} 127.0.0.1")
         (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
 
@@ -80,7 +80,7 @@ class Mosquitto:
     def start(self) -> None:
         """Start and wait until it listens."""
         process = subprocess.Popen(
-            [program("mosquitto"), "-c", self._folder / "mosquitto.conf"], stderr=subprocess.DEVNULL
+            [find_program("mosquitto"), "-c", self._folder / "mosquitto.conf"], stderr=subprocess.DEVNULL
         )
         self._process = process
         wait_until(lambda: is_listening(self.port) or process.poll() is not None, "Mosquitto")
@@ -113,7 +113,7 @@ class Mosquitto:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedMessage:
     """One message as it arrived; `retained` is one that was there before the listener came."""
 
     topic: str
@@ -126,7 +126,7 @@ class Listener:
     """Hears everything below `ishara/` and `homeassistant/`, also what is said while its broker is away and back."""
 
     def __init__(self, port: int, name: str = "listener") -> None:
-        self.heard: list[Heard] = []
+        self.received: list[ReceivedMessage] = []
         self._changed = threading.Condition()
         self._subscribed, self._settled = threading.Event(), threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True)
@@ -139,29 +139,29 @@ class Listener:
         self._client.loop_start()
         assert self._subscribed.wait(PATIENCE_S), "Mosquitto grants no subscription"
 
-    def on(self, topic: str) -> list[Heard]:
+    def on(self, topic: str) -> list[ReceivedMessage]:
         """What was heard on one topic of any device: `word`, `status`, …"""
         with self._changed:
-            return [heard for heard in self.heard if heard.topic.rpartition("/")[2] == topic]
+            return [heard for heard in self.received if heard.topic.rpartition("/")[2] == topic]
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait until what was heard makes it so."""
         with self._changed:
-            assert self._changed.wait_for(is_so, PATIENCE_S), f"the last that was heard: {self.heard[-5:]}"
+            assert self._changed.wait_for(is_so, PATIENCE_S), f"the last that was heard: {self.received[-5:]}"
 
     def wait_for_status(self, status: str) -> None:
         """Wait until this was the last status heard."""
         self.wait_until(
-            lambda: [heard.payload for heard in self.heard if heard.topic.endswith("/status")][-1:] == [status]
+            lambda: [heard.payload for heard in self.received if heard.topic.endswith("/status")][-1:] == [status]
         )
 
-    def settle(self) -> None:
+    def flush_acks(self) -> None:
         """Wait until the broker knows that everything heard so far has arrived, and will not send it again."""
         self._settled.clear()
         self._client.unsubscribe("nothing")
         assert self._settled.wait(PATIENCE_S), "Mosquitto does not answer"
 
-    def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
         """Publish something itself."""
         self._client.publish(topic, payload, qos=1, retain=retain)
 
@@ -173,8 +173,8 @@ class Listener:
     def _hear(self, message: paho.MQTTMessage) -> None:
         self._client.ack(message.mid, message.qos)
         with self._changed:
-            self.heard.append(
-                Heard(message.topic, message.payload.decode(errors="replace"), message.qos, message.retain)
+            self.received.append(
+                ReceivedMessage(message.topic, message.payload.decode(errors="replace"), message.qos, message.retain)
             )
             self._changed.notify_all()
 
@@ -189,7 +189,7 @@ def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
         listener.close()
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """The path of a program. A test that needs one which is not there fails."""
     path = shutil.which(name, path=_PLACES)
     assert path is not None, f"{name} is not installed; on Debian: apt install $(cat tests/debian-packages.txt)"

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from edge.recognition.word import Word
 from tests.edge.mosquitto import Listener, Mosquitto, listening
-from tests.edge.talker import start_talking
+from tests.edge.word_publisher import start_publishing
 
 _EVERY_S = 0.02
 _ENDLESS = 10**9
@@ -76,7 +76,7 @@ def main() -> int:
     plan = ["daemon"] * options.kills + ["broker"] * options.broker_kills
     moments.shuffle(plan)
     with tempfile.TemporaryDirectory() as folder:
-        broker = Mosquitto(Path(folder), keeps=options.keeps)
+        broker = Mosquitto(Path(folder), persistent=options.keeps)
         broker.start()
         try:
             with listening(broker) as listener:
@@ -92,7 +92,7 @@ def _kill(plan: Sequence[str], broker: Mosquitto, listener: Listener, outbox: Pa
     """Let words flow, kill as planned, and see the last words off."""
 
     def talk() -> BaseProcess:
-        return start_talking(broker.config, outbox, words=_ENDLESS, every_s=_EVERY_S)
+        return start_publishing(broker.config, outbox, words=_ENDLESS, every_s=_EVERY_S)
 
     talker = talk()
     for victim in tqdm(plan, desc="kills", file=sys.stderr):
@@ -111,7 +111,7 @@ def _kill(plan: Sequence[str], broker: Mosquitto, listener: Listener, outbox: Pa
             broker.start()
     talker.kill()
     talker.join()
-    last = start_talking(broker.config, outbox, words=1, every_s=0.0)
+    last = start_publishing(broker.config, outbox, words=1, every_s=0.0)
     last.join(_LAST_S)
     listener.wait_until(lambda: [heard.payload for heard in listener.on("status")][-1:] == ["offline"])
 

@@ -117,7 +117,7 @@ def test_a_paused_daemon_says_nothing_and_stays_online(
 ) -> None:
     start_daemon("run", "--source", one_sign, "--model", bundle_folder, settings=settings_for(broker.port))
     listener.wait_for_status("online")
-    listener.say("ishara/entrance/command", "pause")
+    listener.publish("ishara/entrance/command", "pause")
     listener.wait_until(lambda: bool(listener.on("response")))
     paused_at = len(listener.on("health"))
     said = len(listener.on("word"))
@@ -126,7 +126,7 @@ def test_a_paused_daemon_says_nothing_and_stays_online(
     health = [Health.model_validate_json(heard.payload) for heard in listener.on("health")]
     assert health[-1].paused
     assert health[-1].frames == health[paused_at + 1].frames
-    listener.say("ishara/entrance/command", "resume")
+    listener.publish("ishara/entrance/command", "resume")
     listener.wait_until(lambda: len(listener.on("word")) > said)
 
 

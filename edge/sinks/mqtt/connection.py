@@ -35,9 +35,9 @@ _NO_SUBSCRIBERS: Final = 0x10  # https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/m
 class ConnAck:
     """The broker's answer to the attempt; `refusal` says why, if it is one. With a session it knows this device."""
 
-    session: bool
+    session_present: bool
     refusal: str | None
-    other_protocol: bool = False
+    unsupported_protocol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,11 @@ class Connection:
 
     def __init__(
         self,
-        access: BrokerSettings,
-        tell: Callable[[Event], None],
+        settings: BrokerSettings,
+        on_event: Callable[[Event], None],
         *,
-        name: str = "",
-        will: str | None = None,
+        client_id: str = "",
+        will_topic: str | None = None,
         protocol: MQTTProtocolVersion,
     ) -> None:
         """Connect; every event goes to `tell`, on paho's thread, the broker's answer first.
@@ -126,24 +126,24 @@ class Connection:
         With a name the broker keeps a session for the device while it is away. `will` is the topic on which the broker
         says `offline` should the connection break. Raises OSError when the broker cannot be reached.
         """
-        self._tell = tell
+        self._tell = on_event
         self._is_5 = protocol == MQTT_5
         # MQTT 5 tells it in `connect`, 3.1.1 here.
-        clean = None if self._is_5 else not name
+        clean = None if self._is_5 else not client_id
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            name,
+            client_id,
             clean,
             protocol=protocol,
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        if access.tls is not None:
-            client.tls_set_context(access.tls)
-        if access.username is not None:
-            client.username_pw_set(access.username, access.password)
-        if will is not None:
-            client.will_set(will, "offline", qos=1, retain=True)
+        if settings.tls is not None:
+            client.tls_set_context(settings.tls)
+        if settings.username is not None:
+            client.username_pw_set(settings.username, settings.password)
+        if will_topic is not None:
+            client.will_set(will_topic, "offline", qos=1, retain=True)
         client.on_socket_open = _never_wait
         client.on_connect = self._hear_answer
         client.on_subscribe = self._hear_grant
@@ -151,11 +151,13 @@ class Connection:
         client.on_message = self._hear_message
         client.on_disconnect = self._hear_end
         self._client = client
-        wishes: dict[str, Any] = {"clean_start": not name, "properties": _wishes(bool(name))} if self._is_5 else {}
+        wishes: dict[str, Any] = (
+            {"clean_start": not client_id, "properties": _wishes(bool(client_id))} if self._is_5 else {}
+        )
         try:
-            client.connect(access.host, access.port, access.keepalive_s, **wishes)
+            client.connect(settings.host, settings.port, settings.keepalive_s, **wishes)
         except UnicodeError as error:
-            raise OSError(f"{access.host} is no host's name") from error
+            raise OSError(f"{settings.host} is no host's name") from error
         client.loop_start()
 
     def publish(self, topic: str, payload: str, *, qos: int, retain: bool = False) -> int:
@@ -216,7 +218,7 @@ def _acknowledge_now(client: paho.Client) -> None:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
-def cause(error: OSError) -> str:
+def failure_reason(error: OSError) -> str:
     """Why a broker cannot be reached, in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"

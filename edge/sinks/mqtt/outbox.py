@@ -43,12 +43,12 @@ class OutboxDamaged(OutboxUnusable):
     """An outbox's file whose content is broken."""
 
 
-class Echo(IntEnum):
+class Loopback(IntEnum):
     """Whether the broker sends each word back to this device, and keeps it for the device when it is away."""
 
-    NEVER = 0
+    UNSUBSCRIBED = 0
     """It was not asked to yet."""
-    KEPT = 1
+    SUBSCRIBED = 1
     """It does."""
     FORGOTTEN = 2
     """It did, but came back without any memory, and was not asked anew yet."""
@@ -57,7 +57,7 @@ class Echo(IntEnum):
 class Outbox:
     """Words in the order of their numbers. To be used from any thread; each call is done when it returns."""
 
-    def __init__(self, path: Path, most: int) -> None:
+    def __init__(self, path: Path, capacity: int) -> None:
         """Open or make the file; at most so many words wait, then the oldest are dropped.
 
         A damaged file is put aside, with one line in the log, and a new one begun. With a file that cannot be used, now
@@ -65,7 +65,7 @@ class Outbox:
         seconds: they then leave some out, but none comes twice.
         """
         self._path = path
-        self._most = most
+        self._most = capacity
         self._lock = threading.Lock()
         self._is_full = False
         self._log: int | None = None
@@ -88,7 +88,7 @@ class Outbox:
         return self._waiting
 
     @property
-    def newest(self) -> int:
+    def last_seq(self) -> int:
         """The number of the newest word that was ever put in; 0 before the first."""
         return self.next_seq - 1
 
@@ -114,13 +114,13 @@ class Outbox:
             self._is_full = self._is_full and self._waiting > 0
 
     @property
-    def echo(self) -> Echo:
+    def loopback(self) -> Loopback:
         """What the courier knew last of its echo, be it in another process."""
         with self._lock:
-            return Echo(self._ask("SELECT state FROM echo")[0][0])
+            return Loopback(self._ask("SELECT state FROM echo")[0][0])
 
-    @echo.setter
-    def echo(self, state: Echo) -> None:
+    @loopback.setter
+    def loopback(self, state: Loopback) -> None:
         with self._lock:
             self._do("UPDATE echo SET state = ?", int(state))
 

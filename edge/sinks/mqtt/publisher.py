@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from edge.monitoring.status import Component
-from edge.sinks.mqtt.connection import MQTT_5, BrokerSettings, Connection, Event, cause
+from edge.sinks.mqtt.connection import MQTT_5, BrokerSettings, Connection, Event, failure_reason
 from edge.sinks.mqtt.publisher_state import PublisherState
 from edge.sinks.mqtt.session import BrokerRefuses, BrokerSilent, ConnectionLost, Session, ShutdownDeadline
 
@@ -81,7 +81,7 @@ class Publisher:
             except ShutdownDeadline:
                 return
             except OSError as error:
-                self._tell(f"cannot be reached: {cause(error)}", anew="certificate" in cause(error))
+                self._tell(f"cannot be reached: {failure_reason(error)}", anew="certificate" in failure_reason(error))
             self._leaving.wait(self._retry_s)
             self._retry_s = min(2 * self._retry_s, _LONGEST_RETRY_S)
 
@@ -92,7 +92,7 @@ class Publisher:
         topics = self._errands.topics
         protocol = self._protocols[0]
         connection = Connection(
-            self._access, events.put, name=f"ishara-{topics.device}", will=topics.status, protocol=protocol
+            self._access, events.put, client_id=f"ishara-{topics.device}", will_topic=topics.status, protocol=protocol
         )
         try:
             visit = Session(connection, events, self._errands)

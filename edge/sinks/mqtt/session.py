@@ -32,7 +32,7 @@ from edge.commands import Response
 from edge.monitoring.status import Component
 from edge.recognition.word import Word
 from edge.sinks.mqtt.connection import ConnAck, Connection, Disconnected, Event, Message, PubAck, SubAck
-from edge.sinks.mqtt.outbox import Echo
+from edge.sinks.mqtt.outbox import Loopback
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 log = logging.getLogger(__name__)
@@ -88,12 +88,12 @@ class Session:
             answer = self._wait(lambda event: isinstance(event, ConnAck), _ANSWER_S)
         except ConnectionLost as error:
             raise BrokerSilent(str(error)) from error
-        if not isinstance(answer, ConnAck) or answer.other_protocol:
+        if not isinstance(answer, ConnAck) or answer.unsupported_protocol:
             raise BrokerSilent("")
         if answer.refusal is not None:
             raise BrokerRefuses(answer.refusal)
         self._is_in = True
-        self._late_through = self._outbox.newest
+        self._late_through = self._outbox.last_seq
         return answer
 
     def stay(self, answer: ConnAck, *, tells_nobody: bool) -> None:
@@ -103,7 +103,7 @@ class Session:
         """
         try:
             self._introduce()
-            self._find_audience(session=answer.session, tells_nobody=tells_nobody)
+            self._find_audience(session=answer.session_present, tells_nobody=tells_nobody)
             self._deliver()
             self._publish_offline(qos=1)
         except ShutdownDeadline:
@@ -132,25 +132,27 @@ class Session:
 
     def _find_audience(self, *, session: bool, tells_nobody: bool) -> None:
         """Hear what became of a word in doubt or, where the broker has forgotten, give the subscribers time."""
-        echo = self._outbox.echo
-        if echo is Echo.NEVER or (session and echo is Echo.KEPT):
+        echo = self._outbox.loopback
+        if echo is Loopback.UNSUBSCRIBED or (session and echo is Loopback.SUBSCRIBED):
             self._ask_for_echo()
             if self._outbox.waiting:
                 self._wait(lambda _: False, _ECHO_S)
             return
-        self._outbox.echo = Echo.FORGOTTEN
+        self._outbox.loopback = Loopback.FORGOTTEN
         if tells_nobody:
             self._patient_until = time.monotonic() + _NOBODY_S
         else:
             self._wait(lambda _: False, _SUBSCRIBERS_S)
-            self._late_through = self._outbox.newest
+            self._late_through = self._outbox.last_seq
             self._ask_for_echo()
 
     def _ask_for_echo(self) -> None:
         number = self._connection.subscribe(self._topics.word, qos=1)
         granted = self._wait(lambda event: isinstance(event, SubAck) and event.number == number, _ANSWER_S)
         self._hears_echo = True
-        self._outbox.echo = Echo.KEPT if isinstance(granted, SubAck) and not granted.refused else Echo.NEVER
+        self._outbox.loopback = (
+            Loopback.SUBSCRIBED if isinstance(granted, SubAck) and not granted.refused else Loopback.UNSUBSCRIBED
+        )
 
     def _deliver(self) -> None:
         """Send word after word, each when the one before was taken; until it is time to leave."""
@@ -197,7 +199,7 @@ class Session:
     def _postpone(self, seconds: float) -> bool:
         """Let a word that reached nobody wait, and those behind it."""
         self._sent = None
-        self._late_through = self._outbox.newest
+        self._late_through = self._outbox.last_seq
         if self._errands.leave_by is None:
             self._wait(lambda _: self._errands.leave_by is not None, seconds)
         return False

@@ -53,7 +53,7 @@ class MqttSink:
         self._outbox.put(word)
         self._courier.wake()
 
-    def tell_model(self, model: str) -> None:
+    def publish_model(self, model: str) -> None:
         """Another model reads the signs from now on; this is the JSON for `model`."""
         self._courier.tell_model(model)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from edge.sinks.web.app import build
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import MESSAGES, Message, Ready, Settings, Watching
+from edge.sinks.web.message import MESSAGE_TYPES, Message, Ready, RequestedView, Settings
 from edge.sinks.web.server import Server
 from edge.sinks.web.visitors.visitors import Visitors
 from edge.workers.answers import Answers
@@ -28,7 +28,7 @@ class Line:
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
-        self._decoder = Decoder(MESSAGES)
+        self._decoder = Decoder(MESSAGE_TYPES)
 
     async def settings(self, feed: EventHub) -> Settings:
         """What is to be served, once the feed has an answer to whatever may be asked. Raises EOFError."""
@@ -72,13 +72,13 @@ def main() -> int:
 
 
 async def _serve(listener: socket.socket, answers: Answers) -> None:
-    feed = EventHub(lambda view: answers.tell(Watching(view)))
+    feed = EventHub(lambda view: answers.tell(RequestedView(view)))
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     line = Line(reader)
     settings = await line.settings(feed)
     visitors = Visitors(settings.visitors)
-    feed.hand_model_to(lambda reads: visitors.take_up(Path(reads.folder), reads.threshold))
+    feed.hand_model_to(lambda reads: visitors.load_model(Path(reads.folder), reads.threshold))
     app = build(settings, feed, visitors)
     server = Server(app, lambda: answers.tell(Ready()), certificate=settings.certificate, key=settings.key)
     serving = asyncio.create_task(server.serve([listener]))

@@ -11,7 +11,7 @@ from edge.monitoring.health import Health
 from edge.monitoring.metrics import HealthCollector
 from edge.recognition.word import Word
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import REMEMBERED, Settings
+from edge.sinks.web.message import MAX_WORDS, Settings
 from edge.sinks.web.metrics import Counts, VisitorCollector
 from edge.sinks.web.sse import events
 from models.strict_model import StrictModel
@@ -73,7 +73,7 @@ def api(feed: EventHub, settings: Settings, visitors: Counts) -> APIRouter:
     @router.get("/api/words", response_model=Words, summary="Words that were said")
     async def words(
         since: Annotated[int, Query(ge=0, description="only words with higher numbers")] = 0,
-        limit: Annotated[int, Query(ge=1, le=REMEMBERED, description="the newest of them")] = REMEMBERED,
+        limit: Annotated[int, Query(ge=1, le=MAX_WORDS, description="the newest of them")] = MAX_WORDS,
     ) -> Response:
         """Oldest first. Numbers begin anew where a device without a broker is started anew; then all come."""
         said = feed.words_after(since if feed.has_reached(since) else 0)[-limit:]
@@ -99,8 +99,8 @@ def api(feed: EventHub, settings: Settings, visitors: Counts) -> APIRouter:
         reads = feed.reads
         return About(
             device=settings.device,
-            model="" if reads is None else reads.model,
-            signs=0 if reads is None else reads.signs,
+            model="" if reads is None else reads.title,
+            signs=0 if reads is None else reads.sign_count,
             view=settings.view,
             visitors=settings.visitors,
             version=settings.version,

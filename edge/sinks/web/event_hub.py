@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from edge.sinks.web.message import REMEMBERED, VIEWS, Clear, Message, Reads, Said, State, View
+from edge.sinks.web.message import MAX_WORDS, VIEW_LEVELS, ActiveModel, Clear, HealthMessage, Message, View, WordMessage
 
 
 class EventHub:
@@ -18,12 +18,12 @@ class EventHub:
     def __init__(self, watching: Callable[[str], None]) -> None:
         """`watching` is told the most that anybody wants to see, when that changes."""
         self._watching = watching
-        self._hand_model: Callable[[Reads], None] = _nobody_cares
+        self._hand_model: Callable[[ActiveModel], None] = _nobody_cares
         self._watchers: Counter[str] = Counter()
         self._bells: set[asyncio.Event] = set()
         self._view_bells: set[asyncio.Event] = set()
-        self._words: deque[Said] = deque(maxlen=REMEMBERED)
-        self.reads: Reads | None = None
+        self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self.reads: ActiveModel | None = None
         self.health: str | None = None
         self.view: View | None = None
         self.clears = 0
@@ -37,20 +37,20 @@ class EventHub:
             self.view = message
             _ring(self._view_bells)
             return
-        if isinstance(message, Said):
+        if isinstance(message, WordMessage):
             self._words.append(message)
         elif isinstance(message, Clear):
             self._words.clear()
             self.clears += 1
             self.forgotten = message.through
-        elif isinstance(message, State):
+        elif isinstance(message, HealthMessage):
             self.health = message.health
-        elif isinstance(message, Reads):
+        elif isinstance(message, ActiveModel):
             self.reads = message
             self._hand_model(message)
         _ring(self._bells)
 
-    def hand_model_to(self, take_up: Callable[[Reads], None]) -> None:
+    def hand_model_to(self, take_up: Callable[[ActiveModel], None]) -> None:
         """Call this now and whenever another model reads."""
         self._hand_model = take_up
         if self.reads is not None:
@@ -68,7 +68,7 @@ class EventHub:
         """
         return bool(self._words) and seq <= self._words[-1].seq
 
-    def words_after(self, seq: int) -> list[Said]:
+    def words_after(self, seq: int) -> list[WordMessage]:
         """The words with higher numbers, oldest first."""
         return [said for said in self._words if said.seq > seq]
 
@@ -97,7 +97,7 @@ class EventHub:
             self.view = None
 
     def _most_watched(self) -> str:
-        return max((view for view, count in self._watchers.items() if count > 0), key=VIEWS.index, default="off")
+        return max((view for view, count in self._watchers.items() if count > 0), key=VIEW_LEVELS.index, default="off")
 
 
 @contextmanager
@@ -115,5 +115,5 @@ def _ring(bells: set[asyncio.Event]) -> None:
         bell.set()
 
 
-def _nobody_cares(_reads: Reads) -> None:
+def _nobody_cares(_reads: ActiveModel) -> None:
     """What is told of a model before anybody wants to know."""

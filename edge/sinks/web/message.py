@@ -5,10 +5,10 @@ from typing import Final
 
 from edge.workers.protocol import Alive, Joints, Lost
 
-REMEMBERED: Final = 500
+MAX_WORDS: Final = 500
 """Words that can still be asked for."""
 
-VIEWS: Final = ("off", "skeleton", "picture")
+VIEW_LEVELS: Final = ("off", "skeleton", "picture")
 """What may be seen of the camera, each more than the one before."""
 
 
@@ -27,17 +27,17 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
+class ActiveModel:
     """The bundle that reads from now on: its title, where it lies, how sure it must be, how many signs it knows."""
 
-    model: str
+    title: str
     folder: str
     threshold: float
-    signs: int
+    sign_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class WordMessage:
     """A word: its number, and its event as JSON."""
 
     seq: int
@@ -52,7 +52,7 @@ class Clear:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class HealthMessage:
     """The daemon's health as JSON."""
 
     health: str
@@ -77,14 +77,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class RequestedView:
     """The most that anybody wants to see of the camera now: picture, skeleton or off."""
 
     view: str
 
 
-Message = Settings | Reads | Said | Clear | State | View
-Answer = Ready | Watching | Alive | Lost
+Message = Settings | ActiveModel | WordMessage | Clear | HealthMessage | View
+Answer = Ready | RequestedView | Alive | Lost
 
-MESSAGES: Final[tuple[type[Message], ...]] = (Settings, Reads, Said, Clear, State, View)
-ANSWERS: Final[tuple[type[Answer], ...]] = (Ready, Watching, Alive, Lost)
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (Settings, ActiveModel, WordMessage, Clear, HealthMessage, View)
+ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, RequestedView, Alive, Lost)

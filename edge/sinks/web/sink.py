@@ -16,26 +16,26 @@ from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.web.listener import listen
 from edge.sinks.web.message import (
-    ANSWERS,
-    REMEMBERED,
-    VIEWS,
+    ANSWER_TYPES,
+    MAX_WORDS,
+    VIEW_LEVELS,
+    ActiveModel,
     Answer,
     Clear,
+    HealthMessage,
     Message,
-    Reads,
     Ready,
-    Said,
+    RequestedView,
     Settings,
-    State,
     View,
-    Watching,
+    WordMessage,
 )
 from edge.workers.preview_data import aspect_of, has_picture, joints_of, small_picture
 from edge.workers.process import Program
 from edge.workers.supervisor import Host, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
-_WAITING: Final = 2 * REMEMBERED
+_WAITING: Final = 2 * MAX_WORDS
 _HEALTH_EVERY_S: Final = 0.9  # the program is looked after every second, and the page wants it every two
 _WIDTH: Final = 640
 _QUALITY: Final = 70
@@ -50,7 +50,7 @@ class WebSink:
         *,
         device: str,
         version: str,
-        reads: Reads,
+        active_model: ActiveModel,
         health: Callable[[], Health],
         status: DeviceStatus,
     ) -> None:
@@ -68,20 +68,20 @@ class WebSink:
             certificate=None if config.certificate_file is None else str(config.certificate_file),
             key=None if config.key_file is None else str(config.key_file),
         )
-        self._most = VIEWS.index(config.view)
-        self._reads = reads
+        self._most = VIEW_LEVELS.index(config.view)
+        self._reads = active_model
         self._health = health
         self._health_due = 0.0
         self._view_every_s = 1.0 / config.view_per_s
         self._watched = 0
         self._view_due = 0.0
         self._view: tuple[Frame, Landmarks, float] | None = None
-        self._said: deque[Said] = deque(maxlen=REMEMBERED)
+        self._said: deque[WordMessage] = deque(maxlen=MAX_WORDS)
         self._cleared = Clear(0)
         self._shown_at = config.url
         self._listener = listen(config)
         self._program = SupervisedProcess(
-            Program("edge.sinks.web", ANSWERS, (str(self._listener.fileno()),), (self._listener.fileno(),)),
+            Program("edge.sinks.web", ANSWER_TYPES, (str(self._listener.fileno()),), (self._listener.fileno(),)),
             Host(self._beginning, self._next, self._hear),
             name="the live page",
             part=Component.WEB,
@@ -98,7 +98,7 @@ class WebSink:
 
     def emit(self, word: Word) -> None:
         """Show the word."""
-        said = Said(word.seq, word.to_json())
+        said = WordMessage(word.seq, word.to_json())
         with self._program.lock:
             self._said.append(said)
             self._program.send(said)
@@ -121,7 +121,7 @@ class WebSink:
             self._said.clear()
             self._program.send(self._cleared)
 
-    def tell_model(self, reads: Reads) -> None:
+    def set_model(self, reads: ActiveModel) -> None:
         """Another model reads the signs from now on."""
         with self._program.lock:
             self._reads = reads
@@ -135,7 +135,7 @@ class WebSink:
 
     def _beginning(self) -> Iterable[Message]:
         self._watched = 0
-        return [self._settings, self._reads, State(self._health().to_json()), self._cleared, *self._said]
+        return [self._settings, self._reads, HealthMessage(self._health().to_json()), self._cleared, *self._said]
 
     def _tell_health(self) -> None:
         self._health_due = 0.0
@@ -145,21 +145,21 @@ class WebSink:
         """Health when it is time, else the newest view."""
         if time.monotonic() >= self._health_due:
             self._health_due = time.monotonic() + _HEALTH_EVERY_S
-            return State(self._health().to_json())
+            return HealthMessage(self._health().to_json())
         with self._program.lock:
             view, self._view = self._view, None
         if view is None or not self._watched:
             return None
         frame, landmarks, at = view
-        is_seen = self._watched == VIEWS.index("picture") and has_picture(frame)
+        is_seen = self._watched == VIEW_LEVELS.index("picture") and has_picture(frame)
         return View(at, aspect_of(frame), joints_of(landmarks), _jpeg(frame) if is_seen else b"")
 
     def _hear(self, answer: Answer) -> None:
         if isinstance(answer, Ready):
             self._program.tell_well(f"the live page is at {self._shown_at}", "the live page is back")
-        elif isinstance(answer, Watching) and answer.view in VIEWS:
+        elif isinstance(answer, RequestedView) and answer.view in VIEW_LEVELS:
             # Whatever becomes of that program: it gets no more than was configured.
-            self._watched = min(VIEWS.index(answer.view), self._most)
+            self._watched = min(VIEW_LEVELS.index(answer.view), self._most)
 
 
 def _jpeg(frame: Frame) -> bytes:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import VIEWS, View
+from edge.sinks.web.message import VIEW_LEVELS, View
 
 REFUSED: Final = 4403
 _TALKS: Final = 1003
@@ -23,7 +23,7 @@ def views(feed: EventHub, most: str) -> APIRouter:
         socket: WebSocket, wanted: Annotated[Literal["picture", "skeleton"], Query(alias="with")] = "skeleton"
     ) -> None:
         await socket.accept()
-        if VIEWS.index(wanted) > VIEWS.index(most):
+        if VIEW_LEVELS.index(wanted) > VIEW_LEVELS.index(most):
             await socket.close(REFUSED, f"this device shows {'nothing' if most == 'off' else f'the {most} alone'}")
             return
         showing = asyncio.create_task(_show(socket, feed, wanted))

@@ -19,7 +19,7 @@ from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
 from tests.edge.clips import network_camera
 from tests.edge.fake_device import FROZEN, Stage, black, living
-from tests.edge.mosquitto import program
+from tests.edge.mosquitto import find_program
 from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
@@ -114,7 +114,7 @@ def stalling_camera(stalls: threading.Event) -> Iterator[str]:
 
     Who connects anew gets pictures again.
     """
-    picture = f"{program('ffmpeg')} -v error -f lavfi -i testsrc=size=64x48:rate=25:duration=2 -f mpjpeg -".split()
+    picture = f"{find_program('ffmpeg')} -v error -f lavfi -i testsrc=size=64x48:rate=25:duration=2 -f mpjpeg -".split()
     stream = subprocess.run(picture, capture_output=True, check=True).stdout
     parts = [b"--ffmpeg" + part for part in stream.split(b"--ffmpeg")[1:-1]]
     kind = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=ffmpeg\r\n\r\n"

@@ -19,7 +19,7 @@ def test_one_that_answers_nonsense_is_ended_and_told_of(nonsense: str, caplog: p
     status = DeviceStatus()
     kinds: tuple[type[Alive | Lost], ...] = (Alive, Lost)
     companion = SupervisedProcess(
-        Program("tests.edge.babbler", kinds, (nonsense,)),
+        Program("tests.edge.garbage_writer", kinds, (nonsense,)),
         Host(list, lambda: None, lambda _answer: None),
         name="the babbler",
         part=Component.WEB,

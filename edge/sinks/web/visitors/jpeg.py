@@ -19,7 +19,7 @@ _BITS: Final = 8
 _COLOURS: Final = (1, 3)
 
 
-class PictureRefused(Exception):
+class ImageRefused(Exception):
     """What is no picture to look at; the message says why."""
 
 
@@ -33,15 +33,15 @@ class Size(NamedTuple):
 def size_of(content: bytes) -> Size:
     """The size of a JPEG by its header. Raises PictureRefused for what is no JPEG, or not one to be decoded."""
     if not content.startswith(b"\xff\xd8\xff"):
-        raise PictureRefused("this is no JPEG")
+        raise ImageRefused("this is no JPEG")
     size = _size_in(content)
     if min(size) < _FEWEST or size.width * size.height > MOST_PIXELS:
-        raise PictureRefused(
+        raise ImageRefused(
             f"a picture of {size.width}x{size.height} pixels; no side may have less than {_FEWEST}, "
             f"and all of it no more than {MOST_PIXELS}"
         )
     if content.count(bytes((_FILL, _SCAN))) > _MOST_SCANS:
-        raise PictureRefused("a JPEG of more scans than anybody makes")
+        raise ImageRefused("a JPEG of more scans than anybody makes")
     return size
 
 
@@ -64,9 +64,9 @@ def _size_in(content: bytes) -> Size:
         if marker in _FRAMES and place + 10 <= len(content):
             bits, height, width, colours = struct.unpack_from(">BHHB", content, place + 4)
             if bits != _BITS or colours not in _COLOURS:
-                raise PictureRefused("a JPEG that is neither grey nor coloured with 8 bits")
+                raise ImageRefused("a JPEG that is neither grey nor coloured with 8 bits")
             return Size(width, height)
         if marker in _OTHER_FRAMES:
-            raise PictureRefused("a JPEG of a kind that cameras do not make")
+            raise ImageRefused("a JPEG of a kind that cameras do not make")
         place += 2 + length
-    raise PictureRefused("this JPEG is damaged")
+    raise ImageRefused("this JPEG is damaged")

@@ -15,7 +15,7 @@ DEVICE = "visitor"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class LoadedModel:
     """A bundle with its network loaded; the same for all visitors."""
 
     bundle: Bundle
@@ -30,10 +30,10 @@ class Model:
         own = bundle.manifest.calibration.threshold
         return cls(bundle, OnnxClassifier(bundle), own if threshold is None else threshold)
 
-    def writer(self, clock: StreamClock) -> WordFactory:
+    def word_factory(self, clock: StreamClock) -> WordFactory:
         """Who writes the words of a visitor."""
         return WordFactory(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
 
-    def recognition(self, writer: WordFactory) -> ModelPipeline:
+    def new_recognition(self, writer: WordFactory) -> ModelPipeline:
         """A recognition of its own for a stream whose words this one writes."""
         return ModelPipeline.of(self.bundle, self.classifier, writer)

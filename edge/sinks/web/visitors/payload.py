@@ -26,14 +26,14 @@ _ENCRYPTED: Final = 1
 _NAME: Final = "what you sent"
 
 
-class ParcelRefused(Exception):
+class PayloadRefused(Exception):
     """What is neither a take nor landmarks to read; the message says why."""
 
 
 def read_landmarks(content: bytes, time: float) -> Landmarks:
     """Landmarks of this time from float32 [543, 3]. Raises ParcelRefused."""
     if len(content) != LANDMARKS_BYTES:
-        raise ParcelRefused(f"landmarks are {LANDMARKS_BYTES} bytes, float32 [{POINT_COUNT}, 3], not {len(content)}")
+        raise PayloadRefused(f"landmarks are {LANDMARKS_BYTES} bytes, float32 [{POINT_COUNT}, 3], not {len(content)}")
     points = np.frombuffer(content, "<f4").reshape(POINT_COUNT, 3).astype(np.float32)
     _refuse_far(points)
     points[np.isnan(points).any(axis=1)] = np.nan
@@ -46,11 +46,11 @@ def read_take(content: bytes) -> Take:
         _refuse_bomb(content)
         take = Take.read(io.BytesIO(content), _NAME)
     except (TakeDamaged, ValueError, OSError, EOFError, RecursionError) as error:
-        raise ParcelRefused(str(error)) from error
+        raise PayloadRefused(str(error)) from error
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
-        raise ParcelRefused(f"{_NAME} is not a readable take: {error}") from error
+        raise PayloadRefused(f"{_NAME} is not a readable take: {error}") from error
     if not np.isfinite(take.times).all() or take.duration > LONGEST_S:
-        raise ParcelRefused(f"a take of more than {LONGEST_S:.0f} s")
+        raise PayloadRefused(f"a take of more than {LONGEST_S:.0f} s")
     _refuse_far(take.points)
     return Take(take.points, take.times - take.times[0], take.provenance)
 
@@ -60,15 +60,15 @@ def _refuse_bomb(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for entry in archive.infolist():
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & _ENCRYPTED:
-                raise ParcelRefused(f"{_NAME} is packed as no take is")
+                raise PayloadRefused(f"{_NAME} is packed as no take is")
             with archive.open(entry) as file:
                 if np.lib.format.read_magic(file) != (1, 0):
-                    raise ParcelRefused(f"{_NAME} holds what no take does")
+                    raise PayloadRefused(f"{_NAME} holds what no take does")
                 shape, _, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=_LONGEST_HEADER)
             if math.prod(shape) * dtype.itemsize > _MOST_BYTES or any(size > MOST_FRAMES for size in shape[:1]):
-                raise ParcelRefused(f"a take of more than {MOST_FRAMES} frames")
+                raise PayloadRefused(f"a take of more than {MOST_FRAMES} frames")
 
 
 def _refuse_far(points: np.ndarray) -> None:
     if (np.abs(points) > _FARTHEST).any():  # NaN is no more than anything
-        raise ParcelRefused("landmarks that are far outside the picture")
+        raise PayloadRefused("landmarks that are far outside the picture")

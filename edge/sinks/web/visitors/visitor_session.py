@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from edge.sinks.web.visitors.jpeg import PictureRefused, size_of
-from edge.sinks.web.visitors.newest import Arrival, Newest
+from edge.sinks.web.visitors.inbox import Inbox, Request
+from edge.sinks.web.visitors.jpeg import ImageRefused, size_of
 from edge.sinks.web.visitors.process import RecognitionLost, RecognitionRefused
 from edge.sinks.web.visitors.protocol import Message
 from edge.sinks.web.visitors.recogniser import Recogniser
@@ -37,7 +37,7 @@ _numbers = count(1)
 class Close(IntEnum):
     """Why the server ends a visit: codes of https://www.iana.org/assignments/websocket and, from 4000 on, our own."""
 
-    WRONG = 1003
+    MALFORMED = 1003
     TOO_LONG = 1009
     BROKEN = 1011
     FULL = 1013
@@ -54,7 +54,7 @@ class Ended(Exception):
 
 
 @dataclass(slots=True)
-class Tally:
+class VisitorCounters:
     """What all visits together came to."""
 
     read: int = 0
@@ -65,14 +65,14 @@ class Tally:
 class VisitorSession:
     """One visitor's, from the first message to the last."""
 
-    def __init__(self, socket: WebSocket, recogniser: Recogniser, tally: Tally) -> None:
+    def __init__(self, socket: WebSocket, recogniser: Recogniser, tally: VisitorCounters) -> None:
         """Of an accepted websocket."""
         self._socket = socket
         self._recogniser = recogniser
         self._tally = tally
         self._number = next(_numbers)
         self._asks = {name: socket.query_params.get(name) == "1" for name in ("words", "joints")}
-        self._newest = Newest()
+        self._newest = Inbox()
         self._wrong = 0
         self._deaths = 0
         self._in_hand = False
@@ -111,7 +111,7 @@ class VisitorSession:
                 raise WebSocketDisconnect(message["code"])
             content = message.get("bytes")
             if content is None:
-                raise Ended(Close.WRONG, "only binary messages are understood: a byte and a JPEG")
+                raise Ended(Close.MALFORMED, "only binary messages are understood: a byte and a JPEG")
             if len(content) > MESSAGE_BYTES:
                 raise Ended(Close.TOO_LONG, f"a message may have {MESSAGE_BYTES} bytes at most")
             await self._take_in(content)
@@ -120,10 +120,10 @@ class VisitorSession:
     async def _take_in(self, content: bytes) -> None:
         try:
             do = _what_to_do(content)
-        except PictureRefused as error:
+        except ImageRefused as error:
             await self._tell_wrong(str(error))
             return
-        self._tally.dropped += self._newest.put(Arrival(do, content[1:], time.monotonic()))
+        self._tally.dropped += self._newest.put(Request(do, content[1:], time.monotonic()))
         if do == _TAKE:
             await self._newest.wait_read()  # who sends several wants each of them read
 
@@ -133,12 +133,12 @@ class VisitorSession:
             if await self._newest.come(_REST_S if self._in_hand else None):
                 more = await self._turn(self._newest.take)
                 while more:
-                    more = await self._turn(lambda: Arrival("go on"))
+                    more = await self._turn(lambda: Request("go on"))
                 self._newest.done()
             else:
-                await self._turn(lambda: Arrival("finish"))
+                await self._turn(lambda: Request("finish"))
 
-    async def _turn(self, choose: Callable[[], Arrival | None]) -> bool:
+    async def _turn(self, choose: Callable[[], Request | None]) -> bool:
         """One turn at the recognition, for what is chosen when it begins; gives whether there is more to read."""
         try:
             async with self._recogniser.turn() as process:
@@ -163,7 +163,7 @@ class VisitorSession:
         more: bool = reply["more"]
         return more
 
-    def _message(self, arrival: Arrival) -> Message:
+    def _message(self, arrival: Request) -> Message:
         header = {"do": arrival.do, "visitor": self._number, "arrived": arrival.at}
         return Message(header | self._asks, arrival.content)
 
@@ -178,7 +178,7 @@ class VisitorSession:
     async def _tell_wrong(self, why: str) -> None:
         self._wrong += 1
         if self._wrong > _MOST_WRONG:
-            raise Ended(Close.WRONG, f"too many messages in a row that cannot be read: {why}")
+            raise Ended(Close.MALFORMED, f"too many messages in a row that cannot be read: {why}")
         await self._send({"error": why})
 
     async def _send(self, answer: dict[str, Any]) -> None:
@@ -194,7 +194,7 @@ def _what_to_do(content: bytes) -> str:
     """What is to be done with a message. Raises PictureRefused for a picture that is not to be decoded."""
     do = _BY_FIRST_BYTE.get(content[0]) if content else None
     if do is None:
-        raise PictureRefused("a message begins with a byte of 0 to 3, and a JPEG follows 0 and 1")
+        raise ImageRefused("a message begins with a byte of 0 to 3, and a JPEG follows 0 and 1")
     if do in _PICTURES:
         size_of(content[1:])
     return do

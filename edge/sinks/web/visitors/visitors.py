@@ -11,7 +11,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from edge.sinks.web.visitors.recogniser import Recogniser
-from edge.sinks.web.visitors.visitor_session import MESSAGE_BYTES, Close, Ended, Tally, VisitorSession
+from edge.sinks.web.visitors.visitor_session import MESSAGE_BYTES, Close, Ended, VisitorCounters, VisitorSession
 
 PATH: Final = "/live-signs"
 
@@ -34,14 +34,14 @@ class Visitors:
         """At most `limit` at a time."""
         self._limit = limit
         self._recogniser = Recogniser()
-        self._tally = Tally()
+        self._tally = VisitorCounters()
         self._present = 0
         self._refused = 0
         self.router = APIRouter()
         """Serves the websocket."""
         self.router.add_api_websocket_route(PATH, self._serve)
 
-    def take_up(self, folder: Path, threshold: float | None) -> None:
+    def load_model(self, folder: Path, threshold: float | None) -> None:
         """Read what they sign with this bundle from now on; without a threshold its own holds.
 
         To be called on the event loop's thread. Until it is called, visitors are told that no model reads here.

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from edge.sinks.web.visitors.jpeg import PictureRefused
-from edge.sinks.web.visitors.model import Model
-from edge.sinks.web.visitors.payload import ParcelRefused
+from edge.sinks.web.visitors.jpeg import ImageRefused
+from edge.sinks.web.visitors.model import LoadedModel
+from edge.sinks.web.visitors.payload import PayloadRefused
 from edge.sinks.web.visitors.protocol import Message
-from edge.sinks.web.visitors.session import Answer, Session
+from edge.sinks.web.visitors.visitor_stream import Answer, VisitorStream
 from landmarkers.layout import Part
 from landmarkers.tracking import Networks
 from models.bundle import BundleRefused
 
-_REFUSED: Final = (BundleRefused, ParcelRefused, PictureRefused)
+_REFUSED: Final = (BundleRefused, PayloadRefused, ImageRefused)
 
 
 class Work:
@@ -22,8 +22,8 @@ class Work:
     def __init__(self) -> None:
         """Load the networks. Raises NetworksUnavailable."""
         self._networks = Networks(frozenset(Part))
-        self._model: Model | None = None
-        self._sessions: dict[int, Session] = {}
+        self._model: LoadedModel | None = None
+        self._sessions: dict[int, VisitorStream] = {}
 
     def answer(self, message: Message) -> Message:
         """Do what a message says."""
@@ -39,33 +39,33 @@ class Work:
 
     def _take_up(self, folder: Path, threshold: float | None) -> Message:
         try:
-            self._model = Model.open(folder, threshold)
+            self._model = LoadedModel.open(folder, threshold)
         except BundleRefused as error:
             return Message({"refused": str(error)})
         for session in self._sessions.values():
-            session.follow(self._model)
+            session.set_model(self._model)
         return Message({"model": self._model.bundle.manifest.title})
 
-    def _session(self, header: dict[str, Any]) -> Session:
+    def _session(self, header: dict[str, Any]) -> VisitorStream:
         """The visitor's; a process that was started anew meets visitors that were there before."""
         if self._model is None:
             raise AssertionError("a model is taken up before anybody comes")
         visitor = header["visitor"]
         if visitor not in self._sessions:
-            self._sessions[visitor] = Session(
+            self._sessions[visitor] = VisitorStream(
                 self._networks, self._model, words=header["words"], joints=header["joints"]
             )
         return self._sessions[visitor]
 
-    def _read(self, session: Session, header: dict[str, Any], content: bytes) -> Message:
+    def _read(self, session: VisitorStream, header: dict[str, Any], content: bytes) -> Message:
         arrived: float = header["arrived"]
         readings: dict[str, Callable[[], list[Answer]]] = {
-            "look": lambda: session.picture(arrived, content, landmarks_back=False),
-            "look back": lambda: session.picture(arrived, content, landmarks_back=True),
-            "take": lambda: session.take(content),
-            "landmarks": lambda: session.landmarks(arrived, content),
-            "go on": session.go_on,
-            "finish": session.finish,
+            "look": lambda: session.push_image(arrived, content, with_landmarks=False),
+            "look back": lambda: session.push_image(arrived, content, with_landmarks=True),
+            "take": lambda: session.start_take(content),
+            "landmarks": lambda: session.push_landmarks(arrived, content),
+            "go on": session.continue_take,
+            "finish": session.flush,
         }
         try:
             answers, refused = readings[header["do"]](), False

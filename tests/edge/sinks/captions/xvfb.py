@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.sinks.captions.layout import Box
 from landmarkers.frame import Image
-from tests.edge.mosquitto import program
+from tests.edge.mosquitto import find_program
 from tests.edge.waiting import PATIENCE_S
 
 WIDTH, HEIGHT = 1280, 720
@@ -23,7 +23,7 @@ class Xvfb:
         self._folder = folder
         reader, writer = os.pipe()
         name = [display] if display else []
-        command = [program("Xvfb"), *name, "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
+        command = [find_program("Xvfb"), *name, "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
         self._process = subprocess.Popen(
             [*command, "-fbdir", str(folder), "-nolisten", "tcp"],
             pass_fds=[writer],

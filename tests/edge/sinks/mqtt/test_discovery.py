@@ -15,8 +15,8 @@ from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle
 from tests.edge.homeassistant import DISCOVERY_TOPIC, BinarySensor, Button, Event, Sensor, Switch, parse, state_of
-from tests.edge.talker import word
 from tests.edge.tiny_bundle import TITLE
+from tests.edge.word_publisher import word
 
 DISCOVERY = Discovery("homeassistant", Topics("entrance"))
 FOUND = parse(DISCOVERY.to_json())

@@ -20,11 +20,11 @@ from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
 from tests.edge.conftest import StartDaemon
-from tests.edge.mosquitto import Heard, Listener, Mosquitto, listening
+from tests.edge.mosquitto import Listener, Mosquitto, ReceivedMessage, listening
 from tests.edge.ports import is_asked
-from tests.edge.talker import word
 from tests.edge.tiny_bundle import TITLE
 from tests.edge.waiting import wait_until
+from tests.edge.word_publisher import word
 from tests.synthetic_signer import even_times, take
 
 LEAVE_S = 2.0
@@ -33,7 +33,7 @@ LEAVE_S = 2.0
 class OpenSink(Protocol):
     """Opens a sink that is closed with the test."""
 
-    def __call__(self, config: MqttConfig, *, most: int = 1000, every_s: float = 3600.0) -> MqttSink: ...
+    def __call__(self, config: MqttConfig, *, capacity: int = 1000, every_s: float = 3600.0) -> MqttSink: ...
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceSt
     caplog.set_level(logging.INFO)
     opened: list[MqttSink] = []
 
-    def start(config: MqttConfig, *, most: int = 1000, every_s: float = 3600.0) -> MqttSink:
-        outbox = Outbox(tmp_path / "outbox", most)
+    def start(config: MqttConfig, *, capacity: int = 1000, every_s: float = 3600.0) -> MqttSink:
+        outbox = Outbox(tmp_path / "outbox", capacity)
         opened.append(
             MqttSink(
                 config,
@@ -67,7 +67,7 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceSt
         sink.close()
 
 
-def seqs(heard: list[Heard]) -> list[int]:
+def seqs(heard: list[ReceivedMessage]) -> list[int]:
     return [Word.model_validate_json(message.payload).seq for message in heard]
 
 
@@ -82,7 +82,7 @@ def test_on_connecting_discovery_and_model_and_health_and_status_are_told_in_thi
 ) -> None:
     open_sink(broker.config)
     listener.wait_for_status("online")
-    assert [heard.topic for heard in listener.heard] == [
+    assert [heard.topic for heard in listener.received] == [
         "homeassistant/device/ishara-entrance/config",
         "ishara/entrance/model",
         "ishara/entrance/health",
@@ -99,9 +99,14 @@ def test_discovery_and_model_and_health_and_status_are_kept_for_those_who_come_l
     sink.emit(word(1))
     listener.wait_until(lambda: bool(listener.on("word")) and bool(listener.on("status")))
     with listening(broker, "latecomer") as latecomer:
-        latecomer.wait_until(lambda: len(latecomer.heard) == 4)
-        assert {heard.topic.rpartition("/")[2] for heard in latecomer.heard} == {"config", "model", "health", "status"}
-        assert all(heard.retained for heard in latecomer.heard)
+        latecomer.wait_until(lambda: len(latecomer.received) == 4)
+        assert {heard.topic.rpartition("/")[2] for heard in latecomer.received} == {
+            "config",
+            "model",
+            "health",
+            "status",
+        }
+        assert all(heard.retained for heard in latecomer.received)
 
 
 def test_words_arrive_whole_with_qos_1_and_are_not_kept(
@@ -113,7 +118,7 @@ def test_words_arrive_whole_with_qos_1_and_are_not_kept(
         sink.emit(word(seq))
     listener.wait_until(lambda: len(listener.on("word")) == 3)
     first = listener.on("word")[0]
-    assert first == Heard("ishara/entrance/word", word(1).to_json(), qos=1, retained=False)
+    assert first == ReceivedMessage("ishara/entrance/word", word(1).to_json(), qos=1, retained=False)
     assert seqs(listener.on("word")) == [1, 2, 3]
 
 
@@ -179,7 +184,7 @@ def test_words_wait_for_a_broker_that_is_lost_and_none_comes_twice(
     for seq in range(1, 4):
         sink.emit(word(seq))
     listener.wait_until(lambda: len(listener.on("word")) == 3)
-    listener.settle()
+    listener.flush_acks()
     broker.stop()
     wait_until(lambda: "is lost" in caplog.text, "the broker's loss")
     for seq in range(4, 41):
@@ -203,7 +208,7 @@ def test_of_too_many_words_the_oldest_are_dropped_and_counted_and_that_is_said_o
     new_broker: Callable[[], Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = new_broker()
-    sink = open_sink(broker.config, most=20)
+    sink = open_sink(broker.config, capacity=20)
     for seq in range(1, 31):
         sink.emit(word(seq))
     assert caplog.text.count("the oldest are dropped") == 1
@@ -232,12 +237,12 @@ def test_a_command_is_obeyed_and_answered(
 ) -> None:
     open_sink(broker.config)
     listener.wait_for_status("online")
-    listener.say("ishara/entrance/command", '{"command": "pause", "id": "a1"}')
+    listener.publish("ishara/entrance/command", '{"command": "pause", "id": "a1"}')
     listener.wait_until(lambda: len(listener.on("response")) == 1)
     assert status.paused
     listener.wait_until(lambda: Health.model_validate_json(listener.on("health")[-1].payload).paused)
     for message in ("resume", "dance", "x" * 5000, b"\xff"):
-        listener.say("ishara/entrance/command", message)
+        listener.publish("ishara/entrance/command", message)
     listener.wait_until(lambda: len(listener.on("response")) == 5)
     answers = [json.loads(heard.payload) for heard in listener.on("response")]
     assert [answer["ok"] for answer in answers] == [True, True, False, False, False]
@@ -252,12 +257,12 @@ def test_a_command_from_before_the_device_was_there_is_not_obeyed(
     listener.wait_for_status("online")
     sink.close()
     listener.wait_for_status("offline")
-    listener.say("ishara/entrance/command", "pause")
-    listener.say("ishara/entrance/command", "pause", retain=True)
+    listener.publish("ishara/entrance/command", "pause")
+    listener.publish("ishara/entrance/command", "pause", retain=True)
     listener.wait_until(lambda: len(listener.on("command")) == 2)
     open_sink(broker.config)
     listener.wait_for_status("online")
-    listener.say("ishara/entrance/command", "resume")
+    listener.publish("ishara/entrance/command", "resume")
     listener.wait_until(lambda: bool(listener.on("response")))
     assert [json.loads(heard.payload)["command"] for heard in listener.on("response")] == ["resume"]
 
@@ -274,11 +279,11 @@ def test_home_assistant_hears_everything_anew_when_it_has_started(
     monkeypatch.setattr(random, "uniform", soon)
     open_sink(broker.config)
     listener.wait_for_status("online")
-    first = [heard.topic for heard in listener.heard]
-    listener.say("homeassistant/status", "offline")
-    listener.say("homeassistant/status", "online")
-    listener.wait_until(lambda: len(listener.heard) == 2 * len(first) + 2)
-    assert [heard.topic for heard in listener.heard][-len(first) :] == first
+    first = [heard.topic for heard in listener.received]
+    listener.publish("homeassistant/status", "offline")
+    listener.publish("homeassistant/status", "online")
+    listener.wait_until(lambda: len(listener.received) == 2 * len(first) + 2)
+    assert [heard.topic for heard in listener.received][-len(first) :] == first
     assert moments == [(1.0, 5.0)]
 
 
@@ -287,7 +292,7 @@ def test_without_discovery_home_assistant_is_left_alone(
 ) -> None:
     open_sink(broker.config.model_copy(update={"discovery": False}))
     listener.wait_for_status("online")
-    assert [heard.topic for heard in listener.heard if heard.topic.startswith("homeassistant")] == []
+    assert [heard.topic for heard in listener.received if heard.topic.startswith("homeassistant")] == []
 
 
 def test_a_refused_device_is_told_once_and_for_what(
@@ -314,7 +319,7 @@ def test_a_refused_device_is_told_once_and_for_what(
 def test_a_device_that_may_not_publish_words_says_so_once_and_keeps_them(
     new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, status: DeviceStatus
 ) -> None:
-    broker = new_broker(rights="topic readwrite ishara/entrance/status\ntopic readwrite ishara/entrance/health\n")
+    broker = new_broker(acl="topic readwrite ishara/entrance/status\ntopic readwrite ishara/entrance/health\n")
     broker.start()
     sink = open_sink(broker.config)
     sink.emit(word(1))

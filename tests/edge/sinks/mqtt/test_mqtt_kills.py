@@ -10,8 +10,8 @@ import pytest
 
 from edge.recognition.word import Word
 from tests.edge.mosquitto import Listener, Mosquitto, listening
-from tests.edge.talker import start_talking
 from tests.edge.waiting import PATIENCE_S
+from tests.edge.word_publisher import start_publishing
 
 KILLS = 15
 EVERY_S = 0.01
@@ -24,7 +24,7 @@ def heard_words(listener: Listener) -> list[Word]:
 
 def finish(broker: Mosquitto, outbox: Path) -> None:
     """Say one word more and see everything off."""
-    last = start_talking(broker.config, outbox, words=1, every_s=0.0)
+    last = start_publishing(broker.config, outbox, words=1, every_s=0.0)
     last.join(PATIENCE_S)
     assert last.exitcode == 0
 
@@ -34,7 +34,7 @@ def test_every_word_comes_once_and_in_order_though_the_daemon_is_killed_again_an
 ) -> None:
     moments = random.Random(5)
     for _ in range(KILLS):
-        talker = start_talking(broker.config, tmp_path / "outbox", words=10_000, every_s=EVERY_S)
+        talker = start_publishing(broker.config, tmp_path / "outbox", words=10_000, every_s=EVERY_S)
         wanted = len(listener.on("word")) + moments.randint(1, 15)
         listener.wait_until(lambda: len(listener.on("word")) >= wanted)  # noqa: B023  # called at once
         time.sleep(moments.uniform(0.0, 0.02))
@@ -50,10 +50,10 @@ def test_every_word_comes_once_and_in_order_though_the_daemon_is_killed_again_an
 def test_every_word_comes_once_and_in_order_though_the_broker_is_killed_and_forgets_everything(
     new_broker: Callable[..., Mosquitto], tmp_path: Path
 ) -> None:
-    broker = new_broker(keeps=False)
+    broker = new_broker(persistent=False)
     broker.start()
     with listening(broker) as listener:
-        talker = start_talking(broker.config, tmp_path / "outbox", words=120, every_s=SELDOM_S)
+        talker = start_publishing(broker.config, tmp_path / "outbox", words=120, every_s=SELDOM_S)
         for number in range(1, 4):
             wanted = 30 * number
             listener.wait_until(lambda: len(listener.on("word")) >= wanted)  # noqa: B023  # called at once
@@ -67,7 +67,7 @@ def test_every_word_comes_once_and_in_order_though_the_broker_is_killed_and_forg
         assert [word.seq for word in words] == list(range(1, 121))
         assert {word.late for word in words} == {True, False}
         assert [heard.payload for heard in listener.on("status")] == ["online"] * 4 + ["offline"]
-        assert [heard.topic for heard in listener.heard].count("homeassistant/device/ishara-entrance/config") == 4
+        assert [heard.topic for heard in listener.received].count("homeassistant/device/ishara-entrance/config") == 4
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -76,9 +76,9 @@ def test_a_word_that_arrived_before_the_kill_but_was_not_confirmed_does_not_come
 ) -> None:
     """The broker stands still, takes the word from the dead daemon's last packet, and keeps the echo for the next."""
     config = broker.config.model_copy(update={"protocol": protocol})
-    start_talking(config, tmp_path / "outbox", words=1, every_s=0.0).join(PATIENCE_S)
+    start_publishing(config, tmp_path / "outbox", words=1, every_s=0.0).join(PATIENCE_S)
     listener.wait_until(lambda: len(listener.on("word")) == 1)
-    talker = start_talking(config, tmp_path / "outbox", words=1000, every_s=0.5)
+    talker = start_publishing(config, tmp_path / "outbox", words=1000, every_s=0.5)
     listener.wait_until(lambda: len(listener.on("word")) >= 3)
     broker.freeze()
     time.sleep(1.2)  # the next word is on its way by now, and others wait behind it
@@ -97,17 +97,17 @@ def test_a_word_that_arrived_before_the_kill_but_was_not_confirmed_does_not_come
 def test_words_wait_for_the_subscribers_that_a_forgetful_broker_has_lost_too(
     protocol: str, new_broker: Callable[..., Mosquitto], tmp_path: Path
 ) -> None:
-    broker = new_broker(keeps=False)
+    broker = new_broker(persistent=False)
     broker.start()
     config = broker.config.model_copy(update={"protocol": protocol})
     with listening(broker) as listener:
-        talker = start_talking(config, tmp_path / "outbox", words=1, every_s=0.0)
+        talker = start_publishing(config, tmp_path / "outbox", words=1, every_s=0.0)
         talker.join(PATIENCE_S)
         listener.wait_for_status("offline")
         assert len(listener.on("word")) == 1
     broker.kill()
     broker.start()
-    talker = start_talking(config, tmp_path / "outbox", words=5, every_s=0.0)
+    talker = start_publishing(config, tmp_path / "outbox", words=5, every_s=0.0)
     time.sleep(2.5)  # it is in by now, and would find nobody
     with listening(broker) as listener:
         listener.wait_until(lambda: len(listener.on("word")) == 5)

@@ -11,8 +11,8 @@ from edge.monitoring.status import Component
 from edge.sinks.mqtt.connection import BrokerSettings
 from tests.edge.certificates import Certificates, encrypt_key, make_certificates
 from tests.edge.mosquitto import Mosquitto, listening
-from tests.edge.talker import open_sink, word
 from tests.edge.waiting import wait_until
+from tests.edge.word_publisher import open_sink, word
 
 NewBroker = Callable[..., Mosquitto]
 
@@ -45,13 +45,13 @@ def trouble(config: MqttConfig, outbox: Path) -> str:
         sink.close()
 
 
-@pytest.mark.parametrize("wants_certificate", [False, True])
+@pytest.mark.parametrize("require_certificate", [False, True])
 def test_words_go_over_tls(
-    wants_certificate: bool, certificates: Certificates, new_broker: NewBroker, tmp_path: Path
+    require_certificate: bool, certificates: Certificates, new_broker: NewBroker, tmp_path: Path
 ) -> None:
-    broker = new_broker(tls=certificates, wants_certificate=wants_certificate)
+    broker = new_broker(tls=certificates, require_certificate=require_certificate)
     broker.start()
-    config = over_tls(broker, certificates.authority, certificates if wants_certificate else None)
+    config = over_tls(broker, certificates.authority, certificates if require_certificate else None)
     assert probe_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} lets this device in"
     with listening(broker) as listener:
         sink, status, _ = open_sink(config, tmp_path / "outbox")
@@ -75,7 +75,7 @@ def test_a_broker_that_another_authority_vouches_for_is_not_trusted(
 def test_a_broker_that_wants_another_certificate_is_told_in_a_sentence(
     certificates: Certificates, others: Certificates, new_broker: NewBroker, tmp_path: Path
 ) -> None:
-    broker = new_broker(tls=certificates, wants_certificate=True)
+    broker = new_broker(tls=certificates, require_certificate=True)
     broker.start()
     for device in (None, others):
         config = over_tls(broker, certificates.authority, device)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.sinks.mqtt.outbox import Outbox
-from tests.edge.talker import word
+from tests.edge.word_publisher import word
 
 
 def seqs(outbox: Outbox) -> list[int]:
@@ -19,8 +19,8 @@ def seqs(outbox: Outbox) -> list[int]:
     return found
 
 
-def fill(path: Path, *numbers: int, most: int = 100) -> Outbox:
-    outbox = Outbox(path, most)
+def fill(path: Path, *numbers: int, capacity: int = 100) -> Outbox:
+    outbox = Outbox(path, capacity)
     for seq in numbers:
         outbox.put(word(seq))
     return outbox
@@ -58,7 +58,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_too_many_words_push_the_oldest_out_which_is_said_once_each_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outbox = fill(tmp_path / "outbox", *range(1, 15), most=10)
+    outbox = fill(tmp_path / "outbox", *range(1, 15), capacity=10)
     assert (outbox.waiting, outbox.dropped) == (10, 4)
     assert caplog.text.count("the oldest are dropped") == 1
     assert seqs(outbox) == list(range(5, 15))

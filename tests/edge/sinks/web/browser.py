@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
-from tests.edge.mosquitto import program
+from tests.edge.mosquitto import find_program
 
 LANGUAGES: Final = {"en": "en-GB", "ar": "ar-EG"}
 PATIENCE_MS: Final = 30_000
@@ -21,10 +21,10 @@ def chromium(playwright: Playwright, *arguments: str, camera: Path | None = None
         flags.append(f"--use-file-for-fake-video-capture={camera}")
     if os.geteuid() == 0:
         flags.append("--no-sandbox")  # which needs a user that is not root
-    return playwright.chromium.launch(executable_path=program("chromium"), args=flags)
+    return playwright.chromium.launch(executable_path=find_program("chromium"), args=flags)
 
 
-class Visit:
+class PageVisit:
     """Somebody with the live page open."""
 
     def __init__(self, browser: Browser, url: str, *, language: str = "en", **options: Any) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from edge.sinks.web.visitors.visitors import Visitors
 from tests.edge.sinks.web.browser import PATIENCE_MS, chromium
 from tests.edge.sinks.web.device import Device
-from tests.edge.sinks.web.visiting import LIMIT, Place
+from tests.edge.sinks.web.visitor_server import LIMIT, VisitorServer
 
 SwitchOn = Callable[..., Device]
 StartBrowser = Callable[..., Browser]
@@ -50,18 +50,18 @@ def switch_on() -> Iterator[SwitchOn]:
 
     yield start
     for one in devices:
-        one.end()
+        one.stop()
 
 
 @pytest.fixture(scope="module")
-def serving_place() -> Iterator[Place]:
+def serving_place() -> Iterator[VisitorServer]:
     """Where visitors go, for a whole module."""
-    with Place(Visitors(LIMIT)) as serving:
+    with VisitorServer(Visitors(LIMIT)) as serving:
         yield serving
 
 
 @pytest.fixture
-def place(serving_place: Place) -> Place:
+def place(serving_place: VisitorServer) -> VisitorServer:
     """The same where nobody is."""
     serving_place.wait_empty()
     return serving_place

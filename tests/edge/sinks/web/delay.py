@@ -23,7 +23,7 @@ from edge.recognition.word import Word
 from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.ports import free_port
-from tests.edge.sinks.web.asking import Asker
+from tests.edge.sinks.web.client import WebClient
 
 _MB = 1e6
 _SETTLED = 10  # words
@@ -56,7 +56,7 @@ def main() -> int:
         on_page: dict[int, float] = {}
         health: dict[str, Any] = {}
         before = _memories(daemon)
-        with Asker(port).events() as events:
+        with WebClient(port).events() as events:
             for event in events:
                 if event.name == "word" and health:  # before the first health come those that were said before
                     on_page[event.content["seq"]] = time.monotonic()
@@ -81,7 +81,7 @@ def _noting_arrivals(listener: Listener) -> dict[int, float]:
 
     def note(message: object) -> None:
         hear(message)  # type: ignore[arg-type]
-        heard = listener.heard[-1]
+        heard = listener.received[-1]
         if heard.topic.endswith("/word"):
             arrivals[Word.model_validate_json(heard.payload).seq] = time.monotonic()
 
@@ -91,14 +91,14 @@ def _noting_arrivals(listener: Listener) -> dict[int, float]:
 
 def _watch(port: int) -> None:
     """Watch until the page is gone."""
-    with suppress(ConnectionClosed), Asker(port).view("skeleton") as views:
+    with suppress(ConnectionClosed), WebClient(port).view("skeleton") as views:
         while True:
             views.recv()
 
 
 def _listen(port: int) -> None:
     """Hear words until the page is gone."""
-    with suppress(httpx.HTTPError), Asker(port).events() as events:
+    with suppress(httpx.HTTPError), WebClient(port).events() as events:
         for _ in events:
             continue
 

@@ -22,7 +22,7 @@ from landmarkers.take import TAKE_SUFFIX
 from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
-from tests.edge.sinks.web.browser import Visit, chromium
+from tests.edge.sinks.web.browser import PageVisit, chromium
 from tests.edge.tiny_bundle import PLACES, write_bundle
 from tests.synthetic_signer import Sign, even_times, take
 
@@ -70,7 +70,7 @@ def _measure(folder: Path, source: str, model: Path | None, words: int) -> list[
     try:
         daemon.wait_for_log("the live page is at")
         with _heard(broker.port) as heard, sync_playwright() as playwright:
-            visit = Visit(chromium(playwright), f"http://127.0.0.1:{port}/live-signs")
+            visit = PageVisit(chromium(playwright), f"http://127.0.0.1:{port}/live-signs")
             expect(visit["#connection-text"]).to_have_text("Live")
             visit.page.evaluate(_WATCH)
             deadline = time.monotonic() + _LONGEST_S

@@ -10,7 +10,7 @@ from edge.config import SHIPPED_MODEL, WebConfig
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Alternative, Word
-from edge.sinks.web.message import Reads
+from edge.sinks.web.message import ActiveModel
 from edge.sinks.web.sink import WebSink
 from landmarkers.frame import Frame, Image, Landmarks
 from models.bundle import open_bundle
@@ -59,13 +59,13 @@ class Device:
             config,
             device=NAME,
             version=version("ishara"),
-            reads=Reads(MODEL, str(SHIPPED_MODEL), 0.5, signs),
+            active_model=ActiveModel(MODEL, str(SHIPPED_MODEL), 0.5, signs),
             health=self._health,
             status=self.status,
         )
         self.url = config.url
 
-    def say(self, confidence: float = 0.97, sign: int = 0, **changes: Any) -> Word:
+    def sign_word(self, confidence: float = 0.97, sign: int = 0, **changes: Any) -> Word:
         """Say a word."""
         self._seq += 1
         said = word(self._seq, confidence, sign, **changes)
@@ -77,7 +77,7 @@ class Device:
         self._pulse.count_frame()
         self.sink.observe(Frame(picture, landmarks.time), landmarks)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Switch it off, if it is still on."""
         if not self._is_on:
             return

@@ -12,7 +12,7 @@ from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
 from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
-from tests.edge.sinks.web.asking import TOKEN
+from tests.edge.sinks.web.client import TOKEN
 from tests.edge.sinks.web.conftest import SwitchOn
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.edge.mosquitto import program
-from tests.edge.sinks.web.browser import Visit
+from tests.edge.mosquitto import find_program
+from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.sinks.web.conftest import StartBrowser, SwitchOn
 from tests.edge.sinks.web.device import Device
 from tests.edge.waiting import wait_until
 
-OpenPage = Callable[..., Visit]
+OpenPage = Callable[..., PageVisit]
 
 
 def film(path: Path, *sources: Sequence[str | Path]) -> Path:
@@ -25,7 +25,7 @@ def film(path: Path, *sources: Sequence[str | Path]) -> Path:
     shaped = "".join(f"[{number}:v]{shape}[{number}];" for number in range(len(sources)))
     joined = "".join(f"[{number}]" for number in range(len(sources))) + f"concat={len(sources)}"
     command = [
-        program("ffmpeg"),
+        find_program("ffmpeg"),
         "-v",
         "error",
         *chain(*sources),
@@ -43,7 +43,7 @@ def film(path: Path, *sources: Sequence[str | Path]) -> Path:
 def device() -> Iterator[Device]:
     device = Device(visitors=1)
     yield device
-    device.end()
+    device.stop()
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +57,10 @@ def browser(start_browser: StartBrowser, sample_picture: Path, tmp_path_factory:
 @pytest.fixture
 def visit(browser: Browser, device: Device, switch_on: SwitchOn) -> Iterator[OpenPage]:
     """Opens the own camera's page; at the end nothing may have gone wrong behind it."""
-    visits: list[Visit] = []
+    visits: list[PageVisit] = []
 
-    def start(url: str = device.url, *, allowed: bool = True, **options: Any) -> Visit:
-        visits.append(Visit(browser, f"{url}#own", permissions=["camera"] if allowed else [], **options))
+    def start(url: str = device.url, *, allowed: bool = True, **options: Any) -> PageVisit:
+        visits.append(PageVisit(browser, f"{url}#own", permissions=["camera"] if allowed else [], **options))
         return visits[-1]
 
     yield start
@@ -68,13 +68,13 @@ def visit(browser: Browser, device: Device, switch_on: SwitchOn) -> Iterator[Ope
         one.close()
 
 
-def is_camera_on(page: Visit) -> bool:
+def is_camera_on(page: PageVisit) -> bool:
     """Whether the page has the camera."""
     is_on: bool = page["#own-video"].evaluate("video => video.srcObject?.active ?? false")
     return is_on
 
 
-def drawn(page: Visit) -> int:
+def drawn(page: PageVisit) -> int:
     """How many points of the skeleton's canvas are drawn on."""
     count: int = page["#own-canvas"].evaluate(
         """canvas => {
@@ -87,7 +87,7 @@ def drawn(page: Visit) -> int:
     return count
 
 
-def be_let_in(page: Visit, pace: str = "pictures a second") -> None:
+def be_let_in(page: PageVisit, pace: str = "pictures a second") -> None:
     """Start the camera, again while the device has not noticed yet that the visitor before has left."""
 
     def is_let_in() -> bool:
@@ -161,7 +161,7 @@ def test_a_device_may_let_nobody_try(switch_on: SwitchOn, visit: OpenPage) -> No
 
 
 def test_a_camera_that_sees_nobody_has_nothing_to_read(device: Device, start_browser: StartBrowser) -> None:
-    page = Visit(start_browser(), f"{device.url}#own", permissions=["camera"])
+    page = PageVisit(start_browser(), f"{device.url}#own", permissions=["camera"])
     be_let_in(page)
     expect(page["#own-told"]).to_have_text("Nobody signs.")
     expect(page["#own-word"]).to_be_empty()
@@ -174,7 +174,7 @@ def test_a_sign_before_ones_own_camera_gives_its_word(
     clip = sorted((karsl / "karsl-502").glob("01/01/test/0040/*.mp4"))[0]
     nobody = ("-f", "lavfi", "-t", "2", "-i", "color=gray:640x480")
     camera = film(tmp_path / "sign.mjpeg", nobody, ("-i", clip))
-    page = Visit(start_browser(camera=camera), f"{device.url}#own", permissions=["camera"])
+    page = PageVisit(start_browser(camera=camera), f"{device.url}#own", permissions=["camera"])
     be_let_in(page)
     expect(page["#own-history-words b"].first).to_have_text("ذ")
     expect(page["#own-announced"]).not_to_be_empty()

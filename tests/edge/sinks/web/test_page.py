@@ -24,21 +24,21 @@ from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
 from landmarkers.take import Take
 from tests.edge.certificates import make_certificates
-from tests.edge.sinks.web.browser import Visit
+from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.sinks.web.conftest import SwitchOn
 from tests.edge.sinks.web.device import NAME, PICTURE, Device
 from tests.edge.tiny_bundle import SIGNS
 from tests.edge.waiting import wait_until
 
 SIGNER: Final = Take.load(TAKES / "2-sign-0071-signer-02.take.npz").landmarks()
-OpenPage = Callable[..., Visit]
+OpenPage = Callable[..., PageVisit]
 
 
 @pytest.fixture(scope="module")
 def lasting_device() -> Iterator[Device]:
     device = Device()
     yield device
-    device.end()
+    device.stop()
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def device(lasting_device: Device) -> Device:
 @pytest.fixture
 def visit(browser: Browser, device: Device, switch_on: SwitchOn) -> Iterator[OpenPage]:
     """Opens the page; at the end nothing may have gone wrong behind it."""
-    visits: list[Visit] = []
+    visits: list[PageVisit] = []
 
-    def start(url: str = device.url, **options: Any) -> Visit:
-        visits.append(Visit(browser, url, **options))
+    def start(url: str = device.url, **options: Any) -> PageVisit:
+        visits.append(PageVisit(browser, url, **options))
         return visits[-1]
 
     yield start
@@ -66,7 +66,7 @@ def visit(browser: Browser, device: Device, switch_on: SwitchOn) -> Iterator[Ope
         one.close()
 
 
-def wait_until_live(visit: Visit, text: str = "Live") -> None:
+def wait_until_live(visit: PageVisit, text: str = "Live") -> None:
     """Wait until the page knows how the device is, so that what is said from now on is new."""
     expect(visit["#connection-text"]).to_have_text(text)
     expect(visit["#part-camera .how"]).not_to_have_attribute("data-text", "state-unknown")
@@ -80,7 +80,7 @@ def test_a_word_is_large_in_the_title_and_read_out(device: Device, visit: OpenPa
     page = visit()
     expect(page["#hint"]).to_contain_text("Ready")
     wait_until_live(page)
-    said = device.say()
+    said = device.sign_word()
     expect(page["#word"]).to_have_text(said.word)
     assert page["#word"].get_attribute("dir") == "rtl"
     expect(page["#english"]).to_have_text(said.word_en)
@@ -93,11 +93,11 @@ def test_a_word_is_large_in_the_title_and_read_out(device: Device, visit: OpenPa
 def test_a_word_that_is_not_sure_is_amber_and_thin_as_on_the_devices_screen(device: Device, visit: OpenPage) -> None:
     page = visit(color_scheme="dark")
     wait_until_live(page)
-    device.say(0.81)
+    device.sign_word(0.81)
     expect(page["#word"]).to_have_css("color", css(THEMES["dark"].text))
     assert page.style("#word", "fontWeight") == "700"
     expect(page["#unsure"]).to_be_hidden()
-    device.say(0.79)
+    device.sign_word(0.79)
     expect(page["#word"]).to_have_css("color", css(THEMES["dark"].unsure))
     assert page.style("#word", "fontWeight") == "400"
     expect(page["#unsure"]).to_have_text("not sure")
@@ -107,7 +107,7 @@ def test_a_word_that_is_not_sure_is_amber_and_thin_as_on_the_devices_screen(devi
 def test_a_number_is_told_once_and_nothing_is_wholly_sure(device: Device, visit: OpenPage) -> None:
     page = visit()
     wait_until_live(page)
-    device.say(0.9999, word="12", word_en="12")
+    device.sign_word(0.9999, word="12", word_en="12")
     expect(page["#announced"]).to_have_text("12")
     expect(page["#english"]).to_be_hidden()
     expect(page["#sureness"]).to_have_text("99% sure")
@@ -116,7 +116,7 @@ def test_a_number_is_told_once_and_nothing_is_wholly_sure(device: Device, visit:
 
 def test_words_said_before_are_listed_and_not_read_out(device: Device, visit: OpenPage) -> None:
     for sign in range(3):
-        device.say(sign=sign)
+        device.sign_word(sign=sign)
     page = visit()
     expect(page["#history-words b"]).to_have_text([sign.word for sign in reversed(SIGNS)])
     expect(page["#word"]).to_have_text(SIGNS[2].word)
@@ -125,16 +125,16 @@ def test_words_said_before_are_listed_and_not_read_out(device: Device, visit: Op
 
 
 def test_a_word_said_a_while_ago_steps_back(device: Device, visit: OpenPage) -> None:
-    device.say(emitted_at=datetime.now(UTC) - timedelta(minutes=1))
+    device.sign_word(emitted_at=datetime.now(UTC) - timedelta(minutes=1))
     page = visit(color_scheme="dark")
     expect(page["#word"]).to_have_css("color", css(THEMES["dark"].quiet))
     wait_until_live(page)
-    device.say(emitted_at=datetime.now(UTC) - timedelta(days=1))  # the device's clock is wrong
+    device.sign_word(emitted_at=datetime.now(UTC) - timedelta(days=1))  # the device's clock is wrong
     expect(page["#word"]).to_have_css("color", css(THEMES["dark"].text))
 
 
 def test_a_word_of_the_history_opens_to_what_else_it_might_have_been(device: Device, visit: OpenPage) -> None:
-    device.say(0.88, late=True)
+    device.sign_word(0.88, late=True)
     page = visit()
     summary = page["#history-words summary"]
     expect(summary).to_contain_text("88%")
@@ -148,7 +148,7 @@ def test_a_word_of_the_history_opens_to_what_else_it_might_have_been(device: Dev
 
 
 def test_cleared_words_are_gone(device: Device, visit: OpenPage) -> None:
-    device.say()
+    device.sign_word()
     page = visit()
     expect(page["#history-words > li"]).to_have_count(1)
     device.sink.clear()
@@ -161,7 +161,7 @@ def test_cleared_words_are_gone(device: Device, visit: OpenPage) -> None:
 def test_the_language_is_the_browsers_until_another_is_chosen(device: Device, visit: OpenPage) -> None:
     page = visit(language="ar")
     wait_until_live(page, "مباشر")
-    said = device.say()
+    said = device.sign_word()
     expect(page["#announced"]).to_have_text(said.word)
     html = page["html"]
     assert (html.get_attribute("lang"), html.get_attribute("dir")) == ("ar", "rtl")
@@ -226,7 +226,7 @@ def test_no_more_is_offered_than_the_device_shows(
         expect(page["#view-note"]).to_have_text("This device shows nothing of its camera.")
 
 
-def colours(page: Visit) -> set[str]:
+def colours(page: PageVisit) -> set[str]:
     """All the colours on the canvas of the camera's view; what is transparent counts as black."""
     found: list[str] = page["#view-canvas"].evaluate(
         """canvas => {
@@ -242,7 +242,7 @@ def colours(page: Visit) -> set[str]:
     return set(found)
 
 
-def see(device: Device, page: Visit, colour: str, near: int = 0) -> None:
+def see(device: Device, page: PageVisit, colour: str, near: int = 0) -> None:
     """Let the camera see a signer until the page shows this colour, or one as near."""
     wanted = [int(part) for part in re.findall(r"\d+", colour)]
     numbers = count()
@@ -295,14 +295,14 @@ def test_what_is_wrong_is_told_in_both_languages(device: Device, visit: OpenPage
 def test_a_word_said_while_the_pages_program_was_away_comes_once_and_is_not_read_out(
     browser: Browser, device: Device
 ) -> None:
-    page = Visit(browser, device.url)
+    page = PageVisit(browser, device.url)
     wait_until_live(page)
-    device.say(sign=0)
+    device.sign_word(sign=0)
     expect(page["#announced"]).to_contain_text(SIGNS[0].word)
     first = device.sink.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    device.say(sign=1)
+    device.sign_word(sign=1)
     expect(page["#word"]).to_have_text(SIGNS[1].word)
     wait_until_live(page)
     expect(page["#history-words b"]).to_have_text([SIGNS[1].word, SIGNS[0].word])
@@ -314,11 +314,11 @@ def test_the_page_tells_that_the_device_is_away_and_goes_on_when_it_is_back(
     browser: Browser, switch_on: SwitchOn
 ) -> None:
     device = switch_on()
-    page = Visit(browser, device.url)
+    page = PageVisit(browser, device.url)
     wait_until_live(page)
-    device.say()
+    device.sign_word()
     expect(page["#history-words > li"]).to_have_count(1)
-    device.end()
+    device.stop()
     expect(page["#connection-text"]).to_have_text("Connection lost. Trying again…")
     expect(page["#notices"]).to_contain_text("Nothing new comes")
     expect(page["#state-stale"]).to_contain_text("Last heard at")
@@ -326,7 +326,7 @@ def test_the_page_tells_that_the_device_is_away_and_goes_on_when_it_is_back(
     again = switch_on(device.port)
     wait_until_live(page)
     expect(page["#notices"]).to_be_empty()
-    again.say(sign=2)
+    again.sign_word(sign=2)
     expect(page["#announced"]).to_contain_text(SIGNS[2].word)
     expect(page["#history-words > li"]).to_have_count(2)
     see(again, page, css(THEMES["light"].left_hand))
@@ -351,7 +351,7 @@ def test_the_colours_are_those_of_the_devices_screen(device: Device, visit: Open
 
 
 def test_all_that_can_be_done_is_done_with_keys_and_shows_where_they_go(device: Device, visit: OpenPage) -> None:
-    device.say()
+    device.sign_word()
     page = visit()
     wait_until_live(page)
     expect(page["#to-own"]).to_be_visible()
@@ -455,7 +455,7 @@ def test_over_tls_words_and_views_come_as_well(switch_on: SwitchOn, visit: OpenP
     page = visit(device.url, ignore_https_errors=True, color_scheme="dark")
     assert page.page.url.startswith("https://")
     wait_until_live(page)
-    device.say()
+    device.sign_word()
     expect(page["#word"]).to_have_text(SIGNS[0].word)
     see(device, page, css(THEMES["dark"].left_hand))
 
@@ -464,10 +464,10 @@ def test_who_has_an_old_token_is_asked_for_the_new_one(browser: Browser, switch_
     old, new = "0123456789abcdef0123", "fedcba9876543210fedc"
     (tmp_path / "token").write_text(old)
     device = switch_on(token_file=tmp_path / "token")
-    page = Visit(browser, f"{device.url}?token={old}")
+    page = PageVisit(browser, f"{device.url}?token={old}")
     wait_until_live(page)
     assert old not in page.page.url
-    device.end()
+    device.stop()
     (tmp_path / "token").write_text(new)
     switch_on(device.port, token_file=tmp_path / "token")
     expect(page["#connection-text"]).to_have_text("This device asks for its token again.")
@@ -491,6 +491,6 @@ def test_who_has_no_token_is_asked_for_it(switch_on: SwitchOn, visit: OpenPage, 
     page["#token"].fill(token)
     page.press("Enter")
     wait_until_live(page)
-    device.say()
+    device.sign_word()
     expect(page["#word"]).to_have_text(SIGNS[0].word)
     page.complaints[:] = [line for line in page.complaints if "401" not in line]  # the browser's own

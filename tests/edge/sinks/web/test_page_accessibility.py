@@ -7,24 +7,24 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from edge.monitoring.status import Component
-from tests.edge.sinks.web.browser import LANGUAGES, Visit
+from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
 from tests.edge.sinks.web.conftest import SwitchOn
 
 GRAVE = {"serious", "critical"}
 
 
-def grave_faults(visit: Visit) -> list[str]:
+def grave_faults(visit: PageVisit) -> list[str]:
     faults = Axe().run(visit.page).response["violations"]
     return [f"{fault['id']}: {node['html']}" for fault in faults if fault["impact"] in GRAVE for node in fault["nodes"]]
 
 
 def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser, switch_on: SwitchOn) -> None:
     device = switch_on()
-    device.say()
-    device.say(0.6)
+    device.sign_word()
+    device.sign_word(0.6)
     device.status.report(Component.BROKER, "the broker does not answer")
     for language in LANGUAGES:
-        visit = Visit(browser, device.url, language=language)
+        visit = PageVisit(browser, device.url, language=language)
         visit["#history-words summary"].first.click()
         visit["#state summary"].click()
         expect(visit["#notices li"]).to_have_count(1)
@@ -38,7 +38,7 @@ def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser,
 
 
 def test_the_page_of_the_interface_for_programs_has_no_grave_fault(browser: Browser, switch_on: SwitchOn) -> None:
-    visit = Visit(browser, switch_on().url, color_scheme="dark")
+    visit = PageVisit(browser, switch_on().url, color_scheme="dark")
     visit["footer a"].click()
     expect(visit["h1"]).to_contain_text("Ishara")
     assert grave_faults(visit) == []
@@ -47,7 +47,7 @@ def test_the_page_of_the_interface_for_programs_has_no_grave_fault(browser: Brow
 
 def test_the_login_page_has_no_grave_fault(browser: Browser, switch_on: SwitchOn, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("0123456789abcdef0123")
-    visit = Visit(browser, f"{switch_on(token_file=tmp_path / 'token').url}#wrong")
+    visit = PageVisit(browser, f"{switch_on(token_file=tmp_path / 'token').url}#wrong")
     expect(visit["#wrong"]).to_be_visible()
     schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
     for scheme in schemes:

@@ -10,7 +10,7 @@ from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
-from tests.edge.sinks.web.browser import Visit
+from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
 from tests.synthetic_signer import Sign, even_times, take
 
@@ -35,7 +35,7 @@ def test_words_reach_the_browser_also_after_the_daemon_was_started_anew(
     arguments = ("run", "--source", f"take:{source}", "--model", bundle_folder)
     daemon = start_daemon(*arguments, settings=settings)
     daemon.wait_for_log("the live page is at")
-    page = Visit(browser, f"http://127.0.0.1:{settings['ISHARA_WEB_PORT']}/")
+    page = PageVisit(browser, f"http://127.0.0.1:{settings['ISHARA_WEB_PORT']}/")
     expect(page["#word"]).to_have_text(SIGNS[1].word)
     expect(page["#part-model"]).to_contain_text(TITLE)
     expect(page["#part-broker"]).to_contain_text("connected")

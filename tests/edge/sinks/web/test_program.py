@@ -15,7 +15,7 @@ from edge.monitoring.status import Component
 from edge.sinks.web.listener import listen
 from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
-from tests.edge.sinks.web.asking import TOKEN, Asker, until
+from tests.edge.sinks.web.client import TOKEN, WebClient, until
 from tests.edge.sinks.web.device import Device
 from tests.edge.waiting import PATIENCE_S, wait_until
 
@@ -26,7 +26,7 @@ FLOOD = 3000
 def device() -> Iterator[Device]:
     on = Device()
     yield on
-    on.end()
+    on.stop()
 
 
 def memory_mb(pid: int) -> float:
@@ -43,14 +43,14 @@ def asked_slowly(port: int, path: str) -> socket.socket:
 
 
 def test_a_killed_program_is_started_again_with_the_words_and_asked_meanwhile(device: Device) -> None:
-    ask = Asker(device.port)
-    said = [device.say() for _ in range(3)]
+    ask = WebClient(device.port)
+    said = [device.sign_word() for _ in range(3)]
     wait_until(lambda: ask.words() == [1, 2, 3], "the words")
     killed = device.sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: device.status.faults == {Component.WEB: "its program was ended by signal 9"}, "the trouble")
-    said.append(device.say())
+    said.append(device.sign_word())
     # Nobody is turned away: who asks now waits until it is back.
     with ask.events(last_event_id="2") as events:
         assert [until(events, "word").number for _ in range(2)] == [3, 4]
@@ -60,8 +60,8 @@ def test_a_killed_program_is_started_again_with_the_words_and_asked_meanwhile(de
 
 
 def test_readers_who_do_not_read_cost_no_memory_and_keep_nobody_waiting(device: Device) -> None:
-    ask = Asker(device.port)
-    device.say()
+    ask = WebClient(device.port)
+    device.sign_word()
     wait_until(lambda: ask.words() == [1], "the first word")
     slow = [asked_slowly(device.port, "/api/events") for _ in range(20)]
     pid = device.sink.pid
@@ -70,7 +70,7 @@ def test_readers_who_do_not_read_cost_no_memory_and_keep_nobody_waiting(device: 
         until(events, "health")
         before = memory_mb(pid)
         for number in range(FLOOD):
-            device.say()
+            device.sign_word()
             if number % 100 == 0:  # a reader who does read hears each in time
                 while until(events, "word").number != number + 2:
                     continue
@@ -81,14 +81,14 @@ def test_readers_who_do_not_read_cost_no_memory_and_keep_nobody_waiting(device: 
 
 
 def test_a_program_that_hangs_keeps_the_daemon_waiting_for_nothing(device: Device) -> None:
-    ask = Asker(device.port)
+    ask = WebClient(device.port)
     wait_until(lambda: ask.words() == [], "the page")
     hanging = device.sink.pid
     assert hanging is not None
     os.kill(hanging, signal.SIGSTOP)
     began = time.monotonic()
     for _ in range(FLOOD):
-        device.say()
+        device.sign_word()
     assert time.monotonic() - began < PATIENCE_S  # a sink that waited would do so for ever
     device.sink.close()
     wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "its end")
@@ -97,7 +97,7 @@ def test_a_program_that_hangs_keeps_the_daemon_waiting_for_nothing(device: Devic
 def test_who_connects_and_asks_nothing_is_let_go_and_who_listens_is_not(device: Device) -> None:
     with socket.create_connection(("127.0.0.1", device.port), timeout=PATIENCE_S) as idle:
         idle.sendall(b"GET /live-signs HTTP/1.1\r\nHost:")
-        with Asker(device.port).events() as events, Asker(device.port).view("skeleton") as views:
+        with WebClient(device.port).events() as events, WebClient(device.port).view("skeleton") as views:
             assert idle.recv(1) == b""
             wait_until(lambda: until(events, "health").content["up_s"] > 4.0, "health of by now")
             views.ping().wait(PATIENCE_S)
@@ -107,12 +107,12 @@ def test_with_a_certificate_the_page_is_asked_for_with_tls(tmp_path: Path) -> No
     files = make_certificates(tmp_path)
     (tmp_path / "token").write_text(TOKEN)
     device = Device(certificate_file=files.broker, key_file=files.broker_key, token_file=tmp_path / "token")
-    with Asker(device.port, verify=str(files.authority)).client as client:
+    with WebClient(device.port, verify=str(files.authority)).client as client:
         assert client.get("/live-signs").status_code == 401
         assert "secure" in client.get(f"/live-signs?token={TOKEN}").headers["set-cookie"].lower()
         assert client.get("/live-signs").status_code == 200
     assert device.url == f"https://127.0.0.1:{device.port}/live-signs"
-    device.end()
+    device.stop()
 
 
 def refusal(**settings: object) -> str:

@@ -14,7 +14,7 @@ from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import free_port, is_listening
 from tests.edge.service_manager import ServiceManager, managing
-from tests.edge.sinks.web.asking import Asker, until
+from tests.edge.sinks.web.client import WebClient, until
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
 from tests.edge.waiting import wait_until
 from tests.synthetic_signer import Sign, even_times, take
@@ -68,20 +68,20 @@ def test_the_page_is_told_what_the_broker_and_prometheus_are_told(
         f"device = 'hall'\n[model]\nfolder = '{bundle_folder}'\n[mqtt]\nhost = '127.0.0.1'\nport = {broker.port}\n"
         f"[metrics]\nport = {metrics}\n[web]\nport = {page}\n"
     )
-    ask = Asker(page)
+    ask = WebClient(page)
     with ask.events() as events:
         heard = [until(events, "word").content for _ in range(2)]
         listener.wait_until(lambda: len(listener.on("word")) >= 2)
         assert [json.loads(word.payload) for word in listener.on("word")[:2]] == heard
-        listener.say("ishara/hall/command", "pause")
+        listener.publish("ishara/hall/command", "pause")
         wait_until(lambda: bool(until(events, "health").content["paused"]), "the pause")
         until(events, "health")
-        prometheus = Asker(metrics)
+        prometheus = WebClient(metrics)
         told = pytest.approx(figures(prometheus.get("/metrics").text), rel=0.0, abs=0.001)
         assert figures(ask.get("/metrics").text) == told
         published = json.loads(listener.on("health")[-1].payload)
         assert ask.get("/health").json().keys() == published.keys()
-        listener.say("ishara/hall/command", "clear")
+        listener.publish("ishara/hall/command", "clear")
         until(events, "clear")
         assert ask.words() == []
     assert 'ishara_part_well{part="web"} 1.0' in ask.get("/metrics").text
@@ -94,7 +94,7 @@ def test_another_model_is_told_and_nobody_is_disconnected(
     following = write_bundle(tmp_path / "next", version=4)
     configuration = f"[web]\nport = {port}\n[model]\nfolder = "
     daemon = serve(f"{configuration}'{bundle_folder}'\n")
-    ask = Asker(port)
+    ask = WebClient(port)
     with ask.events() as events:
         assert until(events, "health").content["model"] == TITLE
         assert ask.get("/api/about").json()["model"] == TITLE
@@ -111,18 +111,18 @@ def test_a_reload_moves_the_page_and_one_that_cannot_be_leaves_it_where_it_is(
     old, new, metrics = free_port(), free_port(), free_port()
     configuration = f"[model]\nfolder = '{bundle_folder}'\n[metrics]\nport = {metrics}\n[web]\nport = "
     daemon = serve(f"{configuration}{old}\n")
-    assert Asker(old).get("/api/about").json()["view"] == "skeleton"
+    assert WebClient(old).get("/api/about").json()["view"] == "skeleton"
     (tmp_path / "edge.toml").write_text(f"{configuration}{new}\nview = 'off'\n")
     daemon.process.send_signal(signal.SIGHUP)
     wait_until(lambda: is_listening(new), "the page in its new place")
     assert not is_listening(old)
-    assert Asker(new).get("/api/about").json()["view"] == "off"
+    assert WebClient(new).get("/api/about").json()["view"] == "off"
     # The port of the metrics is taken: by this daemon itself.
     (tmp_path / "edge.toml").write_text(f"{configuration}{metrics}\n")
     told = len(manager.told)
     daemon.process.send_signal(signal.SIGHUP)
     manager.wait_for("STATUS", f"web.port {metrics}: nobody can listen there", told)
-    wait_until(lambda: Asker(new).get("/api/about").json()["view"] == "off", "the page where it was")
+    wait_until(lambda: WebClient(new).get("/api/about").json()["view"] == "off", "the page where it was")
     assert daemon.seconds_to_leave(signal.SIGTERM) < 30.0
     assert daemon.wait() == 0
     assert "lost" not in daemon.logged

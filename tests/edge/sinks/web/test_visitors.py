@@ -19,7 +19,18 @@ from landmarkers.frame import Landmarks
 from landmarkers.recording import read_recording
 from landmarkers.take import Take
 from landmarkers.tracking import FINGERPRINT
-from tests.edge.sinks.web.visiting import CHEST, LIMIT, PATIENCE_S, SHIPPED, TAKES, Place, grey, hear, hear_until, jpeg
+from tests.edge.sinks.web.visitor_server import (
+    CHEST,
+    LIMIT,
+    PATIENCE_S,
+    SHIPPED,
+    TAKES,
+    VisitorServer,
+    grey,
+    hear,
+    hear_until,
+    jpeg,
+)
 from tests.edge.waiting import wait_until
 
 
@@ -30,7 +41,7 @@ def send_at_its_pace(socket: ClientConnection, landmarks: list[Landmarks]) -> No
         socket.send(b"\3" + one.points.astype("<f4").tobytes())
 
 
-def test_a_take_is_read_and_its_word_is_told_in_the_references_way(place: Place) -> None:
+def test_a_take_is_read_and_its_word_is_told_in_the_references_way(place: VisitorServer) -> None:
     with place.visit() as socket:
         socket.send(b"\2" + CHEST.read_bytes())
         word, end = hear(socket), hear(socket)
@@ -40,7 +51,7 @@ def test_a_take_is_read_and_its_word_is_told_in_the_references_way(place: Place)
     assert end == {"take": "read", "words": 1}
 
 
-def test_who_asks_for_words_has_the_whole_event_of_each_take(place: Place) -> None:
+def test_who_asks_for_words_has_the_whole_event_of_each_take(place: VisitorServer) -> None:
     with place.visit("?words=1") as socket:
         for path in sorted(TAKES.glob("*"))[:3]:
             socket.send(b"\2" + path.read_bytes())
@@ -52,7 +63,7 @@ def test_who_asks_for_words_has_the_whole_event_of_each_take(place: Place) -> No
     assert words[0].model.startswith("karsl-190@")
 
 
-def test_landmarks_sent_as_they_are_found_give_their_word(place: Place) -> None:
+def test_landmarks_sent_as_they_are_found_give_their_word(place: VisitorServer) -> None:
     take = Take.load(CHEST)
     with place.visit() as socket:
         for _ in range(4):  # who signs to a busy machine signs again
@@ -66,7 +77,7 @@ def test_landmarks_sent_as_they_are_found_give_their_word(place: Place) -> None:
 
 
 @pytest.mark.parametrize("clip", ["01/01/test/0040/*.mp4", "03/03/test/0076/*"])
-def test_a_clip_sent_as_pictures_gives_its_word(place: Place, karsl: Path, clip: str) -> None:
+def test_a_clip_sent_as_pictures_gives_its_word(place: VisitorServer, karsl: Path, clip: str) -> None:
     path = sorted((karsl / "karsl-502").glob(clip))[0]
     pictures = [(frame.time, jpeg(frame.image)) for frame in read_recording(path)]
     heard = []
@@ -86,7 +97,7 @@ def test_a_clip_sent_as_pictures_gives_its_word(place: Place, karsl: Path, clip:
     assert heard == [int(path.parent.name)]
 
 
-def test_the_landmarks_of_a_picture_come_back_where_they_are_in_it(place: Place, sample_picture: Path) -> None:
+def test_the_landmarks_of_a_picture_come_back_where_they_are_in_it(place: VisitorServer, sample_picture: Path) -> None:
     content = sample_picture.read_bytes()
     with place.visit() as socket:
         socket.send(b"\1" + content)
@@ -99,7 +110,7 @@ def test_the_landmarks_of_a_picture_come_back_where_they_are_in_it(place: Place,
     assert not landmarks[landmarks[:, 3] == 0.0].any()
 
 
-def test_joints_come_back_to_who_asks_for_them(place: Place, sample_picture: Path) -> None:
+def test_joints_come_back_to_who_asks_for_them(place: VisitorServer, sample_picture: Path) -> None:
     with place.visit("?joints=1") as socket:
         socket.send(b"\1" + sample_picture.read_bytes())
         answer = hear(socket)
@@ -108,14 +119,14 @@ def test_joints_come_back_to_who_asks_for_them(place: Place, sample_picture: Pat
     assert answer["joints"][21 + 12][0] < answer["joints"][21][0] < answer["joints"][21 + 11][0]
 
 
-def test_nothing_comes_back_of_a_picture_without_being_asked_for(place: Place) -> None:
+def test_nothing_comes_back_of_a_picture_without_being_asked_for(place: VisitorServer) -> None:
     with place.visit() as socket:
         socket.send(b"\0" + grey())
         socket.send(b"\1" + grey())
         assert set(hear(socket)) == {"landmarks"}
 
 
-def test_idle_is_told_once_when_no_hand_has_been_up_for_a_while(place: Place) -> None:
+def test_idle_is_told_once_when_no_hand_has_been_up_for_a_while(place: VisitorServer) -> None:
     rest = Landmarks.empty(0.0).points.astype("<f4").tobytes()
     with place.visit() as socket:
         began = time.monotonic()
@@ -127,7 +138,7 @@ def test_idle_is_told_once_when_no_hand_has_been_up_for_a_while(place: Place) ->
     assert heard[:-1] == [{"status": "idle"}]
 
 
-def test_pictures_that_come_too_fast_are_dropped_and_counted_and_the_last_is_read(place: Place) -> None:
+def test_pictures_that_come_too_fast_are_dropped_and_counted_and_the_last_is_read(place: VisitorServer) -> None:
     before = place.visitors.counts()
     with place.visit() as socket:
         for _ in range(60):
@@ -138,7 +149,7 @@ def test_pictures_that_come_too_fast_are_dropped_and_counted_and_the_last_is_rea
     assert after["read"] - before["read"] + after["dropped"] - before["dropped"] == 61
 
 
-def test_visitors_who_send_all_they_can_leave_others_their_turns(place: Place) -> None:
+def test_visitors_who_send_all_they_can_leave_others_their_turns(place: VisitorServer) -> None:
     stop, answers, nobody = threading.Event(), [0, 0], grey()
 
     def flood(number: int) -> None:
@@ -170,7 +181,7 @@ def test_visitors_who_send_all_they_can_leave_others_their_turns(place: Place) -
     assert others < 8 * 8  # two each, where the turns go round; what was on its way comes late
 
 
-def test_too_many_visitors_are_told_so(place: Place) -> None:
+def test_too_many_visitors_are_told_so(place: VisitorServer) -> None:
     refused = place.visitors.counts()["refused"]
     inside = [place.visit() for _ in range(LIMIT)]
     sockets = [one.__enter__() for one in inside]
@@ -193,7 +204,7 @@ def test_too_many_visitors_are_told_so(place: Place) -> None:
 
 
 def test_a_place_for_nobody_says_so() -> None:
-    with Place(Visitors(0)) as closed_place, closed_place.visit() as socket:
+    with VisitorServer(Visitors(0)) as closed_place, closed_place.visit() as socket:
         assert "lets nobody" in hear(socket)["error"]
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(PATIENCE_S)
@@ -202,11 +213,11 @@ def test_a_place_for_nobody_says_so() -> None:
 
 
 def test_without_a_model_visitors_are_told_so() -> None:
-    with Place(Visitors(1), model=None) as bare, bare.visit() as socket:
+    with VisitorServer(Visitors(1), model=None) as bare, bare.visit() as socket:
         assert "no model reads here yet" in hear(socket)["error"]
 
 
-def kill_in_a_turn(place: Place, socket: ClientConnection) -> None:
+def kill_in_a_turn(place: VisitorServer, socket: ClientConnection) -> None:
     """End the recognition while it is busy with what this visitor sent."""
     socket.send(b"\1" + grey())
     hear_until(socket, "landmarks")
@@ -216,13 +227,13 @@ def kill_in_a_turn(place: Place, socket: ClientConnection) -> None:
     os.kill(the_pid(place), signal.SIGKILL)
 
 
-def the_pid(place: Place) -> int:
+def the_pid(place: VisitorServer) -> int:
     pid = place.visitors._recogniser.pid
     assert pid is not None
     return pid
 
 
-def test_visitors_go_on_when_their_recognition_dies(place: Place) -> None:
+def test_visitors_go_on_when_their_recognition_dies(place: VisitorServer) -> None:
     deaths = place.visitors.counts()["deaths"]
     with place.visit() as socket:
         socket.send(b"\1" + grey())
@@ -235,7 +246,9 @@ def test_visitors_go_on_when_their_recognition_dies(place: Place) -> None:
     assert place.visitors.counts()["deaths"] == deaths + 1
 
 
-def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_again_is_sent_away(place: Place) -> None:
+def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_again_is_sent_away(
+    place: VisitorServer,
+) -> None:
     with place.visit() as socket:
         kill_in_a_turn(place, socket)
         assert "started again" in hear(socket)["error"]
@@ -247,7 +260,9 @@ def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_aga
     assert closed.value.rcvd.code == 1011
 
 
-def test_the_recognition_leaves_soon_after_the_last_visitor(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recognition_leaves_soon_after_the_last_visitor(
+    place: VisitorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(recogniser, "_STAYS_S", 0.1)
     with place.visit() as socket:
         socket.send(b"\1" + grey())
@@ -257,7 +272,7 @@ def test_the_recognition_leaves_soon_after_the_last_visitor(place: Place, monkey
     assert place.visitors._recogniser.pid is None
 
 
-def test_the_recognition_gives_way_to_all_else(place: Place) -> None:
+def test_the_recognition_gives_way_to_all_else(place: VisitorServer) -> None:
     with place.visit() as socket:
         socket.send(b"\1" + grey())
         hear(socket)
@@ -268,7 +283,7 @@ def test_the_recognition_gives_way_to_all_else(place: Place) -> None:
     assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "1000\n"
 
 
-def test_another_model_is_taken_up_while_somebody_is_here(place: Place, tmp_path: Path) -> None:
+def test_another_model_is_taken_up_while_somebody_is_here(place: VisitorServer, tmp_path: Path) -> None:
     folder = tmp_path / "next"
     folder.mkdir()
     for path in SHIPPED.iterdir():
@@ -289,7 +304,7 @@ def test_another_model_is_taken_up_while_somebody_is_here(place: Place, tmp_path
     place.take_up(SHIPPED)
 
 
-def test_a_take_of_other_landmarks_is_refused(place: Place, tmp_path: Path) -> None:
+def test_a_take_of_other_landmarks_is_refused(place: VisitorServer, tmp_path: Path) -> None:
     take = Take.load(CHEST)
     other = tmp_path / "other.take.npz"
     Take(take.points, take.times, type(take.provenance)("clip", "mediapipe-1")).save(other)

@@ -9,8 +9,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from edge.sinks.web.visitors import visitor_session as visit
-from tests.edge.sinks.web.traps import BOMB, WRONG
-from tests.edge.sinks.web.visiting import LIMIT, PATIENCE_S, Place, grey, hear, hear_until
+from tests.edge.sinks.web.hostile_messages import BOMB, MALFORMED
+from tests.edge.sinks.web.visitor_server import LIMIT, PATIENCE_S, VisitorServer, grey, hear, hear_until
 from tests.edge.waiting import wait_until
 
 
@@ -29,14 +29,16 @@ def close_of(socket: ClientConnection) -> tuple[int, str]:
     return close.code, close.reason
 
 
-def still_serves(place: Place) -> None:
+def still_serves(place: VisitorServer) -> None:
     with place.visit() as socket:
         socket.send(b"\1" + grey())
         hear_until(socket, "landmarks")
 
 
-@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG.keys())
-def test_what_cannot_be_read_is_answered_in_a_sentence_and_the_visit_goes_on(place: Place, content: bytes) -> None:
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_cannot_be_read_is_answered_in_a_sentence_and_the_visit_goes_on(
+    place: VisitorServer, content: bytes
+) -> None:
     pid = place.visitors._recogniser.pid
     with place.visit() as socket:
         socket.send(content)
@@ -52,7 +54,7 @@ def test_the_bomb_is_small_enough_to_be_sent() -> None:
     assert len(BOMB) < visit.MESSAGE_BYTES
 
 
-def test_who_sends_nothing_else_is_sent_away(place: Place) -> None:
+def test_who_sends_nothing_else_is_sent_away(place: VisitorServer) -> None:
     with place.visit() as socket:
         try:
             for _ in range(100):
@@ -64,7 +66,7 @@ def test_who_sends_nothing_else_is_sent_away(place: Place) -> None:
     still_serves(place)
 
 
-def test_a_text_message_ends_the_visit_with_the_reason(place: Place) -> None:
+def test_a_text_message_ends_the_visit_with_the_reason(place: VisitorServer) -> None:
     with place.visit() as socket:
         socket.send(json.dumps({"take": "mine"}))
         assert "binary" in hear(socket)["error"]
@@ -72,14 +74,14 @@ def test_a_text_message_ends_the_visit_with_the_reason(place: Place) -> None:
     still_serves(place)
 
 
-def test_what_is_too_long_ends_the_visit(place: Place) -> None:
+def test_what_is_too_long_ends_the_visit(place: VisitorServer) -> None:
     with place.visit() as socket:
         socket.send(b"\1" + bytes(3 << 19))
         assert close_of(socket)[0] == 1009
     still_serves(place)
 
 
-def test_what_is_far_too_long_is_cut_off(place: Place) -> None:
+def test_what_is_far_too_long_is_cut_off(place: VisitorServer) -> None:
     """The server does not wait for all of it, so the system may drop what it says at its end."""
     with place.visit() as socket:
         with suppress(ConnectionClosed):
@@ -90,7 +92,7 @@ def test_what_is_far_too_long_is_cut_off(place: Place) -> None:
     still_serves(place)
 
 
-def test_a_visitor_from_whom_nothing_comes_is_sent_away(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visitor_from_whom_nothing_comes_is_sent_away(place: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visit, "_SILENCE_S", 1.0)
     with place.visit() as idle:
         assert "nothing came from you" in hear(idle)["error"]
@@ -98,7 +100,9 @@ def test_a_visitor_from_whom_nothing_comes_is_sent_away(place: Place, monkeypatc
     still_serves(place)
 
 
-def test_a_visitor_who_sends_ever_the_next_byte_is_sent_away(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visitor_who_sends_ever_the_next_byte_is_sent_away(
+    place: VisitorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(visit, "_SILENCE_S", 1.0)
     with place.visit() as slow:
         frame = b"\x82\xfe\xff\xff" + bytes(4)  # a message of 65535 bytes, masked with zeros, that never ends
@@ -125,7 +129,9 @@ def test_a_visitor_who_sends_ever_the_next_byte_is_sent_away(place: Place, monke
     still_serves(place)
 
 
-def test_a_visitor_who_does_not_read_the_answers_is_sent_away(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visitor_who_does_not_read_the_answers_is_sent_away(
+    place: VisitorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(visit, "_SEND_S", 1.0)
     monkeypatch.setattr(visit, "_MOST_WRONG", 1 << 30)
     monkeypatch.setattr(visit, "_MESSAGE_S", 0.0)
@@ -146,7 +152,7 @@ def test_a_visitor_who_does_not_read_the_answers_is_sent_away(place: Place, monk
     still_serves(place)
 
 
-def test_fifty_who_come_at_once_are_let_in_or_told_so(place: Place) -> None:
+def test_fifty_who_come_at_once_are_let_in_or_told_so(place: VisitorServer) -> None:
     with ExitStack() as stack:
         sockets_of_all = [stack.enter_context(place.visit()) for _ in range(50)]
         for socket in sockets_of_all[:LIMIT]:

@@ -10,9 +10,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
+from tests.edge.sinks.web.hostile_messages import MALFORMED
 from tests.edge.sinks.web.processes import children
-from tests.edge.sinks.web.traps import WRONG
-from tests.edge.sinks.web.visiting import PATIENCE_S, TAKES, grey, hear, visit
+from tests.edge.sinks.web.visitor_server import PATIENCE_S, TAKES, grey, hear, visit
 from tests.edge.waiting import wait_until
 
 VISITORS = 3
@@ -46,7 +46,7 @@ def test_strangers_leave_the_devices_own_stream_untouched(start_daemon: StartDae
     daemon = start_daemon("run", "--config", "edge.toml", "--source", "take:takes", "--jsonl")
     daemon.wait_for_log("the live page is at")
     page = children(daemon.process.pid)
-    for content in (*WRONG.values(), bytes(3 << 19), bytes(3 << 20)):
+    for content in (*MALFORMED.values(), bytes(3 << 19), bytes(3 << 20)):
         send(port, content)
     with pytest.raises(InvalidStatus) as refused, visit(port, origin="https://elsewhere.example"):
         pass

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from edge.sinks.web.visitors.jpeg import PictureRefused, Size, size_of
-from edge.sinks.web.visitors.picture import decode
+from edge.sinks.web.visitors.image import decode
+from edge.sinks.web.visitors.jpeg import ImageRefused, Size, size_of
 from edge.sinks.web.visitors.points import reference_points
 from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
-from tests.edge.sinks.web.visiting import grey
+from tests.edge.sinks.web.visitor_server import grey
 
 # Where some of MediaPipe's points stand among those that the reference's page draws, by its own table.
 POSE = {11: 0, 12: 1, 13: 2, 14: 3, 15: 4, 16: 5}
@@ -66,5 +66,5 @@ def test_pictures_of_cameras_are_taken(width: int, height: int) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(2048, 1536), (15, 400)])
 def test_pictures_that_are_too_large_or_too_small_are_refused(width: int, height: int) -> None:
-    with pytest.raises(PictureRefused, match=f"{width}x{height}"):
+    with pytest.raises(ImageRefused, match=f"{width}x{height}"):
         size_of(grey(width, height))

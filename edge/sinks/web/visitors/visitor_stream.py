@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from edge.recognition.recognition import ModelPipeline, ModelSlot
 from edge.recognition.word import StreamClock, Word
-from edge.sinks.web.visitors.model import Model
+from edge.sinks.web.visitors.image import decode
+from edge.sinks.web.visitors.model import LoadedModel
 from edge.sinks.web.visitors.payload import read_landmarks, read_take
-from edge.sinks.web.visitors.picture import decode
 from edge.sinks.web.visitors.points import reference_points
 from edge.workers.preview_data import joints_of
 from landmarkers.frame import Frame, Landmarks
@@ -29,16 +29,16 @@ _LEAST_S: Final = 0.001  # between two frames
 Answer = dict[str, Any]
 
 
-class Session:
+class VisitorStream:
     """A visitor, from the first thing sent to the last."""
 
-    def __init__(self, networks: Networks, model: Model, *, words: bool, joints: bool) -> None:
+    def __init__(self, networks: Networks, model: LoadedModel, *, words: bool, joints: bool) -> None:
         """`words` and `joints` say what the visitor asked for: whole word events, joints instead of landmarks."""
         self._networks = networks
         self._model = model
         self._words = words
         self._joints = joints
-        self._succession = ModelSlot(model.recognition(model.writer(StreamClock(fast=False))))
+        self._succession = ModelSlot(model.new_recognition(model.word_factory(StreamClock(fast=False))))
         self._parts = model.bundle.manifest.parts
         self._landmarker = TrackingLandmarker(self._parts, networks=networks)
         self._began: float | None = None
@@ -57,46 +57,46 @@ class Session:
         """Whether a take is not read to its end yet."""
         return self._take is not None
 
-    def follow(self, model: Model) -> None:
+    def set_model(self, model: LoadedModel) -> None:
         """Read with another model from now on; a sign in hand is finished with the old one."""
         writer = self._succession.current.words
         manifest = model.bundle.manifest
-        following = model.recognition(writer.with_model(model=manifest.title, threshold=model.threshold))
+        following = model.new_recognition(writer.with_model(model=manifest.title, threshold=model.threshold))
         self._succession.schedule(following, lambda: None)
         self._model = model
         self._see(self._parts | manifest.parts)
 
-    def picture(self, arrived: float, jpeg: bytes, *, landmarks_back: bool) -> list[Answer]:
+    def push_image(self, arrived: float, jpeg: bytes, *, with_landmarks: bool) -> list[Answer]:
         """What comes of a picture that arrived at a moment of the monotonic clock. Raises PictureRefused."""
         picture = decode(jpeg, is_reference=not (self._words or self._joints))
-        if landmarks_back and not self._joints:
+        if with_landmarks and not self._joints:
             self._see(self._parts | {Part.FACE})  # and again in every picture: who asked once may ask again
         landmarks = self._landmarker.detect(Frame(picture, self._time(arrived)))
         answers = self._read(landmarks)
-        if landmarks_back:
+        if with_landmarks:
             aspect = picture.shape[0] / picture.shape[1]
             answers.insert(0, self._back(landmarks, aspect))
         return answers
 
-    def landmarks(self, arrived: float, content: bytes) -> list[Answer]:
+    def push_landmarks(self, arrived: float, content: bytes) -> list[Answer]:
         """What comes of the landmarks of a frame that arrived at a moment. Raises ParcelRefused."""
         return self._read(read_landmarks(content, self._time(arrived)))
 
-    def take(self, content: bytes) -> list[Answer]:
+    def start_take(self, content: bytes) -> list[Answer]:
         """Begin to read a take, beside the visitor's own stream. Raises ParcelRefused, BundleRefused."""
         take = read_take(content)
         check_landmarker(self._model.bundle.manifest, take.provenance.landmarker)
         self._take = self._replay(take)
         return []
 
-    def go_on(self) -> list[Answer]:
+    def continue_take(self) -> list[Answer]:
         """What comes of the next piece of the take."""
         answers = next(self._take, None) if self._take is not None else None
         if answers is None:
             self._take = None
         return answers or []
 
-    def finish(self) -> list[Answer]:
+    def flush(self) -> list[Answer]:
         """Nothing comes any more, for now: what comes of the sign in hand."""
         return self._say(self._succession.current, self._succession.current.spotter.flush())
 
@@ -121,7 +121,7 @@ class Session:
         self._newest = landmarks.time
         answers: list[Answer] = []
         if self._succession.should_swap(landmarks.time):
-            answers += self.finish()
+            answers += self.flush()
             self._succession.swap()
         now = self._succession.current
         now.words.clock.tick(landmarks.time)
@@ -150,9 +150,9 @@ class Session:
 
     def _replay(self, take: Take) -> Iterator[list[Answer]]:
         """A take on its own clock, piece by piece; its words' numbers go on with those of the stream."""
-        writer = self._model.writer(StreamClock(fast=True))
+        writer = self._model.word_factory(StreamClock(fast=True))
         writer.seqs = self._succession.current.words.seqs
-        recognition = self._model.recognition(writer)
+        recognition = self._model.new_recognition(writer)
         count, rest = 0, iter(take.landmarks())
         while piece := list(islice(rest, _STEP)):
             answers: list[Answer] = []

@@ -29,7 +29,7 @@ PATIENCE_S = 90.0  # the recognition is nice, and a machine that runs tests is b
 Answer = dict[str, Any]
 
 
-class Place:
+class VisitorServer:
     """Where visitors go, served on a thread by uvicorn."""
 
     def __init__(self, visitors: Visitors, model: Path | None = SHIPPED) -> None:
@@ -40,7 +40,7 @@ class Place:
         async def life(_: FastAPI) -> Any:
             self._loop = asyncio.get_running_loop()
             if model is not None:
-                visitors.take_up(model, None)
+                visitors.load_model(model, None)
             yield
             await visitors.close()
 
@@ -53,7 +53,7 @@ class Place:
 
     def take_up(self, model: Path) -> None:
         """Let another model read."""
-        self._loop.call_soon_threadsafe(self.visitors.take_up, model, None)
+        self._loop.call_soon_threadsafe(self.visitors.load_model, model, None)
 
     def visit(self, query: str = "") -> AbstractContextManager[ClientConnection]:
         """Come as a visitor."""
@@ -63,7 +63,7 @@ class Place:
         """Wait until all visitors have left."""
         wait_until(lambda: self.visitors.counts()["visitors"] == 0, "an empty place")
 
-    def __enter__(self) -> "Place":
+    def __enter__(self) -> "VisitorServer":
         self._thread.start()
         wait_until(lambda: self.server.started, "the server")
         return self

@@ -25,7 +25,7 @@ class Event:
     content: dict[str, Any]
 
 
-class Asker:
+class WebClient:
     """Asks one server."""
 
     def __init__(self, port: int, *, verify: str | bool = True) -> None:

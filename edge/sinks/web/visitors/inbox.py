@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arrival:
+class Request:
     """What came, what is to be done with it, and when it came, on the monotonic clock."""
 
     do: str
@@ -13,15 +13,15 @@ class Arrival:
     at: float = 0.0
 
 
-class Newest:
+class Inbox:
     """Keeps one arrival; a newer one takes its place."""
 
     def __init__(self) -> None:
-        self._arrival: Arrival | None = None
+        self._arrival: Request | None = None
         self._there = asyncio.Event()
         self._read = asyncio.Event()
 
-    def put(self, arrival: Arrival) -> bool:
+    def put(self, arrival: Request) -> bool:
         """Let this one wait; gives whether it takes the place of another."""
         replaced, self._arrival = self._arrival is not None, arrival
         self._there.set()
@@ -36,7 +36,7 @@ class Newest:
             return False
         return True
 
-    def take(self) -> Arrival | None:
+    def take(self) -> Request | None:
         """What is there by now; `done` is to follow."""
         arrival, self._arrival = self._arrival, None
         self._there.clear()

@@ -15,7 +15,7 @@ from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.sink import MqttSink
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.edge.talker"])
+_PROCESSES.set_forkserver_preload(["tests.edge.word_publisher"])
 DAY = "2026-11-22T16:00:0"
 
 
@@ -27,16 +27,16 @@ def word(seq: int) -> Word:
     return Word.model_validate_json(json.dumps(event | instants | rest))
 
 
-def start_talking(config: MqttConfig, outbox: Path, *, words: int, every_s: float) -> BaseProcess:
+def start_publishing(config: MqttConfig, outbox: Path, *, words: int, every_s: float) -> BaseProcess:
     """Say so many words, one every few seconds, and then wait until all have left the outbox."""
     process = _PROCESSES.Process(target=_talk, args=(config, outbox, words, every_s), daemon=True)
     process.start()
     return process
 
 
-def open_sink(config: MqttConfig, path: Path, *, most: int = 100_000) -> tuple[MqttSink, DeviceStatus, Outbox]:
+def open_sink(config: MqttConfig, path: Path, *, capacity: int = 100_000) -> tuple[MqttSink, DeviceStatus, Outbox]:
     """The sink of a device called entrance, with what it tells its troubles to and where its words wait."""
-    outbox, status = Outbox(path, most), DeviceStatus()
+    outbox, status = Outbox(path, capacity), DeviceStatus()
     health = PipelineStats(status=status, backlog=outbox).health
     sink = MqttSink(
         config,

@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from edge.sinks.web.visitors.jpeg import PictureRefused
+from edge.sinks.web.visitors.jpeg import ImageRefused
 from landmarkers.frame import Image
 
 _THEIR_WIDTH: Final = 320
@@ -26,9 +26,9 @@ def decode(content: bytes, *, is_reference: bool) -> Image:
     try:
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
-        raise PictureRefused("this JPEG is damaged") from error
+        raise ImageRefused("this JPEG is damaged") from error
     if picture is None:
-        raise PictureRefused("this JPEG is damaged")
+        raise ImageRefused("this JPEG is damaged")
     decoded: Image = np.asarray(picture, np.uint8)
     height, width = decoded.shape[:2]
     if is_reference and width == _THEIR_WIDTH and not 1 / _LONG <= width / height <= _LONG:

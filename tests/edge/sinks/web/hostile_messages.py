@@ -7,7 +7,7 @@ import zipfile
 import cv2
 import numpy as np
 
-from tests.edge.sinks.web.visiting import CHEST, grey
+from tests.edge.sinks.web.visitor_server import CHEST, grey
 
 
 def huge(width: int, height: int) -> bytes:
@@ -53,7 +53,7 @@ TIMES = np.load(CHEST)["times"]
 ORIGIN = str(np.load(CHEST)["provenance"])
 BOMB = archive(times=bytes(300 << 20))
 
-WRONG = {
+MALFORMED = {
     "nothing": b"",
     "a wrong byte": b"\x07" + grey(),
     "a byte alone": b"\1",

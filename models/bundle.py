@@ -30,9 +30,9 @@ MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"
 PROBE: Final = "probe.npz"
 CARD: Final = "README.md"
-ADAPT: Final = "adapt.npz"
+EXEMPLARS: Final = "adapt.npz"
 HASHED_FILES: Final = frozenset({MODEL, LABELS, PROBE, CARD})
-OPTIONAL_FILES: Final = frozenset({ADAPT})
+OPTIONAL_FILES: Final = frozenset({EXEMPLARS})
 
 
 class BundleRefused(UserError):

@@ -29,7 +29,7 @@ _ROUNDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class LoaderBenchmark:
     """What was measured. Sizes in bytes, rates in samples a second."""
 
     takes: int
@@ -42,21 +42,21 @@ class Measured:
     store_bytes: int
     takes_bytes: int
     reference_bytes: int
-    load: float
-    load_and_augment: float
-    reference_load: float
-    reference_load_and_augment: float
+    loaded_per_s: float
+    augmented_per_s: float
+    reference_loaded_per_s: float
+    reference_augmented_per_s: float
 
     @property
-    def ratio(self) -> float:
+    def speedup(self) -> float:
         """How many times as many samples a second, augmented."""
-        return self.load_and_augment / self.reference_load_and_augment
+        return self.augmented_per_s / self.reference_augmented_per_s
 
-    def as_content(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """For programs."""
-        return asdict(self) | {"ratio": self.ratio}
+        return asdict(self) | {"speedup": self.speedup}
 
-    def as_table(self) -> str:
+    def to_table(self) -> str:
         """For people."""
         built = "was there" if self.build_s is None else f"built in {self.build_s:.0f} s"
         store = f"store {self.store_bytes / 1e9:.2f} GB, {built}, opened in {self.open_s:.2f} s"
@@ -66,15 +66,15 @@ class Measured:
                 f"{store}; the reference's array {self.reference_bytes / 1e9:.2f} GB",
                 "",
                 f"{'samples a second':24} {'ishara':>10} {'reference':>10} {'times':>6}",
-                _line("loaded", self.load, self.reference_load),
-                _line("loaded and augmented", self.load_and_augment, self.reference_load_and_augment),
+                _line("loaded", self.loaded_per_s, self.reference_loaded_per_s),
+                _line("loaded and augmented", self.augmented_per_s, self.reference_augmented_per_s),
             ]
         )
 
 
-def measure(
+def benchmark_loader(
     folder: Path, takes: int, batch: int, seconds: float, threads: int, recipe: Recipe, engine: Engine
-) -> Measured:
+) -> LoaderBenchmark:
     """Make up takes and both stores below a folder, where they are not there yet, and measure. Raises OSError."""
     torch.set_num_threads(threads)
     paths = make_takes(takes, folder / "takes", engine)
@@ -94,15 +94,15 @@ def measure(
     ways = [0] if threads == 1 else [0, threads]
     rates = _rates(
         {
-            "load": [_samples(store, batch, threads, None)],
-            "load_and_augment": [_samples(store, batch, threads, recipe)],
-            "reference_load": [_reference(store, frames, workers, augmented=False) for workers in ways],
-            "reference_load_and_augment": [_reference(store, frames, workers, augmented=True) for workers in ways],
+            "loaded_per_s": [_samples(store, batch, threads, None)],
+            "augmented_per_s": [_samples(store, batch, threads, recipe)],
+            "reference_loaded_per_s": [_reference(store, frames, workers, augmented=False) for workers in ways],
+            "reference_augmented_per_s": [_reference(store, frames, workers, augmented=True) for workers in ways],
         },
         seconds,
         2 * threads,
     )
-    return Measured(
+    return LoaderBenchmark(
         takes=takes,
         frames=int(store.lengths.sum()),
         batch=batch,

@@ -66,7 +66,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AccuracyResult:
     """How well a network reads the takes whose signs it knows.
 
     `agreement` is the share that it reads as the other network of its bundle does, None where there is no other.
@@ -77,26 +77,26 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class NetworkResult:
     """A network and what was measured of it."""
 
     network: Network
     timings: tuple[Timing, ...]
-    reading: Reading | None
+    accuracy: AccuracyResult | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Benchmark:
     """One run: every network, the first of them what the others are held against, and what could not be measured."""
 
-    measured: tuple[Measured, ...]
+    results: tuple[NetworkResult, ...]
     rounds: int
     frames: int
     takes: int
-    left_out: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
-def measure(
+def benchmark_bundles(
     bundles: Sequence[Bundle], takes: Sequence[Take], threads: Sequence[int], batches: Sequence[int], rounds: int
 ) -> Benchmark:
     """Measure bundles side by side. Raises NothingToJudge where there are takes, but none of a sign that one knows."""
@@ -112,7 +112,7 @@ def measure(
     answers = [_read(network, takes) for network in networks] if takes else []
     timings = _time(networks, threads, batches, rounds)
     measured = tuple(
-        Measured(network, timings[place], _reading(place, networks, takes, answers) if takes else None)
+        NetworkResult(network, timings[place], _reading(place, networks, takes, answers) if takes else None)
         for place, network in enumerate(networks)
     )
     return Benchmark(measured, rounds, len(bundles[0].probe.times), len(takes), tuple(left_out))
@@ -126,7 +126,7 @@ def precision_of(model: bytes) -> Precision:
 
 def _before(bundle: Bundle) -> bytes:
     """The network that a bundle was made of, in fp32. Raises AncestorUnusable."""
-    recogniser = open_parent_model(bundle.folder).recogniser()
+    recogniser = open_parent_model(bundle.folder).build()
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         export_fp32(recogniser, Path(scratch) / "fp32.onnx")
         return (Path(scratch) / "fp32.onnx").read_bytes()
@@ -176,10 +176,10 @@ def _known(network: Network, takes: Sequence[Take]) -> list[Take]:
 
 def _reading(
     place: int, networks: Sequence[Network], takes: Sequence[Take], answers: Sequence[NDArray[np.float32]]
-) -> Reading:
+) -> AccuracyResult:
     network = networks[place]
     sign_ids = [sign.sign_id for sign in network.signs]
     evaluation = evaluate(answers[place], sign_ids, [take.provenance for take in _known(network, takes)])
     others = [other for other, one in enumerate(networks) if one.bundle is network.bundle and other != place]
     agreement = (answers[place].argmax(1) == answers[others[0]].argmax(1)).mean() if others else None
-    return Reading(evaluation, None if agreement is None else float(agreement))
+    return AccuracyResult(evaluation, None if agreement is None else float(agreement))

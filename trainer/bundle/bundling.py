@@ -19,7 +19,7 @@ from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
 from models.signature import sign
 from trainer.bundle import card
 from trainer.bundle.export import export_fp32
-from trainer.bundle.quantise import Choice, Precision, choose, read_all
+from trainer.bundle.quantise import Precision, QuantisationResult, predict_takes, select_network
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOut, evaluate
 from trainer.evaluation.predictions import Predictions, see_that_it_is_of
@@ -49,7 +49,7 @@ def make_bundle(
     precision: Precision = Precision.INT8,
     teachable: bool = True,
     key: PrivateKey | None = None,
-) -> Choice:
+) -> QuantisationResult:
     """Write the bundle of a run; returns the networks that were measured and the one that was chosen.
 
     `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
@@ -62,7 +62,7 @@ def make_bundle(
     recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     readings = [Predictions.of(judge, store, judge.validation) for judge in judges]
-    if judges and run.ancestor is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
+    if judges and run.parent is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
         recogniser.temperature.fill_(readings[0].temperature())
     held_out = [HeldOut(read.run.described, read.evaluation()) for read in readings]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
@@ -74,12 +74,14 @@ def make_bundle(
         fp32 = Path(scratch) / "fp32.onnx"
         export_fp32(recogniser, fp32)
         _check_parity(recogniser, fp32, takes["train"])
-        choice = choose(fp32, new / bundles.MODEL, takes["train"], classes["train"], takes["train"][:64], precision)
+        choice = select_network(
+            fp32, new / bundles.MODEL, takes["train"], classes["train"], takes["train"][:64], precision
+        )
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         probe = takes["test"][0] if takes["test"] else takes["train"][0]
         _write_probe(new, probe)
         if teachable:
-            ancestor.pack(new / bundles.ADAPT, recogniser, run, store)
+            ancestor.save_exemplars(new / bundles.EXEMPLARS, recogniser, run, store)
         judged = _judge_test(new, run, takes["test"])
         (new / bundles.CARD).write_text(
             card.write(name, version, run, store, held_out, judged, choice), encoding="utf-8"
@@ -102,7 +104,7 @@ def make_bundle(
     return choice
 
 
-def put_into_card(folder: Path, heading: str, section: str) -> None:
+def insert_card_section(folder: Path, heading: str, section: str) -> None:
     """Put a section into the card of a bundle, before what it cannot do, or in the place of one of that heading.
 
     The manifest then names the new card; a signature, which is of the old one, is removed. Raises BundleRefused.
@@ -144,7 +146,7 @@ def _original_takes(run: Run, store: Store, split: str) -> list[Take]:
 
 
 def _check_parity(recogniser: SignClassifier, fp32: Path, takes: Sequence[Take]) -> None:
-    answers = read_all(fp32, takes[:50])
+    answers = predict_takes(fp32, takes[:50])
     for take, answer in zip(takes[:50], answers, strict=False):
         times = torch.tensor(take.times - take.times[0], dtype=torch.float32)
         with torch.no_grad():
@@ -158,14 +160,14 @@ def _check_parity(recogniser: SignClassifier, fp32: Path, takes: Sequence[Take])
 
 def _write_probe(folder: Path, take: Take) -> None:
     times = (take.times - take.times[0]).astype(np.float32)
-    answer = read_all(folder / bundles.MODEL, [take])[0]
+    answer = predict_takes(folder / bundles.MODEL, [take])[0]
     bundles.write_probe(folder / bundles.PROBE, bundles.Probe(take.points, times, answer))
 
 
 def _judge_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation | None:
     if not takes:
         return None
-    probabilities = read_all(folder / bundles.MODEL, takes)
+    probabilities = predict_takes(folder / bundles.MODEL, takes)
     return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.provenance for take in takes])
 
 

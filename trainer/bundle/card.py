@@ -5,7 +5,7 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019.
 
 from collections.abc import Sequence
 
-from trainer.bundle.quantise import Choice
+from trainer.bundle.quantise import QuantisationResult
 from trainer.data.store import Store
 from trainer.evaluation.metrics import LAST_OF_KARSL, Evaluation, HeldOut
 from trainer.training.run import Run
@@ -18,14 +18,14 @@ def write(
     store: Store,
     held_out: Sequence[HeldOut],
     judged: Evaluation | None,
-    choice: Choice,
+    choice: QuantisationResult,
 ) -> str:
     """The card in Markdown; every figure in it was measured by the export that writes it."""
     sections = [
         f"# {name}, version {version}",
         _purpose(run),
-        _trained_on(run, store) if run.ancestor is None else _taught(run, store),
-        _accuracy(run, held_out, judged, choice.chosen.name),
+        _trained_on(run, store) if run.parent is None else _taught(run, store),
+        _accuracy(run, held_out, judged, choice.selected.name),
         _quantisation(choice),
         LIMITS,
         TERMS,
@@ -56,7 +56,7 @@ def _trained_on(run: Run, store: Store) -> str:
         "## Trained on\n\n"
         f"{len(clips)} clips ({counts}) in {len(origins)} views: each clip as it was recorded and from changed "
         f"pictures (`--variants`). Split: {run.described}. Landmarks: `{run.landmarker}`, tracked as the device tracks "
-        f"them. Seed {run.note['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, two "
+        f"them. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, two "
         f"networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
         "Clips of an unknown signer are one clip a sign at 15 frames a second; nearly all show signer 01. The signers "
         "are three men aged 30 to 40, seated, before a green background, in the light of a studio."
@@ -64,19 +64,19 @@ def _trained_on(run: Run, store: Store) -> str:
 
 
 def _taught(run: Run, store: Store) -> str:
-    adaptation = run.note["adaptation"]
-    taught = [store.rows[number].provenance for number in run.train if number >= adaptation["rehearsed"]]
+    fine_tuning = run.metadata["fine_tuning"]
+    taught = [store.rows[number].provenance for number in run.train if number >= fine_tuning["rehearsed_takes"]]
     signers = ", ".join(sorted({origin.signer or "unknown" for origin in taught}))
     rows = [
         f"| {title} | {outcome['count']} | {outcome['before']} | {outcome['after']} |"
-        for title, outcome in run.note.get("outcome", {}).items()
+        for title, outcome in run.metadata.get("outcome", {}).items()
     ]
     return (
         "## Taught\n\n"
-        f"Taught further from {run.ancestor}, whose card tells what that was trained on: {len(taught)} takes of "
+        f"Taught further from {run.parent}, whose card tells what that was trained on: {len(taught)} takes of "
         f"{len({origin.sign_id for origin in taught})} words (signer {signers}) were learned, and "
-        f"{adaptation['rehearsed']} takes of the signs known before were rehearsed. {_plain(run.described)}. "
-        f"Landmarks: `{run.landmarker}`. Seed {run.note['seed']}, {run.recipe.epochs} epochs.\n\n"
+        f"{fine_tuning['rehearsed_takes']} takes of the signs known before were rehearsed. {_plain(run.described)}. "
+        f"Landmarks: `{run.landmarker}`. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs.\n\n"
         "| takes | count | right before | right after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )
 
@@ -87,7 +87,7 @@ def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None, 
     parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
     if judged is not None:
         parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_judged(judged)}")
-    if held_out and run.ancestor is None:
+    if held_out and run.parent is None:
         parts.append(
             "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
             "what it held out decided nothing in it; only the temperature is fitted to the first of these."
@@ -117,14 +117,14 @@ def _judged(evaluation: Evaluation) -> str:
     return "\n".join([*rows, "", remarks])
 
 
-def _quantisation(choice: Choice) -> str:
+def _quantisation(choice: QuantisationResult) -> str:
     rows = ["| network | MB | time of a call, fp32 = 1 | top-1 on training clips | largest change of a probability |"]
     rows += ["| --- | --- | --- | --- | --- |"]
-    for candidate in choice.measured:
-        title = f"**{candidate.name}** (this one)" if candidate is choice.chosen else candidate.name
+    for candidate in choice.candidates:
+        title = f"**{candidate.name}** (this one)" if candidate is choice.selected else candidate.name
         rows.append(
-            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / choice.measured[0].ms:.2f} "
-            f"| {candidate.top1:.1%} | {candidate.drift:.3f} |"
+            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / choice.candidates[0].ms:.2f} "
+            f"| {candidate.top1:.1%} | {candidate.max_abs_diff:.3f} |"
         )
     return "## Quantisation\n\n" + "\n".join(rows)
 

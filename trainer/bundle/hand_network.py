@@ -55,7 +55,7 @@ Crops = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class QuantisationError:
     """How far the int8 network's points lie from the float one's: the mean, in pixels of its picture of 224."""
 
     crops: int
@@ -63,7 +63,7 @@ class Outcome:
     kilobytes: int
 
 
-def quantise_hand(clips: Sequence[Path], out: Path, at_most: int) -> Outcome:
+def quantise_hand(clips: Sequence[Path], out: Path, at_most: int) -> QuantisationError:
     """Write the int8 network, calibrated on hands of these clips; judged on every third of them, kept apart.
 
     Raises NetworksUnavailable, RecordingUnreadable, HandsTooFew.
@@ -80,7 +80,7 @@ def quantise_hand(clips: Sequence[Path], out: Path, at_most: int) -> Outcome:
         quantised = _quantised(source, crops[~judged])
     out.write_bytes(quantised)
     apart = _points(plain, crops[judged]) - _points(quantised, crops[judged])
-    return Outcome(len(crops), float(np.linalg.norm(apart[..., :2], axis=-1).mean()), len(quantised) // 1024)
+    return QuantisationError(len(crops), float(np.linalg.norm(apart[..., :2], axis=-1).mean()), len(quantised) // 1024)
 
 
 def _crops(clips: Sequence[Path], palm_network: bytes, at_most: int) -> Crops:

@@ -22,7 +22,7 @@ from landmarkers.errors import UserError
 from landmarkers.take import Take
 from models.classifier import open_session
 
-LARGEST_LOSS: Final = 0.005  # of top-1; a network that loses more in int8 is refused
+MAX_TOP1_LOSS: Final = 0.005  # of top-1; a network that loses more in int8 is refused
 _AS_FAST: Final = 0.1  # slower is within what timing on a shared machine errs
 _MATRIX_PRODUCTS: Final = ["MatMul", "Gemm"]
 _TIMED_CALLS: Final = 50
@@ -33,22 +33,22 @@ class QuantisationHarmful(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class QuantisedNetwork:
     """One way to int8, measured: bytes, milliseconds a call, top-1 on the takes, largest change of a probability."""
 
     name: str
     bytes: int
     ms: float
     top1: float
-    drift: float
+    max_abs_diff: float
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class QuantisationResult:
     """The networks that were measured, fp32 first, and the one that goes into the bundle."""
 
-    measured: tuple[Candidate, ...]
-    chosen: Candidate
+    candidates: tuple[QuantisedNetwork, ...]
+    selected: QuantisedNetwork
 
 
 class Precision(StrEnum):
@@ -58,21 +58,21 @@ class Precision(StrEnum):
     FP32 = "fp32"
 
 
-def choose(
+def select_network(
     fp32: Path,
     to: Path,
     takes: Sequence[Take],
     classes: Sequence[int],
     calibration: Sequence[Take],
     precision: Precision = Precision.INT8,
-) -> Choice:
+) -> QuantisationResult:
     """Write the best int8 network, or the fp32 one if that is asked for, and tell what all of them are worth.
 
     `classes` are the right outputs of the takes. Of the ways to int8 that keep top-1 the fastest are looked at, since
     all are of nearly one size, and of these the one that changes the probabilities least is chosen. Raises
     QuantisationHarmful when none keeps it.
     """
-    expected = read_all(fp32, takes)
+    expected = predict_takes(fp32, takes)
     reference = _measure("fp32", fp32, takes, classes, expected)
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
@@ -84,22 +84,22 @@ def choose(
             make(path)
             candidates.append((_measure(name, path, takes, classes, expected), path))
         candidates.sort(key=lambda candidate: candidate[0].ms)
-        keeping = [pair for pair in candidates if pair[0].top1 >= reference.top1 - LARGEST_LOSS]
+        keeping = [pair for pair in candidates if pair[0].top1 >= reference.top1 - MAX_TOP1_LOSS]
         if precision is Precision.FP32:
             keeping = [(reference, fp32)]
         if not keeping:
             best = max(candidate.top1 for candidate, _ in candidates)
             raise QuantisationHarmful(
                 f"int8 reads {best:.1%} of the takes right, fp32 {reference.top1:.1%}: "
-                f"more than {LARGEST_LOSS:.1%} is lost"
+                f"more than {MAX_TOP1_LOSS:.1%} is lost"
             )
         fastest = [pair for pair in keeping if pair[0].ms <= keeping[0][0].ms * (1.0 + _AS_FAST)]
-        chosen, path = min(fastest, key=lambda pair: pair[0].drift)
+        chosen, path = min(fastest, key=lambda pair: pair[0].max_abs_diff)
         to.write_bytes(path.read_bytes())
-    return Choice((reference, *(candidate for candidate, _ in candidates)), chosen)
+    return QuantisationResult((reference, *(candidate for candidate, _ in candidates)), chosen)
 
 
-def read_all(model: Path, takes: Sequence[Take]) -> NDArray[np.float32]:
+def predict_takes(model: Path, takes: Sequence[Take]) -> NDArray[np.float32]:
     """Probabilities [takes, signs + 1] that an ONNX file gives, take by take as the device runs it."""
     session = open_session(model.read_bytes())
     return np.concatenate([session.run(["probabilities"], graph_inputs(take))[0] for take in takes])
@@ -149,8 +149,8 @@ class _CalibrationTakes(CalibrationDataReader):  # type: ignore[misc]  # onnxrun
 
 def _measure(
     name: str, path: Path, takes: Sequence[Take], classes: Sequence[int], expected: NDArray[np.float32]
-) -> Candidate:
-    answers = read_all(path, takes)
+) -> QuantisedNetwork:
+    answers = predict_takes(path, takes)
     session = open_session(path.read_bytes())
     inputs = graph_inputs(takes[0])
     seconds = []
@@ -158,10 +158,10 @@ def _measure(
         began = time.perf_counter()
         session.run(["probabilities"], inputs)
         seconds.append(time.perf_counter() - began)
-    return Candidate(
+    return QuantisedNetwork(
         name=name,
         bytes=path.stat().st_size,
         ms=float(np.median(seconds)) * 1000,
         top1=float((answers.argmax(1) == np.array(classes)).mean()),
-        drift=float(np.abs(answers - expected).max()),
+        max_abs_diff=float(np.abs(answers - expected).max()),
     )

@@ -23,7 +23,7 @@ from trainer.cli.values import (
     whole_numbers,
 )
 from trainer.evaluation.streams import RestPose
-from trainer.training.distributed import number_here, own
+from trainer.training.distributed import local_device, local_world_size
 from trainer.training.recipe import RECIPES
 
 # How a run is trained, unless the user says otherwise.
@@ -32,8 +32,8 @@ _TRAINING: Final[dict[str, Any]] = {
     "recipe": "default",
     "epochs": None,
     "seed": 1,
-    "device": own("cuda" if torch.cuda.is_available() else "cpu"),
-    "threads": max(1, (os.cpu_count() or 1) // number_here()[1]),
+    "device": local_device("cuda" if torch.cuda.is_available() else "cpu"),
+    "threads": max(1, (os.cpu_count() or 1) // local_world_size()),
     "accumulate": 1,
     "compile": False,
 }

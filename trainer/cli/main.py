@@ -20,8 +20,8 @@ from models.bundle import LABELS, open_bundle
 from models.keys import PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer.bundle import benchmark
-from trainer.bundle.bench_loader import measure
-from trainer.bundle.bundling import make_bundle, put_into_card
+from trainer.bundle.bench_loader import benchmark_loader
+from trainer.bundle.bundling import insert_card_section, make_bundle
 from trainer.bundle.hand_network import quantise_hand
 from trainer.cli.arguments import read
 from trainer.data import keypoints
@@ -50,9 +50,9 @@ from trainer.reports import (
     run_report,
     stream_report,
 )
-from trainer.training.distributed import DistributedContext, DistributedUnusable, init_distributed, started
-from trainer.training.fine_tune import FineTuneConfig, fine_tune, recipe_for
-from trainer.training.fine_tune_data import prepare
+from trainer.training.distributed import DistributedContext, DistributedUnusable, init_distributed, world_size
+from trainer.training.fine_tune import FineTuneConfig, fine_tune, fine_tune_recipe
+from trainer.training.fine_tune_data import prepare_fine_tune_data
 from trainer.training.parent_model import open_parent_model
 from trainer.training.recipe import RECIPES, Recipe
 from trainer.training.run import open_run
@@ -122,7 +122,7 @@ def run_train(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace, crew: DistributedContext) -> Split:
-    with crew.leader_first():
+    with crew.main_process_first():
         store = _store(options.takes, options)
     recipe = _recipe(options)
     signs = _signs(options.takes, store)
@@ -136,25 +136,25 @@ def _train(options: argparse.Namespace, crew: DistributedContext) -> Split:
         split = by_clip(origins, options.validation)
     else:
         split = everything(origins)
-    with crew.holding(options.run):
+    with crew.lock_run_folder(options.run):
         train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
     return split
 
 
 def run_fine_tune(options: argparse.Namespace) -> int:
     """A bundle or run and some takes to a run."""
-    if started() > 1:
+    if world_size() > 1:
         raise DistributedUnusable("teaching is short and one process does it; start it without torchrun")
     ancestor = open_parent_model(options.ancestor, options.from_store)
     store = options.store or options.run / "takes.store"
-    lesson = prepare(ancestor, options.takes, store, hold_out=options.validation > 0.0)
-    recipe = recipe_for(ancestor, options.epochs)
+    lesson = prepare_fine_tune_data(ancestor, options.takes, store, hold_out=options.validation > 0.0)
+    recipe = fine_tune_recipe(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
     crew = DistributedContext(options.device)
-    with crew.holding(options.run):
+    with crew.lock_run_folder(options.run):
         fine_tune(lesson, ancestor, recipe, FineTuneConfig(), options.run, options.seed, crew)
     outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
-    learned = len(lesson.split.train) - len(ancestor.takes)
+    learned = len(lesson.split.train) - len(ancestor.exemplars)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
     print(as_table(outcomes))
     return 0
@@ -177,13 +177,13 @@ def run_export(options: argparse.Namespace) -> int:
         teachable=not options.no_teaching,
         key=key,
     )
-    for candidate in choice.measured:
+    for candidate in choice.candidates:
         print(
             f"{candidate.name:26} {candidate.bytes / 1e6:5.2f} MB  {candidate.ms:6.2f} ms  "
-            f"top-1 {candidate.top1:6.1%}  largest change {candidate.drift:.3f}"
+            f"top-1 {candidate.top1:6.1%}  largest change {candidate.max_abs_diff:.3f}"
         )
     signed = "" if key is None else f", signed by {key.name} ({key.id})"
-    print(f"wrote {options.to} with {choice.chosen.name}{signed}")
+    print(f"wrote {options.to} with {choice.selected.name}{signed}")
     if run.landmarker == keypoints.FINGERPRINT:
         print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
     return 0
@@ -228,7 +228,7 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
 
 
 def _evaluate_recipe(options: argparse.Namespace, crew: DistributedContext) -> EvaluationResult:
-    with crew.leader_first():
+    with crew.main_process_first():
         store = _store(options.clips, options)
     recipe = _recipe(options)
     if len(stores.find_takes(options.clips)) != len(store):
@@ -258,7 +258,7 @@ def run_stream(options: argparse.Namespace) -> int:
     if options.html is not None:
         options.html.write_text(stream_report.as_page(found, bundle.signs), encoding="utf-8")
     if options.into_card:
-        put_into_card(options.model, stream_report.STREAMS_HEADING, stream_report.as_section(found))
+        insert_card_section(options.model, stream_report.STREAMS_HEADING, stream_report.as_section(found))
     print(json.dumps(stream_report.as_content(found), indent=1) if options.json else stream_report.as_table(found))
     return 0
 
@@ -267,8 +267,10 @@ def run_bench_loader(options: argparse.Namespace) -> int:
     """How fast takes come out of a store, beside the reference's way."""
     engine = LocalEngine(options.threads)
     recipe = RECIPES["default"]
-    measured = measure(options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine)
-    print(json.dumps(measured.as_content(), indent=1) if options.json else measured.as_table())
+    measured = benchmark_loader(
+        options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine
+    )
+    print(json.dumps(measured.to_dict(), indent=1) if options.json else measured.to_table())
     return 0
 
 
@@ -298,7 +300,7 @@ def run_benchmark(options: argparse.Namespace) -> int:
     takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
     if paths and not takes:
         raise NothingToJudge(f"there is no take of {options.split} clips in {' '.join(map(str, options.takes))}")
-    found = benchmark.measure(bundles, takes, options.threads, options.batches, options.rounds)
+    found = benchmark.benchmark_bundles(bundles, takes, options.threads, options.batches, options.rounds)
     print(benchmark_report.as_json(found) if options.json else benchmark_report.as_table(found))
     if options.html is not None:
         options.html.write_text(benchmark_report.as_page(found), encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Final
 import torch
 
 from models.manifest import BUNDLE_NAME
-from trainer.training.distributed import own
+from trainer.training.distributed import local_device
 
 LONGEST_MINUTES: Final = 600
 
@@ -91,10 +91,10 @@ def file_to_write(text: str) -> Path:
 def device(text: str) -> str:
     """A device that torch can use here; each of torchrun's processes has a GPU of its own."""
     try:
-        torch.zeros(1, device=own(text))
+        torch.zeros(1, device=local_device(text))
     except (RuntimeError, AssertionError) as error:
-        raise argparse.ArgumentTypeError(f"torch cannot use {own(text)} here") from error
-    return own(text)
+        raise argparse.ArgumentTypeError(f"torch cannot use {local_device(text)} here") from error
+    return local_device(text)
 
 
 def bundle_name(text: str) -> str:

@@ -11,8 +11,8 @@ from trainer.model.network import SignClassifier
 from trainer.training.fine_tune_data import FineTuneData
 from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
-from trainer.training.run_metadata import RUN, write_note
-from trainer.training.train import load_trained, read_each
+from trainer.training.run_metadata import RUN_METADATA, save_metadata
+from trainer.training.train import load_trained, logits_per_take
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,11 @@ def judge_teaching(lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, 
     kinds = {
         "new words, takes held out": [n for n in held if store.rows[n].provenance.sign_id not in known],
         "words known before, takes held out": [n for n in held if store.rows[n].provenance.sign_id in known],
-        "old words, takes rehearsed": [n for n in range(len(ancestor.takes)) if store.rows[n].provenance.variant == 0],
+        "old words, takes rehearsed": [
+            n for n in range(len(ancestor.exemplars)) if store.rows[n].provenance.variant == 0
+        ],
     }
-    old, new = ancestor.recogniser(), load_trained(folder, recipe, lesson.signs)
+    old, new = ancestor.build(), load_trained(folder, recipe, lesson.signs)
     outcomes = {
         kind: Outcome(
             len(numbers),
@@ -47,8 +49,8 @@ def judge_teaching(lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, 
         for kind, numbers in kinds.items()
         if numbers
     }
-    note = json.loads((folder / RUN).read_text())
-    write_note(note | {"outcome": {kind: asdict(outcome) for kind, outcome in outcomes.items()}}, folder)
+    note = json.loads((folder / RUN_METADATA).read_text())
+    save_metadata(note | {"outcome": {kind: asdict(outcome) for kind, outcome in outcomes.items()}}, folder)
     return outcomes
 
 
@@ -64,6 +66,6 @@ def as_table(outcomes: Mapping[str, Outcome]) -> str:
 
 def _count_right(recogniser: SignClassifier, signs: Sequence[Sign], store: Store, numbers: Sequence[int]) -> int:
     outputs = [*(sign.sign_id for sign in signs), None]
-    answers = read_each(recogniser, store, numbers).argmax(-1).tolist()
+    answers = logits_per_take(recogniser, store, numbers).argmax(-1).tolist()
     truth = [store.rows[number].provenance.sign_id for number in numbers]
     return sum(outputs[answer] == sign_id for answer, sign_id in zip(answers, truth, strict=True))

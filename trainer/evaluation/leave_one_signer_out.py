@@ -15,7 +15,7 @@ from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
-from trainer.training.train import load_trained, read_each, train
+from trainer.training.train import load_trained, logits_per_take, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def leave_each_out(
     logits = []
     for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.is_main_process):
         run = folder / f"without-{quote(name, safe='')}"
-        with crew.holding(run):
+        with crew.lock_run_folder(run):
             train(store, split, signs, recipe, run, seed, crew)
-        logits.append(read_each(load_trained(run, recipe, signs), store, split.validation))
+        logits.append(logits_per_take(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
     those = [origins[number] for split in splits.values() for number in split.validation]
     return UnseenSigners(evaluate(probabilities, [sign.sign_id for sign in signs], those), judged, left_aside)

@@ -19,7 +19,7 @@ from trainer.evaluation.calibrate import fit_temperature
 from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.training.run import Run
 from trainer.training.run_metadata import RunUnusable
-from trainer.training.train import load_trained, read_each
+from trainer.training.train import load_trained, logits_per_take
 
 HELD_OUT: Final = "What it held out"
 TEST_CLIPS: Final = "The data set's test clips"
@@ -42,7 +42,7 @@ class Predictions:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # for one take others only wait for each other: on a busy machine 208 s became 9
         try:
-            return cls(run, store, tuple(numbers), read_each(recogniser, store, progress))
+            return cls(run, store, tuple(numbers), logits_per_take(recogniser, store, progress))
         finally:
             torch.set_num_threads(threads)
 
@@ -110,7 +110,7 @@ def open_store(run: Run, folder: Path | None = None) -> Store:
 
 def see_that_it_is_of(run: Run, store: Store) -> None:
     """Raises RunUnusable for a run that was trained on another store than this."""
-    if run.note["takes"] != len(store):
+    if run.metadata["takes"] != len(store):
         raise RunUnusable(f"{run.folder} was trained on another store than the one given")
 
 

@@ -19,8 +19,8 @@ def facts(run: Run) -> dict[str, str]:
         "split.held out": f"{len(run.validation)} takes",
         "signs": f"{len(run.signs)}: {listed([sign.sign_id for sign in run.signs])}",
     }
-    note = dict(_flat({key: value for key, value in run.note.items() if key not in _TOLD_OTHERWISE}))
-    return note | told | _starts(run.note.get("starts", []))
+    note = dict(_flat({key: value for key, value in run.metadata.items() if key not in _TOLD_OTHERWISE}))
+    return note | told | _starts(run.metadata.get("starts", []))
 
 
 def differences(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from trainer.reports.evaluation_report import named
 from trainer.reports.facts import facts
 from trainer.reports.html import Html, interval, percent
 from trainer.reports.skeleton_animation import HOLD_STILL, gallery, skeleton_animation
-from trainer.training.parent_model import choose
+from trainer.training.parent_model import select_exemplars
 
 _WORST: Final = 12  # signs whose takes are shown
 _TAKES: Final = 4  # of each
@@ -105,7 +105,7 @@ def _worst_signs(readings: Predictions, result: Evaluation, words: Mapping[int, 
         "what it is mostly read as."
     )
     origins = [row.provenance for row in readings.store.rows]
-    learned = {origins[number].sign_id: number for number in choose(origins, readings.run.train, 1)}
+    learned = {origins[number].sign_id: number for number in select_exemplars(origins, readings.run.train, 1)}
     wrong = [place for place, rank in enumerate(readings.ranks.tolist()) if rank > 0]
     galleries = []
     for sign in result.wrong_signs[:_WORST]:

@@ -1,4 +1,4 @@
-"""All that changes while a network is trained, kept in a run folder's `last.pt`."""
+"""All that changes while a network is trained, kept in a run folder's `checkpoint.pt`."""
 
 import math
 import os
@@ -17,54 +17,54 @@ from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
 from trainer.training.run_metadata import RunUnusable
 
-LAST: Final = "last.pt"
+CHECKPOINT: Final = "checkpoint.pt"
 # What torch raises for a file that is not whole or holds other weights.
 _DAMAGED = (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
 
 
 @dataclass(slots=True)
-class Patience:
+class EarlyStopping:
     """How long the loss on what is held out has not fallen, and how long it is waited for; None waits for ever."""
 
-    epochs: int | None
-    lowest: float = math.inf
-    waited: int = 0
+    patience: int | None
+    best_loss: float = math.inf
+    epochs_without_improvement: int = 0
 
-    def look(self, loss: float) -> None:
+    def update(self, loss: float) -> None:
         """Take note of an epoch's loss."""
-        if loss < self.lowest:
-            self.lowest, self.waited = loss, 0
+        if loss < self.best_loss:
+            self.best_loss, self.epochs_without_improvement = loss, 0
         else:
-            self.waited += 1
+            self.epochs_without_improvement += 1
 
     @property
-    def over(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether training ends here."""
-        return self.epochs is not None and self.waited >= self.epochs
+        return self.patience is not None and self.epochs_without_improvement >= self.patience
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingState:
     """All that changes while training, to be saved and taken up again."""
 
-    recogniser: SignClassifier
-    average: AveragedModel
+    model: SignClassifier
+    ema: AveragedModel
     optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
-    dice: RngState
-    patience: Patience
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+    rng: RngState
+    early_stopping: EarlyStopping
 
     @classmethod
-    def of(cls, recogniser: SignClassifier, recipe: Recipe, dice: RngState, rise: float) -> Self:
+    def create(cls, recogniser: SignClassifier, recipe: Recipe, dice: RngState, warmup_fraction: float) -> Self:
         """At the beginning; the learning rate rises for a share of the steps, then falls to nothing."""
-        average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+        average = AveragedModel(recogniser, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)
         optimizer = torch.optim.AdamW(recogniser.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, recipe.epochs * recipe.steps_per_epoch, pct_start=rise
+            optimizer, recipe.learning_rate, recipe.epochs * recipe.steps_per_epoch, pct_start=warmup_fraction
         )
-        return cls(recogniser, average, optimizer, schedule, dice, Patience(recipe.patience))
+        return cls(recogniser, average, optimizer, schedule, dice, EarlyStopping(recipe.patience))
 
-    def learn(self, loss: Tensor) -> Tensor:
+    def backward_and_step(self, loss: Tensor) -> Tensor:
         """One step down the slope of a loss; returns the loss."""
         loss.backward()
         self.step()
@@ -72,23 +72,23 @@ class TrainingState:
 
     def step(self) -> None:
         """One step down the slope that was gathered."""
-        nn.utils.clip_grad_norm_(self.recogniser.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self.schedule.step()
-        self.average.update_parameters(self.recogniser)
+        self.scheduler.step()
+        self.ema.update_parameters(self.model)
 
     def save(self, path: Path, epochs: int) -> None:
         """Write it all, with the epochs done; a reader sees the whole file or none, after a power cut too."""
         content = {
-            "recogniser": self.recogniser.state_dict(),
-            "average": self.average.state_dict(),
+            "model": self.model.state_dict(),
+            "ema": self.ema.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "lowest": self.patience.lowest,
-            "waited": self.patience.waited,
+            "scheduler": self.scheduler.state_dict(),
+            "best_loss": self.early_stopping.best_loss,
+            "epochs_without_improvement": self.early_stopping.epochs_without_improvement,
             "epochs": epochs,
-            **self.dice.put_away(),
+            **self.rng.state_dict(),
         }
         half_written = path.with_suffix(".new")
         with half_written.open("wb") as file:
@@ -104,34 +104,34 @@ class TrainingState:
             return 0
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
-            self.recogniser.load_state_dict(content["recogniser"])
-            self.average.load_state_dict(content["average"])
+            self.model.load_state_dict(content["model"])
+            self.ema.load_state_dict(content["ema"])
             self.optimizer.load_state_dict(content["optimizer"])
-            self.schedule.load_state_dict(content["schedule"])
+            self.scheduler.load_state_dict(content["scheduler"])
         except _DAMAGED as error:
             raise RunUnusable(f"{path} is damaged or of another recipe; train into another folder") from error
-        self.dice.take_up(content)
-        self.patience.lowest, self.patience.waited = _waited(content)
+        self.rng.load_state_dict(content)
+        self.early_stopping.best_loss, self.early_stopping.epochs_without_improvement = _waited(content)
         return int(content["epochs"])
 
 
 def final_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
     """The average of a network's weights where its training ended. Raises RunUnusable."""
-    path = folder / LAST
+    path = folder / CHECKPOINT
     if not path.is_file():
-        raise RunUnusable(f"{folder} holds no {LAST}; train first")
+        raise RunUnusable(f"{folder} holds no {CHECKPOINT}; train first")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         # The average holds the network as its module, beside a count of its steps.
-        average = {name: value for name, value in content["average"].items() if name.startswith("module.")}
+        average = {name: value for name, value in content["ema"].items() if name.startswith("module.")}
         epochs = int(content["epochs"])
     except _DAMAGED as error:
         raise RunUnusable(f"{path} is damaged; train into another folder") from error
-    if epochs < recipe.epochs and not Patience(recipe.patience, *_waited(content)).over:
+    if epochs < recipe.epochs and not EarlyStopping(recipe.patience, *_waited(content)).should_stop:
         raise RunUnusable(f"{folder} has trained {epochs} of its {recipe.epochs} epochs; train it to the end first")
     return {name.removeprefix("module."): value for name, value in average.items()}
 
 
 def _waited(content: dict[str, Any]) -> tuple[float, int]:
     """The lowest loss and the epochs since; runs from before there was patience tell of none."""
-    return content.get("lowest", math.inf), content.get("waited", 0)
+    return content.get("best_loss", math.inf), content.get("epochs_without_improvement", 0)

@@ -39,8 +39,8 @@ class DistributedContext:
 
     device: str = "cpu"
     rank: int = 0
-    size: int = 1
-    pieces: int = 1  # into which each process divides its rows of a batch, to need less memory at a time
+    world_size: int = 1
+    accumulation_steps: int = 1  # into which each process divides its rows of a batch, to need less memory at a time
     compiled: bool = False
 
     @property
@@ -49,9 +49,9 @@ class DistributedContext:
         return self.rank == 0
 
     @property
-    def helpers(self) -> int:
+    def num_workers(self) -> int:
         """Threads that make batches beside this process: on processors one, as the network needs them itself."""
-        share = (os.cpu_count() or 1) // number_here()[1]
+        share = (os.cpu_count() or 1) // local_world_size()
         return 1 if torch.device(self.device).type == "cpu" else max(1, min(share - 1, _MOST_HELPERS))
 
     @property
@@ -62,18 +62,18 @@ class DistributedContext:
         slower = kind == "cpu" or (kind == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False))
         return torch.float32 if slower else torch.bfloat16
 
-    def rows(self, count: int) -> list[slice]:
+    def microbatch_slices(self, count: int) -> list[slice]:
         """The rows of a batch that are its own, by pieces. Raises CrewUnusable where they cannot be divided evenly."""
-        share, left_over = divmod(count, self.size * self.pieces)
+        share, left_over = divmod(count, self.world_size * self.accumulation_steps)
         if left_over or not share:
             raise DistributedUnusable(
-                f"a batch of {count} takes cannot be divided evenly among {self.size} processes with --accumulate "
-                f"{self.pieces}"
+                f"a batch of {count} takes cannot be divided evenly among {self.world_size} processes with "
+                f"--accumulate {self.accumulation_steps}"
             )
-        starts = range(self.rank * share, count, self.size * share)
+        starts = range(self.rank * share, count, self.world_size * share)
         return [slice(start, start + share) for start in starts]
 
-    def joined(self, network: nn.Module) -> nn.Module:
+    def wrap_ddp(self, network: nn.Module) -> nn.Module:
         """The network with its gradients averaged over all processes, and compiled if that is asked for.
 
         Raises CrewUnusable where nothing can be compiled.
@@ -84,36 +84,38 @@ class DistributedContext:
                     "--compile needs a C++ compiler, and there is none here; install g++ or name it in CXX"
                 )
             network.compile()
-        if self.size == 1:
+        if self.world_size == 1:
             return network
         device = torch.device(self.device)
         return DistributedDataParallel(
             network, device_ids=None if device.type == "cpu" else [device], forward_sync_buffers=False
         )
 
-    def holding_back(self, network: nn.Module) -> AbstractContextManager[None]:
+    def no_sync(self, network: nn.Module) -> AbstractContextManager[None]:
         """Within it gradients are only gathered; the first ones after it are averaged with what was gathered."""
         return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
 
-    def sum(self, values: Sequence[float]) -> list[float]:
+    def all_reduce(self, values: Sequence[float]) -> list[float]:
         """These values summed over all processes."""
-        if self.size == 1:
+        if self.world_size == 1:
             return list(values)
         total = torch.tensor(values, dtype=torch.float64, device=self.device)
         distributed.all_reduce(total)
         return total.tolist()
 
-    def check_alike(self, number: int, what: str) -> None:
+    def check_identical(self, number: int, what: str) -> None:
         """See that all processes find the same. Raises CrewUnusable."""
-        if self.sum([number]) != [self.size * number] or self.sum([number**2]) != [self.size * number**2]:
+        if self.all_reduce([number]) != [self.world_size * number] or self.all_reduce([number**2]) != [
+            self.world_size * number**2
+        ]:
             raise DistributedUnusable(f"the processes find different {what}; all must see the same folders")
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Go on when all processes are here."""
-        self.sum([0.0])
+        self.all_reduce([0.0])
 
     @contextmanager
-    def holding(self, folder: Path) -> Iterator[None]:
+    def lock_run_folder(self, folder: Path) -> Iterator[None]:
         """Let no other processes into a run folder meanwhile. Raises CrewUnusable where some are in it.
 
         The processes of a torchrun that was killed live on, and would write what those started after them write.
@@ -133,24 +135,26 @@ class DistributedContext:
             os.close(descriptor)
 
     @contextmanager
-    def leader_first(self) -> Iterator[None]:
+    def main_process_first(self) -> Iterator[None]:
         """Let the first process do what is inside before the others do it."""
         if not self.is_main_process:
-            self.wait()
+            self.barrier()
         yield
         if self.is_main_process:
-            self.wait()
+            self.barrier()
 
 
 @contextmanager
-def init_distributed(device: str, pieces: int = 1, *, compiled: bool = False) -> Iterator[DistributedContext]:
+def init_distributed(
+    device: str, accumulation_steps: int = 1, *, compiled: bool = False
+) -> Iterator[DistributedContext]:
     """The processes that torchrun started, or this one alone; `device` is this process's own."""
     there = torch.device(device)
     on_gpu = there.type == "cuda"
     if on_gpu and there.index is not None:
         torch.cuda.set_device(there)  # the one whose random numbers are kept (trainer/training/rng.py)
-    if started() == 1:
-        yield DistributedContext(device, pieces=pieces, compiled=compiled)
+    if world_size() == 1:
+        yield DistributedContext(device, accumulation_steps=accumulation_steps, compiled=compiled)
         return
     store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
     if os.environ["GROUP_WORLD_SIZE"] == "1":
@@ -166,24 +170,27 @@ def init_distributed(device: str, pieces: int = 1, *, compiled: bool = False) ->
         device_id=there if on_gpu else None,
     )
     try:
-        yield DistributedContext(device, rank, size, pieces, compiled)
+        yield DistributedContext(device, rank, size, accumulation_steps, compiled)
     finally:
         distributed.destroy_process_group()
 
 
-def started() -> int:
+def world_size() -> int:
     """How many processes torchrun has started for one run; 1 without it."""
     return int(os.environ["WORLD_SIZE"]) if distributed.is_torchelastic_launched() else 1
 
 
-def own(device: str) -> str:
+def local_device(device: str) -> str:
     """The device of this process where all were given this one."""
     several = device == "cuda" and distributed.is_torchelastic_launched()
-    return f"{device}:{number_here()[0]}" if several else device
+    return f"{device}:{local_rank()}" if several else device
 
 
-def number_here() -> tuple[int, int]:
-    """Which of the processes on this machine this is, from 0 on, and how many torchrun has started here."""
-    if not distributed.is_torchelastic_launched():
-        return 0, 1
-    return int(os.environ["LOCAL_RANK"]), int(os.environ["LOCAL_WORLD_SIZE"])
+def local_rank() -> int:
+    """Return the rank of this process among those on this machine, from 0; 0 without torchrun."""
+    return int(os.environ["LOCAL_RANK"]) if distributed.is_torchelastic_launched() else 0
+
+
+def local_world_size() -> int:
+    """Return the number of processes that torchrun started on this machine; 1 without it."""
+    return int(os.environ["LOCAL_WORLD_SIZE"]) if distributed.is_torchelastic_launched() else 1

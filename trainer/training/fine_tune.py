@@ -21,25 +21,25 @@ from tqdm import trange
 from trainer.augmentation.loader import Batches, WeightedSampler
 from trainer.data.jit import announce
 from trainer.model.network import SignClassifier
-from trainer.training.checkpoint import LAST, TrainingState
+from trainer.training.checkpoint import CHECKPOINT, TrainingState
 from trainer.training.distributed import DistributedContext
 from trainer.training.fine_tune_data import FineTuneData
 from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
-from trainer.training.run_metadata import add_start, write_run_metadata
-from trainer.training.train import Shown, build_model, classes_of, read_logits, show, wrong
+from trainer.training.run_metadata import record_start, write_run_metadata
+from trainer.training.train import ModelInput, build_model, class_indices, compute_logits, expert_loss, make_model_input
 
 
 @dataclass(frozen=True, slots=True)
 class FineTuneConfig:
     """What teaching needs to know beside a recipe."""
 
-    hold: float = 1.0  # weight of the old network's answers
-    softness: float = 2.0  # temperature at which answers are compared
+    distillation_weight: float = 1.0  # weight of the old network's answers
+    distillation_temperature: float = 2.0  # temperature at which answers are compared
 
 
-def recipe_for(ancestor: ParentModel, epochs: int | None = None) -> Recipe:
+def fine_tune_recipe(ancestor: ParentModel, epochs: int | None = None) -> Recipe:
     """The recipe to teach an ancestor by: its own but for a short training. A batch comes twice, new and rehearsed."""
     return replace(
         ancestor.recipe,
@@ -47,33 +47,37 @@ def recipe_for(ancestor: ParentModel, epochs: int | None = None) -> Recipe:
         samples_per_epoch=512,
         batch_size=32,
         learning_rate=1.5e-3,
-        average=0.98,
+        ema_decay=0.98,
         patience=None,
     )
 
 
-class Teaching:
+class FineTuneLoss:
     """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
 
-    def __init__(self, old: SignClassifier, recipe: Recipe, adaptation: FineTuneConfig) -> None:
+    def __init__(self, old: SignClassifier, recipe: Recipe, fine_tuning: FineTuneConfig) -> None:
         self._old = old
         self._recipe = recipe
-        self._adaptation = adaptation
+        self._fine_tuning = fine_tuning
 
-    def loss(self, new: SignClassifier, learned: Shown, rehearsed: Shown) -> Tensor:
+    def loss(self, new: SignClassifier, learned: ModelInput, rehearsed: ModelInput) -> Tensor:
         """Cross entropy of both batches, and how far the old answers have moved."""
         features, truth = learned
-        loss = wrong(new.network.opinions(*features), truth, self._recipe)
+        loss = expert_loss(new.network.opinions(*features), truth, self._recipe)
         features, truth = rehearsed
         opinions = new.network.opinions(*features)
         with torch.no_grad():
             before = self._old.network.opinions(*features)
         apart = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
-        return loss + wrong(opinions, truth, self._recipe) + self._adaptation.hold * torch.stack(apart).mean()
+        return (
+            loss
+            + expert_loss(opinions, truth, self._recipe)
+            + self._fine_tuning.distillation_weight * torch.stack(apart).mean()
+        )
 
     def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
         """Divergence of an expert's answers over what it had an output for before: the old signs, and no sign."""
-        soft = self._adaptation.softness
+        soft = self._fine_tuning.distillation_temperature
         shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
         return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
 
@@ -82,35 +86,37 @@ def fine_tune(
     lesson: FineTuneData,
     ancestor: ParentModel,
     recipe: Recipe,
-    adaptation: FineTuneConfig,
+    fine_tuning: FineTuneConfig,
     folder: Path,
     seed: int,
     crew: DistributedContext,
 ) -> None:
-    """Teach from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable."""
-    dice, device = RngState.of(seed, crew.device), crew.device
-    first, batches = len(ancestor.takes), Batches(lesson.store)
+    """Teach from the beginning, or go on from `checkpoint.pt` in the run folder. Raises RunUnusable."""
+    dice, device = RngState.from_seed(seed, crew.device), crew.device
+    first, batches = len(ancestor.exemplars), Batches(lesson.store)
     rehearsed = [number for number in lesson.split.train if number < first]
     learned = [number for number in lesson.split.train if number >= first]
-    labels = classes_of(lesson.store, lesson.signs).to(device)
-    old = ancestor.recogniser().to(device)
+    labels = class_indices(lesson.store, lesson.signs).to(device)
+    old = ancestor.build().to(device)
     new = build_model(recipe, lesson.signs).to(device)
-    new.load_state_dict(grown(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device))
-    state = TrainingState.of(new, recipe, dice, rise=0.1)
-    note = asdict(adaptation) | {"ancestor": ancestor.title, "rehearsed": first}
+    new.load_state_dict(
+        expand_classifier(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device)
+    )
+    state = TrainingState.create(new, recipe, dice, warmup_fraction=0.1)
+    note = asdict(fine_tuning) | {"parent": ancestor.title, "rehearsed_takes": first}
     write_run_metadata(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
-    done = state.load(folder / LAST)
+    done = state.load(folder / CHECKPOINT)
     if done < recipe.epochs:
-        add_start(folder, done, crew)
+        record_start(folder, done, crew)
         announce()
 
-    teaching = Teaching(old, recipe, adaptation)
+    teaching = FineTuneLoss(old, recipe, fine_tuning)
     fresh, known = WeightedSampler(lesson.store, learned), WeightedSampler(lesson.store, rehearsed)
 
-    def draw(draws: WeightedSampler, share: float) -> Shown:
-        drawn = draws.sample(recipe.batch_size, dice.draws)
-        batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.seed(), device)
-        return show(new, batch, spoilt, labels[drawn.to(device)])
+    def draw(draws: WeightedSampler, share: float) -> ModelInput:
+        drawn = draws.sample(recipe.batch_size, dice.sampler)
+        batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.next_seed(), device)
+        return make_model_input(new, batch, spoilt, labels[drawn.to(device)])
 
     def loss() -> Tensor:
         # Joined pieces of a few takes of a few words look too much like these, so no sign is made of old takes alone.
@@ -118,13 +124,13 @@ def fine_tune(
 
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
-            train_all_but_norms(new)
-            losses = [state.learn(loss()) for _ in range(recipe.steps_per_epoch)]
+            train_with_frozen_norms(new)
+            losses = [state.backward_and_step(loss()) for _ in range(recipe.steps_per_epoch)]
             curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
-            state.save(folder / LAST, epoch + 1)
+            state.save(folder / CHECKPOINT, epoch + 1)
 
 
-def train_all_but_norms(network: nn.Module) -> None:
+def train_with_frozen_norms(network: nn.Module) -> None:
     """Set the network to training, but for what batches are normalised by: a few takes must not move that."""
     network.train()
     for module in network.modules():
@@ -132,7 +138,7 @@ def train_all_but_norms(network: nn.Module) -> None:
             module.eval()
 
 
-def grown(
+def expand_classifier(
     old: SignClassifier,
     known: int,
     signs: int,
@@ -150,8 +156,8 @@ def grown(
     weights = dict(old.state_dict())
     for output in _outputs(old):
         weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
-        taught = embed(old, output, batches, learned, device)
-        kept = embed(old, output, batches, rehearsed, device)
+        taught = compute_embeddings(old, output, batches, learned, device)
+        kept = compute_embeddings(old, output, batches, rehearsed, device)
         middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
         own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
         means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
@@ -162,14 +168,16 @@ def grown(
     return weights
 
 
-def embed(recogniser: SignClassifier, output: str, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+def compute_embeddings(
+    recogniser: SignClassifier, output: str, batches: Batches, numbers: Sequence[int], device: str
+) -> Tensor:
     """What an output layer is given for some takes as they were recorded, [B, D]."""
     caught: list[Tensor] = []
     layer = recogniser.get_submodule(output)
     hook = layer.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
     with torch.no_grad():
         for start in range(0, len(numbers), 64):
-            read_logits(recogniser.eval(), batches, numbers[start : start + 64], device)
+            compute_logits(recogniser.eval(), batches, numbers[start : start + 64], device)
     hook.remove()
     return torch.cat(caught)
 

@@ -23,7 +23,7 @@ class FineTuneData:
     signs: tuple[Sign, ...]
 
 
-def prepare(ancestor: ParentModel, folders: Sequence[Path], to: Path, *, hold_out: bool) -> FineTuneData:
+def prepare_fine_tune_data(ancestor: ParentModel, folders: Sequence[Path], to: Path, *, hold_out: bool) -> FineTuneData:
     """Gather the ancestor's takes and those of some folders in the store `to`, unless it holds them already.
 
     Raises RunUnusable, LabelsDamaged, StoreUnusable, TakeDamaged.
@@ -39,7 +39,7 @@ def prepare(ancestor: ParentModel, folders: Sequence[Path], to: Path, *, hold_ou
     signs = (*ancestor.signs, *_new_signs(ancestor, folders, origins))
     store = _gather(ancestor, paths, origins, to)
     return FineTuneData(
-        store, of_taught([row.provenance for row in store.rows], len(ancestor.takes), hold_out=hold_out), signs
+        store, of_taught([row.provenance for row in store.rows], len(ancestor.exemplars), hold_out=hold_out), signs
     )
 
 
@@ -65,7 +65,7 @@ def _new_signs(ancestor: ParentModel, folders: Sequence[Path], origins: Sequence
 
 
 def _gather(ancestor: ParentModel, paths: Sequence[Path], origins: Sequence[Provenance], to: Path) -> Store:
-    wanted = [*(take.provenance for take in ancestor.takes), *origins]
+    wanted = [*(take.provenance for take in ancestor.exemplars), *origins]
     if (to / "index.npz").is_file():
         store = Store(to)
         if [row.provenance for row in store.rows] != wanted:
@@ -73,7 +73,7 @@ def _gather(ancestor: ParentModel, paths: Sequence[Path], origins: Sequence[Prov
         return store
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=".rehearsed-") as scratch:
-        own = [Path(scratch) / f"{number:06}{TAKE_SUFFIX}" for number in range(len(ancestor.takes))]
-        for path, take in zip(own, ancestor.takes, strict=True):
+        own = [Path(scratch) / f"{number:06}{TAKE_SUFFIX}" for number in range(len(ancestor.exemplars))]
+        for path, take in zip(own, ancestor.exemplars, strict=True):
             take.save(path)
         return build([*own, *paths], ancestor.parts, to)

@@ -22,13 +22,13 @@ from torch import Tensor
 from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, POINT_COUNT, Part, parts_in_order
 from landmarkers.take import Provenance, Take, dequantise, quantise
-from models.bundle import ADAPT, MANIFEST, Bundle, open_bundle
+from models.bundle import EXEMPLARS, MANIFEST, Bundle, open_bundle
 from models.labels import Sign
 from trainer.data.store import Store
 from trainer.model.network import SignClassifier
 from trainer.training.recipe import Recipe
 from trainer.training.run import Run, open_run, recipe_of
-from trainer.training.run_metadata import RUN
+from trainer.training.run_metadata import RUN_METADATA
 from trainer.training.train import build_model, load_trained
 
 FORMAT: Final = 1
@@ -52,9 +52,9 @@ class ParentModel:
     landmarker: str
     parts: frozenset[Part]
     weights: Mapping[str, Tensor]
-    takes: tuple[Take, ...]
+    exemplars: tuple[Take, ...]
 
-    def recogniser(self) -> SignClassifier:
+    def build(self) -> SignClassifier:
         """The network, as it was. Raises AncestorUnusable."""
         recogniser = build_model(self.recipe, self.signs)
         try:
@@ -73,16 +73,16 @@ def open_parent_model(folder: Path, store: Path | None = None) -> ParentModel:
     """
     if (folder / MANIFEST).is_file():
         return _of_bundle(open_bundle(folder))
-    if (folder / RUN).is_file():
+    if (folder / RUN_METADATA).is_file():
         run = open_run(folder)
         return _of_run(run, Store(store or folder / "takes.store"))
     raise ParentModelUnusable(f"{folder} is neither a bundle nor a run")
 
 
-def pack(path: Path, recogniser: SignClassifier, run: Run, store: Store) -> None:
+def save_exemplars(path: Path, recogniser: SignClassifier, run: Run, store: Store) -> None:
     """Write the `adapt.npz` of a run's calibrated network."""
     origins = [row.provenance for row in store.rows]
-    takes = [store.take(number) for number in choose(origins, run.train, IN_A_BUNDLE)]
+    takes = [store.take(number) for number in select_exemplars(origins, run.train, IN_A_BUNDLE)]
     parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
     columns = _columns(parts)
     note = {
@@ -103,7 +103,7 @@ def pack(path: Path, recogniser: SignClassifier, run: Run, store: Store) -> None
     np.savez_compressed(path, allow_pickle=False, **content)
 
 
-def choose(origins: Sequence[Provenance], numbers: Sequence[int], per_sign: int) -> list[int]:
+def select_exemplars(origins: Sequence[Provenance], numbers: Sequence[int], per_sign: int) -> list[int]:
     """Up to so many takes of each sign: clips as they were recorded before views, and of as many signers as can be."""
     by_sign: dict[int | None, list[int]] = defaultdict(list)
     for number in sorted(numbers, key=lambda number: (origins[number].clip, origins[number].variant)):
@@ -121,7 +121,7 @@ def choose(origins: Sequence[Provenance], numbers: Sequence[int], per_sign: int)
 
 
 def _of_run(run: Run, store: Store) -> ParentModel:
-    chosen = choose([row.provenance for row in store.rows], run.train, OF_A_RUN)
+    chosen = select_exemplars([row.provenance for row in store.rows], run.train, OF_A_RUN)
     return ParentModel(
         run.folder.name,
         run.recipe,
@@ -134,9 +134,11 @@ def _of_run(run: Run, store: Store) -> ParentModel:
 
 
 def _of_bundle(bundle: Bundle) -> ParentModel:
-    path, title = bundle.folder / ADAPT, bundle.manifest.title
-    if ADAPT not in bundle.manifest.files:
-        raise ParentModelUnusable(f"{title} cannot be taught: it carries no {ADAPT}; export it anew, or give its run")
+    path, title = bundle.folder / EXEMPLARS, bundle.manifest.title
+    if EXEMPLARS not in bundle.manifest.files:
+        raise ParentModelUnusable(
+            f"{title} cannot be taught: it carries no {EXEMPLARS}; export it anew, or give its run"
+        )
     try:
         with np.load(path, allow_pickle=False) as content:
             ancestor = _unpacked(content, bundle)
@@ -144,7 +146,7 @@ def _of_bundle(bundle: Bundle) -> ParentModel:
         raise ParentModelUnusable(f"{path} is not what this program teaches from; export the bundle anew") from error
     probe = bundle.probe
     with torch.no_grad():
-        answer = ancestor.recogniser()(torch.from_numpy(probe.points)[None], torch.from_numpy(probe.times)[None])[0]
+        answer = ancestor.build()(torch.from_numpy(probe.points)[None], torch.from_numpy(probe.times)[None])[0]
     # Other weights, or landmarks prepared otherwise than by the program that trained them.
     if not np.abs(answer.numpy() - probe.probabilities).max() <= _LARGEST_DIFFERENCE:
         raise ParentModelUnusable(f"{path} does not answer the probe as {title} does; export the bundle anew")

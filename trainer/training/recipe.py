@@ -28,7 +28,7 @@ class Recipe:
     batch_size: int = 64
     learning_rate: float = 1.5e-3  # at the top of a one-cycle schedule
     weight_decay: float = 0.05
-    average: float = 0.995  # decay of the weights' moving average, which is what is judged and exported
+    ema_decay: float = 0.995  # decay of the weights' moving average, which is what is judged and exported
     patience: int | None = (
         None  # epochs without a lower loss on what is held out that end training; None: it decides nothing
     )
@@ -51,5 +51,5 @@ RECIPES: Final[dict[str, Recipe]] = {
     "default": Recipe(),
     **{name: Recipe(size=size) for name, size in SIZES.items()},
     # A minute's training for a handful of signs, to see that everything works.
-    "trial": Recipe(drop_path=0.0, epochs=20, samples_per_epoch=256, batch_size=32, learning_rate=3e-3, average=0.9),
+    "trial": Recipe(drop_path=0.0, epochs=20, samples_per_epoch=256, batch_size=32, learning_rate=3e-3, ema_decay=0.9),
 }

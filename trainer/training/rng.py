@@ -16,28 +16,28 @@ class RngState:
     """
 
     device: torch.device
-    draws: torch.Generator  # on the processor
+    sampler: torch.Generator  # on the processor
 
     @classmethod
-    def of(cls, seed: int, device: str) -> Self:
+    def from_seed(cls, seed: int, device: str) -> Self:
         """All of them from one seed."""
         torch.manual_seed(seed)
         return cls(torch.device(device), torch.Generator().manual_seed(seed))
 
-    def seed(self) -> int:
+    def next_seed(self) -> int:
         """A number by which the next batch is changed."""
-        return int(torch.randint(_SEEDS, (), generator=self.draws))
+        return int(torch.randint(_SEEDS, (), generator=self.sampler))
 
-    def put_away(self) -> dict[str, torch.Tensor]:
+    def state_dict(self) -> dict[str, torch.Tensor]:
         """Where they all are."""
-        state = {"random": self.draws.get_state(), "torch_random": torch.get_rng_state()}
+        state = {"sampler_rng": self.sampler.get_state(), "torch_rng": torch.get_rng_state()}
         if self.device.type != "cpu":
-            state["device_random"] = torch.get_device_module(self.device).get_rng_state()
+            state["device_rng"] = torch.get_device_module(self.device).get_rng_state()
         return state
 
-    def take_up(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where they were; on a device of another kind what happens there begins anew."""
-        self.draws.set_state(state["random"])
-        torch.set_rng_state(state["torch_random"])
-        if self.device.type != "cpu" and "device_random" in state:
-            torch.get_device_module(self.device).set_rng_state(state["device_random"])
+        self.sampler.set_state(state["sampler_rng"])
+        torch.set_rng_state(state["torch_rng"])
+        if self.device.type != "cpu" and "device_rng" in state:
+            torch.get_device_module(self.device).set_rng_state(state["device_rng"])

@@ -13,7 +13,7 @@ from trainer.augmentation.transforms import Augmentation
 from trainer.augmentation.transitions import Transitions
 from trainer.model.network import Size
 from trainer.training.recipe import Recipe
-from trainer.training.run_metadata import RUN, RunUnusable
+from trainer.training.run_metadata import RUN_METADATA, RunUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,19 @@ class Run:
     validation: tuple[int, ...]
     described: str
     landmarker: str
-    note: dict[str, Any]
+    metadata: dict[str, Any]
 
     @property
-    def ancestor(self) -> str | None:
+    def parent(self) -> str | None:
         """The bundle or run that this one was taught from; None for one that was trained from nothing."""
-        adaptation = self.note.get("adaptation")
-        return None if adaptation is None else str(adaptation["ancestor"])
+        fine_tuning = self.metadata.get("fine_tuning")
+        return None if fine_tuning is None else str(fine_tuning["parent"])
 
 
 def open_run(folder: Path) -> Run:
     """Read a run folder. Raises RunUnusable."""
     try:
-        note = json.loads((folder / RUN).read_text())
+        note = json.loads((folder / RUN_METADATA).read_text())
         recipe = recipe_of(note["recipe"])
         signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
         split = note["split"]

@@ -23,8 +23,8 @@ from trainer.data.store import Store
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 
-RUN: Final = "run.json"
-_SAME_THROUGHOUT: Final = ("recipe", "seed", "signs", "split", "store", "pieces", "adaptation")
+RUN_METADATA: Final = "run.json"
+_SAME_THROUGHOUT: Final = ("recipe", "seed", "signs", "split", "store", "accumulation_steps", "fine_tuning")
 
 
 class RunUnusable(UserError):
@@ -39,11 +39,11 @@ def write_run_metadata(
     folder: Path,
     seed: int,
     crew: DistributedContext,
-    adaptation: dict[str, Any] | None = None,
+    fine_tuning: dict[str, Any] | None = None,
 ) -> None:
     """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable.
 
-    `adaptation` tells how a trained network was taught further, where that is what the run does.
+    `fine_tuning` tells how a trained network was taught further, where that is what the run does.
     """
     content = {
         "recipe": recipe.as_content(),
@@ -52,14 +52,14 @@ def write_run_metadata(
         "split": asdict(split),
         "takes": len(store),
         "store": fingerprint(store),
-        "pieces": crew.pieces,
-        "adaptation": adaptation,
+        "accumulation_steps": crew.accumulation_steps,
+        "fine_tuning": fine_tuning,
         "landmarkers": sorted({row.provenance.landmarker for row in store.rows}),
         "starts": [],
     }
     # Through JSON and back, so that tuples compare as the lists that they become.
     content = json.loads(json.dumps(content))
-    path = folder / RUN
+    path = folder / RUN_METADATA
     if path.is_file():
         there = json.loads(path.read_text())
         # Runs of earlier versions of this program do not tell all of it.
@@ -68,12 +68,12 @@ def write_run_metadata(
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
         content["starts"] = there.get("starts", [])
     if crew.is_main_process:
-        write_note(content, folder)
+        save_metadata(content, folder)
 
 
-def add_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
+def record_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
     """Add to the note by what the run goes on from this epoch."""
-    note = json.loads((folder / RUN).read_text())
+    note = json.loads((folder / RUN_METADATA).read_text())
     note["starts"].append(
         {
             "epoch": epoch,
@@ -83,19 +83,19 @@ def add_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
             "versions": {"python": platform.python_version()}
             | {name: version(name) for name in ("ishara", "torch", "numpy", "numba")},
             "device": _described(crew.device),
-            "processes": crew.size,
+            "processes": crew.world_size,
             "threads": torch.get_num_threads(),
             "precision": str(crew.precision).removeprefix("torch."),
             "compiled": crew.compiled,
         }
     )
-    write_note(note, folder)
+    save_metadata(note, folder)
 
 
-def write_note(content: dict[str, Any], folder: Path) -> None:
+def save_metadata(content: dict[str, Any], folder: Path) -> None:
     """Write what a run folder tells of itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / RUN, json.dumps(content, indent=1, ensure_ascii=False).encode())
+    replace_file(folder / RUN_METADATA, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
 
 def fingerprint(store: Store) -> str:

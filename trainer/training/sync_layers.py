@@ -14,20 +14,20 @@ from trainer.model.network import DropPath
 from trainer.training.distributed import DistributedContext
 
 
-def share_layers(network: nn.Module, crew: DistributedContext) -> None:
+def convert_sync_layers(network: nn.Module, crew: DistributedContext) -> None:
     """Replace what looks at a whole batch, or draws random numbers for it; names of weights stay."""
     for name, layer in list(network.named_children()):
         if isinstance(layer, nn.BatchNorm1d):
-            setattr(network, name, SharedBatchNorm(layer, crew))
+            setattr(network, name, SyncBatchNorm(layer, crew))
         elif isinstance(layer, nn.Dropout):
-            setattr(network, name, SharedDropout(layer.p, crew))
+            setattr(network, name, SyncDropout(layer.p, crew))
         elif isinstance(layer, DropPath):
-            setattr(network, name, SharedDropPath(layer.rate, crew))
+            setattr(network, name, SyncDropPath(layer.rate, crew))
         else:
-            share_layers(layer, crew)
+            convert_sync_layers(layer, crew)
 
 
-class SharedBatchNorm(nn.BatchNorm1d):
+class SyncBatchNorm(nn.BatchNorm1d):
     """Batch normalisation of [B, F] or [B, F, S] by the rows of all processes."""
 
     running_mean: Tensor
@@ -47,7 +47,7 @@ class SharedBatchNorm(nn.BatchNorm1d):
         own = values.transpose(0, 1).flatten(1)  # [F, B * S]
         mean = _mean_of_all(own.mean(1), self.crew)
         spread = _mean_of_all((own - mean[:, None]).square().mean(1), self.crew)
-        self._remember(mean.detach(), spread.detach(), own.shape[1] * self.crew.size)
+        self._remember(mean.detach(), spread.detach(), own.shape[1] * self.crew.world_size)
         shape = (-1, *[1] * (values.ndim - 2))
         scale = self.weight * (spread + self.eps).rsqrt()
         normal: Tensor = (values - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)
@@ -60,7 +60,7 @@ class SharedBatchNorm(nn.BatchNorm1d):
         self.num_batches_tracked += 1
 
 
-class SharedDropout(nn.Dropout):
+class SyncDropout(nn.Dropout):
     """Dropout by a mask for the rows of all processes, of which each uses its own."""
 
     def __init__(self, rate: float, crew: DistributedContext) -> None:
@@ -71,11 +71,11 @@ class SharedDropout(nn.Dropout):
         """The values, some of them zero in training."""
         if not self.training or self.p == 0.0:
             return values
-        kept = values.new_empty(self.crew.size * len(values), *values.shape[1:]).bernoulli_(1.0 - self.p)
-        return values * kept.chunk(self.crew.size)[self.crew.rank] / (1.0 - self.p)
+        kept = values.new_empty(self.crew.world_size * len(values), *values.shape[1:]).bernoulli_(1.0 - self.p)
+        return values * kept.chunk(self.crew.world_size)[self.crew.rank] / (1.0 - self.p)
 
 
-class SharedDropPath(DropPath):
+class SyncDropPath(DropPath):
     """Drop-path drawn for the rows of all processes, of which each uses its own."""
 
     def __init__(self, rate: float, crew: DistributedContext) -> None:
@@ -84,13 +84,13 @@ class SharedDropPath(DropPath):
 
     def kept(self, branch: Tensor) -> Tensor:
         """Which rows keep the branch."""
-        everywhere = torch.rand(self.crew.size * len(branch), 1, 1, 1, device=branch.device) >= self.rate
-        return everywhere.chunk(self.crew.size)[self.crew.rank]
+        everywhere = torch.rand(self.crew.world_size * len(branch), 1, 1, 1, device=branch.device) >= self.rate
+        return everywhere.chunk(self.crew.world_size)[self.crew.rank]
 
 
 def _mean_of_all(own: Tensor, crew: DistributedContext) -> Tensor:
     total: Tensor = _SumOfAll.apply(own)  # type: ignore[no-untyped-call]
-    return total / crew.size
+    return total / crew.world_size
 
 
 class _SumOfAll(torch.autograd.Function):

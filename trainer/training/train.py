@@ -1,6 +1,6 @@
 """Trains a network on a store of takes. Read it top to bottom: `train` is the whole of it.
 
-A run folder holds `run.json` (how the run came about, run_metadata.py), `last.pt` (the last epoch: to go on from, to
+A run folder holds `run.json` (how the run came about), `checkpoint.pt` (the last epoch: to go on from, to
 judge and to export), and the curves for TensorBoard. What is held out draws a curve and decides nothing: to take the
 epoch that reads it best would be to learn from it. Only who asks for patience lets it decide when training ends, and
 has the last epoch's network even then.
@@ -27,15 +27,15 @@ from trainer.data.jit import announce
 from trainer.data.split import Split
 from trainer.data.store import Store
 from trainer.model.network import ProductOfExperts, SignClassifier
-from trainer.training.checkpoint import LAST, TrainingState, final_weights
+from trainer.training.checkpoint import CHECKPOINT, TrainingState, final_weights
 from trainer.training.distributed import DistributedContext
 from trainer.training.prefetch import prefetch
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
-from trainer.training.run_metadata import RunUnusable, add_start, write_run_metadata
-from trainer.training.sync_layers import share_layers
+from trainer.training.run_metadata import RunUnusable, record_start, write_run_metadata
+from trainer.training.sync_layers import convert_sync_layers
 
-Shown = tuple[tuple[Tensor, ...], Tensor]  # a batch as a network learns from it: features, and classes [B]
+ModelInput = tuple[tuple[Tensor, ...], Tensor]  # a batch as a network learns from it: features, and classes [B]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,22 @@ class ValidationMetrics:
 def train(
     store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, crew: DistributedContext
 ) -> None:
-    """Train from the beginning, or go on from `last.pt` in the run folder. Raises RunUnusable, CrewUnusable."""
-    rows, dice = crew.rows(recipe.batch_size), RngState.of(seed, crew.device)
+    """Train from the beginning, or go on from `checkpoint.pt` in the run folder. Raises RunUnusable, CrewUnusable."""
+    rows, dice = crew.microbatch_slices(recipe.batch_size), RngState.from_seed(seed, crew.device)
     recogniser = build_model(recipe, signs)
-    if crew.size > 1:
-        share_layers(recogniser, crew)
+    if crew.world_size > 1:
+        convert_sync_layers(recogniser, crew)
     recogniser.to(crew.device)
-    state = TrainingState.of(recogniser, recipe, dice, rise=0.15)
+    state = TrainingState.create(recogniser, recipe, dice, warmup_fraction=0.15)
     write_run_metadata(store, split, signs, recipe, folder, seed, crew)
-    done = state.load(folder / LAST)
-    crew.check_alike(done, "states of the run")
-    network = crew.joined(Opinions(recogniser.network))
+    done = state.load(folder / CHECKPOINT)
+    crew.check_identical(done, "states of the run")
+    network = crew.wrap_ddp(ExpertLogProbs(recogniser.network))
 
     batches, draws = Batches(store), WeightedSampler(store, split.train)
-    labels = classes_of(store, signs).to(crew.device)
-    if crew.is_main_process and done < recipe.epochs and not state.patience.over:
-        add_start(folder, done, crew)
+    labels = class_indices(store, signs).to(crew.device)
+    if crew.is_main_process and done < recipe.epochs and not state.early_stopping.should_stop:
+        record_start(folder, done, crew)
         announce()
     # The first process writes and tells for all.
     with SummaryWriter(str(folder), purge_step=done) if crew.is_main_process else nullcontext() as curves:
@@ -72,34 +72,34 @@ def train(
             done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.is_main_process
         )
         for epoch in epochs:
-            if state.patience.over:
+            if state.early_stopping.should_stop:
                 break
             recogniser.train()
             started, losses = time.perf_counter(), []
             for features, truth in _shown(recogniser, batches, draws, labels, recipe, dice, crew):
                 for piece in rows:
-                    with nullcontext() if piece is rows[-1] else crew.holding_back(network):
+                    with nullcontext() if piece is rows[-1] else crew.no_sync(network):
                         loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
                         (loss / len(rows)).backward()
                     losses.append(loss.detach())
                 state.step()
-            total = crew.sum([sum(torch.stack(losses).tolist())])[0]
+            total = crew.all_reduce([sum(torch.stack(losses).tolist())])[0]
             figures = {
-                "loss/train": total / len(losses) / crew.size,
+                "loss/train": total / len(losses) / crew.world_size,
                 "speed/takes_per_s": recipe.steps_per_epoch * recipe.batch_size / (time.perf_counter() - started),
             }
             if split.validation:
-                judgement = validate(state.average.module, batches, split.validation, labels, crew)
+                judgement = validate(state.ema.module, batches, split.validation, labels, crew)
                 figures |= {"loss/validation": judgement.loss, "accuracy/validation": judgement.top1}
-                state.patience.look(judgement.loss)
+                state.early_stopping.update(judgement.loss)
             if curves is not None:
                 for name, figure in figures.items():
                     curves.add_scalar(name, figure, epoch)
-                state.save(folder / LAST, epoch + 1)
-    crew.wait()  # for the last state to be written
+                state.save(folder / CHECKPOINT, epoch + 1)
+    crew.barrier()  # for the last state to be written
 
 
-class Opinions(nn.Module):
+class ExpertLogProbs(nn.Module):
     """A network as what its experts think, by which it is trained: the one call that processes share."""
 
     def __init__(self, network: ProductOfExperts) -> None:
@@ -117,19 +117,19 @@ def validate(
     """How well the network reads takes as they were recorded."""
     right, loss = 0, 0.0
     recogniser.eval()
-    own = numbers[crew.rank :: crew.size]
+    own = numbers[crew.rank :: crew.world_size]
     with torch.no_grad():
         for start in range(0, len(own), 64):
             chosen = list(own[start : start + 64])
             truth = labels[chosen]
-            logits = read_logits(recogniser, batches, chosen, crew.device)
+            logits = compute_logits(recogniser, batches, chosen, crew.device)
             right += int((logits.argmax(-1) == truth).sum())
             loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
-    right_of_all, loss_of_all = crew.sum([right, loss])
+    right_of_all, loss_of_all = crew.all_reduce([right, loss])
     return ValidationMetrics(right_of_all / len(numbers), loss_of_all / len(numbers))
 
 
-def read_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+def compute_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
     """Logits [B, signs + 1] of stored takes, before calibration."""
     batch = batches.collate(numbers, device)
     logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch.parts()))
@@ -141,11 +141,11 @@ def build_model(recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
     return SignClassifier(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
 
 
-def read_each(recogniser: SignClassifier, store: Store, numbers: Iterable[int]) -> Tensor:
+def logits_per_take(recogniser: SignClassifier, store: Store, numbers: Iterable[int]) -> Tensor:
     """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
     batches = Batches(store)
     with torch.no_grad():
-        return torch.cat([read_logits(recogniser, batches, [number], "cpu") for number in numbers])
+        return torch.cat([compute_logits(recogniser, batches, [number], "cpu") for number in numbers])
 
 
 def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
@@ -155,7 +155,7 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> SignCla
     try:
         recogniser.load_state_dict(weights)
     except RuntimeError as error:
-        raise RunUnusable(f"{folder / LAST} is damaged; train into another folder") from error
+        raise RunUnusable(f"{folder / CHECKPOINT} is damaged; train into another folder") from error
     return recogniser.eval()
 
 
@@ -167,22 +167,22 @@ def _shown(
     recipe: Recipe,
     dice: RngState,
     crew: DistributedContext,
-) -> Iterator[Shown]:
+) -> Iterator[ModelInput]:
     """An epoch's batches, which are made while the network learns from those before.
 
     All that is random in them is drawn first, so the dice lie the same after an epoch however far ahead batches were.
     """
-    drawn = [(draws.sample(recipe.batch_size, dice.draws), dice.seed()) for _ in range(recipe.steps_per_epoch)]
+    drawn = [(draws.sample(recipe.batch_size, dice.sampler), dice.next_seed()) for _ in range(recipe.steps_per_epoch)]
 
     def make(number: int) -> tuple[Batch, Tensor]:
         takes, seed = drawn[number]
         return batches.vary(takes.numpy(), recipe, recipe.no_sign_share, seed, crew.device)
 
-    for (takes, _), (batch, spoilt) in zip(drawn, prefetch(make, crew.helpers, len(drawn)), strict=True):
-        yield show(recogniser, batch, spoilt, labels[takes.to(crew.device)])
+    for (takes, _), (batch, spoilt) in zip(drawn, prefetch(make, crew.num_workers, len(drawn)), strict=True):
+        yield make_model_input(recogniser, batch, spoilt, labels[takes.to(crew.device)])
 
 
-def show(recogniser: SignClassifier, batch: Batch, spoilt: Tensor, truth: Tensor) -> Shown:
+def make_model_input(recogniser: SignClassifier, batch: Batch, spoilt: Tensor, truth: Tensor) -> ModelInput:
     """A batch as a network is shown it, given what its takes were, [B], before some, [B], were made no sign."""
     with torch.no_grad():
         features = recogniser.preprocess.features(*batch.parts())
@@ -195,10 +195,10 @@ def _loss(
     lower = crew.precision is not torch.float32
     with torch.autocast(torch.device(crew.device).type, crew.precision, enabled=lower):
         opinions = network(*features)
-    return wrong(opinions, truth, recipe)
+    return expert_loss(opinions, truth, recipe)
 
 
-def wrong(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
+def expert_loss(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
     """How wrong the experts are, each by itself, about classes [B]: the mean of their cross entropies."""
     losses = [
         nn.functional.cross_entropy(opinion.float(), truth, label_smoothing=recipe.label_smoothing)
@@ -207,7 +207,7 @@ def wrong(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def classes_of(store: Store, signs: Sequence[Sign]) -> Tensor:
+def class_indices(store: Store, signs: Sequence[Sign]) -> Tensor:
     """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
     classes = {sign.sign_id: number for number, sign in enumerate(signs)}
     sign_ids = [row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None]

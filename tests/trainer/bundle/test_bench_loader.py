@@ -12,6 +12,6 @@ def test_both_loaders_are_measured_on_the_same_takes(tmp_path: Path, capsys: pyt
     told = json.loads(capsys.readouterr().out)
     assert told["takes"] == 200
     assert told["store_bytes"] * 4 < told["reference_bytes"] == told["frames"] * 184 * 4 * 4
-    rates = ("load", "load_and_augment", "reference_load", "reference_load_and_augment")
+    rates = ("loaded_per_s", "augmented_per_s", "reference_loaded_per_s", "reference_augmented_per_s")
     assert all(told[rate] > 0.0 for rate in rates)
-    assert told["ratio"] == told["load_and_augment"] / told["reference_load_and_augment"]
+    assert told["speedup"] == told["augmented_per_s"] / told["reference_augmented_per_s"]

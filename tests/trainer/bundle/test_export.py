@@ -15,7 +15,7 @@ from models.keys import generate_keys
 from models.signature import TrustedKeys
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.bundle.export import export_fp32
-from trainer.bundle.quantise import QuantisationHarmful, choose
+from trainer.bundle.quantise import QuantisationHarmful, select_network
 from trainer.cli.main import main as trainer
 from trainer.model.network import SignClassifier
 from trainer.training.run import open_run
@@ -80,7 +80,7 @@ def test_int8_that_reads_worse_is_refused(
     takes = takes_of(made_up_takes)
     classes = [(take.provenance.sign_id or 0) - 1 for take in takes]
     with pytest.raises(QuantisationHarmful, match="more than 0.5% is lost"):
-        choose(fp32, tmp_path / "int8.onnx", takes, classes, takes)
+        select_network(fp32, tmp_path / "int8.onnx", takes, classes, takes)
     assert not (tmp_path / "int8.onnx").exists()
 
 
@@ -138,9 +138,9 @@ def test_an_export_that_fails_leaves_the_old_bundle(
 ) -> None:
     shutil.copytree(tiny_bundle, tmp_path / "bundle")
     shutil.copytree(tiny_run, tmp_path / "run")
-    (tmp_path / "run" / "last.pt").unlink()
+    (tmp_path / "run" / "checkpoint.pt").unlink()
     assert trainer(["export", str(tmp_path / "run"), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2
-    assert "last.pt" in capsys.readouterr().err
+    assert "checkpoint.pt" in capsys.readouterr().err
     OnnxClassifier(open_bundle(tmp_path / "bundle"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "run"]
 

@@ -37,12 +37,12 @@ def test_every_signer_is_judged_by_a_network_that_never_saw_him_make_the_signs(j
 def test_it_goes_on_where_it_was_and_tells_of_each_signer_mean_and_worst(
     judged: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trained = (judged / "without-01" / "last.pt").stat().st_mtime_ns
+    trained = (judged / "without-01" / "checkpoint.pt").stat().st_mtime_ns
     shutil.rmtree(judged / "without-02")
     command = evaluate(made_up_takes, judged, "--signs", "1-3", "--html", str(tmp_path / "report.html"))
     assert trainer([*command, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert (judged / "without-01" / "last.pt").stat().st_mtime_ns == trained
+    assert (judged / "without-01" / "checkpoint.pt").stat().st_mtime_ns == trained
     top1 = {signer: score["top1"] for signer, score in result["per_signer"].items()}
     assert {signer: score["count"] for signer, score in result["per_signer"].items()} == {"01": 12, "02": 12}
     assert result["mean"]["top1"] == pytest.approx((top1["01"] + top1["02"]) / 2)

@@ -9,7 +9,7 @@ from trainer.training.run import Run
 
 def run(**note: Any) -> Run:
     signs = tuple(Sign(sign_id=number, word="كلمة", word_en="word") for number in (1, 2, 3, 7))
-    content = {"recipe": {"epochs": 3, "size": {"heads": 4}}, "seed": 1, "adaptation": None, "signs": []} | note
+    content = {"recipe": {"epochs": 3, "size": {"heads": 4}}, "seed": 1, "fine_tuning": None, "signs": []} | note
     return Run(Path("runs/a"), Recipe(), signs, (0, 1, 2), (3,), "clips held out", "made-up", content)
 
 
@@ -20,7 +20,7 @@ def start(**more: Any) -> dict[str, Any]:
 def test_a_run_is_told_fact_by_fact() -> None:
     told = facts(run())
     assert told["recipe.size.heads"] == "4"
-    assert told["adaptation"] == "-"
+    assert told["fine_tuning"] == "-"
     assert told["signs"] == "4: 1-3,7"
     assert (told["split.learned from"], told["split.held out"]) == ("3 takes", "1 takes")
 

@@ -26,13 +26,13 @@ def other_run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     note = json.loads((run / "run.json").read_text())
     changed = {"seed": 2, "recipe": note["recipe"] | {"epochs": 1}}
     (run / "run.json").write_text(json.dumps(note | changed))
-    state = torch.load(run / "last.pt", weights_only=True)
-    for name, weight in state["average"].items():
+    state = torch.load(run / "checkpoint.pt", weights_only=True)
+    for name, weight in state["ema"].items():
         if ".head." in name:
             weight.zero_()
             if name.endswith("bias"):
                 weight[0] = 5.0
-    torch.save(state, run / "last.pt")
+    torch.save(state, run / "checkpoint.pt")
     return run
 
 

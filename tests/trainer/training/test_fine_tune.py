@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from landmarkers.take import Provenance, Take
-from models.bundle import ADAPT, open_bundle, sha256_of
+from models.bundle import EXEMPLARS, open_bundle, sha256_of
 from models.classifier import OnnxClassifier
 from models.labels import Sign, labels_json
 from tests.synthetic_takes import LANDMARKER, make_take
@@ -84,13 +84,13 @@ def test_the_ancestors_calibration_stays(taught_bundle: Path, tiny_bundle: Path)
 def test_the_end_of_training_tells_of_new_words_and_old_and_again_when_run_again(
     taught_run: Path, tiny_bundle: Path, own_takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = (taught_run / "last.pt").read_bytes()
+    weights = (taught_run / "checkpoint.pt").read_bytes()
     assert trainer(teach(tiny_bundle, own_takes, taught_run)) == 0
     printed = capsys.readouterr().out
     assert "one clip of each taught word with more than three held out" in printed
     assert printed.splitlines()[-2].split() == ["new", "words,", "takes", "held", "out", "2", "0.0%", "100.0%"]
     assert printed.splitlines()[-1].startswith("old words, takes rehearsed")
-    assert (taught_run / "last.pt").read_bytes() == weights
+    assert (taught_run / "checkpoint.pt").read_bytes() == weights
 
 
 def test_three_takes_a_word_are_all_learned_from_and_a_run_can_be_taught_too(
@@ -123,9 +123,9 @@ def test_a_bundle_without_what_teaching_needs_is_refused(
     tiny_bundle: Path, own_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bundle = Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
-    (bundle / ADAPT).unlink()
+    (bundle / EXEMPLARS).unlink()
     manifest = json.loads((bundle / "manifest.json").read_text())
-    del manifest["files"][ADAPT]
+    del manifest["files"][EXEMPLARS]
     (bundle / "manifest.json").write_text(json.dumps(manifest))
     OnnxClassifier(open_bundle(bundle))
     assert "tiny@1 cannot be taught" in refusal(teach(bundle, own_takes, tmp_path / "run"), capsys)
@@ -135,14 +135,14 @@ def test_weights_that_are_not_the_bundles_are_refused(
     tiny_bundle: Path, own_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bundle = Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
-    with np.load(bundle / ADAPT) as there:
+    with np.load(bundle / EXEMPLARS) as there:
         content = dict(there)
     for expert in ("shape", "way"):
         rows = f"weight/network.experts.{expert}.head.1.weight"
         content[rows] = content[rows][::-1]
-    np.savez_compressed(bundle / ADAPT, **content)
+    np.savez_compressed(bundle / EXEMPLARS, **content)
     manifest = json.loads((bundle / "manifest.json").read_text())
-    manifest["files"][ADAPT] = sha256_of(bundle / ADAPT)
+    manifest["files"][EXEMPLARS] = sha256_of(bundle / EXEMPLARS)
     (bundle / "manifest.json").write_text(json.dumps(manifest))
     assert "does not answer the probe" in refusal(teach(bundle, own_takes, tmp_path / "run"), capsys)
 
@@ -205,6 +205,6 @@ def test_a_killed_lesson_goes_on_to_the_very_same_weights(
             trainer(teach(tiny_bundle, own_takes, tmp_path / "run"))
     assert trainer(teach(tiny_bundle, own_takes, tmp_path / "run")) == 0
     whole, killed = (
-        torch.load(run / "last.pt", weights_only=True)["average"] for run in (taught_run, tmp_path / "run")
+        torch.load(run / "checkpoint.pt", weights_only=True)["ema"] for run in (taught_run, tmp_path / "run")
     )
     assert all(torch.equal(whole[name], killed[name]) for name in whole)

@@ -43,7 +43,7 @@ def train(takes: Path, run: Path, *more: str) -> list[str]:
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
-    content: dict[str, torch.Tensor] = torch.load(run / "last.pt", weights_only=True)["average"]
+    content: dict[str, torch.Tensor] = torch.load(run / "checkpoint.pt", weights_only=True)["ema"]
     return content
 
 
@@ -106,8 +106,10 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(made_up_takes
         process = subprocess.Popen([sys.executable, "-c", KILLED, str(step), *command], stderr=subprocess.DEVNULL)
         assert process.wait() in (-signal.SIGKILL, 0)  # 0 where fewer steps were left
     assert trainer(command) == 0
-    for part in ("recogniser", "average", "optimizer"):
-        one, other = (list(tensors(torch.load(run / "last.pt", weights_only=True)[part])) for run in (whole, killed))
+    for part in ("model", "ema", "optimizer"):
+        one, other = (
+            list(tensors(torch.load(run / "checkpoint.pt", weights_only=True)[part])) for run in (whole, killed)
+        )
         assert all(torch.equal(*pair) for pair in zip(one, other, strict=True)), f"killed after {steps} steps"
     assert curves(killed) == curves(whole), f"killed after {steps} steps"
 
@@ -175,7 +177,7 @@ def test_what_is_held_out_does_not_choose_the_network(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.1, 0.2, 0.3, 0.4])
-    monkeypatch.setattr("trainer.training.train.judge", lambda *_: ValidationMetrics(0.5, next(losses)))
+    monkeypatch.setattr("trainer.training.train.validate", lambda *_: ValidationMetrics(0.5, next(losses)))
     assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3")) == 0
     run = open_run(tmp_path / "run")
     judged, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
@@ -186,7 +188,7 @@ def test_patience_ends_a_run_where_what_is_held_out_is_read_no_better(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.2, 0.3, 0.4])  # to be asked for a fourth would fail
-    monkeypatch.setattr("trainer.training.train.judge", lambda *_: ValidationMetrics(0.5, next(losses)))
+    monkeypatch.setattr("trainer.training.train.validate", lambda *_: ValidationMetrics(0.5, next(losses)))
     command = train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
     assert trainer(command) == 0
     assert [epoch for epoch, _ in curves(tmp_path / "run")["loss/train"]] == [0, 1, 2]
@@ -200,7 +202,7 @@ def test_a_run_that_is_not_at_its_end_is_not_exported(
 ) -> None:
     run = tmp_path / "run"
     assert trainer(train(made_up_takes, run)) == 0
-    content = torch.load(run / "last.pt", weights_only=True)
-    torch.save(content | {"epochs": 3}, run / "last.pt")
+    content = torch.load(run / "checkpoint.pt", weights_only=True)
+    torch.save(content | {"epochs": 3}, run / "checkpoint.pt")
     assert trainer(["export", str(run), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2
     assert "has trained 3 of its 4 epochs" in capsys.readouterr().err

@@ -1,1 +1,1 @@
-"""The way to the devices: what a device needs to be given."""
+"""Brings models, releases and configuration to devices, and what a device needs to be given."""

@@ -1,4 +1,4 @@
-"""`ishara-deploy`: makes keys, signs bundles, and looks after a fleet of devices, which `deploy/command.py` does."""
+"""`ishara-deploy`: makes keys, signs bundles, and runs the commands that connect to devices."""
 
 import argparse
 import sys
@@ -15,11 +15,11 @@ from models.signature import sign
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command; return the exit code."""
     options = read(arguments)
     commands = {"keys": make_keys, "sign": sign_bundle}
     try:
-        return commands.get(options.command, look_after)(options)
+        return commands.get(options.command, run_on_fleet)(options)
     except UserError as error:
         print(f"ishara-deploy: {error}", file=sys.stderr)
         return 2
@@ -28,13 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_keys(options: argparse.Namespace) -> int:
     """Make a pair of keys."""
     private, public = generate_keys(options.to, options.name)
-    print(f"{private} signs bundles: keep it secret and keep a copy, for it cannot be made again")
-    print(f"{public} is what devices trust: it belongs into the folder that [model] trusted_keys names")
+    print(f"{private} signs bundles: keep it secret and keep a copy, because it cannot be made again")
+    print(f"{public} is what devices trust: put it into the folder that [model] trusted_keys names")
     return 0
 
 
 def sign_bundle(options: argparse.Namespace) -> int:
-    """Sign a bundle that is whole."""
+    """Sign a bundle after checking it."""
     bundle = open_bundle(options.bundle)
     key = PrivateKey.read(options.key)
     sign(bundle.folder, key)
@@ -42,16 +42,16 @@ def sign_bundle(options: argparse.Namespace) -> int:
     return 0
 
 
-def look_after(options: argparse.Namespace) -> int:
-    """Do what goes to devices."""
-    # Where this is a program of its own, pyinfra comes in only after sockets have become gevent's: see `program`.
-    from deploy.command import act
+def run_on_fleet(options: argparse.Namespace) -> int:
+    """Run a command that connects to devices."""
+    # pyinfra is imported only after `program` has replaced sockets by gevent's.
+    from deploy.command import run_on_fleet
 
-    return act(options)
+    return run_on_fleet(options)
 
 
 def program() -> NoReturn:
-    """`main` as a process of its own, with sockets and threads that let pyinfra talk to many hosts at the same time."""
+    """Run `main` as a process of its own, with gevent's sockets, so that pyinfra works on many hosts at once."""
     monkey.patch_all()
     sys.exit(main())
 

@@ -1,26 +1,31 @@
-"""What `ishara-deploy` takes."""
+"""The command line of `ishara-deploy`."""
 
 import argparse
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-_PATIENCE_S: Final = 900.0
+_WAIT_S: Final = 900.0
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command and its options; without arguments those of the process. Leaves with 2 and a sentence if unclear."""
-    return _parser().parse_args(arguments)
+    """Parse the arguments, by default those of the process. Ends with exit code 2 and a sentence if they are wrong."""
+    return parser().parse_args(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ishara-deploy", description="Looks after a fleet of devices.")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="ishara-deploy", description="Provisions devices, and brings models and releases to them."
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    keys = commands.add_parser("keys", help="keys that sign bundles")
+    keys = commands.add_parser("keys", help="make keys that sign bundles")
     actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
-    new = actions.add_parser("new", help="make a key to sign with, and the one that devices trust")
-    new.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder where both are written")
-    new.add_argument("--name", default="ishara", metavar="N", help="what the key is called (default: %(default)s)")
+    new = actions.add_parser("new", help="make a private key that signs and the public key that devices trust")
+    new.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="folder for both files")
+    new.add_argument("--name", default="ishara", metavar="NAME", help="name of the key (default: %(default)s)")
 
     sign = commands.add_parser("sign", help="sign a bundle")
     sign.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle's folder")
@@ -31,39 +36,45 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """What goes to devices."""
+    """Add the commands that connect to devices."""
     fleet = argparse.ArgumentParser(add_help=False)
     fleet.add_argument(
-        "--inventory", type=Path, default=Path("fleet.toml"), metavar="FILE", help="the devices (default: %(default)s)"
+        "--inventory",
+        type=Path,
+        default=Path("fleet.toml"),
+        metavar="FILE",
+        help="inventory of the devices (default: %(default)s)",
     )
-    fleet.add_argument("--only", action="append", default=[], metavar="HOST", help="this host; may be given again")
+    fleet.add_argument("--only", action="append", default=[], metavar="HOST", help="only this host; repeatable")
     changing = argparse.ArgumentParser(add_help=False)
-    changing.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    changing.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     waiting = argparse.ArgumentParser(add_help=False)
     waiting.add_argument(
         "--until",
-        choices=("proved", "healthy"),
-        default="proved",
-        help="wait for the end of a new model's probation, or only until it is at work (default: %(default)s)",
+        choices=("proven", "healthy"),
+        default="proven",
+        help="wait until a new model has passed its probation, or only until it is active (default: %(default)s)",
     )
     waiting.add_argument(
-        "--patience",
+        "--timeout",
         type=float,
-        default=_PATIENCE_S,
-        metavar="S",
-        help="seconds to wait for that (default: %(default)s)",
+        default=_WAIT_S,
+        metavar="SECONDS",
+        help="give up waiting after this time (default: %(default)s)",
     )
 
-    commands.add_parser("provision", parents=[fleet, changing], help="make devices of Debians; twice changes nothing")
+    commands.add_parser("provision", parents=[fleet, changing], help="set up devices; a second run changes nothing")
     push = commands.add_parser(
         "push", parents=[fleet, changing, waiting], help="bring a model or a release of the program to the devices"
     )
-    push.add_argument("parcel", type=Path, metavar="PARCEL", help="a bundle, a .tar of one, or a wheel ishara-….whl")
-    push.add_argument("--allow-downgrade", action="store_true", help="let the devices take an older version of a model")
-    push.add_argument("--allow-labels", action="store_true", help="let the devices take a model of other signs")
-    status = commands.add_parser("status", parents=[fleet], help="how the devices are")
+    push.add_argument(
+        "artifact", type=Path, metavar="ARTIFACT", help="a bundle, a .tar of one, or a wheel ishara-….whl"
+    )
+    push.add_argument("--allow-downgrade", action="store_true", help="allow an older version of a model")
+    push.add_argument("--allow-labels", action="store_true", help="allow a model of other signs")
+    status = commands.add_parser("status", parents=[fleet], help="show the state of the devices")
     status.add_argument("--json", action="store_true", help="print JSON")
     rollback = commands.add_parser(
-        "rollback", parents=[fleet, changing, waiting], help="let the devices go back to the model before"
+        "rollback", parents=[fleet, changing, waiting], help="return the devices to the previous model"
     )
-    rollback.add_argument("--app", action="store_true", help="to the release of the program before, instead")
+    rollback.add_argument("--app", action="store_true", help="return to the previous release of the program instead")

@@ -1,4 +1,4 @@
-"""What is pushed: a bundle's folder as one file, or the program's wheel."""
+"""An artifact to push: a bundle's folder packed into one file, or the program's wheel."""
 
 import hashlib
 import io
@@ -17,12 +17,12 @@ _HASH_DIGITS: Final = 8
 
 
 class ArtifactUnusable(UserError):
-    """What is to be pushed is no bundle and no wheel of the program; the message says why."""
+    """A file that is neither a bundle nor a wheel of the program; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file as it travels."""
+    """A file that is sent to devices."""
 
     name: str
     content: bytes
@@ -36,10 +36,10 @@ class Artifact:
 
 
 def open_artifact(path: Path) -> Artifact:
-    """What lies at the path, ready to travel. Raises ParcelUnusable."""
+    """Return the bundle or wheel at the path, ready to be sent. Raises ArtifactUnusable."""
     try:
         if path.is_dir():
-            return _bundle(path)
+            return _pack(path)
         if path.suffix == ".tar":
             return Artifact(path.name, path.read_bytes(), _installed_name(_manifest_in(path), path))
         if _WHEEL.match(path.name):
@@ -48,29 +48,29 @@ def open_artifact(path: Path) -> Artifact:
         raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
     if path.exists():
         raise ArtifactUnusable(f"{path} is neither a bundle (a folder or a .tar of one) nor a wheel ishara-….whl")
-    raise ArtifactUnusable(f"there is no {path}")
+    raise ArtifactUnusable(f"{path} does not exist")
 
 
 def app_version(wheel: Path) -> str:
-    """The version that a wheel's name tells. Raises ParcelUnusable."""
+    """Return the version in a wheel's name. Raises ArtifactUnusable."""
     found = _WHEEL.match(wheel.name)
     if found is None:
         raise ArtifactUnusable(f"{wheel} is not named like a wheel of the program, ishara-….whl")
     return found["version"]
 
 
-def _bundle(folder: Path) -> Artifact:
-    """The folder as a tar that is the same bytes whenever it is made: a push that was cut goes on where it stopped."""
+def _pack(folder: Path) -> Artifact:
+    """Pack the folder into a tar that always has the same bytes, so that an interrupted push can resume."""
     if not (folder / MANIFEST).is_file():
-        raise ArtifactUnusable(f"{folder} is no bundle: it has no {MANIFEST}")
+        raise ArtifactUnusable(f"{folder} is not a bundle: it has no {MANIFEST}")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         files = (path for path in folder.rglob("*") if path.is_file())
         for path in sorted(files, key=lambda path: (path.name != MANIFEST, path)):
-            about = tarfile.TarInfo(f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}")
-            about.size, about.mode = path.stat().st_size, 0o644
+            info = tarfile.TarInfo(f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}")
+            info.size, info.mode = path.stat().st_size, 0o644
             with path.open("rb") as file:
-                tar.addfile(about, file)
+                tar.addfile(info, file)
     manifest = (folder / MANIFEST).read_bytes()
     return Artifact(f"{folder.resolve().name}.tar", packed.getvalue(), _installed_name(manifest, folder))
 
@@ -83,14 +83,14 @@ def _manifest_in(path: Path) -> bytes:
                 if file is not None:
                     return file.read()
     except tarfile.TarError as error:
-        raise ArtifactUnusable(f"{path} is no tar: {error}") from error
-    raise ArtifactUnusable(f"{path} is no bundle: it has no {MANIFEST}")
+        raise ArtifactUnusable(f"{path} is not a tar: {error}") from error
+    raise ArtifactUnusable(f"{path} is not a bundle: it has no {MANIFEST}")
 
 
 def _installed_name(manifest: bytes, path: Path) -> str:
-    """The devices judge the bundle, not this machine: of the manifest only its name and version are read here."""
+    """Read only name and version of the manifest: the devices check the bundle, not this machine."""
     try:
-        said = json.loads(manifest)
-        return f"{said['name']}-{said['version']}-{hashlib.sha256(manifest).hexdigest()[:_HASH_DIGITS]}"
+        content = json.loads(manifest)
+        return f"{content['name']}-{content['version']}-{hashlib.sha256(manifest).hexdigest()[:_HASH_DIGITS]}"
     except (ValueError, KeyError, TypeError) as error:
-        raise ArtifactUnusable(f"{path} is no bundle: its {MANIFEST} tells no name and version") from error
+        raise ArtifactUnusable(f"{path} is not a bundle: its {MANIFEST} has no name and version") from error

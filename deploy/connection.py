@@ -1,4 +1,4 @@
-"""The way to the devices: SSH by pyinfra, with every host's key checked, and what is said there."""
+"""SSH connections to the devices by pyinfra, with every host key verified, and commands that run there."""
 
 import logging
 import socket
@@ -23,36 +23,36 @@ from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
 ROOT: Final = "root"
 _KNOWN_HOSTS: Final = Path("~/.ssh/known_hosts")
 _CONNECT_S: Final = 10
-_SILENCE_S: Final = 20  # after which a link that takes nothing any more counts as cut
+_SILENCE_S: Final = 20  # a connection that accepts nothing for so long counts as cut
 _KEEPALIVE_S: Final = 5
 
-Tell = Callable[[str, str], None]
-"""Says how a host (the first) gets on (the second)."""
+Reporter = Callable[[str, str], None]
+"""Reports the progress of a host: its name and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a host did not get what it should; `must_act` if somebody must mend something, not just try again."""
+    """The reason of a failure; `user_action_required` if somebody must mend something before another try."""
 
     sentence: str
-    must_act: bool = False
+    user_action_required: bool = False
 
 
 class StepFailed(Exception):
-    """A step on one host failed; the message says why, `must_act` as with Failure."""
+    """A step that failed on one host; the message says why, `user_action_required` as in Failure."""
 
-    def __init__(self, sentence: str, *, must_act: bool = False) -> None:
+    def __init__(self, sentence: str, *, user_action_required: bool = False) -> None:
         super().__init__(sentence)
-        self.failure = Failure(sentence, must_act)
+        self.failure = Failure(sentence, user_action_required)
 
 
 class LinkLost(StepFailed):
-    """The connection broke, or never answered."""
+    """A connection that broke or never answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command on a host said."""
+    """The output of a command on a host."""
 
     ok: bool
     out: str
@@ -60,33 +60,33 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The last line of what it said, where a program tells why it ends."""
+        """The last line of the output, where a program says why it ended."""
         lines = [line for line in (self.err or self.out).splitlines() if line.strip()]
-        return lines[-1].strip() if lines else "it says nothing"
+        return lines[-1].strip() if lines else "no output"
 
 
 class Remote:
-    """One host that is connected."""
+    """One connected host."""
 
     def __init__(self, entry: HostEntry, host: Host) -> None:
         self.entry = entry
         self.host = host
 
     def attempt(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = 60) -> Answer:
-        """Run a shell command, whatever its end. Raises LinkLost."""
-        given: dict[str, Any] = {} if stdin is None else {"_stdin": stdin}
+        """Run a shell command and return its output, even if it fails. Raises LinkLost."""
+        options: dict[str, Any] = {} if stdin is None else {"_stdin": stdin}
         if as_root and self.entry.user != ROOT:
-            given["_sudo"] = True
+            options["_sudo"] = True
         try:
-            ok, output = self.host.run_shell_command(StringCommand(command), _timeout=within_s, **given)
+            ok, output = self.host.run_shell_command(StringCommand(command), _timeout=within_s, **options)
         except TimeoutError as error:
-            raise LinkLost(f"it does not answer within {within_s} s") from error
+            raise LinkLost(f"no answer within {within_s} s") from error
         except (OSError, SSHException, EOFError) as error:
             raise LinkLost(f"the connection was cut: {str(error) or 'no answer'}") from error
         return Answer(ok, output.stdout, output.stderr)
 
     def run(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = 60) -> str:
-        """What a shell command prints. Raises StepFailed with what it says when it fails, and LinkLost."""
+        """Run a shell command and return its output. Raises StepFailed with its last line if it fails, and LinkLost."""
         answer = self.attempt(command, stdin=stdin, as_root=as_root, within_s=within_s)
         if not answer.ok:
             raise StepFailed(answer.reason)
@@ -94,7 +94,7 @@ class Remote:
 
     @contextmanager
     def files(self) -> Iterator[SFTPClient]:
-        """The host's files as its user may see them. Raises LinkLost."""
+        """Open the files of the host with the rights of its user. Raises LinkLost."""
         try:
             sftp = _client(self.host).open_sftp()
         except (OSError, SSHException, EOFError) as error:
@@ -105,7 +105,7 @@ class Remote:
 
 @dataclass
 class Connections:
-    """All hosts that were chosen: those that are connected, and why the others are not."""
+    """All chosen hosts: those that are connected, and the reasons why the others are not."""
 
     state: State
     remotes: dict[str, Remote]
@@ -114,10 +114,10 @@ class Connections:
 
 @contextmanager
 def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterator[Connections]:
-    """Connect to the hosts, all at the same time. Raises InventoryInvalid for a key that cannot be read."""
-    _silence_the_engine()
+    """Connect to all hosts at the same time. Raises InventoryInvalid for a key that cannot be read."""
+    _silence_pyinfra()
     known_hosts = (inventory.known_hosts or _KNOWN_HOSTS).expanduser()
-    _see_that_keys_are_there(entries)
+    _require_keys(entries)
     names = [(entry.host, _data(entry, known_hosts)) for entry in entries]
     state = State(Inventory((names, {})), Config(CONNECT_TIMEOUT=_CONNECT_S))
     errors = _ConnectErrors()
@@ -132,13 +132,13 @@ def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterat
     for host in state.inventory:
         entry = by_name[host.name]
         if host.name in errors.found:
-            connections.failures[host.name] = _why(errors.found[host.name], entry, known_hosts)
+            connections.failures[host.name] = _failure_of(errors.found[host.name], entry, known_hosts)
         else:
-            _notice_a_cut(_client(host))
+            _detect_cut(_client(host))
             connections.remotes[host.name] = Remote(entry, host)
     try:
         for remote in list(connections.remotes.values()):
-            _see_that_it_may(remote, connections)
+            _require_root(remote, connections)
         yield connections
     finally:
         disconnect_all(state)
@@ -147,23 +147,23 @@ def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterat
 def in_parallel(
     connections: Connections, remotes: Sequence[Remote], step: Callable[[Remote], None]
 ) -> dict[str, Failure]:
-    """Take the step on all hosts at the same time; why it failed where it did."""
+    """Run the step on all hosts at the same time; return the failures by host."""
     failures: dict[str, Failure] = {}
 
-    def take(remote: Remote) -> None:
+    def run(remote: Remote) -> None:
         try:
             step(remote)
         except StepFailed as error:
             failures[remote.entry.host] = error.failure
 
-    greenlets = [connections.state.pool.spawn(take, remote) for remote in remotes]
+    greenlets = [connections.state.pool.spawn(run, remote) for remote in remotes]
     for greenlet in greenlets:
         greenlet.get()
     return failures
 
 
 class _ConnectErrors(BaseStateCallback):
-    """Keeps why hosts could not be connected to."""
+    """Keeps the reasons why hosts could not be connected."""
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
@@ -172,8 +172,8 @@ class _ConnectErrors(BaseStateCallback):
         self.found[host.name] = str(error)
 
 
-def _silence_the_engine() -> None:
-    """What pyinfra logs is told by `ishara-deploy` in its own sentences."""
+def _silence_pyinfra() -> None:
+    """Keep pyinfra's log off the terminal: `ishara-deploy` reports in its own sentences."""
     for name in ("pyinfra", "paramiko"):
         logger = logging.getLogger(name)
         logger.addHandler(logging.NullHandler())
@@ -193,48 +193,48 @@ def _data(entry: HostEntry, known_hosts: Path) -> dict[str, Any]:
     return data
 
 
-def _see_that_keys_are_there(entries: Sequence[HostEntry]) -> None:
+def _require_keys(entries: Sequence[HostEntry]) -> None:
     for entry in entries:
         if entry.ssh_key is not None and not entry.ssh_key.is_file():
-            raise InventoryInvalid(f"hosts.{entry.host}: there is no ssh_key {entry.ssh_key}")
+            raise InventoryInvalid(f"hosts.{entry.host}: the ssh_key {entry.ssh_key} does not exist")
 
 
-def _why(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
+def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
     where = f"{entry.address}:{entry.port}"
     if "host key" in error.lower() and "does not match" in error:
         return Failure(
             f"{where} shows another host key than {known_hosts} holds: another machine answers there, or it was "
-            "installed anew; nothing was sent",
-            must_act=True,
+            "reinstalled; nothing was sent",
+            user_action_required=True,
         )
     if "No host key for" in error:
         return Failure(
             f"the host key of {where} is not in {known_hosts}; compare it with the device's own "
             "(ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub) and add it",
-            must_act=True,
+            user_action_required=True,
         )
     if error.startswith("Authentication error"):
         key = f"the key {entry.ssh_key}" if entry.ssh_key else "any key of yours"
-        return Failure(f"{where} does not let the user {entry.user} in with {key}", must_act=True)
+        return Failure(f"{where} refuses the user {entry.user} with {key}", user_action_required=True)
     reason = error.partition(" (")[2].removesuffix(")") or error
     return Failure(f"{where} cannot be reached: {reason}")
 
 
-def _see_that_it_may(remote: Remote, connections: Connections) -> None:
-    """Everything is done as root, by sudo where the user is another."""
+def _require_root(remote: Remote, connections: Connections) -> None:
+    """Require root's rights, by sudo for another user; a host that lacks them becomes a failure."""
     try:
-        is_asked_for = remote.entry.user != ROOT and not remote.attempt("sudo -n true", as_root=False).ok
-        if is_asked_for and not sys.stdin.isatty():
-            sentence = f"sudo wants a password from {remote.entry.user} there, and nobody is here to be asked for it"
-            raise StepFailed(sentence, must_act=True)
-        answer = remote.attempt("true")  # for which pyinfra asks for the password, if there is one, and keeps it
+        asks_password = remote.entry.user != ROOT and not remote.attempt("sudo -n true", as_root=False).ok
+        if asks_password and not sys.stdin.isatty():
+            sentence = f"sudo asks {remote.entry.user} for a password, and there is no terminal to enter it"
+            raise StepFailed(sentence, user_action_required=True)
+        answer = remote.attempt("true")  # pyinfra asks for the password here, if there is one, and keeps it
     except StepFailed as error:
         connections.failures[remote.entry.host] = error.failure
         del connections.remotes[remote.entry.host]
         return
     if not answer.ok:
-        sentence = f"the user {remote.entry.user} may not use sudo there: {answer.reason}"
-        connections.failures[remote.entry.host] = Failure(sentence, must_act=True)
+        sentence = f"the user {remote.entry.user} may not use sudo: {answer.reason}"
+        connections.failures[remote.entry.host] = Failure(sentence, user_action_required=True)
         del connections.remotes[remote.entry.host]
 
 
@@ -245,8 +245,8 @@ def _client(host: Host) -> SSHClient:
     return client
 
 
-def _notice_a_cut(client: SSHClient) -> None:
-    """Let the kernel give up a link that takes nothing any more; by itself it would try for a quarter of an hour."""
+def _detect_cut(client: SSHClient) -> None:
+    """Let the kernel give up a dead connection early; by default it tries for a quarter of an hour."""
     transport = client.get_transport()
     if transport is None:
         raise LinkLost("there is no connection")

@@ -1,4 +1,4 @@
-"""The fleet as its keeper writes it down: one TOML file with every device, how to reach it and what it is given."""
+"""The inventory of a fleet: one TOML file with every device, how to reach it and what it gets."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ from models.strict_model import StrictModel
 _BASE: Final = "base"
 _HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 _CREDENTIAL: Final = (
-    r"^(mqtt-(password|ca|certificate|key)|web-(token|certificate|key))$"  # what the unit's LoadCredential= knows
+    r"^(mqtt-(password|ca|certificate|key)|web-(token|certificate|key))$"  # as the unit's LoadCredential= has them
 )
 
 
@@ -21,7 +21,7 @@ class InventoryInvalid(UserError):
 
 
 def _beside_the_inventory(path: Path, info: ValidationInfo) -> Path:
-    """A relative path is one beside the inventory; `~` is the home of who runs the command."""
+    """Resolve a relative path beside the inventory, and `~` as the home of the user who runs the command."""
     base: Path = (info.context or {}).get(_BASE, Path())
     return base / path.expanduser()
 
@@ -32,7 +32,7 @@ Value = str | int | float | bool
 
 
 class AppSection(StrictModel):
-    """The program: its wheel, exact versions, and a folder with the wheels of all that it needs.
+    """The program: its wheel, exact versions, and a folder with the wheels of its dependencies.
 
     Without a wheelhouse each device's own pip gets them from its own index.
     """
@@ -43,10 +43,10 @@ class AppSection(StrictModel):
 
 
 class HostSection(StrictModel):
-    """What is said of one device, or in `[defaults]` of all that do not say it themselves.
+    """The settings of one device, or in `[defaults]` those of all devices without a value of their own.
 
-    `config` is the device's configuration as a template: `{{ device }}` and every key of `values` are put in. `name` is
-    the device's name on MQTT, the host's own without it. Wave 1 comes before wave 2; a canary comes before them all.
+    `config` is the template of the device's configuration: `{{ device }}` and every key of `values` are filled in.
+    `name` is the device's name on MQTT, by default the host's. Wave 1 comes before wave 2; canaries come first.
     """
 
     address: Annotated[str, StringConstraints(min_length=1)] | None = None
@@ -60,16 +60,16 @@ class HostSection(StrictModel):
     values: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")], Value] = Field(default_factory=dict)
     credentials: dict[Annotated[str, StringConstraints(pattern=_CREDENTIAL)], NearbyPath] = Field(default_factory=dict)
 
-    def over(self, defaults: "HostSection") -> "HostSection":
-        """What it says, and the defaults where it says nothing; `values` and `credentials` are put together."""
-        said = {key: getattr(self, key) for key in self.model_fields_set}
-        said["values"] = defaults.values | self.values
-        said["credentials"] = defaults.credentials | self.credentials
-        return defaults.model_copy(update=said)
+    def merged_with(self, defaults: "HostSection") -> "HostSection":
+        """Return these settings, with the defaults where they are silent; `values` and `credentials` are merged."""
+        own = {key: getattr(self, key) for key in self.model_fields_set}
+        own["values"] = defaults.values | self.values
+        own["credentials"] = defaults.credentials | self.credentials
+        return defaults.model_copy(update=own)
 
 
 class HostEntry(StrictModel):
-    """One device with everything that holds for it."""
+    """One device with all of its settings."""
 
     host: str
     address: str
@@ -85,7 +85,7 @@ class HostEntry(StrictModel):
 
 
 class FleetInventory(StrictModel):
-    """The whole file. `trusted_keys` are the public keys whose signatures the devices accept; no others stay there."""
+    """The whole file. `trusted_keys` are the public keys that devices trust; other keys are removed from them."""
 
     known_hosts: NearbyPath | None = None
     trusted_keys: tuple[NearbyPath, ...] = ()
@@ -102,25 +102,23 @@ class FleetInventory(StrictModel):
             raise ValueError("two hosts have the same address and port")
         names = [entry.name for entry in self.entries()]
         if len(set(names)) < len(names):
-            raise ValueError(
-                "two hosts have the same device name, so that on MQTT one could not be told from the other"
-            )
+            raise ValueError("two hosts have the same device name, so that they cannot be told apart on MQTT")
         return self
 
     def entries(self) -> list[HostEntry]:
-        """Every device, the defaults taken in."""
-        return [_entry(host, section.over(self.defaults)) for host, section in self.hosts.items()]
+        """Return every device with the defaults filled in."""
+        return [_entry(host, section.merged_with(self.defaults)) for host, section in self.hosts.items()]
 
     def chosen(self, only: tuple[str, ...]) -> list[HostEntry]:
-        """The devices of these names, or all. Raises InventoryInvalid for a name that is not there."""
+        """Return the devices of these names, or all. Raises InventoryInvalid for an unknown name."""
         for host in only:
             if host not in self.hosts:
-                raise InventoryInvalid(f"there is no host {host} in the inventory; there are {', '.join(self.hosts)}")
+                raise InventoryInvalid(f"the inventory has no host {host}; it has {', '.join(self.hosts)}")
         return [entry for entry in self.entries() if not only or entry.host in only]
 
 
 def waves(entries: list[HostEntry]) -> list[list[HostEntry]]:
-    """In which order the devices' turn comes: all canaries together, then wave after wave."""
+    """Return the devices in the order of a rollout: all canaries together, then wave after wave."""
     stages: dict[int, list[HostEntry]] = {}
     for entry in entries:
         stages.setdefault(0 if entry.canary else entry.wave, []).append(entry)
@@ -128,7 +126,7 @@ def waves(entries: list[HostEntry]) -> list[list[HostEntry]]:
 
 
 def load_inventory(path: Path) -> FleetInventory:
-    """The inventory of a file. Raises InventoryInvalid."""
+    """Read an inventory. Raises InventoryInvalid."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -144,8 +142,8 @@ def load_inventory(path: Path) -> FleetInventory:
 def _entry(host: str, section: HostSection) -> HostEntry:
     if section.user is None:
         raise ValueError(f"hosts.{host} has no user, and [defaults] names none")
-    said: dict[str, Any] = section.model_dump()
-    said |= {
+    fields: dict[str, Any] = section.model_dump()
+    fields |= {
         "host": host,
         "address": section.address or host,
         "port": section.port or 22,
@@ -153,7 +151,7 @@ def _entry(host: str, section: HostSection) -> HostEntry:
         "canary": bool(section.canary),
         "wave": section.wave or 1,
     }
-    return HostEntry.model_validate(said)
+    return HostEntry.model_validate(fields)
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""What a device shall have, by the inventory: packages, program, keys, configuration, secrets and the unit."""
+"""Everything that a device must have by the inventory: packages, program, keys, configuration, secrets and the unit."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ OWNER_ONLY: Final = "600"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file as it shall be on the device."""
+    """A file with the content and mode that it must have on the device."""
 
     path: str
     content: bytes
@@ -30,7 +30,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that one device is given."""
+    """Everything that one device must have."""
 
     packages: tuple[str, ...]
     release: Release
@@ -41,22 +41,22 @@ class Plan:
 
 
 def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
-    """What the inventory says that the device shall have. Raises InventoryInvalid, ParcelUnusable."""
+    """Return what the device must have by the inventory. Raises InventoryInvalid, ArtifactUnusable."""
     if inventory.app is None:
         raise InventoryInvalid("the inventory has no [app] with the program's wheel")
     if missing_tasks(default_folder()):
         raise InventoryInvalid(
             f"the landmark networks are not in {default_folder()}; run `ishara-landmarkers` here first"
         )
-    made = configuration(entry)
-    _see_that_keys_agree(inventory, entry, made.content)
+    rendered = configuration(entry)
+    _require_matching_keys(inventory, entry, rendered.content)
     packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
-    if made.content.captions is not None:
+    if rendered.content.captions is not None:
         packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
     return Plan(
         packages=packages,
         release=releases.open_release(inventory.app),
-        config=Content("/etc/ishara/edge.toml", made.text.encode()),
+        config=Content("/etc/ishara/edge.toml", rendered.text.encode()),
         keys=tuple(Content(f"{KEYS}/{path.name}", _read(path)) for path in inventory.trusted_keys),
         credentials=tuple(
             Content(f"/etc/credstore/ishara.{name}", _read(path), OWNER_ONLY)
@@ -66,22 +66,22 @@ def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
     )
 
 
-def _see_that_keys_agree(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
-    """A device that is given keys must ask for signatures, and one that asks for them must be given keys."""
+def _require_matching_keys(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
+    """Require that a device has trusted keys if, and only if, its configuration demands signatures."""
     for path in inventory.trusted_keys:
         try:
             PublicKey.read(path)
         except KeyUnusable as error:
             raise InventoryInvalid(f"trusted_keys: {error}") from error
-    asks = config.model.trusted_keys
-    if inventory.trusted_keys and asks != Path(KEYS):
+    demanded = config.model.trusted_keys
+    if inventory.trusted_keys and demanded != Path(KEYS):
         raise InventoryInvalid(
             f"hosts.{entry.host}: the inventory has trusted_keys, so {entry.config} must say "
             f'[model] trusted_keys = "{KEYS}"'
         )
-    if asks is not None and not inventory.trusted_keys:
+    if demanded is not None and not inventory.trusted_keys:
         raise InventoryInvalid(
-            f"hosts.{entry.host}: {entry.config} asks for signatures, but the inventory has no trusted_keys"
+            f"hosts.{entry.host}: {entry.config} demands signatures, but the inventory has no trusted_keys"
         )
 
 

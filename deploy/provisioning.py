@@ -1,7 +1,7 @@
-"""What makes a Debian a device: packages, the program, landmark networks, keys, configuration, secrets, the service.
+"""Turns a Debian into a device: packages, landmark networks, keys, configuration, secrets, the program, the service.
 
-Every device is looked over first, and each step is what is missing then: a second run has nothing to do, and a dry run
-tells exactly what a real one would change. pyinfra does the steps on all devices at the same time.
+Each device is inspected first, and each step consists of what is missing: a second run changes nothing, and a dry run
+reports exactly what a real run would change. pyinfra runs the steps on all devices at the same time.
 """
 
 import base64
@@ -20,9 +20,9 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import BaseStateCallback, State
 
 from deploy import release as releases
-from deploy.connection import ROOT, Connections, Failure, Remote, StepFailed, Tell, in_parallel
+from deploy.connection import ROOT, Connections, Failure, Remote, Reporter, StepFailed, in_parallel
 from deploy.plan import KEYS, OWNER_ONLY, UNIT, Content, Plan
-from deploy.transfer import forget, send
+from deploy.transfer import remove, send
 from landmarkers.task_bundles import TASK_BUNDLES, default_folder
 
 _NETWORKS: Final = "/opt/ishara-networks"
@@ -34,44 +34,44 @@ Commands = list[PyinfraCommand]
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What the provisioning of each host changes, step by step, and why it failed where it did."""
+    """The steps that change each host, and the failures by host."""
 
     changes: dict[str, tuple[str, ...]]
     failures: dict[str, Failure]
 
 
-def provision(connections: Connections, plans: Mapping[str, Plan], tell: Tell, *, dry_run: bool) -> Provisioned:
-    """Give the connected hosts what is planned for them; with `dry_run` only find out what is missing."""
+def provision(connections: Connections, plans: Mapping[str, Plan], report: Reporter, *, dry_run: bool) -> Provisioned:
+    """Bring the connected hosts to their plans; with `dry_run` only find out what is missing."""
     missing: dict[str, dict[str, Commands]] = {}
     failures: dict[str, Failure] = {}
 
-    def look(remote: Remote) -> None:
-        missing[remote.entry.host] = _Look(remote, plans[remote.entry.host], failures).steps()
+    def inspect(remote: Remote) -> None:
+        missing[remote.entry.host] = _Inspection(remote, plans[remote.entry.host], failures).steps()
 
-    failures |= in_parallel(connections, list(connections.remotes.values()), look)
+    failures |= in_parallel(connections, list(connections.remotes.values()), inspect)
     changes = {host: tuple(name for name, commands in steps.items() if commands) for host, steps in missing.items()}
     if not dry_run and any(changes.values()):
-        _run(connections, missing, failures, tell)
+        _run(connections, missing, failures, report)
     return Provisioned(changes, failures)
 
 
 def _run(
-    connections: Connections, missing: Mapping[str, dict[str, Commands]], failures: dict[str, Failure], tell: Tell
+    connections: Connections, missing: Mapping[str, dict[str, Commands]], failures: dict[str, Failure], report: Reporter
 ) -> None:
     state = connections.state
     metas: dict[str, dict[str, OperationMeta]] = {host: {} for host in missing}
     names: list[str] = []
     for host, steps in missing.items():
         remote = connections.remotes[host]
-        rights = {"_sudo": True} if remote.entry.user != ROOT else {}
+        privileges = {"_sudo": True} if remote.entry.user != ROOT else {}
         names = list(steps)
         for name, commands in steps.items():
-            metas[host][name] = add_op(state, step, commands, name=name, host=remote.host, **rights)[remote.host]
+            metas[host][name] = add_op(state, step, commands, name=name, host=remote.host, **privileges)[remote.host]
     state.active_hosts.intersection_update({connections.remotes[host].host for host in missing})
-    state.add_callback_handler(_Narrator(missing, tell))
+    state.add_callback_handler(_StepReporter(missing, report))
     try:
         run_ops(state)
-    except PyinfraError as error:  # so it ends when no host is left, each for its own reason
+    except PyinfraError as error:  # raised when no host is left, each failed for its own reason
         if not state.failed_hosts:
             raise StepFailed(str(error)) from error
     for host in missing:
@@ -82,21 +82,21 @@ def _run(
 
 @operation()
 def step(commands: Commands) -> Generator[PyinfraCommand, None, None]:
-    """One step of provisioning, as pyinfra runs it."""
+    """Run one step of provisioning as a pyinfra operation."""
     yield from commands
 
 
-class _Narrator(BaseStateCallback):
-    """Says which step a host has done."""
+class _StepReporter(BaseStateCallback):
+    """Reports each step that a host has finished."""
 
-    def __init__(self, missing: Mapping[str, dict[str, Commands]], tell: Tell) -> None:
+    def __init__(self, missing: Mapping[str, dict[str, Commands]], report: Reporter) -> None:
         self._missing = missing
-        self._tell = tell
+        self._report = report
 
     def operation_host_success(self, state: State, host: Host, op_hash: str, retry_count: int = 0) -> None:  # type: ignore[override]  # noqa: ARG002
         (name,) = state.get_op_meta(op_hash).names
         if self._missing[host.name][name]:
-            self._tell(host.name, f"{name}: done")
+            self._report(host.name, f"{name}: done")
 
 
 def _last_line(meta: OperationMeta) -> str:
@@ -104,8 +104,8 @@ def _last_line(meta: OperationMeta) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "the connection was cut")
 
 
-class _Look:
-    """Looks one device over."""
+class _Inspection:
+    """Finds out what one device lacks."""
 
     def __init__(self, remote: Remote, plan: Plan, failures: dict[str, Failure]) -> None:
         self._remote = remote
@@ -113,7 +113,7 @@ class _Look:
         self._failures = failures
 
     def steps(self) -> dict[str, Commands]:
-        """What is missing, step by step. Raises StepFailed."""
+        """Return the missing commands by step. Raises StepFailed."""
         plan = self._plan
         steps = {
             "packages": self._packages(),
@@ -134,11 +134,11 @@ class _Look:
         return steps
 
     def _packages(self) -> Commands:
-        """A package may be there under a newer name that provides the old one (libglib2.0-0 and libglib2.0-0t64)."""
-        asked = "dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}, ${Provides}\\n'"
+        """Missing packages; one may be there under a newer name that provides it (libglib2.0-0 and libglib2.0-0t64)."""
+        query = "dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}, ${Provides}\\n'"
         there = {
             name.split()[0]
-            for line in self._ask(asked)
+            for line in self._run(query)
             if line.startswith("ii")
             for name in line[2:].split(",")
             if name.strip()
@@ -153,49 +153,49 @@ class _Look:
         ]
 
     def _networks(self) -> Commands:
-        """The landmark networks, where all releases of the program find them."""
+        """Landmark networks, in the folder that all releases of the program share."""
         wanted = {f"{task.sha256}  {_NETWORKS}/{name}" for name, task in TASK_BUNDLES.items()}
-        there = self._ask(f"sha256sum -- {_NETWORKS}/*.task 2>/dev/null || true")
-        return [self._own(lambda: _send_networks(self._remote))] if wanted - set(there) else []
+        there = self._run(f"sha256sum -- {_NETWORKS}/*.task 2>/dev/null || true")
+        return [self._action(lambda: _send_networks(self._remote))] if wanted - set(there) else []
 
     def _keys(self) -> Commands:
-        """Keys that are not in the inventory any more are trusted no more."""
+        """Trusted keys; those that have left the inventory are removed."""
         commands = self._files(self._plan.keys)
-        there = self._ask(f"find {KEYS} -mindepth 1 -maxdepth 1 -name '*.pub' 2>/dev/null || true")
+        there = self._run(f"find {KEYS} -mindepth 1 -maxdepth 1 -name '*.pub' 2>/dev/null || true")
         strays = sorted(set(there) - {key.path for key in self._plan.keys})
         return commands + [StringCommand(f"rm -- {shlex.quote(stray)}") for stray in strays]
 
     def _files(self, contents: Sequence[Content]) -> Commands:
-        """Files of root's with this content and these rights."""
+        """Files of root that lack this content or mode."""
         if not contents:
             return []
         paths = " ".join(one.path for one in contents)
-        told = self._ask(f"stat --format '%n %a %U' -- {paths} 2>/dev/null; sha256sum -- {paths} 2>/dev/null; true")
+        state = self._run(f"stat --format '%n %a %U' -- {paths} 2>/dev/null; sha256sum -- {paths} 2>/dev/null; true")
         return [
             _written(one)
             for one in contents
-            if f"{one.path} {one.mode} root" not in told
-            or f"{hashlib.sha256(one.content).hexdigest()}  {one.path}" not in told
+            if f"{one.path} {one.mode} root" not in state
+            or f"{hashlib.sha256(one.content).hexdigest()}  {one.path}" not in state
         ]
 
     def _program(self) -> Commands:
-        """The release of the program, made and taken."""
+        """The release of the program, built and activated."""
         release = self._plan.release
-        if releases.is_taken(self._remote, release):
+        if releases.is_active(self._remote, release):
             return []
         return [
-            self._own(lambda: releases.make(self._remote, release)),
-            self._own(lambda: releases.take(self._remote, release)),
+            self._action(lambda: releases.build(self._remote, release)),
+            self._action(lambda: releases.activate(self._remote, release)),
         ]
 
     def _service(self, *, restarted: bool, restart: bool, reload: bool) -> Commands:
-        """The service enabled, running, and told of what has changed; taking a release has started it anew already."""
-        told = self._ask(f"systemctl show {UNIT} --property UnitFileState,ActiveState")
+        """The service, enabled, running and reloaded if needed; activating a release has restarted it already."""
+        state = self._run(f"systemctl show {UNIT} --property UnitFileState,ActiveState")
         commands: Commands = []
-        if "UnitFileState=enabled" not in told:
+        if "UnitFileState=enabled" not in state:
             commands.append(StringCommand(f"systemctl enable --quiet {UNIT}"))
             restarted = False
-        if "ActiveState=active" not in told:
+        if "ActiveState=active" not in state:
             commands.append(StringCommand(f"systemctl reset-failed {UNIT}; systemctl start {UNIT}", _timeout=_START_S))
         elif restart and not restarted:
             commands.append(StringCommand(f"systemctl restart {UNIT}", _timeout=_START_S))
@@ -203,13 +203,13 @@ class _Look:
             commands.append(StringCommand(f"systemctl reload {UNIT}", _timeout=_START_S))
         return commands
 
-    def _ask(self, command: str) -> list[str]:
+    def _run(self, command: str) -> list[str]:
         return self._remote.run(command).splitlines()
 
-    def _own(self, action: Callable[[], None]) -> FunctionCommand:
-        """An action of ours as a command of pyinfra's; why it failed is kept."""
+    def _action(self, action: Callable[[], None]) -> FunctionCommand:
+        """Wrap a function as a pyinfra command; its failure is kept."""
 
-        def act(state: State, host: Host) -> bool:  # noqa: ARG001  # pyinfra looks at the names
+        def run(state: State, host: Host) -> bool:  # noqa: ARG001  # pyinfra passes arguments by name
             try:
                 action()
             except StepFailed as error:
@@ -217,31 +217,30 @@ class _Look:
                 return False
             return True
 
-        return FunctionCommand(act, [], {})
+        return FunctionCommand(run, [], {})
 
 
 def _written(one: Content) -> StringCommand:
-    """The file written over standard input and made whole by one rename.
+    """Return the command that writes a file from standard input and renames it into place.
 
-    pyinfra's own way leads through a file in /tmp that everybody may read, and some of these are secrets.
+    pyinfra's own operation goes through a file in /tmp that everybody may read, and some of these are secrets.
     """
-    folder, half = Path(one.path).parent, f"{one.path}.new"
-    rights = "700" if one.mode == OWNER_ONLY else "755"
+    folder, partial = Path(one.path).parent, f"{one.path}.new"
+    folder_mode = "700" if one.mode == OWNER_ONLY else "755"
     return StringCommand(
-        f"(test -d {folder} || install -d -m {rights} {folder}) && rm -f {half} && "
-        f"(umask 077; base64 --decode >{half}) && chmod {one.mode} {half} && sync {half} && mv {half} {one.path}",
+        f"(test -d {folder} || install -d -m {folder_mode} {folder}) && rm -f {partial} && "
+        f"(umask 077; base64 --decode >{partial}) && chmod {one.mode} {partial} && "
+        f"sync {partial} && mv {partial} {one.path}",
         _stdin=base64.b64encode(one.content).decode(),
     )
 
 
 def _send_networks(remote: Remote) -> None:
-    """From this machine, so that the devices need no package index for them. Raises StepFailed."""
+    """Send the landmark networks from this machine, so that devices need no package index. Raises StepFailed."""
     folder = default_folder()
     remote.run(f"install -d -m 755 {_NETWORKS}")
     for name in TASK_BUNDLES:
         with (folder / name).open("rb") as task:
-            arrived = send(remote, task, name).path
-        remote.run(
-            f"install -m 644 -- '{arrived}' {_NETWORKS}/{name}.new && mv {_NETWORKS}/{name}.new {_NETWORKS}/{name}"
-        )
-        forget(remote, arrived)
+            sent = send(remote, task, name).path
+        remote.run(f"install -m 644 -- '{sent}' {_NETWORKS}/{name}.new && mv {_NETWORKS}/{name}.new {_NETWORKS}/{name}")
+        remove(remote, sent)

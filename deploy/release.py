@@ -1,4 +1,4 @@
-"""A release of the program on its way to a device: the wheel, and the wheels of what it needs."""
+"""A release of the program on its way to a device: the wheel, and the wheels of its dependencies."""
 
 import hashlib
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ _RESTART_S: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release as it is named on the devices, and what it is made of."""
+    """A release by its name on the devices, and what it is built from."""
 
     name: str
     app: AppSection
 
 
 def open_release(app: AppSection) -> Release:
-    """The release that a wheel makes, named by its version and all that decides what is installed.
+    """Return the release of a wheel, named by its version and by everything that decides what is installed.
 
-    Raises ParcelUnusable.
+    Raises ArtifactUnusable.
     """
     version = app_version(app.wheel)
     digest = hashlib.sha256()
@@ -42,52 +42,52 @@ def open_release(app: AppSection) -> Release:
     return Release(f"{version}-{digest.hexdigest()[:8]}", app)
 
 
-def is_made(remote: Remote, release: Release) -> bool:
-    """Whether the device has the release, taken or not."""
-    return remote.attempt(f"test -e /opt/ishara-releases/{release.name}/made-of").ok
+def is_built(remote: Remote, release: Release) -> bool:
+    """Return True if the device has the release, active or not."""
+    return remote.attempt(f"test -e /opt/ishara-releases/{release.name}/built-from").ok
 
 
-def is_taken(remote: Remote, release: Release) -> bool:
-    """Whether the device runs the release."""
+def is_active(remote: Remote, release: Release) -> bool:
+    """Return True if the device runs the release."""
     return remote.attempt("readlink /opt/ishara").out.strip().endswith(f"/{release.name}")
 
 
-def make(remote: Remote, release: Release, progress: Progress | None = None) -> None:
-    """See that the device has the release, ready to be taken. Raises StepFailed."""
-    if is_made(remote, release):
+def build(remote: Remote, release: Release, progress: Progress | None = None) -> None:
+    """Build the release on the device unless it is there, ready to be activated. Raises StepFailed."""
+    if is_built(remote, release):
         return
     with release.app.wheel.open("rb") as wheel:
-        arguments = ["make", release.name, "--wheel", send(remote, wheel, release.app.wheel.name, progress).path]
+        arguments = ["build", release.name, "--wheel", send(remote, wheel, release.app.wheel.name, progress).path]
     if release.app.constraints is not None:
         with release.app.constraints.open("rb") as constraints:
             arguments += ["--constraints", send(remote, constraints, "constraints.txt").path]
     if release.app.wheelhouse is not None:
         arguments += ["--wheelhouse", _send_wheelhouse(remote, release.app.wheelhouse, progress)]
-    _do(remote, arguments, _INSTALL_S)
+    _run(remote, arguments, _INSTALL_S)
 
 
-def take(remote: Remote, release: Release) -> None:
-    """Let the device run the release; it goes back by itself when the daemon does not come up. Raises StepFailed."""
-    _do(remote, ["take", release.name], _RESTART_S)
+def activate(remote: Remote, release: Release) -> None:
+    """Switch the device to the release; it rolls back by itself if the daemon does not come up. Raises StepFailed."""
+    _run(remote, ["activate", release.name], _RESTART_S)
 
 
-def go_back(remote: Remote) -> None:
-    """Let the device run the release before. Raises StepFailed."""
-    _do(remote, ["back"], _RESTART_S)
+def rollback(remote: Remote) -> None:
+    """Switch the device to the previous release. Raises StepFailed."""
+    _run(remote, ["rollback"], _RESTART_S)
 
 
-def _do(remote: Remote, arguments: list[str], within_s: int) -> None:
-    # A unit of its own goes on when the connection breaks.
+def _run(remote: Remote, arguments: list[str], within_s: int) -> None:
+    # A unit of its own continues when the connection breaks.
     command = "systemd-run --quiet --wait --pipe --collect --setenv=LANG=C.UTF-8 /usr/bin/python3 - " + " ".join(
         arguments
     )
     answer = remote.attempt(command, stdin=_PROGRAM, within_s=within_s)
     if not answer.ok:
-        raise StepFailed(answer.reason, must_act=True)
+        raise StepFailed(answer.reason, user_action_required=True)
 
 
 def _send_wheelhouse(remote: Remote, wheelhouse: Path, progress: Progress | None) -> str:
-    """Send the wheels that the device has not got yet; where they lie there, each by a link from its arrival."""
+    """Send the wheels that the device lacks; return their folder on the device."""
     home = remote.run("pwd", as_root=False).strip()
     remote.run(f"mkdir -p {_WHEELS}", as_root=False)
     there = set(
@@ -97,6 +97,6 @@ def _send_wheelhouse(remote: Remote, wheelhouse: Path, progress: Progress | None
         with path.open("rb") as wheel:
             if f"{hashlib.file_digest(wheel, 'sha256').hexdigest()}  {path.name}" in there:
                 continue
-            arrived = send(remote, wheel, path.name, progress).path
-        remote.run(f"mv -- '{arrived}' {_WHEELS}/ && rmdir -- '{Path(arrived).parent}'", as_root=False)
+            sent = send(remote, wheel, path.name, progress).path
+        remote.run(f"mv -- '{sent}' {_WHEELS}/ && rmdir -- '{Path(sent).parent}'", as_root=False)
     return f"{home}/{_WHEELS}"

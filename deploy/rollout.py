@@ -1,38 +1,46 @@
-"""Bringing something to many devices: the canaries first, then wave after wave, and no further when one fails."""
+"""Rolls a change out to many devices: the canaries first, then wave after wave, and no further when one fails."""
 
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Final
+from typing import Final, Protocol
 
 from deploy import release as releases
 from deploy.artifact import Artifact
-from deploy.connection import Connections, Failure, Remote, StepFailed, Tell, in_parallel
+from deploy.connection import Connections, Failure, Remote, Reporter, StepFailed, in_parallel
 from deploy.inventory import HostEntry, waves
 from deploy.release import Release
-from deploy.status import ask
-from deploy.transfer import Progress, forget, send
+from deploy.status import query
+from deploy.transfer import Progress, remove, send
 
-# As root has another state folder than the service.
+# Root has another state folder than the service.
 _MODELS: Final = (
     "env STATE_DIRECTORY=/var/lib/ishara LANG=C.UTF-8 "
     "/opt/ishara/bin/ishara-edge models {} --config /etc/ishara/edge.toml"
 )
 _RELOAD: Final = "systemctl try-reload-or-restart ishara-edge"
 _INSTALL_S: Final = 300
-_LOOK_S: Final = 1.0
-_TAKE_S: Final = 60.0  # in which a daemon takes a model that it was told of, or never
+_POLL_S: Final = 1.0
+_ACTIVATION_S: Final = 60.0  # a daemon that has not activated a model within this time never does
 _PREFIX: Final = "ishara-edge: "
 
-Bring = Callable[[Remote], str]
-"""Brings one device what it is to get; what became of it. Raises StepFailed."""
+
+class Change(Protocol):
+    """A change of one device."""
+
+    @property
+    def target(self) -> str:
+        """The name of what a device gets, for a dry run."""
+
+    def apply(self, remote: Remote) -> str:
+        """Change the device; return the outcome as a sentence. Raises StepFailed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one host: `failure` if it did not get it, and `sentence` otherwise."""
+    """The outcome on one host: `failure` if the change failed, and `sentence` otherwise."""
 
     host: str
     wave: str
@@ -41,131 +49,154 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a new model may take to prove itself, and whether being on probation and well is enough."""
+class WaitPolicy:
+    """How long to wait for a new model, and whether it must have passed its probation or only be active and well."""
 
-    seconds: float
-    until_proved: bool
+    timeout_s: float
+    until_proven: bool
 
 
-def roll_out(connections: Connections, entries: Sequence[HostEntry], bring: Bring, tell: Tell) -> list[Outcome]:
-    """Bring it to all hosts, wave by wave. A host that fails ends the rollout with its wave.
+def roll_out(connections: Connections, entries: Sequence[HostEntry], change: Change, report: Reporter) -> list[Outcome]:
+    """Apply the change to all hosts, wave by wave. A host that fails ends the rollout with its wave.
 
-    A host that was not reached at all fails its wave, too: what befalls half a fleet is to be seen before the other
-    half gets it.
+    A host that cannot be reached fails its wave, too, so that somebody looks before the other half of a fleet changes.
     """
     outcomes: list[Outcome] = []
     stopped = ""
     for wave in waves(list(entries)):
         name = _name_of(wave)
         if stopped:
-            outcomes += [Outcome(one.host, name, "", Failure(f"not tried, for {stopped} failed")) for one in wave]
+            outcomes += [Outcome(one.host, name, "", Failure(f"not tried, because {stopped} failed")) for one in wave]
             continue
         done: dict[str, str] = {}
 
-        def bring_one(remote: Remote, done: dict[str, str] = done) -> None:
-            done[remote.entry.host] = bring(remote)
-            tell(remote.entry.host, done[remote.entry.host])
+        def apply(remote: Remote, done: dict[str, str] = done) -> None:
+            done[remote.entry.host] = change.apply(remote)
+            report(remote.entry.host, done[remote.entry.host])
 
         remotes = [connections.remotes[one.host] for one in wave if one.host in connections.remotes]
         failures = {one.host: connections.failures[one.host] for one in wave if one.host in connections.failures}
-        failures |= in_parallel(connections, remotes, bring_one)
+        failures |= in_parallel(connections, remotes, apply)
         for host, failure in failures.items():
-            tell(host, failure.sentence)
+            report(host, failure.sentence)
         outcomes += [Outcome(one.host, name, done.get(one.host, ""), failures.get(one.host)) for one in wave]
         stopped = name if failures else ""
     return outcomes
 
 
-def bringing_bundle(
-    parcel: Artifact, options: str, patience: Patience, tell: Tell, progress: Callable[[str], Progress]
-) -> Bring:
-    """Brings a bundle into the store and into service, and waits until the device itself finds it good."""
+@dataclass(frozen=True, slots=True)
+class BundleDeployment:
+    """Installs and activates a bundle, and waits until the device itself has accepted it."""
 
-    def bring(remote: Remote) -> str:
-        host = remote.entry.host
-        _see_that_it_is_provisioned(remote)
-        arrived = send(remote, BytesIO(parcel.content), parcel.name, progress(host))
-        tell(host, f"has all of {parcel.name} ({arrived.sent:,} of {len(parcel.content):,} bytes sent now)")
-        command = _MODELS.format(f"install {shlex.quote(arrived.path)} --activate {options}")
-        # One command: a connection that is cut between the two leaves no model waiting for somebody's reload.
+    artifact: Artifact
+    flags: str
+    policy: WaitPolicy
+    report: Reporter
+    progress: Callable[[str], Progress]
+
+    @property
+    def target(self) -> str:
+        """The bundle's folder in the store."""
+        return str(self.artifact.installed_name)
+
+    def apply(self, remote: Remote) -> str:
+        """Send, install and activate the bundle. Raises StepFailed."""
+        host, artifact = remote.entry.host, self.artifact
+        _require_provisioned(remote)
+        sent = send(remote, BytesIO(artifact.content), artifact.name, self.progress(host))
+        self.report(host, f"has all of {artifact.name} ({sent.sent:,} of {len(artifact.content):,} bytes sent now)")
+        command = _MODELS.format(f"install {shlex.quote(sent.path)} --activate {self.flags}")
+        # One command: a connection that is cut in between leaves no model waiting for a reload.
         answer = remote.attempt(f"{command} && {_RELOAD}", within_s=_INSTALL_S)
         if not answer.ok:
             if answer.reason.startswith(_PREFIX):
-                forget(remote, arrived.path)
-            raise StepFailed(answer.reason.removeprefix(_PREFIX).replace(arrived.path, parcel.name), must_act=True)
-        forget(remote, arrived.path)
-        tell(host, "is installed and has the service")
-        return _wait(remote, parcel.installed_name, patience)
+                remove(remote, sent.path)
+            reason = answer.reason.removeprefix(_PREFIX).replace(sent.path, artifact.name)
+            raise StepFailed(reason, user_action_required=True)
+        remove(remote, sent.path)
+        self.report(host, "has installed and activated it")
+        return _wait(remote, artifact.installed_name, self.policy)
 
-    return bring
 
+@dataclass(frozen=True, slots=True)
+class AppDeployment:
+    """Builds and activates a release of the program; the device rolls back by itself when it does not come up."""
 
-def bringing_app(release: Release, tell: Tell, progress: Callable[[str], Progress]) -> Bring:
-    """Brings a release of the program and takes it; the device goes back by itself when it does not come up."""
+    release: Release
+    report: Reporter
+    progress: Callable[[str], Progress]
 
-    def bring(remote: Remote) -> str:
-        host = remote.entry.host
-        _see_that_it_is_provisioned(remote)
-        if releases.is_taken(remote, release):
-            return f"had {release.name} already"
-        releases.make(remote, release, progress(host))
-        tell(host, f"has {release.name} ready")
-        releases.take(remote, release)
+    @property
+    def target(self) -> str:
+        """The release's name."""
+        return self.release.name
+
+    def apply(self, remote: Remote) -> str:
+        """Build and activate the release. Raises StepFailed."""
+        host, release = remote.entry.host, self.release
+        _require_provisioned(remote)
+        if releases.is_active(remote, release):
+            return f"has {release.name} already"
+        releases.build(remote, release, self.progress(host))
+        self.report(host, f"has built {release.name}")
+        releases.activate(remote, release)
         return f"runs {release.name}"
 
-    return bring
 
+@dataclass(frozen=True, slots=True)
+class BundleRollback:
+    """Activates the previous bundle again."""
 
-def bringing_back_bundle(patience: Patience) -> Bring:
-    """Lets the bundle before serve again."""
+    policy: WaitPolicy
+    target: str = field(default="the previous model", init=False)
 
-    def bring(remote: Remote) -> str:
-        _see_that_it_is_provisioned(remote)
+    def apply(self, remote: Remote) -> str:
+        """Roll the model back. Raises StepFailed."""
+        _require_provisioned(remote)
         answer = remote.attempt(f"{_MODELS.format('rollback')} && {_RELOAD}", within_s=_INSTALL_S)
         if not answer.ok:
-            raise StepFailed(answer.reason.removeprefix(_PREFIX), must_act=True)
-        return _wait(remote, ask(remote).bundle, patience)
-
-    return bring
+            raise StepFailed(answer.reason.removeprefix(_PREFIX), user_action_required=True)
+        return _wait(remote, query(remote).bundle, self.policy)
 
 
-def bringing_back_app() -> Bring:
-    """Lets the release of the program before run again."""
+@dataclass(frozen=True, slots=True)
+class AppRollback:
+    """Activates the previous release of the program again."""
 
-    def bring(remote: Remote) -> str:
-        _see_that_it_is_provisioned(remote)
-        releases.go_back(remote)
-        return f"runs {ask(remote).app}"
+    target: str = field(default="the previous release", init=False)
 
-    return bring
+    def apply(self, remote: Remote) -> str:
+        """Roll the program back. Raises StepFailed."""
+        _require_provisioned(remote)
+        releases.rollback(remote)
+        return f"runs {query(remote).app}"
 
 
-def _wait(remote: Remote, wanted: str | None, patience: Patience) -> str:
-    """Until the daemon reads with the bundle of this name and the device has found it good. Raises StepFailed."""
+def _wait(remote: Remote, wanted: str | None, policy: WaitPolicy) -> str:
+    """Wait until the daemon runs the bundle of this name and the device has accepted it. Raises StepFailed."""
     began = time.monotonic()
     while True:
-        now = ask(remote)
+        now = query(remote)
         if now.bundle != wanted:
-            why = now.why_back or now.state
-            raise StepFailed(f"the device went back to {now.bundle or 'the shipped model'} by itself: {why}")
+            reason = now.rollback_reason or now.state
+            raise StepFailed(f"the device rolled back to {now.bundle or 'the shipped model'} by itself: {reason}")
         if now.refused:
             raise StepFailed(now.state)
-        if now.well and now.serves and not (now.on_probation and patience.until_proved):
-            standing = "on probation and well" if now.on_probation else "proved"
-            return f"reads with {now.model or wanted or 'the shipped model'}, {standing}"
+        if now.well and now.active and not (now.on_probation and policy.until_proven):
+            state = "on probation and well" if now.on_probation else "proven"
+            return f"runs {now.model or wanted or 'the shipped model'}, {state}"
         waited = time.monotonic() - began
-        if waited > min(_TAKE_S, patience.seconds) and not (now.well and now.serves):
-            reads = f", and reads with {now.model}" if now.model else ""
-            raise StepFailed(f"not at work with it after {waited:.0f} s: it is {now.state}{reads}")
-        if waited > patience.seconds:
+        if waited > min(_ACTIVATION_S, policy.timeout_s) and not (now.well and now.active):
+            model = f", and runs {now.model}" if now.model else ""
+            raise StepFailed(f"the model is not active after {waited:.0f} s: the device is {now.state}{model}")
+        if waited > policy.timeout_s:
             raise StepFailed(f"still on probation after {waited:.0f} s: {now.state}")
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
 
 
-def _see_that_it_is_provisioned(remote: Remote) -> None:
+def _require_provisioned(remote: Remote) -> None:
     if not remote.attempt("test -L /opt/ishara").ok:
-        raise StepFailed("it is not provisioned: run `ishara-deploy provision` first", must_act=True)
+        raise StepFailed("not provisioned: run `ishara-deploy provision` first", user_action_required=True)
 
 
 def _name_of(wave: Sequence[HostEntry]) -> str:

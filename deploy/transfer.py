@@ -1,8 +1,8 @@
-"""A file's way to a device: appended to what is there already, and believed only by its digest.
+"""Sends a file to a device: appends to what is there already, and verifies the whole by its digest.
 
-By SFTP within the connection that is there anyway, and not by rsync: that would have to be on both machines, would
-open a second connection with keys and host keys of its own, and a file that never changes under its digest's name needs
-none of its cleverness. What was cut goes on where it stopped, from another machine and days later, too.
+SFTP runs within the connection that exists anyway. rsync would have to be installed on both machines and would open a
+second connection with keys and host keys of its own, and a file that never changes under its digest's name needs none
+of its algorithm. An interrupted transfer resumes where it stopped, from another machine and days later, too.
 """
 
 import hashlib
@@ -21,19 +21,19 @@ _CHUNK: Final = 256 * 1024
 _INCOMING: Final = ".cache/ishara/incoming"
 
 Progress = Callable[[int, int], None]
-"""Told how many bytes are there, and of how many."""
+"""Receives the number of bytes that are there, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """A file on the device: where, and how many of its bytes had to be sent now."""
+class SentFile:
+    """A file on the device: its path there, and how many of its bytes had to be sent now."""
 
     path: str
     sent: int
 
 
-def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress | None = None) -> Delivered:
-    """See that the file is on the device under this name. Raises StepFailed, LinkLost."""
+def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress | None = None) -> SentFile:
+    """Bring the file to the device under this name, unless it is there. Raises StepFailed, LinkLost."""
     size, digest = file.seek(0, 2), _digest(file)
     folder, home = f"{_INCOMING}/{digest[:16]}", "."
     part, whole = f"{folder}/{name}.part", f"{folder}/{name}"
@@ -42,32 +42,32 @@ def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress 
             home = sftp.normalize(".")
             _make_folders(sftp, folder)
             if _size(sftp, whole) == size and _remote_digest(remote, f"{home}/{whole}") == digest:
-                return Delivered(f"{home}/{whole}", 0)
+                return SentFile(f"{home}/{whole}", 0)
             sent = _append(sftp, file, part, size, progress)
             if _size(sftp, part) != size:
-                raise OSError("not all of it arrives")
+                raise OSError("not all bytes arrived")
             if _remote_digest(remote, f"{home}/{part}") != digest:
-                # What an earlier try left there was damaged: once more from the start.
+                # An earlier transfer left damaged bytes there: send everything again.
                 sftp.remove(part)
                 sent = _append(sftp, file, part, size, progress)
                 if _remote_digest(remote, f"{home}/{part}") != digest:
                     sftp.remove(part)
-                    raise StepFailed(f"{name} arrives with other bytes than were sent")
+                    raise StepFailed(f"{name} arrived with other bytes than were sent")
             sftp.posix_rename(part, whole)
-            return Delivered(f"{home}/{whole}", sent)
+            return SentFile(f"{home}/{whole}", sent)
     except (SSHException, EOFError) as error:
-        raise LinkLost(f"the connection was cut while {name} was sent; the next push goes on there") from error
+        raise LinkLost(f"the connection was cut while {name} was sent; the next push resumes there") from error
     except OSError as error:
-        raise _explained(remote, name, home, folder, error) from error
+        raise _failure_of(remote, name, home, folder, error) from error
 
 
-def forget(remote: Remote, path: str) -> None:
-    """Remove a file that was sent and is not needed any more. Raises LinkLost."""
+def remove(remote: Remote, path: str) -> None:
+    """Remove a file that was sent and is no longer needed. Raises LinkLost."""
     remote.attempt(f"rm -rf -- '{Path(path).parent}'", as_root=False)
 
 
 def _append(sftp: SFTPClient, file: io.BufferedIOBase, part: str, size: int, progress: Progress | None) -> int:
-    """Send what is missing; how much that was."""
+    """Send the missing bytes; return their number."""
     there = min(_size(sftp, part), size)
     file.seek(there)
     with sftp.open(part, "r+b" if there else "wb") as target:
@@ -84,7 +84,7 @@ def _append(sftp: SFTPClient, file: io.BufferedIOBase, part: str, size: int, pro
 
 
 def _size(sftp: SFTPClient, path: str) -> int:
-    """How long the file is; 0 if it is not there."""
+    """Return the size of a file in bytes; 0 if it does not exist."""
     try:
         return sftp.stat(path).st_size or 0
     except FileNotFoundError:
@@ -113,14 +113,14 @@ def _digest(file: io.BufferedIOBase) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _explained(remote: Remote, name: str, home: str, folder: str, error: OSError) -> StepFailed:
-    """SFTP says no more than "Failure" of a write: the device itself is asked whether its disk is full."""
+def _failure_of(remote: Remote, name: str, home: str, folder: str, error: OSError) -> StepFailed:
+    """Return the reason of a failed write: SFTP says only "Failure", so ask the device whether its disk is full."""
     try:
         answer = remote.attempt(f"df --output=avail --block-size=1 -- '{home}' | tail -1", as_root=False)
     except LinkLost:
-        return LinkLost(f"the connection was cut while {name} was sent; the next push goes on there")
+        return LinkLost(f"the connection was cut while {name} was sent; the next push resumes there")
     if answer.ok and answer.out.strip().isdigit() and int(answer.out) < _CHUNK:
-        # What has arrived goes: a disk that stays full would trouble the daemon. The next push begins anew.
+        # Remove what has arrived, because a full disk would disturb the daemon. The next push starts anew.
         remote.attempt(f"rm -rf -- '{home}/{folder}'", as_root=False)
-        return StepFailed(f"there is no room for {name}: its disk is full", must_act=True)
-    return StepFailed(f"{name} cannot be written there: {error.strerror or error}")
+        return StepFailed(f"there is no room for {name}: the disk of the device is full", user_action_required=True)
+    return StepFailed(f"{name} cannot be written on the device: {error.strerror or error}")

@@ -1,1 +1,1 @@
-"""Programs that `ishara-deploy` sends to a device's own Python: they need nothing beside its standard library."""
+"""Programs that `ishara-deploy` runs with a device's own Python; they need only its standard library."""

@@ -1,7 +1,7 @@
-"""The program's releases on a device: each a venv of its own, one of them taken by a link that is switched at once.
+"""Manages the program's releases on a device: each is a venv, and one link selects the active one.
 
-`ishara-deploy` runs this file with the device's own Python, as root. A release that does not come up is left again by
-the device itself, so that a connection cut at the worst moment leaves nobody behind.
+`ishara-deploy` runs this file with the device's own Python, as root. The device itself rolls back a release that does
+not come up, so that a connection that is cut at the worst moment leaves a working device.
 """
 
 import argparse
@@ -14,66 +14,66 @@ import time
 from pathlib import Path
 
 RELEASES = Path("/opt/ishara-releases")
-TAKEN = Path("/opt/ishara")
+ACTIVE = Path("/opt/ishara")
 PREVIOUS = RELEASES / "previous"
 NETWORKS = Path("/opt/ishara-networks")
 CONFIG = Path("/etc/ishara/edge.toml")
 UNIT = "ishara-edge.service"
 SYSTEMCTL = "/usr/bin/systemctl"
-MADE = "made-of"  # written last into a release that is whole
+COMPLETE = "built-from"  # written last into a release
 SETTLE_S = 5.0
 
 
 class ReleaseRefused(Exception):
-    """A release that cannot be made or taken; the message says why."""
+    """A release that cannot be built or activated; the message says why."""
 
 
 def main() -> int:
-    """Do what the arguments say; returns the exit code."""
+    """Run the action of the arguments; return the exit code."""
     parser = argparse.ArgumentParser()
     actions = parser.add_subparsers(dest="action", required=True)
-    make = actions.add_parser("make")
-    make.add_argument("name")
-    make.add_argument("--wheel", type=Path, required=True)
-    make.add_argument("--constraints", type=Path)
-    make.add_argument("--wheelhouse", type=Path)
-    actions.add_parser("take").add_argument("name")
-    actions.add_parser("back")
+    build = actions.add_parser("build")
+    build.add_argument("name")
+    build.add_argument("--wheel", type=Path, required=True)
+    build.add_argument("--constraints", type=Path)
+    build.add_argument("--wheelhouse", type=Path)
+    actions.add_parser("activate").add_argument("name")
+    actions.add_parser("rollback")
     options = parser.parse_args()
     RELEASES.mkdir(parents=True, exist_ok=True)
     with (RELEASES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            if options.action == "make":
-                make_release(options.name, options.wheel, options.constraints, options.wheelhouse)
-            elif options.action == "take":
-                take(options.name)
+            if options.action == "build":
+                build_release(options.name, options.wheel, options.constraints, options.wheelhouse)
+            elif options.action == "activate":
+                activate(options.name)
             else:
-                go_back()
+                rollback()
         except (ReleaseRefused, OSError) as error:
             sys.stderr.write(f"{error}\n")
             return 2
     return 0
 
 
-def taken() -> str:
-    """The name of the release that runs; empty if none was ever taken."""
-    return TAKEN.readlink().name if TAKEN.is_symlink() else ""
+def active_release() -> str:
+    """Return the name of the active release; empty if there never was one."""
+    return ACTIVE.readlink().name if ACTIVE.is_symlink() else ""
 
 
-def make_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: Path | None) -> None:
-    """Make the venv with the wheel in it, from the one that runs if there is one: only what is new is installed.
+def build_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: Path | None) -> None:
+    """Build the venv with the wheel, as a copy of the active one if there is one: only what is new is installed.
 
-    Files are shared with that one by hard links. pip removes a file before it writes one in its place, so that the
-    release that runs stays as it is.
+    The copy shares files by hard links. pip removes a file before it writes another in its place, so that the active
+    release stays as it is.
     """
     folder = RELEASES / name
-    if (folder / MADE).exists():
+    if (folder / COMPLETE).exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        before = RELEASES / taken() if taken() else None
-        if before is not None and (before / MADE).exists():
+        before = RELEASES / active_release() if active_release() else None
+        if before is not None and (before / COMPLETE).exists():
             _copy(before, folder)
         else:
             _run([sys.executable, "-m", "venv", "--system-site-packages", str(folder)])
@@ -84,36 +84,36 @@ def make_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: P
         if wheelhouse is not None:
             pip += ["--no-index", "--find-links", str(wheelhouse)]
         _run([*pip, f"ishara[web] @ file://{wheel}"])
-        if before is not None:  # then this version may be there already, built from other files
+        if before is not None:  # the copy may hold this version, built from other files
             _run([*pip, "--no-deps", "--force-reinstall", str(wheel)])
         _link_networks(folder)
         if CONFIG.exists():
             _run([str(folder / "bin/ishara-edge"), "config", "check", "--config", str(CONFIG)])
-        (folder / MADE).write_text(f"{wheel.name}\n")
+        (folder / COMPLETE).write_text(f"{wheel.name}\n")
     except (ReleaseRefused, OSError):
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def take(name: str) -> None:
-    """Switch to the release and see that the daemon comes up with it; switch back if not. Raises ReleaseRefused."""
-    if not (RELEASES / name / MADE).exists():
-        raise ReleaseRefused(f"there is no release {name}")
-    if TAKEN.exists() and not TAKEN.is_symlink():
-        raise ReleaseRefused(f"{TAKEN} was made by hand: move it away, and provision again")
-    before = taken()
+def activate(name: str) -> None:
+    """Switch to the release, and switch back if the daemon does not come up with it. Raises ReleaseRefused."""
+    if not (RELEASES / name / COMPLETE).exists():
+        raise ReleaseRefused(f"the release {name} does not exist")
+    if ACTIVE.exists() and not ACTIVE.is_symlink():
+        raise ReleaseRefused(f"{ACTIVE} was made by hand: move it away, and provision again")
+    before = active_release()
     if before == name:
         return
-    _switch(TAKEN, name)
-    if _is_wanted():
-        trouble = _restart()
-        if trouble and before:
-            _switch(TAKEN, before)
+    _switch(ACTIVE, name)
+    if _is_enabled():
+        fault = _restart()
+        if fault and before:
+            _switch(ACTIVE, before)
             after = _restart()
-            again = f"and {before} does not come up either: {after}" if after else f"{before} is at work again"
-            raise ReleaseRefused(f"{name} does not come up: {trouble}; {again}")
-        if trouble:
-            raise ReleaseRefused(f"{name} does not come up: {trouble}")
+            outcome = f"and {before} does not come up either: {after}" if after else f"{before} is active again"
+            raise ReleaseRefused(f"{name} does not come up: {fault}; {outcome}")
+        if fault:
+            raise ReleaseRefused(f"{name} does not come up: {fault}")
     if before:
         _switch(PREVIOUS, before)
     for folder in RELEASES.iterdir():
@@ -121,17 +121,17 @@ def take(name: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def go_back() -> None:
-    """Take the release before. Raises ReleaseRefused."""
+def rollback() -> None:
+    """Activate the previous release. Raises ReleaseRefused."""
     if not PREVIOUS.is_symlink():
-        raise ReleaseRefused("there is no release before this one")
-    take(PREVIOUS.readlink().name)
+        raise ReleaseRefused("there is no previous release")
+    activate(PREVIOUS.readlink().name)
 
 
 def _copy(old: Path, new: Path) -> None:
     _run(["cp", "--archive", "--link", str(old), str(new)])
-    (new / MADE).unlink()
-    # Scripts name their venv's Python in the first line.
+    (new / COMPLETE).unlink()
+    # Scripts name the Python of their venv in the first line.
     for script in (new / "bin").iterdir():
         content = b"" if script.is_symlink() else script.read_bytes()
         if content.startswith(b"#!" + str(old).encode()):
@@ -141,7 +141,7 @@ def _copy(old: Path, new: Path) -> None:
 
 
 def _link_networks(folder: Path) -> None:
-    """All releases read the same landmark networks, which are large and never change."""
+    """Link the landmark networks, which all releases share: they are large and never change."""
     for package in folder.glob("lib/python3*/site-packages/landmarkers"):
         link = package / "tasks"
         if not link.is_symlink() and not link.exists():
@@ -149,10 +149,10 @@ def _link_networks(folder: Path) -> None:
 
 
 def _switch(link: Path, name: str) -> None:
-    half = link.with_name(f".{link.name}.new")
-    half.unlink(missing_ok=True)
-    half.symlink_to(RELEASES / name)
-    half.replace(link)
+    partial = link.with_name(f".{link.name}.new")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(RELEASES / name)
+    partial.replace(link)
     folder = os.open(link.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -160,13 +160,13 @@ def _switch(link: Path, name: str) -> None:
         os.close(folder)
 
 
-def _is_wanted() -> bool:
-    """Whether the service is there and set to run; before the first provisioning ends, it is not."""
-    return _answer("is-enabled").strip() == "enabled"
+def _is_enabled() -> bool:
+    """Return True if the service is enabled; before the first provisioning ends, it is not."""
+    return _systemctl("is-enabled").strip() == "enabled"
 
 
 def _restart() -> str:
-    """Start the daemon anew and watch it for a moment; what is wrong, or nothing."""
+    """Restart the daemon and watch it for a moment; return what is wrong, or an empty string."""
     subprocess.run([SYSTEMCTL, "reset-failed", UNIT], check=False, capture_output=True)
     done = subprocess.run([SYSTEMCTL, "restart", UNIT], check=False, capture_output=True)
     restarts = _show("NRestarts")
@@ -177,18 +177,18 @@ def _restart() -> str:
 
 
 def _show(name: str) -> str:
-    return _answer("show", "--property", name, "--value").strip()
+    return _systemctl("show", "--property", name, "--value").strip()
 
 
-def _answer(*arguments: str) -> str:
+def _systemctl(*arguments: str) -> str:
     return subprocess.run([SYSTEMCTL, *arguments, UNIT], check=False, capture_output=True, encoding="utf-8").stdout
 
 
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode != 0:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["it says nothing"]
-        raise ReleaseRefused(f"{Path(command[0]).name} ends with {done.returncode}: {said[-1].strip()}")
+        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["no output"]
+        raise ReleaseRefused(f"{Path(command[0]).name} ends with {done.returncode}: {lines[-1].strip()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How a device is: the service, the program, the models and what the daemon counts, as one JSON object.
+"""Prints the state of a device as one JSON object: service, program, models and the daemon's metrics.
 
 `ishara-deploy` runs this file with the device's own Python, as root.
 """
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 CONFIG = Path("/etc/ishara/edge.toml")
-TAKEN = Path("/opt/ishara")
+ACTIVE = Path("/opt/ishara")
 UNIT = "ishara-edge.service"
 PROPERTIES = ("LoadState", "ActiveState", "StatusText", "NRestarts", "ExecMainStatus", "MainPID")
 THERMOMETER = Path("/sys/class/thermal/thermal_zone0/temp")
 STATE = "/var/lib/ishara"
-ASK_S = 3.0
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # what the daemon may have been told to listen on
+TIMEOUT_S = 3.0
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104  # an address that the daemon may listen on
 
 
 def main() -> None:
@@ -30,26 +30,26 @@ def main() -> None:
 
 
 def release() -> str | None:
-    """The release of the program that runs."""
-    return TAKEN.readlink().name if TAKEN.is_symlink() else None
+    """Return the active release of the program."""
+    return ACTIVE.readlink().name if ACTIVE.is_symlink() else None
 
 
 def service() -> dict[str, str]:
-    """What systemd says of the daemon."""
+    """Return systemd's properties of the daemon."""
     command = ["systemctl", "show", UNIT, "--property", ",".join(PROPERTIES)]
-    told = subprocess.run(command, check=False, capture_output=True, encoding="utf-8").stdout
-    return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    output = subprocess.run(command, check=False, capture_output=True, encoding="utf-8").stdout
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
 def metrics() -> dict[str, float | str] | None:
-    """The daemon's own figures by name, with `model`; None where the configuration lets nobody ask for them."""
+    """Return the daemon's metrics by name, with `model`; None without [metrics] in the configuration."""
     try:
         section = tomllib.loads(CONFIG.read_text(encoding="utf-8")).get("metrics")
         if section is None:
             return None
         address = section.get("address", "127.0.0.1")
-        asked = f"http://{'127.0.0.1' if address == EVERYWHERE else address}:{section.get('port', 9108)}/metrics"
-        with urllib.request.urlopen(asked, timeout=ASK_S) as answer:
+        url = f"http://{'127.0.0.1' if address == ANY_ADDRESS else address}:{section.get('port', 9108)}/metrics"
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             lines = answer.read().decode().splitlines()
     except (OSError, urllib.error.URLError, tomllib.TOMLDecodeError):
         return None
@@ -64,8 +64,8 @@ def metrics() -> dict[str, float | str] | None:
 
 
 def models() -> dict[str, Any]:
-    """What the store of bundles says, or why it says nothing."""
-    command = [str(TAKEN / "bin/ishara-edge"), "models", "list", "--json", "--config", str(CONFIG)]
+    """Return the content of the store of bundles, or why it cannot be listed."""
+    command = [str(ACTIVE / "bin/ishara-edge"), "models", "list", "--json", "--config", str(CONFIG)]
     try:
         done = subprocess.run(
             command,
@@ -76,13 +76,13 @@ def models() -> dict[str, Any]:
         )
         return {"models": json.loads(done.stdout)}
     except OSError as error:
-        return {"models": None, "models_trouble": str(error.strerror)}
+        return {"models": None, "models_error": str(error.strerror)}
     except json.JSONDecodeError:
-        return {"models": None, "models_trouble": (done.stderr.strip().splitlines() or [""])[-1]}
+        return {"models": None, "models_error": (done.stderr.strip().splitlines() or [""])[-1]}
 
 
 def celsius() -> float | None:
-    """The processor's temperature."""
+    """Return the processor's temperature in °C; None where nothing reports it."""
     try:
         return int(THERMOMETER.read_text(encoding="ascii")) / 1000
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A real sshd on this machine, with keys of its own, whose files begin in a folder of the test's."""
+"""Starts a real sshd on this machine with keys of its own, whose SFTP root is a folder of the test."""
 
 import getpass
 import shutil
@@ -14,7 +14,7 @@ from tests.edge.waiting import wait_until
 
 @dataclass(frozen=True)
 class Sshd:
-    """Where it listens, who may come, and where what is sent arrives."""
+    """A running sshd: its port, its trusted key and host key, and the folder that receives files."""
 
     port: int
     folder: Path
@@ -26,7 +26,7 @@ class Sshd:
         return self.folder / "home"
 
     def inventory(self, more: str = "", known_hosts: Path | None = None, key: Path | None = None) -> Path:
-        """An inventory with this machine as its only host."""
+        """Write an inventory with this machine as its only host."""
         path = self.folder / "fleet.toml"
         path.write_text(
             f'known_hosts = "{known_hosts or self.known_hosts}"\n[hosts.here]\naddress = "127.0.0.1"\n'
@@ -44,7 +44,7 @@ def make_key(path: Path) -> Path:
 def running(folder: Path) -> Iterator[Sshd]:
     program = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
     assert program is not None, "sshd is not installed; on Debian: apt install $(cat tests/debian-packages.txt)"
-    Path("/run/sshd").mkdir(exist_ok=True)  # where it drops its rights to; Debian's unit makes it
+    Path("/run/sshd").mkdir(exist_ok=True)  # sshd drops its privileges into it; Debian's unit creates it
     home, port = folder / "home", free_port()
     home.mkdir()
     host_key, key = make_key(folder / "host"), make_key(folder / "key")

@@ -17,16 +17,16 @@ from edge.config import (
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
-def test_the_example_configuration_is_one_and_leaves_the_defaults() -> None:
+def test_example_configuration_holds_the_defaults() -> None:
     config = load_config(DEPLOY / "edge.toml", {})
     assert config.mqtt is not None
-    # Named, since the command that installs models runs as another user than the service, whose state folder it is.
+    # Named, because models are installed by another user than the service, which owns the state folder.
     assert config.model == ModelConfig(store=Path("/var/lib/ishara/models"))
-    left = {"device": "ishara", "model": ModelConfig(), "mqtt": None, "metrics": None}
-    assert config.model_copy(update=left) == EdgeConfig()
+    without = {"device": "ishara", "model": ModelConfig(), "mqtt": None, "metrics": None}
+    assert config.model_copy(update=without) == EdgeConfig()
 
 
-def test_the_example_names_every_key() -> None:
+def test_example_names_every_key() -> None:
     text = (DEPLOY / "edge.toml").read_text()
     sections = (CameraConfig, CaptionsConfig, MetricsConfig, ModelConfig, MqttConfig, RateConfig, WebConfig)
     for section in (EdgeConfig, *sections):
@@ -34,13 +34,13 @@ def test_the_example_names_every_key() -> None:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
 
 
-def test_the_captions_of_the_example_leave_the_defaults(tmp_path: Path) -> None:
+def test_captions_of_the_example_hold_the_defaults(tmp_path: Path) -> None:
     _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [captions]")
     (tmp_path / "edge.toml").write_text("[captions]" + text.replace("\n# ", "\n"))
     assert load_config(tmp_path / "edge.toml", {}).captions == CaptionsConfig()
 
 
-def test_the_live_page_of_the_example_leaves_the_defaults(tmp_path: Path) -> None:
+def test_live_page_of_the_example_holds_the_defaults(tmp_path: Path) -> None:
     _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [web]")
     (tmp_path / "edge.toml").write_text("[web]" + text.partition("\n\n")[0].replace("\n# ", "\n"))
     web = load_config(tmp_path / "edge.toml", {}).web
@@ -48,5 +48,5 @@ def test_the_live_page_of_the_example_leaves_the_defaults(tmp_path: Path) -> Non
     assert web.model_copy(update={"token_file": None, "certificate_file": None, "key_file": None}) == WebConfig()
 
 
-def test_the_packages_that_a_missing_library_is_told_with_are_those_of_a_device() -> None:
+def test_error_of_a_missing_library_names_the_packages_of_a_device() -> None:
     assert DEBIAN_PACKAGES.split() == (DEPLOY / "debian-packages.txt").read_text().split()

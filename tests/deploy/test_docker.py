@@ -1,4 +1,4 @@
-"""Image and compose file, as linters judge them; `make test-docker` does the image's steps."""
+"""Linters check image and compose file; `make test-docker` runs the steps of the image."""
 
 import subprocess
 import sys
@@ -10,28 +10,28 @@ DOCKER = Path(__file__).parents[2] / "deploy" / "docker"
 PROGRAMS = Path(sys.executable).parent
 
 
-def judge(*command: str | Path) -> tuple[int, str]:
+def run_linter(*command: str | Path) -> tuple[int, str]:
     done = subprocess.run([PROGRAMS / command[0], *command[1:]], capture_output=True, encoding="utf-8", check=False)
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_linter_finds_nothing_wrong_with_the_image(tmp_path: Path) -> None:
-    assert judge("hadolint", "--failure-threshold", "style", DOCKER / "Dockerfile") == (0, "")
-    spoiled = tmp_path / "Dockerfile"
-    spoiled.write_text((DOCKER / "Dockerfile").read_text().replace(" --no-install-recommends", ""))
-    assert "DL3015" in judge("hadolint", "--failure-threshold", "style", spoiled)[1]
+def test_image_passes_the_linter(tmp_path: Path) -> None:
+    assert run_linter("hadolint", "--failure-threshold", "style", DOCKER / "Dockerfile") == (0, "")
+    broken = tmp_path / "Dockerfile"
+    broken.write_text((DOCKER / "Dockerfile").read_text().replace(" --no-install-recommends", ""))
+    assert "DL3015" in run_linter("hadolint", "--failure-threshold", "style", broken)[1]
 
 
-def test_the_compose_file_is_one(tmp_path: Path) -> None:
+def test_compose_file_fits_its_schema(tmp_path: Path) -> None:
     schema = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
-    code, told = judge(*schema, DOCKER / "compose.yaml")
-    assert code == 0, told
-    spoiled = tmp_path / "compose.yaml"
-    spoiled.write_text((DOCKER / "compose.yaml").read_text().replace("cap_drop:", "cap_dorp:"))
-    assert judge(*schema, spoiled)[0] == 1
+    code, output = run_linter(*schema, DOCKER / "compose.yaml")
+    assert code == 0, output
+    broken = tmp_path / "compose.yaml"
+    broken.write_text((DOCKER / "compose.yaml").read_text().replace("cap_drop:", "cap_dorp:"))
+    assert run_linter(*schema, broken)[0] == 1
 
 
-def test_what_the_compose_file_hands_in_is_there() -> None:
+def test_files_mounted_by_the_compose_file_exist() -> None:
     text = (DOCKER / "compose.yaml").read_text()
     for name in ("edge.toml", "mosquitto.conf"):
         assert f"./{name}:" in text

@@ -1,4 +1,4 @@
-"""`ishara-deploy` against a real sshd; a whole device with systemd stands in `make test-fleet`."""
+"""`ishara-deploy` against a real sshd; `make test-fleet` uses whole devices with systemd."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture
-def here(sshd: Sshd) -> Iterator[Connections]:
+def connections(sshd: Sshd) -> Iterator[Connections]:
     inventory = load_inventory(sshd.inventory())
     with connected(inventory, inventory.entries()) as connections:
         yield connections
@@ -39,23 +39,21 @@ def status(inventory: Path) -> int:
     return main(["status", "--inventory", str(inventory)])
 
 
-def test_a_host_that_answers_is_told_of(sshd: Sshd, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_lists_a_reachable_host(sshd: Sshd, capsys: pytest.CaptureFixture[str]) -> None:
     assert status(sshd.inventory()) == 1
     header, row = capsys.readouterr().out.splitlines()
     assert header.split()[:4] == ["HOST", "APP", "MODEL", "STATE"]
     assert row.startswith("here")
 
 
-def test_a_host_key_that_nobody_has_seen_is_not_believed(
-    sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_host_key_is_refused(sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "none").write_text("")
     assert status(sshd.inventory(known_hosts=tmp_path / "none")) == 2
     assert f"the host key of 127.0.0.1:{sshd.port} is not in {tmp_path / 'none'}" in capsys.readouterr().out
     assert (tmp_path / "none").read_text() == ""
 
 
-def test_another_machine_in_a_hosts_place_is_sent_nothing(
+def test_changed_host_key_is_refused_before_anything_is_sent(
     sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = make_key(tmp_path / "other").with_suffix(".pub").read_text()
@@ -66,24 +64,24 @@ def test_another_machine_in_a_hosts_place_is_sent_nothing(
     assert list(sshd.home.iterdir()) == []
 
 
-def test_who_is_not_let_in_and_who_does_not_answer_are_told_apart(
+def test_refused_key_and_unreachable_host_have_different_exit_codes(
     sshd: Sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stranger = make_key(tmp_path / "stranger")
     assert status(sshd.inventory(key=stranger)) == 2
-    assert f"in with the key {stranger}" in capsys.readouterr().out
-    nobody = sshd.inventory()
-    nobody.write_text(nobody.read_text().replace(str(sshd.port), str(free_port())))
-    assert status(nobody) == 1
+    assert f"with the key {stranger}" in capsys.readouterr().out
+    unreachable = sshd.inventory()
+    unreachable.write_text(unreachable.read_text().replace(str(sshd.port), str(free_port())))
+    assert status(unreachable) == 1
     assert "cannot be reached" in capsys.readouterr().out
 
 
-def test_a_wrong_inventory_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_inventory_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status(tmp_path / "fleet.toml") == 2
     assert capsys.readouterr().err.startswith("ishara-deploy: the inventory ")
 
 
-def test_a_canary_that_does_not_get_it_stops_the_waves(sshd: Sshd) -> None:
+def test_failed_canary_stops_the_rollout(sshd: Sshd) -> None:
     """As a program of its own: two hosts at the same time."""
     second = f'[hosts.later]\naddress = "localhost"\nport = {sshd.port}\nuser = "nobody"\n'
     path = sshd.inventory(f"canary = true\n{second}")
@@ -91,12 +89,12 @@ def test_a_canary_that_does_not_get_it_stops_the_waves(sshd: Sshd) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=os.environ, check=False)
     rows = {row.split()[0]: row for row in done.stdout.splitlines()[1:]}
     assert done.returncode == 2, done.stderr
-    assert "it is not provisioned" in rows["here"]
-    assert "not tried, for the canary failed" in rows["later"]
+    assert "not provisioned" in rows["here"]
+    assert "not tried, because the canary failed" in rows["later"]
     assert "Traceback" not in done.stderr
 
 
-def test_a_dry_run_tells_the_plan_and_sends_nothing(sshd: Sshd, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dry_run_prints_the_plan_and_sends_nothing(sshd: Sshd, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["push", str(SHIPPED_MODEL), "--dry-run", "--inventory", str(sshd.inventory("wave = 3\n"))]) == 0
     row = capsys.readouterr().out.splitlines()[1]
     assert "wave 3" in row
@@ -104,9 +102,9 @@ def test_a_dry_run_tells_the_plan_and_sends_nothing(sshd: Sshd, capsys: pytest.C
     assert list(sshd.home.iterdir()) == []
 
 
-def test_a_file_arrives_once(here: Connections) -> None:
+def test_file_is_sent_once(connections: Connections) -> None:
     moves: list[tuple[int, int]] = []
-    remote = here.remotes["here"]
+    remote = connections.remotes["here"]
     first = send(remote, io.BytesIO(CONTENT), "whole", lambda there, size: moves.append((there, size)))
     assert Path(first.path).read_bytes() == CONTENT
     assert first.sent == len(CONTENT)
@@ -117,8 +115,8 @@ def test_a_file_arrives_once(here: Connections) -> None:
 @pytest.mark.parametrize(
     ("left", "sent"), [(CONTENT[:1_000_000], len(CONTENT) - 1_000_000), (b"x" * 1_000_000, len(CONTENT))]
 )
-def test_what_was_cut_goes_on_there_unless_it_is_damaged(here: Connections, left: bytes, sent: int) -> None:
-    remote, name = here.remotes["here"], f"cut-{sent}"
+def test_interrupted_transfer_resumes_unless_it_is_damaged(connections: Connections, left: bytes, sent: int) -> None:
+    remote, name = connections.remotes["here"], f"cut-{sent}"
     arrived = Path(send(remote, io.BytesIO(CONTENT), name).path)
     arrived.rename(arrived.with_name(f"{name}.part"))
     arrived.with_name(f"{name}.part").write_bytes(left)
@@ -128,20 +126,20 @@ def test_what_was_cut_goes_on_there_unless_it_is_damaged(here: Connections, left
     assert (moves[0] > len(left)) == (sent < len(CONTENT)) or moves.count(len(CONTENT)) == 2
 
 
-def test_a_place_that_cannot_be_written_is_told(here: Connections, sshd: Sshd) -> None:
-    with pytest.raises(StepFailed, match="cannot be written there"):
-        send(here.remotes["here"], io.BytesIO(b"x"), "no/such/folder")
+def test_folder_that_cannot_be_written_is_named(connections: Connections, sshd: Sshd) -> None:
+    with pytest.raises(StepFailed, match="cannot be written on the device"):
+        send(connections.remotes["here"], io.BytesIO(b"x"), "no/such/folder")
 
 
-def test_a_report_is_read() -> None:
+def test_report_is_parsed() -> None:
     report = {
         "release": "0.1.0-aaaaaaaa",
-        "service": {"LoadState": "loaded", "ActiveState": "active", "StatusText": "the camera is away; last word x"},
+        "service": {"LoadState": "loaded", "ActiveState": "active", "StatusText": "the camera is lost; last word x"},
         "metrics": {"model": "karsl-190@6", "ishara_frames_per_second": 14.9, "ishara_temperature_celsius": 61.25},
         "celsius": None,
         "models": None,
     }  # fmt: skip
     found = read("entrance", json.loads(json.dumps(report)))
     assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-190@6", 14.9)
-    assert found.state == "active; the camera is away"
+    assert found.state == "active; the camera is lost"
     assert found.celsius == 61.2

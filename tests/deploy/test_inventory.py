@@ -23,7 +23,7 @@ def refusal(folder: Path, text: str) -> str:
     return str(refused.value)
 
 
-def test_a_host_has_its_own_word_and_else_the_defaults(tmp_path: Path) -> None:
+def test_settings_of_a_host_override_the_defaults(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         '[defaults]\nuser = "keeper"\nport = 2222\nconfig = "edge.toml"\n'
@@ -38,7 +38,7 @@ def test_a_host_has_its_own_word_and_else_the_defaults(tmp_path: Path) -> None:
     assert hall.config == tmp_path / "edge.toml"
 
 
-def test_canaries_come_first_and_then_wave_after_wave(tmp_path: Path) -> None:
+def test_canaries_come_before_the_waves(tmp_path: Path) -> None:
     hosts = {"a": "wave = 2", "b": "", "c": "canary = true", "d": "wave = 1", "e": "canary = true\nwave = 3"}
     text = "".join(f"[hosts.{name}]\n{REACHABLE}{more}\n" for name, more in hosts.items())
     found = waves(load_inventory(write(tmp_path, text)).entries())
@@ -46,7 +46,7 @@ def test_canaries_come_first_and_then_wave_after_wave(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[hosts.a]\nuser = 'k'\nprot = 22\n", "there is no key hosts.a.prot"),
         ("[hosts.a]\n", "hosts.a has no user"),
@@ -63,14 +63,14 @@ def test_canaries_come_first_and_then_wave_after_wave(tmp_path: Path) -> None:
         ("hosts = ", "is not TOML"),
     ],
 )
-def test_what_cannot_be_used_is_told_by_its_key(tmp_path: Path, text: str, told: str) -> None:
-    assert told in refusal(tmp_path, text)
+def test_wrong_inventory_is_refused_by_its_key(tmp_path: Path, text: str, message: str) -> None:
+    assert message in refusal(tmp_path, text)
 
 
-def test_a_host_that_is_not_there_is_not_skipped(tmp_path: Path) -> None:
+def test_unknown_host_is_refused(tmp_path: Path) -> None:
     inventory = load_inventory(write(tmp_path, f"[hosts.a]\n{REACHABLE}[hosts.b]\n{REACHABLE}"))
     assert [entry.host for entry in inventory.chosen(("b",))] == ["b"]
-    with pytest.raises(InventoryInvalid, match="there is no host c in the inventory; there are a, b"):
+    with pytest.raises(InventoryInvalid, match="the inventory has no host c; it has a, b"):
         inventory.chosen(("c",))
 
 
@@ -80,33 +80,33 @@ def templated(folder: Path, template: str, values: str) -> str:
     return configuration(load_inventory(write(folder, host)).entries()[0]).text
 
 
-def test_a_template_becomes_a_configuration(tmp_path: Path) -> None:
+def test_template_is_rendered(tmp_path: Path) -> None:
     template = "device = {{ device }}\n[camera]\nsource = {{ source }}\nrotation_degrees = {{ rotation }}\n"
     template += "mirror = {{ mirror }}\n"
-    made = templated(tmp_path, template, """{ source = 'a "quoted" \\ name', rotation = 90, mirror = true }""")
-    assert made == (
+    text = templated(tmp_path, template, """{ source = 'a "quoted" \\ name', rotation = 90, mirror = true }""")
+    assert text == (
         'device = "entrance"\n[camera]\nsource = "a \\"quoted\\" \\\\ name"\nrotation_degrees = 90\nmirror = true\n'
     )
 
 
 @pytest.mark.parametrize(
-    ("template", "told"),
+    ("template", "message"),
     [
         ("device = {{ device }}\n[camera]\nsource = {{ source }}\n", "'source' is undefined"),
         ("device = {{ device }}\nnonsense = 1\n", "there is no key nonsense"),
         ("device = {{ device }}\n[camera]\nrotation_degrees = {{ rotation }}\n", "camera.rotation_degrees"),
-        ('device = "elsewhere"\n', "calls the device elsewhere, not entrance"),
+        ('device = "elsewhere"\n', "names the device elsewhere, not entrance"),
         ("device = {{ device\n", "hosts.entrance: "),
     ],
 )
-def test_a_template_is_held_against_the_daemons_own_rules(tmp_path: Path, template: str, told: str) -> None:
+def test_template_is_validated_by_the_daemons_own_rules(tmp_path: Path, template: str, message: str) -> None:
     with pytest.raises(InventoryInvalid) as refused:
         templated(tmp_path, template, "{ rotation = 45 }")
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "hosts.entrance" in str(refused.value)
 
 
-def test_the_example_is_one_and_names_every_key() -> None:
+def test_example_is_valid_and_names_every_key() -> None:
     path = Path(__file__).parents[2] / "deploy" / "fleet.toml"
     assert [[entry.host for entry in wave] for wave in waves(load_inventory(path).entries())] == [
         ["entrance"],
@@ -117,7 +117,7 @@ def test_the_example_is_one_and_names_every_key() -> None:
             assert re.search(rf"^(# )?{key} = ", path.read_text(), re.MULTILINE), key
 
 
-def test_a_device_that_is_given_keys_asks_for_signatures(tmp_path: Path) -> None:
+def test_trusted_keys_and_demanded_signatures_must_agree(tmp_path: Path) -> None:
     generate_keys(tmp_path, "ishara")
     (tmp_path / "edge.toml").write_text("device = {{ device }}\n")
     host = '[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\n[app]\nwheel = "ishara-1-py3-none-any.whl"\n'
@@ -129,5 +129,5 @@ def test_a_device_that_is_given_keys_asks_for_signatures(tmp_path: Path) -> None
     keys = plan(inventory, inventory.entries()[0]).keys
     assert [key.path for key in keys] == ["/etc/ishara/keys/ishara.pub"]
     bare = load_inventory(write(tmp_path, host))
-    with pytest.raises(InventoryInvalid, match="asks for signatures, but the inventory has no trusted_keys"):
+    with pytest.raises(InventoryInvalid, match="demands signatures, but the inventory has no trusted_keys"):
         plan(bare, bare.entries()[0])

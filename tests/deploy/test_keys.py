@@ -1,4 +1,4 @@
-"""`ishara-deploy keys` and `sign`, as who keeps a fleet's models types them."""
+"""`ishara-deploy keys` and `sign` on the command line."""
 
 import shutil
 import stat
@@ -19,9 +19,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return err
 
 
-def test_new_keys_are_the_owners_alone_and_sign_what_a_device_trusts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_new_key_is_private_and_its_signature_is_trusted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "new", "--to", str(tmp_path / "keys"), "--name", "workshop"]) == 0
     private, public = tmp_path / "keys" / "workshop.key", tmp_path / "keys" / "workshop.pub"
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
@@ -45,12 +43,12 @@ def test_keys_are_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("name", ["", "../elsewhere", "مفتاح", "two words"])
-def test_a_key_that_cannot_be_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_invalid_key_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert "cannot be called" in refusal(capsys, "keys", "new", "--to", tmp_path / "keys", "--name", name)
     assert not (tmp_path / "keys").exists()
 
 
-def test_what_cannot_sign_or_be_signed_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_key_or_bundle_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "new", "--to", str(tmp_path)]) == 0
     bundle, key = write_bundle(tmp_path / "tiny"), tmp_path / "ishara.key"
     assert "cannot be read" in refusal(capsys, "sign", bundle, "--key", tmp_path / "none.key")

@@ -1,4 +1,4 @@
-"""The unit, as systemd itself judges it; that it works is shown by `make test-device`."""
+"""systemd itself checks the unit; `make test-device` runs it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ NEWER_KEYS = {"RestartSteps", "RestartMaxDelaySec"}
 
 
 def analyze(*arguments: str | Path) -> str:
-    """What systemd-analyze says."""
+    """Return the output of systemd-analyze."""
     program = shutil.which("systemd-analyze", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/bin"]))
     assert program is not None, "systemd is not installed; on Debian: apt install $(cat tests/debian-packages.txt)"
     done = subprocess.run(
@@ -31,29 +31,29 @@ def settings() -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in (line.partition("=") for line in lines)]
 
 
-def test_the_unit_is_as_locked_up_as_promised() -> None:
-    told = analyze("security", "--offline=true", "--no-pager", UNIT)
-    found = re.search(r"Overall exposure level for ishara-edge\.service: (\d+\.\d+)", told)
-    assert found is not None, told
+def test_unit_reaches_the_documented_security_score() -> None:
+    output = analyze("security", "--offline=true", "--no-pager", UNIT)
+    found = re.search(r"Overall exposure level for ishara-edge\.service: (\d+\.\d+)", output)
+    assert found is not None, output
     assert float(found[1]) <= WORST_SCORE
 
 
-def test_systemd_understands_every_key_of_the_unit(tmp_path: Path) -> None:
-    # A program that is there stands in for the daemon's, whose absence would be told too.
+def test_systemd_knows_every_key_of_the_unit(tmp_path: Path) -> None:
+    # An existing program replaces the daemon's, whose absence would be reported, too.
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/ishara/bin/ishara-edge", "/bin/true"))
-    told = analyze("verify", "--man=no", unit)
-    unknown = set(re.findall(r"Unknown (?:key|key name|lvalue) '(\w+)'", told))
+    output = analyze("verify", "--man=no", unit)
+    unknown = set(re.findall(r"Unknown (?:key|key name|lvalue) '(\w+)'", output))
     assert unknown <= NEWER_KEYS
-    about_the_unit = [line for line in told.splitlines() if UNIT.name in line and "Unknown key" not in line]
+    about_the_unit = [line for line in output.splitlines() if UNIT.name in line and "Unknown key" not in line]
     assert about_the_unit == []
 
 
-def test_what_the_user_must_mend_starts_no_loop_and_all_else_is_started_again() -> None:
+def test_only_exit_code_2_prevents_a_restart() -> None:
     assert {("Restart", "always"), ("RestartPreventExitStatus", "2"), ("StartLimitIntervalSec", "0")} <= set(settings())
 
 
-def test_the_camera_and_the_screen_stay_within_reach() -> None:
+def test_camera_and_screen_are_accessible() -> None:
     allowed = {value for name, value in settings() if name == "DeviceAllow"}
     assert {"char-video4linux rw", "char-media rw", "char-drm rw"} <= allowed
     groups = next(value for name, value in settings() if name == "SupplementaryGroups")

@@ -150,7 +150,7 @@ def hot_swap(site: Site) -> str:
 def proved(site: Site) -> str:
     """Until the device has found it good."""
     began = time.monotonic()
-    answer = site.desk.fleet("push", str(make_bundle(site.desk)), "--only", "north").must(0, ", proved")
+    answer = site.desk.fleet("push", str(make_bundle(site.desk)), "--only", "north").must(0, ", proven")
     return f"after {time.monotonic() - began:.0f} s, of which {PROBATION_S:.0f} s are probation: {sentence(answer)}"
 
 
@@ -206,7 +206,7 @@ def canary_fails(site: Site) -> str:
     before = serving(site.south)
     site.north.run(f"systemctl stop {UNIT}; systemctl mask --runtime {UNIT}")
     try:
-        answer = site.desk.fleet("push", str(bundle), "--until", "healthy", "--patience", "10")
+        answer = site.desk.fleet("push", str(bundle), "--until", "healthy", "--timeout", "10")
         if answer.code == 0 or "not tried, for the canary failed" not in answer.row("south"):
             raise CheckFailed(answer.out + answer.err)
     finally:
@@ -230,7 +230,7 @@ def app_release(site: Site) -> str:
     """A release that does not start is left by the device itself; a good one is taken, and left when that is asked."""
     before = site.north.run("readlink /opt/ishara")
     broken = _changed_wheel(site, "9.9.1", "edge/app.py", "raise SystemExit(3)\n")
-    answer = site.desk.fleet("push", str(broken)).must(2, "is at work again", "not tried, for the canary failed")
+    answer = site.desk.fleet("push", str(broken)).must(2, "is active again", "not tried, because the canary failed")
     if site.north.run("readlink /opt/ishara") != before or not is_reading(site.north):
         raise CheckFailed(f"the release before is not at work: {site.north.run('readlink /opt/ishara')}")
     good = _changed_wheel(site, "9.9.2", "edge/new.py", '"""New."""\n')

@@ -13,7 +13,7 @@ from tests.models.hard_networks import hoarding, turning
 def refused(site: Site, path: Path, *told: str, options: tuple[str, ...] = ()) -> Told:
     """A push that the canary refuses: with a sentence, exit 2, the old model serving, and nothing sent to the next."""
     before = [serving(device) for device in site.devices.values()]
-    answer = site.desk.fleet("push", str(path), *options).must(2, *told, "not tried, for the canary failed")
+    answer = site.desk.fleet("push", str(path), *options).must(2, *told, "not tried, because the canary failed")
     if [serving(device) for device in site.devices.values()] != before or not is_reading(site.north):
         raise CheckFailed(f"the old model does not serve any more: {before}, {serving(site.north)}")
     return answer

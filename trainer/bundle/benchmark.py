@@ -23,7 +23,7 @@ from models.classifier import open_session
 from models.labels import Sign
 from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import Precision, graph_inputs
-from trainer.evaluation.evaluation import NothingToJudge
+from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.training.parent_model import ParentModelUnusable, open_parent_model
 
@@ -163,7 +163,7 @@ def _read(network: Network, takes: Sequence[Take]) -> NDArray[np.float32]:
     """Probabilities [takes, signs + 1] of the takes whose signs the network knows. Raises NothingToJudge."""
     known = _known(network, takes)
     if not known:
-        raise NothingToJudge(f"there is no take of a sign that {network.bundle.manifest.title} knows")
+        raise NothingToEvaluate(f"there is no take of a sign that {network.bundle.manifest.title} knows")
     session: Any = open_session(network.model)
     progress: tqdm[Take] = tqdm(known, desc=f"read by {network.title}", unit="take")
     return np.concatenate([session.run(["probabilities"], graph_inputs(take))[0] for take in progress])

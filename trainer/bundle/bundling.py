@@ -21,8 +21,8 @@ from trainer.bundle import card
 from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import Precision, QuantisationResult, predict_takes, select_network
 from trainer.data.store import Store
-from trainer.evaluation.metrics import Evaluation, HeldOut, evaluate
-from trainer.evaluation.predictions import Predictions, see_that_it_is_of
+from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
+from trainer.evaluation.predictions import Predictions, check_store
 from trainer.model.network import SignClassifier
 from trainer.training import parent_model as ancestor
 from trainer.training.run import Run
@@ -58,13 +58,13 @@ def make_bundle(
     Raises RunUnusable, ExportWrong, QuantisationHarmful.
     """
     for one in (run, *held_out_runs):
-        see_that_it_is_of(one, store)
+        check_store(one, store)
     recogniser = load_trained(run.folder, run.recipe, run.signs)
     judges = list(held_out_runs) or ([run] if run.validation else [])
     readings = [Predictions.of(judge, store, judge.validation) for judge in judges]
     if judges and run.parent is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
         recogniser.temperature.fill_(readings[0].temperature())
-    held_out = [HeldOut(read.run.described, read.evaluation()) for read in readings]
+    held_out = [HeldOutResult(read.run.described, read.evaluation()) for read in readings]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
     classes = {split: [_class_of(run, take.provenance) for take in takes[split]] for split in takes}
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -171,8 +171,8 @@ def _judge_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation | N
     return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.provenance for take in takes])
 
 
-def _accuracies(held_out: Sequence[HeldOut], judged: Evaluation | None) -> list[Accuracy]:
-    scores = [(held.described, held.evaluation.overall) for held in held_out]
+def _accuracies(held_out: Sequence[HeldOutResult], judged: Evaluation | None) -> list[Accuracy]:
+    scores = [(held.description, held.evaluation.overall) for held in held_out]
     if judged is not None:
         scores.append(("the data set's test clips", judged.overall))
     return [Accuracy(clips=clips, count=score.count, top1=score.top1, top5=score.top5) for clips, score in scores]

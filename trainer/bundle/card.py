@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trainer.bundle.quantise import QuantisationResult
 from trainer.data.store import Store
-from trainer.evaluation.metrics import LAST_OF_KARSL, Evaluation, HeldOut
+from trainer.evaluation.metrics import LAST_KARSL_SIGN, Evaluation, HeldOutResult
 from trainer.training.run import Run
 
 
@@ -16,7 +16,7 @@ def write(
     version: int,
     run: Run,
     store: Store,
-    held_out: Sequence[HeldOut],
+    held_out: Sequence[HeldOutResult],
     judged: Evaluation | None,
     choice: QuantisationResult,
 ) -> str:
@@ -34,8 +34,8 @@ def write(
 
 
 def _purpose(run: Run) -> str:
-    own = [sign.sign_id for sign in run.signs if sign.sign_id <= LAST_OF_KARSL]
-    others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > LAST_OF_KARSL]
+    own = [sign.sign_id for sign in run.signs if sign.sign_id <= LAST_KARSL_SIGN]
+    others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > LAST_KARSL_SIGN]
     which = [f"signs {min(own)} to {max(own)} of KArSL-502"] if own else []
     which += [f"taught: {', '.join(others)}"] if others else []
     return (
@@ -81,7 +81,7 @@ def _taught(run: Run, store: Store) -> str:
     )
 
 
-def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None, network: str) -> str:
+def _accuracy(run: Run, held_out: Sequence[HeldOutResult], judged: Evaluation | None, network: str) -> str:
     if judged is None and not held_out:
         return "## Accuracy\n\nNothing was held out, so how well it reads is not known."
     parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
@@ -92,7 +92,7 @@ def _accuracy(run: Run, held_out: Sequence[HeldOut], judged: Evaluation | None, 
             "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
             "what it held out decided nothing in it; only the temperature is fitted to the first of these."
         )
-    parts += [f"**{_plain(held.described)}**, fp32:\n\n{_judged(held.evaluation)}" for held in held_out]
+    parts += [f"**{_plain(held.description)}**, fp32:\n\n{_judged(held.evaluation)}" for held in held_out]
     return "\n\n".join(parts)
 
 
@@ -111,8 +111,8 @@ def _judged(evaluation: Evaluation) -> str:
     ]
     wrong = ", ".join(map(str, sorted(evaluation.wrong_signs))) or "none"
     remarks = (
-        f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.loss:.3f}; read as no sign: "
-        f"{evaluation.said_none}; signs with a wrong reading: {wrong}."
+        f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.nll:.3f}; read as no sign: "
+        f"{evaluation.no_sign_count}; signs with a wrong reading: {wrong}."
     )
     return "\n".join([*rows, "", remarks])
 

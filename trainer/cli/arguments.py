@@ -22,7 +22,7 @@ from trainer.cli.values import (
     whole_number,
     whole_numbers,
 )
-from trainer.evaluation.streams import RestPose
+from trainer.evaluation.streams import RestVisibility
 from trainer.training.distributed import local_device, local_world_size
 from trainer.training.recipe import RECIPES
 
@@ -236,9 +236,9 @@ def _add_stream(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=whole_number(0), default=1, metavar="N", help="default: %(default)s")
     command.add_argument(
         "--lap",
-        type=RestPose,
-        choices=tuple(RestPose),
-        default=RestPose.MIXED,
+        type=RestVisibility,
+        choices=tuple(RestVisibility),
+        default=RestVisibility.MIXED,
         help="hands at rest: in view but during one-handed signs, as clips have it; kept in view then too; unseen",
     )
     command.add_argument(

@@ -32,15 +32,15 @@ from trainer.data.extract import Report, extract, plan
 from trainer.data.ray_executor import RayEngine
 from trainer.data.split import Split, by_clip, by_name, by_signer, everything
 from trainer.evaluation import comparison
-from trainer.evaluation.alignment import Reader, judge
-from trainer.evaluation.evaluation import EvaluationResult, NothingToJudge, on_bundle, on_recipe
-from trainer.evaluation.forgetting import as_table, judge_teaching
-from trainer.evaluation.leave_one_signer_out import leave_each_out
-from trainer.evaluation.negative_footage import find_footage, watch_footage, watch_rest
-from trainer.evaluation.paired import pair
-from trainer.evaluation.predictions import open_store, read_unseen
-from trainer.evaluation.stream_metrics import conditions
-from trainer.evaluation.stream_sources import gather
+from trainer.evaluation.alignment import StreamClassifier, evaluate_streams
+from trainer.evaluation.evaluation import EvaluationResult, NothingToEvaluate, evaluate_bundle, evaluate_recipe
+from trainer.evaluation.forgetting import as_table, measure_forgetting
+from trainer.evaluation.leave_one_signer_out import leave_one_signer_out
+from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
+from trainer.evaluation.paired import pair_predictions
+from trainer.evaluation.predictions import open_store, predict_unseen
+from trainer.evaluation.stream_metrics import by_condition
+from trainer.evaluation.stream_sources import load_sources
 from trainer.evaluation.streams import plan_streams
 from trainer.reports import (
     benchmark_report,
@@ -153,7 +153,7 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     crew = DistributedContext(options.device)
     with crew.lock_run_folder(options.run):
         fine_tune(lesson, ancestor, recipe, FineTuneConfig(), options.run, options.seed, crew)
-    outcomes = judge_teaching(lesson, ancestor, recipe, options.run)
+    outcomes = measure_forgetting(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.exemplars)
     print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
     print(as_table(outcomes))
@@ -224,7 +224,7 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
         paths = stores.find_takes(folders)
         takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
     which = {"test": "test clips", "train": "training clips", "all": "clips"}[options.split]
-    return on_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
+    return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
 
 
 def _evaluate_recipe(options: argparse.Namespace, crew: DistributedContext) -> EvaluationResult:
@@ -234,27 +234,27 @@ def _evaluate_recipe(options: argparse.Namespace, crew: DistributedContext) -> E
     if len(stores.find_takes(options.clips)) != len(store):
         raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
     signs = _signs(options.clips, store)
-    strangers = leave_each_out(store, signs, options.signs, recipe, options.run, options.seed, crew)
-    return on_recipe(options.recipe, recipe.epochs, options.seed, strangers, signs)
+    strangers = leave_one_signer_out(store, signs, options.signs, recipe, options.run, options.seed, crew)
+    return evaluate_recipe(options.recipe, recipe.epochs, options.seed, strangers, signs)
 
 
 def run_stream(options: argparse.Namespace) -> int:
     """How well a bundle reads running streams."""
-    reader = Reader(open_bundle(options.model))
+    reader = StreamClassifier(open_bundle(options.model))
     bundle = reader.bundle
     signs = {sign.sign_id for sign in bundle.signs} & (options.signs or {sign.sign_id for sign in bundle.signs})
     clips = find_footage(options.footage)
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
-        takes, rests = gather(
+        takes, rests = load_sources(
             options.clips, options.split, signs, bundle.manifest.landmarker, Path(scratch), LocalEngine(options.workers)
         )
     plans = plan_streams(takes, options.words_per_stream, options.seed)
-    judged = judge(reader, plans, rests, options.rates, options.drop, options.lap)
+    judged = evaluate_streams(reader, plans, rests, options.rates, options.drop, options.lap)
     rest = None
     if options.minutes > 0.0:
-        rest = watch_rest(reader, rests, options.minutes, max(options.rates), options.drop, options.seed)
-    footage = watch_footage(reader, clips) if clips else None
-    found = stream_report.StreamReport(bundle.manifest, judged, conditions(judged), rest, footage)
+        rest = evaluate_rest(reader, rests, options.minutes, max(options.rates), options.drop, options.seed)
+    footage = evaluate_footage(reader, clips) if clips else None
+    found = stream_report.StreamReport(bundle.manifest, judged, by_condition(judged), rest, footage)
     if options.html is not None:
         options.html.write_text(stream_report.as_page(found, bundle.signs), encoding="utf-8")
     if options.into_card:
@@ -277,7 +277,7 @@ def run_bench_loader(options: argparse.Namespace) -> int:
 def run_run_report(options: argparse.Namespace) -> int:
     """A run's report."""
     runs = [open_run(folder) for folder in (options.run, *options.others)]
-    readings, *others = [read_unseen(run, open_store(run, options.store)) for run in runs]
+    readings, *others = [predict_unseen(run, open_store(run, options.store)) for run in runs]
     options.to.write_text(run_report.write(readings, others), encoding="utf-8")
     print(f"wrote {options.to}: {run_report.lead(readings)}")
     return 0
@@ -286,7 +286,7 @@ def run_run_report(options: argparse.Namespace) -> int:
 def run_compare(options: argparse.Namespace) -> int:
     """Two runs on the takes that neither learned from."""
     runs = [open_run(folder) for folder in (options.first, options.second)]
-    found = comparison.compare(pair(*(read_unseen(run, open_store(run, options.store)) for run in runs)))
+    found = comparison.compare(pair_predictions(*(predict_unseen(run, open_store(run, options.store)) for run in runs)))
     print(comparison.as_json(found) if options.json else comparison.as_table(found))
     if options.html is not None:
         options.html.write_text(comparison.as_page(found), encoding="utf-8")
@@ -299,7 +299,7 @@ def run_benchmark(options: argparse.Namespace) -> int:
     paths = stores.find_takes(options.takes) if options.takes else []
     takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
     if paths and not takes:
-        raise NothingToJudge(f"there is no take of {options.split} clips in {' '.join(map(str, options.takes))}")
+        raise NothingToEvaluate(f"there is no take of {options.split} clips in {' '.join(map(str, options.takes))}")
     found = benchmark.benchmark_bundles(bundles, takes, options.threads, options.batches, options.rounds)
     print(benchmark_report.as_json(found) if options.json else benchmark_report.as_table(found))
     if options.html is not None:

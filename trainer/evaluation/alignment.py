@@ -12,7 +12,7 @@ from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Candidate, Classifier, OnnxClassifier
 from models.spotter import SignSpotter, Spotter
-from trainer.evaluation.streams import Plan, RestPose, Signed, make_stream, simulate_camera
+from trainer.evaluation.streams import ReferenceSign, RestVisibility, StreamPlan, make_stream, simulate_camera
 from trainer.evaluation.wrists import Wrists
 
 
@@ -25,23 +25,23 @@ class Segment:
 
     start: float
     end: float
-    at: float
-    guess: Candidate
+    emitted_at: float
+    best: Candidate
     no_sign: float
-    said: bool
+    emitted: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AlignedPair:
     """A sign and the stretch whose word was said for it. A missed sign has no stretch, an inserted word no sign."""
 
-    signed: Signed | None
-    cut: Segment | None
+    signed: ReferenceSign | None
+    segment: Segment | None
 
     @property
-    def right(self) -> bool:
+    def is_correct(self) -> bool:
         """Whether the word is the sign's."""
-        return self.signed is not None and self.cut is not None and _same(self.signed, self.cut)
+        return self.signed is not None and self.segment is not None and _same(self.signed, self.segment)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +52,12 @@ class StreamResult:
     with_rest: bool
     rate: int
     wrists: Wrists
-    signed: tuple[Signed, ...]
-    cuts: tuple[Segment, ...]
-    pairs: tuple[Pair, ...]
+    signed: tuple[ReferenceSign, ...]
+    segments: tuple[Segment, ...]
+    pairs: tuple[AlignedPair, ...]
 
 
-class Reader:
+class StreamClassifier:
     """Reads running landmarks with a bundle as the device does."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -65,7 +65,7 @@ class Reader:
         self.bundle = bundle
         self._classifier = OnnxClassifier(bundle)
 
-    def read(self, stream: Iterable[Landmarks]) -> list[Segment]:
+    def classify(self, stream: Iterable[Landmarks]) -> list[Segment]:
         """What is cut out of the stream and read, in order."""
         spotter = _spotter(self.bundle, self._classifier)
         cuts: list[Segment] = []
@@ -81,13 +81,13 @@ class Reader:
         return Segment(float(take.times[0]), float(take.times[-1]), now, reading.best, reading.no_sign, said)
 
 
-def judge(
-    reader: Reader,
-    plans: Sequence[Plan],
+def evaluate_streams(
+    reader: StreamClassifier,
+    plans: Sequence[StreamPlan],
     rests: Sequence[Take],
     rates: Sequence[int],
     drop: float,
-    lap: RestPose = RestPose.MIXED,
+    lap: RestVisibility = RestVisibility.MIXED,
 ) -> list[StreamResult]:
     """Every stream read at every rate, with this share of the frames dropped."""
     judged = []
@@ -95,19 +95,19 @@ def judge(
         stream = make_stream(plan, rests, lap)
         for rate in rates:
             seen = simulate_camera(stream.recorded, rate, drop, np.random.default_rng([*plan.seed, rate]))
-            cuts = tuple(reader.read(seen.landmarks()))
+            cuts = tuple(reader.classify(seen.landmarks()))
             pairs = tuple(align(stream.signed, cuts))
             judged.append(StreamResult(plan.signer, plan.with_rest, rate, Wrists.of(seen), stream.signed, cuts, pairs))
     return judged
 
 
-def align(signed: Sequence[Signed], cuts: Sequence[Segment]) -> list[Pair]:
+def align(signed: Sequence[ReferenceSign], cuts: Sequence[Segment]) -> list[AlignedPair]:
     """Signs and words said in pairs, with the fewest wrong, missed and inserted ones (edit distance).
 
     A word can only stand for a sign that the stretch read touches. Of alignments equally good, the one with most
     right pairs is taken.
     """
-    said = [cut for cut in cuts if cut.said]
+    said = [cut for cut in cuts if cut.emitted]
     # For the first i signs and j words: (edits, right pairs as a negative number), and the step that led there.
     best: dict[tuple[int, int], tuple[int, int]] = {(0, 0): (0, 0)}
     steps: dict[tuple[int, int], tuple[int, int]] = {}
@@ -125,7 +125,7 @@ def align(signed: Sequence[Signed], cuts: Sequence[Segment]) -> list[Pair]:
     i, j = len(signed), len(said)
     while i or j:
         with_sign, with_word = steps[i, j]
-        pairs.append(Pair(signed[i - 1] if with_sign else None, said[j - 1] if with_word else None))
+        pairs.append(AlignedPair(signed[i - 1] if with_sign else None, said[j - 1] if with_word else None))
         i, j = i - with_sign, j - with_word
     return pairs[::-1]
 
@@ -135,9 +135,9 @@ def _spotter(bundle: Bundle, classifier: Classifier) -> Spotter:
     return SignSpotter(bundle.manifest.spotter, bundle.manifest.landmarker, classifier)
 
 
-def _same(signed: Signed, cut: Segment) -> bool:
-    return signed.sign_id == cut.guess.sign.sign_id
+def _same(signed: ReferenceSign, cut: Segment) -> bool:
+    return signed.sign_id == cut.best.sign.sign_id
 
 
-def _touch(signed: Signed, cut: Segment) -> bool:
+def _touch(signed: ReferenceSign, cut: Segment) -> bool:
     return cut.start <= signed.end and cut.end >= signed.start

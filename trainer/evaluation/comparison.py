@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from models.labels import Sign
 from trainer.evaluation.metrics import Evaluation, Score
-from trainer.evaluation.paired import Pairing, Pairs
+from trainer.evaluation.paired import PairedCounts, PairedPredictions
 from trainer.reports import html as report
 from trainer.reports.curves import read_curves
 from trainer.reports.evaluation_report import in_full, named, reliability
@@ -39,11 +39,11 @@ class SignChange:
 class Comparison:
     """Two runs by name, what they read, and what is to be told of it."""
 
-    pairing: Pairing
+    pairing: PairedPredictions
     names: tuple[str, str]
     differing: Mapping[str, tuple[str, ...]]
     evaluations: tuple[Evaluation, Evaluation]
-    pairs: Mapping[str, Pairs]
+    pairs: Mapping[str, PairedCounts]
     changes: tuple[SignChange, ...]
     """The signs that one reads oftener than the other, those that the second reads better first."""
 
@@ -54,17 +54,17 @@ class Comparison:
         changed = f"{second} alone reads {pairs.only_second} of the takes, {first} alone {pairs.only_first}"
         low, high = pairs.interval
         ends = f"95 % interval {points(low)} to {points(high)}"
-        if pairs.chance >= _LIKELY_CHANCE:
-            told = f"that may well be chance (p = {pairs.chance:.2g})"
+        if pairs.p_value >= _LIKELY_CHANCE:
+            told = f"that may well be chance (p = {pairs.p_value:.2g})"
         else:
             better = second if pairs.difference > 0 else first
-            told = f"{better} is better, and chance an unlikely reason (p = {pairs.chance:.2g})"
+            told = f"{better} is better, and chance an unlikely reason (p = {pairs.p_value:.2g})"
         how = "less" if pairs.difference < 0 else "more"
         by = f"{100.0 * abs(pairs.difference):.1f} points"
         return f"{second} reads {by} {how} than {first} ({ends}): {changed}; {told}."
 
 
-def compare(pairing: Pairing) -> Comparison:
+def compare(pairing: PairedPredictions) -> Comparison:
     """All that is told of two runs."""
     runs = (pairing.first.run, pairing.second.run)
     names = (runs[0].folder.name, runs[1].folder.name)
@@ -86,7 +86,7 @@ def as_json(found: Comparison) -> str:
             name: {"first": score.top1, "second": other.top1, **_paired(pairs)}
             for name, score, other, pairs in _rows(found)
         },
-        "nll": [first.loss, second.loss],
+        "nll": [first.nll, second.nll],
         "calibration_error": [first.calibration_error, second.calibration_error],
         "signs": [
             {"sign_id": one.sign_id, "count": one.count, "first": one.first, "second": one.second}
@@ -107,9 +107,9 @@ def as_table(found: Comparison) -> str:
         change = f"{points(pairs.difference)} ({points(low)} to {points(high)})"
         lines.append(
             f"{name:16} {score.count:6}  {_told(score):{width}}  {_told(other):{width}}  {change:22} "
-            f"{pairs.chance:6.2g}"
+            f"{pairs.p_value:6.2g}"
         )
-    lines.append(f"{'NLL':16} {'':6}  {first.loss:<{width}.3f}  {second.loss:<{width}.3f}")
+    lines.append(f"{'NLL':16} {'':6}  {first.nll:<{width}.3f}  {second.nll:<{width}.3f}")
     errors = f"{first.calibration_error:<{width}.3f}  {second.calibration_error:<{width}.3f}"
     lines += [f"{'calibration':16} {'':6}  {errors}", ""]
     for title, which in (("better", 1), ("worse", -1)):
@@ -152,12 +152,12 @@ def _changes(first: Evaluation, second: Evaluation) -> Iterator[SignChange]:
             yield SignChange(sign_id, score.count, before, after)
 
 
-def _rows(found: Comparison) -> Iterator[tuple[str, Score, Score, Pairs]]:
+def _rows(found: Comparison) -> Iterator[tuple[str, Score, Score, PairedCounts]]:
     first, second = (one.named_scores for one in found.evaluations)
     return ((name, first[name], second[name], pairs) for name, pairs in found.pairs.items())
 
 
-def _paired(pairs: Pairs) -> dict[str, Any]:
+def _paired(pairs: PairedCounts) -> dict[str, Any]:
     return {
         "both": pairs.both,
         "only_first": pairs.only_first,
@@ -165,7 +165,7 @@ def _paired(pairs: Pairs) -> dict[str, Any]:
         "neither": pairs.neither,
         "difference": pairs.difference,
         "interval": pairs.interval,
-        "p": pairs.chance,
+        "p": pairs.p_value,
     }
 
 
@@ -181,8 +181,8 @@ def _tiles(found: Comparison) -> Html:
         for name, one in zip(found.names, found.evaluations, strict=True)
     ]
     figures.append(("difference", points(pairs.difference), f"{points(low)} to {points(high)} points"))
-    figures.append(("p", f"{pairs.chance:.2g}", f"McNemar, exact, {pairs.count} takes"))
-    losses = " and ".join(f"{one.loss:.2f}" for one in found.evaluations)
+    figures.append(("p", f"{pairs.p_value:.2g}", f"McNemar, exact, {pairs.count} takes"))
+    losses = " and ".join(f"{one.nll:.2f}" for one in found.evaluations)
     figures.append(("NLL", losses, "the lower the better"))
     return report.tiles(figures)
 
@@ -212,7 +212,7 @@ def _scores(found: Comparison) -> Html:
                 points(pairs.difference),
                 ends,
                 bar,
-                f"{pairs.chance:.2g}",
+                f"{pairs.p_value:.2g}",
             ]
         )
     return report.table(head, rows, numbers=(1, 2, 3, 4, 5, 7))
@@ -241,7 +241,7 @@ def _signs(found: Comparison, words: Mapping[int, Sign]) -> Html:
 def _read_as(sign_id: int, result: Evaluation, words: Mapping[int, Sign]) -> Html:
     """What a sign was wrongly read as."""
     wrong = [
-        report.joined(named(one.read_as, words), f" ({one.count})")
+        report.joined(named(one.predicted, words), f" ({one.count})")
         for one in result.confusions
         if one.sign_id == sign_id
     ]
@@ -261,7 +261,7 @@ def _films(found: Comparison, words: Mapping[int, Sign]) -> list[Html]:
 
 def _film(found: Comparison, place: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
     sides = (found.pairing.first, found.pairing.second)
-    sign_id = sides[0].origins[place].sign_id or 0
+    sign_id = sides[0].provenances[place].sign_id or 0
     told: list[str] = [named(sign_id, words), origin_told(sides[0], place)]
     for name, side in zip(found.names, sides, strict=True):
         told.append(report.joined(f"{name}: ", reading_told(side, place, words)[0]))

@@ -18,7 +18,7 @@ from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.reports.html import interval, percent
 
 
-class NothingToJudge(UserError):
+class NothingToEvaluate(UserError):
     """No take of a sign that the bundle knows; the message names both."""
 
 
@@ -27,21 +27,23 @@ class EvaluationResult:
     """An evaluation with what was judged: sentences for people, `about` for programs."""
 
     title: str
-    lead: tuple[str, ...]
-    about: dict[str, Any]
+    summary: tuple[str, ...]
+    metadata: dict[str, Any]
     evaluation: Evaluation
     signs: tuple[Sign, ...]
     unreadable: tuple[str, ...] = ()
     """Clips that were not judged because they could not be read."""
 
 
-def on_bundle(bundle: Bundle, takes: Sequence[Take], described: str, unreadable: Sequence[str]) -> EvaluationResult:
+def evaluate_bundle(
+    bundle: Bundle, takes: Sequence[Take], described: str, unreadable: Sequence[str]
+) -> EvaluationResult:
     """How well a bundle reads takes. Raises NothingToJudge."""
     classifier = OnnxClassifier(bundle)
     title, sign_ids = bundle.manifest.title, [sign.sign_id for sign in bundle.signs]
     known = [take for take in takes if take.provenance.sign_id in sign_ids]
     if not known:
-        raise NothingToJudge(f"there is no clip of a sign that {title} knows among the {described}")
+        raise NothingToEvaluate(f"there is no clip of a sign that {title} knows among the {described}")
     progress: tqdm[Take] = tqdm(known, desc="read", unit="take")
     answers = [classifier.probabilities(take.points, take.times - take.times[0]) for take in progress]
     unknown = {take.provenance.sign_id for take in takes if take.provenance.sign_id is not None} - set(sign_ids)
@@ -53,7 +55,9 @@ def on_bundle(bundle: Bundle, takes: Sequence[Take], described: str, unreadable:
     return EvaluationResult(title, tuple(lead), about, result, bundle.signs, tuple(unreadable))
 
 
-def on_recipe(name: str, epochs: int, seed: int, strangers: UnseenSigners, signs: tuple[Sign, ...]) -> EvaluationResult:
+def evaluate_recipe(
+    name: str, epochs: int, seed: int, strangers: UnseenSigners, signs: tuple[Sign, ...]
+) -> EvaluationResult:
     """How well networks of a recipe read the signers whom each of them never saw make these signs."""
     (signer, worst), (top1, top5) = strangers.worst, strangers.mean
     how = (
@@ -65,14 +69,14 @@ def on_recipe(name: str, epochs: int, seed: int, strangers: UnseenSigners, signs
         f"Worst: signer {signer}, top-1 {percent(worst.top1)} ({interval(worst.top1_interval)})."
     )
     lead = [how, summed_up]
-    if strangers.left_aside:
-        lead.append(f"Not judged, as no two known signers make them: signs {listed(strangers.left_aside)}.")
+    if strangers.skipped_signs:
+        lead.append(f"Not judged, as no two known signers make them: signs {listed(strangers.skipped_signs)}.")
     about = {
         "recipe": name,
         "epochs": epochs,
         "seed": seed,
         "signs": sorted(strangers.signs),
-        "left_aside": sorted(strangers.left_aside),
+        "left_aside": sorted(strangers.skipped_signs),
         "mean": {"top1": top1, "top5": top5},
         "worst_signer": signer,
     }

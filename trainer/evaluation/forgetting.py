@@ -16,7 +16,7 @@ from trainer.training.train import load_trained, logits_per_take
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ForgettingReport:
     """Of so many takes, how many the old network read right and how many the new one does."""
 
     count: int
@@ -24,7 +24,9 @@ class Outcome:
     after: int
 
 
-def judge_teaching(lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, folder: Path) -> dict[str, Outcome]:
+def measure_forgetting(
+    lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, folder: Path
+) -> dict[str, ForgettingReport]:
     """Hold the run's network against its ancestor, and note the outcome in the run folder.
 
     On the taught takes that were held out, if there are any, by whether the ancestor knew their word, and on the
@@ -41,7 +43,7 @@ def judge_teaching(lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, 
     }
     old, new = ancestor.build(), load_trained(folder, recipe, lesson.signs)
     outcomes = {
-        kind: Outcome(
+        kind: ForgettingReport(
             len(numbers),
             _count_right(old, ancestor.signs, store, numbers),
             _count_right(new, lesson.signs, store, numbers),
@@ -54,7 +56,7 @@ def judge_teaching(lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, 
     return outcomes
 
 
-def as_table(outcomes: Mapping[str, Outcome]) -> str:
+def as_table(outcomes: Mapping[str, ForgettingReport]) -> str:
     """The outcomes for people."""
     rows = [f"{'':36} {'takes':>6} {'before':>7} {'after':>7}"]
     rows += [

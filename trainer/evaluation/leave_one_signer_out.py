@@ -27,7 +27,7 @@ class UnseenSigners:
 
     evaluation: Evaluation
     signs: frozenset[int]
-    left_aside: frozenset[int]
+    skipped_signs: frozenset[int]
     """Signs that were asked for and not judged: no two known signers make them, so without one nobody would."""
 
     @property
@@ -42,7 +42,7 @@ class UnseenSigners:
         return min(self.evaluation.by_signer.items(), key=lambda item: (item[1].top1, item[1].top5))
 
 
-def leave_each_out(
+def leave_one_signer_out(
     store: Store,
     signs: Sequence[Sign],
     wanted: frozenset[int] | None,

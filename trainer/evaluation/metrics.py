@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from landmarkers.take import Provenance
 
-LAST_OF_KARSL: Final = 502
+LAST_KARSL_SIGN: Final = 502
 THRESHOLDS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 Interval = tuple[float, float]
 _95_PERCENT: Final = 1.959964  # standard deviations
@@ -41,7 +41,7 @@ class Confusion:
     """How many takes of a sign were read as another; `read_as` is None where they were read as no sign."""
 
     sign_id: int
-    read_as: int | None
+    predicted: int | None
     count: int
 
 
@@ -59,7 +59,7 @@ class ThresholdMetrics:
     """What a threshold lets through: shares of all takes that are said, and that are said and wrong."""
 
     threshold: float
-    said: float
+    coverage: float
     wrong: float
 
 
@@ -76,11 +76,11 @@ class Evaluation:
     reliability: tuple[Bin, ...]
     """From the least to the most confident."""
     calibration_error: float
-    said_none: int
+    no_sign_count: int
     """Takes of a sign that were read as no sign."""
-    loss: float
+    nll: float
     """Mean negative log-likelihood of what was signed; finer than top-1, lower is better."""
-    said: tuple[ThresholdMetrics, ...]
+    by_threshold: tuple[ThresholdMetrics, ...]
     """By thresholds that grow."""
 
     @property
@@ -100,26 +100,28 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutResult:
     """What a run with something held out scored on just that."""
 
-    described: str
+    description: str
     evaluation: Evaluation
 
 
 def group_of(sign_id: int) -> str:
     """KArSL's kind of a sign: 1-31 are numbers, 32-70 letters, the rest words; what lies beyond was taught."""
-    if sign_id > LAST_OF_KARSL:
+    if sign_id > LAST_KARSL_SIGN:
         return "taught words"
     return "numbers 1-31" if sign_id <= 31 else "letters 32-70" if sign_id <= 70 else "words 71-502"
 
 
-def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origins: Sequence[Provenance]) -> Evaluation:
+def evaluate(
+    probabilities: NDArray[np.float32], sign_ids: Sequence[int], provenances: Sequence[Provenance]
+) -> Evaluation:
     """Scores of probabilities [takes, signs + 1], whose columns are `sign_ids` and "no sign".
 
     Each take's origin says which sign it is.
     """
-    truth = np.array([origin.sign_id for origin in origins])
+    truth = np.array([origin.sign_id for origin in provenances])
     ranked = np.array([*sign_ids, 0])[np.argsort(-probabilities, axis=1)]
     first = ranked[:, 0] == truth
     among_five = (ranked[:, :5] == truth[:, None]).any(1)
@@ -134,15 +136,15 @@ def evaluate(probabilities: NDArray[np.float32], sign_ids: Sequence[int], origin
 
     return Evaluation(
         overall=score(np.ones(len(truth), np.bool_)),
-        by_signer=by([origin.signer or "unknown" for origin in origins]),
+        by_signer=by([origin.signer or "unknown" for origin in provenances]),
         by_sign={int(sign): score(truth == sign) for sign in np.unique(truth)},
         by_group=by([group_of(int(sign)) for sign in truth]),
         confusions=confusions(truth[~first], ranked[~first, 0]),
         reliability=bins,
         calibration_error=expected_calibration_error(bins),
-        said_none=int((ranked[:, 0] == 0).sum()),
-        loss=mean_loss(probabilities, [sign_ids.index(int(sign)) for sign in truth]),
-        said=threshold_metrics(probabilities.max(1), first, ranked[:, 0] == 0),
+        no_sign_count=int((ranked[:, 0] == 0).sum()),
+        nll=negative_log_likelihood(probabilities, [sign_ids.index(int(sign)) for sign in truth]),
+        by_threshold=threshold_metrics(probabilities.max(1), first, ranked[:, 0] == 0),
     )
 
 
@@ -162,7 +164,7 @@ def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins:
     )
 
 
-def mean_loss(probabilities: NDArray[np.float32], classes: Sequence[int]) -> float:
+def negative_log_likelihood(probabilities: NDArray[np.float32], classes: Sequence[int]) -> float:
     """Mean negative log-likelihood of the right classes."""
     right = probabilities[np.arange(len(classes)), classes]
     return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())

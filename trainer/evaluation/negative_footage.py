@@ -15,23 +15,23 @@ from landmarkers.frame import Landmarks
 from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_images, read_recording
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.bundle import Bundle
-from trainer.evaluation.alignment import Reader, Segment
+from trainer.evaluation.alignment import Segment, StreamClassifier
 from trainer.evaluation.streams import rest_stream, simulate_camera
 
 _MINUTE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class FalseWords:
+class FalsePositives:
     """How long was watched, and the words said: in which clip and what."""
 
     seconds: float
-    said: tuple[tuple[str, Segment], ...]
+    segments: tuple[tuple[str, Segment], ...]
 
     @property
     def per_minute(self) -> float:
         """Words said in a minute."""
-        return _MINUTE_S * len(self.said) / self.seconds if self.seconds else 0.0
+        return _MINUTE_S * len(self.segments) / self.seconds if self.seconds else 0.0
 
 
 def find_footage(places: Iterable[Path]) -> list[Path]:
@@ -46,14 +46,14 @@ def find_footage(places: Iterable[Path]) -> list[Path]:
     return found
 
 
-def watch_footage(reader: Reader, clips: Sequence[Path]) -> FalseWords:
+def evaluate_footage(reader: StreamClassifier, clips: Sequence[Path]) -> FalsePositives:
     """Read clips and takes, each from its start to its end, every frame of them. Raises RecordingUnreadable."""
     return _watch(reader, ((clip.name, _landmarks(clip, reader.bundle)) for clip in clips))
 
 
-def watch_rest(
-    reader: Reader, rests: Sequence[Take], minutes: float, rate: float, drop: float, seed: int
-) -> FalseWords:
+def evaluate_rest(
+    reader: StreamClassifier, rests: Sequence[Take], minutes: float, rate: float, drop: float, seed: int
+) -> FalsePositives:
     """Read somebody who rests for so many minutes, each minute by itself."""
 
     def resting() -> Iterator[tuple[str, Iterable[Landmarks]]]:
@@ -65,7 +65,7 @@ def watch_rest(
     return _watch(reader, resting())
 
 
-def _watch(reader: Reader, clips: Iterable[tuple[str, Iterable[Landmarks]]]) -> FalseWords:
+def _watch(reader: StreamClassifier, clips: Iterable[tuple[str, Iterable[Landmarks]]]) -> FalsePositives:
     said, seconds = [], 0.0
     with tqdm(desc="watch", unit="frame") as bar:
         for name, stream in clips:
@@ -77,9 +77,9 @@ def _watch(reader: Reader, clips: Iterable[tuple[str, Iterable[Landmarks]]]) -> 
                     bar.update()
                     yield landmarks
 
-            said += [(name, cut) for cut in reader.read(passing()) if cut.said]
+            said += [(name, cut) for cut in reader.classify(passing()) if cut.emitted]
             seconds += clock[-1]
-    return FalseWords(seconds, tuple(said))
+    return FalsePositives(seconds, tuple(said))
 
 
 def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:

@@ -18,7 +18,7 @@ _95_PERCENT: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class PairedCounts:
     """How many takes both read rightly, only the first, only the second, and neither."""
 
     both: int
@@ -56,7 +56,7 @@ class Pairs:
         return max(-1.0, middle - half), min(1.0, middle + half)
 
     @property
-    def chance(self) -> float:
+    def p_value(self) -> float:
         """How likely two equally good networks would differ this much or more: McNemar's test, exact, two-sided."""
         changed, fewer = self.only_first + self.only_second, min(self.only_first, self.only_second)
         # Whole numbers throughout: with many takes neither the sum nor the power fits a float.
@@ -68,7 +68,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairing:
+class PairedPredictions:
     """The readings of two runs, of the same takes in the same order."""
 
     first: Predictions
@@ -77,20 +77,20 @@ class Pairing:
     @property
     def rights(self) -> tuple[list[bool], list[bool]]:
         """What each read rightly."""
-        return (self.first.ranks == 0).tolist(), (self.second.ranks == 0).tolist()
+        return (self.first.target_ranks == 0).tolist(), (self.second.target_ranks == 0).tolist()
 
     @property
-    def pairs(self) -> dict[str, Pairs]:
+    def pairs(self) -> dict[str, PairedCounts]:
         """Of all takes, of each signer's and of each kind of sign, named as an evaluation names its scores."""
         first, second = self.rights
-        origins = self.first.origins
+        origins = self.first.provenances
         signers = [f"signer {one.signer or 'unknown'}" for one in origins]
         groups = [group_of(one.sign_id or 0) for one in origins]
-        every = {"all": Pairs.of(first, second)}
+        every = {"all": PairedCounts.of(first, second)}
         for keys in (signers, groups):
             for key in sorted(set(keys)):
                 those = [place for place, one in enumerate(keys) if one == key]
-                every[key] = Pairs.of([first[place] for place in those], [second[place] for place in those])
+                every[key] = PairedCounts.of([first[place] for place in those], [second[place] for place in those])
         return every
 
     def places(self, *, won: bool) -> list[int]:
@@ -99,15 +99,15 @@ class Pairing:
         return [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b and b is won]
 
 
-def pair(first: Predictions, second: Predictions) -> Pairing:
+def pair_predictions(first: Predictions, second: Predictions) -> PairedPredictions:
     """The takes that both read, whatever stores they stand in; of unseen takes, those that neither run learned from.
 
     Raises RunUnusable where there are none.
     """
-    places = dict(zip(second.origins, second.numbers, strict=True))
+    places = dict(zip(second.provenances, second.indices, strict=True))
     common = [
         (number, places[origin])
-        for origin, number in zip(first.origins, first.numbers, strict=True)
+        for origin, number in zip(first.provenances, first.indices, strict=True)
         if origin in places
     ]
     if not common:
@@ -115,4 +115,4 @@ def pair(first: Predictions, second: Predictions) -> Pairing:
             f"{first.run.folder} and {second.run.folder} have no take in common that neither learned from"
         )
     mine, theirs = zip(*common, strict=True)
-    return Pairing(first.among(mine), second.among(theirs))
+    return PairedPredictions(first.select(mine), second.select(theirs))

@@ -31,7 +31,7 @@ class Predictions:
 
     run: Run
     store: Store
-    numbers: tuple[int, ...]
+    indices: tuple[int, ...]
     logits: Tensor
 
     @classmethod
@@ -47,27 +47,27 @@ class Predictions:
             torch.set_num_threads(threads)
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.indices)
 
-    def among(self, numbers: Sequence[int]) -> Self:
+    def select(self, numbers: Sequence[int]) -> Self:
         """Only these takes, in their order; all of them must be among those that were read."""
-        places = {number: place for place, number in enumerate(self.numbers)}
-        return replace(self, numbers=tuple(numbers), logits=self.logits[[places[number] for number in numbers]])
+        places = {number: place for place, number in enumerate(self.indices)}
+        return replace(self, indices=tuple(numbers), logits=self.logits[[places[number] for number in numbers]])
 
     @cached_property
-    def origins(self) -> tuple[Provenance, ...]:
+    def provenances(self) -> tuple[Provenance, ...]:
         """Where the takes come from."""
-        return tuple(self.store.rows[number].provenance for number in self.numbers)
+        return tuple(self.store.rows[number].provenance for number in self.indices)
 
     @cached_property
-    def classes(self) -> Tensor:
+    def targets(self) -> Tensor:
         """The right outputs, [takes]."""
         outputs = {sign.sign_id: place for place, sign in enumerate(self.run.signs)}
-        return torch.tensor([outputs[origin.sign_id or 0] for origin in self.origins])
+        return torch.tensor([outputs[origin.sign_id or 0] for origin in self.provenances])
 
     def take(self, place: int) -> Take:
         """The take at a place among these."""
-        return self.store.take(self.numbers[place])
+        return self.store.take(self.indices[place])
 
     def probabilities(self, temperature: float = 1.0) -> Tensor:
         """Probabilities [takes, signs + 1] at a temperature."""
@@ -76,26 +76,26 @@ class Predictions:
     def evaluation(self, temperature: float = 1.0) -> Evaluation:
         """How good these readings are."""
         sign_ids = [sign.sign_id for sign in self.run.signs]
-        return evaluate(self.probabilities(temperature).numpy(), sign_ids, self.origins)
+        return evaluate(self.probabilities(temperature).numpy(), sign_ids, self.provenances)
 
     @cached_property
-    def ranks(self) -> Tensor:
+    def target_ranks(self) -> Tensor:
         """At which place of each reading the right sign stands, from 0, [takes]."""
         ordered = self.logits.argsort(-1, descending=True)
-        return (ordered == self.classes[:, None]).int().argmax(-1)
+        return (ordered == self.targets[:, None]).int().argmax(-1)
 
     @cached_property
-    def kinds(self) -> dict[str, Self]:
+    def by_source(self) -> dict[str, Self]:
         """The takes that the run held out and the data set's test clips, as far as there are any; some are both."""
         kinds = {
             HELD_OUT: self.run.validation,
-            TEST_CLIPS: kept_for_test(self.run, self.store),
+            TEST_CLIPS: test_indices(self.run, self.store),
         }
-        return {name: self.among(numbers) for name, numbers in kinds.items() if numbers}
+        return {name: self.select(numbers) for name, numbers in kinds.items() if numbers}
 
     def temperature(self) -> float:
         """The temperature at which these readings are as sure as they are right."""
-        return fit_temperature(self.logits, self.classes)
+        return fit_temperature(self.logits, self.targets)
 
 
 def open_store(run: Run, folder: Path | None = None) -> Store:
@@ -104,17 +104,17 @@ def open_store(run: Run, folder: Path | None = None) -> Store:
     if not folder.is_dir():
         raise RunUnusable(f"there is no store {folder}; name the store that {run.folder} was trained on with --store")
     store = Store(folder)
-    see_that_it_is_of(run, store)
+    check_store(run, store)
     return store
 
 
-def see_that_it_is_of(run: Run, store: Store) -> None:
+def check_store(run: Run, store: Store) -> None:
     """Raises RunUnusable for a run that was trained on another store than this."""
     if run.metadata["takes"] != len(store):
         raise RunUnusable(f"{run.folder} was trained on another store than the one given")
 
 
-def kept_for_test(run: Run, store: Store) -> tuple[int, ...]:
+def test_indices(run: Run, store: Store) -> tuple[int, ...]:
     """The data set's own test clips of signs that the run knows, as they were recorded. No run learns from them."""
     known = {sign.sign_id for sign in run.signs}
     origins = [row.provenance for row in store.rows]
@@ -125,9 +125,9 @@ def kept_for_test(run: Run, store: Store) -> tuple[int, ...]:
     )
 
 
-def read_unseen(run: Run, store: Store) -> Predictions:
+def predict_unseen(run: Run, store: Store) -> Predictions:
     """All takes that the run never learned from: what it held out, and the test clips. Raises RunUnusable."""
-    unseen = sorted({*run.validation, *kept_for_test(run, store)})
+    unseen = sorted({*run.validation, *test_indices(run, store)})
     if not unseen:
         raise RunUnusable(f"{run.folder} held nothing out and its store has no test clips, so nothing can judge it")
     return Predictions.of(run, store, unseen)

@@ -9,18 +9,18 @@ from typing import Self
 import numpy as np
 
 from trainer.evaluation.alignment import Segment, StreamResult
-from trainer.evaluation.streams import Signed
+from trainer.evaluation.streams import ReferenceSign
 
 
-class Reason(StrEnum):
+class ErrorCause(StrEnum):
     """Why a sign's word was not said, by the stretch that covers most of the sign."""
 
-    NOT_CUT = "not cut"  # no stretch touches the sign
-    JOINED = "cut with another sign"  # the stretch covers at least half of another sign too
+    NOT_SEGMENTED = "not cut"  # no stretch touches the sign
+    MERGED = "cut with another sign"  # the stretch covers at least half of another sign too
     NO_SIGN = "read as no sign"
-    UNSURE = "too unlikely"
-    MISREAD = "read as another sign"
-    LOST = "said, not counted"  # it counts for a sign beside it
+    LOW_CONFIDENCE = "too unlikely"
+    MISCLASSIFIED = "read as another sign"
+    MISALIGNED = "said, not counted"  # it counts for a sign beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +28,46 @@ class StreamMetrics:
     """How many signs there were and what became of them, how long after each sign's end its word came, and why not."""
 
     words: int
-    right: int
+    correct: int
     substitutions: int
-    misses: int
+    deletions: int
     insertions: int
     delays_s: tuple[float, ...]
-    reasons: dict[Reason, int]
+    error_causes: dict[ErrorCause, int]
 
     @classmethod
     def of(cls, judged: Iterable[StreamResult]) -> Self:
         """The count over any number of streams."""
         judged = list(judged)
         pairs = [pair for one in judged for pair in one.pairs]
-        delays = tuple(pair.cut.at - pair.signed.end for pair in pairs if pair.right and pair.cut and pair.signed)
+        delays = tuple(
+            pair.segment.emitted_at - pair.signed.end
+            for pair in pairs
+            if pair.is_correct and pair.segment and pair.signed
+        )
         reasons = Counter(
-            reason(pair.signed, one.signed, one.cuts)
+            error_cause(pair.signed, one.signed, one.segments)
             for one in judged
             for pair in one.pairs
-            if pair.signed and not pair.right
+            if pair.signed and not pair.is_correct
         )
-        misses = sum(pair.cut is None for pair in pairs)
+        misses = sum(pair.segment is None for pair in pairs)
         insertions = sum(pair.signed is None for pair in pairs)
         substitutions = len(pairs) - len(delays) - misses - insertions
         words = len(pairs) - insertions
         return cls(words, len(delays), substitutions, misses, insertions, delays, dict(reasons))
 
     @property
-    def right_share(self) -> float:
+    def correct_rate(self) -> float:
         """Words right, of all that were signed."""
-        return self.right / self.words
+        return self.correct / self.words
 
     @property
-    def insertions_share(self) -> float:
+    def insertion_rate(self) -> float:
         """Words said that nobody signed, as a share of what was signed."""
         return self.insertions / self.words
 
-    def delay(self, percent: float) -> float | None:
+    def delay_percentile(self, percent: float) -> float | None:
         """So many in a hundred words come this soon after the sign's end, or sooner; None when none came."""
         return float(np.percentile(self.delays_s, percent)) if self.delays_s else None
 
@@ -74,10 +78,10 @@ class Condition:
 
     rate: int | None
     with_rest: bool | None
-    tally: StreamMetrics
+    metrics: StreamMetrics
 
 
-def conditions(judged: Sequence[StreamResult]) -> list[Condition]:
+def by_condition(judged: Sequence[StreamResult]) -> list[Condition]:
     """The tallies of each rate with rest and without, and last of all together."""
     rates = sorted({one.rate for one in judged})
     wanted = [(rate, with_rest) for with_rest in (True, False) for rate in rates]
@@ -88,21 +92,21 @@ def conditions(judged: Sequence[StreamResult]) -> list[Condition]:
     return [*each, Condition(None, None, StreamMetrics.of(judged))]
 
 
-def reason(signed: Signed, others: Sequence[Signed], cuts: Sequence[Segment]) -> Reason:
+def error_cause(signed: ReferenceSign, others: Sequence[ReferenceSign], cuts: Sequence[Segment]) -> ErrorCause:
     """Why the word of a sign that was not said right was not."""
     cut = max(cuts, key=lambda cut: _covered(signed, cut), default=None)
     if cut is None or _covered(signed, cut) <= 0.0:
-        return Reason.NOT_CUT
+        return ErrorCause.NOT_SEGMENTED
     if any(_covered(other, cut) >= 0.5 for other in others if other != signed):
-        return Reason.JOINED
-    if cut.guess.sign.sign_id == signed.sign_id and cut.said:
-        return Reason.LOST
-    if cut.said:
-        return Reason.MISREAD
-    return Reason.NO_SIGN if cut.no_sign > cut.guess.confidence else Reason.UNSURE
+        return ErrorCause.MERGED
+    if cut.best.sign.sign_id == signed.sign_id and cut.emitted:
+        return ErrorCause.MISALIGNED
+    if cut.emitted:
+        return ErrorCause.MISCLASSIFIED
+    return ErrorCause.NO_SIGN if cut.no_sign > cut.best.confidence else ErrorCause.LOW_CONFIDENCE
 
 
-def _covered(signed: Signed, cut: Segment) -> float:
+def _covered(signed: ReferenceSign, cut: Segment) -> float:
     """The share of a sign that a stretch covers."""
     common = min(signed.end, cut.end) - max(signed.start, cut.start)
     return max(common, 0.0) / max(signed.end - signed.start, 1e-9)

@@ -13,18 +13,18 @@ from trainer.data.dataset import Clip, find_clips
 from trainer.data.executor import Engine
 from trainer.data.extract import extract, plan
 from trainer.data.store import find_takes
-from trainer.evaluation.streams import REST_HELD_S, rest_stretches
+from trainer.evaluation.streams import MIN_REST_S, rest_segments
 
 _ENOUGH_RESTS: Final = 4  # a data set is searched no further
 _MOST_RESTS: Final = 100  # nor are takes, which are read faster
 _AT_ONCE: Final = 24  # clips that are read before it is seen whether there is rest enough
 
 
-class MaterialLacking(UserError):
+class StreamSourcesMissing(UserError):
     """Clips of which no stream can be made; the message says what they lack."""
 
 
-def gather(
+def load_sources(
     root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, engine: Engine
 ) -> tuple[list[Take], list[Take]]:
     """The takes of these signs in this split and stretches of rest from any take, of a folder of takes or a data set.
@@ -40,23 +40,23 @@ def gather(
             if take.provenance.sign_id in signs and split in (take.provenance.split, "all"):
                 chosen.append(take)
             if len(rests) < _MOST_RESTS:
-                rests += rest_stretches(take)
+                rests += rest_segments(take)
     else:
         clips = find_clips(root)
         mine = [clip for clip in clips if clip.sign_id in signs and split in (clip.split, "all")]
         chosen = _extracted(mine, landmarker, scratch, engine)
-        rests = [rest for take in chosen for rest in rest_stretches(take)]
+        rests = [rest for take in chosen for rest in rest_segments(take)]
         # From the last sign on: those are words, and it is after words that hands lie down.
         others = sorted(set(clips) - set(mine), key=lambda clip: (clip.sign_id, clip.name), reverse=True)
         while len(rests) < _ENOUGH_RESTS and others:
             read = _extracted(others[:_AT_ONCE], landmarker, scratch, engine)
-            rests += [rest for take in read for rest in rest_stretches(take)]
+            rests += [rest for take in read for rest in rest_segments(take)]
             others = others[_AT_ONCE:]
     if not chosen:
-        raise MaterialLacking(f"{root} holds no clip of the signs and split asked for that the bundle knows")
+        raise StreamSourcesMissing(f"{root} holds no clip of the signs and split asked for that the bundle knows")
     if not rests:
-        raise MaterialLacking(
-            f"no clip in {root} shows both hands lying down for {REST_HELD_S} s: there is no rest to put between signs"
+        raise StreamSourcesMissing(
+            f"no clip in {root} shows both hands lying down for {MIN_REST_S} s: there is no rest to put between signs"
         )
     return chosen, rests
 

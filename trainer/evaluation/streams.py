@@ -21,11 +21,11 @@ from landmarkers.take import Provenance, Take
 from models.activity_detection import is_hand_raised
 
 REST_BELOW: Final = 1.0  # shoulder widths below the shoulders, as the spotter measures a raised hand
-REST_HELD_S: Final = 0.3  # hands that lie for less are on their way
+MIN_REST_S: Final = 0.3  # hands that lie for less are on their way
 REST_S: Final = (0.6, 1.5)
 LAST_REST_S: Final = 2.0  # long enough for any spotter to end the last sign
-WAY_TO_REST_S: Final = (0.15, 0.3)
-WAY_TO_SIGN_S: Final = (0.2, 0.35)
+TRANSITION_TO_REST_S: Final = (0.15, 0.3)
+TRANSITION_TO_SIGN_S: Final = (0.2, 0.35)
 _SETTLE_S: Final = 0.1  # from the moment that the hands are down until they lie still
 _FINE_S: Final = 1 / 30
 _HARDLY_SEEN: Final = 0.2  # of a sign's frames: a hand seen in fewer rests
@@ -36,7 +36,7 @@ _WRISTS: Final = {Part.LEFT_HAND: _POSE + LEFT_WRIST, Part.RIGHT_HAND: _POSE + R
 Times = NDArray[np.float64]
 
 
-class RestPose(StrEnum):
+class RestVisibility(StrEnum):
     """What the camera sees of hands that rest.
 
     Where the lap is in view, `MIXED` shows them at rest and on the ways only, as the recordings do: the clips of
@@ -45,12 +45,12 @@ class RestPose(StrEnum):
     """
 
     MIXED = "mixed"
-    KEPT = "kept"
-    UNSEEN = "unseen"
+    ALWAYS = "kept"
+    NEVER = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class ReferenceSign:
     """A sign in a stream: which, from which clip, and from when to when in the stream's seconds."""
 
     sign_id: int
@@ -60,7 +60,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class StreamPlan:
     """Which takes of whom follow each other in a stream, with rest between them or without."""
 
     signer: str
@@ -76,11 +76,11 @@ class Stream:
     signer: str
     with_rest: bool
     recorded: Take
-    signed: tuple[Signed, ...]
+    signed: tuple[ReferenceSign, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Shoulders:
     """Where somebody's shoulders are: their middle and their width, in picture widths."""
 
     x: float
@@ -88,7 +88,7 @@ class Place:
     width: float
 
 
-def rest_stretches(take: Take) -> list[Take]:
+def rest_segments(take: Take) -> list[Take]:
     """The stretches of a take in which both hands are in view and lie still below."""
     lies = take.visible(Part.LEFT_HAND) & take.visible(Part.RIGHT_HAND)
     lies &= ~np.array([is_hand_raised(landmarks, REST_BELOW) for landmarks in take.landmarks()])
@@ -96,12 +96,12 @@ def rest_stretches(take: Take) -> list[Take]:
     for down, numbers in groupby(range(len(take)), key=lambda number: bool(lies[number])):
         here = np.array(list(numbers))
         still = here[take.times[here] >= take.times[here[0]] + _SETTLE_S]
-        if down and len(still) and take.times[still[-1]] - take.times[still[0]] >= REST_HELD_S:
+        if down and len(still) and take.times[still[-1]] - take.times[still[0]] >= MIN_REST_S:
             found.append(Take(take.points[still], take.times[still] - take.times[still[0]], take.provenance))
     return found
 
 
-def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[Plan]:
+def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[StreamPlan]:
     """Plans of streams of at most so many words, by one signer each; each take is in one with rest, one without."""
     by_signer: dict[str, list[Take]] = {}
     for take in takes:
@@ -111,29 +111,29 @@ def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[Plan]:
         order = np.array(_order(own, np.random.default_rng([seed, number])))
         for piece_number, piece in enumerate(np.array_split(order, math.ceil(len(own) / words))):
             chosen = tuple(own[n] for n in piece)
-            plans += [Plan(signer, rest, chosen, (seed, number, piece_number)) for rest in (True, False)]
+            plans += [StreamPlan(signer, rest, chosen, (seed, number, piece_number)) for rest in (True, False)]
     return plans
 
 
-def make_stream(plan: Plan, rests: Sequence[Take], lap: RestPose = RestPose.MIXED) -> Stream:
+def make_stream(plan: StreamPlan, rests: Sequence[Take], lap: RestVisibility = RestVisibility.MIXED) -> Stream:
     """The stream of a plan, everything in it laid onto the shoulders of its first take."""
     random = np.random.default_rng(plan.seed)
-    place = place_of(plan.takes[0])
-    hands = [lay(_unseen_hands(rest) if lap is RestPose.UNSEEN else rest, place) for rest in rests]
+    place = shoulders_of(plan.takes[0])
+    hands = [align_shoulders(_unseen_hands(rest) if lap is RestVisibility.NEVER else rest, place) for rest in rests]
     resting = _any_of(hands, random)
     pieces: list[tuple[float, Take]] = [(0.0, _start_anywhere(resting, random.uniform(*REST_S), random))]
     for number, take in enumerate(plan.takes):
         if number > 0 and plan.with_rest:
             resting = _any_of(hands, random)
             rest = _start_anywhere(resting, random.uniform(*REST_S), random)
-            pieces.append((random.uniform(*WAY_TO_REST_S), rest))
-        way = random.uniform(*(WAY_TO_REST_S if number == 0 or plan.with_rest else WAY_TO_SIGN_S))
-        sign = lay(take, place)
-        pieces.append((way, _keep_resting(sign, resting) if lap is RestPose.KEPT else sign))
-    pieces.append((random.uniform(*WAY_TO_REST_S), _start_anywhere(_any_of(hands, random), LAST_REST_S, random)))
+            pieces.append((random.uniform(*TRANSITION_TO_REST_S), rest))
+        way = random.uniform(*(TRANSITION_TO_REST_S if number == 0 or plan.with_rest else TRANSITION_TO_SIGN_S))
+        sign = align_shoulders(take, place)
+        pieces.append((way, _keep_resting(sign, resting) if lap is RestVisibility.ALWAYS else sign))
+    pieces.append((random.uniform(*TRANSITION_TO_REST_S), _start_anywhere(_any_of(hands, random), LAST_REST_S, random)))
     recorded, starts = _join(pieces)
     signed = tuple(
-        Signed(piece.provenance.sign_id, piece.provenance.clip, start, start + piece.duration)
+        ReferenceSign(piece.provenance.sign_id, piece.provenance.clip, start, start + piece.duration)
         for (_, piece), start in zip(pieces, starts, strict=True)
         if piece.provenance.sign_id is not None
     )
@@ -142,11 +142,11 @@ def make_stream(plan: Plan, rests: Sequence[Take], lap: RestPose = RestPose.MIXE
 
 def rest_stream(rests: Sequence[Take], seconds: float, random: np.random.Generator) -> Take:
     """Somebody who rests for so long, and now and then lays the hands otherwise."""
-    place = place_of(rests[0])
+    place = shoulders_of(rests[0])
     pieces: list[tuple[float, Take]] = []
     while sum(way + piece.duration for way, piece in pieces) < seconds:
-        piece = _start_anywhere(lay(_any_of(rests, random), place), random.uniform(*REST_S), random)
-        pieces.append((random.uniform(*WAY_TO_REST_S) if pieces else 0.0, piece))
+        piece = _start_anywhere(align_shoulders(_any_of(rests, random), place), random.uniform(*REST_S), random)
+        pieces.append((random.uniform(*TRANSITION_TO_REST_S) if pieces else 0.0, piece))
     return _join(pieces)[0]
 
 
@@ -156,10 +156,10 @@ def simulate_camera(recorded: Take, rate: float, drop: float, random: np.random.
     times = recorded.times[0] + np.arange(first, max(recorded.duration, first + 1e-6), 1.0 / rate)
     kept = random.random(len(times)) >= drop
     kept[0] = True
-    return seen_at(recorded, times[kept])
+    return resample(recorded, times[kept])
 
 
-def seen_at(recorded: Take, times: Times) -> Take:
+def resample(recorded: Take, times: Times) -> Take:
     """The poses at any times, on the straight way between the two recorded before and after.
 
     What only one of these two sees is seen while that one is the nearer; a hand is then carried along by its wrist.
@@ -179,31 +179,31 @@ def seen_at(recorded: Take, times: Times) -> Take:
     return Take(seen, times, recorded.provenance)
 
 
-def place_of(take: Take) -> Place:
+def shoulders_of(take: Take) -> Shoulders:
     """Where the shoulders are in a take, in the middle of what its frames say."""
     left, right = take.points[:, _POSE + LEFT_SHOULDER, :2], take.points[:, _POSE + RIGHT_SHOULDER, :2]
     x, y = np.nanmedian((left + right) / 2, axis=0)
-    return Place(float(x), float(y), float(np.nanmedian(np.linalg.norm(left - right, axis=-1))))
+    return Shoulders(float(x), float(y), float(np.nanmedian(np.linalg.norm(left - right, axis=-1))))
 
 
-def lay(take: Take, place: Place) -> Take:
+def align_shoulders(take: Take, place: Shoulders) -> Take:
     """The take with its shoulders at another place, as large as they are there."""
-    own = place_of(take)
+    own = shoulders_of(take)
     middle = np.array([own.x, own.y, 0.0], np.float32)
     there = np.array([place.x, place.y, 0.0], np.float32)
     points = (take.points - middle) * np.float32(place.width / own.width) + there
     return Take(points, take.times, take.provenance)
 
 
-def play_rest(rest: Take, clock: Times, start: float = 0.0) -> Take:
+def loop_rest(rest: Take, clock: Times, start: float = 0.0) -> Take:
     """A rest played forwards and backwards from somewhere in it, at the times of a clock however long."""
     swing = np.abs((clock + start + rest.duration) % (2 * rest.duration) - rest.duration)
     moments, back = np.unique(swing, return_inverse=True)
-    return Take(seen_at(rest, moments).points[back], clock, replace(rest.provenance, clip="rest", sign_id=None))
+    return Take(resample(rest, moments).points[back], clock, replace(rest.provenance, clip="rest", sign_id=None))
 
 
 def _start_anywhere(rest: Take, seconds: float, random: np.random.Generator) -> Take:
-    return play_rest(rest, np.arange(0.0, seconds, _FINE_S), random.uniform(0.0, 2 * rest.duration))
+    return loop_rest(rest, np.arange(0.0, seconds, _FINE_S), random.uniform(0.0, 2 * rest.duration))
 
 
 def _any_of(rests: Sequence[Take], random: np.random.Generator) -> Take:
@@ -231,7 +231,7 @@ def _unseen_hands(take: Take) -> Take:
 
 def _keep_resting(sign: Take, rest: Take) -> Take:
     """The sign, with a hand that it does not show resting in view, wrist and all."""
-    points, below = sign.points.copy(), play_rest(rest, sign.times - sign.times[0]).points
+    points, below = sign.points.copy(), loop_rest(rest, sign.times - sign.times[0]).points
     for hand in HANDS:
         if sign.visible(hand).mean() < _HARDLY_SEEN:
             points[:, PART_SLICES[hand]] = below[:, PART_SLICES[hand]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trainer.evaluation.paired import Pairs, pair
+from trainer.evaluation.paired import PairedCounts, pair_predictions
 from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Predictions
 from trainer.reports import html as report
 from trainer.reports.facts import differences
@@ -33,32 +33,32 @@ def blocks(runs: Sequence[Predictions]) -> list[Html]:
 
 def _row(one: Predictions, first: Predictions) -> list[str]:
     row = [one.run.folder.name]
-    kinds = one.kinds
+    kinds = one.by_source
     held_out, test = kinds.get(HELD_OUT), kinds.get(TEST_CLIPS)
     if held_out is None:
         row += ["-", "-", "-"]
     else:
         result = held_out.evaluation()
-        row += [percent(result.overall.top1), interval(result.overall.top1_interval), f"{result.loss:.2f}"]
+        row += [percent(result.overall.top1), interval(result.overall.top1_interval), f"{result.nll:.2f}"]
     if test is None:
         row += ["-", "-"]
     else:
         result = test.evaluation()
-        row += [percent(result.overall.top1), f"{result.loss:.2f}"]
+        row += [percent(result.overall.top1), f"{result.nll:.2f}"]
     pairs = None if one is first else _against(first, one)
     if pairs is None:
         return [*row, "-", "-", "-", "-"]
-    return [*row, points(pairs.difference), _ends(pairs), f"{pairs.chance:.2g}", str(pairs.count)]
+    return [*row, points(pairs.difference), _ends(pairs), f"{pairs.p_value:.2g}", str(pairs.count)]
 
 
-def _against(first: Predictions, one: Predictions) -> Pairs | None:
+def _against(first: Predictions, one: Predictions) -> PairedCounts | None:
     """None where the two have no take in common that neither learned from."""
     try:
-        return pair(first, one).pairs["all"]
+        return pair_predictions(first, one).pairs["all"]
     except RunUnusable:
         return None
 
 
-def _ends(pairs: Pairs) -> str:
+def _ends(pairs: PairedCounts) -> str:
     low, high = pairs.interval
     return f"{points(low)} to {points(high)}"

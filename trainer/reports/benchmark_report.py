@@ -125,7 +125,7 @@ def _row(one: NetworkResult, told: Callable[[Timing], str]) -> list[str]:
     row = [one.network.title, f"{len(one.network.model) / 1e6:.2f}", str(len(one.network.signs))]
     if one.accuracy is not None:
         result, agreement = one.accuracy.evaluation, one.accuracy.agreement
-        row += [percent(result.overall.top1), interval(result.overall.top1_interval), f"{result.loss:.3f}"]
+        row += [percent(result.overall.top1), interval(result.overall.top1_interval), f"{result.nll:.3f}"]
         row.append(_NONE if agreement is None else percent(agreement))
     return [*row, *map(told, one.timings)]
 
@@ -185,7 +185,7 @@ def _content(one: NetworkResult) -> dict[str, Any]:
             "top1": score.top1,
             "top1_interval": score.top1_interval,
             "top5": score.top5,
-            "nll": one.accuracy.evaluation.loss,
+            "nll": one.accuracy.evaluation.nll,
             "agreement": one.accuracy.agreement,
         }
     return content

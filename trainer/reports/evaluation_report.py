@@ -18,7 +18,7 @@ def write(verdict: EvaluationResult) -> str:
     """The report as HTML."""
     result = verdict.evaluation
     words = {sign.sign_id: sign for sign in verdict.signs}
-    lead = [*verdict.lead, *(f"Not judged, as it cannot be read: {clip}" for clip in verdict.unreadable)]
+    lead = [*verdict.summary, *(f"Not judged, as it cannot be read: {clip}" for clip in verdict.unreadable)]
     sections = {
         "What was judged": [report.text(sentence) for sentence in lead],
         "Scores": [score_table(result.named_scores), report.text(ABOUT_INTERVALS)],
@@ -101,11 +101,11 @@ def _thresholds(result: Evaluation) -> Html:
     rows = [
         [
             f"{one.threshold:.2f}" if one.threshold else "none",
-            percent(one.said),
+            percent(one.coverage),
             percent(one.wrong),
-            percent(1.0 - one.wrong / one.said) if one.said else "-",
+            percent(1.0 - one.wrong / one.coverage) if one.coverage else "-",
         ]
-        for one in result.said
+        for one in result.by_threshold
     ]
     return report.table(["threshold", "said", "said wrongly", "right, if said"], rows, range(4))
 
@@ -117,7 +117,7 @@ def confusion(result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
     rows = [
         [
             *_cells(one.sign_id, words),
-            *_cells(one.read_as, words),
+            *_cells(one.predicted, words),
             str(one.count),
             str(result.by_sign[one.sign_id].count),
         ]
@@ -127,7 +127,7 @@ def confusion(result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
     wrong = sum(one.count for one in result.confusions)
     return [
         report.text(
-            f"{wrong} of {result.overall.count} clips were read wrongly, {result.said_none} of them as no sign."
+            f"{wrong} of {result.overall.count} clips were read wrongly, {result.no_sign_count} of them as no sign."
         ),
         report.text(
             f"In rows the worst signs, at most {_WORST}; in columns what they were read as, blue where it is right."
@@ -140,7 +140,7 @@ def confusion(result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
 def _matrix(result: Evaluation, words: Mapping[int, Sign]) -> Html:
     """The worst signs as rows, what they were read as in columns."""
     worst = result.wrong_signs[:_WORST]
-    counts = {(one.sign_id, one.read_as): one.count for one in result.confusions}
+    counts = {(one.sign_id, one.predicted): one.count for one in result.confusions}
     counts |= {(sign, sign): round(score.top1 * score.count) for sign, score in result.by_sign.items()}
     read = {read_as for (sign, read_as), count in counts.items() if sign in worst and count}
     columns = sorted(read, key=lambda sign: (sign is None, sign))

@@ -13,7 +13,7 @@ from trainer.reports.html import interval, percent
 def as_json(verdict: EvaluationResult) -> str:
     """The verdict for programs."""
     result = verdict.evaluation
-    content = verdict.about | _score(result.overall)
+    content = verdict.metadata | _score(result.overall)
     content |= {
         "per_signer": _scores(result.by_signer),
         "per_sign": _scores(result.by_sign),
@@ -21,9 +21,9 @@ def as_json(verdict: EvaluationResult) -> str:
         "confusion": [asdict(confusion) for confusion in result.confusions],
         "calibration_error": result.calibration_error,
         "reliability": [asdict(one) for one in result.reliability],
-        "said_none": result.said_none,
-        "nll": result.loss,
-        "said": [asdict(one) for one in result.said],
+        "said_none": result.no_sign_count,
+        "nll": result.nll,
+        "said": [asdict(one) for one in result.by_threshold],
     }
     return json.dumps(content, indent=1)
 
@@ -31,12 +31,15 @@ def as_json(verdict: EvaluationResult) -> str:
 def as_table(verdict: EvaluationResult) -> str:
     """The verdict for people; of the signs only those that were read wrongly."""
     result = verdict.evaluation
-    rows = [*verdict.lead, ""]
+    rows = [*verdict.summary, ""]
     rows.append(f"{'':24} {'clips':>6} {'top-1':>8}  {'95 % interval':16} {'top-5':>8}  95 % interval")
     rows += [_line(name, score) for name, score in result.named_scores.items()]
     rows += [
         "",
-        f"calibration error {result.calibration_error:.3f}; NLL {result.loss:.3f}; read as no sign: {result.said_none}",
+        (
+            f"calibration error {result.calibration_error:.3f}; NLL {result.nll:.3f}; "
+            f"read as no sign: {result.no_sign_count}"
+        ),
     ]
     rows.append(f"{'how sure':>24} {'how right':>9} {'clips':>6}")
     rows += [f"{percent(one.confidence):>24} {percent(one.accuracy):>9} {one.count:6}" for one in result.reliability]
@@ -49,7 +52,7 @@ def as_table(verdict: EvaluationResult) -> str:
 def readings(sign_id: int, confusions: Sequence[Confusion]) -> str:
     """What a sign was read as, in words: `read as 38 (2), no sign (1)`."""
     those = [one for one in confusions if one.sign_id == sign_id]
-    return "read as " + ", ".join(f"{one.read_as or 'no sign'} ({one.count})" for one in those)
+    return "read as " + ", ".join(f"{one.predicted or 'no sign'} ({one.count})" for one in those)
 
 
 def _line(name: str, score: Score) -> str:

@@ -25,7 +25,7 @@ def write(readings: Predictions, others: Sequence[Predictions] = ()) -> str:
     run, result = readings.run, readings.evaluation()
     words = {sign.sign_id: sign for sign in run.signs}
     curves = read_curves(run.folder)
-    kinds = readings.kinds
+    kinds = readings.by_source
     judged = next(iter(kinds.values()))
     sections = {
         "At a glance": [report.text(lead(readings)), _tiles(kinds, curves)],
@@ -80,7 +80,7 @@ def _tiles(kinds: Mapping[str, Predictions], curves: Mapping[str, Curve]) -> Htm
         figures.append((f"{short}: top-1", percent(score.top1), told))
         figures.append((f"{short}: top-5", percent(score.top5), interval(score.top5_interval)))
     first = next(iter(kinds.values())).evaluation()
-    figures.append(("NLL", f"{first.loss:.2f}", "the lower the better"))
+    figures.append(("NLL", f"{first.nll:.2f}", "the lower the better"))
     figures.append(("calibration error", f"{first.calibration_error:.3f}", "as trained"))
     if (loss := curves.get("loss/train")) is not None and (seconds := loss.seconds_a_step) is not None:
         figures.append(("epochs", str(len(loss.steps)), f"{seconds:.1f} s each"))
@@ -106,12 +106,12 @@ def _worst_signs(readings: Predictions, result: Evaluation, words: Mapping[int, 
     )
     origins = [row.provenance for row in readings.store.rows]
     learned = {origins[number].sign_id: number for number in select_exemplars(origins, readings.run.train, 1)}
-    wrong = [place for place, rank in enumerate(readings.ranks.tolist()) if rank > 0]
+    wrong = [place for place, rank in enumerate(readings.target_ranks.tolist()) if rank > 0]
     galleries = []
     for sign in result.wrong_signs[:_WORST]:
-        places = [place for place in wrong if readings.origins[place].sign_id == sign]
+        places = [place for place in wrong if readings.provenances[place].sign_id == sign]
         films = [_wrong(readings, place, words) for place in places[:_TAKES]]
-        mostly = next(one.read_as for one in result.confusions if one.sign_id == sign)
+        mostly = next(one.predicted for one in result.confusions if one.sign_id == sign)
         films += [_learned(readings, learned[other], words) for other in (sign, mostly) if other in learned]
         title = report.joined(
             evaluation_report.in_full(sign, words),
@@ -125,7 +125,7 @@ def _worst_signs(readings: Predictions, result: Evaluation, words: Mapping[int, 
 def _wrong(readings: Predictions, place: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
     caption = report.lines([origin_told(readings, place), *reading_told(readings, place, words)])
     return skeleton_animation(
-        readings.take(place), f"a take of sign {readings.origins[place].sign_id}", "wrong"
+        readings.take(place), f"a take of sign {readings.provenances[place].sign_id}", "wrong"
     ), caption
 
 
@@ -140,16 +140,16 @@ def _learned(readings: Predictions, number: int, words: Mapping[int, Sign]) -> t
 
 def origin_told(readings: Predictions, place: int) -> str:
     """Whose take it is, in short."""
-    origin = readings.origins[place]
+    origin = readings.provenances[place]
     return f"signer {origin.signer or 'unknown'}, {'test clip' if origin.split == 'test' else 'held out'}"
 
 
 def reading_told(readings: Predictions, place: int, words: Mapping[int, Sign]) -> list[Html]:
     """What a take was read as and how likely, and where its own sign came if that was something else."""
     probabilities = readings.probabilities()[place]
-    best, rank = int(probabilities.argmax()), int(readings.ranks[place])
+    best, rank = int(probabilities.argmax()), int(readings.target_ranks[place])
     read = readings.run.signs[best].sign_id if best < len(readings.run.signs) else None
     told = [report.joined("read as ", named(read, words), f", {percent(float(probabilities[best]))}")]
     if rank:
-        told.append(report.joined(f"itself {percent(float(probabilities[readings.classes[place]]))}, place {rank + 1}"))
+        told.append(report.joined(f"itself {percent(float(probabilities[readings.targets[place]]))}, place {rank + 1}"))
     return told

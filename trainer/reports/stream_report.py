@@ -7,8 +7,8 @@ from typing import Any, Final
 from models.labels import Sign
 from models.manifest import Manifest
 from trainer.evaluation.alignment import Segment, StreamResult
-from trainer.evaluation.negative_footage import FalseWords
-from trainer.evaluation.stream_metrics import Condition, Reason, StreamMetrics
+from trainer.evaluation.negative_footage import FalsePositives
+from trainer.evaluation.stream_metrics import Condition, ErrorCause, StreamMetrics
 from trainer.reports import html as report
 from trainer.reports.html import Html
 from trainer.reports.timeline import LEGEND, timeline
@@ -23,8 +23,8 @@ class StreamReport:
     manifest: Manifest
     judged: Sequence[StreamResult]
     conditions: Sequence[Condition]
-    rest: FalseWords | None
-    footage: FalseWords | None
+    rest: FalsePositives | None
+    footage: FalsePositives | None
 
 
 def as_content(found: StreamReport) -> dict[str, Any]:
@@ -44,11 +44,11 @@ def as_table(found: StreamReport) -> str:
     head = f"{found.manifest.title:22} {'signs':>6} {'right':>7} {'wrong':>6} {'missed':>6} {'inserted':>13}"
     lines = [f"{head} {'delay p50':>9} {'p95':>7}"]
     for condition in found.conditions:
-        tally = condition.tally
+        tally = condition.metrics
         lines.append(
-            f"{_named(condition):22} {tally.words:6} {tally.right_share:7.1%} {tally.substitutions:6} "
-            f"{tally.misses:6} {tally.insertions:5} {tally.insertions_share:7.1%} {_seconds(tally.delay(50)):>9} "
-            f"{_seconds(tally.delay(95)):>7}"
+            f"{_named(condition):22} {tally.words:6} {tally.correct_rate:7.1%} {tally.substitutions:6} "
+            f"{tally.deletions:6} {tally.insertions:5} {tally.insertion_rate:7.1%} "
+            f"{_seconds(tally.delay_percentile(50)):>9} {_seconds(tally.delay_percentile(95)):>7}"
         )
     lines.append("why signs with rest were not said right: " + _reasons(found, with_rest=True))
     lines.append("and those without rest: " + _reasons(found, with_rest=False))
@@ -59,10 +59,10 @@ def as_table(found: StreamReport) -> str:
 def as_section(found: StreamReport) -> str:
     """The figures in Markdown, for a bundle's card; it begins with its own heading."""
     rows = [
-        f"| {_named(condition)} | {tally.words} | {tally.right_share:.1%} | {tally.insertions_share:.1%} "
-        f"| {_seconds(tally.delay(50))}, {_seconds(tally.delay(95))} |"
+        f"| {_named(condition)} | {tally.words} | {tally.correct_rate:.1%} | {tally.insertion_rate:.1%} "
+        f"| {_seconds(tally.delay_percentile(50))}, {_seconds(tally.delay_percentile(95))} |"
         for condition in found.conditions[:-1]
-        for tally in (condition.tally,)
+        for tally in (condition.metrics,)
     ]
     head = [
         "| frames | signs | right | inserted | delay after the sign, p50, p95 |",
@@ -70,7 +70,7 @@ def as_section(found: StreamReport) -> str:
     ]
     blocks = [STREAMS_HEADING, _MEANING, "\n".join([*head, *rows])]
     for name, words in _watched(found).items():
-        said = ", ".join(f"{cut.guess.sign.word_en} ({cut.guess.confidence:.0%})" for _, cut in words.said)
+        said = ", ".join(f"{cut.best.sign.word_en} ({cut.best.confidence:.0%})" for _, cut in words.segments)
         blocks.append(f"False words, {name}: {_told(words)}{f': {said}' if said else ''}.")
     return "\n\n".join(blocks)
 
@@ -100,40 +100,40 @@ _MEANING = (
 
 
 def _row(condition: Condition) -> dict[str, Any]:
-    tally = condition.tally
+    tally = condition.metrics
     return {
         "rate": condition.rate,
         "rest": condition.with_rest,
         "words": tally.words,
-        "right": tally.right,
+        "right": tally.correct,
         "substitutions": tally.substitutions,
-        "misses": tally.misses,
+        "misses": tally.deletions,
         "insertions": tally.insertions,
-        "right_share": round(tally.right_share, 4),
-        "insertions_share": round(tally.insertions_share, 4),
-        "delay_p50_s": _rounded(tally.delay(50)),
-        "delay_p95_s": _rounded(tally.delay(95)),
-        "why": {reason.name.lower(): tally.reasons.get(reason, 0) for reason in Reason},
+        "right_share": round(tally.correct_rate, 4),
+        "insertions_share": round(tally.insertion_rate, 4),
+        "delay_p50_s": _rounded(tally.delay_percentile(50)),
+        "delay_p95_s": _rounded(tally.delay_percentile(95)),
+        "why": {reason.name.lower(): tally.error_causes.get(reason, 0) for reason in ErrorCause},
     }
 
 
-def _false_words(false: FalseWords | None) -> dict[str, Any] | None:
+def _false_words(false: FalsePositives | None) -> dict[str, Any] | None:
     if false is None:
         return None
     return {
         "minutes": round(false.seconds / 60.0, 3),
-        "words": len(false.said),
+        "words": len(false.segments),
         "per_minute": round(false.per_minute, 3),
         "said": [
             {
                 "clip": clip,
-                "at_s": round(cut.at, 3),
-                "sign_id": cut.guess.sign.sign_id,
-                "word": cut.guess.sign.word,
-                "word_en": cut.guess.sign.word_en,
-                "confidence": round(cut.guess.confidence, 4),
+                "at_s": round(cut.emitted_at, 3),
+                "sign_id": cut.best.sign.sign_id,
+                "word": cut.best.sign.word,
+                "word_en": cut.best.sign.word_en,
+                "confidence": round(cut.best.confidence, 4),
             }
-            for clip, cut in false.said
+            for clip, cut in false.segments
         ],
     }
 
@@ -144,34 +144,37 @@ def _figures(found: StreamReport) -> Html:
         (
             _unbroken(condition),
             str(tally.words),
-            report.percent(tally.right_share),
+            report.percent(tally.correct_rate),
             str(tally.substitutions),
-            str(tally.misses),
-            f"{tally.insertions} ({report.percent(tally.insertions_share)})",
-            _seconds(tally.delay(50)),
-            _seconds(tally.delay(95)),
+            str(tally.deletions),
+            f"{tally.insertions} ({report.percent(tally.insertion_rate)})",
+            _seconds(tally.delay_percentile(50)),
+            _seconds(tally.delay_percentile(95)),
         )
         for condition in found.conditions
-        for tally in (condition.tally,)
+        for tally in (condition.metrics,)
     ]
     return report.table(head, rows, numbers=range(1, len(head)))
 
 
 def _why(found: StreamReport) -> Html:
     rows = [
-        (_unbroken(condition), *(str(condition.tally.reasons.get(reason, 0)) for reason in Reason))
+        (_unbroken(condition), *(str(condition.metrics.error_causes.get(reason, 0)) for reason in ErrorCause))
         for condition in found.conditions
     ]
-    return report.table(("frames", *Reason), rows, numbers=range(1, 1 + len(Reason)))
+    return report.table(("frames", *ErrorCause), rows, numbers=range(1, 1 + len(ErrorCause)))
 
 
-def _false_table(false: FalseWords) -> Html:
-    rows = [(clip, f"{cut.at:.1f} s", report.arabic(cut.guess.sign.word), *_meant(cut)) for clip, cut in false.said]
+def _false_table(false: FalsePositives) -> Html:
+    rows = [
+        (clip, f"{cut.emitted_at:.1f} s", report.arabic(cut.best.sign.word), *_meant(cut))
+        for clip, cut in false.segments
+    ]
     return report.table(("clip", "at", "word", "", "confidence"), rows, numbers=(1, 4)) if rows else Html("")
 
 
 def _meant(cut: Segment) -> tuple[str, str]:
-    return cut.guess.sign.word_en, report.percent(cut.guess.confidence)
+    return cut.best.sign.word_en, report.percent(cut.best.confidence)
 
 
 def _timelines(found: StreamReport, words: Mapping[int, Sign]) -> list[Html]:
@@ -183,25 +186,25 @@ def _timelines(found: StreamReport, words: Mapping[int, Sign]) -> list[Html]:
         for one in here:
             tally = StreamMetrics.of([one])
             blocks += [
-                report.text(f"signer {one.signer}: {tally.right} of {tally.words} right"),
+                report.text(f"signer {one.signer}: {tally.correct} of {tally.words} right"),
                 timeline(one, words, line),
             ]
         folds.append(report.folded(_named(condition), blocks))
     return folds
 
 
-def _watched(found: StreamReport) -> dict[str, FalseWords]:
+def _watched(found: StreamReport) -> dict[str, FalsePositives]:
     both = {"hands at rest": found.rest, "footage": found.footage}
     return {name: false for name, false in both.items() if false is not None}
 
 
-def _told(false: FalseWords) -> str:
-    return f"{len(false.said)} words in {false.seconds / 60.0:.1f} minutes, {false.per_minute:.2f} a minute"
+def _told(false: FalsePositives) -> str:
+    return f"{len(false.segments)} words in {false.seconds / 60.0:.1f} minutes, {false.per_minute:.2f} a minute"
 
 
 def _reasons(found: StreamReport, *, with_rest: bool) -> str:
     tally = StreamMetrics.of(one for one in found.judged if one.with_rest == with_rest)
-    counted = sorted(tally.reasons.items(), key=lambda item: -item[1])
+    counted = sorted(tally.error_causes.items(), key=lambda item: -item[1])
     return ", ".join(f"{reason} {count}" for reason, count in counted) or "none"
 
 

@@ -35,7 +35,7 @@ LEGEND: Final = (
 def timeline(judged: StreamResult, words: Mapping[int, Sign], raise_threshold: float) -> Html:
     """The drawing; `raise_threshold` is the spotter's line, in shoulder widths below the shoulders."""
     end = float(judged.wrists.times[-1])
-    right = [pair.cut for pair in judged.pairs if pair.right]
+    right = [pair.segment for pair in judged.pairs if pair.is_correct]
     pieces = [_grid(end), _line(raise_threshold, end)]
     for signed in judged.signed:
         told = _named(words.get(signed.sign_id), signed.sign_id)
@@ -44,8 +44,8 @@ def timeline(judged: StreamResult, words: Mapping[int, Sign], raise_threshold: f
         )
     for hand, colour in _HANDS.items():
         pieces += _wrist(judged.wrists, hand, colour)
-    for cut in judged.cuts:
-        pieces.append(_stretch(cut, _GREEN if cut in right else _RED if cut.said else _GREY))
+    for cut in judged.segments:
+        pieces.append(_stretch(cut, _GREEN if cut in right else _RED if cut.emitted else _GREY))
     width = _SECOND * end + 60
     return Html(
         f'<div style="overflow-x:auto"><svg width="{width:.0f}" height="{_HEIGHT:.0f}" role="img" '
@@ -68,15 +68,15 @@ def _wrist(wrists: Wrists, hand: Part, colour: str) -> list[str]:
 
 def _stretch(cut: Segment, colour: str) -> str:
     """The stretch that was cut and, when it was said, its word at that moment."""
-    told = _named(cut.guess.sign, cut.guess.sign.sign_id)
-    sure = f"{told} {cut.guess.confidence:.0%}, no sign {cut.no_sign:.0%}"
+    told = _named(cut.best.sign, cut.best.sign.sign_id)
+    sure = f"{told} {cut.best.confidence:.0%}, no sign {cut.no_sign:.0%}"
     bar = _bar(cut.start, cut.end, _CUTS_TOP, colour, told, f"{cut.start:.2f} s to {cut.end:.2f} s: {sure}")
-    if not cut.said:
+    if not cut.emitted:
         return bar
-    x = _x(cut.at)
+    x = _x(cut.emitted_at)
     return (
         f'{bar}<path d="M{x:.1f} {_PLOT_TOP}V{_SAID_TOP + 6}" stroke="{colour}" stroke-dasharray="2 3"/>'
-        f'<g fill="{colour}"><title>{escape(f"said at {cut.at:.2f} s: {sure}")}</title>'
+        f'<g fill="{colour}"><title>{escape(f"said at {cut.emitted_at:.2f} s: {sure}")}</title>'
         f'<circle cx="{x:.1f}" cy="{_SAID_TOP + 6}" r="4"/>'
         f'<text x="{x:.1f}" y="{_SAID_TOP + 24}" text-anchor="middle">{escape(told)}</text></g>'
     )

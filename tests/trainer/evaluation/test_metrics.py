@@ -24,7 +24,7 @@ def test_scores_are_counted_by_signer_sign_and_group() -> None:
     assert {signer: score.top1 for signer, score in result.by_signer.items()} == {"01": 0.5, "02": 0.5}
     assert {sign: score.top1 for sign, score in result.by_sign.items()} == {3: 1.0, 40: 0.0, 71: 0.5}
     assert result.by_group["words 71-502"].count == 2
-    assert result.said_none == 1
+    assert result.no_sign_count == 1
 
 
 def test_wrong_readings_are_counted_the_most_frequent_first() -> None:
@@ -78,11 +78,11 @@ def test_what_is_read_as_no_sign_or_too_unsurely_is_not_said() -> None:
     sure, unsure, none, wrong = [0.9, 0.0, 0.1, 0.0], [0.45, 0.3, 0.25, 0.0], [0.1, 0.0, 0.0, 0.9], [0.1, 0.2, 0.7, 0.0]
     probabilities = np.array([sure, unsure, none, wrong], np.float32)
     result = evaluate(probabilities, SIGNS, [origin(3, "01")] * 4)
-    said = {one.threshold: (one.said, one.wrong) for one in result.said}
+    said = {one.threshold: (one.coverage, one.wrong) for one in result.by_threshold}
     assert said[0.0] == (0.75, 0.25)
     assert said[0.5] == (0.5, 0.25)
     assert said[0.8] == (0.25, 0.0)
-    assert result.loss == pytest.approx(-np.log([0.9, 0.45, 0.1, 0.1]).mean(), abs=1e-6)
+    assert result.nll == pytest.approx(-np.log([0.9, 0.45, 0.1, 0.1]).mean(), abs=1e-6)
 
 
 def test_scores_are_named_and_surely_bad_signs_come_first() -> None:

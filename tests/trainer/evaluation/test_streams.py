@@ -11,17 +11,17 @@ from tests.trainer.resting import RATE, lap_take, sign_take
 from trainer.evaluation.streams import (
     REST_BELOW,
     REST_S,
-    WAY_TO_SIGN_S,
-    Plan,
-    RestPose,
+    TRANSITION_TO_SIGN_S,
+    RestVisibility,
     Stream,
-    lay,
+    StreamPlan,
+    align_shoulders,
     make_stream,
-    place_of,
     plan_streams,
+    resample,
+    rest_segments,
     rest_stream,
-    rest_stretches,
-    seen_at,
+    shoulders_of,
     simulate_camera,
 )
 from trainer.evaluation.wrists import Wrists
@@ -29,11 +29,11 @@ from trainer.evaluation.wrists import Wrists
 PLACES = {71: 0.8, 75: 0.5, 76: 0.2}
 SECONDS = {71: 0.7, 75: 0.8, 76: 0.9}
 TAKES = tuple(sign_take(sign_id, place, seconds=SECONDS[sign_id]) for sign_id, place in PLACES.items())
-RESTS = tuple(rest_stretches(lap_take()))
+RESTS = tuple(rest_segments(lap_take()))
 
 
-def stream(*, with_rest: bool, lap: RestPose = RestPose.MIXED, seed: int = 1) -> Stream:
-    return make_stream(Plan("01", with_rest, TAKES, (seed,)), RESTS, lap)
+def stream(*, with_rest: bool, lap: RestVisibility = RestVisibility.MIXED, seed: int = 1) -> Stream:
+    return make_stream(StreamPlan("01", with_rest, TAKES, (seed,)), RESTS, lap)
 
 
 def raised(take: Take) -> NDArray[np.bool_]:
@@ -45,24 +45,24 @@ def wrist(take: Take) -> NDArray[np.float32]:
 
 
 def test_rest_is_where_both_hands_are_in_view_and_lie_below_for_a_while() -> None:
-    (rest,) = rest_stretches(lap_take(seconds=0.8))
+    (rest,) = rest_segments(lap_take(seconds=0.8))
     assert not raised(rest).any()
     assert rest.visible(Part.LEFT_HAND).all()
     assert rest.duration == pytest.approx(0.7, abs=2 / RATE)  # the first moment, while they settle, is left out
-    assert rest_stretches(lap_take(seconds=0.3)) == []
-    assert rest_stretches(sign_take(71, 0.5)) == []
+    assert rest_segments(lap_take(seconds=0.3)) == []
+    assert rest_segments(sign_take(71, 0.5)) == []
 
 
 def test_hands_out_of_view_are_no_rest() -> None:
     take = lap_take()
     take.points[:, PART_SLICES[Part.LEFT_HAND]] = np.nan
-    assert rest_stretches(take) == []
+    assert rest_segments(take) == []
 
 
 def test_a_take_laid_onto_other_shoulders_has_them_there_and_its_hands_as_high_as_before() -> None:
     away = sign_take(71, 0.5)
     away.points[:] = away.points * 1.7 + np.array([0.2, -0.1, 0.0], np.float32)
-    laid = lay(lap_take(), place_of(away))
+    laid = align_shoulders(lap_take(), shoulders_of(away))
     for shoulder in (LEFT_SHOULDER, RIGHT_SHOULDER):
         number = PART_SLICES[Part.POSE].start + shoulder
         assert laid.points[0, number, :2] == pytest.approx(away.points[0, number, :2], abs=1e-5)
@@ -86,7 +86,7 @@ def test_a_stream_holds_its_signs_at_the_told_times_whatever_the_rate(rate: int,
 
 def test_hands_rest_between_signs_for_as_long_as_a_rest_lasts() -> None:
     made = stream(with_rest=True)
-    seen = seen_at(made.recorded, np.arange(0.0, made.recorded.duration, 0.01))
+    seen = resample(made.recorded, np.arange(0.0, made.recorded.duration, 0.01))
     for before, after in pairwise(made.signed):
         down = ~raised(seen) & (seen.times > before.end) & (seen.times < after.start)
         assert REST_S[0] - 0.1 <= 0.01 * down.sum() <= REST_S[1] + 0.6
@@ -96,8 +96,8 @@ def test_hands_rest_between_signs_for_as_long_as_a_rest_lasts() -> None:
 def test_without_rest_one_sign_follows_the_other_and_only_the_ends_rest() -> None:
     made = stream(with_rest=False)
     for before, after in pairwise(made.signed):
-        assert WAY_TO_SIGN_S[0] <= after.start - before.end <= WAY_TO_SIGN_S[1]
-        way = seen_at(made.recorded, np.array([before.end, (before.end + after.start) / 2, after.start]))
+        assert TRANSITION_TO_SIGN_S[0] <= after.start - before.end <= TRANSITION_TO_SIGN_S[1]
+        way = resample(made.recorded, np.array([before.end, (before.end + after.start) / 2, after.start]))
         assert wrist(way)[1] == pytest.approx((wrist(way)[0] + wrist(way)[2]) / 2, abs=1e-4)
     up = raised(made.recorded)
     assert not up[0]
@@ -106,7 +106,7 @@ def test_without_rest_one_sign_follows_the_other_and_only_the_ends_rest() -> Non
 
 def test_nothing_jumps() -> None:
     made = stream(with_rest=True)
-    seen = seen_at(made.recorded, np.arange(0.0, made.recorded.duration, 0.01))
+    seen = resample(made.recorded, np.arange(0.0, made.recorded.duration, 0.01))
     assert np.linalg.norm(np.diff(wrist(seen), axis=0), axis=-1).max() < 0.06
 
 
@@ -125,7 +125,7 @@ def test_a_hand_that_only_one_pose_shows_goes_with_its_wrist_for_half_the_way() 
     there, gone = take.points[-1].copy(), take.points[-1].copy()
     gone[PART_SLICES[Part.RIGHT_HAND]] = np.nan
     gone[PART_SLICES[Part.POSE], 1] -= 0.4
-    way = seen_at(
+    way = resample(
         Take(np.stack([there, gone]), np.array([0.0, 1.0]), take.provenance), np.array([0.0, 0.25, 0.75, 1.0])
     )
     assert way.visible(Part.RIGHT_HAND).tolist() == [True, True, False, False]
@@ -134,14 +134,18 @@ def test_a_hand_that_only_one_pose_shows_goes_with_its_wrist_for_half_the_way() 
 
 
 def test_what_the_camera_sees_of_resting_hands_is_chosen() -> None:
-    seen = {lap: stream(with_rest=True, lap=lap) for lap in RestPose}
+    seen = {lap: stream(with_rest=True, lap=lap) for lap in RestVisibility}
     left = {}
     for lap, made in seen.items():
         times = made.recorded.times
         during = (times >= made.signed[1].start) & (times <= made.signed[1].end)
         at_rest = times < 0.3
         left[lap] = [bool(made.recorded.visible(Part.LEFT_HAND)[when].all()) for when in (at_rest, during)]
-    assert left == {RestPose.MIXED: [True, False], RestPose.KEPT: [True, True], RestPose.UNSEEN: [False, False]}
+    assert left == {
+        RestVisibility.MIXED: [True, False],
+        RestVisibility.ALWAYS: [True, True],
+        RestVisibility.NEVER: [False, False],
+    }
 
 
 def test_each_take_is_in_a_stream_with_rest_and_in_one_without_and_no_sign_follows_itself() -> None:

@@ -12,8 +12,8 @@ import torch
 
 from tests.trainer.pages import see_that_it_stands_alone
 from trainer.cli.main import main as trainer
-from trainer.evaluation.paired import pair
-from trainer.evaluation.predictions import open_store, read_unseen
+from trainer.evaluation.paired import pair_predictions
+from trainer.evaluation.predictions import open_store, predict_unseen
 from trainer.reports.html import interval, percent
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RunUnusable
@@ -54,8 +54,10 @@ def test_a_report_is_one_file_that_tells_everything_of_its_run(
         assert f"<h2>{section}</h2>" in written
     for fact in ("recipe.size.head_size", "versions.torch", "split.described", "كلمة2", "signer 02"):
         assert fact in written
-    readings = read_unseen(open_run(other_run), open_store(open_run(other_run)))
-    wrong = Counter(origin.sign_id for origin, rank in zip(readings.origins, readings.ranks, strict=True) if rank)
+    readings = predict_unseen(open_run(other_run), open_store(open_run(other_run)))
+    wrong = Counter(
+        origin.sign_id for origin, rank in zip(readings.provenances, readings.target_ranks, strict=True) if rank
+    )
     assert written.count('class="film wrong"') == sum(min(4, count) for count in wrong.values()) > 0
     assert "<td>recipe.epochs</td><td>1</td><td>20</td>" in written
 
@@ -64,7 +66,7 @@ def test_the_report_and_the_card_tell_the_same_figures(tiny_run: Path, tiny_bund
     assert trainer(["report", str(tiny_run), "--to", str(tmp_path / "report.html")]) == 0
     written, card = (tmp_path / "report.html").read_text(), (tiny_bundle / "README.md").read_text()
     run = open_run(tiny_run)
-    kinds = read_unseen(run, open_store(run)).kinds
+    kinds = predict_unseen(run, open_store(run)).by_source
     assert len(kinds) == 2
     for readings in kinds.values():
         for name, score in readings.evaluation().named_scores.items():
@@ -114,10 +116,10 @@ def test_a_run_is_no_better_than_itself(tiny_run: Path, capsys: pytest.CaptureFi
 
 def test_runs_without_a_take_in_common_are_not_compared(tiny_run: Path) -> None:
     run = open_run(tiny_run)
-    readings = read_unseen(run, open_store(run))
+    readings = predict_unseen(run, open_store(run))
     half = len(readings) // 2
     with pytest.raises(RunUnusable, match="no take in common"):
-        pair(readings.among(readings.numbers[:half]), readings.among(readings.numbers[half:]))
+        pair_predictions(readings.select(readings.indices[:half]), readings.select(readings.indices[half:]))
 
 
 def test_what_cannot_be_reported_is_one_sentence(

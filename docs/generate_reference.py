@@ -41,7 +41,11 @@ def configuration() -> str:
 
 def commands() -> str:
     """Return the page of all commands and their options as Markdown."""
-    pieces = [_MADE, "# Command reference\n", "Exit codes: 0 done; 2 the user must act, said in one sentence; 1 anything else.\n"]
+    pieces = [
+        _MADE,
+        "# Command reference\n",
+        "Exit codes: 0 done; 2 the user must act, said in one sentence; 1 anything else.\n",
+    ]
     for parser in (edge_parser(), trainer_parser(), deploy_parser()):
         pieces += [f"## {parser.prog}\n", f"{parser.description or ''}\n"]
         for command in _leaves(parser):
@@ -128,7 +132,12 @@ def _bounds(field: FieldInfo) -> str:
     metadata = list(field.metadata)
     for kind in get_args(field.annotation):
         metadata += [one for extra in getattr(kind, "__metadata__", ()) for one in getattr(extra, "metadata", [extra])]
-    found = [f"{sign} {getattr(one, key)}" for one in metadata for key, sign in _BOUNDS.items() if hasattr(one, key) and getattr(one, key) is not None]
+    found = [
+        f"{sign} {getattr(one, key)}"
+        for one in metadata
+        for key, sign in _BOUNDS.items()
+        if hasattr(one, key) and getattr(one, key) is not None
+    ]
     return f" ({', '.join(dict.fromkeys(found))})" if found else ""
 
 

@@ -1,1 +1,1 @@
-"""The live page and what it is made of."""
+"""The live page: its server, in a process of its own, and the sink that feeds it."""

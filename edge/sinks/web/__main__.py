@@ -1,6 +1,6 @@
-"""The program that serves the live page: told everything on standard input until that ends, answers on standard output.
+"""The program that serves the live page, fed by the daemon on standard input until that ends.
 
-It is started by `sink.py`, with the number of the socket on which it is asked as its one argument.
+`sink.py` starts it with one argument, the file descriptor of the listening socket. It replies on standard output.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from edge.sinks.web.app import build
+from edge.sinks.web.app import build_app
 from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import MESSAGE_TYPES, Message, Ready, RequestedView, Settings
 from edge.sinks.web.server import Server
@@ -18,82 +18,82 @@ from edge.sinks.web.visitors.visitors import Visitors
 from edge.workers.answers import Answers
 from edge.workers.protocol import Decoder
 
-_PIECE: Final = 1 << 16
-_TICK_S: Final = 0.5
-_LEAVE_S: Final = 0.25
+_CHUNK_BYTES: Final = 1 << 16
+_HEARTBEAT_CHECK_S: Final = 0.5
+_SHUTDOWN_S: Final = 0.25
 
 
-class Line:
-    """What the daemon tells."""
+class MessageReader:
+    """Reads the daemon's messages."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
         self._decoder = Decoder(MESSAGE_TYPES)
 
-    async def settings(self, feed: EventHub) -> Settings:
-        """What is to be served, once the feed has an answer to whatever may be asked. Raises EOFError."""
+    async def read_settings(self, hub: EventHub) -> Settings:
+        """Return the settings once the hub can answer every request. Raises EOFError."""
         settings = None
-        while settings is None or not feed.is_whole:
-            for message in await self._hear():
+        while settings is None or not hub.is_complete:
+            for message in await self._read():
                 if isinstance(message, Settings):
                     settings = message
                 else:
-                    feed.take(message)
+                    hub.receive(message)
         return settings
 
-    async def follow(self, feed: EventHub) -> None:
-        """Give the feed what comes. Raises EOFError at the end."""
+    async def feed(self, hub: EventHub) -> None:
+        """Pass every message on to the hub. Raises EOFError at the end of the input."""
         while True:
-            for message in await self._hear():
-                feed.take(message)
+            for message in await self._read():
+                hub.receive(message)
 
-    async def _hear(self) -> list[Message]:
-        piece = await self._reader.read(_PIECE)
-        if not piece:
+    async def _read(self) -> list[Message]:
+        chunk = await self._reader.read(_CHUNK_BYTES)
+        if not chunk:
             raise EOFError
-        return list(self._decoder.feed(piece))
+        return list(self._decoder.feed(chunk))
 
 
 def main() -> int:
-    """Serve until standard input ends; returns the exit code."""
+    """Serve until standard input ends, and return the exit code."""
     if len(sys.argv) != 2:
-        print("this is the daemon's program for its live page; [web] in the configuration starts it", file=sys.stderr)
+        print("this program is part of the daemon; configure [web] and the daemon starts it", file=sys.stderr)
         return 2
-    # Ctrl-C and a service's end reach the daemon and this program alike; this one ends when its input does.
+    # Ctrl-C and a service's stop reach the daemon and this program alike; this one ends with its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
     try:
         asyncio.run(_serve(listener, Answers()))
-    except (BrokenPipeError, EOFError):  # the daemon leaves, or is gone
+    except (BrokenPipeError, EOFError):  # the daemon is ending, or was killed
         return 0
     return 0
 
 
-async def _serve(listener: socket.socket, answers: Answers) -> None:
-    feed = EventHub(lambda view: answers.tell(RequestedView(view)))
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    line = Line(reader)
-    settings = await line.settings(feed)
+async def _serve(listener: socket.socket, replies: Answers) -> None:
+    hub = EventHub(lambda view: replies.tell(RequestedView(view)))
+    stream = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
+    reader = MessageReader(stream)
+    settings = await reader.read_settings(hub)
     visitors = Visitors(settings.visitors)
-    feed.hand_model_to(lambda reads: visitors.load_model(Path(reads.folder), reads.threshold))
-    app = build(settings, feed, visitors)
-    server = Server(app, lambda: answers.tell(Ready()), certificate=settings.certificate, key=settings.key)
+    hub.on_model(lambda model: visitors.load_model(Path(model.folder), model.threshold))
+    app = build_app(settings, hub, visitors)
+    server = Server(app, lambda: replies.tell(Ready()), certificate=settings.certificate, key=settings.key)
     serving = asyncio.create_task(server.serve([listener]))
-    tasks = [serving, asyncio.create_task(line.follow(feed)), asyncio.create_task(_show_life(answers))]
-    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    server.end()
-    await asyncio.wait([serving, asyncio.create_task(visitors.close())], timeout=_LEAVE_S)
-    for task in ended:
+    tasks = [serving, asyncio.create_task(reader.feed(hub)), asyncio.create_task(_send_heartbeats(replies))]
+    finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    server.stop()
+    await asyncio.wait([serving, asyncio.create_task(visitors.close())], timeout=_SHUTDOWN_S)
+    for task in finished:
         task.result()
 
 
-async def _show_life(answers: Answers) -> None:
+async def _send_heartbeats(replies: Answers) -> None:
     while True:
-        answers.show_life()
-        await asyncio.sleep(_TICK_S)
+        replies.show_life()
+        await asyncio.sleep(_HEARTBEAT_CHECK_S)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What programs and the page ask for: health, metrics, words, events, and what this is."""
+"""The HTTP interface for programs and the page: health, metrics, words, events and the device's description."""
 
 from typing import Annotated, Final
 
@@ -13,20 +13,20 @@ from edge.recognition.word import Word
 from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import MAX_WORDS, Settings
 from edge.sinks.web.metrics import Counts, VisitorCollector
-from edge.sinks.web.sse import events
+from edge.sinks.web.sse import stream_events
 from models.strict_model import StrictModel
 
 JSON: Final = "application/json"
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events."""
+    """A response of server-sent events."""
 
     media_type = "text/event-stream"
 
 
 class PlainText(Response):
-    """What Prometheus reads."""
+    """A response in the text format of Prometheus."""
 
     media_type = CONTENT_TYPE_LATEST
 
@@ -38,10 +38,10 @@ class Words(StrictModel):
 
 
 class About(StrictModel):
-    """What this is.
+    """A description of the device.
 
-    `model` is the bundle that reads, which knows so many `signs`; `view` is the most that is shown of the camera; so
-    many `visitors` at a time may try their own.
+    `model` is the active bundle and `signs` the number of signs that it knows; `view` is the most that the device shows
+    of its camera; `visitors` is the number of people who may try their own cameras at the same time.
     """
 
     device: str
@@ -52,55 +52,59 @@ class About(StrictModel):
     version: str
 
 
-def api(feed: EventHub, settings: Settings, visitors: Counts) -> APIRouter:
-    """Serves all of it; `visitors` counts them."""
+def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> APIRouter:
+    """Return the router of all requests to the interface."""
     router = APIRouter()
 
-    @router.get("/health", response_model=Health, summary="How the device is doing")
+    @router.get("/health", response_model=Health, summary="The health of the device")
     async def health() -> Response:
-        """The same as on the MQTT topic `health`, not older than two seconds."""
-        return Response(feed.health, media_type=JSON)
+        """Return the same as the MQTT topic `health`, at most two seconds old."""
+        return Response(hub.health, media_type=JSON)
 
-    @router.get("/metrics", summary="The same for Prometheus", response_class=PlainText)
+    @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainText)
     async def metrics() -> PlainText:
-        """The health as metrics, not older than two seconds, and how many visitors try their own cameras."""
-        told = Health.model_validate_json(feed.health or "")
+        """Return the health as metrics, at most two seconds old, and the number of visitors with their own cameras."""
+        current = Health.model_validate_json(hub.health or "")
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(HealthCollector(lambda: told))
-        registry.register(VisitorCollector(visitors))
+        registry.register(HealthCollector(lambda: current))
+        registry.register(VisitorCollector(visitor_counts))
         return PlainText(generate_latest(registry))
 
-    @router.get("/api/words", response_model=Words, summary="Words that were said")
+    @router.get("/api/words", response_model=Words, summary="The latest words")
     async def words(
-        since: Annotated[int, Query(ge=0, description="only words with higher numbers")] = 0,
-        limit: Annotated[int, Query(ge=1, le=MAX_WORDS, description="the newest of them")] = MAX_WORDS,
+        since: Annotated[int, Query(ge=0, description="return only words with higher numbers")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_WORDS, description="return at most so many, the latest")] = MAX_WORDS,
     ) -> Response:
-        """Oldest first. Numbers begin anew where a device without a broker is started anew; then all come."""
-        said = feed.words_after(since if feed.has_reached(since) else 0)[-limit:]
-        return Response(f'{{"words":[{",".join(word.event for word in said)}]}}', media_type=JSON)
+        """Return words, oldest first.
 
-    @router.get("/api/events", summary="Words and health as they come", response_class=EventStream)
-    async def stream(
+        A device without a broker counts from 1 again after a restart. All words are returned if `since` is higher than
+        the last number.
+        """
+        found = hub.words_after(since if hub.has_reached(since) else 0)[-limit:]
+        return Response(f'{{"words":[{",".join(word.event for word in found)}]}}', media_type=JSON)
+
+    @router.get("/api/events", summary="A stream of words and health", response_class=EventStream)
+    async def events(
         since: Annotated[int, Query(ge=0, description="begin with the words of higher numbers")] = 0,
         last_event_id: Annotated[int | None, Header(ge=0)] = None,
     ) -> EventStream:
-        """Server-sent events: `word` with the word's event, `health` with the health, `clear` when words are forgotten.
+        """Send server-sent events: `word` with a word event, `health` with the health, `clear` when words are cleared.
 
-        First come the words since the last one heard, then the health, which then comes at least every two seconds.
+        The words since the last one received come first, then the health, which is sent at least every two seconds.
         """
         return EventStream(
-            events(feed, since if last_event_id is None else last_event_id),
-            headers={"X-Accel-Buffering": "no"},  # a proxy in front shall pass each on at once
+            stream_events(hub, since if last_event_id is None else last_event_id),
+            headers={"X-Accel-Buffering": "no"},  # a proxy in front must pass each event on at once
         )
 
-    @router.get("/api/about", summary="What this is")
+    @router.get("/api/about", summary="A description of the device")
     async def about() -> About:
-        """What the page needs to know."""
-        reads = feed.reads
+        """Return the device's name, model, version and limits, as the page shows them."""
+        model = hub.model
         return About(
             device=settings.device,
-            model="" if reads is None else reads.title,
-            signs=0 if reads is None else reads.sign_count,
+            model="" if model is None else model.title,
+            signs=0 if model is None else model.sign_count,
             view=settings.view,
             visitors=settings.visitors,
             version=settings.version,

@@ -1,6 +1,7 @@
-"""`/docs`: what can be asked for, as a page made of the OpenAPI description.
+"""The page `/docs`, rendered from the OpenAPI description.
 
-FastAPI's own page loads its scripts from elsewhere, which a device without the Internet cannot and this server forbids.
+FastAPI's own page loads its scripts from other servers. A device without the Internet cannot reach them, and this
+server's security headers forbid it.
 """
 
 import re
@@ -24,20 +25,20 @@ _HEAD: Final = """<!doctype html>
 <main>
   <h1>{title} {version}</h1>
 """
-_FOOT: Final = """  <p>The same for programs: <a href="openapi.json">openapi.json</a>.
-  The page: <a href="live-signs">live-signs</a>.</p>
+_FOOT: Final = """  <p>This description in OpenAPI: <a href="openapi.json">openapi.json</a>.
+  The live page: <a href="live-signs">live-signs</a>.</p>
 </main>
 </body>
 </html>
 """
 
-_ERRORS: Final = ("HTTPValidationError", "ValidationError")  # of FastAPI's own
+_ERROR_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")  # FastAPI adds them
 
 Schema = dict[str, Any]
 
 
-def docs(app: FastAPI) -> APIRouter:
-    """Serves the page about an application."""
+def docs_router(app: FastAPI) -> APIRouter:
+    """Return the router of the page that describes an application."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/docs", response_class=HTMLResponse)
@@ -48,30 +49,30 @@ def docs(app: FastAPI) -> APIRouter:
 
 
 def _page(api: Schema) -> Iterator[str]:
-    told = {key: escape(api["info"][key]) for key in ("title", "version")}
-    yield _HEAD.format(**told)
+    info = {key: escape(api["info"][key]) for key in ("title", "version")}
+    yield _HEAD.format(**info)
     yield _prose(api["info"].get("description", ""))
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
             yield from _operation(f"{method.upper()} {path}", operation)
     for name, schema in api["components"]["schemas"].items():
-        if name not in _ERRORS:
+        if name not in _ERROR_SCHEMAS:
             yield from _schema(name, schema)
     yield _FOOT
 
 
-def _operation(what: str, operation: Schema) -> Iterator[str]:
-    yield f"  <section>\n    <h2><code>{escape(what)}</code> {escape(operation.get('summary', ''))}</h2>\n"
+def _operation(request: str, operation: Schema) -> Iterator[str]:
+    yield f"  <section>\n    <h2><code>{escape(request)}</code> {escape(operation.get('summary', ''))}</h2>\n"
     yield _prose(operation.get("description", ""))
     rows = [
-        (f"{one['name']} ({one['in']})", _kind(one["schema"]), one.get("description", ""))
-        for one in operation.get("parameters", [])
+        (f"{parameter['name']} ({parameter['in']})", _type_name(parameter["schema"]), parameter.get("description", ""))
+        for parameter in operation.get("parameters", [])
     ]
-    yield from _table("What may be said", rows)
-    for kind, content in operation["responses"]["200"].get("content", {}).items():
+    yield from _table("Parameters", rows)
+    for media_type, content in operation["responses"]["200"].get("content", {}).items():
         schema = content.get("schema", {})
-        of = f": {_kind(schema)}" if "$ref" in schema else ""
-        yield f"    <p>Answered as <code>{escape(kind)}</code>{of}.</p>\n"
+        of = f": {_type_name(schema)}" if "$ref" in schema else ""
+        yield f"    <p>Response: <code>{escape(media_type)}</code>{of}.</p>\n"
     yield "  </section>\n"
 
 
@@ -80,34 +81,35 @@ def _schema(name: str, schema: Schema) -> Iterator[str]:
     yield _prose(schema.get("description", ""))
     if "enum" in schema:
         yield f"    <p>One of {', '.join(f'<code>{escape(value)}</code>' for value in schema['enum'])}.</p>\n"
-    rows = [(key, _kind(one), one.get("description", "")) for key, one in schema.get("properties", {}).items()]
-    yield from _table("What it holds", rows)
+    fields = schema.get("properties", {})
+    rows = [(name, _type_name(field), field.get("description", "")) for name, field in fields.items()]
+    yield from _table("Fields", rows)
     yield "  </section>\n"
 
 
 def _prose(text: str) -> str:
-    """Paragraphs, with what stands between backticks as code."""
-    parts = (re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(part)) for part in text.split("\n\n") if part)
-    return "".join(f"    <p>{part}</p>\n" for part in parts)
+    """Return paragraphs of HTML; text between backticks becomes code."""
+    paragraphs = (re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(part)) for part in text.split("\n\n") if part)
+    return "".join(f"    <p>{paragraph}</p>\n" for paragraph in paragraphs)
 
 
 def _table(caption: str, rows: list[tuple[str, str, str]]) -> Iterator[str]:
     if not rows:
         return
     yield f"    <table>\n      <caption>{caption}</caption>\n"
-    for name, kind, meaning in rows:
+    for name, type_name, description in rows:
         yield f'      <tr><th scope="row"><code>{escape(name)}</code></th>'
-        yield f"<td>{kind}</td><td>{escape(meaning)}</td></tr>\n"
+        yield f"<td>{type_name}</td><td>{escape(description)}</td></tr>\n"
     yield "    </table>\n"
 
 
-def _kind(schema: Schema) -> str:
-    """What a value is, in a few words of HTML."""
+def _type_name(schema: Schema) -> str:
+    """Return the type of a value as HTML."""
     if "anyOf" in schema:
-        return " or ".join(_kind(one) for one in schema["anyOf"])
+        return " or ".join(_type_name(option) for option in schema["anyOf"])
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
     if schema.get("type") == "array" and "items" in schema:
-        return f"list of {_kind(schema['items'])}"
+        return f"list of {_type_name(schema['items'])}"
     return escape(schema.get("format") or schema.get("type", "anything"))

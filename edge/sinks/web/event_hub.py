@@ -1,7 +1,7 @@
-"""What the page's server knows of the daemon, and who waits for news of it.
+"""The state that the server has received from the daemon, and the notification of those who wait for changes.
 
-Nothing queues for a reader: each remembers what it has told and looks here for what is newer, so that a slow one misses
-views and gets words late, and memory stays as it is.
+Nothing is queued per reader: each reader remembers what it has sent and reads here what is newer. A slow reader misses
+views and gets words late, and the memory in use stays the same.
 """
 
 import asyncio
@@ -9,111 +9,121 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from edge.sinks.web.message import MAX_WORDS, VIEW_LEVELS, ActiveModel, Clear, HealthMessage, Message, View, WordMessage
+from edge.sinks.web.message import (
+    MAX_WORDS,
+    VIEW_LEVELS,
+    ActiveModel,
+    Clear,
+    HealthMessage,
+    Message,
+    View,
+    WordMessage,
+)
 
 
 class EventHub:
-    """The newest of everything; to be used on the event loop's thread."""
+    """The latest model, health and view, and the last words; to be used on the event loop's thread."""
 
-    def __init__(self, watching: Callable[[str], None]) -> None:
-        """`watching` is told the most that anybody wants to see, when that changes."""
-        self._watching = watching
-        self._hand_model: Callable[[ActiveModel], None] = _nobody_cares
-        self._watchers: Counter[str] = Counter()
-        self._bells: set[asyncio.Event] = set()
-        self._view_bells: set[asyncio.Event] = set()
+    def __init__(self, on_requested_view: Callable[[str], None]) -> None:
+        """`on_requested_view` is called with the highest level that any reader watches, whenever that changes."""
+        self._on_requested_view = on_requested_view
+        self._on_model: Callable[[ActiveModel], None] = _ignore_model
+        self._viewers: Counter[str] = Counter()
+        self._subscribers: set[asyncio.Event] = set()
+        self._view_subscribers: set[asyncio.Event] = set()
         self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
-        self.reads: ActiveModel | None = None
+        self.model: ActiveModel | None = None
         self.health: str | None = None
         self.view: View | None = None
-        self.clears = 0
-        """How often all words were forgotten."""
-        self.forgotten = 0
-        """The number of the last word that was forgotten because somebody wanted that."""
+        self.clear_count = 0
+        """How often all words were cleared."""
+        self.cleared_through = 0
+        """The number of the last word that was cleared on request."""
 
-    def take(self, message: Message) -> None:
-        """Know what the daemon tells."""
+    def receive(self, message: Message) -> None:
+        """Store a message of the daemon, and notify those who wait for it."""
         if isinstance(message, View):
             self.view = message
-            _ring(self._view_bells)
+            _notify(self._view_subscribers)
             return
         if isinstance(message, WordMessage):
             self._words.append(message)
         elif isinstance(message, Clear):
             self._words.clear()
-            self.clears += 1
-            self.forgotten = message.through
+            self.clear_count += 1
+            self.cleared_through = message.through
         elif isinstance(message, HealthMessage):
             self.health = message.health
         elif isinstance(message, ActiveModel):
-            self.reads = message
-            self._hand_model(message)
-        _ring(self._bells)
+            self.model = message
+            self._on_model(message)
+        _notify(self._subscribers)
 
-    def hand_model_to(self, take_up: Callable[[ActiveModel], None]) -> None:
-        """Call this now and whenever another model reads."""
-        self._hand_model = take_up
-        if self.reads is not None:
-            take_up(self.reads)
+    def on_model(self, callback: Callable[[ActiveModel], None]) -> None:
+        """Call this now, if a model is known, and whenever another one becomes active."""
+        self._on_model = callback
+        if self.model is not None:
+            callback(self.model)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether there is an answer to whatever may be asked."""
-        return self.reads is not None and self.health is not None
+    def is_complete(self) -> bool:
+        """Return True if every request can be answered."""
+        return self.model is not None and self.health is not None
 
     def has_reached(self, seq: int) -> bool:
-        """Whether a word has come with this number or a higher one.
+        """Return True if a word with this number or a higher one has been received.
 
-        A number that none has reached is of a daemon that counted otherwise, before it was started anew.
+        A number above all of them comes from a daemon that counted otherwise, before it was restarted.
         """
         return bool(self._words) and seq <= self._words[-1].seq
 
     def words_after(self, seq: int) -> list[WordMessage]:
-        """The words with higher numbers, oldest first."""
-        return [said for said in self._words if said.seq > seq]
+        """Return the words with higher numbers, oldest first."""
+        return [word for word in self._words if word.seq > seq]
 
     @contextmanager
-    def listening(self) -> Iterator[asyncio.Event]:
-        """An event that is set whenever there is news, but for views."""
-        with _among(self._bells) as bell:
-            yield bell
+    def subscribe(self) -> Iterator[asyncio.Event]:
+        """Yield an event that is set at every change except a new view."""
+        with _registered(self._subscribers) as changed:
+            yield changed
 
     @contextmanager
-    def watching(self, view: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever there is a view, and views are made meanwhile."""
-        with _among(self._view_bells) as bell:
-            self._count(view, 1)
+    def subscribe_views(self, level: str) -> Iterator[asyncio.Event]:
+        """Yield an event that is set at every new view; views are made while somebody is subscribed."""
+        with _registered(self._view_subscribers) as changed:
+            self._count_viewer(level, 1)
             try:
-                yield bell
+                yield changed
             finally:
-                self._count(view, -1)
+                self._count_viewer(level, -1)
 
-    def _count(self, view: str, change: int) -> None:
-        before = self._most_watched()
-        self._watchers[view] += change
-        if (most := self._most_watched()) != before:
-            self._watching(most)
-        if most == "off":
+    def _count_viewer(self, level: str, change: int) -> None:
+        before = self._highest_level()
+        self._viewers[level] += change
+        if (highest := self._highest_level()) != before:
+            self._on_requested_view(highest)
+        if highest == "off":
             self.view = None
 
-    def _most_watched(self) -> str:
-        return max((view for view, count in self._watchers.items() if count > 0), key=VIEW_LEVELS.index, default="off")
+    def _highest_level(self) -> str:
+        watched = (level for level, count in self._viewers.items() if count > 0)
+        return max(watched, key=VIEW_LEVELS.index, default="off")
 
 
 @contextmanager
-def _among(bells: set[asyncio.Event]) -> Iterator[asyncio.Event]:
-    bell = asyncio.Event()
-    bells.add(bell)
+def _registered(subscribers: set[asyncio.Event]) -> Iterator[asyncio.Event]:
+    changed = asyncio.Event()
+    subscribers.add(changed)
     try:
-        yield bell
+        yield changed
     finally:
-        bells.discard(bell)
+        subscribers.discard(changed)
 
 
-def _ring(bells: set[asyncio.Event]) -> None:
-    for bell in bells:
-        bell.set()
+def _notify(subscribers: set[asyncio.Event]) -> None:
+    for changed in subscribers:
+        changed.set()
 
 
-def _nobody_cares(_reads: ActiveModel) -> None:
-    """What is told of a model before anybody wants to know."""
+def _ignore_model(_model: ActiveModel) -> None:
+    """Do nothing: no callback is registered yet."""

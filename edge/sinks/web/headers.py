@@ -1,4 +1,4 @@
-"""What browsers are told of every answer, so that a page can do here only what it is meant to.
+"""Security headers on every response, which allow a page only what the live page needs.
 
 https://owasp.org/www-project-secure-headers/
 """
@@ -21,16 +21,16 @@ HEADERS: Final = {
 }
 
 
-class SafeHeaders:
-    """Puts them on all that is answered."""
+class SecurityHeadersMiddleware:
+    """Adds the headers to every HTTP response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application inside does."""
+        """Call the application, and add the headers to the start of its response."""
 
-        async def send_safely(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -38,4 +38,4 @@ class SafeHeaders:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, send_safely)
+        await self._app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""What the daemon tells the web's program, and what that answers."""
+"""The messages between the daemon and the process that serves the live page."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,15 +6,18 @@ from typing import Final
 from edge.workers.protocol import Alive, Joints, Lost
 
 MAX_WORDS: Final = 500
-"""Words that can still be asked for."""
+"""The number of words that the server keeps for requests."""
 
 VIEW_LEVELS: Final = ("off", "skeleton", "picture")
-"""What may be seen of the camera, each more than the one before."""
+"""What may be shown of the camera, each level more than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is served, and to whom; see WebConfig. Told first, once: arguments of a program are for all to see."""
+    """What is served, and to whom; see WebConfig.
+
+    Sent first, and once, through the pipe: every user of the machine can read a process's arguments.
+    """
 
     device: str
     version: str
@@ -28,7 +31,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ActiveModel:
-    """The bundle that reads from now on: its title, where it lies, how sure it must be, how many signs it knows."""
+    """The bundle in use from now on: its title, its folder, its confidence threshold and its number of signs."""
 
     title: str
     folder: str
@@ -46,7 +49,7 @@ class WordMessage:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Forget the words up to this number."""
+    """A request to forget the words up to this number."""
 
     through: int
 
@@ -60,9 +63,10 @@ class HealthMessage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What the camera sees at a moment of the machine's monotonic clock, in seconds, and the signer in it.
+    """One view of the camera, and the signer in it.
 
-    `aspect` is the picture's height by its width; `picture` is a JPEG, or empty.
+    `at` is a time of the machine's monotonic clock in seconds, `aspect` the picture's height by its width; `picture` is
+    a JPEG, or empty.
     """
 
     at: float
@@ -73,12 +77,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The page can be asked for."""
+    """The server accepts requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedView:
-    """The most that anybody wants to see of the camera now: picture, skeleton or off."""
+    """The highest level that any browser watches now: picture, skeleton or off."""
 
     view: str
 

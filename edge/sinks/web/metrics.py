@@ -1,4 +1,4 @@
-"""Visitors for Prometheus, beside the daemon's own metrics; they are counted where they come in."""
+"""The visitors as Prometheus metrics, beside the daemon's own; they are counted in the server's process."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -8,24 +8,24 @@ from prometheus_client.registry import Collector
 
 Counts = Callable[[], Mapping[str, int]]
 
-_MEANINGS: Final = {
-    "refused": "Visitors turned away, because there were too many or none may come from there.",
-    "read": "Frames and takes of visitors that were read.",
-    "dropped": "Frames of visitors that newer ones replaced.",
+_DESCRIPTIONS: Final = {
+    "refused": "Visitors refused because the maximum number was connected.",
+    "processed": "Frames and takes of visitors that were processed.",
+    "dropped": "Frames of visitors that were replaced by later ones.",
     "words": "Words that visitors signed.",
-    "deaths": "How often the recognition of visitors had to be started again.",
+    "restarts": "Restarts of the visitors' recognition process.",
 }
 
 
 class VisitorCollector(Collector):
-    """Translates the counts whenever Prometheus asks."""
+    """Converts the counts at every scrape."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics of this moment."""
+        """Yield all metrics with their current values."""
         counts = self._counts()
-        yield GaugeMetricFamily("ishara_visitors", "Who try their own cameras now.", counts["visitors"])
-        for name, meaning in _MEANINGS.items():
-            yield CounterMetricFamily(f"ishara_visitors_{name}", meaning, counts[name])
+        yield GaugeMetricFamily("ishara_visitors", "Visitors with their own cameras now.", counts["visitors"])
+        for name, description in _DESCRIPTIONS.items():
+            yield CounterMetricFamily(f"ishara_visitors_{name}", description, counts[name])

@@ -1,4 +1,4 @@
-"""The page's files, held in memory: they are few and small."""
+"""The page's files, served from memory: they are few and small."""
 
 import hashlib
 import mimetypes
@@ -14,50 +14,53 @@ FOLDER: Final = Path(__file__).parent / "page"
 PAGE: Final = "/live-signs"
 ASSETS: Final = f"{PAGE}/assets/"
 
-_TYPES: Final = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml"}
+_MEDIA_TYPES: Final = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file as it is answered."""
+class StaticFile:
+    """A file in memory, with its media type and its entity tag."""
 
     content: bytes
-    kind: str
-    mark: str
+    media_type: str
+    etag: str
 
     @classmethod
-    def read(cls, path: Path) -> "File":
-        """The file of a path."""
+    def read(cls, path: Path) -> "StaticFile":
+        """Read a file."""
         content = path.read_bytes()
-        kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return cls(content, kind, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+        media_type = _MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return cls(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
 
-    def answer(self, request: Request, status: int = HTTP_200_OK) -> Response:
-        """The file, or that the browser has it already; it asks each time, so that a new version shows at once."""
-        headers = {"ETag": self.mark, "Cache-Control": "no-cache"}
-        if status == HTTP_200_OK and request.headers.get("if-none-match") == self.mark:
+    def response(self, request: Request, status: int = HTTP_200_OK) -> Response:
+        """Return the file, or 304 if the browser has it.
+
+        The browser revalidates at each request, so that a new version shows at once.
+        """
+        headers = {"ETag": self.etag, "Cache-Control": "no-cache"}
+        if status == HTTP_200_OK and request.headers.get("if-none-match") == self.etag:
             return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
-        return Response(self.content, status, headers, media_type=self.kind)
+        return Response(self.content, status, headers, media_type=self.media_type)
 
 
-FILES: Final = {path.name: File.read(path) for path in sorted(FOLDER.iterdir())}
+FILES: Final = {path.name: StaticFile.read(path) for path in sorted(FOLDER.iterdir())}
 
 
-def pages() -> APIRouter:
-    """Serves the page."""
+def page_router() -> APIRouter:
+    """Return the router of the page and its assets."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    async def beginning() -> Response:
+    async def root() -> Response:
         return RedirectResponse(PAGE.removeprefix("/"), HTTP_303_SEE_OTHER)
 
     @router.get(PAGE)
     async def page(request: Request) -> Response:
-        return FILES["live-signs.html"].answer(request)
+        return FILES["live-signs.html"].response(request)
 
     @router.get(f"{ASSETS}{{name}}")
     async def asset(name: str, request: Request) -> Response:
         file = FILES.get(name)
-        return Response(status_code=HTTP_404_NOT_FOUND) if file is None else file.answer(request)
+        return Response(status_code=HTTP_404_NOT_FOUND) if file is None else file.response(request)
 
     return router

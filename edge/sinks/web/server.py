@@ -1,4 +1,4 @@
-"""Answers HTTP and websockets on the socket that the daemon lends, and lets go who wastes its connections."""
+"""The HTTP and websocket server on the socket that the daemon opens; it closes connections that are not used."""
 
 import asyncio
 import socket
@@ -12,33 +12,34 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge.sinks.web.visitors.visitors import SERVER_OPTIONS
 
-_MOST_CONNECTIONS: Final = 200
-_ASK_S: Final = 5.0
+_MAX_CONNECTIONS: Final = 200
+_REQUEST_TIMEOUT_S: Final = 5.0
 
 
-class PromptProtocol(H11Protocol):
-    """Lets go who connects and asks for nothing for a while."""
+class RequestTimeoutProtocol(H11Protocol):
+    """Closes a connection on which no whole request has come for a while."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
-        """Somebody has connected."""
+        """Start the timeout of a new connection."""
         super().connection_made(transport)
-        self.loop.call_later(_ASK_S, self._let_go)
+        self.loop.call_later(_REQUEST_TIMEOUT_S, self._close_unused)
 
-    def _let_go(self) -> None:
-        has_asked = self.cycle is not None or self.transport.get_protocol() is not self  # this by a websocket
-        if not has_asked:
+    def _close_unused(self) -> None:
+        # A websocket has replaced the protocol of its transport.
+        has_request = self.cycle is not None or self.transport.get_protocol() is not self
+        if not has_request:
             self.transport.close()
 
 
 class Server(uvicorn.Server):
-    """Serves until it is ended."""
+    """A server that runs until `stop` is called."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None], *, certificate: str | None, key: str | None) -> None:
-        """`ready` is called once it listens."""
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None], *, certificate: str | None, key: str | None) -> None:
+        """`on_ready` is called once the server accepts connections."""
         super().__init__(
             uvicorn.Config(
                 app,
-                http=PromptProtocol,
+                http=RequestTimeoutProtocol,
                 ws="websockets-sansio",
                 lifespan="off",
                 log_level="warning",
@@ -46,24 +47,24 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 headers=[("Server", "ishara")],
-                limit_concurrency=_MOST_CONNECTIONS,
+                limit_concurrency=_MAX_CONNECTIONS,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
                 **SERVER_OPTIONS,
             )
         )
-        self._ready = ready
+        self._on_ready = on_ready
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to who ends it: those of Ctrl-C and of a service's end reach the daemon as well."""
+        """Capture no signals: Ctrl-C and a service's stop reach the daemon as well, which ends this process."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
+        """Start listening."""
         await super().startup(sockets)
-        self._ready()
+        self._on_ready()
 
-    def end(self) -> None:
-        """Have `serve` return soon, whoever is still connected."""
+    def stop(self) -> None:
+        """Make `serve` return soon, whoever is still connected."""
         self.should_exit = self.force_exit = True

@@ -1,4 +1,4 @@
-"""Words, health and clears as they come: server-sent events.
+"""Words, health and clears as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -10,30 +10,30 @@ from edge.sinks.web.event_hub import EventHub
 _RETRY_MS = 1000
 
 
-async def events(feed: EventHub, since: int) -> AsyncIterator[str]:
-    """First the words since a number, then the health, then whatever comes.
+async def stream_events(hub: EventHub, since: int) -> AsyncIterator[str]:
+    """Yield the words with numbers above `since`, then the health, then every change.
 
-    Who has words that were forgotten meanwhile is told so before all else.
+    A reader whose words were cleared in the meantime gets a `clear` before all else.
     """
     yield f"retry: {_RETRY_MS}\n\n"
-    if 0 < since <= feed.forgotten:
+    if 0 < since <= hub.cleared_through:
         yield _event("clear", "{}")
-    since, clears, health = since if feed.has_reached(since) else 0, feed.clears, ""
-    with feed.listening() as bell:
+    since, clear_count, health = since if hub.has_reached(since) else 0, hub.clear_count, ""
+    with hub.subscribe() as changed:
         while True:
-            bell.clear()
-            if feed.clears != clears:
-                clears = feed.clears
+            changed.clear()
+            if hub.clear_count != clear_count:
+                clear_count = hub.clear_count
                 yield _event("clear", "{}")
-            for said in feed.words_after(since):
-                since = said.seq
-                yield _event("word", said.event, said.seq)
-            if feed.health is not None and feed.health != health:
-                health = feed.health
+            for word in hub.words_after(since):
+                since = word.seq
+                yield _event("word", word.event, word.seq)
+            if hub.health is not None and hub.health != health:
+                health = hub.health
                 yield _event("health", health)
-            await bell.wait()
+            await changed.wait()
 
 
-def _event(name: str, data: str, number: int | None = None) -> str:
-    """One event; data is JSON on one line."""
-    return f"event: {name}\n" + (f"id: {number}\n" if number is not None else "") + f"data: {data}\n\n"
+def _event(name: str, data: str, event_id: int | None = None) -> str:
+    """Return one event; `data` is JSON on one line."""
+    return f"event: {name}\n" + (f"id: {event_id}\n" if event_id is not None else "") + f"data: {data}\n\n"

@@ -1,4 +1,4 @@
-"""The token, and how long who showed wrong ones must wait before the next one is looked at."""
+"""The verification of the token, with a growing delay after wrong ones."""
 
 import hashlib
 import math
@@ -9,63 +9,67 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-_FREE: Final = 5
-_LONGEST_S: Final = 10.0
-_FORGET_S: Final = 600.0
-_REMEMBERED: Final = 1000
+_FREE_ATTEMPTS: Final = 5
+_MAX_DELAY_S: Final = 10.0
+_FORGET_AFTER_S: Final = 600.0
+_MAX_CLIENTS: Final = 1000
 
 
 @dataclass(slots=True)
 class FailedAttempts:
-    """Who showed wrong tokens: how many, when last, and which lately."""
+    """The failed attempts of one client: their number, the time of the last one, and the digests of recent tokens."""
 
     count: int = 0
-    at: float = -math.inf
-    wrong: deque[bytes] = field(default_factory=lambda: deque(maxlen=2 * _FREE))
+    last_at: float = -math.inf
+    recent_digests: deque[bytes] = field(default_factory=lambda: deque(maxlen=2 * _FREE_ATTEMPTS))
 
     def wait_s(self, now: float) -> float:
-        """How long the next token of theirs is not looked at: a few are free, then the time doubles with each."""
-        if self.count < _FREE:
+        """Return how long the client's next token is not checked.
+
+        A few attempts are free; then the delay doubles with each.
+        """
+        if self.count < _FREE_ATTEMPTS:
             return 0.0
-        return max(0.0, self.at + min(2.0 ** (self.count - _FREE), _LONGEST_S) - now)
+        return max(0.0, self.last_at + min(2.0 ** (self.count - _FREE_ATTEMPTS), _MAX_DELAY_S) - now)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a token is right; with a `wait_s` it was not looked at, and will not be for so many seconds."""
+class Verification:
+    """The result of a check; with a `wait_s` the token was not checked, and will not be for so many seconds."""
 
-    is_right: bool = False
+    is_valid: bool = False
     wait_s: float = 0.0
 
 
 class TokenVerifier:
-    """Opens to one token. Of the addresses that wrong ones came from the newest are remembered."""
+    """Compares tokens with the right one, and remembers the clients that sent wrong ones most recently."""
 
     def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._token = token.encode()
         self._clock = clock
-        self._guessers: OrderedDict[str, FailedAttempts] = OrderedDict()
+        self._failed: OrderedDict[str, FailedAttempts] = OrderedDict()
 
-    def judge(self, shown: str, client: str) -> Verdict:
-        """What comes of showing a token from an address.
+    def verify(self, token: str, client: str) -> Verification:
+        """Check a token that came from a client's address.
 
-        One that is known to be wrong is no further guess: a page that was left open goes on showing the token of
-        yesterday. Waiting comes before looking: who is answered sooner when a token is right needs no other answer.
+        A repeated wrong token does not count as a further attempt: a page that was left open keeps sending an outdated
+        token. The delay is checked before the token, since a client that got an answer sooner for the right token would
+        need no other answer.
         """
-        guesser = self._guessers.get(client, FailedAttempts())
-        digest, now = hashlib.sha256(shown.encode()).digest(), self._clock()
-        if now - guesser.at > _FORGET_S:
-            guesser = FailedAttempts()
-        if digest in guesser.wrong:
-            return Verdict()
-        if (wait_s := guesser.wait_s(now)) > 0.0:
-            return Verdict(wait_s=wait_s)
-        if secrets.compare_digest(shown.encode(), self._token):
-            return Verdict(is_right=True)
-        guesser.count, guesser.at = guesser.count + 1, now
-        guesser.wrong.append(digest)
-        self._guessers[client] = guesser
-        self._guessers.move_to_end(client)
-        if len(self._guessers) > _REMEMBERED:
-            self._guessers.popitem(last=False)
-        return Verdict()
+        attempts = self._failed.get(client, FailedAttempts())
+        digest, now = hashlib.sha256(token.encode()).digest(), self._clock()
+        if now - attempts.last_at > _FORGET_AFTER_S:
+            attempts = FailedAttempts()
+        if digest in attempts.recent_digests:
+            return Verification()
+        if (wait_s := attempts.wait_s(now)) > 0.0:
+            return Verification(wait_s=wait_s)
+        if secrets.compare_digest(token.encode(), self._token):
+            return Verification(is_valid=True)
+        attempts.count, attempts.last_at = attempts.count + 1, now
+        attempts.recent_digests.append(digest)
+        self._failed[client] = attempts
+        self._failed.move_to_end(client)
+        if len(self._failed) > _MAX_CLIENTS:
+            self._failed.popitem(last=False)
+        return Verification()

@@ -1,4 +1,4 @@
-"""What the camera sees, over a websocket: the newest view each time the browser has taken the one before."""
+"""The view of the camera over a websocket: the latest one each time the browser has received the one before."""
 
 import asyncio
 import json
@@ -11,43 +11,44 @@ from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import VIEW_LEVELS, View
 
 REFUSED: Final = 4403
-_TALKS: Final = 1003
+_UNEXPECTED_MESSAGE: Final = 1003
 
 
-def views(feed: EventHub, most: str) -> APIRouter:
-    """Serves `/api/view`; no more than `most` is shown."""
+def view_router(hub: EventHub, highest: str) -> APIRouter:
+    """Return the router of `/api/view`; levels above `highest` are refused."""
     router = APIRouter()
 
     @router.websocket("/api/view")
     async def view(
-        socket: WebSocket, wanted: Annotated[Literal["picture", "skeleton"], Query(alias="with")] = "skeleton"
+        socket: WebSocket, level: Annotated[Literal["picture", "skeleton"], Query(alias="with")] = "skeleton"
     ) -> None:
         await socket.accept()
-        if VIEW_LEVELS.index(wanted) > VIEW_LEVELS.index(most):
-            await socket.close(REFUSED, f"this device shows {'nothing' if most == 'off' else f'the {most} alone'}")
+        if VIEW_LEVELS.index(level) > VIEW_LEVELS.index(highest):
+            allowed = "nothing" if highest == "off" else f"only the {highest}"
+            await socket.close(REFUSED, f"this device shows {allowed}")
             return
-        showing = asyncio.create_task(_show(socket, feed, wanted))
+        sending = asyncio.create_task(_send_views(socket, hub, level))
         message = await socket.receive()
-        showing.cancel()
+        sending.cancel()
         if message["type"] != "websocket.disconnect":
-            await socket.close(_TALKS, "nothing is to be sent here")
+            await socket.close(_UNEXPECTED_MESSAGE, "this websocket takes no messages")
 
     return router
 
 
-async def _show(socket: WebSocket, feed: EventHub, wanted: str) -> None:
+async def _send_views(socket: WebSocket, hub: EventHub, level: str) -> None:
     try:
-        with feed.watching(wanted) as bell:
+        with hub.subscribe_views(level) as changed:
             while True:
-                await bell.wait()
-                bell.clear()
-                if feed.view is not None:
-                    await socket.send_bytes(_packed(feed.view, with_picture=wanted == "picture"))
+                await changed.wait()
+                changed.clear()
+                if hub.view is not None:
+                    await socket.send_bytes(_encode(hub.view, with_picture=level == "picture"))
     except WebSocketDisconnect:
         return
 
 
-def _packed(view: View, *, with_picture: bool) -> bytes:
-    """The length of a line of JSON in four bytes, the line, and maybe a JPEG."""
+def _encode(view: View, *, with_picture: bool) -> bytes:
+    """Return the length of a line of JSON in four bytes, that line, and the JPEG if there is one."""
     line = json.dumps({"at": view.at, "aspect": view.aspect, "joints": view.joints}).encode()
     return len(line).to_bytes(4, "big") + line + (view.picture if with_picture else b"")

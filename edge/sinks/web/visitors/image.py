@@ -1,9 +1,10 @@
-"""A visitor's picture, decoded.
+"""The decoding of a visitor's picture.
 
-The reference's page cuts the square out of the camera's middle and stretches it over 320 pixels by as many as give the
-camera's shape; its server never notices, for its landmarks are in shares of width and height. Ours are in widths: of a
-16:9 camera's pictures taken as they come, 40 of 62 KArSL clips were read right, of those made square again 57, as many
-as of the square clips themselves. Of a 4:3 camera's it makes no difference.
+The reference project's page cuts a square out of the middle of the camera's picture and stretches it to 320 pixels by
+as many as keep the camera's aspect ratio. Its server is not affected, since its landmarks are in shares of width and
+height; ours are in widths. Of 62 KArSL clips as a 16:9 camera would send them, 40 were recognised from the pictures as
+sent, and 57 after making them square again, as many as from the square clips themselves. For a 4:3 camera it makes no
+difference.
 """
 
 from typing import Final
@@ -14,24 +15,24 @@ import numpy as np
 from edge.sinks.web.visitors.jpeg import ImageRefused
 from landmarkers.frame import Image
 
-_THEIR_WIDTH: Final = 320
-_LONG: Final = 1.5
+_REFERENCE_WIDTH: Final = 320
+_MAX_ASPECT: Final = 1.5
 
 
 def decode(content: bytes, *, is_reference: bool) -> Image:
-    """The picture of a JPEG that `size_of` accepts, made square where the reference's page must have stretched it.
+    """Decode a JPEG that `size_of` accepts, and make it square if the reference project's page must have stretched it.
 
-    Raises PictureRefused.
+    Raises ImageRefused.
     """
     try:
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
+        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
         raise ImageRefused("this JPEG is damaged") from error
-    if picture is None:
+    if decoded is None:
         raise ImageRefused("this JPEG is damaged")
-    decoded: Image = np.asarray(picture, np.uint8)
-    height, width = decoded.shape[:2]
-    if is_reference and width == _THEIR_WIDTH and not 1 / _LONG <= width / height <= _LONG:
+    image: Image = np.asarray(decoded, np.uint8)
+    height, width = image.shape[:2]
+    if is_reference and width == _REFERENCE_WIDTH and not 1 / _MAX_ASPECT <= width / height <= _MAX_ASPECT:
         side = min(width, height)
-        return np.asarray(cv2.resize(decoded, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-    return decoded
+        return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+    return image

@@ -1,4 +1,4 @@
-"""Where what a visitor sent waits for a turn: the newest picture alone, so that a slow turn never makes it stale."""
+"""The inbox of a visitor, which keeps only the latest request: a slow turn never processes an outdated picture."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,47 +6,47 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """What came, what is to be done with it, and when it came, on the monotonic clock."""
+    """What a visitor sent, what is to be done with it, and when it was received, on the monotonic clock in seconds."""
 
-    do: str
+    action: str
     content: bytes = b""
-    at: float = 0.0
+    received_at: float = 0.0
 
 
 class Inbox:
-    """Keeps one arrival; a newer one takes its place."""
+    """Keeps one request; a later one replaces it."""
 
     def __init__(self) -> None:
-        self._arrival: Request | None = None
-        self._there = asyncio.Event()
-        self._read = asyncio.Event()
+        self._request: Request | None = None
+        self._filled = asyncio.Event()
+        self._processed = asyncio.Event()
 
-    def put(self, arrival: Request) -> bool:
-        """Let this one wait; gives whether it takes the place of another."""
-        replaced, self._arrival = self._arrival is not None, arrival
-        self._there.set()
-        self._read.clear()
+    def put(self, request: Request) -> bool:
+        """Store a request, and return True if it replaces another one."""
+        replaced, self._request = self._request is not None, request
+        self._filled.set()
+        self._processed.clear()
         return replaced
 
-    async def come(self, patience_s: float | None) -> bool:
-        """Wait until something is there; False when nothing came for so long."""
+    async def wait(self, timeout_s: float | None) -> bool:
+        """Wait until a request is stored; return False if none was within the timeout."""
         try:
-            await asyncio.wait_for(self._there.wait(), patience_s)
+            await asyncio.wait_for(self._filled.wait(), timeout_s)
         except TimeoutError:
             return False
         return True
 
     def take(self) -> Request | None:
-        """What is there by now; `done` is to follow."""
-        arrival, self._arrival = self._arrival, None
-        self._there.clear()
-        return arrival
+        """Remove and return the request; the caller calls `task_done` when it is processed."""
+        request, self._request = self._request, None
+        self._filled.clear()
+        return request
 
-    def done(self) -> None:
-        """What was taken is read."""
-        if self._arrival is None:
-            self._read.set()
+    def task_done(self) -> None:
+        """Mark the taken request as processed."""
+        if self._request is None:
+            self._processed.set()
 
-    async def wait_read(self) -> None:
-        """Wait until all that was put is read."""
-        await self._read.wait()
+    async def join(self) -> None:
+        """Wait until every request was processed."""
+        await self._processed.wait()

@@ -1,4 +1,4 @@
-"""The model that reads what visitors sign, and what it takes to read with it."""
+"""The model that recognises the signs of visitors."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ from models.bundle import Bundle, check_landmarker, open_bundle
 from models.classifier import Classifier, OnnxClassifier
 
 DEVICE = "visitor"
-"""What word events of visitors name as their device: the words are none of the device's own."""
+"""The device that word events of visitors name: the words are not the device's own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """A bundle with its network loaded; the same for all visitors."""
+    """A bundle with its network loaded, shared by all visitors."""
 
     bundle: Bundle
     classifier: Classifier
@@ -24,16 +24,16 @@ class LoadedModel:
 
     @classmethod
     def open(cls, folder: Path, threshold: float | None) -> Self:
-        """That of a bundle; without a threshold its own holds. Raises BundleRefused."""
+        """Load a bundle, with its own threshold if none is given. Raises BundleRefused."""
         bundle = open_bundle(folder)
         check_landmarker(bundle.manifest, FINGERPRINT)
         own = bundle.manifest.calibration.threshold
         return cls(bundle, OnnxClassifier(bundle), own if threshold is None else threshold)
 
-    def word_factory(self, clock: StreamClock) -> WordFactory:
-        """Who writes the words of a visitor."""
+    def new_words(self, clock: StreamClock) -> WordFactory:
+        """Return a word factory for one visitor's stream."""
         return WordFactory(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
 
-    def new_recognition(self, writer: WordFactory) -> ModelPipeline:
-        """A recognition of its own for a stream whose words this one writes."""
-        return ModelPipeline.of(self.bundle, self.classifier, writer)
+    def new_pipeline(self, words: WordFactory) -> ModelPipeline:
+        """Return a pipeline for one stream, with a spotter of its own and this word factory."""
+        return ModelPipeline.of(self.bundle, self.classifier, words)

@@ -1,4 +1,7 @@
-"""What visitors send instead of pictures: a take's file, or one frame's landmarks. Every byte of it may be a trap."""
+"""The payloads that visitors send instead of pictures: the file of a take, or the landmarks of one frame.
+
+The content is untrusted: a payload may be made to exhaust memory or to break the parser.
+"""
 
 import io
 import lzma
@@ -13,35 +16,35 @@ from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
 from landmarkers.take import Take, TakeDamaged
 
-LONGEST_S: Final = 60.0
-MOST_FRAMES: Final = 1800
-"""Of a take, however short it is."""
+MAX_DURATION_S: Final = 60.0
+MAX_FRAMES: Final = 1800
+"""The limit for a take, however short it is."""
 LANDMARKS_BYTES: Final = POINT_COUNT * 3 * 4
-"""Of one frame's landmarks."""
+"""The size of the landmarks of one frame."""
 
-_MOST_BYTES: Final = 8 << 20  # of one array of a take: all points of a face that is seen in every frame take 5 MB
-_LONGEST_HEADER: Final = 1000
-_FARTHEST: Final = 4.0  # widths of the picture, as far as a take's numbers reach
+_MAX_ARRAY_BYTES: Final = 8 << 20  # of a take; the points of a face that is visible in every frame take 5 MB
+_MAX_HEADER_BYTES: Final = 1000
+_MAX_COORDINATE: Final = 4.0  # widths of the picture; a take's numbers reach no further
 _ENCRYPTED: Final = 1
 _NAME: Final = "what you sent"
 
 
 class PayloadRefused(Exception):
-    """What is neither a take nor landmarks to read; the message says why."""
+    """Content that is neither a take nor landmarks; the message says why."""
 
 
 def read_landmarks(content: bytes, time: float) -> Landmarks:
-    """Landmarks of this time from float32 [543, 3]. Raises ParcelRefused."""
+    """Read landmarks with this time from float32 [543, 3]. Raises PayloadRefused."""
     if len(content) != LANDMARKS_BYTES:
         raise PayloadRefused(f"landmarks are {LANDMARKS_BYTES} bytes, float32 [{POINT_COUNT}, 3], not {len(content)}")
     points = np.frombuffer(content, "<f4").reshape(POINT_COUNT, 3).astype(np.float32)
-    _refuse_far(points)
+    _refuse_distant(points)
     points[np.isnan(points).any(axis=1)] = np.nan
     return Landmarks(points, time)
 
 
 def read_take(content: bytes) -> Take:
-    """A take from its file, its times beginning at 0. Raises ParcelRefused."""
+    """Read a take from its file, and shift its times to begin at 0. Raises PayloadRefused."""
     try:
         _refuse_bomb(content)
         take = Take.read(io.BytesIO(content), _NAME)
@@ -49,26 +52,26 @@ def read_take(content: bytes) -> Take:
         raise PayloadRefused(str(error)) from error
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         raise PayloadRefused(f"{_NAME} is not a readable take: {error}") from error
-    if not np.isfinite(take.times).all() or take.duration > LONGEST_S:
-        raise PayloadRefused(f"a take of more than {LONGEST_S:.0f} s")
-    _refuse_far(take.points)
+    if not np.isfinite(take.times).all() or take.duration > MAX_DURATION_S:
+        raise PayloadRefused(f"a take of more than {MAX_DURATION_S:.0f} s")
+    _refuse_distant(take.points)
     return Take(take.points, take.times - take.times[0], take.provenance)
 
 
 def _refuse_bomb(content: bytes) -> None:
-    """A small archive may unpack to gigabytes, and an array's header may ask for as much."""
+    """Check the archive's headers: a small archive may unpack to gigabytes, and an array's header may claim as much."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for entry in archive.infolist():
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & _ENCRYPTED:
-                raise PayloadRefused(f"{_NAME} is packed as no take is")
+                raise PayloadRefused(f"{_NAME} is compressed or encrypted in a way that takes are not")
             with archive.open(entry) as file:
                 if np.lib.format.read_magic(file) != (1, 0):
-                    raise PayloadRefused(f"{_NAME} holds what no take does")
-                shape, _, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=_LONGEST_HEADER)
-            if math.prod(shape) * dtype.itemsize > _MOST_BYTES or any(size > MOST_FRAMES for size in shape[:1]):
-                raise PayloadRefused(f"a take of more than {MOST_FRAMES} frames")
+                    raise PayloadRefused(f"{_NAME} holds an array in a format that takes do not use")
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=_MAX_HEADER_BYTES)
+            if math.prod(shape) * dtype.itemsize > _MAX_ARRAY_BYTES or any(size > MAX_FRAMES for size in shape[:1]):
+                raise PayloadRefused(f"a take of more than {MAX_FRAMES} frames")
 
 
-def _refuse_far(points: np.ndarray) -> None:
-    if (np.abs(points) > _FARTHEST).any():  # NaN is no more than anything
+def _refuse_distant(points: np.ndarray) -> None:
+    if (np.abs(points) > _MAX_COORDINATE).any():  # a comparison with NaN is false
         raise PayloadRefused("landmarks that are far outside the picture")

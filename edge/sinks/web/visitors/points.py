@@ -1,4 +1,4 @@
-"""Landmarks as the reference project's page draws them."""
+"""The subset of landmarks that the reference project's page draws."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ import numpy as np
 from landmarkers.frame import Landmarks
 from landmarkers.layout import PART_SLICES, Part
 
-# The numbers within each part (https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker).
+# Point numbers within each part (https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker).
 _POSE: Final = (11, 12, 13, 14, 15, 16)
 _HAND: Final = (0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20)
 _FACE_OVAL: Final = (10, 21, 58, 67, 93, 103, 127, 148, 150, 172, 176, 251, 288, 297, 323, 332, 356, 365, 377, 378)
@@ -16,7 +16,7 @@ _EYES: Final = (7, 33, 133, 145, 157, 158, 159, 160, 249, 263, 362, 374, 384, 38
 _BROWS: Final = (46, 52, 55, 105, 107, 276, 282, 285, 334, 336)
 _FACE: Final = tuple(sorted(_FACE_OVAL + _LIPS + _EYES + _BROWS))
 
-_PICKED: Final = np.array(
+_SELECTED: Final = np.array(
     [
         PART_SLICES[part].start + number
         for part, numbers in ((Part.POSE, _POSE), (Part.FACE, _FACE), (Part.RIGHT_HAND, _HAND), (Part.LEFT_HAND, _HAND))
@@ -26,12 +26,12 @@ _PICKED: Final = np.array(
 
 
 def reference_points(landmarks: Landmarks, aspect: float) -> list[list[float]]:
-    """The 96 points [x, y, z, visibility] that the reference's page draws, zeros where unseen.
+    """Return the 96 points [x, y, z, visibility] that the reference project's page draws, zeros where unseen.
 
-    `aspect` is the height of the picture by its width: there y is in heights.
+    `aspect` is the height of the picture by its width: on that page y is in heights.
     """
-    points = np.ones((len(_PICKED), 4))
-    points[:, :3] = landmarks.points[_PICKED] / (1.0, aspect, 1.0)
+    points = np.ones((len(_SELECTED), 4))
+    points[:, :3] = landmarks.points[_SELECTED] / (1.0, aspect, 1.0)
     points[np.isnan(points).any(axis=1)] = 0.0
     rounded: list[list[float]] = points.round(4).tolist()
     return rounded

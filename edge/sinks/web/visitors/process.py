@@ -84,7 +84,7 @@ class RecognitionProcess:
 
     async def take_up(self, folder: Path, threshold: float | None) -> str:
         """Read with this bundle from now on; gives its title. Raises RecognitionRefused, RecognitionLost."""
-        header = {"do": "take up", "folder": str(folder.absolute()), "threshold": threshold}
+        header = {"action": "load_model", "folder": str(folder.absolute()), "threshold": threshold}
         answer = await self.ask(Message(header), patience_s=_START_S)
         self._refuse(answer)
         title: str = answer.header["model"]

@@ -152,7 +152,7 @@ class Recogniser:
     async def _forget(self, visitor: int) -> None:
         if self._process is not None:
             try:
-                await self._process.ask(Message({"do": "forget", "visitor": visitor}))
+                await self._process.ask(Message({"action": "close_stream", "visitor": visitor}))
             except RecognitionLost:
                 return  # another one never knew the visitor
 

@@ -1,6 +1,6 @@
-"""Lets visitors in, as many as may, and says how many there are.
+"""The websocket of visitors with their own cameras: accepts as many as are allowed, and counts them.
 
-The recognition is started when the first comes, and ended when none has been here for a while: it takes memory.
+The recognition starts with the first visitor, and stops when none was there for a while: it takes memory.
 """
 
 import asyncio
@@ -11,85 +11,93 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from edge.sinks.web.visitors.recogniser import Recogniser
-from edge.sinks.web.visitors.visitor_session import MESSAGE_BYTES, Close, Ended, VisitorCounters, VisitorSession
+from edge.sinks.web.visitors.visitor_session import (
+    MAX_MESSAGE_BYTES,
+    CloseCode,
+    SessionClosed,
+    VisitorCounters,
+    VisitorSession,
+)
 
 PATH: Final = "/live-signs"
 
 SERVER_OPTIONS: Final[dict[str, Any]] = {
-    # Twice what is read, so that who sends somewhat too much is told so in words.
-    "ws_max_size": 2 * MESSAGE_BYTES,
-    # JPEGs and float32 do not shrink, and what is small on the way may be huge.
+    # Twice the accepted size, so that a message that is only somewhat too long is refused with a reason.
+    "ws_max_size": 2 * MAX_MESSAGE_BYTES,
+    # JPEGs and float32 do not shrink, and a small compressed message may be huge.
     "ws_per_message_deflate": False,
 }
-"""What uvicorn is to be told where visitors may come."""
+"""The options that uvicorn needs for visitors."""
 
-_REASON_BYTES: Final = 123  # a close frame has room for no more (RFC 6455, 5.5)
-_CLOSE_S: Final = 2.0
+_MAX_REASON_BYTES: Final = 123  # the limit of a close frame (RFC 6455, 5.5)
+_CLOSE_TIMEOUT_S: Final = 2.0
 
 
 class Visitors:
-    """Those who try their own cameras."""
+    """Accepts visitors, and counts what they did."""
 
     def __init__(self, limit: int) -> None:
-        """At most `limit` at a time."""
+        """At most `limit` visitors are accepted at a time."""
         self._limit = limit
         self._recogniser = Recogniser()
-        self._tally = VisitorCounters()
-        self._present = 0
+        self._counters = VisitorCounters()
+        self._connected = 0
         self._refused = 0
         self.router = APIRouter()
         """Serves the websocket."""
         self.router.add_api_websocket_route(PATH, self._serve)
 
     def load_model(self, folder: Path, threshold: float | None) -> None:
-        """Read what they sign with this bundle from now on; without a threshold its own holds.
+        """Recognise with this bundle from now on, with its own threshold if none is given.
 
-        To be called on the event loop's thread. Until it is called, visitors are told that no model reads here.
+        To be called on the event loop's thread. Before the first call, visitors get an error that no model is loaded.
         """
         self._recogniser.take_up(folder, threshold)
 
     async def close(self) -> None:
-        """End the recognition; who is still here is told that it broke down."""
+        """Stop the recognition; visitors that are still connected get an error."""
         await self._recogniser.close()
 
     def counts(self) -> dict[str, int]:
-        """How many there are, and what came of it all since the start."""
+        """Return the number of visitors now, and the totals since the start."""
         return {
-            "visitors": self._present,
+            "visitors": self._connected,
             "refused": self._refused,
-            "read": self._tally.read,
-            "dropped": self._tally.dropped,
-            "words": self._tally.words,
-            "deaths": self._recogniser.deaths,
+            "processed": self._counters.processed,
+            "dropped": self._counters.dropped,
+            "words": self._counters.words,
+            "restarts": self._recogniser.deaths,
         }
 
     async def _serve(self, socket: WebSocket) -> None:
         await socket.accept()
         try:
-            self._refuse_too_many()
-            self._present += 1
+            self._check_limit()
+            self._connected += 1
             try:
-                await VisitorSession(socket, self._recogniser, self._tally).last()
+                await VisitorSession(socket, self._recogniser, self._counters).serve()
             finally:
-                self._present -= 1
-        except Ended as ended:
-            await _close(socket, ended)
+                self._connected -= 1
+        except SessionClosed as closed:
+            await _close(socket, closed)
 
-    def _refuse_too_many(self) -> None:
+    def _check_limit(self) -> None:
         if self._limit == 0:
-            raise Ended(Close.OFF, "this device lets nobody try their own camera")
-        if self._present >= self._limit:
+            raise SessionClosed(CloseCode.DISABLED, "visitors cannot try their own cameras on this device")
+        if self._connected >= self._limit:
             self._refused += 1
             many = "1 visitor tries" if self._limit == 1 else f"{self._limit} visitors try"
-            raise Ended(Close.FULL, f"{many} their cameras here already, and no more may; come back in a while")
+            raise SessionClosed(
+                CloseCode.FULL, f"{many} their cameras on this device already, which is the limit; try again later"
+            )
 
 
-async def _close(socket: WebSocket, ended: Ended) -> None:
-    """Tell the visitor why, in a message and in the close itself; one who reads neither is left."""
-    reason = str(ended).encode()[:_REASON_BYTES].decode(errors="ignore")
+async def _close(socket: WebSocket, closed: SessionClosed) -> None:
+    """Send the reason in a message and in the close frame, without waiting for long."""
+    reason = str(closed).encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
     try:
-        async with asyncio.timeout(_CLOSE_S):
-            await socket.send_json({"error": str(ended)})
-            await socket.close(ended.code, reason)
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await socket.send_json({"error": str(closed)})
+            await socket.close(closed.code, reason)
     except (TimeoutError, WebSocketDisconnect, RuntimeError):
         return

@@ -28,9 +28,9 @@ class Work:
     def answer(self, message: Message) -> Message:
         """Do what a message says."""
         header = message.header
-        if header["do"] == "take up":
+        if header["action"] == "load_model":
             return self._take_up(Path(header["folder"]), header["threshold"])
-        if header["do"] == "forget":
+        if header["action"] == "close_stream":
             session = self._sessions.pop(header["visitor"], None)
             if session is not None:
                 session.close()
@@ -58,18 +58,18 @@ class Work:
         return self._sessions[visitor]
 
     def _read(self, session: VisitorStream, header: dict[str, Any], content: bytes) -> Message:
-        arrived: float = header["arrived"]
+        received_at: float = header["received_at"]
         readings: dict[str, Callable[[], list[Answer]]] = {
-            "look": lambda: session.push_image(arrived, content, with_landmarks=False),
-            "look back": lambda: session.push_image(arrived, content, with_landmarks=True),
+            "image": lambda: session.push_image(received_at, content, with_landmarks=False),
+            "image_with_landmarks": lambda: session.push_image(received_at, content, with_landmarks=True),
             "take": lambda: session.start_take(content),
-            "landmarks": lambda: session.push_landmarks(arrived, content),
-            "go on": session.continue_take,
-            "finish": session.flush,
+            "landmarks": lambda: session.push_landmarks(received_at, content),
+            "continue_take": session.continue_take,
+            "flush": session.flush,
         }
         try:
-            answers, refused = readings[header["do"]](), False
+            answers, refused = readings[header["action"]](), False
         except _REFUSED as error:
             answers, refused = [{"error": str(error)}], True
-        told = {"more": session.has_more, "in_hand": session.is_active, "refused": refused}
+        told = {"has_more": session.has_more, "is_active": session.is_active, "refused": refused}
         return Message({"answers": answers} | told)

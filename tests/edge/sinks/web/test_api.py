@@ -162,7 +162,7 @@ def test_who_talks_where_only_views_come_is_let_go(ask: WebClient) -> None:
 @pytest.mark.parametrize(
     ("most", "wanted", "reason"),
     [
-        ("skeleton", "picture", "this device shows the skeleton alone"),
+        ("skeleton", "picture", "this device shows only the skeleton"),
         ("off", "skeleton", "this device shows nothing"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from edge.sinks.web.token import TokenVerifier, Verdict
+from edge.sinks.web.token import TokenVerifier, Verification
 from tests.edge.sinks.web.client import TOKEN, WebClient
 from tests.edge.sinks.web.device import Device
 
@@ -111,28 +111,28 @@ def test_each_wrong_token_makes_the_next_one_wait_longer_until_it_is_forgotten()
     lock = TokenVerifier(TOKEN, clock)
     waits = []
     for number in range(11):
-        waits.append(lock.judge(f"guess {number}", "there").wait_s)
+        waits.append(lock.verify(f"guess {number}", "there").wait_s)
         clock.now += waits[-1]
-        lock.judge(f"guess {number}", "there")
+        lock.verify(f"guess {number}", "there")
     assert waits == [0, 0, 0, 0, 0, 1, 2, 4, 8, 10, 10]
-    assert lock.judge(TOKEN, "there").wait_s == 10
-    assert lock.judge(TOKEN, "elsewhere").is_right
+    assert lock.verify(TOKEN, "there").wait_s == 10
+    assert lock.verify(TOKEN, "elsewhere").is_valid
     clock.now += 601.0
-    assert lock.judge(TOKEN, "there").is_right
+    assert lock.verify(TOKEN, "there").is_valid
 
 
 def test_a_page_left_open_with_the_token_of_yesterday_locks_nobody_out() -> None:
     lock = TokenVerifier(TOKEN, Clock())
     for number in range(100):
-        assert lock.judge("the token of yesterday", "there") == Verdict()
-        assert number < 2 or lock.judge(TOKEN, "there").is_right
+        assert lock.verify("the token of yesterday", "there") == Verification()
+        assert number < 2 or lock.verify(TOKEN, "there").is_valid
 
 
 def test_of_many_addresses_the_newest_are_remembered() -> None:
     lock = TokenVerifier(TOKEN, Clock())
     for number in range(5):
-        lock.judge(f"guess {number}", "first")
-    assert lock.judge(TOKEN, "first").wait_s > 0
+        lock.verify(f"guess {number}", "first")
+    assert lock.verify(TOKEN, "first").wait_s > 0
     for number in range(1000):
-        lock.judge("guess", f"address {number}")
-    assert lock.judge(TOKEN, "first").is_right
+        lock.verify("guess", f"address {number}")
+    assert lock.verify(TOKEN, "first").is_valid

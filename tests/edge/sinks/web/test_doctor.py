@@ -40,7 +40,7 @@ def test_a_port_that_something_else_has_is_named() -> None:
     with closing(MetricsServer(MetricsConfig(port=port), PipelineStats().health)):
         finding = check_live_page(WebConfig(port=port))
     assert finding.state is State.FAILED
-    assert f"web.port {port}: nobody can listen there" in finding.sentence
+    assert f"web.port {port}: cannot be bound" in finding.sentence
 
 
 def test_a_token_that_is_away_or_can_be_guessed_is_named(tmp_path: Path) -> None:

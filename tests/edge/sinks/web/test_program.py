@@ -125,7 +125,7 @@ def refusal(**settings: object) -> str:
 def test_a_port_that_is_taken_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert refusal(port=port).endswith(f"web.port {port}: nobody can listen there: Address already in use")
+        assert f"web.port {port}: cannot be bound: Address already in use; choose a free port" in refusal(port=port)
 
 
 def test_without_its_libraries_there_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:

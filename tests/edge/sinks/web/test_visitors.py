@@ -146,7 +146,7 @@ def test_pictures_that_come_too_fast_are_dropped_and_counted_and_the_last_is_rea
         socket.send(b"\1" + grey())
         assert "landmarks" in hear(socket)
         after = place.visitors.counts()
-    assert after["read"] - before["read"] + after["dropped"] - before["dropped"] == 61
+    assert after["processed"] - before["processed"] + after["dropped"] - before["dropped"] == 61
 
 
 def test_visitors_who_send_all_they_can_leave_others_their_turns(place: VisitorServer) -> None:
@@ -188,7 +188,7 @@ def test_too_many_visitors_are_told_so(place: VisitorServer) -> None:
     try:
         wait_until(lambda: place.visitors.counts()["visitors"] == LIMIT, "the visitors")
         with place.visit() as socket:
-            assert f"{LIMIT} visitors try their cameras here already" in hear(socket)["error"]
+            assert f"{LIMIT} visitors try their cameras on this device already" in hear(socket)["error"]
             with pytest.raises(ConnectionClosed) as closed:
                 socket.recv(PATIENCE_S)
         assert closed.value.rcvd is not None
@@ -205,7 +205,7 @@ def test_too_many_visitors_are_told_so(place: VisitorServer) -> None:
 
 def test_a_place_for_nobody_says_so() -> None:
     with VisitorServer(Visitors(0)) as closed_place, closed_place.visit() as socket:
-        assert "lets nobody" in hear(socket)["error"]
+        assert "visitors cannot try their own cameras" in hear(socket)["error"]
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(PATIENCE_S)
     assert closed.value.rcvd is not None
@@ -234,7 +234,7 @@ def the_pid(place: VisitorServer) -> int:
 
 
 def test_visitors_go_on_when_their_recognition_dies(place: VisitorServer) -> None:
-    deaths = place.visitors.counts()["deaths"]
+    deaths = place.visitors.counts()["restarts"]
     with place.visit() as socket:
         socket.send(b"\1" + grey())
         hear_until(socket, "landmarks")
@@ -243,7 +243,7 @@ def test_visitors_go_on_when_their_recognition_dies(place: VisitorServer) -> Non
         socket.send(b"\2" + CHEST.read_bytes())
         heard = hear_until(socket, "take")
     assert [answer["detected_sign"]["sign_en"] for answer in heard if "detected_sign" in answer] == ["Chest"]
-    assert place.visitors.counts()["deaths"] == deaths + 1
+    assert place.visitors.counts()["restarts"] == deaths + 1
 
 
 def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_again_is_sent_away(
@@ -251,9 +251,9 @@ def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_aga
 ) -> None:
     with place.visit() as socket:
         kill_in_a_turn(place, socket)
-        assert "started again" in hear(socket)["error"]
+        assert "restarted" in hear(socket)["error"]
         kill_in_a_turn(place, socket)
-        assert "breaks down over what you send" in hear(socket)["error"]
+        assert "crashes on what you send" in hear(socket)["error"]
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(PATIENCE_S)
     assert closed.value.rcvd is not None

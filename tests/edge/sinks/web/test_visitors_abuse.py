@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_answered_in_a_sentence_and_the_visit_goes_on(
 
 
 def test_the_bomb_is_small_enough_to_be_sent() -> None:
-    assert len(BOMB) < visit.MESSAGE_BYTES
+    assert len(BOMB) < visit.MAX_MESSAGE_BYTES
 
 
 def test_who_sends_nothing_else_is_sent_away(place: VisitorServer) -> None:
@@ -62,7 +62,7 @@ def test_who_sends_nothing_else_is_sent_away(place: VisitorServer) -> None:
         except ConnectionClosed:
             pass
         code, reason = close_of(socket)
-    assert (code, "too many messages in a row" in reason) == (1003, True)
+    assert (code, "too many invalid messages in a row" in reason) == (1003, True)
     still_serves(place)
 
 
@@ -93,9 +93,9 @@ def test_what_is_far_too_long_is_cut_off(place: VisitorServer) -> None:
 
 
 def test_a_visitor_from_whom_nothing_comes_is_sent_away(place: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visit, "_SILENCE_S", 1.0)
+    monkeypatch.setattr(visit, "_IDLE_TIMEOUT_S", 1.0)
     with place.visit() as idle:
-        assert "nothing came from you" in hear(idle)["error"]
+        assert "no message came from you" in hear(idle)["error"]
         assert close_of(idle)[0] == 4408
     still_serves(place)
 
@@ -103,7 +103,7 @@ def test_a_visitor_from_whom_nothing_comes_is_sent_away(place: VisitorServer, mo
 def test_a_visitor_who_sends_ever_the_next_byte_is_sent_away(
     place: VisitorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "_SILENCE_S", 1.0)
+    monkeypatch.setattr(visit, "_IDLE_TIMEOUT_S", 1.0)
     with place.visit() as slow:
         frame = b"\x82\xfe\xff\xff" + bytes(4)  # a message of 65535 bytes, masked with zeros, that never ends
         gone = False
@@ -120,7 +120,7 @@ def test_a_visitor_who_sends_ever_the_next_byte_is_sent_away(
                 break
             try:
                 slow.socket.sendall(b"\0")
-                assert "nothing came" in json.loads(slow.recv(0.05))["error"]
+                assert "no message came" in json.loads(slow.recv(0.05))["error"]
             except TimeoutError:
                 continue
             except (ConnectionClosed, OSError):
@@ -132,8 +132,8 @@ def test_a_visitor_who_sends_ever_the_next_byte_is_sent_away(
 def test_a_visitor_who_does_not_read_the_answers_is_sent_away(
     place: VisitorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "_SEND_S", 1.0)
-    monkeypatch.setattr(visit, "_MOST_WRONG", 1 << 30)
+    monkeypatch.setattr(visit, "_SEND_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(visit, "_MAX_INVALID", 1 << 30)
     monkeypatch.setattr(visit, "_MESSAGE_S", 0.0)
     with sockets.socket() as deaf:
         deaf.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 2048)  # before it connects, or its window grows

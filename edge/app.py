@@ -1,14 +1,14 @@
-"""Puts the daemon's stages together from a plan and lets them work until the camera ends."""
+"""The daemon's composition root: builds the stages of a plan and runs them until the camera ends."""
 
 import argparse
 import logging
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
-from importlib.metadata import version
 
 from edge.cameras.source import Source, open_source, redact_password
-from edge.commands import Command, Commands
 from edge.config import EdgeConfig
+from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
 from edge.lifecycle.reload import Plan, Reloader
 from edge.lifecycle.service import Service, status_line
@@ -16,24 +16,19 @@ from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import find_store
 from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import PipelineStats
-from edge.monitoring.liveness import LivenessMonitor, MonitoredCamera
+from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.metrics import MetricsServer
 from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import ThermalMonitor
+from edge.outputs import Outputs
 from edge.pipeline import run_pipeline
 from edge.probation.segments import RecentSegments
 from edge.probation.watch import ProbationWatch
-from edge.recognition.observer import ObservedLandmarker
-from edge.recognition.swap import HotSwap, SwapEvents
+from edge.recognition.model_slot import ModelStages
+from edge.recognition.observer import LandmarkObserver
+from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
-from edge.sinks.captions.sink import CaptionSink
-from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
-from edge.sinks.mqtt.sink import MqttSink
-from edge.sinks.sink import Sink
-from edge.sinks.web.message import ActiveModel
-from edge.sinks.web.sink import WebSink
-from landmarkers.landmarker import Landmarker
 from models.bundle import check_landmarker
 
 log = logging.getLogger(__name__)
@@ -42,182 +37,154 @@ log = logging.getLogger(__name__)
 def run_daemon(
     plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
 ) -> None:
-    """Caption as the plan and the command line say until the camera ends or is stopped.
+    """Turn signs into words as plan and command line say, until the camera ends or is stopped.
 
-    Raises what is refused of the plan, before the service is told that the stages are ready.
+    Raises what refuses a part of the plan, before the service is notified that the stages are ready.
     """
-    manifest = plan.bundle.manifest
-    status = DeviceStatus()
-    status.subscribe(service.refresh)
     with ExitStack() as stack:
-        governor = FrameRateController(plan.config.rate, manifest.spotter.raise_threshold)
-        heart = LivenessMonitor(status)
-        source = _open_source(plan, options, governor, heart, status)
-        stack.callback(source.landmarker.close)
-        check_landmarker(manifest, source.landmarker.fingerprint)
-        outbox = _open_outbox(plan.config)
-        pulse = PipelineStats(source, governor, status, outbox, components=_parts(plan.config), model=manifest.title)
-        _let_be_measured(stack, plan.config, governor, pulse)
-        swap = HotSwap(plan, _word_writer(plan, options, outbox))
-        swap.on_swap(lambda new: _take_up(new, governor, pulse, service))
-        sinks, landmarker = _open_sinks(plan, options, source.landmarker, pulse, outbox, status, swap)
-        store = find_store(plan.config.model, options.model, os.environ)
-        if store is not None:
-            stretches = RecentSegments(manifest.spotter.raise_threshold)
-            landmarker = ObservedLandmarker(landmarker, stretches)
-            _prove(stack, plan, swap, ProbationWatch(store, stretches, status, heart, reloader.request))
-        for sink in sinks:
-            stack.callback(sink.close)
-
-        def stop() -> None:
-            service.stopping()
-            source.camera.stop()
-
-        signals.on_stop(stop)
-        shown = redact_password(_source_name(plan.config, options))
-        fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title, "ISHARA_SOURCE": shown}
-        log.info("%s reads %s", manifest.title, shown, extra=fields)
-        service.ready(heart.is_alive, lambda: status_line(shown, pulse.health(), pulse.last_word))
-        reloader.attach(swap.try_swap, source.camera.stop)
-        run_pipeline(MonitoredCamera(source.camera, heart), landmarker, swap.succession, sinks, pulse, governor, status)
+        daemon = _Daemon(plan, options, service, stack)
+        watch = daemon.watch_probation(reloader.request)
+        outputs = daemon.open_outputs()
+        if watch is not None:
+            daemon.swap.on_swap(watch.start)
+            watch.start(plan)
+        daemon.start_service(signals)
+        reloader.attach(daemon.swap.try_swap, daemon.source.camera.stop)
+        daemon.run(outputs)
 
 
-def _prove(stack: ExitStack, plan: Plan, swap: SwapEvents, watch: ProbationWatch) -> None:
-    """Let this plan's model, and those that take over from it, be watched while they are on probation."""
-    stack.callback(watch.close)
-    swap.on_swap(watch.start)
-    watch.start(plan)
+class _Daemon:
+    """The stages of one plan; the stack closes them, the last one first."""
 
+    def __init__(self, plan: Plan, options: argparse.Namespace, service: Service, stack: ExitStack) -> None:
+        self._plan, self._options, self._service, self._stack = plan, options, service, stack
+        config, manifest = plan.config, plan.bundle.manifest
+        self._status = DeviceStatus()
+        self._status.subscribe(service.refresh)
+        self._controller = FrameRateController(config.rate, manifest.spotter.raise_threshold)
+        self._liveness = LivenessMonitor(self._status)
+        self._observers: list[LandmarkObserver] = []
+        self.source = self._open_source()
+        stack.callback(self.source.landmarker.close)
+        check_landmarker(manifest, self.source.landmarker.fingerprint)
+        self._outbox = _open_outbox(config)
+        self._stats = PipelineStats(
+            self.source,
+            self._controller,
+            self._status,
+            self._outbox,
+            components=_components(config),
+            model=manifest.title,
+        )
+        self._start_monitoring()
+        words = self._word_factory()
+        self._recogniser = Recogniser(ModelStages.of(plan.bundle, plan.classifier, words), self._stats.timed)
+        self.swap = HotSwap(plan, self._recogniser, words)
+        self.swap.on_swap(self._use_model)
 
-def _take_up(plan: Plan, governor: FrameRateController, pulse: PipelineStats, service: Service) -> None:
-    """Another model reads the signs from now on."""
-    manifest = plan.bundle.manifest
-    governor.raise_threshold, old, pulse.model = manifest.spotter.raise_threshold, pulse.model, manifest.title
-    fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
-    log.info("%s reads instead of %s", manifest.title, old, extra=fields)
-    service.refresh()
+    @property
+    def _is_fast(self) -> bool:
+        return bool(self._options.pace == "fast")
 
+    @property
+    def _source_name(self) -> str:
+        return str(self._options.source or self._plan.config.camera.source)
 
-def _source_name(config: EdgeConfig, options: argparse.Namespace) -> str:
-    name: str = options.source or config.camera.source
-    return name
+    def watch_probation(self, reload: Callable[[], None]) -> ProbationWatch | None:
+        """Return the watch over models on probation; None where no store decides which model is used."""
+        store = find_store(self._plan.config.model, self._options.model, os.environ)
+        if store is None:
+            return None
+        segments = RecentSegments(self._plan.bundle.manifest.spotter.raise_threshold)
+        self._observers.append(segments)
+        watch = ProbationWatch(store, segments, self._status, self._liveness, reload)
+        self._stack.callback(watch.close)
+        return watch
 
+    def open_outputs(self) -> Outputs:
+        """Open the sinks. Raises what a sink raises that refuses its configuration."""
+        outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._stack)
+        outputs.open_all(self._outbox, jsonl=self._options.jsonl)
+        return outputs
 
-def _is_fast(options: argparse.Namespace) -> bool:
-    fast: bool = options.pace == "fast"
-    return fast
+    def start_service(self, signals: StopSignals) -> None:
+        """Let signals stop the stages, and notify the service that they are ready."""
+        signals.on_stop(self._stop)
+        name, title = redact_password(self._source_name), self._plan.bundle.manifest.title
+        fields = {"ISHARA_DEVICE": self._plan.config.device, "ISHARA_MODEL": title, "ISHARA_SOURCE": name}
+        log.info("%s reads %s", title, name, extra=fields)
+        self._service.ready(
+            self._liveness.is_alive, lambda: status_line(name, self._stats.health(), self._stats.last_word)
+        )
 
+    def run(self, outputs: Outputs) -> None:
+        """Run the pipeline until the camera ends."""
+        run_pipeline(
+            self._liveness.observe_processing(self.source.camera.frames()),
+            self.source.landmarker,
+            self._recogniser,
+            outputs.sinks,
+            observers=[*outputs.observers, *self._observers, self._controller],
+            stats=self._stats,
+            status=self._status,
+        )
 
-def _open_source(
-    plan: Plan,
-    options: argparse.Namespace,
-    governor: FrameRateController,
-    heart: LivenessMonitor,
-    status: DeviceStatus,
-) -> Source:
-    """The camera, felt by the heart, with the landmarker that the bundle was trained with."""
-    manifest = plan.bundle.manifest
-    return open_source(
-        _source_name(plan.config, options),
-        manifest.parts,
-        manifest.landmarker,
-        fast=_is_fast(options),
-        again=not options.exit_at_end,
-        wanted=heart.observe_capture(governor.should_process),
-        options=plan.config.camera,
-        status=status,
-    )
+    def _open_source(self) -> Source:
+        manifest = self._plan.bundle.manifest
+        return open_source(
+            self._source_name,
+            manifest.parts,
+            manifest.landmarker,
+            fast=self._is_fast,
+            again=not self._options.exit_at_end,
+            wanted=self._liveness.observe_capture(self._controller.should_process),
+            options=self._plan.config.camera,
+            status=self._status,
+        )
+
+    def _start_monitoring(self) -> None:
+        """Measure the temperature, serve metrics if they are configured, and log the health at the end."""
+        config = self._plan.config
+        self._stack.callback(ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal).close)
+        if config.metrics is not None:
+            self._stack.callback(MetricsServer(config.metrics, self._stats.health).close)
+        self._stack.callback(lambda: log.info("leaving: %s", self._stats.health().to_json()))
+
+    def _word_factory(self) -> WordFactory:
+        return WordFactory(
+            StreamClock(fast=self._is_fast),
+            model=self._plan.bundle.manifest.title,
+            device=self._plan.config.device,
+            threshold=self._plan.threshold,
+            first_seq=1 if self._outbox is None else self._outbox.next_seq,
+        )
+
+    def _use_model(self, plan: Plan) -> None:
+        """Adjust threshold, health and status line to the model that was swapped in."""
+        manifest, old = plan.bundle.manifest, self._stats.model
+        self._controller.raise_threshold, self._stats.model = manifest.spotter.raise_threshold, manifest.title
+        fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
+        log.info("%s reads instead of %s", manifest.title, old, extra=fields)
+        self._service.refresh()
+
+    def _stop(self) -> None:
+        self._service.stopping()
+        self.source.camera.stop()
 
 
 def _open_outbox(config: EdgeConfig) -> Outbox | None:
-    """Where words wait for the broker, if there is one."""
+    """Open the file in which words wait for the broker, if there is a broker."""
     if config.mqtt is None:
         return None
-    own = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
-    return Outbox(config.mqtt.outbox or own, config.mqtt.outbox_words)
+    default = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
+    return Outbox(config.mqtt.outbox or default, config.mqtt.outbox_words)
 
 
-def _parts(config: EdgeConfig) -> set[Component]:
-    """What can be lost of what is configured."""
-    parts = {Component.CAMERA}
-    if config.mqtt is not None:
-        parts.add(Component.BROKER)
-    if config.captions is not None:
-        parts.add(Component.SCREEN)
-    if config.web is not None:
-        parts.add(Component.WEB)
-    return parts
-
-
-def _let_be_measured(stack: ExitStack, config: EdgeConfig, governor: FrameRateController, pulse: PipelineStats) -> None:
-    """Feel the processor's heat, offer metrics if they are wanted, and tell the health when all is over."""
-    stack.callback(ThermalMonitor(config.rate.measure_every_s, governor.update_thermal).close)
-    if config.metrics is not None:
-        stack.callback(MetricsServer(config.metrics, pulse.health).close)
-    stack.callback(lambda: log.info("leaving: %s", pulse.health().to_json()))
-
-
-def _open_sinks(
-    plan: Plan,
-    options: argparse.Namespace,
-    landmarker: Landmarker,
-    pulse: PipelineStats,
-    outbox: Outbox | None,
-    status: DeviceStatus,
-    models: SwapEvents,
-) -> tuple[list[Sink], Landmarker]:
-    """Where words go, and the landmarker, whose frames a screen shows as well."""
-    config, commands = plan.config, Commands(status)
-    sinks: list[Sink] = [ConsoleSink(jsonl=options.jsonl)]
-    if config.mqtt is not None and outbox is not None:
-        mqtt = MqttSink(
-            config.mqtt,
-            outbox,
-            device=config.device,
-            model=_model_json(plan),
-            health=pulse.health,
-            health_every_s=config.health_every_s,
-            status=status,
-            commands=commands,
-        )
-        models.on_swap(lambda new: mqtt.publish_model(_model_json(new)))
-        sinks.insert(0, mqtt)  # first: there a word outlives the daemon, while a reader of the console may make it wait
-    if config.captions is not None:
-        screen = CaptionSink(config.captions, device=config.device, status=status)
-        sinks.append(screen)
-        commands.register(Command.CLEAR, screen.clear)
-        commands.register(Command.IDENTIFY, screen.identify)
-        landmarker = ObservedLandmarker(landmarker, screen)
-    if config.web is not None:
-        web = WebSink(
-            config.web,
-            device=config.device,
-            version=version("ishara"),
-            active_model=_active_model(plan),
-            health=pulse.health,
-            status=status,
-        )
-        sinks.append(web)
-        models.on_swap(lambda new: web.set_model(_active_model(new)))
-        commands.register(Command.CLEAR, web.clear)
-        landmarker = ObservedLandmarker(landmarker, web)
-    return sinks, landmarker
-
-
-def _model_json(plan: Plan) -> str:
-    return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
-
-
-def _active_model(plan: Plan) -> ActiveModel:
-    bundle = plan.bundle
-    return ActiveModel(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
-
-
-def _word_writer(plan: Plan, options: argparse.Namespace, outbox: Outbox | None) -> WordFactory:
-    return WordFactory(
-        StreamClock(fast=_is_fast(options)),
-        model=plan.bundle.manifest.title,
-        device=plan.config.device,
-        threshold=plan.threshold,
-        first_seq=1 if outbox is None else outbox.next_seq,
-    )
+def _components(config: EdgeConfig) -> set[Component]:
+    """Return the configured components that can fail."""
+    sections = {
+        Component.BROKER: config.mqtt,
+        Component.SCREEN: config.captions,
+        Component.WEB: config.web,
+    }
+    return {Component.CAMERA, *(component for component, section in sections.items() if section is not None)}

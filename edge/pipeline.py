@@ -1,74 +1,52 @@
-"""From camera to words: the way of every frame, top to bottom."""
+"""The way of every frame from camera to words: frame -> landmarker -> observers -> recogniser -> sinks."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 
-from edge.cameras.camera import Camera
-from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
-from edge.recognition.recognition import ModelSlot
+from edge.recognition.observer import LandmarkObserver
+from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import Word
 from edge.sinks.sink import Sink
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
-from landmarkers.take import Take
 
 
 def run_pipeline(
-    camera: Camera,
+    frames: Iterable[Frame],
     landmarker: Landmarker,
-    succession: ModelSlot,
+    recogniser: Recogniser,
     sinks: Sequence[Sink],
-    pulse: PipelineStats,
-    governor: FrameRateController | None = None,
+    *,
+    observers: Sequence[LandmarkObserver] = (),
+    stats: PipelineStats | None = None,
     status: DeviceStatus | None = None,
 ) -> None:
-    """Turn frames into words until the camera ends; the sign in hand at the end is finished.
+    """Turn frames into words until the frames end; the sign in progress is finished then.
 
-    The camera gives only frames that the governor, if there is one, wants; here it is told what was found in them.
-    Whatever recognition the succession has at a frame reads it; it changes between two frames only.
-    While the standing is paused frames come and are left alone, and the sign in hand then is dropped; the
-    governor, who sees no hand, soon wants only few of them.
-    Raises what the camera raises, after the words before it were said.
+    `frames` is usually `camera.frames()`. The observers see each frame's landmarks before the recogniser does. While
+    `status` is paused, frames are drained without being processed, and the sign in progress is discarded.
+    Raises what iterating over the frames raises, after the last word has been emitted.
     """
-    newest = 0.0
-
-    def say(takes: Iterable[Take]) -> None:
-        for take in takes:
-            with pulse.timed("classifier"):
-                reading = succession.current.classifier.classify(take)
-            word = succession.current.words.create(take, reading, newest)
-            if word is not None:
-                pulse.count_word(word)
-                _emit(word, sinks)
-
-    def look_at(frame: Frame) -> None:
-        nonlocal newest
-        with pulse.timed("landmarks"):
-            landmarks = landmarker.detect(frame)
-        newest = landmarks.time
-        if governor is not None:
-            governor.observe(landmarks)
-        with pulse.timed("spotter"):
-            takes = list(succession.current.spotter.push(landmarks))
-        pulse.count_frame()
-        say(takes)
-
+    stats, status = stats or PipelineStats(), status or DeviceStatus()
     try:
-        for frame in camera.frames():
-            if succession.should_swap(frame.time):
-                say(succession.current.spotter.flush())
-                succession.swap()
-            succession.current.words.clock.tick(frame.time)
-            if status is not None and status.paused:
-                deque(succession.current.spotter.flush(), maxlen=0)
-            else:
-                look_at(frame)
+        for frame in frames:
+            _emit(recogniser.start_frame(frame.time), sinks, stats)
+            if status.paused:
+                recogniser.reset()
+                continue
+            with stats.timed("landmarks"):
+                landmarks = landmarker.detect(frame)
+            stats.count_frame()
+            for observer in observers:
+                observer.observe(frame, landmarks)
+            _emit(recogniser.push(landmarks), sinks, stats)
     finally:
-        say(succession.current.spotter.flush())
+        _emit(recogniser.flush(), sinks, stats)
 
 
-def _emit(word: Word, sinks: Sequence[Sink]) -> None:
-    for sink in sinks:
-        sink.emit(word)
+def _emit(words: Iterable[Word], sinks: Sequence[Sink], stats: PipelineStats) -> None:
+    for word in words:
+        stats.count_word(word)
+        for sink in sinks:
+            sink.emit(word)

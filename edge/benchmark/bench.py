@@ -21,7 +21,8 @@ from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
 from edge.monitoring.health import PipelineStats, StageTime
 from edge.pipeline import run_pipeline
-from edge.recognition.recognition import ModelPipeline, ModelSlot
+from edge.recognition.model_slot import ModelStages
+from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -192,8 +193,8 @@ def _caption(
     clock = StreamClock(fast=True)
     threshold = bundle.manifest.calibration.threshold
     writer = WordFactory(clock, model=bundle.manifest.title, device="bench", threshold=threshold)
-    succession = ModelSlot(ModelPipeline.of(bundle, classifier, writer))
-    run_pipeline(RecordingCamera(clip, paced=False), landmarker, succession, (), pulse)
+    recogniser = Recogniser(ModelStages.of(bundle, classifier, writer), pulse.timed)
+    run_pipeline(RecordingCamera(clip, paced=False).frames(), landmarker, recogniser, (), stats=pulse)
     return len(landmarker.answered)
 
 

@@ -1,72 +1,62 @@
-"""Beats while the daemon really gets on: frames come, and those that are wanted go through the networks.
+"""Checks that the daemon makes progress: frames arrive, and those that should be processed are processed.
 
-What is wrong but known is no reason to be killed: a camera that is away and tried again, a pause that was asked for,
-frames that nobody wants because nobody signs. A thread that stands still is, and nothing but a restart helps there.
+A known fault is no reason to be killed: a camera that is lost and reconnects, a pause that somebody asked for, frames
+that are skipped because nobody signs. A thread that hangs is one, since nothing but a restart helps there.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from edge.cameras.camera import Camera, ShouldProcess
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
 
+ShouldProcess = Callable[[float], bool]
+"""Returns True if the frame of a time, in seconds since the stream began, is to be processed."""
+
 
 class LivenessMonitor:
-    """Felt by the threads that do the work; asked now and then by the one that feeds the watchdog."""
+    """Observes the threads that capture and process frames; the service's watchdog asks it now and then."""
 
     def __init__(self, status: DeviceStatus) -> None:
-        """`standing` tells whether the camera is known to be away."""
+        """`status` reports whether the camera is known to be lost."""
         self._status = status
         self._lock = threading.Lock()
-        self._came = self._wanted = self._read = False
+        self._arrived = self._wanted = self._done = False
         self.is_stalled = False
-        """Whether it did not beat when it was last asked."""
+        """True if there was no progress when `is_alive` was last asked."""
 
-    def observe_capture(self, wanted: ShouldProcess) -> ShouldProcess:
-        """What says whether a frame is wanted, felt at each frame that comes; it is asked on the camera's thread."""
+    def observe_capture(self, should_process: ShouldProcess) -> ShouldProcess:
+        """Return the decision with each call of it observed; the camera's thread asks it once per arriving frame."""
 
-        def is_wanted(time: float) -> bool:
-            answer = wanted(time)
+        def observed(time: float) -> bool:
+            wanted = should_process(time)
             with self._lock:
-                self._came = True
-                self._wanted |= answer
-            return answer
+                self._arrived = True
+                self._wanted |= wanted
+            return wanted
 
-        return is_wanted
+        return observed
+
+    def observe_processing(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield the frames; each counts as processed when the next one is asked for."""
+        for frame in frames:
+            yield frame
+            self.frame_done()
 
     def frame_done(self) -> None:
-        """A frame was dealt with, and the next one is waited for."""
+        """Note that a frame was processed."""
         with self._lock:
-            self._read = True
+            self._done = True
 
     def is_alive(self) -> bool:
-        """Whether capture and inference got on since this was last asked.
+        """Return True if capture and processing made progress since this was last asked.
 
-        A frame that was read came from somewhere, so both did. Frames that came and were not wanted leave the networks
-        in peace. No frame at all is well only while the camera is known to be away, for then it is tried again.
+        A processed frame proves both. Frames that arrived and were all skipped leave the networks nothing to do. No
+        frame at all is healthy only while the camera is known to be lost, since it is then being reconnected.
         """
         with self._lock:
-            came, wanted, read = self._came, self._wanted, self._read
-            self._came = self._wanted = self._read = False
-        beats = read or (not wanted if came else Component.CAMERA in self._status.faults)
-        self.is_stalled = not beats
-        return beats
-
-
-class MonitoredCamera:
-    """A camera whose frames the heart feels when they have been dealt with: when the next one is asked for."""
-
-    def __init__(self, camera: Camera, heart: LivenessMonitor) -> None:
-        self._camera = camera
-        self._heart = heart
-
-    def frames(self) -> Iterator[Frame]:
-        """The camera's frames. Raises what the camera raises."""
-        for frame in self._camera.frames():
-            yield frame
-            self._heart.frame_done()
-
-    def stop(self) -> None:
-        """End after the frame in hand."""
-        self._camera.stop()
+            arrived, wanted, done = self._arrived, self._wanted, self._done
+            self._arrived = self._wanted = self._done = False
+        alive = done or (not wanted if arrived else Component.CAMERA in self._status.faults)
+        self.is_stalled = not alive
+        return alive

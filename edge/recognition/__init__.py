@@ -1,1 +1,1 @@
-"""Landmarks to words: the spotter and classifier at work, and model swaps."""
+"""Landmarks to words: spotter, classifier and word factory, and swaps of the model between two frames."""

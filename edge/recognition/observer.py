@@ -1,39 +1,12 @@
-"""Lets somebody look at every frame and what was found in it, so that signers see whether they are in view.
-
-This stands around the landmarker and not in the pipeline, whose page it would burden with what no word depends on.
-"""
+"""The interface of what follows the landmarks of every frame without changing them."""
 
 from typing import Protocol
 
 from landmarkers.frame import Frame, Landmarks
-from landmarkers.landmarker import Landmarker
 
 
 class LandmarkObserver(Protocol):
-    """Is given every frame with its landmarks; must not block, so it keeps at most the newest."""
+    """Receives every processed frame with its landmarks: previews, the frame-rate controller, probation's segments."""
 
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
-        """Take a frame and what was found in it; neither changes any more."""
-
-
-class ObservedLandmarker:
-    """A landmarker whose finds are shown."""
-
-    def __init__(self, landmarker: Landmarker, preview: LandmarkObserver) -> None:
-        self._landmarker = landmarker
-        self._preview = preview
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the landmarker."""
-        return self._landmarker.fingerprint
-
-    def detect(self, frame: Frame) -> Landmarks:
-        """The points of one frame, which the preview is given as well."""
-        landmarks = self._landmarker.detect(frame)
-        self._preview.observe(frame, landmarks)
-        return landmarks
-
-    def close(self) -> None:
-        """Give up the landmarker's networks."""
-        self._landmarker.close()
+        """Take note of a frame and its landmarks, neither of which changes any more. Must not block."""

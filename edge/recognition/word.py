@@ -1,4 +1,4 @@
-"""A word that was read, and the event that tells of it.
+"""A recognised word, the event that reports it, and the clock that dates it.
 
 The event is the same JSON on MQTT, on the console, on the web socket and in the outbox.
 """
@@ -6,41 +6,41 @@ The event is the same JSON on MQTT, on the console, on the web socket and in the
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import PlainSerializer
 
 from landmarkers.take import Take
 from models.strict_model import StrictModel
 
-if TYPE_CHECKING:  # it loads ONNX Runtime, which who only takes words does without
+if TYPE_CHECKING:  # it loads ONNX Runtime, which programs that only handle words do without
     from models.classifier import Candidate, Prediction
 
-MAX_ALTERNATIVES = 3
+MAX_ALTERNATIVES: Final = 3
 
 Timestamp = Annotated[
     datetime,
-    PlainSerializer(lambda moment: moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"), return_type=str),
+    PlainSerializer(lambda time: time.isoformat(timespec="milliseconds").replace("+00:00", "Z"), return_type=str),
 ]
 
 
 class Alternative(StrictModel):
-    """Another sign that it might have been."""
+    """Another sign that the word may have been."""
 
     sign_id: int
     word: str
     confidence: float
 
     @classmethod
-    def of(cls, guess: "Candidate") -> Self:
-        """The alternative that a guess makes."""
-        return cls(sign_id=guess.sign.sign_id, word=guess.sign.word, confidence=round(guess.confidence, 4))
+    def of(cls, candidate: "Candidate") -> Self:
+        """Return the alternative of a candidate of the prediction."""
+        return cls(sign_id=candidate.sign.sign_id, word=candidate.sign.word, confidence=round(candidate.confidence, 4))
 
 
 class Word(StrictModel):
     """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known.
 
-    A sign may be read surely while it still goes on; it then ends with the last frame that was read.
+    A sign may be classified with confidence while it still continues; `ended_at` is then its last classified frame.
     """
 
     event_type: Literal["word"] = "word"
@@ -59,69 +59,70 @@ class Word(StrictModel):
 
     @property
     def delay_s(self) -> float:
-        """Seconds from the sign's end to the word."""
+        """Return the seconds from the end of the sign to the word."""
         return (self.emitted_at - self.ended_at).total_seconds()
 
     def to_json(self) -> str:
-        """The event on one line."""
+        """Return the event on one line."""
         return self.model_dump_json()
 
 
 class StreamClock:
-    """Tells what moment a time of the stream is.
+    """Converts times of the stream, in seconds since it began, to dates.
 
-    A live stream's words are known now, by the wall clock, and its beginning is reckoned back from now at each frame:
-    a device without a battery for its clock may get the time of day long after it started. A stream played
-    `as_fast_as_possible` runs on its own clock: its words are known when the last frame read was taken.
+    The words of a live stream are dated by the wall clock, and the stream's beginning is computed back from now at each
+    frame: a device without a battery for its clock may get the time of day long after it started. A stream that is
+    played `fast` has a clock of its own: its words are known at the time of the newest frame.
     """
 
     def __init__(self, *, fast: bool) -> None:
         self._began = datetime.now(UTC)
-        self._own = fast
+        self._fast = fast
 
     def tick(self, time: float) -> None:
-        """A frame of this time of the stream has just come."""
-        if not self._own:
+        """Set the clock by a frame of this time of the stream that has just arrived."""
+        if not self._fast:
             self._began = datetime.now(UTC) - timedelta(seconds=time)
 
     def at(self, time: float) -> datetime:
-        """The moment of a time in the stream."""
+        """Return the date of a time of the stream."""
         return self._began + timedelta(seconds=time)
 
-    def now(self, time: float) -> datetime:
-        """The moment now, when the newest frame is of `time`."""
-        return self.at(time) if self._own else datetime.now(UTC)
+    def now(self, newest: float) -> datetime:
+        """Return the present date; `newest` is the time of the newest frame."""
+        return self.at(newest) if self._fast else datetime.now(UTC)
 
 
 class WordFactory:
-    """Turns readings into numbered words; stays silent when the model is not sure enough."""
+    """Turns predictions into numbered words; makes none of a prediction below the threshold."""
 
     def __init__(self, clock: StreamClock, *, model: str, device: str, threshold: float, first_seq: int = 1) -> None:
         self.clock = clock
         self._model = model
         self._device = device
         self._threshold = threshold
-        self.seqs: Iterator[int] = count(first_seq)
-        """Those of the words to come."""
+        self._seqs: Iterator[int] = count(first_seq)
 
-    def with_model(self, *, model: str, threshold: float) -> "WordFactory":
-        """The writer for another model on the same stream, which goes on with this one's numbers."""
-        follower = WordFactory(self.clock, model=model, device=self._device, threshold=threshold)
-        follower.seqs = self.seqs
-        return follower
+    def with_model(self, *, model: str, threshold: float, clock: StreamClock | None = None) -> "WordFactory":
+        """Return the factory for another model, and perhaps another clock, that continues this one's numbering."""
+        factory = WordFactory(clock or self.clock, model=model, device=self._device, threshold=threshold)
+        factory._seqs = self._seqs
+        return factory
 
-    def create(self, take: Take, reading: "Prediction", newest: float) -> Word | None:
-        """The word of a take, or None; `newest` is the stream's time by now."""
-        best = reading.above_threshold(self._threshold)
+    def create(self, take: Take, prediction: "Prediction", newest: float) -> Word | None:
+        """Return the word of a take, or None below the threshold; `newest` is the stream's time of the newest frame."""
+        best = prediction.above_threshold(self._threshold)
         if best is None:
             return None
         return Word(
-            seq=next(self.seqs),
+            seq=next(self._seqs),
             sign_id=best.sign.sign_id,
             word=best.sign.word,
             word_en=best.sign.word_en,
             confidence=round(best.confidence, 4),
-            alternatives=tuple(Alternative.of(guess) for guess in reading.candidates[1 : 1 + MAX_ALTERNATIVES]),
+            alternatives=tuple(
+                Alternative.of(candidate) for candidate in prediction.candidates[1 : 1 + MAX_ALTERNATIVES]
+            ),
             started_at=self.clock.at(float(take.times[0])),
             ended_at=self.clock.at(float(take.times[-1])),
             emitted_at=self.clock.now(newest),

@@ -263,7 +263,7 @@ def test_a_device_that_is_slowed_down_for_its_heat_says_so_and_looks_at_fewer_fr
         "ISHARA_RATE_MEASURE_EVERY_S": "1",
     }
     daemon = start_daemon("run", "--source", "nobody.mp4", "--model", camera_bundle, settings=settings)
-    daemon.wait_for_log("the processor is slowed down")
+    daemon.wait_for_log("the processor is throttled")
     listener.wait_until(lambda: len(hot_health(listener)) > 0)
     assert hot_health(listener)[0].throttled
 

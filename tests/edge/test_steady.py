@@ -16,7 +16,8 @@ from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.health import Health, PipelineStats
 from edge.pipeline import run_pipeline
-from edge.recognition.recognition import ModelPipeline, ModelSlot
+from edge.recognition.model_slot import ModelStages
+from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, Word, WordFactory
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
@@ -126,7 +127,8 @@ def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, g
     pulse = PipelineStats(Source(camera, landmarker), governor)
     writer = WordFactory(StreamClock(fast=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
-    run_pipeline(camera, landmarker, ModelSlot(ModelPipeline.of(bundle, classifier, writer)), [words], pulse, governor)
+    recogniser = Recogniser(ModelStages.of(bundle, classifier, writer), pulse.timed)
+    run_pipeline(camera.frames(), landmarker, recogniser, [words], observers=[governor], stats=pulse)
     return pulse.health()
 
 

@@ -11,27 +11,29 @@ from tests.edge.tiny_bundle import SIGNS
 from tests.synthetic_signer import Sign, even_times, take
 
 TAKE = take(even_times(10, 1.0), Sign(0.0, 1.0))
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def reading(confidences: Sequence[float] = (0.9, 0.06, 0.03), no_sign: float = 0.01) -> Prediction:
-    return Prediction([Candidate(sign, share) for sign, share in zip(SIGNS, confidences, strict=True)], no_sign)
+def prediction(confidences: Sequence[float] = (0.9, 0.06, 0.03), no_sign: float = 0.01) -> Prediction:
+    return Prediction(
+        [Candidate(sign, confidence) for sign, confidence in zip(SIGNS, confidences, strict=True)], no_sign
+    )
 
 
-def writer(*, fast: bool = True, threshold: float = 0.5) -> WordFactory:
+def factory(*, fast: bool = True, threshold: float = 0.5) -> WordFactory:
     clock = StreamClock(fast=fast)
     return WordFactory(clock, model="tiny@3", device="entrance", threshold=threshold)
 
 
-def write(writes: WordFactory, newest: float = 1.5) -> Word:
-    word = writes.create(TAKE, reading(), newest)
+def create(words: WordFactory, newest: float = 1.5) -> Word:
+    word = words.create(TAKE, prediction(), newest)
     assert word is not None
     return word
 
 
-def test_the_event_has_the_agreed_shape() -> None:
-    event = json.loads(write(writer()).to_json())
-    instants = {key: event.pop(key) for key in ("started_at", "ended_at", "emitted_at")}
+def test_event_has_the_agreed_shape() -> None:
+    event = json.loads(create(factory()).to_json())
+    timestamps = {key: event.pop(key) for key in ("started_at", "ended_at", "emitted_at")}
     assert event == {
         "event_type": "word",
         "seq": 1,
@@ -47,57 +49,57 @@ def test_the_event_has_the_agreed_shape() -> None:
         "device": "entrance",
         "late": False,
     }
-    assert all(INSTANT.fullmatch(instant) for instant in instants.values())
+    assert all(TIMESTAMP.fullmatch(timestamp) for timestamp in timestamps.values())
 
 
-def test_the_keys_stand_in_the_agreed_order() -> None:
-    assert list(json.loads(write(writer()).to_json())) == [
+def test_keys_are_in_the_agreed_order() -> None:
+    assert list(json.loads(create(factory()).to_json())) == [
         *("event_type", "seq", "sign_id", "word", "word_en", "confidence", "alternatives"),
         *("started_at", "ended_at", "emitted_at", "model", "device", "late"),
     ]
 
 
-def test_the_event_is_one_line_and_reads_back_as_the_same_word() -> None:
-    line = write(writer()).to_json()
+def test_event_is_one_line_that_reads_back_as_the_same_word() -> None:
+    line = create(factory()).to_json()
     assert "\n" not in line
     assert "قصبة هوائية" in line
     assert Word.model_validate_json(line).to_json() == line
 
 
-def test_a_word_less_likely_than_the_threshold_is_not_said() -> None:
-    assert writer(threshold=0.95).create(TAKE, reading(), 1.5) is None
-    assert writer(threshold=0.9).create(TAKE, reading(), 1.5) is not None
+def test_no_word_below_the_threshold() -> None:
+    assert factory(threshold=0.95).create(TAKE, prediction(), 1.5) is None
+    assert factory(threshold=0.9).create(TAKE, prediction(), 1.5) is not None
 
 
-def test_a_word_less_likely_than_no_sign_is_not_said() -> None:
-    doubtful = reading((0.4, 0.1, 0.0), no_sign=0.5)
-    assert writer(threshold=0.0).create(TAKE, doubtful, 1.5) is None
+def test_no_word_where_no_sign_is_likelier() -> None:
+    doubtful = prediction((0.4, 0.1, 0.0), no_sign=0.5)
+    assert factory(threshold=0.0).create(TAKE, doubtful, 1.5) is None
 
 
-def test_words_are_numbered_without_gaps_whatever_was_not_said() -> None:
-    writes = writer()
-    first = write(writes)
-    assert writes.create(TAKE, reading((0.4, 0.3, 0.2), no_sign=0.1), 1.5) is None
-    assert (first.seq, write(writes).seq) == (1, 2)
+def test_words_are_numbered_without_gaps() -> None:
+    words = factory()
+    first = create(words)
+    assert words.create(TAKE, prediction((0.4, 0.3, 0.2), no_sign=0.1), 1.5) is None
+    assert (first.seq, create(words).seq) == (1, 2)
 
 
-def test_a_file_played_fast_has_its_own_clock() -> None:
-    word = write(writer(fast=True), newest=1.5)
+def test_fast_stream_has_its_own_clock() -> None:
+    word = create(factory(fast=True), newest=1.5)
     assert word.ended_at - word.started_at == timedelta(seconds=1)
     assert word.emitted_at - word.ended_at == timedelta(seconds=0.5)
     assert word.delay_s == pytest.approx(0.5)
 
 
-def test_a_live_word_is_known_now_by_the_wall_clock() -> None:
-    writes = writer(fast=False)
-    writes.clock.tick(0.0)
+def test_live_word_is_emitted_now_by_the_wall_clock() -> None:
+    words = factory(fast=False)
+    words.clock.tick(0.0)
     before = datetime.now(UTC)
-    word = write(writes, newest=1.5)
+    word = create(words, newest=1.5)
     assert before <= word.emitted_at <= datetime.now(UTC)
     assert word.ended_at - word.started_at == timedelta(seconds=1)
 
 
-def test_a_live_stream_whose_time_is_not_zero_began_that_long_ago() -> None:
+def test_beginning_of_a_live_stream_is_computed_back_from_now() -> None:
     clock = StreamClock(fast=False)
     before = datetime.now(UTC)
     clock.tick(100.0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from edge.recognition.recognition import ModelPipeline
+from edge.recognition.model_slot import ModelStages
 from edge.recognition.word import StreamClock, WordFactory
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, check_landmarker, open_bundle
@@ -34,6 +34,6 @@ class LoadedModel:
         """Return a word factory for one visitor's stream."""
         return WordFactory(clock, model=self.bundle.manifest.title, device=DEVICE, threshold=self.threshold)
 
-    def new_pipeline(self, words: WordFactory) -> ModelPipeline:
-        """Return a pipeline for one stream, with a spotter of its own and this word factory."""
-        return ModelPipeline.of(self.bundle, self.classifier, words)
+    def new_stages(self, words: WordFactory) -> ModelStages:
+        """Return stages for one stream, with a spotter of its own and this word factory."""
+        return ModelStages.of(self.bundle, self.classifier, words)

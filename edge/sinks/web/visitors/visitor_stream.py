@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from edge.recognition.recognition import ModelPipeline, ModelSlot
+from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, Word
 from edge.sinks.web.visitors.image import decode
 from edge.sinks.web.visitors.model import LoadedModel
@@ -38,7 +38,7 @@ class VisitorStream:
         self._model = model
         self._words = words
         self._joints = joints
-        self._slot = ModelSlot(model.new_pipeline(model.new_words(StreamClock(fast=False))))
+        self._recogniser = Recogniser(model.new_stages(model.new_words(StreamClock(fast=False))))
         self._parts = model.bundle.manifest.parts
         self._landmarker = TrackingLandmarker(self._parts, networks=networks)
         self._started_at: float | None = None
@@ -50,7 +50,7 @@ class VisitorStream:
     @property
     def is_active(self) -> bool:
         """Return True if a sign may be going on, so that a pause of the stream ends it."""
-        return self._slot.current.spotter.is_active
+        return self._recogniser.is_active
 
     @property
     def has_more(self) -> bool:
@@ -59,10 +59,9 @@ class VisitorStream:
 
     def set_model(self, model: LoadedModel) -> None:
         """Recognise with another model from now on; a sign that is going on is finished with the old one."""
-        words = self._slot.current.words
         manifest = model.bundle.manifest
-        following = model.new_pipeline(words.with_model(model=manifest.title, threshold=model.threshold))
-        self._slot.schedule(following, lambda: None)
+        words = self._recogniser.words.with_model(model=manifest.title, threshold=model.threshold)
+        self._recogniser.schedule(model.new_stages(words))
         self._model = model
         self._detect_parts(self._parts | manifest.parts)
 
@@ -97,7 +96,7 @@ class VisitorStream:
 
     def flush(self) -> list[Answer]:
         """End the sign that is going on, since the stream pauses."""
-        return self._classify(self._slot.current, self._slot.current.spotter.flush())
+        return self._answers(self._recogniser.flush())
 
     def close(self) -> None:
         """Release the landmarker."""
@@ -118,24 +117,17 @@ class VisitorStream:
 
     def _push(self, landmarks: Landmarks) -> list[Answer]:
         self._latest = landmarks.time
-        answers: list[Answer] = []
-        if self._slot.should_swap(landmarks.time):
-            answers += self.flush()
-            self._slot.swap()
-        pipeline = self._slot.current
-        pipeline.words.clock.tick(landmarks.time)
-        answers += self._classify(pipeline, pipeline.spotter.push(landmarks))
-        if pipeline.spotter.is_active:
+        answers = self._answers(self._recogniser.start_frame(landmarks.time))
+        answers += self._answers(self._recogniser.push(landmarks))
+        if self._recogniser.is_active:
             self._last_active, self._is_idle = landmarks.time, False
         elif not self._is_idle and landmarks.time - self._last_active >= IDLE_AFTER_S:
             self._is_idle = True
             answers.append({"status": "idle"})
         return answers
 
-    def _classify(self, pipeline: ModelPipeline, takes: Iterable[Take], now: float | None = None) -> list[Answer]:
-        at = self._latest if now is None else now
-        words = (pipeline.words.create(take, pipeline.classifier.classify(take), at) for take in takes)
-        return [self._sign_answer(word) for word in words if word is not None]
+    def _answers(self, words: Iterable[Word]) -> list[Answer]:
+        return [self._sign_answer(word) for word in words]
 
     def _sign_answer(self, word: Word) -> Answer:
         sign = {"sign_ar": word.word, "sign_en": word.word_en}
@@ -152,15 +144,15 @@ class VisitorStream:
 
         The numbers of its words continue those of the stream.
         """
-        words = self._model.new_words(StreamClock(fast=True))
-        words.seqs = self._slot.current.words.seqs
-        pipeline = self._model.new_pipeline(words)
+        title, clock = self._model.bundle.manifest.title, StreamClock(fast=True)
+        words = self._recogniser.words.with_model(model=title, threshold=self._model.threshold, clock=clock)
+        recogniser = Recogniser(self._model.new_stages(words))
         word_count, frames = 0, iter(take.landmarks())
         while batch := list(islice(frames, _FRAMES_PER_TURN)):
             answers: list[Answer] = []
             for landmarks in batch:
-                answers += self._classify(pipeline, pipeline.spotter.push(landmarks), landmarks.time)
+                answers += self._answers(recogniser.push(landmarks))
             word_count += len(answers)
             yield answers
-        last = self._classify(pipeline, pipeline.spotter.flush(), take.duration)
+        last = self._answers(recogniser.flush())
         yield [*last, {"take": "read", "words": word_count + len(last)}]

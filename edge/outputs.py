@@ -1,0 +1,94 @@
+"""Opens the configured sinks and connects them to model swaps, commands and the landmarks they preview."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from edge.commands import Command, Commands
+from edge.config import CaptionsConfig, MqttConfig, WebConfig
+from edge.lifecycle.hot_swap import SwapEvents
+from edge.lifecycle.reload import Plan
+from edge.monitoring.health import PipelineStats
+from edge.monitoring.status import DeviceStatus
+from edge.recognition.observer import LandmarkObserver
+from edge.sinks.captions.sink import CaptionSink
+from edge.sinks.console import ConsoleSink
+from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.sink import MqttSink
+from edge.sinks.sink import Sink
+from edge.sinks.web.message import ActiveModel
+from edge.sinks.web.sink import WebSink
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The sinks and the landmark observers among them, in the order in which they receive words and landmarks."""
+
+    plan: Plan
+    status: DeviceStatus
+    stats: PipelineStats
+    swaps: SwapEvents
+    stack: ExitStack
+    """Closes each sink that was opened."""
+    sinks: list[Sink] = field(default_factory=list)
+    observers: list[LandmarkObserver] = field(default_factory=list)
+
+    def open_all(self, outbox: Outbox | None, *, jsonl: bool) -> None:
+        """Open every configured sink. Raises what a sink raises that refuses its configuration."""
+        config, commands = self.plan.config, Commands(self.status)
+        if config.mqtt is not None and outbox is not None:
+            # First: its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
+            self._add(self._open_mqtt(config.mqtt, outbox, commands))
+        self._add(ConsoleSink(jsonl=jsonl))
+        if config.captions is not None:
+            self._open_captions(config.captions, commands)
+        if config.web is not None:
+            self._open_web(config.web, commands)
+
+    def _add(self, sink: Sink) -> None:
+        self.sinks.append(sink)
+        self.stack.callback(sink.close)
+
+    def _open_mqtt(self, config: MqttConfig, outbox: Outbox, commands: Commands) -> MqttSink:
+        mqtt = MqttSink(
+            config,
+            outbox,
+            device=self.plan.config.device,
+            model=_model_json(self.plan),
+            health=self.stats.health,
+            health_every_s=self.plan.config.health_every_s,
+            status=self.status,
+            commands=commands,
+        )
+        self.swaps.on_swap(lambda plan: mqtt.publish_model(_model_json(plan)))
+        return mqtt
+
+    def _open_captions(self, config: CaptionsConfig, commands: Commands) -> None:
+        captions = CaptionSink(config, device=self.plan.config.device, status=self.status)
+        self._add(captions)
+        self.observers.append(captions)
+        commands.register(Command.CLEAR, captions.clear)
+        commands.register(Command.IDENTIFY, captions.identify)
+
+    def _open_web(self, config: WebConfig, commands: Commands) -> None:
+        web = WebSink(
+            config,
+            device=self.plan.config.device,
+            version=version("ishara"),
+            active_model=_active_model(self.plan),
+            health=self.stats.health,
+            status=self.status,
+        )
+        self._add(web)
+        self.observers.append(web)
+        self.swaps.on_swap(lambda plan: web.set_model(_active_model(plan)))
+        commands.register(Command.CLEAR, web.clear)
+
+
+def _model_json(plan: Plan) -> str:
+    return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
+
+
+def _active_model(plan: Plan) -> ActiveModel:
+    bundle = plan.bundle
+    return ActiveModel(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))

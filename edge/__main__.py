@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.arguments import parse_arguments
-from edge.cameras.camera import LibraryMissing
-from edge.cameras.source import require_libraries
 from edge.config import CaptionsConfig, EdgeConfig, load_config
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import format_row, format_summary, is_ready, to_json
+from edge.libraries import LibraryMissing, require_libraries
 from edge.lifecycle.exit import exit_process
 from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier

@@ -5,8 +5,9 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
-from edge.cameras.source import Source, open_source, redact_password
+from edge.cameras.source import Source, SourceOptions, open_source, redact_password
 from edge.config import EdgeConfig
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
@@ -135,11 +136,13 @@ class _Daemon:
             self._source_name,
             manifest.parts,
             manifest.landmarker,
-            fast=self._is_fast,
-            again=not self._options.exit_at_end,
-            wanted=self._liveness.observe_capture(self._controller.should_process),
-            options=self._plan.config.camera,
-            status=self._status,
+            SourceOptions(
+                fast=self._is_fast,
+                endless=not self._options.exit_at_end,
+                should_process=self._liveness.observe_capture(self._controller.should_process),
+                report_fault=partial(self._status.report, Component.CAMERA),
+                camera=self._plan.config.camera,
+            ),
         )
 
     def _start_monitoring(self) -> None:

@@ -1,1 +1,1 @@
-"""Where frames come from."""
+"""Sources of frames: live cameras, video files, folders of frames and recorded takes."""

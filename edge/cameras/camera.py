@@ -1,33 +1,45 @@
-"""The stage that gives frames."""
+"""The camera stage of the pipeline."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from landmarkers.errors import UserError
 from landmarkers.frame import Frame
 
 ShouldProcess = Callable[[float], bool]
-"""Whether the frame of a time, in seconds since the stream began, is to be looked at; asked once for each frame."""
+"""Returns True if the frame of a time, in seconds since the stream began, is processed; called once for each frame."""
+
+ReportFault = Callable[[str | None], None]
+"""Receives one sentence for each new fault of a camera, and None when the camera works; must not block."""
 
 
 def process_every_frame(_time: float) -> bool:
-    """Wants all frames."""
+    """Return True for every frame."""
     return True
 
 
+def ignore_fault(_fault: str | None) -> None:
+    """Do nothing about a fault."""
+
+
 class CameraLost(UserError):
-    """A camera or clip that gives no frames; the message names it and says why."""
-
-
-class LibraryMissing(UserError):
-    """A library is not there or cannot start; the message says what to do."""
+    """A camera or clip delivers no frames; the message names it and says why."""
 
 
 class Camera(Protocol):
-    """Gives frames with strictly growing times until it ends or is stopped."""
+    """Delivers frames with strictly increasing times until it ends or is stopped."""
 
     def frames(self) -> Iterator[Frame]:
-        """The frames, in order. Raises CameraLost. To be iterated once."""
+        """Yield the frames in order. Raises CameraLost. May be iterated once."""
 
     def stop(self) -> None:
-        """End `frames` soon, from any thread. Calling it twice does no harm."""
+        """End `frames` soon. May be called from any thread, and more than once."""
+
+
+@runtime_checkable
+class RealTimeCamera(Camera, Protocol):
+    """A camera that does not wait for its consumer: it keeps only the newest frame."""
+
+    @property
+    def dropped(self) -> int:
+        """The number of frames that a newer one replaced before the consumer asked for them."""

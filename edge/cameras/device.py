@@ -1,4 +1,4 @@
-"""What a live camera is to the code that watches over it: something that opens, gives pictures and may hang."""
+"""An open live camera, as its driver offers it."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -6,21 +6,21 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
-"""A picture as a device gives it, uint8 [height, width, channels]: BGR, or BGR and a fourth channel without meaning."""
+"""An image as a device delivers it, uint8 [height, width, channels]: BGR, or BGR and an unused fourth channel."""
 
 
 class Device(Protocol):
-    """An open device. Every call may block or raise CameraLost, and all come on one thread."""
+    """An open device. Every call may block or raise CameraLost, and all calls come from one thread."""
 
     def grab(self) -> None:
-        """Wait for the next picture. Raises CameraLost when none comes within a few seconds."""
+        """Wait for the next image. Raises CameraLost when none comes within a few seconds."""
 
     def retrieve(self) -> Pixels:
-        """Make the picture that was grabbed; costly, so it is left out for pictures that nobody wants."""
+        """Decode the grabbed image. This is costly, so it is left out for images that are not processed."""
 
     def close(self) -> None:
-        """Give the device back. Nothing is called after this."""
+        """Release the device. Nothing is called afterwards."""
 
 
 OpenDevice = Callable[[], Device]
-"""Opens a device. Raises CameraLost when it is away or in use."""
+"""Opens a device. Raises CameraLost when it is absent or in use."""

@@ -1,4 +1,4 @@
-"""Tells a living picture from a black or frozen one."""
+"""Detects black and frozen images of a live camera."""
 
 import zlib
 from collections import deque
@@ -12,81 +12,81 @@ from landmarkers.frame import Frame, Image
 
 # Of 255. Black is about 2 after JPEG; a sensor in the dark at full gain makes noise up to about 20.
 _DARK: Final = 24
-_BRIGHT_SHARE: Final = 0.02  # of the picture; a lamp of the camera itself under its lid is less than that
+_BRIGHT_SHARE: Final = 0.02  # of the image; the camera's own lamp under its lid is less than that
 _SAMPLE_ROWS: Final = 60
-# An encoder draws the same picture anew by and by, and again from each of its key pictures on, most often every second
-# or two. What it changes is less than this, of 255; a person who moves changes more.
-_DRAWN_ANEW: Final = 40
-_REMEMBERED: Final = 150  # pictures
+# An encoder refines the same image little by little, and again after each key frame, mostly every second or two. What
+# it changes is less than this, of 255; a person who moves changes more.
+_ENCODER_NOISE: Final = 40
+_REMEMBERED: Final = 150  # images
 
 
 class FrozenFrameDetector:
-    """Holds each picture of an open camera against the one before it; all moments are of one clock."""
+    """Compares each frame of one opening of a camera with the one before it."""
 
     def __init__(self, gap_s: float) -> None:
-        """Living pictures further apart than `gap_s` are not of one stretch of life."""
+        """Good frames further apart than `gap_s` do not belong to one good period."""
         self._gap_s = gap_s
         self._last: _Sampled | None = None
-        self._marks: deque[int] = deque(maxlen=_REMEMBERED)
-        self._lived: float | None = None
-        self._lives_since: float | None = None
+        self._checksums: deque[int] = deque(maxlen=_REMEMBERED)
+        self._good_at: float | None = None
+        self._good_since: float | None = None
 
-    def fault(self, shot: Frame) -> str | None:
-        """What is wrong with the picture, as the end of a sentence about the camera; None when it lives.
+    def find_fault(self, frame: Frame) -> str | None:
+        """Return the fault of the image as the end of a sentence about the camera; None when it is good.
 
-        One picture proves nothing: cameras begin black, and repeat a picture when light is scarce.
+        One image proves nothing: cameras begin black, and repeat an image when light is scarce.
         """
-        now = _Sampled.of(shot.image)
-        last, self._last = self._last, now
-        mark = zlib.crc32(now.sample.tobytes())
-        came_before = mark in self._marks
-        self._marks.append(mark)
-        self._lived = shot.time if self._lived is None else self._lived
-        if now.is_black():
-            return "gives nothing but black; is its lens covered or the room dark?"
-        if last is not None and (now.is_same_as(last) or (came_before and now.is_near(last))):
-            return "is frozen: it gives the same picture again and again"
-        if self._lives_since is None or self.dead_s(shot.time) >= self._gap_s:
-            self._lives_since = shot.time
-        self._lived = shot.time
+        sampled = _Sampled.of(frame.image)
+        last, self._last = self._last, sampled
+        checksum = zlib.crc32(sampled.sample.tobytes())
+        was_seen_before = checksum in self._checksums
+        self._checksums.append(checksum)
+        self._good_at = frame.time if self._good_at is None else self._good_at
+        if sampled.is_black():
+            return "delivers nothing but black; check that its lens is not covered and that the room is lit"
+        if last is not None and (sampled.is_same_as(last) or (was_seen_before and sampled.is_near(last))):
+            return "is frozen: it delivers the same image again and again"
+        if self._good_since is None or self.bad_for_s(frame.time) >= self._gap_s:
+            self._good_since = frame.time
+        self._good_at = frame.time
         return None
 
-    def dead_s(self, moment: float) -> float:
-        """How long no picture has lived, counted from the first one."""
-        return 0.0 if self._lived is None else moment - self._lived
+    def bad_for_s(self, time: float) -> float:
+        """Return for how many seconds no image has been good at this time, counted from the first one."""
+        return 0.0 if self._good_at is None else time - self._good_at
 
     @property
-    def alive_s(self) -> float:
-        """How long pictures have lived up to the last one that did."""
-        return 0.0 if self._lived is None or self._lives_since is None else self._lived - self._lives_since
+    def good_for_s(self) -> float:
+        """The length in seconds of the good period that the last good image ended."""
+        return 0.0 if self._good_at is None or self._good_since is None else self._good_at - self._good_since
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sampled:
-    """A picture with some of its pixels, which mostly suffice."""
+    """An image with a sample of its pixels, which mostly suffices to compare it."""
 
-    picture: Image
+    image: Image
     sample: Image
 
     @classmethod
-    def of(cls, picture: Image) -> Self:
-        """The picture with about 60 rows of it, and as many columns as go with them."""
-        step = max(1, min(picture.shape[:2]) // _SAMPLE_ROWS)
-        return cls(picture, picture[::step, ::step])
+    def of(cls, image: Image) -> Self:
+        """Sample about 60 rows of the image, and columns at the same step; the sample is a view."""
+        step = max(1, min(image.shape[:2]) // _SAMPLE_ROWS)
+        return cls(image, image[::step, ::step])
 
     def is_black(self) -> bool:
-        """Whether hardly anything in the picture is brighter than the dark."""
+        """Return True if hardly any pixel is brighter than the dark."""
         return bool(np.count_nonzero(self.sample > _DARK) <= _BRIGHT_SHARE * self.sample.size)
 
     def is_same_as(self, other: "_Sampled") -> bool:
-        """Whether two pictures are equal to the last bit, which no sensor manages twice.
+        """Return True if two images are equal to the last bit, which no sensor manages twice.
 
-        A stream whose encoder finds nothing new in a still scene may; it lives again with the first movement.
+        A stream whose encoder finds nothing new in a still scene may; it is good again with the first movement.
         """
-        return np.array_equal(self.sample, other.sample) and np.array_equal(self.picture, other.picture)
+        return np.array_equal(self.sample, other.sample) and np.array_equal(self.image, other.image)
 
     def is_near(self, other: "_Sampled") -> bool:
-        """Whether no more has changed from one picture to the other than an encoder changes by itself."""
+        """Return True if no more has changed between two images than an encoder changes by itself."""
         if self.sample.shape != other.sample.shape:
             return False
-        return bool((cv2.absdiff(self.sample, other.sample) < _DRAWN_ANEW).all())
+        return bool((cv2.absdiff(self.sample, other.sample) < _ENCODER_NOISE).all())

@@ -1,4 +1,4 @@
-"""Turns, mirrors and cuts the pictures of a camera as it is mounted; the one stage between a device and a frame."""
+"""Rotates, mirrors and crops the images of a camera as it is mounted, and converts them to RGB."""
 
 from typing import Final
 
@@ -9,27 +9,28 @@ from edge.cameras.device import Pixels
 from edge.config import CameraConfig
 from landmarkers.frame import Image
 
-_TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_ROTATIONS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _BGRX: Final = 4
 
 
-def orient(pixels: Pixels, options: CameraConfig) -> Pixels:
-    """The picture turned clockwise, then mirrored, then cut to its region.
+def orient(pixels: Pixels, config: CameraConfig) -> Pixels:
+    """Rotate the image clockwise, then mirror it, then crop it to its region.
 
-    A cut is a view. Turns and mirrors are OpenCV's: views with negative steps cost nothing here but make every later
-    copy twenty times slower (640x480 on one core: 7 ms, against 0.3 for OpenCV's turn and 0.02 for its mirror).
+    A crop is a view. Rotation and mirroring are OpenCV's: views with negative strides cost nothing here but make every
+    later copy twenty times slower (640x480 on one core: 7 ms, against 0.3 for OpenCV's rotation and 0.02 for its
+    mirroring).
     """
-    if options.rotation_degrees:
-        pixels = cv2.rotate(pixels, _TURNS[options.rotation_degrees])
-    if options.mirror:
+    if config.rotation_degrees:
+        pixels = cv2.rotate(pixels, _ROTATIONS[config.rotation_degrees])
+    if config.mirror:
         pixels = cv2.flip(pixels, 1)
     height, width = pixels.shape[:2]
-    top, left = round(options.region_top * height), round(options.region_left * width)
-    tall, wide = round(options.region_height * height), round(options.region_width * width)
-    return pixels[top : top + tall, left : left + wide]
+    top, left = round(config.region_top * height), round(config.region_left * width)
+    region_height, region_width = round(config.region_height * height), round(config.region_width * width)
+    return pixels[top : top + region_height, left : left + region_width]
 
 
 def to_rgb(pixels: Pixels) -> Image:
-    """The picture as frames have it: RGB, in one piece."""
+    """Return the image as frames hold it: RGB, contiguous."""
     code = cv2.COLOR_BGRA2RGB if pixels.shape[2] == _BGRX else cv2.COLOR_BGR2RGB
     return cv2.cvtColor(pixels, code).astype(np.uint8, copy=False)

@@ -1,4 +1,4 @@
-"""How fast recorded frames come: at their own pace, or as fast as they are asked for."""
+"""The pace of recorded frames: their own, or as fast as they are requested."""
 
 import threading
 import time
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from landmarkers.frame import Frame
 
 
-def until(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
-    """The frames until the event is set."""
+def until_stopped(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
+    """Yield the frames until the event is set."""
     for frame in frames:
         if stopped.is_set():
             return
@@ -16,7 +16,7 @@ def until(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
 
 
 def paced(frames: Iterator[Frame], stopped: threading.Event) -> Iterator[Frame]:
-    """The frames, each held back until its time has come."""
+    """Yield each frame when its time has come, until the event is set."""
     began = time.monotonic()
     for frame in frames:
         if stopped.wait(max(0.0, began + frame.time - time.monotonic())):

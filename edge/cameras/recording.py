@@ -3,50 +3,51 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from edge.cameras.camera import CameraLost, ShouldProcess, process_every_frame
 from edge.cameras.orientation import orient
-from edge.cameras.pace import paced, until
+from edge.cameras.pace import paced, until_stopped
 from edge.config import CameraConfig
 from landmarkers.frame import Frame
 from landmarkers.recording import RecordingUnreadable, read_recording
 
-_PAUSE_S = 1.0  # between the end of a clip and its beginning anew
+_PAUSE_S: Final = 1.0  # between the end of a clip and its next start
 
 
 class RecordingCamera:
-    """A clip as a camera: at its own pace, or as fast as frames are asked for, dropping none itself."""
+    """A clip as a camera: at its own pace, or as fast as frames are requested; it drops no frame itself."""
 
     def __init__(
         self,
         path: Path,
         *,
         paced: bool,
-        again: bool = False,
-        wanted: ShouldProcess = process_every_frame,
-        options: CameraConfig | None = None,
+        loop: bool = False,
+        should_process: ShouldProcess = process_every_frame,
+        config: CameraConfig | None = None,
     ) -> None:
-        """`again` starts the clip anew whenever it has ended; frames that are not `wanted` are not given.
+        """With `loop` the clip starts again whenever it has ended; frames that `should_process` declines are left out.
 
-        Of the `options` those count that say how pictures are turned, mirrored and cut.
+        Of the `config` only rotation, mirroring and region are used.
         """
         self._path = path
         self._paced = paced
-        self._again = again
-        self._wanted = wanted
-        self._options = options or CameraConfig()
+        self._loop = loop
+        self._should_process = should_process
+        self._config = config or CameraConfig()
         self._stopped = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
-        """The frames of the clip. Raises CameraLost when it cannot be read or breaks off."""
+        """Yield the frames of the clip. Raises CameraLost when it cannot be read or breaks off."""
         frames = self._read()
-        timely = paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
-        return (frame for frame in timely if self._wanted(frame.time))
+        timed = paced(frames, self._stopped) if self._paced else until_stopped(frames, self._stopped)
+        return (frame for frame in timed if self._should_process(frame.time))
 
     def stop(self) -> None:
-        """End after the frame in hand."""
+        """End after the current frame."""
         self._stopped.set()
 
     def _read(self) -> Iterator[Frame]:
@@ -56,9 +57,9 @@ class RecordingCamera:
             try:
                 for frame in read_recording(self._path):
                     newest = start + frame.time
-                    yield Frame(np.ascontiguousarray(orient(frame.image, self._options)), newest)
+                    yield Frame(np.ascontiguousarray(orient(frame.image, self._config)), newest)
             except RecordingUnreadable as error:
                 raise CameraLost(str(error)) from error
-            if not self._again:
+            if not self._loop:
                 return
             start = newest + _PAUSE_S

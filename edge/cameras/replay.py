@@ -1,25 +1,25 @@
-"""Plays recorded takes in the place of a camera and its landmark networks."""
+"""Plays recorded takes in place of a camera and its landmark networks."""
 
 import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from edge.cameras.pace import paced, until
+from edge.cameras.pace import paced, until_stopped
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.take import Take
 
-PAUSE_S = 1.0  # nobody is seen for so long after each take of several
+PAUSE_S = 1.0  # nobody is in view for so long after each of several takes
 _PAUSE_STEP_S = 0.1
 
 
 class TakeReplay:
-    """Camera and landmarker in one: its frames hold no picture, and each one's landmarks are the take's own."""
+    """A camera and landmarker in one: its frames hold no image, and the landmarks of each are the take's own."""
 
-    def __init__(self, takes: Sequence[Take], *, paced: bool, again: bool = False) -> None:
-        """`again` starts the takes anew whenever they have ended."""
-        self._recorded = list(_one_after_another(takes, pauses=again or len(takes) > 1))
-        self._again = again
+    def __init__(self, takes: Sequence[Take], *, paced: bool, loop: bool = False) -> None:
+        """With `loop` the takes start again whenever they have ended."""
+        self._recorded = list(_concatenate(takes, pauses=loop or len(takes) > 1))
+        self._loop = loop
         self._landmarks: dict[float, Landmarks] = {}
         self._fingerprint = takes[0].provenance.landmarker
         self._paced = paced
@@ -31,36 +31,36 @@ class TakeReplay:
         return self._fingerprint
 
     def frames(self) -> Iterator[Frame]:
-        """A frame without a picture for each of the takes' times."""
+        """Yield a frame without an image for each time of the takes."""
         frames = self._play()
-        return paced(frames, self._stopped) if self._paced else until(frames, self._stopped)
+        return paced(frames, self._stopped) if self._paced else until_stopped(frames, self._stopped)
 
     def detect(self, frame: Frame) -> Landmarks:
-        """The recorded landmarks of a frame that this replay gave."""
+        """Return the recorded landmarks of a frame of this replay."""
         return self._landmarks[frame.time]
 
     def stop(self) -> None:
-        """End after the frame in hand."""
+        """End after the current frame."""
         self._stopped.set()
 
     def close(self) -> None:
-        """There is nothing to give up."""
+        """Do nothing: a replay holds no networks."""
 
     def _play(self) -> Iterator[Frame]:
-        nothing = np.zeros((0, 0, 3), np.uint8)
+        no_image = np.zeros((0, 0, 3), np.uint8)
         start = 0.0
         while True:
-            moved = (Landmarks(one.points, start + one.time) for one in self._recorded)
-            self._landmarks = {one.time: one for one in moved}
+            shifted = (Landmarks(one.points, start + one.time) for one in self._recorded)
+            self._landmarks = {one.time: one for one in shifted}
             for time in self._landmarks:
-                yield Frame(nothing, time)
-            if not self._again:
+                yield Frame(no_image, time)
+            if not self._loop:
                 return
             start = max(self._landmarks) + _PAUSE_STEP_S
 
 
-def _one_after_another(takes: Sequence[Take], *, pauses: bool) -> Iterator[Landmarks]:
-    """All takes on one clock from zero, with `pauses` nobody in view for a while after each."""
+def _concatenate(takes: Sequence[Take], *, pauses: bool) -> Iterator[Landmarks]:
+    """Yield the landmarks of all takes on one clock from zero, with `pauses` nobody in view for a while after each."""
     clock = 0.0
     for take in takes:
         for landmarks in take.landmarks():

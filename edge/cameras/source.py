@@ -1,34 +1,48 @@
-"""What a source's name means: which camera gives the frames and which landmarker finds the points."""
+"""Opens the camera and the landmarker that a source's name stands for."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from edge.cameras.camera import Camera, LibraryMissing, ShouldProcess, process_every_frame
+from edge.cameras.camera import Camera, RealTimeCamera, ReportFault, ShouldProcess, ignore_fault, process_every_frame
 from edge.cameras.device import OpenDevice
-from edge.cameras.newest import NewestFrame
+from edge.cameras.latest_frame import LatestFrameCamera
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig
-from edge.monitoring.status import DeviceStatus
-from landmarkers import factory as choice
+from edge.libraries import require_libraries
+from landmarkers import factory
 from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
 
-SOURCES_HELP = (
-    "/dev/video0 or better its name in /dev/v4l/by-id, which stays when cameras are plugged in anew, v4l2:DEVICE, "
-    "picamera:0 (Raspberry Pi), csi:0 (Jetson), rtsp://…, http://…, a video file, a folder of numbered frames, "
-    "take:FILE, or take:FOLDER for all takes of a folder one after another"
+SOURCES_HELP: Final = (
+    "/dev/video0 or better its name in /dev/v4l/by-id, which stays the same when cameras are plugged in again, "
+    "v4l2:DEVICE, picamera:0 (Raspberry Pi), csi:0 (Jetson), rtsp://…, http://…, a video file, a folder of numbered "
+    "frames, take:FILE, or take:FOLDER for all takes of a folder one after another"
 )
-_AS_IT_COMES = CameraConfig()
-_STREAMS = ("rtsp://", "rtsps://", "http://", "https://")
-DEBIAN_PACKAGES = "libegl1 libgl1 libgles2 libglib2.0-0"
+_DEFAULT_CAMERA: Final = CameraConfig()
+_STREAMS: Final = ("rtsp://", "rtsps://", "http://", "https://")
 
 
 class SourceUnknown(UserError):
-    """A source that names nothing that is there; the message says so."""
+    """A source names nothing that exists; the message says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How a source is played."""
+
+    fast: bool = False
+    """Play a recording as quickly as frames are requested, without dropping any."""
+    endless: bool = False
+    """Start a clip again when it ends, and reconnect a lost camera."""
+    should_process: ShouldProcess = process_every_frame
+    """Frames that it declines are left out, unless the source is a take or played fast."""
+    report_fault: ReportFault = ignore_fault
+    """Receives the faults of a live camera."""
+    camera: CameraConfig = _DEFAULT_CAMERA
+    """How images are taken; the `source` in it is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,122 +54,98 @@ class Source:
 
     @property
     def is_live(self) -> bool:
-        """Whether the camera goes its own way, however slowly its frames are looked at."""
-        return isinstance(self.camera, NewestFrame)
+        """True if the camera does not wait, however slowly its frames are processed."""
+        return isinstance(self.camera, RealTimeCamera)
 
     @property
     def dropped(self) -> int:
-        """Frames that came while another was looked at and that a newer one replaced."""
-        return self.camera.dropped if isinstance(self.camera, NewestFrame) else 0
+        """The number of frames that came while another was processed and that a newer one replaced."""
+        return self.camera.dropped if isinstance(self.camera, RealTimeCamera) else 0
 
 
-def open_source(
-    name: str,
-    parts: frozenset[Part],
-    fingerprint: str,
-    *,
-    fast: bool,
-    again: bool,
-    wanted: ShouldProcess = process_every_frame,
-    options: CameraConfig = _AS_IT_COMES,
-    status: DeviceStatus | None = None,
-) -> Source:
-    """The camera and landmarker of a source; `fingerprint` names the landmarker that is wanted for pictures.
+def open_source(name: str, parts: frozenset[Part], fingerprint: str, options: SourceOptions) -> Source:
+    """Open the camera and landmarker of a source; `fingerprint` names the landmarker to use for images.
 
-    `options` are how pictures are taken; what they name as the source does not count here. What is wrong with a live
-    camera is told to `standing`.
-
-    `fast` plays a recording as quickly as frames are asked for, dropping none. `again` starts a clip anew when it
-    ends and tries a lost camera anew. Frames that are not `wanted` are not given, unless the source is a take or
-    played fast. Raises SourceUnknown, TakeDamaged, and what `open_landmarker` raises.
+    Raises SourceUnknown, TakeDamaged, and what `open_landmarker` raises.
     """
     if name.startswith("take:"):
-        replay = TakeReplay(_load_takes(Path(name.removeprefix("take:"))), paced=not fast, again=again)
+        takes = _load_takes(Path(name.removeprefix("take:")))
+        replay = TakeReplay(takes, paced=not options.fast, loop=options.endless)
         return Source(replay, replay)
-    wanted = process_every_frame if fast else wanted
-    camera = open_camera(name, wanted, fast=fast, again=again, options=options, status=status)
+    camera = open_camera(name, options)
     return Source(camera, open_landmarker(parts, fingerprint))
 
 
 def open_landmarker(parts: frozenset[Part], fingerprint: str) -> Landmarker:
-    """The landmarker for pictures that is wanted. Raises LibraryMissing, LandmarkerUnavailable, NetworksUnavailable."""
+    """Open a landmarker for images. Raises LibraryMissing, LandmarkerUnavailable, NetworksUnavailable."""
     with require_libraries():
-        return choice.open_landmarker(parts, fingerprint)
+        return factory.open_landmarker(parts, fingerprint)
 
 
-@contextmanager
-def require_libraries() -> Iterator[None]:
-    """Import inside what loads OpenCV, LiteRT or MediaPipe. Raises LibraryMissing.
-
-    They are imported late: a replayed take needs neither them nor the graphics libraries that they load.
-    """
-    try:
-        yield
-    except (ImportError, OSError) as error:
-        absent = isinstance(error, ModuleNotFoundError)
-        remedy = "pip install 'ishara[edge]'" if absent else f"on Debian: apt install {DEBIAN_PACKAGES}"
-        raise LibraryMissing(f"what finds landmarks cannot start here ({error}); {remedy}") from error
-
-
-def open_camera(
-    name: str,
-    wanted: ShouldProcess = process_every_frame,
-    *,
-    fast: bool,
-    again: bool,
-    options: CameraConfig = _AS_IT_COMES,
-    status: DeviceStatus | None = None,
-) -> Camera:
-    """The camera or clip of a source that gives pictures. Raises SourceUnknown, LibraryMissing."""
+def open_camera(name: str, options: SourceOptions) -> Camera:
+    """Open the camera or clip of a source that delivers images. Raises SourceUnknown, LibraryMissing."""
     with require_libraries():
         from edge.cameras.live import LiveCamera
         from edge.cameras.recording import RecordingCamera
 
-    open_device = _opener(name, options)
+    should_process = process_every_frame if options.fast else options.should_process
+    open_device = _find_opener(name, options.camera)
     if open_device is not None:
-        shown = redact_password(name)
-        return NewestFrame(LiveCamera(shown, open_device, options, again=again, wanted=wanted, status=status))
+        return LiveCamera(
+            redact_password(name),
+            open_device,
+            options.camera,
+            reconnect=options.endless,
+            should_process=should_process,
+            report_fault=options.report_fault,
+        )
     path = Path(name)
     if not path.exists():
-        raise SourceUnknown(f"there is no source {name}; ishara-edge run --help tells what can be one")
-    recording = RecordingCamera(path, paced=not fast, again=again, wanted=wanted, options=options)
-    return recording if fast else NewestFrame(recording)
+        raise SourceUnknown(f"there is no source {name}; `ishara-edge run --help` lists what can be one")
+    recording = RecordingCamera(
+        path, paced=not options.fast, loop=options.endless, should_process=should_process, config=options.camera
+    )
+    return recording if options.fast else LatestFrameCamera(recording)
 
 
 def redact_password(name: str) -> str:
-    """The name of a source as it may be shown: user and password of a network camera are left out."""
+    """Return the name of a source without the user and password of a network camera."""
     scheme, separator, rest = name.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
 
 
-def _opener(name: str, options: CameraConfig) -> OpenDevice | None:
-    """What opens the device that a source names; None when it names none. Raises SourceUnknown, LibraryMissing."""
+def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
+    """Return what opens the device that a source names, None when it names none. Raises SourceUnknown, LibraryMissing.
+
+    The libraries of boards are imported only for their own sources.
+    """
     kind, _, rest = name.partition(":")
     if kind == "picamera":
-        from edge.cameras.picamera import Picamera, need_picamera2
+        from edge.cameras.picamera import Picamera, require_picamera2
 
-        number = _number(name, rest)
-        need_picamera2()
-        return lambda: Picamera(number, options)
+        number = _parse_number(name, rest)
+        require_picamera2()
+        return lambda: Picamera(number, config)
     if kind == "csi":
-        from edge.cameras.csi import CsiCamera, need_gstreamer
+        from edge.cameras.csi import CsiCamera, require_gstreamer
 
-        number = _number(name, rest)
-        need_gstreamer()
-        return lambda: CsiCamera(number, options)
+        number = _parse_number(name, rest)
+        require_gstreamer()
+        return lambda: CsiCamera(number, config)
     if kind == "v4l2" or name.startswith(("/dev/", *_STREAMS)):
         from edge.cameras.video_device import VideoDevice
 
         device = rest if kind == "v4l2" else name
         device = f"/dev/video{device}" if device.isdigit() else device
-        return lambda: VideoDevice(device, redact_password(name), options)
+        return lambda: VideoDevice(device, redact_password(name), config)
     return None
 
 
-def _number(name: str, digits: str) -> int:
+def _parse_number(name: str, digits: str) -> int:
     if not digits.isdecimal():
-        raise SourceUnknown(f"there is no source {name}; cameras are counted, the first is {name.partition(':')[0]}:0")
+        first = f"{name.partition(':')[0]}:0"
+        raise SourceUnknown(f"there is no source {name}; cameras are numbered, and the first is {first}")
     return int(digits)
 
 

@@ -9,69 +9,71 @@ from edge.cameras.camera import CameraLost
 from edge.cameras.device import Pixels
 from edge.config import CameraConfig
 
-# Long enough for a network camera that sends a whole picture only every few seconds; see Patience for the other side.
-_LIMIT_MS: Final = 6_000
-_V4L2_LIMIT_S: Final = 4
+# Long enough for a network camera that sends a key frame only every few seconds; CameraTimeouts bounds it from above.
+_TIMEOUT_MS: Final = 6_000
+_V4L2_TIMEOUT_S: Final = 4
 _FATAL: Final = 8  # FFmpeg's log level
-_UNCOMPRESSED: Final = 640 * 480  # more pixels than these do not fit through USB 2 thirty times a second
+_MAX_RAW_PIXELS: Final = 640 * 480  # more do not fit through USB 2 thirty times a second
 
 
 class VideoDevice:
-    """An open `/dev/…` camera or RTSP or HTTP stream. A stream comes in the size and at the rate that it is sent in."""
+    """An open `/dev/…` camera or RTSP or HTTP stream; a stream keeps the size and rate at which it is sent."""
 
-    def __init__(self, source: str, name: str, options: CameraConfig) -> None:
-        """Open it; `name` is what it is called in sentences. Raises CameraLost."""
+    def __init__(self, source: str, name: str, config: CameraConfig) -> None:
+        """Open it; `name` is how sentences call it. Raises CameraLost."""
         self._name = name
-        _keep_libraries_quiet()
+        _silence_libraries()
         if source.startswith("/dev/"):
-            self._capture = _open_v4l2(source, options)
+            self._capture = _open_v4l2(source, config)
         else:
-            # Without these a stream that went silent blocks for ever.
-            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _LIMIT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _LIMIT_MS]
-            self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
+            # Without these a stream that goes silent blocks for ever.
+            timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _TIMEOUT_MS]
+            self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
         if not self._capture.isOpened():
             self._capture.release()
-            raise CameraLost(f"the camera {name} cannot be opened; is it plugged in and free?")
+            raise CameraLost(
+                f"the camera {name} cannot be opened; check that it is plugged in and that no other program uses it"
+            )
 
     def grab(self) -> None:
-        """Wait for the next picture. Raises CameraLost."""
+        """Wait for the next image. Raises CameraLost."""
         if not self._capture.grab():
-            raise CameraLost(f"the camera {self._name} gives no more pictures")
+            raise CameraLost(f"the camera {self._name} delivers no more images")
 
     def retrieve(self) -> Pixels:
-        """Decode what was grabbed, BGR. Raises CameraLost."""
-        there, pixels = self._capture.retrieve()
-        if not there:
-            raise CameraLost(f"the camera {self._name} gives pictures that cannot be decoded")
+        """Decode the grabbed image, BGR. Raises CameraLost."""
+        is_decoded, pixels = self._capture.retrieve()
+        if not is_decoded:
+            raise CameraLost(f"the camera {self._name} delivers images that cannot be decoded")
         return pixels
 
     def close(self) -> None:
-        """Give it back."""
+        """Release the camera."""
         self._capture.release()
 
 
-def _open_v4l2(path: str, options: CameraConfig) -> cv2.VideoCapture:
-    """A camera takes the size and rate nearest to what is asked for, or keeps its own."""
+def _open_v4l2(path: str, config: CameraConfig) -> cv2.VideoCapture:
+    """Open a camera, which takes the nearest size and rate to those of the configuration, or keeps its own."""
     capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    if options.size_px is not None:
-        width, height = options.size_px
-        if width * height > _UNCOMPRESSED:
+    if config.size_px is not None:
+        width, height = config.size_px
+        if width * height > _MAX_RAW_PIXELS:
             capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-    if options.frames_per_s is not None:
-        capture.set(cv2.CAP_PROP_FPS, options.frames_per_s)
+    if config.frames_per_s is not None:
+        capture.set(cv2.CAP_PROP_FPS, config.frames_per_s)
     return capture
 
 
-def _keep_libraries_quiet() -> None:
-    """Let a camera that is away be told of once and not by OpenCV and FFmpeg with every try; variables go before this.
+def _silence_libraries() -> None:
+    """Keep OpenCV and FFmpeg from logging an absent camera at every attempt; the user's variables take precedence.
 
     OpenCV reads the variables when it opens its first camera. It has no other way to shorten the 10 s that it waits
-    for a picture of a V4L2 camera.
+    for an image of a V4L2 camera.
     """
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_V4L2_LIMIT_S))
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_V4L2_TIMEOUT_S))
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_FATAL))
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.cameras.camera import LibraryMissing
 from edge.cameras.source import open_landmarker
 from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig, load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
+from edge.libraries import LibraryMissing
 from edge.recognition.word import Word
 from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable

@@ -8,12 +8,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from edge.cameras.source import DEBIAN_PACKAGES
 from edge.config import SHIPPED_MODEL, EdgeConfig
 from edge.doctor.finding import Finding, State
 from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm, check_signature
 from edge.doctor.live_page import check_live_page
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
+from edge.libraries import DEBIAN_PACKAGES
 from edge.model_selection.active_bundle import find_active_bundle
 from edge.monitoring.thermal import SYSFS
 from landmarkers.processor import Machine, Processor, board_name, temperature

@@ -5,9 +5,9 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final
 
-from edge.cameras.camera import LibraryMissing
 from edge.config import ConfigInvalid, WebConfig
 from edge.doctor.finding import Finding, State
+from edge.libraries import LibraryMissing
 from edge.sinks.web.listener import listen
 
 _CHECK: Final = "live page"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import open_camera, open_landmarker, open_source, redact_password
+from edge.cameras.source import SourceOptions, open_camera, open_landmarker, open_source, redact_password
 from edge.config import CameraConfig, MqttConfig
 from edge.model_selection.active_bundle import read_trusted_keys
 from landmarkers.frame import Frame
@@ -71,9 +71,9 @@ def probe_camera(section: str) -> str:
     options = CameraConfig.model_validate_json(section)
     source, shown = options.source, redact_password(options.source)
     if source.startswith("take:"):
-        open_source(source, frozenset(), "", fast=True, again=False)
+        open_source(source, frozenset(), "", SourceOptions(fast=True))
         return f"{source} is a recording of landmarks that can be read; no camera was tried"
-    camera = open_camera(source, fast=True, again=False, options=options)
+    camera = open_camera(source, SourceOptions(fast=True, camera=options))
     frame = next(iter(camera.frames()), None)
     camera.stop()
     if frame is None:

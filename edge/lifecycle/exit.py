@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from edge.cameras.reader import is_camera_thread_alive
+from edge.cameras.latest_frame import is_camera_thread_alive
 
 
 def exit_process(code: int) -> NoReturn:

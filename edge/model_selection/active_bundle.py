@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge.cameras.camera import LibraryMissing
-from edge.cameras.source import require_libraries
 from edge.config import SHIPPED_MODEL, ModelConfig
+from edge.libraries import LibraryMissing, require_libraries
 from edge.lifecycle.paths import HomeUnknown, state_folder
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.store import BundleStore, StoreUnusable

@@ -5,7 +5,7 @@ import os
 import sys
 from contextlib import ExitStack
 
-from edge.cameras.source import open_source
+from edge.cameras.source import SourceOptions, open_source
 from edge.config import EdgeConfig
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import open_active_bundle
@@ -30,9 +30,8 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     name = options.source or config.camera.source
     if shelf.missing(signs, options.takes):
         with ExitStack() as stack:
-            source = open_source(
-                name, manifest.parts, manifest.landmarker, fast=True, again=False, options=config.camera
-            )
+            source_options = SourceOptions(fast=True, camera=config.camera)
+            source = open_source(name, manifest.parts, manifest.landmarker, source_options)
             stack.callback(source.landmarker.close)
             check_landmarker(manifest, source.landmarker.fingerprint)
             view = LandmarkStream(source.camera, source.landmarker)

@@ -1,7 +1,6 @@
 import re
 from pathlib import Path
 
-from edge.cameras.source import DEBIAN_PACKAGES
 from edge.config import (
     CameraConfig,
     CaptionsConfig,
@@ -13,6 +12,7 @@ from edge.config import (
     WebConfig,
     load_config,
 )
+from edge.libraries import DEBIAN_PACKAGES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

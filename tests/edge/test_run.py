@@ -234,7 +234,7 @@ def test_one_daemon_outlives_the_loss_of_its_camera_and_logs_loss_and_return_onc
     with network_camera(port, seconds=120):
         daemon = start_daemon("run", *source, "--model", camera_bundle, settings=settings_for(broker.port))
         listener.wait_until(lambda: frames_counted(listener) > 0)
-    daemon.wait_for_log("trying again")
+    daemon.wait_for_log("retrying")
     with network_camera(port, seconds=120):
         daemon.wait_for_log("/ is back")
         before = frames_counted(listener)
@@ -243,7 +243,7 @@ def test_one_daemon_outlives_the_loss_of_its_camera_and_logs_loss_and_return_onc
     assert daemon.wait() == 0
     told = [line for line in daemon.logged.splitlines() if not line.startswith("INFO ")]
     camera = f"WARNING the camera http://127.0.0.1:{port}/"
-    assert told == [f"{camera} gives no more pictures; trying again until it is back", f"{camera} is back"]
+    assert told == [f"{camera} delivers no more images; retrying until it is back", f"{camera} is back"]
     assert "secret" not in daemon.logged
 
 

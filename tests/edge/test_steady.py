@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from edge.cameras.camera import Camera, ShouldProcess, process_every_frame
-from edge.cameras.newest import NewestFrame
-from edge.cameras.source import Source, open_source
+from edge.cameras.latest_frame import LatestFrameCamera
+from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.health import Health, PipelineStats
@@ -139,7 +139,7 @@ def new_governor(bundle: Bundle) -> FrameRateController:
 def test_a_slow_landmarker_lowers_the_rate_and_never_the_freshness(bundle: Bundle) -> None:
     camera = FastCamera(frames=101)
     slow = SlowLandmarker(camera)
-    health = play(bundle, NewestFrame(camera), slow, Words(), new_governor(bundle))
+    health = play(bundle, LatestFrameCamera(camera), slow, Words(), new_governor(bundle))
     assert max(slow.age) <= 1 / 30 + 1e-6
     assert (health.frames, health.dropped) == (21, 80)
 
@@ -192,22 +192,22 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(bundle: Bundle) -> 
     assert max(late) - max(early) < 20_000
 
 
-def nothing(_time: float) -> bool:
-    """Wants no frame."""
+def no_frame(_time: float) -> bool:
+    """Decline every frame."""
     return False
 
 
 def test_a_take_is_read_whole_at_any_pace_so_that_it_gives_the_same_words(tmp_path: Path) -> None:
     take(even_times(10, 0.5), Sign(0.0, 0.5)).save(tmp_path / f"one{TAKE_SUFFIX}")
     for fast in (True, False):
-        source = open_source(f"take:{tmp_path}", frozenset(), "", fast=fast, again=False, wanted=nothing)
+        source = open_source(f"take:{tmp_path}", frozenset(), "", SourceOptions(fast=fast, should_process=no_frame))
         assert len(list(source.camera.frames())) == 6
 
 
 def test_a_clip_played_fast_is_read_whole_and_at_its_own_pace_as_wanted(tmp_path: Path) -> None:
     clip = str(write_clip(tmp_path / "clip.mp4"))
-    with_all = open_source(clip, frozenset({Part.POSE}), "", fast=True, again=False, wanted=nothing)
-    with_none = open_source(clip, frozenset({Part.POSE}), "", fast=False, again=False, wanted=nothing)
+    with_all = open_source(clip, frozenset({Part.POSE}), "", SourceOptions(fast=True, should_process=no_frame))
+    with_none = open_source(clip, frozenset({Part.POSE}), "", SourceOptions(should_process=no_frame))
     try:
         assert len(list(with_all.camera.frames())) == 10
         assert list(with_none.camera.frames()) == []
@@ -224,7 +224,9 @@ def test_of_a_network_camera_only_wanted_frames_are_given() -> None:
         return len(asked) % 3 == 0
 
     with network_camera(free_port(), seconds=10) as address:
-        source = open_source(address, frozenset({Part.POSE}), "", fast=False, again=True, wanted=every_third)
+        source = open_source(
+            address, frozenset({Part.POSE}), "", SourceOptions(endless=True, should_process=every_third)
+        )
         given = []
         for frame in source.camera.frames():
             given.append(frame.time)

@@ -9,8 +9,8 @@ import ssl
 from importlib.util import find_spec
 from typing import Final
 
-from edge.cameras.camera import LibraryMissing
 from edge.config import ConfigInvalid, WebConfig
+from edge.libraries import LibraryMissing
 
 LIBRARIES: Final = ("fastapi", "uvicorn", "websockets")
 _BACKLOG: Final = 64

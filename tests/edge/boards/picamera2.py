@@ -1,16 +1,16 @@
-"""What `Picamera2` of Raspberry Pi's picamera2 0.3.30 does with one camera, an IMX708, connected."""
+"""Behaves as `Picamera2` of Raspberry Pi's picamera2 0.3.30 with one camera connected, an IMX708."""
 
 from typing import Any
 
 import numpy as np
 
 opened: "list[Picamera2]" = []
-"""Every camera that was opened, in order."""
+"""The cameras opened so far, in order."""
 connected: list[dict[str, Any]] = [
     {"Model": "imx708", "Location": 2, "Rotation": 180, "Id": "/base/i2c/imx708", "Num": 0}
 ]
 silent: list[bool] = []
-"""Not empty: the camera's cable is loose."""
+"""Not empty while the cable of the camera is loose."""
 
 BLUE, GREEN, RED = 200, 100, 50
 
@@ -25,7 +25,7 @@ class Picamera2:
         self.is_open = True
         self.started = False
         self.configuration: dict[str, Any] = {}
-        self.kept = 0
+        self.unreleased = 0
         opened.append(self)
 
     @staticmethod
@@ -72,9 +72,9 @@ class Picamera2:
     def capture_request(self, wait: float | None = None, signal_function: object = None) -> "CompletedRequest":
         if not self.started:
             raise RuntimeError("Camera is not started")
-        if silent or self.kept == self.configuration["buffer_count"]:
+        if silent or self.unreleased == self.configuration["buffer_count"]:
             raise TimeoutError
-        self.kept += 1
+        self.unreleased += 1
         return CompletedRequest(self)
 
     def close(self) -> None:
@@ -98,4 +98,4 @@ class CompletedRequest:
         if self._released:
             raise RuntimeError("released twice")
         self._released = True
-        self._camera.kept -= 1
+        self._camera.unreleased -= 1

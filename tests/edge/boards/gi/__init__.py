@@ -1,4 +1,4 @@
-"""PyGObject, as on a Jetson with gir1.2-gstreamer-1.0 installed."""
+"""Behaves as PyGObject on a Jetson with gir1.2-gstreamer-1.0 installed."""
 
 required: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""What GStreamer 1.20 does with a pipeline of Jetson's camera into an appsink, one camera connected."""
+"""Behaves as GStreamer 1.20 with a pipeline of Jetson's camera into an appsink, one camera connected."""
 
 import re
 from enum import Enum, Flag, auto
@@ -13,7 +13,7 @@ PADDING = 12  # bytes after each row
 elements = {"nvarguscamerasrc", "nvvidconv", "appsink"}
 launched: "list[_Pipeline]" = []
 silent: list[bool] = []
-"""Not empty: the camera gives nothing and the pipeline says so."""
+"""Not empty while the camera delivers nothing and the pipeline reports an error."""
 
 
 class GLib:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cameras.camera import LibraryMissing
 from edge.config import ConfigInvalid, WebConfig
+from edge.libraries import LibraryMissing
 from edge.monitoring.status import Component
 from edge.sinks.web.listener import listen
 from tests.edge.certificates import make_certificates

@@ -1,0 +1,67 @@
+"""A device that a test controls: it delivers the given images, hangs, or is absent."""
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+
+import numpy as np
+
+from edge.cameras.camera import CameraLost
+from edge.cameras.device import Pixels
+
+MakeImage = Callable[[], Pixels]
+
+_INTERVAL_S = 0.02
+_seeds = count()
+
+
+def random_image() -> Pixels:
+    """Make an image unlike any other."""
+    return np.random.default_rng(next(_seeds)).integers(60, 200, (48, 64, 3), np.uint8)
+
+
+def black_image() -> Pixels:
+    """Make an image as under a lid, with a sensor's noise."""
+    return np.random.default_rng(next(_seeds)).integers(0, 12, (48, 64, 3), np.uint8)
+
+
+FROZEN = random_image()
+
+
+class FakeDriver:
+    """Controls what every opening of the device does at the moment."""
+
+    def __init__(self, make_image: MakeImage = random_image) -> None:
+        self.make_image = make_image
+        self.is_present = True
+        self.responds = threading.Event()  # not set: reads hang
+        self.responds.set()
+        self.opened = 0
+        self.closed = 0
+
+    def open(self) -> "FakeDevice":
+        """Open the device. Raises CameraLost when it is absent."""
+        if not self.is_present:
+            raise CameraLost("the camera fake cannot be opened")
+        self.opened += 1
+        return FakeDevice(self)
+
+
+class FakeDevice:
+    """One opening of the device."""
+
+    def __init__(self, driver: FakeDriver) -> None:
+        self._driver = driver
+
+    def grab(self) -> None:
+        time.sleep(_INTERVAL_S)
+        self._driver.responds.wait()
+        if not self._driver.is_present:
+            raise CameraLost("the camera fake delivers no more images")
+
+    def retrieve(self) -> Pixels:
+        return self._driver.make_image()
+
+    def close(self) -> None:
+        self._driver.closed += 1

@@ -11,17 +11,17 @@ from landmarkers.take import Take, quantise
 from tests.synthetic_takes import make_take
 from trainer.augmentation.apply_numba import apply_numba
 from trainer.augmentation.params import SLOTS, AugmentationParams
-from trainer.augmentation.static_hands import StaticHands
-from trainer.augmentation.transforms import Augmentation
-from trainer.augmentation.transitions import Transitions
+from trainer.augmentation.static_hands import StaticHandConfig
+from trainer.augmentation.transforms import TransformConfig
+from trainer.augmentation.transitions import TransitionConfig
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch
 from trainer.model.features import POSE_POINTS
 
 STEP = 1 / 8192  # of takes as they are stored
-NOT_HELD = StaticHands(still=0.0)
-NO_WAYS = Transitions(chance=0.0, lap_seen=0.0, lost=0.0)
-NO_AMOUNT = Augmentation(*([0.0] * len(Augmentation._fields)))
+NOT_HELD = StaticHandConfig(max_wrist_range=0.0)
+NO_WAYS = TransitionConfig(probability=0.0, rest_hands_visible=0.0, idle_hand_dropout=0.0)
+NO_AMOUNT = TransformConfig(*([0.0] * len(TransformConfig._fields)))
 
 
 def people(count: int = 6) -> list[Take]:

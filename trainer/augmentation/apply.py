@@ -1,4 +1,4 @@
-"""Draws takes as they are sketched: every point after all that was done to it."""
+"""Applies augmentation parameters to takes, on the CPU by numba and on other devices by torch."""
 
 import numpy as np
 import torch
@@ -11,10 +11,10 @@ from trainer.data.raw_batch import RawBatch
 
 
 def apply(
-    recorded: RawBatch, sketch: AugmentationParams, jitter: float, random: np.random.Generator, device: str
+    batch: RawBatch, params: AugmentationParams, jitter: float, random: np.random.Generator, device: str
 ) -> Batch:
-    """The takes on a device, each point moved by normal noise times `jitter`."""
+    """Return the augmented takes on a device; `jitter` is the standard deviation of the noise on each point."""
     if device == "cpu":
-        return apply_numba(recorded, sketch, jitter, random)
-    there = torch.Generator(device).manual_seed(int(random.integers(1 << 62)))
-    return apply_torch(recorded, sketch, jitter, there)
+        return apply_numba(batch, params, jitter, random)
+    generator = torch.Generator(device).manual_seed(int(random.integers(1 << 62)))
+    return apply_torch(batch, params, jitter, generator)

@@ -48,7 +48,7 @@ def _spoil(
     """Make the chosen takes no sign. `times` [B, F] are what all takes had before."""
     for take in range(len(times)):
         if chosen[take]:
-            sketch.spoilt[take] = True
+            sketch.is_negative[take] = True
             kind, is_first = random.random(), random.random() < 0.5
             if kind < _RESTS:
                 for frame in range(times.shape[1]):

@@ -73,12 +73,12 @@ class AugmentationParams(NamedTuple):
     times: Floats  # [B, F]; NaN: a frame that is not there
     takes: NDArray[np.int64]  # [B, F]: which take's ...
     frames: NDArray[np.int64]  # [B, F]: ... and which frame is shown
-    spoilt: NDArray[np.bool_]  # [B]: which takes are no sign any more
+    is_negative: NDArray[np.bool_]  # [B]: which takes are no sign any more
 
     @classmethod
     def of(cls, recorded: RawBatch) -> Self:
         """Of these takes, as they were recorded."""
-        times = np.pad(recorded.clock(), ((0, 0), (SLOTS, SLOTS)), constant_values=np.nan)
+        times = np.pad(recorded.relative_times(), ((0, 0), (SLOTS, SLOTS)), constant_values=np.nan)
         count, frames = times.shape
         return cls(
             PartParams.unchanged(count, frames, recorded.pose),

@@ -1,7 +1,8 @@
-"""Sketches takes as training shows them: everything that a recipe does to takes, in order."""
+"""Draws all augmentation parameters of a batch, stage by stage."""
 
 import numpy as np
 
+from trainer.augmentation.config import AugmentationConfig
 from trainer.augmentation.negatives import make_negatives
 from trainer.augmentation.params import AugmentationParams
 from trainer.augmentation.static_hands import perturb_static_hands
@@ -9,16 +10,13 @@ from trainer.augmentation.take_stats import TakeStats
 from trainer.augmentation.transforms import augment
 from trainer.augmentation.transitions import add_transitions
 from trainer.data.raw_batch import RawBatch
-from trainer.training.recipe import Recipe
 
 
-def augment_takes(
-    recorded: RawBatch, recipe: Recipe, no_sign_share: float, random: np.random.Generator
-) -> AugmentationParams:
-    """The takes as they might have been recorded otherwise, with ways, and this share of them made no sign."""
-    sketch, traits = AugmentationParams.of(recorded), TakeStats.of(recorded)
-    perturb_static_hands(sketch, traits, recipe.held, random)
-    add_transitions(recorded, sketch, traits, recipe.ways, random)
-    augment(sketch, recipe.augmentation, random)
-    make_negatives(recorded, sketch, traits, no_sign_share, random)
-    return sketch
+def augment_takes(batch: RawBatch, config: AugmentationConfig, random: np.random.Generator) -> AugmentationParams:
+    """Return the parameters of static-hand perturbation, transitions, transforms and negatives, drawn in this order."""
+    params, stats = AugmentationParams.of(batch), TakeStats.of(batch)
+    perturb_static_hands(params, stats, config.static_hands, random)
+    add_transitions(batch, params, stats, config.transitions, random)
+    augment(params, config.transforms, random)
+    make_negatives(batch, params, stats, config.negative_fraction, random)
+    return params

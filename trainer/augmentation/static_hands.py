@@ -15,34 +15,34 @@ from trainer.data.jit import compiled, compiled_within
 from trainer.model.features import ELBOWS, WRISTS
 
 
-class StaticHands(NamedTuple):
+class StaticHandConfig(NamedTuple):
     """How far and how often. Takes between `still` and twice that are changed the less, the more they move."""
 
-    still: float = 0.1  # shoulder widths over which the wrists of a held hand stray at most
-    chance: float = 0.7  # that the hands are held elsewhere
-    shift: float = 0.12  # standard deviation, in picture widths of a signer who fills the picture as KArSL's do
-    tilt: float = 0.6  # radians in the picture plane, at most, each hand by itself
+    max_wrist_range: float = 0.1  # shoulder widths over which the wrists of a held hand stray at most
+    shift_probability: float = 0.7  # that the hands are held elsewhere
+    shift_std: float = 0.12  # standard deviation, in picture widths of a signer who fills the picture as KArSL's do
+    max_tilt: float = 0.6  # radians in the picture plane, at most, each hand by itself
 
 
 @compiled
 def perturb_static_hands(
-    sketch: AugmentationParams, traits: TakeStats, by: StaticHands, random: np.random.Generator
+    sketch: AugmentationParams, traits: TakeStats, by: StaticHandConfig, random: np.random.Generator
 ) -> None:
     """Hold the hands of takes elsewhere, if they are held, wrists and elbows with them, and tilt them."""
     pose, hands = sketch.pose, sketch.hands
-    for take in range(len(sketch.times) if by.still > 0.0 else 0):
+    for take in range(len(sketch.times) if by.max_wrist_range > 0.0 else 0):
         extent = max(traits.strayed[take, 0], traits.strayed[take, 1]) / traits.width[take]
-        stillness = min(max(2.0 - extent / by.still, 0.0), 1.0) if traits.is_placed[take] else 1.0
+        stillness = min(max(2.0 - extent / by.max_wrist_range, 0.0), 1.0) if traits.is_placed[take] else 1.0
         if stillness > 0.0:
-            is_elsewhere = random.random() < by.chance
+            is_elsewhere = random.random() < by.shift_probability
             for axis in range(2):
-                aside = by.shift * stillness * random.standard_normal() if is_elsewhere else 0.0
+                aside = by.shift_std * stillness * random.standard_normal() if is_elsewhere else 0.0
                 for hand in range(2):
                     hands.lead[take, hand, axis] = aside
                     pose.place[take, 0, WRISTS[hand], axis] = aside
                     pose.place[take, 0, ELBOWS[hand], axis] = aside / 2
             for hand in range(2):
-                turn_in_plane(random.uniform(-by.tilt, by.tilt) * stillness, hands.turn[take, hand])
+                turn_in_plane(random.uniform(-by.max_tilt, by.max_tilt) * stillness, hands.turn[take, hand])
 
 
 @compiled_within

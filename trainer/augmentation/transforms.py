@@ -20,35 +20,35 @@ from trainer.data.raw_batch import NAN
 _LEAST: Final = 4  # frames that stay where more are lost than may be
 
 
-class Augmentation(NamedTuple):
+class TransformConfig(NamedTuple):
     """How much to change. Lengths are in picture widths of a signer who fills the picture as KArSL's do."""
 
     rotation: float = 0.15  # radians, whole body in the picture plane
-    stretch: float = 0.15  # share, x and y apart
+    scale: float = 0.15  # share, x and y apart
     shear: float = 0.1
-    hand_turn: float = 0.35  # radians, each hand about an axis of its own in space
-    hand_size: float = 0.15  # share
-    hand_shift: float = 0.025  # each hand's place against the body
-    drift: float = 0.015  # a slow wave on each hand's way
+    hand_rotation: float = 0.35  # radians, each hand about an axis of its own in space
+    hand_scale: float = 0.15  # share
+    hand_translation: float = 0.025  # each hand's place against the body
+    hand_drift: float = 0.015  # a slow wave on each hand's way
     jitter: float = 0.0025  # each point in each frame
-    finger_noise: float = 0.004  # each point of a hand, the same in all frames of a take
-    warp: float = 0.35  # how unevenly time runs
-    cut: float = 0.12  # share of the take that may be missing at each end
-    drop_frames: float = 0.5  # at most this share of the frames
-    hide_hand: float = 0.25  # chance that a hand goes unseen for a while
-    hide_share: float = 0.3  # for at most this share of the take
-    hide_pose: float = 0.05  # chance that the body's points are lost throughout
+    landmark_offset: float = 0.004  # each point of a hand, the same in all frames of a take
+    time_warp: float = 0.35  # how unevenly time runs
+    temporal_crop: float = 0.12  # share of the take that may be missing at each end
+    frame_dropout: float = 0.5  # at most this share of the frames
+    hand_dropout: float = 0.25  # chance that a hand goes unseen for a while
+    hand_dropout_length: float = 0.3  # for at most this share of the take
+    pose_dropout: float = 0.05  # chance that the body's points are lost throughout
 
 
 @compiled
-def augment(sketch: AugmentationParams, by: Augmentation, random: np.random.Generator) -> None:
+def augment(sketch: AugmentationParams, by: TransformConfig, random: np.random.Generator) -> None:
     """Change takes as another recording of the same sign differs from it."""
     pose, hands = sketch.pose, sketch.hands
     for take in range(len(sketch.times)):
         times, plane = sketch.times[take], sketch.plane[take]
         shares = _shares(times)
         _change_plane(plane, by, random)
-        is_lost = random.random() < by.hide_pose
+        is_lost = random.random() < by.pose_dropout
         for frame in range(len(times) if is_lost else 0):
             for axis in range(3):
                 pose.shift[take, 0, frame, axis] = NAN
@@ -79,10 +79,10 @@ def _shares(times: Floats) -> NDArray[np.float64]:
 
 
 @compiled_within
-def _change_plane(plane: Floats, by: Augmentation, random: np.random.Generator) -> None:
+def _change_plane(plane: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Turn, stretch and shear; depth stretches as width does."""
     turn_in_plane(random.uniform(-by.rotation, by.rotation), plane)
-    wide, high = random.uniform(1 - by.stretch, 1 + by.stretch), random.uniform(1 - by.stretch, 1 + by.stretch)
+    wide, high = random.uniform(1 - by.scale, 1 + by.scale), random.uniform(1 - by.scale, 1 + by.scale)
     for row in range(3):
         plane[row, 0] *= wide
         plane[row, 1] *= high
@@ -91,12 +91,12 @@ def _change_plane(plane: Floats, by: Augmentation, random: np.random.Generator) 
 
 
 @compiled_within
-def _turn_hand(plane: Floats, turn: Floats, bend: Floats, by: Augmentation, random: np.random.Generator) -> None:
+def _turn_hand(plane: Floats, turn: Floats, bend: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Turn a hand about its wrist, by the formula of Rodrigues for rotation vectors, resize it and bend its fingers."""
-    x = random.uniform(-by.hand_turn, by.hand_turn)
-    y = random.uniform(-by.hand_turn, by.hand_turn)
-    z = random.uniform(-by.hand_turn, by.hand_turn)
-    size = random.uniform(1 - by.hand_size, 1 + by.hand_size)
+    x = random.uniform(-by.hand_rotation, by.hand_rotation)
+    y = random.uniform(-by.hand_rotation, by.hand_rotation)
+    z = random.uniform(-by.hand_rotation, by.hand_rotation)
+    size = random.uniform(1 - by.hand_scale, 1 + by.hand_scale)
     angle = max(math.sqrt(x * x + y * y + z * z), 1e-6)
     x, y, z = x / angle, y / angle, z / angle
     cos, sin = math.cos(angle), math.sin(angle)
@@ -113,27 +113,27 @@ def _turn_hand(plane: Floats, turn: Floats, bend: Floats, by: Augmentation, rand
         u, v, w = random.standard_normal(), random.standard_normal(), random.standard_normal()
         for row in range(3):
             left = own[row]
-            bend[row, number] = by.finger_noise * (left[0] * u + left[1] * v + left[2] * w)
+            bend[row, number] = by.landmark_offset * (left[0] * u + left[1] * v + left[2] * w)
 
 
 @compiled_within
 def _lead_astray(
-    times: Floats, shares: NDArray[np.float64], shift: Floats, by: Augmentation, random: np.random.Generator
+    times: Floats, shares: NDArray[np.float64], shift: Floats, by: TransformConfig, random: np.random.Generator
 ) -> None:
     """Lead a hand's way [F, 3] elsewhere: a step aside and a slow wave."""
     for axis in range(3):
-        aside = by.hand_shift * random.standard_normal()
+        aside = by.hand_translation * random.standard_normal()
         phase, rate = random.uniform(0.0, 2 * math.pi), random.uniform(math.pi, 3 * math.pi)
         for frame in range(len(shares)):
             if not np.isnan(times[frame]):
-                shift[frame, axis] = aside + by.drift * math.sin(shares[frame] * rate + phase)
+                shift[frame, axis] = aside + by.hand_drift * math.sin(shares[frame] * rate + phase)
 
 
 @compiled_within
-def _hide(shares: NDArray[np.float64], shift: Floats, by: Augmentation, random: np.random.Generator) -> None:
+def _hide(shares: NDArray[np.float64], shift: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Lose a hand from sight for a stretch, as trackers do."""
-    start, length = random.random(), random.uniform(0.0, by.hide_share)
-    if random.random() < by.hide_hand:
+    start, length = random.random(), random.uniform(0.0, by.hand_dropout_length)
+    if random.random() < by.hand_dropout:
         for frame in range(len(shares)):
             if start <= shares[frame] <= start + length:
                 for axis in range(3):
@@ -141,10 +141,10 @@ def _hide(shares: NDArray[np.float64], shift: Floats, by: Augmentation, random: 
 
 
 @compiled_within
-def _warp(times: Floats, shares: NDArray[np.float64], by: Augmentation, random: np.random.Generator) -> None:
+def _warp(times: Floats, shares: NDArray[np.float64], by: TransformConfig, random: np.random.Generator) -> None:
     """Let time run faster here and slower there: a power of it plus a half wave, both growing throughout."""
-    power = math.exp(random.uniform(-by.warp, by.warp))
-    wave = random.uniform(-by.warp, by.warp) / (2 * math.pi)
+    power = math.exp(random.uniform(-by.time_warp, by.time_warp))
+    wave = random.uniform(-by.time_warp, by.time_warp) / (2 * math.pi)
     for frame in range(len(times)):
         if not np.isnan(times[frame]):
             run = shares[frame] ** power
@@ -152,11 +152,14 @@ def _warp(times: Floats, shares: NDArray[np.float64], by: Augmentation, random: 
 
 
 @compiled_within
-def _drop_frames(times: Floats, by: Augmentation, random: np.random.Generator) -> None:
+def _drop_frames(times: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Cut the ends and lose frames in between, unless too few would stay; lost frames become padding."""
     shares = _shares(times)
-    head, tail = random.uniform(-by.cut, by.cut), random.uniform(-by.cut, by.cut)
-    rate = random.uniform(0.0, by.drop_frames)
+    head, tail = (
+        random.uniform(-by.temporal_crop, by.temporal_crop),
+        random.uniform(-by.temporal_crop, by.temporal_crop),
+    )
+    rate = random.uniform(0.0, by.frame_dropout)
     lost = np.zeros(len(times), np.bool_)
     shown, kept = 0, 0
     for frame in range(len(times)):

@@ -26,15 +26,15 @@ _LOW: Final = 0.7  # ... and so far below the shoulders
 _SHORTEST_STEP: Final = 1 / 60  # seconds from one frame of a way to the next
 
 
-class Transitions(NamedTuple):
+class TransitionConfig(NamedTuple):
     """How often and how long. Seconds, and shares of takes."""
 
-    chance: float = 0.75  # that a way comes before; and, apart from that, after
-    longest_s: float = 0.35  # from one posture to the other
-    from_rest: float = 0.6  # of the ways lead to or from the lap, the others to or from another sign
-    lap_seen: float = 0.6  # of the laps are in view, and hands in them
-    kept: float = 0.5  # of these, a hand that takes no part lies in view during the sign as well
-    lost: float = 0.5  # of the hands that take no part and were recorded in view are out of it
+    probability: float = 0.75  # that a way comes before; and, apart from that, after
+    max_duration_s: float = 0.35  # from one posture to the other
+    from_rest_pose: float = 0.6  # of the ways lead to or from the lap, the others to or from another sign
+    rest_hands_visible: float = 0.6  # of the laps are in view, and hands in them
+    idle_hand_visible: float = 0.5  # of these, a hand that takes no part lies in view during the sign as well
+    idle_hand_dropout: float = 0.5  # of the hands that take no part and were recorded in view are out of it
 
 
 class RestPoses(NamedTuple):
@@ -50,7 +50,11 @@ class RestPoses(NamedTuple):
 
 
 def add_transitions(
-    recorded: RawBatch, sketch: AugmentationParams, traits: TakeStats, ways: Transitions, random: np.random.Generator
+    recorded: RawBatch,
+    sketch: AugmentationParams,
+    traits: TakeStats,
+    ways: TransitionConfig,
+    random: np.random.Generator,
 ) -> None:
     """Put ways before and after takes, and hands that take no part out of view or in the lap."""
     laps, neighbours = RestPoses.of(sketch), random.permutation(len(sketch.times))
@@ -62,7 +66,7 @@ def add_transitions(
 
 
 @compiled
-def _lose_idle(hands: PartParams, traits: TakeStats, ways: Transitions, random: np.random.Generator) -> None:
+def _lose_idle(hands: PartParams, traits: TakeStats, ways: TransitionConfig, random: np.random.Generator) -> None:
     """Put a hand that lies still and low beside a hand that signs out of view.
 
     One signer's idle hand lies in the picture and another's does not, which says nothing of the sign.
@@ -74,7 +78,7 @@ def _lose_idle(hands: PartParams, traits: TakeStats, ways: Transitions, random: 
             strayed = traits.strayed[take, hand] / traits.width[take]
             if below > _LOW * traits.width[take] and strayed < _IDLE:  # no for a hand that is not seen
                 idle, number = idle + 1, hand
-        if random.random() < ways.lost and idle == 1:
+        if random.random() < ways.idle_hand_dropout and idle == 1:
             for axis in range(3):
                 hands.lead[take, number, axis] = NAN
 
@@ -122,12 +126,12 @@ def _keep(
     hands: PartParams,
     traits: TakeStats,
     laps: RestPoses,
-    ways: Transitions,
+    ways: TransitionConfig,
     random: np.random.Generator,
 ) -> None:
     """Lay a hand that the take hardly shows into the lap for the whole take, wrist and elbow too, or hide the lap."""
     for take in range(len(traits.width)):
-        is_in_view, is_kept = random.random() < ways.lap_seen, random.random() < ways.kept
+        is_in_view, is_kept = random.random() < ways.rest_hands_visible, random.random() < ways.idle_hand_visible
         for hand in range(2):
             hardly = traits.shown[take, hand] < _HARDLY_SEEN or np.isnan(hands.lead[take, hand, 0])
             stays = is_in_view and is_kept and hardly
@@ -162,7 +166,7 @@ def _add_ways(
     traits: TakeStats,
     laps: RestPoses,
     neighbours: NDArray[np.int64],
-    ways: Transitions,
+    ways: TransitionConfig,
     random: np.random.Generator,
 ) -> None:
     """Put a way before each take and one behind it, from and to the lap or its neighbour's posture, or none."""
@@ -173,11 +177,11 @@ def _add_ways(
         duration = recorded.times[recorded.starts[take] + last] - recorded.times[recorded.starts[take]]
         step = max(duration / max(last, 1), _SHORTEST_STEP)
         for end in range(2):
-            whole = ways.longest_s * random.uniform(0.4, 1.0)
+            whole = ways.max_duration_s * random.uniform(0.4, 1.0)
             part = random.random()
-            shown = whole * part if random.random() < ways.chance else 0.0
+            shown = whole * part if random.random() < ways.probability else 0.0
             # It comes from, or leads to, the lap, or the other end of the neighbour, laid where this signer is.
-            if random.random() < ways.from_rest:
+            if random.random() < ways.from_rest_pose:
                 _lay(laps.pose[take], 1.0, here, here, pose.stop[take, end, 0])
                 for hand in range(2):
                     _lay(laps.hands[take, hand], 1.0, here, here, hands.stop[take, end, hand])

@@ -16,7 +16,7 @@ import torch
 from tqdm import trange
 
 from landmarkers.layout import DEFAULT_PARTS
-from trainer.augmentation.loader import Batches, WeightedSampler
+from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.bundle.reference_loader import reference_batches, write_frames
 from trainer.data.executor import Engine
 from trainer.data.jit import announce
@@ -118,13 +118,13 @@ def benchmark_loader(
 
 def _samples(store: Store, size: int, threads: int, recipe: Recipe | None) -> Iterator[int]:
     """How many samples each batch has, as they were recorded or as a recipe changes them."""
-    batches, draws = Batches(store), WeightedSampler(store, range(len(store)))
+    batches, draws = BatchLoader(store), WeightedSampler(store, range(len(store)))
 
     def make(number: int) -> int:
         drawn = draws.sample(size, torch.Generator().manual_seed(number)).numpy()
         if recipe is None:
             return len(batches.collate(drawn).times)
-        return len(batches.vary(drawn, recipe, recipe.no_sign_share, number)[0].times)
+        return len(batches.augment(drawn, recipe.augmentation, number)[0].times)
 
     return prefetch(make, threads)
 

@@ -64,7 +64,7 @@ def make_bundle(
     readings = [Predictions.of(judge, store, judge.validation) for judge in judges]
     if judges and run.parent is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
         recogniser.temperature.fill_(readings[0].temperature())
-    held_out = [HeldOutResult(read.run.described, read.evaluation()) for read in readings]
+    held_out = [HeldOutResult(read.run.description, read.evaluation()) for read in readings]
     takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
     classes = {split: [_class_of(run, take.provenance) for take in takes[split]] for split in takes}
     to.parent.mkdir(parents=True, exist_ok=True)

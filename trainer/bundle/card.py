@@ -55,9 +55,9 @@ def _trained_on(run: Run, store: Store) -> str:
     return (
         "## Trained on\n\n"
         f"{len(clips)} clips ({counts}) in {len(origins)} views: each clip as it was recorded and from changed "
-        f"pictures (`--variants`). Split: {run.described}. Landmarks: `{run.landmarker}`, tracked as the device tracks "
-        f"them. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, two "
-        f"networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
+        f"pictures (`--variants`). Split: {run.description}. Landmarks: `{run.landmarker}`, tracked as the device "
+        f"tracks them. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} "
+        f"takes, two networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
         "Clips of an unknown signer are one clip a sign at 15 frames a second; nearly all show signer 01. The signers "
         "are three men aged 30 to 40, seated, before a green background, in the light of a studio."
     )
@@ -75,7 +75,7 @@ def _taught(run: Run, store: Store) -> str:
         "## Taught\n\n"
         f"Taught further from {run.parent}, whose card tells what that was trained on: {len(taught)} takes of "
         f"{len({origin.sign_id for origin in taught})} words (signer {signers}) were learned, and "
-        f"{fine_tuning['rehearsed_takes']} takes of the signs known before were rehearsed. {_plain(run.described)}. "
+        f"{fine_tuning['rehearsed_takes']} takes of the signs known before were rehearsed. {_plain(run.description)}. "
         f"Landmarks: `{run.landmarker}`. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs.\n\n"
         "| takes | count | right before | right after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )

@@ -155,7 +155,7 @@ def run_fine_tune(options: argparse.Namespace) -> int:
         fine_tune(lesson, ancestor, recipe, FineTuneConfig(), options.run, options.seed, crew)
     outcomes = measure_forgetting(lesson, ancestor, recipe, options.run)
     learned = len(lesson.split.train) - len(ancestor.exemplars)
-    print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.described}")
+    print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.description}")
     print(as_table(outcomes))
     return 0
 

@@ -32,7 +32,7 @@ class RawBatch(NamedTuple):
         lengths = self.lengths[:, None]
         return self.starts[:, None] + np.minimum(number, lengths - 1), number < lengths
 
-    def clock(self) -> NDArray[np.float32]:
+    def relative_times(self) -> NDArray[np.float32]:
         """Seconds since each take began, [B, T]; NaN in padding."""
         frames, inside = self.stored()
         times = self.times[frames]

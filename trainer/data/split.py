@@ -23,7 +23,7 @@ class Split:
 
     train: tuple[int, ...]
     validation: tuple[int, ...]
-    described: str
+    description: str
 
 
 class SplitEmpty(UserError):

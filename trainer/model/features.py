@@ -1,11 +1,11 @@
-"""From raw landmarks to the features of one sign, as a torch module that is exported with the model.
+"""Computes the features of one sign from raw landmarks, as a torch module that is exported with the model.
 
 Shape legend: B takes, T frames, S steps in time after resampling, P points of a part.
 
-All takes of one sign should look alike whoever signs, with either hand, at any frame rate and from any
-distance. So points are laid relative to the shoulders, mirrored until the leading hand is the right one,
-each hand is also normalised by itself (Selvaraj et al., "OpenHands", ACL 2022; SignBART, 2025), and time is
-resampled to a fixed number of steps by the frames' own times.
+All takes of one sign should have the same features whoever signs, with either hand, at any frame rate and from any
+distance. So points are given relative to the shoulders and mirrored until the dominant hand is the right one; each hand
+is also normalised by itself (Selvaraj et al., "OpenHands", ACL 2022; SignBART, 2025); and time is resampled to a fixed
+number of steps by the frames' own times.
 """
 
 from typing import Final
@@ -41,14 +41,14 @@ POSE_POINTS: Final = (
     RIGHT_WRIST,
 )
 POSE_MIRRORED: Final = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9)
-# Left and right, as they stand in POSE_POINTS.
+# Indices in POSE_POINTS, left and right.
 SHOULDERS: Final = (5, 6)
 ELBOWS: Final = (7, 8)
 WRISTS: Final = (9, 10)
 
-# Where nobody's shoulders are seen: a signer in the middle who fills the picture as KArSL's do.
-_USUAL_CENTRE: Final = (0.5, 0.5)
-_USUAL_WIDTH: Final = 0.37
+# Where no frame shows the shoulders: a signer in the middle who fills the image as KArSL's do.
+_DEFAULT_CENTRE: Final = (0.5, 0.5)
+_DEFAULT_WIDTH: Final = 0.37
 
 # The bones of a hand, from joint to joint, finger by finger from the thumb.
 _BONE_STARTS: Final = (0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19)
@@ -56,96 +56,102 @@ _BONE_ENDS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 
 _TIPS: Final = (4, 8, 12, 16, 20)
 _TIP_PAIRS: Final = ((0, 0, 0, 0, 1, 1, 1, 2, 2, 3), (1, 2, 3, 4, 2, 3, 4, 3, 4, 4))
 
-# Knuckles of the first, the middle and the little finger, which with the wrist span the palm.
-_FIRST_KNUCKLE: Final = 5
+# Knuckles of the index, the middle and the little finger, which with the wrist span the palm.
+_INDEX_KNUCKLE: Final = 5
 _MIDDLE_KNUCKLE: Final = 9
 _LITTLE_KNUCKLE: Final = 17
 
-FEATURE_COUNTS: Final = {"body": 44, "lead": 359, "other": 359}
-# A hand's features: first what its shape is, then how it goes and whether it is seen, last where it is.
-SHAPE_FEATURES: Final = 299
-PLACE_FEATURES: Final = 46
-# Of how it goes: how far it is from its mean place, x and y, on average over the take; the same at every step.
-SPREAD: Final = slice(SHAPE_FEATURES + 6, SHAPE_FEATURES + 8)
+FEATURE_COUNTS: Final = {"body": 44, "dominant": 359, "non_dominant": 359}
+# A hand's features in order: first its shape, then its motion and visibility, last its position.
+HANDSHAPE_FEATURES: Final = 299
+POSITION_FEATURES: Final = 46
+# A part of the motion features: the mean absolute deviation from the mean position over the take, x and y; the same at
+# every step.
+MEAN_ABS_DEVIATION: Final = slice(HANDSHAPE_FEATURES + 6, HANDSHAPE_FEATURES + 8)
 
 
 class FeatureExtractor(nn.Module):
-    """Points [B, T, 543, 3] and times [B, T] to features by token: body, leading hand, other hand, [B, S, F].
+    """Points [B, T, 543, 3] and times [B, T] to features of body, dominant and non-dominant hand, each [B, S, F].
 
-    A frame whose time is NaN is padding. Times need only be right relative to each other.
+    A frame whose time is NaN is padding. Only differences between times matter.
     """
 
     grid: Tensor
     mirrored: Tensor
-    usual_centre: Tensor
+    default_centre: Tensor
 
     def __init__(self, steps: int) -> None:
         super().__init__()
         self.register_buffer("grid", torch.linspace(0.0, 1.0, steps), persistent=False)
         self.register_buffer("mirrored", torch.tensor(POSE_MIRRORED), persistent=False)
-        self.register_buffer("usual_centre", torch.tensor(_USUAL_CENTRE), persistent=False)
+        self.register_buffer("default_centre", torch.tensor(_DEFAULT_CENTRE), persistent=False)
 
     def forward(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features of body, leading hand and other hand."""
+        """Return the features of body, dominant hand and non-dominant hand."""
         first = PART_SLICES[Part.POSE].start
         pose = points[:, :, [first + number for number in POSE_POINTS]]
         left = points[:, :, PART_SLICES[Part.LEFT_HAND]]
         right = points[:, :, PART_SLICES[Part.RIGHT_HAND]]
-        return self.features(pose, left, right, times)
+        return self.from_parts(pose, left, right, times)
 
-    def features(self, pose: Tensor, left: Tensor, right: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The same from the picked points: pose [B, T, 11, 3], hands [B, T, 21, 3]."""
+    def from_parts(self, pose: Tensor, left: Tensor, right: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the same from the selected points: pose [B, T, 11, 3], hands [B, T, 21, 3]."""
         valid = ~torch.isnan(times)
         seen_pose, seen_left, seen_right = (valid & ~torch.isnan(part[:, :, 0, 0]) for part in (pose, left, right))
         centre, width = self.body_frame(pose, seen_pose)
-        pose, left, right = (_lay(part, centre, width) for part in (pose, left, right))
+        pose, left, right = (_normalise(part, centre, width) for part in (pose, left, right))
 
-        leads_left = _left_leads(pose, seen_pose, left, seen_left, right, seen_right)[:, None]
-        flip = torch.where(leads_left, -1.0, 1.0)[:, :, None, None]
-        turn = torch.cat([flip, torch.ones_like(flip), torch.ones_like(flip)], -1)
-        here = leads_left[:, :, None, None]
-        pose = torch.where(here, pose.index_select(2, self.mirrored), pose) * turn
-        lead, other = torch.where(here, left, right) * turn, torch.where(here, right, left) * turn
-        # ONNX Runtime has no `where` between truth values.
-        seen_lead = (leads_left & seen_left) | (~leads_left & seen_right)
-        seen_other = (leads_left & seen_right) | (~leads_left & seen_left)
+        left_dominant = _is_left_dominant(pose, seen_pose, left, seen_left, right, seen_right)[:, None]
+        flip = torch.where(left_dominant, -1.0, 1.0)[:, :, None, None]
+        mirror = torch.cat([flip, torch.ones_like(flip), torch.ones_like(flip)], -1)
+        is_mirrored = left_dominant[:, :, None, None]
+        pose = torch.where(is_mirrored, pose.index_select(2, self.mirrored), pose) * mirror
+        dominant = torch.where(is_mirrored, left, right) * mirror
+        non_dominant = torch.where(is_mirrored, right, left) * mirror
+        # ONNX Runtime has no `where` for booleans.
+        seen_dominant = (left_dominant & seen_left) | (~left_dominant & seen_right)
+        seen_non_dominant = (left_dominant & seen_right) | (~left_dominant & seen_left)
 
-        clock = _Clock(times, valid, self.grid)
-        pose = clock.resample(pose, seen_pose)
+        resampler = _TimeResampler(times, valid, self.grid)
+        pose = resampler.resample(pose, seen_pose)
         nose = pose[:, :, :1, :2]
-        lead, other = clock.resample(lead, seen_lead), clock.resample(other, seen_other)
-        apart = lead[:, :, WRIST, :2] - other[:, :, WRIST, :2]
+        dominant = resampler.resample(dominant, seen_dominant)
+        non_dominant = resampler.resample(non_dominant, seen_non_dominant)
+        wrist_offset = dominant[:, :, WRIST, :2] - non_dominant[:, :, WRIST, :2]
         hands = [
-            _hand_features(hand, clock.share(seen), nose, apart)
-            for hand, seen in ((lead, seen_lead), (other, seen_other))
+            _hand_features(hand, resampler.visibility(seen), nose, wrist_offset)
+            for hand, seen in ((dominant, seen_dominant), (non_dominant, seen_non_dominant))
         ]
-        body = torch.cat([pose[..., :2].flatten(2), _motion(pose[..., :2].flatten(2))], -1)
+        body = torch.cat([pose[..., :2].flatten(2), _delta(pose[..., :2].flatten(2))], -1)
         return body, hands[0], hands[1]
 
     def body_frame(self, pose: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Middle [B, 2] and width [B] of the shoulders, averaged over the frames that show them."""
-        shoulders = _zero_unseen(pose[:, :, list(SHOULDERS), :2])
+        """Return the centre [B, 2] and width [B] of the shoulders, averaged over the frames that show them."""
+        shoulders = _nan_to_zero(pose[:, :, list(SHOULDERS), :2])
         count = seen.sum(1)
         weight = seen.float()[:, :, None] / count.clamp(min=1)[:, None, None]
         centre = (shoulders.mean(2) * weight).sum(1)
         width = (torch.linalg.vector_norm(shoulders[:, :, 0] - shoulders[:, :, 1], dim=-1) * weight[..., 0]).sum(1)
         known = (count > 0) & (width > 0.01)
-        return torch.where(known[:, None], centre, self.usual_centre), torch.where(known, width, _USUAL_WIDTH)
+        return torch.where(known[:, None], centre, self.default_centre), torch.where(known, width, _DEFAULT_WIDTH)
 
 
-class _Clock:
-    """Resamples one take's parts to the grid by linear interpolation between the frames that show them."""
+class _TimeResampler:
+    """Resamples the parts of takes to the grid by linear interpolation between the frames that show them."""
 
     def __init__(self, times: Tensor, valid: Tensor, grid: Tensor) -> None:
         self.times = torch.where(valid, times, 0.0)  # [B, T]
         first = torch.where(valid, times, torch.inf).amin(1, keepdim=True)
         last = torch.where(valid, times, -torch.inf).amax(1, keepdim=True)
         self.grid = first + (last - first) * grid  # [B, S]
-        self.numbers = torch.arange(times.shape[1], device=times.device)
+        self.indices = torch.arange(times.shape[1], device=times.device)
         self.valid = valid
 
     def resample(self, part: Tensor, seen: Tensor) -> Tensor:
-        """[B, T, P, 3] to [B, S, P, 3]; a gap is bridged, an end is held, a part never seen is zero."""
+        """Resample [B, T, P, 3] to [B, S, P, 3].
+
+        Gaps are interpolated, the first and the last seen frame extend to the ends, and a part never seen is zero.
+        """
         before, after, blend = self._neighbours(seen)
         flat = part.flatten(2)
         size = (-1, -1, flat.shape[2])
@@ -154,21 +160,21 @@ class _Clock:
         blended: Tensor = earlier + (later - earlier) * blend[:, :, None]
         return blended.reshape(*blended.shape[:2], *part.shape[2:])
 
-    def share(self, seen: Tensor) -> Tensor:
-        """How far the part was seen at each step, [B, S, 1], 0 to 1."""
+    def visibility(self, seen: Tensor) -> Tensor:
+        """Return the visibility of a part at each step, [B, S, 1], 0 to 1."""
         before, after, blend = self._neighbours(self.valid)
-        there = seen.float()
-        earlier, later = torch.gather(there, 1, before), torch.gather(there, 1, after)
+        values = seen.float()
+        earlier, later = torch.gather(values, 1, before), torch.gather(values, 1, after)
         return (earlier + (later - earlier) * blend)[:, :, None]
 
     def _neighbours(self, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Numbers of the seen frames before and after each step, [B, S], and how far between them it lies."""
+        """Return the indices of the seen frames before and after each step and the blend weight, each [B, S]."""
         last = self.times.shape[1] - 1
         times, grid = self.times[:, None, :], self.grid[:, :, None]
         is_before = seen[:, None, :] & (times <= grid)
         is_after = seen[:, None, :] & (times >= grid)
-        before = torch.where(is_before, self.numbers, -1).amax(2)
-        after = torch.where(is_after, self.numbers, last + 1).amin(2)
+        before = torch.where(is_before, self.indices, -1).amax(2)
+        after = torch.where(is_after, self.indices, last + 1).amin(2)
         no_before, no_after = before < 0, after > last
         before, after = torch.where(no_before, after, before), torch.where(no_after, before, after)
         before, after = before.clamp(0, last), after.clamp(0, last)
@@ -176,109 +182,109 @@ class _Clock:
         return before, after, ((self.grid - start) / (stop - start).clamp(min=1e-6)).clamp(0.0, 1.0)
 
 
-def _left_leads(
+def _is_left_dominant(
     pose: Tensor, seen_pose: Tensor, left: Tensor, seen_left: Tensor, right: Tensor, seen_right: Tensor
 ) -> Tensor:
-    """Whether the left hand leads, [B]: it is seen longer, travels more and is held higher."""
+    """Return True, [B], where the left hand is dominant: seen longer, with a longer path and held higher."""
     count = seen_pose.sum(1).clamp(min=1)
     height = (pose[:, :, list(WRISTS), 1] * seen_pose[:, :, None]).sum(1) / count[:, None]  # y grows downwards
-    travel_left, travel_right = _travel(left[:, :, WRIST], seen_left), _travel(right[:, :, WRIST], seen_right)
+    path_left, path_right = _path_length(left[:, :, WRIST], seen_left), _path_length(right[:, :, WRIST], seen_right)
     longer = (seen_left.sum(1) - seen_right.sum(1)) / torch.maximum(seen_left.sum(1), seen_right.sum(1)).clamp(min=1)
-    farther = (travel_left - travel_right) / (travel_left + travel_right + 0.2)
+    farther = (path_left - path_right) / (path_left + path_right + 0.2)
     higher = (height[:, 1] - height[:, 0]).clamp(-1.0, 1.0)
     return longer + farther + higher > 0
 
 
-def _travel(wrist: Tensor, seen: Tensor) -> Tensor:
-    """Length of a wrist's way in shoulder widths, [B], over neighbouring frames that both show it."""
+def _path_length(wrist: Tensor, seen: Tensor) -> Tensor:
+    """Return the length of a wrist's path in shoulder widths, [B], over neighbouring frames that both show it."""
     steps = torch.linalg.vector_norm(wrist[:, 1:, :2] - wrist[:, :-1, :2], dim=-1)
-    way: Tensor = (steps * (seen[:, 1:] & seen[:, :-1])).sum(1)
-    return way
+    length: Tensor = (steps * (seen[:, 1:] & seen[:, :-1])).sum(1)
+    return length
 
 
-def _lay(part: Tensor, centre: Tensor, width: Tensor) -> Tensor:
-    """Points in shoulder widths from the middle of the shoulders; unseen ones become zero."""
+def _normalise(part: Tensor, centre: Tensor, width: Tensor) -> Tensor:
+    """Return points in shoulder widths from the centre of the shoulders; unseen points become zero."""
     origin = torch.cat([centre, torch.zeros_like(centre[:, :1])], -1)
-    return _zero_unseen((part - origin[:, None, None]) / width[:, None, None, None])
+    return _nan_to_zero((part - origin[:, None, None]) / width[:, None, None, None])
 
 
-def _zero_unseen(points: Tensor) -> Tensor:
+def _nan_to_zero(points: Tensor) -> Tensor:
     return torch.where(torch.isnan(points), 0.0, points)
 
 
-def _hand_features(hand: Tensor, share: Tensor, nose: Tensor, apart: Tensor) -> Tensor:
-    """One hand's features, [B, S, 359]: its shape, where it is, how it moves, whether it is seen."""
+def _hand_features(hand: Tensor, visibility: Tensor, nose: Tensor, wrist_offset: Tensor) -> Tensor:
+    """Return one hand's features, [B, S, 359]: shape, motion, visibility, position."""
     wrist = hand[:, :, :1]
-    own = hand - wrist
-    size = torch.linalg.vector_norm(own, dim=-1).mean(2)[:, :, None, None]  # [B, S, 1, 1]
-    shape = own / size.clamp(min=1e-3)
-    there = (size > 1e-3).float()
-    place = wrist[..., :2].flatten(2)
+    from_wrist = hand - wrist
+    size = torch.linalg.vector_norm(from_wrist, dim=-1).mean(2)[:, :, None, None]  # [B, S, 1, 1]
+    shape = from_wrist / size.clamp(min=1e-3)
+    is_seen = (size > 1e-3).float()
+    position = wrist[..., :2].flatten(2)
     bones = shape[:, :, list(_BONE_ENDS)] - shape[:, :, list(_BONE_STARTS)]
     bones = _unit(bones)
-    bends = _bends(shape, bones)
-    shapes = [
+    angles = _joint_angles(shape, bones)
+    handshape = [
         shape.flatten(2),
         bones.flatten(2),
         (shape[:, :, 1:, None] * palm_axes(shape)[:, :, None]).sum(-1).flatten(2),
-        bends,
-        _motion(bends),
-        *_course(bends),
+        angles,
+        _delta(angles),
+        *_deviation_from_mean(angles),
     ]
-    ways = [
-        _motion(place),
-        _motion(_motion(place)),
-        *_course(place),
-        _motion(place, 4),
-        _motion(place, 8),
+    motion = [
+        _delta(position),
+        _delta(_delta(position)),
+        *_deviation_from_mean(position),
+        _delta(position, 4),
+        _delta(position, 8),
         size.flatten(2),
-        share,
+        visibility,
     ]
-    places = [((hand[..., :2] - nose) * there).flatten(2), place, apart]
-    return torch.cat([*shapes, *ways, *places], -1)
+    positions = [((hand[..., :2] - nose) * is_seen).flatten(2), position, wrist_offset]
+    return torch.cat([*handshape, *motion, *positions], -1)
 
 
-def palm_axes(own: Tensor) -> Tensor:
-    """The axes of a hand's own palm, [..., 3, 3], from its points as seen from the wrist, [..., 21, 3].
+def palm_axes(points: Tensor) -> Tensor:
+    """Return the axes of a hand's palm, [..., 3, 3], from its points relative to the wrist, [..., 21, 3].
 
-    Across the palm, from the wrist to the middle finger's knuckle, and out of it. Along them a hand's points are the
-    same however the hand is turned; the third is the other way round in a left hand.
+    The axes run across the palm, from the wrist to the middle finger's knuckle, and out of the palm. In these
+    coordinates a hand's points do not change with its rotation; the third axis is reversed in a left hand.
     """
-    along = _unit(own[..., _MIDDLE_KNUCKLE, :])
-    across = own[..., _LITTLE_KNUCKLE, :] - own[..., _FIRST_KNUCKLE, :]
+    along = _unit(points[..., _MIDDLE_KNUCKLE, :])
+    across = points[..., _LITTLE_KNUCKLE, :] - points[..., _INDEX_KNUCKLE, :]
     across = _unit(across - (across * along).sum(-1, keepdim=True) * along)
     return torch.stack([across, along, torch.linalg.cross(along, across)], -2)
 
 
 def _unit(directions: Tensor) -> Tensor:
-    """Directions [..., 3] of length one; what has hardly any length stays short."""
+    """Return directions [..., 3] scaled to length one; those close to zero stay short."""
     unit: Tensor = directions / torch.linalg.vector_norm(directions, dim=-1, keepdim=True).clamp(min=1e-3)
     return unit
 
 
-def _bends(shape: Tensor, bones: Tensor) -> Tensor:
-    """What a hand's shape is however it is turned, [B, S, 29], from its points and its bones' directions.
+def _joint_angles(shape: Tensor, bones: Tensor) -> Tensor:
+    """Return rotation-invariant handshape features, [B, S, 29], from a hand's points and its bones' directions.
 
     Cosines of the angle at each joint (15) and between neighbouring fingers (4), and the distances between all pairs
-    of finger tips (10). Nothing else lifted accuracy on held-out clips as much.
+    of finger tips (10). No other features raised accuracy on held-out clips as much.
     """
     fingers = bones.unflatten(2, (5, 4))
     joints = (fingers[:, :, :, 1:] * fingers[:, :, :, :-1]).sum(-1).flatten(2)
     spread = (fingers[:, :, 1:, 1] * fingers[:, :, :-1, 1]).sum(-1)
     tips = shape[:, :, list(_TIPS)]
-    apart = torch.linalg.vector_norm(tips[:, :, list(_TIP_PAIRS[0])] - tips[:, :, list(_TIP_PAIRS[1])], dim=-1)
-    return torch.cat([joints, spread, apart], -1)
+    distances = torch.linalg.vector_norm(tips[:, :, list(_TIP_PAIRS[0])] - tips[:, :, list(_TIP_PAIRS[1])], dim=-1)
+    return torch.cat([joints, spread, distances], -1)
 
 
-def _course(values: Tensor) -> tuple[Tensor, Tensor]:
-    """What values do over the take wherever they are: their distance from their mean, and its mean size at all steps.
+def _deviation_from_mean(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the deviation of values from their mean over the take, and its mean absolute value, at all steps.
 
-    The latter tells a shape that is held from the same shape on its way, which single steps hardly show.
+    The latter tells a static handshape from the same shape in motion, which single steps hardly show.
     """
-    apart = values - values.mean(1, keepdim=True)
-    return apart, apart.abs().mean(1, keepdim=True).expand_as(apart)
+    deviation = values - values.mean(1, keepdim=True)
+    return deviation, deviation.abs().mean(1, keepdim=True).expand_as(deviation)
 
 
-def _motion(values: Tensor, steps: int = 1) -> Tensor:
-    """Change from so many steps before, [B, S, F], zero where there are none."""
+def _delta(values: Tensor, steps: int = 1) -> Tensor:
+    """Return the change since `steps` steps before, [B, S, F]; zero for the first steps."""
     return torch.cat([torch.zeros_like(values[:, :steps]), values[:, steps:] - values[:, :-steps]], 1)

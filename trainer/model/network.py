@@ -1,19 +1,19 @@
-"""The spatial-temporal transformers (ST-Transformer) that read one sign.
+"""The spatial-temporal transformers (ST-Transformers) that classify one sign.
 
-Two of them, which see different features of the hands. A network that sees everything learns the man instead of the
-sign: the shapes of his hands tell him from others better than they tell his signs apart. So one sees the hands' shapes
-and not where they are, the other where they are and go and not their shapes; each learns by itself, and their
+Two experts see different features of the hands. A network that sees everything overfits to signer identity: the shapes
+of a signer's hands distinguish signers better than they distinguish signs. So one expert sees the handshapes and not
+the hands' positions, the other sees positions and motion and not the handshapes; each is trained by itself, and their
 probabilities are multiplied, so that a word is one that both find likely (Hinton, "Training Products of Experts by
-Minimizing Contrastive Divergence", 2002). A hand that is held speaks by its shape, one that goes somewhere more by its
-way: so what the leading hand does decides which expert weighs more (NOTES.md, "Held and moving hands").
+Minimizing Contrastive Divergence", 2002). A static hand is identified by its shape, a moving one more by its motion: so
+the motion of the dominant hand decides which expert weighs more (NOTES.md, "Held and moving hands").
 
-Shape legend: B takes, S steps in time, P part tokens (of body, leading hand, other hand), F features, D width.
+Shape legend: B takes, S steps in time, P part tokens (body, dominant hand, non-dominant hand), F features, D width.
 
-Every step of every part is one token. A block lets the parts of one step attend to each other (spatial
-attention), then the steps of one part (temporal attention), then an MLP; each is pre-normed and added to
-what came in. Tokens are averaged over the parts and pooled over time by attention.
-Vaswani et al. 2017 for attention and the sinusoidal time encoding; Plizzari et al., "Spatial Temporal
-Transformer Network for Skeleton-based Action Recognition", 2021, for attending in turn to space and time.
+Every step of every part is one token. A block applies attention between the parts of one step (spatial attention), then
+between the steps of one part (temporal attention), then an MLP; each is pre-normed and has a residual connection.
+Tokens are averaged over the parts and pooled over time by attention.
+Vaswani et al. 2017 for attention and the sinusoidal positional encoding; Plizzari et al., "Spatial Temporal Transformer
+Network for Skeleton-based Action Recognition", 2021, for alternating spatial and temporal attention.
 """
 
 import math
@@ -25,27 +25,34 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SHAPE_FEATURES, SPREAD, FeatureExtractor
+from trainer.model.features import (
+    FEATURE_COUNTS,
+    HANDSHAPE_FEATURES,
+    MEAN_ABS_DEVIATION,
+    POSITION_FEATURES,
+    FeatureExtractor,
+)
 
-_HAND: Final = FEATURE_COUNTS["lead"]
-_SHAPE: Final = (0, _HAND - PLACE_FEATURES)
-_WAY: Final = (SHAPE_FEATURES, _HAND)
-# What each expert sees: the first and the last but one feature of each part.
-_SEEN: Final = {
-    "shape": {"lead": _SHAPE, "other": _SHAPE},
-    "way": {"body": (0, FEATURE_COUNTS["body"]), "lead": _WAY, "other": _WAY},
+_HAND: Final = FEATURE_COUNTS["dominant"]
+_HANDSHAPE: Final = (0, _HAND - POSITION_FEATURES)
+_MOTION: Final = (HANDSHAPE_FEATURES, _HAND)
+# The features that each expert sees of each part: the first, and one past the last.
+_EXPERT_INPUTS: Final = {
+    "handshape": {"dominant": _HANDSHAPE, "non_dominant": _HANDSHAPE},
+    "motion": {"body": (0, FEATURE_COUNTS["body"]), "dominant": _MOTION, "non_dominant": _MOTION},
 }
-# The way's share in what both say of a held hand and of one that moves, and how far from its mean place, in shoulder
-# widths and on average over the take, it is between the two. Letters and most numbers are held and lie below 0.02.
-_HELD_SHARE: Final = 0.23
-_MOVING_SHARE: Final = 0.6
-_MOVES_FROM: Final = 0.05
-_MOVES_WIDTH: Final = 0.015
+# The motion expert's weight for a static and for a moving hand, and the logistic curve between the two: its midpoint
+# and its width, as the hand's mean absolute deviation from its mean position over the take, in shoulder widths.
+# Letters and most numbers are static and lie below 0.02.
+_STATIC_WEIGHT: Final = 0.23
+_MOVING_WEIGHT: Final = 0.6
+_MOTION_MIDPOINT: Final = 0.05
+_MOTION_WIDTH: Final = 0.015
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a network is."""
+    """The dimensions of one transformer."""
 
     head_size: int
     heads: int
@@ -76,18 +83,18 @@ class SignClassifier(nn.Module):
 
     def __init__(self, size: Size, signs: int, steps: int = 32, dropout: float = 0.1, drop_path: float = 0.0) -> None:
         super().__init__()
-        self.preprocess = FeatureExtractor(steps)
+        self.feature_extractor = FeatureExtractor(steps)
         self.network = ProductOfExperts(size, signs + 1, steps, dropout, drop_path)
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, points: Tensor, times: Tensor) -> Tensor:
-        """Probabilities of every sign and, last, of none."""
-        logits: Tensor = self.network(*self.preprocess(points, times))
+        """Return the probabilities of every sign and, last, of "no sign"."""
+        logits: Tensor = self.network(*self.feature_extractor(points, times))
         return torch.softmax(logits / self.temperature, -1)
 
 
 class ProductOfExperts(nn.Module):
-    """Features of the parts, each [B, S, F], to logits [B, classes]: log-probabilities of two networks, weighed."""
+    """Features of the parts, each [B, S, F], to logits [B, classes]: weighted log-probabilities of two experts."""
 
     def __init__(self, size: Size, classes: int, steps: int, dropout: float, drop_path: float) -> None:
         super().__init__()
@@ -95,58 +102,57 @@ class ProductOfExperts(nn.Module):
         self.experts = nn.ModuleDict(
             {
                 name: STTransformer(
-                    size, classes, steps, dropout, drop_path, [stop - start for start, stop in seen.values()]
+                    size, classes, steps, dropout, drop_path, [stop - start for start, stop in inputs.values()]
                 )
-                for name, seen in _SEEN.items()
+                for name, inputs in _EXPERT_INPUTS.items()
             }
         )
 
-    def forward(self, body: Tensor, lead: Tensor, other: Tensor) -> Tensor:
-        """What both make of it together: logits of every sign and, last, of none."""
-        shape, way = self.opinions(body, lead, other)
-        share = motion_weight(lead)
-        return 2.0 * (shape + share * (way - shape))
+    def forward(self, body: Tensor, dominant: Tensor, non_dominant: Tensor) -> Tensor:
+        """Return the combined logits of every sign and, last, of "no sign"."""
+        handshape, motion = self.expert_log_probs(body, dominant, non_dominant)
+        return 2.0 * (handshape + motion_weight(dominant) * (motion - handshape))
 
-    def opinions(self, body: Tensor, lead: Tensor, other: Tensor) -> list[Tensor]:
-        """What each makes of it by itself: log-probabilities, [B, classes] each. By these they are trained."""
-        parts = {"body": body, "lead": lead, "other": other}
+    def expert_log_probs(self, body: Tensor, dominant: Tensor, non_dominant: Tensor) -> list[Tensor]:
+        """Return each expert's own log-probabilities, [B, classes] each. Training minimises the loss of these."""
+        parts = {"body": body, "dominant": dominant, "non_dominant": non_dominant}
         return [
-            torch.log_softmax(self.experts[name]([parts[part][..., slice(*seen[part])] for part in seen]), -1)
-            for name, seen in _SEEN.items()
+            torch.log_softmax(self.experts[name]([parts[part][..., slice(*inputs[part])] for part in inputs]), -1)
+            for name, inputs in _EXPERT_INPUTS.items()
         ]
 
 
-def motion_weight(lead: Tensor) -> Tensor:
-    """How much the way counts beside the shape, [B, 1], 0 to 1, by how far the leading hand [B, S, F] moves."""
-    spread = torch.linalg.vector_norm(lead[:, 0, SPREAD], dim=-1, keepdim=True)
-    moves = torch.sigmoid((spread - _MOVES_FROM) / _MOVES_WIDTH)
-    return _HELD_SHARE + (_MOVING_SHARE - _HELD_SHARE) * moves
+def motion_weight(dominant: Tensor) -> Tensor:
+    """Return the motion expert's weight, [B, 1], 0 to 1, from the motion of the dominant hand [B, S, F]."""
+    deviation = torch.linalg.vector_norm(dominant[:, 0, MEAN_ABS_DEVIATION], dim=-1, keepdim=True)
+    moving = torch.sigmoid((deviation - _MOTION_MIDPOINT) / _MOTION_WIDTH)
+    return _STATIC_WEIGHT + (_MOVING_WEIGHT - _STATIC_WEIGHT) * moving
 
 
 class STTransformer(nn.Module):
-    """Some parts' features, each [B, S, F], to logits [B, classes]."""
+    """Features of some parts, each [B, S, F], to logits [B, classes]."""
 
-    clock: Tensor
+    positional_encoding: Tensor
 
     def __init__(
         self, size: Size, classes: int, steps: int, dropout: float, drop_path: float, counts: Sequence[int]
     ) -> None:
-        """`counts` says how many features each part has."""
+        """`counts` is the number of features of each part."""
         super().__init__()
         width = size.width
         self.embeddings = nn.ModuleList(PartEmbedding(count, width) for count in counts)
         self.part_embedding = nn.Parameter(torch.randn(len(counts), width) * 0.02)
-        self.register_buffer("clock", sinusoids(steps, width), persistent=False)
-        rates = [drop_path * number / max(1, size.layers - 1) for number in range(size.layers)]  # deeper, oftener
+        self.register_buffer("positional_encoding", sinusoids(steps, width), persistent=False)
+        rates = [drop_path * layer / max(1, size.layers - 1) for layer in range(size.layers)]  # grows with depth
         self.blocks = nn.ModuleList(Block(size, dropout, rate) for rate in rates)
         self.norm = nn.LayerNorm(width)
         self.pool = nn.Linear(width, 1)
         self.head = nn.Sequential(nn.Dropout(0.4), nn.Linear(width, classes))
 
     def forward(self, parts: Sequence[Tensor]) -> Tensor:
-        """Logits of every sign and, last, of none."""
-        embedded = [embed(part) for embed, part in zip(self.embeddings, parts, strict=True)]
-        tokens = torch.stack(embedded, 2) + self.part_embedding + self.clock[:, None]  # [B, S, P, D]
+        """Return the logits of every sign and, last, of "no sign"."""
+        embedded = [embedding(part) for embedding, part in zip(self.embeddings, parts, strict=True)]
+        tokens = torch.stack(embedded, 2) + self.part_embedding + self.positional_encoding[:, None]  # [B, S, P, D]
         for block in self.blocks:
             tokens = block(tokens)
         steps = self.norm(tokens).mean(2)  # [B, S, D]
@@ -156,22 +162,22 @@ class STTransformer(nn.Module):
 
 
 class PartEmbedding(nn.Module):
-    """One part's features [B, S, F], batch-normalised, to tokens [B, S, D]; a short convolution sees neighbours."""
+    """Embeds one part's features [B, S, F] as tokens [B, S, D]: batch norm, projection, depthwise convolution."""
 
     def __init__(self, count: int, width: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(count)
         self.project = nn.Linear(count, width)
-        self.near = nn.Conv1d(width, width, 5, padding=2, groups=width)
+        self.depthwise_conv = nn.Conv1d(width, width, 5, padding=2, groups=width)
 
     def forward(self, part: Tensor) -> Tensor:
-        """Tokens of one part."""
+        """Return the tokens of one part."""
         tokens: Tensor = self.project(self.norm(part.transpose(1, 2)).transpose(1, 2))
-        return tokens + nn.functional.gelu(self.near(tokens.transpose(1, 2)).transpose(1, 2))
+        return tokens + nn.functional.gelu(self.depthwise_conv(tokens.transpose(1, 2)).transpose(1, 2))
 
 
 class Block(nn.Module):
-    """Attention over the parts, attention over time, MLP; [B, S, P, D] to the same."""
+    """One layer: attention over the parts, attention over time, MLP; [B, S, P, D] to the same shape."""
 
     def __init__(self, size: Size, dropout: float, drop_path: float) -> None:
         super().__init__()
@@ -186,7 +192,7 @@ class Block(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """The tokens after one round of looking at each other."""
+        """Return the tokens after both attentions and the MLP."""
         tokens = tokens + self._drop(self.spatial(self.norms[0](tokens)))
         over_time = self.temporal(self.norms[1](tokens).transpose(1, 2)).transpose(1, 2)
         tokens = tokens + self._drop(over_time)
@@ -198,43 +204,44 @@ class Block(nn.Module):
 
 
 class DropPath(nn.Module):
-    """In training drops the whole branch [B, S, P, D] of some takes (Huang et al., "Stochastic Depth", 2016)."""
+    """Drops, in training, the whole branch [B, S, P, D] of some takes (Huang et al., "Stochastic Depth", 2016)."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.rate = rate
 
     def forward(self, branch: Tensor) -> Tensor:
-        """The branch, zero for some takes and larger for the others."""
+        """Return the branch, zeroed for the dropped takes and scaled up for the others."""
         if self.training and self.rate > 0.0:
-            branch = branch * self.kept(branch) / (1.0 - self.rate)
+            branch = branch * self.sample_mask(branch) / (1.0 - self.rate)
         return branch
 
-    def kept(self, branch: Tensor) -> Tensor:
-        """Which takes keep the branch, [B, 1, 1, 1]."""
+    def sample_mask(self, branch: Tensor) -> Tensor:
+        """Return a random mask [B, 1, 1, 1]: True for the takes that keep the branch."""
         return torch.rand(branch.shape[0], 1, 1, 1, device=branch.device) >= self.rate
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention over the last axis but one of [B, X, N, D]."""
+    """Multi-head self-attention over the second-last axis of [B, X, N, D]."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.heads = size.heads
-        self.inward = nn.Linear(size.width, 3 * size.width)
-        self.outward = nn.Linear(size.width, size.width)
+        self.qkv = nn.Linear(size.width, 3 * size.width)
+        self.out_proj = nn.Linear(size.width, size.width)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """What each token gathers from the others."""
-        rows = self.inward(tokens.flatten(0, 1))  # [B * X, N, 3 D]; the ONNX exporter knows attention of four axes only
-        query, key, value = rows.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
-        gathered = scaled_dot_product_attention(query, key, value)  # [B * X, H, N, D / H]
-        out: Tensor = self.outward(gathered.transpose(1, 2).flatten(2)).unflatten(0, tokens.shape[:2])
+        """Return the attention output of each token."""
+        # [B * X, N, 3 D]; the ONNX exporter supports attention over four axes only.
+        projected = self.qkv(tokens.flatten(0, 1))
+        query, key, value = projected.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        attended = scaled_dot_product_attention(query, key, value)  # [B * X, H, N, D / H]
+        out: Tensor = self.out_proj(attended.transpose(1, 2).flatten(2)).unflatten(0, tokens.shape[:2])
         return out
 
 
 def sinusoids(steps: int, width: int) -> Tensor:
-    """Sinusoidal time encoding [S, D] of Vaswani et al. 2017, section 3.5."""
+    """Return the sinusoidal positional encoding [S, D] of Vaswani et al. 2017, section 3.5."""
     rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
     angles = torch.arange(steps)[:, None] * rates
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)

@@ -14,7 +14,7 @@ _OF_ITS_OWN: Final = ("starts.at", "starts.command", "starts.epoch")
 def facts(run: Run) -> dict[str, str]:
     """Everything that the run's note tells of how it came about, by names like `recipe.size.heads`."""
     told = {
-        "split.described": run.described,
+        "split.description": run.description,
         "split.learned from": f"{len(run.train)} takes",
         "split.held out": f"{len(run.validation)} takes",
         "signs": f"{len(run.signs)}: {listed([sign.sign_id for sign in run.signs])}",

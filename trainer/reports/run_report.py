@@ -46,7 +46,7 @@ def lead(readings: Predictions) -> str:
     """What is judged here, in words."""
     run = readings.run
     return (
-        f"{run.recipe.epochs} epochs on {len(run.train)} takes of {len(run.signs)} signs; {run.described}. Judged on "
+        f"{run.recipe.epochs} epochs on {len(run.train)} takes of {len(run.signs)} signs; {run.description}. Judged on "
         f"{len(readings)} takes that it never learned from, as the network was at the end of its training."
     )
 
@@ -90,7 +90,7 @@ def _tiles(kinds: Mapping[str, Predictions], curves: Mapping[str, Curve]) -> Htm
 def _scores(kinds: Mapping[str, Predictions]) -> list[Html]:
     blocks = []
     for name, readings in kinds.items():
-        blocks.append(report.heading(f"{name} ({readings.run.described})" if name == HELD_OUT else name))
+        blocks.append(report.heading(f"{name} ({readings.run.description})" if name == HELD_OUT else name))
         blocks.append(evaluation_report.score_table(readings.evaluation().named_scores))
     return [*blocks, report.text(evaluation_report.ABOUT_INTERVALS)]
 

@@ -18,7 +18,8 @@ from torch.nn.functional import kl_div, log_softmax, normalize, softmax
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
-from trainer.augmentation.loader import Batches, WeightedSampler
+from trainer.augmentation.config import AugmentationConfig
+from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.data.jit import announce
 from trainer.model.network import SignClassifier
 from trainer.training.checkpoint import CHECKPOINT, TrainingState
@@ -63,11 +64,11 @@ class FineTuneLoss:
     def loss(self, new: SignClassifier, learned: ModelInput, rehearsed: ModelInput) -> Tensor:
         """Cross entropy of both batches, and how far the old answers have moved."""
         features, truth = learned
-        loss = expert_loss(new.network.opinions(*features), truth, self._recipe)
+        loss = expert_loss(new.network.expert_log_probs(*features), truth, self._recipe)
         features, truth = rehearsed
-        opinions = new.network.opinions(*features)
+        opinions = new.network.expert_log_probs(*features)
         with torch.no_grad():
-            before = self._old.network.opinions(*features)
+            before = self._old.network.expert_log_probs(*features)
         apart = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
         return (
             loss
@@ -93,7 +94,7 @@ def fine_tune(
 ) -> None:
     """Teach from the beginning, or go on from `checkpoint.pt` in the run folder. Raises RunUnusable."""
     dice, device = RngState.from_seed(seed, crew.device), crew.device
-    first, batches = len(ancestor.exemplars), Batches(lesson.store)
+    first, batches = len(ancestor.exemplars), BatchLoader(lesson.store)
     rehearsed = [number for number in lesson.split.train if number < first]
     learned = [number for number in lesson.split.train if number >= first]
     labels = class_indices(lesson.store, lesson.signs).to(device)
@@ -113,14 +114,15 @@ def fine_tune(
     teaching = FineTuneLoss(old, recipe, fine_tuning)
     fresh, known = WeightedSampler(lesson.store, learned), WeightedSampler(lesson.store, rehearsed)
 
-    def draw(draws: WeightedSampler, share: float) -> ModelInput:
+    def draw(draws: WeightedSampler, augmentation: AugmentationConfig) -> ModelInput:
         drawn = draws.sample(recipe.batch_size, dice.sampler)
-        batch, spoilt = batches.vary(drawn.numpy(), recipe, share, dice.next_seed(), device)
-        return make_model_input(new, batch, spoilt, labels[drawn.to(device)])
+        batch, is_negative = batches.augment(drawn.numpy(), augmentation, dice.next_seed(), device)
+        return make_model_input(new, batch, is_negative, labels[drawn.to(device)])
 
     def loss() -> Tensor:
         # Joined pieces of a few takes of a few words look too much like these, so no sign is made of old takes alone.
-        return teaching.loss(new, draw(fresh, 0.0), draw(known, recipe.no_sign_share))
+        without_negatives = replace(recipe.augmentation, negative_fraction=0.0)
+        return teaching.loss(new, draw(fresh, without_negatives), draw(known, recipe.augmentation))
 
     with SummaryWriter(str(folder), purge_step=done) as curves:
         for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
@@ -142,7 +144,7 @@ def expand_classifier(
     old: SignClassifier,
     known: int,
     signs: int,
-    batches: Batches,
+    batches: BatchLoader,
     learned: Sequence[int],
     rehearsed: Sequence[int],
     labels: Tensor,
@@ -169,7 +171,7 @@ def expand_classifier(
 
 
 def compute_embeddings(
-    recogniser: SignClassifier, output: str, batches: Batches, numbers: Sequence[int], device: str
+    recogniser: SignClassifier, output: str, batches: BatchLoader, numbers: Sequence[int], device: str
 ) -> Tensor:
     """What an output layer is given for some takes as they were recorded, [B, D]."""
     caught: list[Tensor] = []

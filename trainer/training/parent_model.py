@@ -1,8 +1,8 @@
 """What a network is taught further from: its weights, its signs, and some of the takes that it was trained on.
 
-A bundle's int8 graph cannot be trained. So a bundle carries `adapt.npz` beside it: `note` (JSON: format, recipe, parts
-and the takes' origins), the weights (matrices as float16, the rest as it is) and up to two takes of each sign in the
-takes' own int16 steps. With it a user who has no data set can teach a bundle; the device never reads it.
+A bundle's int8 graph cannot be trained. So a bundle carries `adapt.npz` beside it: `metadata` (JSON: format, recipe,
+parts and the takes' provenance), the weights (matrices as float16, the rest as it is) and up to two takes of each sign
+in the takes' own int16 steps. With it a user who has no data set can teach a bundle; the device never reads it.
 """
 
 import json
@@ -85,14 +85,14 @@ def save_exemplars(path: Path, recogniser: SignClassifier, run: Run, store: Stor
     takes = [store.take(number) for number in select_exemplars(origins, run.train, IN_A_BUNDLE)]
     parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
     columns = _columns(parts)
-    note = {
+    metadata = {
         "format": FORMAT,
         "recipe": run.recipe.as_content(),
         "parts": parts,
-        "origins": [asdict(take.provenance) for take in takes],
+        "provenance": [asdict(take.provenance) for take in takes],
     }
     content: dict[str, NDArray[Any]] = {
-        "note": np.array(json.dumps(note)),
+        "metadata": np.array(json.dumps(metadata)),
         "points": np.concatenate([quantise(take.points[:, columns]) for take in takes]),
         "times": np.concatenate([take.times - take.times[0] for take in takes]).astype(np.float32),
         "ends": np.cumsum([len(take) for take in takes]),
@@ -154,13 +154,13 @@ def _of_bundle(bundle: Bundle) -> ParentModel:
 
 
 def _unpacked(content: Mapping[str, NDArray[Any]], bundle: Bundle) -> ParentModel:
-    note = json.loads(str(content["note"]))
-    if note["format"] != FORMAT:
-        raise ValueError(f"format {note['format']}")
-    parts = parts_in_order(frozenset(Part(name) for name in note["parts"]))
+    metadata = json.loads(str(content["metadata"]))
+    if metadata["format"] != FORMAT:
+        raise ValueError(f"format {metadata['format']}")
+    parts = parts_in_order(frozenset(Part(name) for name in metadata["parts"]))
     columns, stored, times, ends = _columns(parts), content["points"], content["times"], content["ends"].tolist()
     takes = []
-    for origin, start, stop in zip(note["origins"], [0, *ends[:-1]], ends, strict=True):
+    for origin, start, stop in zip(metadata["provenance"], [0, *ends[:-1]], ends, strict=True):
         points = np.full((stop - start, POINT_COUNT, 3), np.nan, np.float32)
         points[:, columns] = dequantise(stored[start:stop])
         takes.append(Take(points, times[start:stop].astype(np.float64), Provenance(**origin)))
@@ -171,7 +171,7 @@ def _unpacked(content: Mapping[str, NDArray[Any]], bundle: Bundle) -> ParentMode
     }
     return ParentModel(
         bundle.manifest.title,
-        recipe_of(note["recipe"]),
+        recipe_of(metadata["recipe"]),
         bundle.signs,
         bundle.manifest.landmarker,
         frozenset(parts),

@@ -7,9 +7,7 @@ the table). A recipe that changes one thing is one line.
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from trainer.augmentation.static_hands import StaticHands
-from trainer.augmentation.transforms import Augmentation
-from trainer.augmentation.transitions import Transitions
+from trainer.augmentation.config import AugmentationConfig
 from trainer.model.network import SIZES, Size
 
 
@@ -22,7 +20,6 @@ class Recipe:
     dropout: float = 0.0  # inside the blocks; the head has its own
     drop_path: float = 0.1
     label_smoothing: float = 0.1
-    no_sign_share: float = 0.15  # of each batch is made into what is no sign
     epochs: int = 120
     samples_per_epoch: int = 1024
     batch_size: int = 64
@@ -32,14 +29,11 @@ class Recipe:
     patience: int | None = (
         None  # epochs without a lower loss on what is held out that end training; None: it decides nothing
     )
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    held: StaticHands = field(default_factory=StaticHands)
-    ways: Transitions = field(default_factory=Transitions)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def as_content(self) -> dict[str, Any]:
         """What a run's note and a bundle tell of it; `trainer.training.run.recipe_of` reads it."""
-        changes = {name: getattr(self, name)._asdict() for name in ("augmentation", "held", "ways")}
-        return asdict(self) | changes
+        return asdict(self) | {"augmentation": self.augmentation.as_content()}
 
     @property
     def steps_per_epoch(self) -> int:

@@ -8,9 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from models.labels import Sign
-from trainer.augmentation.static_hands import StaticHands
-from trainer.augmentation.transforms import Augmentation
-from trainer.augmentation.transitions import Transitions
+from trainer.augmentation.config import AugmentationConfig
 from trainer.model.network import Size
 from trainer.training.recipe import Recipe
 from trainer.training.run_metadata import RUN_METADATA, RunUnusable
@@ -25,7 +23,7 @@ class Run:
     signs: tuple[Sign, ...]
     train: tuple[int, ...]
     validation: tuple[int, ...]
-    described: str
+    description: str
     landmarker: str
     metadata: dict[str, Any]
 
@@ -56,7 +54,7 @@ def open_run(folder: Path) -> Run:
         signs,
         tuple(split["train"]),
         tuple(split["validation"]),
-        split["described"],
+        split["description"],
         landmarkers[0],
         note,
     )
@@ -66,8 +64,6 @@ def recipe_of(content: dict[str, Any]) -> Recipe:
     """The recipe that was written down as JSON. Raises KeyError or TypeError for one of another program."""
     parts = {
         "size": Size(**content["size"]),
-        "augmentation": Augmentation(**content["augmentation"]),
-        "held": StaticHands(**content["held"]),
-        "ways": Transitions(**content["ways"]),
+        "augmentation": AugmentationConfig.from_content(content["augmentation"]),
     }
     return Recipe(**(content | parts))

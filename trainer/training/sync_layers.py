@@ -82,7 +82,7 @@ class SyncDropPath(DropPath):
         super().__init__(rate)
         self.crew = crew
 
-    def kept(self, branch: Tensor) -> Tensor:
+    def sample_mask(self, branch: Tensor) -> Tensor:
         """Which rows keep the branch."""
         everywhere = torch.rand(self.crew.world_size * len(branch), 1, 1, 1, device=branch.device) >= self.rate
         return everywhere.chunk(self.crew.world_size)[self.crew.rank]

@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
 from models.labels import Sign
-from trainer.augmentation.loader import Batches, WeightedSampler
+from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.data.batch import Batch
 from trainer.data.jit import announce
 from trainer.data.split import Split
@@ -61,7 +61,7 @@ def train(
     crew.check_identical(done, "states of the run")
     network = crew.wrap_ddp(ExpertLogProbs(recogniser.network))
 
-    batches, draws = Batches(store), WeightedSampler(store, split.train)
+    batches, draws = BatchLoader(store), WeightedSampler(store, split.train)
     labels = class_indices(store, signs).to(crew.device)
     if crew.is_main_process and done < recipe.epochs and not state.early_stopping.should_stop:
         record_start(folder, done, crew)
@@ -108,11 +108,11 @@ class ExpertLogProbs(nn.Module):
 
     def forward(self, *features: Tensor) -> list[Tensor]:
         """Log-probabilities [B, classes] of each expert."""
-        return self.network.opinions(*features)
+        return self.network.expert_log_probs(*features)
 
 
 def validate(
-    recogniser: nn.Module, batches: Batches, numbers: Sequence[int], labels: Tensor, crew: DistributedContext
+    recogniser: nn.Module, batches: BatchLoader, numbers: Sequence[int], labels: Tensor, crew: DistributedContext
 ) -> ValidationMetrics:
     """How well the network reads takes as they were recorded."""
     right, loss = 0, 0.0
@@ -129,10 +129,10 @@ def validate(
     return ValidationMetrics(right_of_all / len(numbers), loss_of_all / len(numbers))
 
 
-def compute_logits(recogniser: Any, batches: Batches, numbers: Sequence[int], device: str) -> Tensor:
+def compute_logits(recogniser: Any, batches: BatchLoader, numbers: Sequence[int], device: str) -> Tensor:
     """Logits [B, signs + 1] of stored takes, before calibration."""
     batch = batches.collate(numbers, device)
-    logits: Tensor = recogniser.network(*recogniser.preprocess.features(*batch.parts()))
+    logits: Tensor = recogniser.network(*recogniser.feature_extractor.from_parts(*batch.parts()))
     return logits
 
 
@@ -143,7 +143,7 @@ def build_model(recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
 
 def logits_per_take(recogniser: SignClassifier, store: Store, numbers: Iterable[int]) -> Tensor:
     """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
-    batches = Batches(store)
+    batches = BatchLoader(store)
     with torch.no_grad():
         return torch.cat([compute_logits(recogniser, batches, [number], "cpu") for number in numbers])
 
@@ -161,7 +161,7 @@ def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> SignCla
 
 def _shown(
     recogniser: SignClassifier,
-    batches: Batches,
+    batches: BatchLoader,
     draws: WeightedSampler,
     labels: Tensor,
     recipe: Recipe,
@@ -176,17 +176,17 @@ def _shown(
 
     def make(number: int) -> tuple[Batch, Tensor]:
         takes, seed = drawn[number]
-        return batches.vary(takes.numpy(), recipe, recipe.no_sign_share, seed, crew.device)
+        return batches.augment(takes.numpy(), recipe.augmentation, seed, crew.device)
 
-    for (takes, _), (batch, spoilt) in zip(drawn, prefetch(make, crew.num_workers, len(drawn)), strict=True):
-        yield make_model_input(recogniser, batch, spoilt, labels[takes.to(crew.device)])
+    for (takes, _), (batch, is_negative) in zip(drawn, prefetch(make, crew.num_workers, len(drawn)), strict=True):
+        yield make_model_input(recogniser, batch, is_negative, labels[takes.to(crew.device)])
 
 
-def make_model_input(recogniser: SignClassifier, batch: Batch, spoilt: Tensor, truth: Tensor) -> ModelInput:
+def make_model_input(recogniser: SignClassifier, batch: Batch, is_negative: Tensor, truth: Tensor) -> ModelInput:
     """A batch as a network is shown it, given what its takes were, [B], before some, [B], were made no sign."""
     with torch.no_grad():
-        features = recogniser.preprocess.features(*batch.parts())
-    return features, torch.where(spoilt, recogniser.network.classes - 1, truth)
+        features = recogniser.feature_extractor.from_parts(*batch.parts())
+    return features, torch.where(is_negative, recogniser.network.classes - 1, truth)
 
 
 def _loss(

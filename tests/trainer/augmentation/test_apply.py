@@ -10,10 +10,11 @@ from tests.synthetic_takes import make_take
 from tests.trainer.sketches import dice, people, recorded
 from trainer.augmentation.apply_numba import apply_numba
 from trainer.augmentation.apply_torch import apply_torch
+from trainer.augmentation.config import AugmentationConfig
 from trainer.augmentation.params import AugmentationParams
 from trainer.augmentation.pipeline import augment_takes
-from trainer.augmentation.transitions import Transitions
-from trainer.training.recipe import Recipe
+from trainer.augmentation.transforms import TransformConfig
+from trainer.augmentation.transitions import TransitionConfig
 
 
 def many_people() -> list[Take]:
@@ -31,12 +32,17 @@ def many_people() -> list[Take]:
 
 
 @pytest.mark.parametrize(
-    "ways", [Transitions(), Transitions(chance=1.0, from_rest=0.0), Transitions(chance=1.0, from_rest=1.0, kept=1.0)]
+    "transitions",
+    [
+        TransitionConfig(),
+        TransitionConfig(probability=1.0, from_rest_pose=0.0),
+        TransitionConfig(probability=1.0, from_rest_pose=1.0, idle_hand_visible=1.0),
+    ],
 )
-def test_loops_and_torch_draw_the_same(ways: Transitions) -> None:
+def test_numba_and_torch_give_the_same_points(transitions: TransitionConfig) -> None:
     takes = recorded(many_people())
     for seed in range(5):
-        sketch = augment_takes(takes, Recipe(ways=ways), 0.5, dice(seed))
+        sketch = augment_takes(takes, AugmentationConfig(transitions=transitions, negative_fraction=0.5), dice(seed))
         by_loops = apply_numba(takes, sketch, 0.0, dice())
         by_torch = apply_torch(takes, sketch, 0.0, torch.Generator())
         for one, other in zip(by_loops, by_torch, strict=True):
@@ -62,9 +68,8 @@ def test_depth_that_is_unknown_leaves_the_bodys_other_coordinates_known() -> Non
         points[:, PART_SLICES[Part.POSE], 2] = np.nan
         takes[number] = replace(take, points=points)
     there = recorded(takes)
-    sketch = augment_takes(
-        there, replace(Recipe(), augmentation=Recipe().augmentation._replace(hide_pose=0.0)), 0.0, dice()
-    )
+    config = AugmentationConfig(transforms=TransformConfig(pose_dropout=0.0), negative_fraction=0.0)
+    sketch = augment_takes(there, config, dice())
     for batch in (apply_numba(there, sketch, 0.0, dice()), apply_torch(there, sketch, 0.0, torch.Generator())):
         shown = batch.pose[~batch.times.isnan()]
         assert bool(shown[:, :5, :2].isfinite().all())

@@ -6,12 +6,12 @@ from tests.trainer.sketches import NO_WAYS, as_recorded, assert_close, dice, dra
 from trainer.augmentation.negatives import make_negatives
 from trainer.augmentation.params import SLOTS, AugmentationParams
 from trainer.augmentation.take_stats import TakeStats
-from trainer.augmentation.transitions import Transitions, add_transitions
+from trainer.augmentation.transitions import TransitionConfig, add_transitions
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch
 
 
-def spoilt(takes: RawBatch, ways: Transitions, share: float) -> tuple[Batch, AugmentationParams]:
+def spoilt(takes: RawBatch, ways: TransitionConfig, share: float) -> tuple[Batch, AugmentationParams]:
     sketch, traits = AugmentationParams.of(takes), TakeStats.of(takes)
     add_transitions(takes, sketch, traits, ways, dice())
     make_negatives(takes, sketch, traits, share, dice(3))
@@ -21,7 +21,7 @@ def spoilt(takes: RawBatch, ways: Transitions, share: float) -> tuple[Batch, Aug
 def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
     takes = recorded(people(64))
     before, (after, sketch) = as_recorded(takes), spoilt(takes, NO_WAYS, 0.5)
-    is_spoilt = torch.from_numpy(sketch.spoilt)
+    is_spoilt = torch.from_numpy(sketch.is_negative)
     assert 16 < int(is_spoilt.sum()) < 48
     for one, other in zip(before, after, strict=True):
         assert_close(one[~is_spoilt], other[~is_spoilt])
@@ -31,12 +31,12 @@ def test_some_takes_become_no_sign_and_the_others_stay_as_they_are() -> None:
 
 
 def test_none_becomes_no_sign_where_none_shall() -> None:
-    assert not spoilt(recorded(people(64)), Transitions(), 0.0)[1].spoilt.any()
+    assert not spoilt(recorded(people(64)), TransitionConfig(), 0.0)[1].is_negative.any()
 
 
 def test_a_way_alone_is_no_sign() -> None:
-    after, sketch = spoilt(recorded(people(64)), Transitions(chance=1.0, lap_seen=1.0), 1.0)
-    assert sketch.spoilt.all()
+    after, sketch = spoilt(recorded(people(64)), TransitionConfig(probability=1.0, rest_hands_visible=1.0), 1.0)
+    assert sketch.is_negative.all()
     frames = (~after.times.isnan()).sum(1)
     assert int(frames.min()) >= 2
     assert int((frames <= SLOTS).sum()) > 16

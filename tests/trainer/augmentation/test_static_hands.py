@@ -6,7 +6,7 @@ from landmarkers.layout import LEFT_ELBOW, LEFT_WRIST, NOSE, RIGHT_ELBOW, RIGHT_
 from landmarkers.take import Take
 from tests.trainer.sketches import as_recorded, assert_close, dice, drawn, own, people, recorded
 from trainer.augmentation.params import AugmentationParams
-from trainer.augmentation.static_hands import StaticHands, perturb_static_hands
+from trainer.augmentation.static_hands import StaticHandConfig, perturb_static_hands
 from trainer.augmentation.take_stats import TakeStats
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch
@@ -22,7 +22,7 @@ def still_people() -> list[Take]:
     return [replace(take, points=take.points[:1].repeat(len(take), 0)) for take in people()]
 
 
-def held(takes: RawBatch, by: StaticHands) -> Batch:
+def held(takes: RawBatch, by: StaticHandConfig) -> Batch:
     sketch = AugmentationParams.of(takes)
     perturb_static_hands(sketch, TakeStats.of(takes), by, dice())
     return drawn(takes, sketch)
@@ -31,10 +31,12 @@ def held(takes: RawBatch, by: StaticHands) -> Batch:
 def test_a_held_hand_goes_elsewhere_with_its_arm_and_the_head_stays() -> None:
     takes = recorded(still_people())
     before, after = (
-        own(batch.pose)[:, 0] for batch in (as_recorded(takes), held(takes, StaticHands(chance=1.0, tilt=0.0)))
+        own(batch.pose)[:, 0]
+        for batch in (as_recorded(takes), held(takes, StaticHandConfig(shift_probability=1.0, max_tilt=0.0)))
     )
     hands_before, hands_after = (
-        own(batch.hands)[:, 1, 0] for batch in (as_recorded(takes), held(takes, StaticHands(chance=1.0, tilt=0.0)))
+        own(batch.hands)[:, 1, 0]
+        for batch in (as_recorded(takes), held(takes, StaticHandConfig(shift_probability=1.0, max_tilt=0.0)))
     )
     way = (hands_after - hands_before)[:, 0]
     assert bool((way[:, :2].abs().amax(1) > 0.005).all())
@@ -46,7 +48,9 @@ def test_a_held_hand_goes_elsewhere_with_its_arm_and_the_head_stays() -> None:
 
 def test_a_tilted_hand_keeps_its_wrist_and_its_size() -> None:
     takes = recorded(still_people())
-    before, after = (own(batch.hands)[:, 1] for batch in (as_recorded(takes), held(takes, StaticHands(chance=0.0))))
+    before, after = (
+        own(batch.hands)[:, 1] for batch in (as_recorded(takes), held(takes, StaticHandConfig(shift_probability=0.0)))
+    )
     assert_close(after[:, :, 0], before[:, :, 0])
     sizes = [(hand - hand[:, :, :1])[..., :2].norm(dim=-1) for hand in (before, after)]
     assert_close(sizes[0], sizes[1])
@@ -55,6 +59,6 @@ def test_a_tilted_hand_keeps_its_wrist_and_its_size() -> None:
 
 def test_hands_that_move_stay_where_they_are() -> None:
     takes = recorded(people())  # their hand goes up by 0.8 shoulder widths
-    before, after = as_recorded(takes), held(takes, StaticHands(chance=1.0))
+    before, after = as_recorded(takes), held(takes, StaticHandConfig(shift_probability=1.0))
     for one, other in zip(before, after, strict=True):
         torch.testing.assert_close(one, other, equal_nan=True, atol=0, rtol=0)

@@ -9,15 +9,15 @@ from landmarkers.take import Take
 from tests.trainer.sketches import NO_WAYS, as_recorded, assert_close, dice, drawn, own, people, recorded
 from trainer.augmentation.params import SLOTS, AugmentationParams
 from trainer.augmentation.take_stats import TakeStats
-from trainer.augmentation.transitions import Transitions, add_transitions
+from trainer.augmentation.transitions import TransitionConfig, add_transitions
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch
 from trainer.model.features import FeatureExtractor
 
-ALWAYS = Transitions(chance=1.0, from_rest=1.0, lap_seen=1.0, kept=1.0)
+ALWAYS = TransitionConfig(probability=1.0, from_rest_pose=1.0, rest_hands_visible=1.0, idle_hand_visible=1.0)
 
 
-def with_ways(takes: RawBatch, ways: Transitions) -> Batch:
+def with_ways(takes: RawBatch, ways: TransitionConfig) -> Batch:
     sketch = AugmentationParams.of(takes)
     add_transitions(takes, sketch, TakeStats.of(takes), ways, dice())
     return drawn(takes, sketch)
@@ -25,7 +25,7 @@ def with_ways(takes: RawBatch, ways: Transitions) -> Batch:
 
 def test_the_sign_itself_stays_as_it_is_between_its_ways() -> None:
     takes = recorded(people(16))
-    before, after = as_recorded(takes), with_ways(takes, Transitions(kept=0.0))
+    before, after = as_recorded(takes), with_ways(takes, TransitionConfig(idle_hand_visible=0.0))
     for one, other in zip(before, after, strict=True):
         assert_close(own(one), own(other))
 
@@ -42,8 +42,8 @@ def test_time_runs_forwards_from_way_to_sign_to_way_and_ways_are_short() -> None
     for row, length in zip(with_ways(takes, ALWAYS).times, takes.lengths, strict=True):
         seen, kept = row[~row.isnan()], own(row[None])[0, :length]
         assert bool((seen.diff() > 0).all())
-        assert kept[0] - seen[0] <= ALWAYS.longest_s
-        assert seen[-1] - kept[-1] <= ALWAYS.longest_s
+        assert kept[0] - seen[0] <= ALWAYS.max_duration_s
+        assert seen[-1] - kept[-1] <= ALWAYS.max_duration_s
         longer.append(len(seen) > length)
     assert sum(longer) > 24
 
@@ -62,7 +62,7 @@ def test_a_hand_rises_from_the_lap_and_sinks_into_it() -> None:
 
 def test_a_way_between_signs_leads_to_the_other_end_of_another_take() -> None:
     takes = recorded(people(16))
-    way = Transitions(chance=1.0, from_rest=0.0, lap_seen=0.0, lost=0.0)
+    way = TransitionConfig(probability=1.0, from_rest_pose=0.0, rest_hands_visible=0.0, idle_hand_dropout=0.0)
     sketch, traits = AugmentationParams.of(takes), TakeStats.of(takes)
     add_transitions(takes, sketch, traits, way, dice())
     plain = as_recorded(takes).hands[:, 1]
@@ -75,7 +75,7 @@ def test_a_way_between_signs_leads_to_the_other_end_of_another_take() -> None:
 def test_a_hand_that_takes_no_part_may_lie_in_view() -> None:
     takes = recorded(people(32))
     seen = ~own(with_ways(takes, ALWAYS).hands)[:, 0, 2, WRIST, 0].isnan()
-    unseen = own(with_ways(takes, Transitions(lap_seen=0.0)).hands)[:, 0, 2, WRIST, 0].isnan()
+    unseen = own(with_ways(takes, TransitionConfig(rest_hands_visible=0.0)).hands)[:, 0, 2, WRIST, 0].isnan()
     assert bool(seen.all())
     assert bool(unseen.all())
 
@@ -88,14 +88,17 @@ def test_a_hand_in_the_lap_lies_still_with_its_wrist_where_the_body_has_it() -> 
 
 
 def test_features_of_takes_with_ways_are_numbers() -> None:
-    for features in FeatureExtractor(16).features(*with_ways(recorded(people(32)), Transitions()).parts()):
+    for features in FeatureExtractor(16).from_parts(*with_ways(recorded(people(32)), TransitionConfig()).parts()):
         assert bool(features.isfinite().all())
 
 
 @pytest.mark.parametrize("lost", [0.0, 1.0])
 def test_an_idle_hand_that_was_recorded_in_view_may_go_out_of_it_and_a_signing_one_may_not(lost: float) -> None:
     takes = recorded([_with_an_idle_hand(take) for take in people(16)])
-    before, after = as_recorded(takes), with_ways(takes, Transitions(lost=lost, lap_seen=0.0))
+    before, after = (
+        as_recorded(takes),
+        with_ways(takes, TransitionConfig(idle_hand_dropout=lost, rest_hands_visible=0.0)),
+    )
     assert_close(own(after.hands)[:, 1], own(before.hands)[:, 1])
     if lost:
         assert bool(own(after.hands)[:, 0].isnan().all())

@@ -6,7 +6,7 @@ import pytest
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import Provenance, Take, TakeDamaged
 from tests.synthetic_takes import make_take
-from trainer.augmentation.loader import Batches, StoreLacksPart
+from trainer.augmentation.loader import BatchLoader, StoreLacksPart
 from trainer.data import store as stores
 
 
@@ -34,7 +34,7 @@ def test_only_the_asked_parts_are_stored(tmp_path: Path) -> None:
     store = stores.build(paths, frozenset({Part.POSE}), tmp_path / "a.store")
     assert store.read(0)[0].shape[1:] == (33, 3)
     with pytest.raises(StoreLacksPart, match="left_hand"):
-        Batches(store)
+        BatchLoader(store)
 
 
 def test_a_damaged_take_stops_the_building_and_leaves_the_old_store(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_is_no_store_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_batches_are_padded_with_nan(tmp_path: Path) -> None:
     store = stores.build(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
-    pose, left, right, times = Batches(store).collate([0, 2]).parts()
+    pose, left, right, times = BatchLoader(store).collate([0, 2]).parts()
     assert pose.shape == (2, 7, 11, 3)
     assert left.shape == right.shape == (2, 7, 21, 3)
     assert times.isnan().sum(1).tolist() == [2, 0]

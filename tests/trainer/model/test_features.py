@@ -8,7 +8,7 @@ from torch import Tensor
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import Take
 from tests.synthetic_takes import make_take, mirror
-from trainer.model.features import FEATURE_COUNTS, PLACE_FEATURES, SPREAD, FeatureExtractor
+from trainer.model.features import FEATURE_COUNTS, MEAN_ABS_DEVIATION, POSITION_FEATURES, FeatureExtractor
 
 STEPS = 32
 
@@ -42,7 +42,9 @@ def test_distance_and_place_do_not_matter(scale: float) -> None:
 
 
 def test_how_far_a_hand_is_from_its_mean_place_is_told_in_shoulder_widths() -> None:
-    spread = features(make_take())[1][0, :, SPREAD]  # up by 0.3 and aside by 0.1, evenly; the shoulders are 0.36 apart
+    spread = features(make_take())[1][
+        0, :, MEAN_ABS_DEVIATION
+    ]  # up by 0.3 and aside by 0.1, evenly; the shoulders are 0.36 apart
     assert torch.allclose(spread, torch.tensor([0.1, 0.3]) / 4 / 0.36, atol=0.005)
 
 
@@ -77,7 +79,7 @@ def test_a_gap_in_a_hand_is_bridged() -> None:
     points[10:13, PART_SLICES[Part.RIGHT_HAND]] = np.nan
     whole, gap = features(take), features(Take(points, take.times, take.provenance))
     assert float((whole[1][..., :63] - gap[1][..., :63]).abs().max()) < 0.5
-    assert float(gap[1][..., -1 - PLACE_FEATURES].min()) < 0.1  # that the hand was not seen is told before its place
+    assert float(gap[1][..., -1 - POSITION_FEATURES].min()) < 0.1  # that the hand was not seen is told before its place
 
 
 def test_another_hand_shape_is_another_feature() -> None:

@@ -52,7 +52,7 @@ def test_a_report_is_one_file_that_tells_everything_of_its_run(
     see_that_it_stands_alone(written)
     for section in ("Curves", "Scores", "How sure and how right", "Worst signs", "Beside other runs"):
         assert f"<h2>{section}</h2>" in written
-    for fact in ("recipe.size.head_size", "versions.torch", "split.described", "كلمة2", "signer 02"):
+    for fact in ("recipe.size.head_size", "versions.torch", "split.description", "كلمة2", "signer 02"):
         assert fact in written
     readings = predict_unseen(open_run(other_run), open_store(open_run(other_run)))
     wrong = Counter(

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainer.augmentation.loader import Batches
+from trainer.augmentation.loader import BatchLoader
 from trainer.cli.main import main as trainer
 from trainer.data.store import Store
 from trainer.model.network import SignClassifier
@@ -36,7 +36,7 @@ def answers(run: Path, part: str) -> torch.Tensor:
     recogniser.load_state_dict({name.removeprefix("module."): weight for name, weight in weights.items()})
     store = Store(run / "takes.store")
     with torch.no_grad():
-        return compute_logits(recogniser, Batches(store), range(len(store)), "cpu").softmax(-1)
+        return compute_logits(recogniser, BatchLoader(store), range(len(store)), "cpu").softmax(-1)
 
 
 def losses(run: Path) -> dict[str, list[float]]:

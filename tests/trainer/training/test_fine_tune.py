@@ -137,7 +137,7 @@ def test_weights_that_are_not_the_bundles_are_refused(
     bundle = Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
     with np.load(bundle / EXEMPLARS) as there:
         content = dict(there)
-    for expert in ("shape", "way"):
+    for expert in ("handshape", "motion"):
         rows = f"weight/network.experts.{expert}.head.1.weight"
         content[rows] = content[rows][::-1]
     np.savez_compressed(bundle / EXEMPLARS, **content)

@@ -118,8 +118,8 @@ def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -
     for seed in ("1", "2"):
         assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
     assert not torch.equal(
-        weights(tmp_path / "1")["module.network.experts.shape.pool.weight"],
-        weights(tmp_path / "2")["module.network.experts.shape.pool.weight"],
+        weights(tmp_path / "1")["module.network.experts.handshape.pool.weight"],
+        weights(tmp_path / "2")["module.network.experts.handshape.pool.weight"],
     )
 
 
@@ -147,7 +147,7 @@ def test_a_run_is_not_gone_on_with_other_takes(
 def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert trainer(train(made_up_takes, run, "--epochs", "1", "--leave-signer", "02")) == 0
-    assert "signer 02" in json.loads((run / "run.json").read_text())["split"]["described"]
+    assert "signer 02" in json.loads((run / "run.json").read_text())["split"]["description"]
 
 
 @pytest.mark.parametrize(

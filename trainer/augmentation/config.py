@@ -1,0 +1,38 @@
+"""Settings of all data augmentation that training applies to takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from trainer.augmentation.static_hands import StaticHandConfig
+from trainer.augmentation.transforms import TransformConfig
+from trainer.augmentation.transitions import TransitionConfig
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentationConfig:
+    """Groups the settings of each augmentation; the stages in `pipeline.py` apply them in order."""
+
+    static_hands: StaticHandConfig = field(default_factory=StaticHandConfig)
+    transitions: TransitionConfig = field(default_factory=TransitionConfig)
+    transforms: TransformConfig = field(default_factory=TransformConfig)
+    negative_fraction: float = 0.15  # of each batch is turned into "no sign"
+
+    def as_content(self) -> dict[str, Any]:
+        """Return the settings as JSON content for run folders and bundles."""
+        return {
+            "static_hands": self.static_hands._asdict(),
+            "transitions": self.transitions._asdict(),
+            "transforms": self.transforms._asdict(),
+            "negative_fraction": self.negative_fraction,
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Self:
+        """Read the settings from JSON content. Raises KeyError or TypeError for content of another program."""
+        return cls(
+            static_hands=StaticHandConfig(**content["static_hands"]),
+            transitions=TransitionConfig(**content["transitions"]),
+            transforms=TransformConfig(**content["transforms"]),
+            negative_fraction=content["negative_fraction"],
+        )

@@ -8,7 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, TemplateError, Undefined
 
 from deploy.inventory import HostEntry, InventoryInvalid, Value
-from edge.config import ConfigInvalid, EdgeConfig, load_config
+from edge.config import ConfigInvalid, EdgeConfig
+from edge.config.loading import load_config
 
 
 @dataclass(frozen=True, slots=True)

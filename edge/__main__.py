@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from edge.arguments import parse_arguments
-from edge.config import CaptionsConfig, EdgeConfig, load_config
+from edge.config import CaptionsConfig, EdgeConfig
+from edge.config.loading import load_config
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import format_row, format_summary, is_ready, to_json
 from edge.libraries import LibraryMissing, require_libraries

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from edge.cameras.source import open_landmarker
-from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig, load_config
+from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig
+from edge.config.loading import load_config
 from edge.demo.broker import embedded_broker
 from edge.demo.subscriber import Subscriber
 from edge.libraries import LibraryMissing

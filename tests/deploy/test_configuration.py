@@ -10,8 +10,8 @@ from edge.config import (
     MqttConfig,
     RateConfig,
     WebConfig,
-    load_config,
 )
+from edge.config.loading import load_config
 from edge.libraries import DEBIAN_PACKAGES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

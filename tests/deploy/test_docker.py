@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.config import load_config
+from edge.config.loading import load_config
 
 DOCKER = Path(__file__).parents[2] / "deploy" / "docker"
 PROGRAMS = Path(sys.executable).parent

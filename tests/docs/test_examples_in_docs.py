@@ -11,7 +11,7 @@ import pytest
 
 from deploy.arguments import parser as deploy_parser
 from edge.arguments import parser as edge_parser
-from edge.config import load_config
+from edge.config.loading import load_config
 from trainer.cli.arguments import parser as trainer_parser
 
 ROOT = Path(__file__).parents[2]

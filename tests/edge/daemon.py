@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from edge.config import PREFIX
+from edge.config.loading import PREFIX
 from edge.recognition.word import Word
 from landmarkers.task_bundles import FOLDER_VARIABLE
 from tests.edge.waiting import PATIENCE_S, wait_until

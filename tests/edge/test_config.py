@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, WebConfig, load_config
+from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, WebConfig
+from edge.config.loading import load_config
 
 WHOLE = """
 device = "entrance"
@@ -160,8 +161,8 @@ def test_the_variable_for_the_landmark_networks_is_not_mistaken_for_a_key() -> N
         ("[model]\nthreshold = 1.5", "model.threshold"),
         ("[captions]\ntheme = 'pink'", "captions.theme"),
         ("[captions]\npreview = 'yes'", "captions.preview"),
-        ("[captions]\nnight = '22-6'", "captions.night"),
-        ("[captions]\nnight = '22:00-24:00'", "captions.night"),
+        ("[captions]\nnight_hours = '22-6'", "captions.night_hours"),
+        ("[captions]\nnight_hours = '22:00-24:00'", "captions.night_hours"),
         ("[captions]\nnight_brightness = 0.0", "captions.night_brightness"),
         ("[captions]\npreview_per_s = 0", "captions.preview_per_s"),
         ("[mqtt]\nport = 1883", "mqtt.host"),

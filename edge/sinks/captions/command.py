@@ -10,6 +10,7 @@ from edge.sinks.captions.arguments import PictureImpossible
 from edge.sinks.captions.message import Said, State, View
 from edge.sinks.captions.picture import Painter
 from edge.sinks.captions.scene import Heard, scene_at
+from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
 from landmarkers.frame import Frame
 from landmarkers.take import Take
@@ -24,7 +25,7 @@ def write_picture(options: argparse.Namespace, config: CaptionsConfig) -> None:
     chosen = {name: value for name, value in chosen.items() if value is not None}
     # Without a take there is nothing to see in a preview.
     preview = {} if options.take else {"preview": "off"}
-    look = config.model_copy(update=chosen | preview).style()
+    look = CaptionStyle.from_options(config.model_dump() | chosen | preview)
     *before, newest = (_said(word) for word in options.words)
     newest = Said(newest.word, newest.english, options.confidence, _NOW)
     view = _view(Take.load(options.take)) if options.take else None

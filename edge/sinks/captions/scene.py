@@ -81,12 +81,12 @@ def scene_at(heard: Heard, look: CaptionStyle, now: float, minute_of_day: int) -
     view, identify = heard.view, heard.identify
     return Scene(
         newest=_captions(newest, look, now, look.fade_after_s)[0] if newest else None,
-        line=_captions(before, look, now, look.line_s),
+        line=_captions(before, look, now, look.history_s),
         state=heard.state,
         view=view if view is not None and now - view.at < _VIEW_FRESH_S else None,
         identity=identify.name if identify is not None and now < identify.until else None,
         shift=shift(now),
-        brightness=look.night_brightness if is_night(look.night, minute_of_day) else 1.0,
+        brightness=look.night_brightness if is_night(look.night_hours, minute_of_day) else 1.0,
     )
 
 

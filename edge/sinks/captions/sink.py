@@ -11,6 +11,7 @@ from edge.recognition.word import Word
 from edge.sinks.captions.connector import on_desktop, plugged_in
 from edge.sinks.captions.message import ANSWERS, Answer, Clear, Drawn, Identify, Message, Ready, Said, State
 from edge.sinks.captions.scene import REMEMBERED
+from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
 from edge.workers.process import Program
 from edge.workers.supervisor import Host, SupervisedProcess
@@ -37,7 +38,7 @@ class CaptionSink:
         self.delay_s: float | None = None
         """How long the last word took from being emitted to being on the screen."""
         self._program = SupervisedProcess(
-            Program("edge.sinks.captions", ANSWERS, (config.style().to_json(),)),
+            Program("edge.sinks.captions", ANSWERS, (CaptionStyle.from_options(config.model_dump()).to_json(),)),
             Host(self._beginning, self._next_view, self._hear, self._away),
             name="the screen",
             part=Component.SCREEN,

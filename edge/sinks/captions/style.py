@@ -4,13 +4,14 @@ It is plain data: the program leaves out the configuration's libraries, which wo
 """
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionStyle:
-    """The choices; see CaptionsConfig for what each means. `night` is "22:00-06:00" or empty."""
+    """The choices; see CaptionsConfig for what each means. `night_hours` is "22:00-06:00" or empty."""
 
     theme: str = "dark"
     typeface: str = "sans"
@@ -18,11 +19,16 @@ class CaptionStyle:
     preview: str = "skeleton"
     mirrored: bool = True
     fade_after_s: float = 10.0
-    line_s: float = 60.0
+    history_s: float = 60.0
     confident_from: float = 0.8
-    night: str = ""
+    night_hours: str = ""
     night_brightness: float = 0.5
     screen: int = 0
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """Return the style that a configuration's options ask for; options of other parts are ignored."""
+        return cls(**{field.name: options[field.name] for field in fields(cls)})
 
     def to_json(self) -> str:
         """The look on one line."""

@@ -49,5 +49,5 @@ def test_messages_arrive_as_they_were_sent_in_whatever_pieces(step: int) -> None
 
 
 def test_a_look_arrives_as_it_was_sent() -> None:
-    look = CaptionStyle(theme="light", night="22:00-06:00", screen=1)
+    look = CaptionStyle(theme="light", night_hours="22:00-06:00", screen=1)
     assert CaptionStyle.of_json(look.to_json()) == look

@@ -4,7 +4,7 @@ from edge.sinks.captions.message import Clear, Identify, Message, Said, State, V
 from edge.sinks.captions.scene import REMEMBERED, Heard, Scene, is_night, scene_at, shift
 from edge.sinks.captions.style import CaptionStyle
 
-LOOK = CaptionStyle(fade_after_s=10.0, line_s=60.0, night="22:00-06:00", night_brightness=0.4)
+LOOK = CaptionStyle(fade_after_s=10.0, history_s=60.0, night_hours="22:00-06:00", night_brightness=0.4)
 NOON, MIDNIGHT = 12 * 60, 0
 
 

@@ -19,6 +19,7 @@ from edge.sinks.captions.message import State
 from edge.sinks.captions.picture import Painter
 from edge.sinks.captions.scene import Caption, Scene, shift
 from edge.sinks.captions.sink import CaptionSink
+from edge.sinks.captions.style import CaptionStyle
 from landmarkers.frame import Frame
 from landmarkers.take import TAKE_SUFFIX, Take
 from tests.edge.conftest import StartDaemon
@@ -60,7 +61,7 @@ def open_sink(status: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterato
     opened: list[CaptionSink] = []
 
     def start(**settings: object) -> CaptionSink:
-        lasting = {"fade_after_s": 600, "line_s": 3600}  # however slow the machine is
+        lasting = {"fade_after_s": 600, "history_s": 3600}  # however slow the machine is
         config = CaptionsConfig.model_validate(lasting | settings)
         opened.append(CaptionSink(config, device="entrance", status=status))
         return opened[-1]
@@ -82,7 +83,7 @@ def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsCo
 
     def is_shown() -> bool:
         moved = shift(time.monotonic())
-        painter = Painter((config or CaptionsConfig()).style(), SIZE)
+        painter = Painter(CaptionStyle.from_options((config or CaptionsConfig()).model_dump()), SIZE)
         painter.paint(Scene(scene.newest, scene.line, scene.state, scene.view, scene.identity, moved))
         by = (round(moved[0] * LAYOUT.unit / 1000), round(moved[1] * LAYOUT.unit / 1000))
         return server.shows(np.asarray(painter.picture), box.moved(by))

@@ -1,0 +1,38 @@
+"""The section `[captions]`."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from edge.config.section import Section
+
+_HOURS: Final = "^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+class CaptionsConfig(Section):
+    """The captions on the device's own screen; without this section there are none."""
+
+    theme: Literal["dark", "light", "contrast"] = "dark"
+    """Colours of the captions."""
+    typeface: Literal["sans", "naskh"] = "sans"
+    """Typeface of the Arabic text; `naskh` is that of books."""
+    english: bool = True
+    """Show the English word below the Arabic one."""
+    preview: Literal["off", "skeleton", "picture"] = "skeleton"
+    """What signers see of themselves: nothing, their skeleton, or the camera's picture with the skeleton."""
+    mirrored: bool = True
+    """Show the preview as in a mirror."""
+    preview_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0
+    """Most updates a second of the preview."""
+    fade_after_s: Annotated[float, Field(ge=1.0, le=600.0)] = 10.0
+    """Seconds after which the newest word fades."""
+    history_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 60.0
+    """Seconds that earlier words stay in the running line."""
+    confident_from: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
+    """Confidence from which a word is bold, 0 to 1; below it is thin and of another colour."""
+    night_hours: Annotated[str, StringConstraints(pattern=_HOURS)] = ""
+    """Hours with darker colours by the device's own clock, such as `22:00-06:00`; empty for none."""
+    night_brightness: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5
+    """Brightness during `night_hours`, as a share of the usual one."""
+    screen: Annotated[int, Field(ge=0, le=15)] = 0
+    """Number of the screen, from 0."""

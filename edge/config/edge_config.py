@@ -1,0 +1,29 @@
+"""The whole configuration."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from edge.config.camera import CameraConfig
+from edge.config.captions import CaptionsConfig
+from edge.config.model import ModelConfig
+from edge.config.monitoring import MetricsConfig, RateConfig
+from edge.config.mqtt import MqttConfig
+from edge.config.section import Section
+from edge.config.web import WebConfig
+
+
+class EdgeConfig(Section):
+    """The daemon's configuration; each part of the daemon receives only its own section."""
+
+    device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "ishara"
+    """The device's name in MQTT topics, word events and captions."""
+    health_every_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 10.0
+    """Seconds between two publications of `health`."""
+    camera: CameraConfig = CameraConfig()
+    rate: RateConfig = RateConfig()
+    model: ModelConfig = ModelConfig()
+    mqtt: MqttConfig | None = None
+    captions: CaptionsConfig | None = None
+    metrics: MetricsConfig | None = None
+    web: WebConfig | None = None

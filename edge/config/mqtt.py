@@ -1,0 +1,60 @@
+"""The section `[mqtt]`."""
+
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from edge.config.section import CredentialFile, Section, read_secret
+
+_PLAIN_PORT: Final = 1883
+_TLS_PORT: Final = 8883
+
+
+class MqttConfig(Section):
+    """The broker to which words are published; without this section nothing is published."""
+
+    host: Annotated[str, StringConstraints(min_length=1)]
+    """Host name or address of the broker."""
+    tls: bool = False
+    """Encrypt the connection, and verify the broker's certificate."""
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default_factory=lambda earlier: _TLS_PORT if earlier.get("tls") else _PLAIN_PORT
+    )
+    """TCP port of the broker; without it 1883, or 8883 with `tls`."""
+    ca_file: CredentialFile | None = None
+    """File of the authorities that may have signed the broker's certificate; without it the system's."""
+    certificate_file: CredentialFile | None = None
+    """File of the device's own certificate, where the broker asks for one."""
+    key_file: CredentialFile | None = None
+    """File of the key that belongs to `certificate_file`."""
+    username: str | None = None
+    """User name at the broker; without it none is sent."""
+    password_file: CredentialFile | None = None
+    """File that holds the password; a relative name is looked for among the unit's credentials (LoadCredential=)."""
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    """Version of MQTT; `auto` uses 5 unless the broker turns out to know only 3.1.1."""
+    keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+    """Seconds of silence after which the connection is checked."""
+    outbox: Path | None = None
+    """File in which words wait that the broker has not acknowledged; without it in the state folder."""
+    outbox_words: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    """Most words that wait; beyond that the oldest are dropped."""
+    discovery: bool = True
+    """Announce the device to Home Assistant."""
+    discovery_prefix: Annotated[str, StringConstraints(pattern=r"^[^#+/\s]+(/[^#+/\s]+)*$")] = "homeassistant"
+    """Topic prefix of Home Assistant's discovery."""
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if self.password_file is not None and self.username is None:
+            raise ValueError("password_file needs a username")
+        if not self.tls and (self.ca_file or self.certificate_file or self.key_file):
+            raise ValueError("ca_file, certificate_file and key_file need tls = true")
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("key_file needs a certificate_file")
+        return self
+
+    def read_password(self) -> str | None:
+        """Return the password from its file. Raises ConfigInvalid when the file cannot be read."""
+        return None if self.password_file is None else read_secret("mqtt.password_file", self.password_file)

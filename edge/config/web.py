@@ -1,0 +1,76 @@
+"""The section `[web]`."""
+
+from ipaddress import ip_address
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from edge.config.section import ConfigInvalid, CredentialFile, Section, read_secret
+
+_MIN_TOKEN_LENGTH: Final = 16
+
+
+def _is_loopback(address: str) -> bool:
+    """Return True if only programs on this machine reach the address."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _split_at_commas(value: Any) -> Any:
+    """Split a list that a variable gives as one text with commas."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+class WebConfig(Section):
+    """The live page for browsers, `http://ADDRESS:PORT/live-signs`; disabled without this section."""
+
+    address: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
+    """Address to listen on; one that other machines reach needs a `token_file`."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8300
+    """TCP port to listen on."""
+    token_file: CredentialFile | None = None
+    """File that holds the token which browsers must send; looked for as `mqtt.password_file` is."""
+    certificate_file: CredentialFile | None = None
+    """File of a certificate, with which the page is `https://`; without it `http://`."""
+    key_file: CredentialFile | None = None
+    """File of the key that belongs to `certificate_file`."""
+    view: Literal["off", "skeleton", "picture"] = "skeleton"
+    """The most that a page may show of the camera."""
+    view_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0
+    """Most updates a second of the camera's view."""
+    visitors: Annotated[int, Field(ge=0, le=64)] = 4
+    """Most visitors at a time that may try their own camera, which browsers allow only for `https://` and localhost."""
+    origins: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")], ...], BeforeValidator(_split_at_commas)
+    ] = ()
+    """Origins of other pages that may request words and connect; in a variable separated by commas."""
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if self.token_file is None and not _is_loopback(self.address):
+            raise ValueError(f"address {self.address}, which other machines reach as well, needs a token_file")
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("key_file needs a certificate_file")
+        return self
+
+    @property
+    def url(self) -> str:
+        """Return the address of the page."""
+        scheme = "http" if self.certificate_file is None else "https"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{scheme}://{host}:{self.port}/live-signs"
+
+    def read_token(self) -> str | None:
+        """Return the token from its file.
+
+        Raises ConfigInvalid when the file cannot be read or the token is easy to guess or to mistype.
+        """
+        if self.token_file is None:
+            return None
+        token = read_secret("web.token_file", self.token_file)
+        if len(token) < _MIN_TOKEN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
+            needed = f"at least {_MIN_TOKEN_LENGTH} letters and digits, for example from `openssl rand -hex 16`"
+            raise ConfigInvalid(f"web.token_file {self.token_file} must hold {needed}")
+        return token

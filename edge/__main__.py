@@ -105,9 +105,9 @@ def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Draw one picture of captions."""
-    from edge.sinks.captions.command import write_picture
+    from edge.sinks.captions.command import write_image
 
-    write_picture(options, config.captions or CaptionsConfig())
+    write_image(options, config.captions or CaptionsConfig())
     return 0
 
 

@@ -1,5 +1,5 @@
-"""Programs that the daemon keeps running beside itself, fed through pipes without ever waiting for them.
+"""Worker processes that a parent keeps running, fed through pipes without ever blocking on them.
 
-What may hang, crash or be attacked is in one of these: the screen's drivers, the live page's server. The daemon reads
-signs on whatever becomes of them, and starts them again.
+What may hang, crash or be attacked runs in one of these: the screen's drivers, the live page's server, the recognition
+of what visitors send. The parent continues whatever happens to them, and starts them again.
 """

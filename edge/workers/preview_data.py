@@ -1,4 +1,4 @@
-"""What companions are shown of a frame: the signer's joints, and the picture made small."""
+"""The parts of a frame that workers receive for a preview: the signer's joints and a reduced image."""
 
 import math
 from typing import Final
@@ -11,26 +11,26 @@ from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import PART_SLICES, Part
 
 _PARTS: Final = (Part.LEFT_HAND, Part.POSE, Part.RIGHT_HAND)
-_ASPECT: Final = 0.75  # of a replayed take, whose frames hold no picture
+_DEFAULT_ASPECT: Final = 0.75  # of a replayed take, whose frames have no image
 
 
 def joints_of(landmarks: Landmarks) -> Joints:
-    """The joints that were found."""
+    """Return the joints, None for each that was not found."""
     points = np.concatenate([landmarks.points[PART_SLICES[part], :2] for part in _PARTS])
     return tuple(None if math.isnan(x) else (x, y) for x, y in points.astype(np.float64).round(4).tolist())
 
 
 def aspect_of(frame: Frame) -> float:
-    """The picture's height by its width."""
+    """Return the image's height divided by its width."""
     height, width = frame.image.shape[:2]
-    return height / width if has_picture(frame) else _ASPECT
+    return height / width if has_image(frame) else _DEFAULT_ASPECT
 
 
-def has_picture(frame: Frame) -> bool:
-    """Whether there is a picture; a replayed take has none."""
+def has_image(frame: Frame) -> bool:
+    """Return True if the frame has an image; those of a replayed take have none."""
     return frame.image.size > 0
 
 
-def small_picture(frame: Frame, width: int) -> Image.Image:
-    """The frame's picture, which must be there, at most so wide."""
-    return Image.fromarray(frame.image).reduce(math.ceil(frame.image.shape[1] / width))
+def reduced_image(frame: Frame, max_width: int) -> Image.Image:
+    """Return the frame's image, which must exist, reduced by a whole factor to at most this width."""
+    return Image.fromarray(frame.image).reduce(math.ceil(frame.image.shape[1] / max_width))

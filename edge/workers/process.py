@@ -1,4 +1,4 @@
-"""A companion as the daemon sees it: written to and read from without ever waiting for it."""
+"""One run of a worker process, written to and read from without blocking."""
 
 import logging
 import os
@@ -10,121 +10,124 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Final, Generic, Self
 
-from edge.workers.protocol import Decoder, Garbled, Lost, M
+from edge.workers.protocol import Decoder, Failure, M, ProtocolError
 
 log = logging.getLogger(__name__)
 
-_LEAVE_S: Final = 0.3  # the kernel takes back from a killed program what it held, so there is no need for patience
-_SILENCE_S: Final = 15.0  # it tells every two seconds that it lives
-_PIECE: Final = 1 << 16
-_REMEMBERED: Final = 4000
+_EXIT_TIMEOUT_S: Final = 0.3  # a killed process needs no time to clean up: the kernel frees what it held
+_HEARTBEAT_TIMEOUT_S: Final = 15.0  # a worker sends one every two seconds
+_CHUNK_BYTES: Final = 1 << 16
+_STDERR_BYTES: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Program(Generic[M]):
-    """What is started: a module of this program, with arguments and file descriptors that it shares."""
+    """A module of this project that runs as a worker."""
 
     module: str
-    kinds: tuple[type[M], ...]
-    """The messages that it may answer."""
+    replies: tuple[type[M], ...]
+    """The kinds of messages that it may send."""
     arguments: tuple[str, ...] = ()
-    descriptors: tuple[int, ...] = ()
+    pass_fds: tuple[int, ...] = ()
+    """File descriptors that it inherits."""
+    sends_heartbeats: bool = True
+    """False for a worker that is silent while it computes; whoever sends it requests must limit their time."""
 
 
-class CompanionProcess(Generic[M]):
-    """One run of a program, from its start to its end."""
+class WorkerProcess(Generic[M]):
+    """One run of a program, from start to end."""
 
     def __init__(self, program: Program[M]) -> None:
-        """Start it. Raises OSError."""
-        # What is imported here is imported there, and (-P) nothing else that lies in the current folder.
+        """Start the process. Raises OSError."""
+        # The worker imports from the same places, and (-P) nothing else that lies in the current folder.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", program.module, *program.arguments],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=program.descriptors,
+            pass_fds=program.pass_fds,
         )
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
-        self._decoder = Decoder(program.kinds)
-        self._complaints = b""
-        self._why = ""
-        self._heard_at = time.monotonic()
+        self._decoder = Decoder(program.replies)
+        self._sends_heartbeats = program.sends_heartbeats
+        self._stderr = b""
+        self._failure = ""
+        self._received_at = time.monotonic()
         self._ended = False
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
-    def wait(self, bell: int, timeout_s: float, *, to_write: bool) -> None:
-        """Wait until it says something, takes what is `to_write`, or a file descriptor can be read."""
+    def wait(self, wakeup_fd: int, timeout_s: float, *, to_write: bool) -> None:
+        """Wait until the process sends something, can be written to (if `to_write`), or a descriptor is readable."""
         stdin, stdout, stderr = self._pipes
-        reading: list[int | IO[bytes]] = [bell] if self._ended else [bell, stdout, stderr]
-        select.select(reading, [stdin] if to_write else [], [], timeout_s)
+        readable: list[int | IO[bytes]] = [wakeup_fd] if self._ended else [wakeup_fd, stdout, stderr]
+        select.select(readable, [stdin] if to_write else [], [], timeout_s)
 
     def write(self, content: memoryview) -> int:
-        """How many of these bytes it took, now."""
+        """Write as much as the pipe takes now and return the number of bytes."""
         try:
-            return os.write(self._pipes[0].fileno(), content[:_PIECE])
+            return os.write(self._pipes[0].fileno(), content[:_CHUNK_BYTES])
         except BlockingIOError:
             return 0
         except BrokenPipeError:
             self._ended = True
             return 0
 
-    def answers(self) -> list[M]:
-        """What it answered since."""
-        self._complaints = (self._complaints + self._read(self._pipes[2]))[-_REMEMBERED:]
+    def receive(self) -> list[M]:
+        """Return the messages that have arrived."""
+        self._stderr = (self._stderr + self._read(self._pipes[2]))[-_STDERR_BYTES:]
         try:
-            answers = list(self._decoder.feed(self._read(self._pipes[1])))
-        except Garbled as error:
-            log.debug("the companion answers %s", error)
-            self._ended, self._why = True, "its program answers nonsense"
+            messages = list(self._decoder.feed(self._read(self._pipes[1])))
+        except ProtocolError as error:
+            log.debug("process %d: %s", self.pid, error)
+            self._ended, self._failure = True, "its process sends invalid messages"
             return []
-        if answers:
-            self._heard_at = time.monotonic()
-        for answer in answers:
-            if isinstance(answer, Lost):
-                self._why = answer.why
-        return answers
+        if messages:
+            self._received_at = time.monotonic()
+        for message in messages:
+            if isinstance(message, Failure):
+                self._failure = message.reason
+        return messages
 
-    @property
-    def trouble(self) -> str | None:
-        """Why it does nothing any more, or None while it does."""
+    def check(self) -> str | None:
+        """Return why the process does not work any more, or None while it does."""
         if self._ended:
-            return self._why or self._last_words()
-        if time.monotonic() - self._heard_at > _SILENCE_S:
-            return "its program does not answer"
+            return self._failure or self._exit_reason()
+        if self._sends_heartbeats and time.monotonic() - self._received_at > _HEARTBEAT_TIMEOUT_S:
+            return "its process does not answer"
         return None
 
-    def _last_words(self) -> str:
-        """Why it ended without a word: by a signal, or by what it wrote last on standard error."""
+    def _exit_reason(self) -> str:
+        """Return the signal that ended the process, or the last line of its standard error."""
         try:
-            code = self._process.wait(_LEAVE_S)
+            code = self._process.wait(_EXIT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            return "its program listens no more"
-        complaints = self._complaints.decode(errors="replace").strip()
-        if complaints:
-            log.debug("the companion wrote: %s", complaints)
+            return "its process has closed its pipes"
+        stderr = self._stderr.decode(errors="replace").strip()
+        if stderr:
+            log.debug("standard error of process %d: %s", self.pid, stderr)
         if code < 0:
-            return f"its program was ended by signal {-code}"
-        return complaints.splitlines()[-1] if complaints else f"its program left with code {code}"
+            return f"its process was ended by signal {-code}"
+        return stderr.splitlines()[-1] if stderr else f"its process ended with exit code {code}"
 
     def _read(self, pipe: IO[bytes]) -> bytes:
         try:
-            piece = os.read(pipe.fileno(), _PIECE)
+            chunk = os.read(pipe.fileno(), _CHUNK_BYTES)
         except BlockingIOError:
             return b""
-        self._ended = self._ended or not piece
-        return piece
+        self._ended = self._ended or not chunk
+        return chunk
 
     @property
     def _pipes(self) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
         process = self._process
         if process.stdin is None or process.stdout is None or process.stderr is None:
-            raise AssertionError("the program was started with three pipes")
+            raise AssertionError("the process is started with three pipes")
         return process.stdin, process.stdout, process.stderr
 
     def __enter__(self) -> Self:
@@ -133,10 +136,10 @@ class CompanionProcess(Generic[M]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Tell it to leave by closing its input; one that does not is killed."""
+        """Close the standard input, which ends the process, and kill it if it does not end."""
         self._pipes[0].close()
         try:
-            self._process.wait(_LEAVE_S)
+            self._process.wait(_EXIT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

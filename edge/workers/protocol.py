@@ -1,11 +1,12 @@
-"""How the daemon and a companion speak: a message is a line of JSON, followed by as many bytes as its `bytes` says.
+"""Framing of the messages between parent and worker: a line of JSON, followed by as many bytes as its `bytes` says.
 
-Each kind of message is a frozen dataclass of plain values; one that has a `picture` has it sent as those bytes.
+Each kind of message is a frozen dataclass of plain values. The value of its `bytes` field, if it has one, is not part
+of the JSON but follows it, so that nothing of what strangers sent is parsed here.
 """
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 
@@ -16,77 +17,87 @@ class Message(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
-    """The companion still runs."""
+class Heartbeat:
+    """Reports that the worker still runs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The companion cannot do what it is there for; why."""
+class Failure:
+    """Reports why the worker cannot do its job; it ends after that."""
 
-    why: str
+    reason: str
 
 
 Joints = tuple[tuple[float, float] | None, ...]
 """The 21 points of the left hand, the 33 of the pose and the 21 of the right hand.
 
-x and y are in widths of the picture; None stands for a point that is not seen.
+x and y are in units of the image's width; None stands for a point that is not visible.
 """
 
 M = TypeVar("M", bound=Message)
 
-_PICTURE: Final = "picture"
-_LONGEST: Final = 1 << 23
-_SHOWN: Final = 80
+_MAX_MESSAGE_BYTES: Final = 1 << 23
+_EXCERPT_BYTES: Final = 80
 
 
-class Garbled(Exception):
-    """What arrived is no message."""
+class ProtocolError(Exception):
+    """Received bytes are not a valid message."""
 
 
 def encode(message: Message) -> bytes:
-    """The bytes of a message."""
-    content: dict[str, Any] = asdict(message)
-    picture: bytes = content.pop(_PICTURE, b"")
-    header = {"type": _name(type(message))} | content | ({"bytes": len(picture)} if picture else {})
-    return json.dumps(header, ensure_ascii=False).encode() + b"\n" + picture
+    """Return the bytes of a message."""
+    header: dict[str, Any] = {"type": _type_name(type(message))}
+    payload = b""
+    for field in fields(message):
+        value = getattr(message, field.name)
+        if field.type is bytes:
+            payload = value
+        else:
+            header[field.name] = value
+    if payload:
+        header["bytes"] = len(payload)
+    return json.dumps(header, ensure_ascii=False).encode() + b"\n" + payload
 
 
 class Decoder(Generic[M]):
-    """Puts messages together from the pieces in which they arrive."""
+    """Assembles messages from chunks of a byte stream."""
 
     def __init__(self, kinds: Iterable[type[M]]) -> None:
-        """`kinds` are those that may come."""
-        self._kinds = {_name(kind): kind for kind in kinds}
+        """Accept messages of these kinds only."""
+        self._kinds = {_type_name(kind): kind for kind in kinds}
         self._buffer = bytearray()
 
-    def feed(self, piece: bytes) -> Iterator[M]:
-        """The messages that are whole with this piece. Raises Garbled."""
-        self._buffer += piece
+    def feed(self, chunk: bytes) -> Iterator[M]:
+        """Yield the messages that this chunk completes. Raises ProtocolError."""
+        self._buffer += chunk
         while (end := self._buffer.find(b"\n")) >= 0:
             try:
                 header = json.loads(self._buffer[:end])
-                there = end + 1 + header.pop("bytes", 0)
-                if len(self._buffer) < there:
+                message_end = end + 1 + header.pop("bytes", 0)
+                if len(self._buffer) < message_end:
                     break
-                message = self._message(header, bytes(self._buffer[end + 1 : there]))
+                message = self._parse(header, bytes(self._buffer[end + 1 : message_end]))
             except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-                raise Garbled(f"no message: {bytes(self._buffer[:_SHOWN])!r}") from error
-            del self._buffer[:there]
+                raise ProtocolError(f"invalid message: {bytes(self._buffer[:_EXCERPT_BYTES])!r}") from error
+            del self._buffer[:message_end]
             yield message
-        if len(self._buffer) > _LONGEST:
-            raise Garbled(f"a message of more than {_LONGEST} bytes")
+        if len(self._buffer) > _MAX_MESSAGE_BYTES:
+            raise ProtocolError(f"a message of more than {_MAX_MESSAGE_BYTES} bytes")
 
-    def _message(self, header: dict[str, Any], picture: bytes) -> M:
+    def _parse(self, header: dict[str, Any], payload: bytes) -> M:
         kind = self._kinds[header.pop("type")]
-        names = {field.name for field in fields(kind)}
-        content: dict[str, Any] = {name: _frozen(value) for name, value in header.items() if name in names}
-        return kind(**content | ({_PICTURE: picture} if picture else {}))
+        content: dict[str, Any] = {}
+        for field in fields(kind):
+            if field.type is bytes:
+                content |= {field.name: payload} if payload else {}
+            elif field.name in header:
+                content[field.name] = _to_tuples(header[field.name])
+        return kind(**content)
 
 
-def _name(kind: type) -> str:
+def _type_name(kind: type) -> str:
     return kind.__name__.lower()
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
+def _to_tuples(value: Any) -> Any:
+    return tuple(_to_tuples(one) for one in value) if isinstance(value, list) else value

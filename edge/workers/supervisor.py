@@ -1,7 +1,7 @@
-"""Keeps a program running beside the daemon: starts it, feeds it, and starts it again when it ends or hangs.
+"""Keeps a worker process running: starts it, feeds it, and restarts it with back-off when it ends or hangs.
 
-Whatever happens to that program, messages are taken at once: they wait in a bounded buffer, and a thread of their own
-writes what the program takes.
+Messages are accepted at once, whatever happens to the process: they wait in a queue, and a thread writes what the
+process takes.
 """
 
 import logging
@@ -13,155 +13,199 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic
 
-from edge.monitoring.status import Component, DeviceStatus
 from edge.workers.backoff import Backoff
-from edge.workers.process import CompanionProcess, Program
+from edge.workers.process import Program, WorkerProcess
 from edge.workers.protocol import M, Message, encode
 
 log = logging.getLogger(__name__)
 
-_LEAVE_S: Final = 0.6
-_LOOK_S: Final = 1.0  # between two looks at what it works on
-_FIRST_RETRY_S: Final = 0.5
-_LONGEST_RETRY_S: Final = 15.0
-_STABLE_S: Final = 10.0  # a run of so long was no failed start
+_CLOSE_TIMEOUT_S: Final = 0.6
+_POLL_S: Final = 1.0
+
+
+def _nothing() -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
-class Host(Generic[M]):
-    """Who keeps a companion, and is called by its thread."""
+class Callbacks(Generic[M]):
+    """What the owner of a supervised process provides; called by the supervisor's thread."""
 
-    beginning: Callable[[], Iterable[Message]]
-    """What a new run is told first: all that still matters of what was sent before, which it is not told again."""
-    spare: Callable[[], Message | None]
-    """What to tell it when no message waits; whoever has something new for this, rings."""
-    hear: Callable[[M], None]
-    """Is told what it answers."""
-    away: Callable[[], str | None] = lambda: None
-    """Why it cannot work now, so that it is ended, or not even started; asked every second."""
+    initial_messages: Callable[[], Iterable[Message]]
+    """Returns what a new process is sent first. It replaces everything that was queued before."""
+    next_message: Callable[[], Message | None]
+    """Returns what to send when the queue is empty; call `wake` when there is something new."""
+    receive: Callable[[M], None]
+    """Receives each message of the process."""
+    report: Callable[[str | None], None]
+    """Receives why the process does not work, at every failed attempt, and None when it works (`report_ready`)."""
+    poll: Callable[[], str | None] = lambda: None
+    """Returns why the process cannot work now, so that it is ended or not started; called every second."""
+    suspended: Callable[[], None] = _nothing
+    """Called when the process has ended because of `suspend`."""
+
+
+def new_backoff() -> Backoff:
+    """Return the default delays between two attempts to start a process."""
+    return Backoff(first_s=0.5, longest_s=15.0, stable_after_s=10.0)
 
 
 class SupervisedProcess(Generic[M]):
     """One program, kept running until it is closed."""
 
     def __init__(
-        self, program: Program[M], host: Host[M], *, name: str, part: Component, status: DeviceStatus, waiting: int
+        self,
+        program: Program[M],
+        callbacks: Callbacks[M],
+        *,
+        name: str,
+        max_queued: int | None = None,
+        backoff: Backoff | None = None,
     ) -> None:
-        """The log knows it by `name`, the standing by `part`; of more than `waiting` messages the oldest go."""
+        """`name` appears in the log; of more than `max_queued` messages the oldest are dropped."""
         self._program = program
-        self._host = host
+        self._callbacks = callbacks
         self._name = name
-        self._part = part
-        self._status = status
+        self._backoff = backoff or new_backoff()
         self.lock = threading.RLock()
-        """Held while `beginning` is asked for; to be held, too, to change that and send the change as one."""
-        self._waiting: deque[Message] = deque(maxlen=waiting)
-        self._bell, self._ear = socket.socketpair()
-        self._bell.settimeout(0.0)
-        self._ear.settimeout(0.0)
-        self._leaving = threading.Event()
-        self._lost = False
+        """Held while `initial_messages` is called. Hold it to change those and send the change in one step."""
+        self._queue: deque[Message] = deque(maxlen=max_queued)
+        self._wakeup_writer, self._wakeup_reader = socket.socketpair()
+        self._wakeup_writer.settimeout(0.0)
+        self._wakeup_reader.settimeout(0.0)
+        self._closing = threading.Event()
+        self._skip_delay = threading.Event()
+        self._wanted = threading.Event()
+        self._wanted.set()
+        self._must_end = False
+        self._restart_reason: str | None = None
+        self._is_failed = False
         self.pid: int | None = None
-        """The number of its process, while one runs."""
-        # A daemon thread: a program that hangs in a driver must not keep this one from leaving.
-        self._thread = threading.Thread(target=self._keep_running, name=part.value, daemon=True)
+        """The process id while one runs."""
+        # A daemon thread: a process that hangs in a driver must not keep this one from exiting.
+        self._thread = threading.Thread(target=self._supervise, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start it; one that ends is started again for ever."""
+        """Start the process; it is restarted whenever it ends."""
         self._thread.start()
 
     def send(self, message: Message) -> None:
-        """Tell it something. Does not block."""
+        """Queue a message for the process. Does not block."""
         with self.lock:
-            self._waiting.append(message)
-        self.ring()
+            self._queue.append(message)
+        self.wake()
 
-    def ring(self) -> None:
-        """Have the host asked for what is to spare."""
+    def wake(self) -> None:
+        """Have `next_message` called now."""
         try:
-            self._bell.send(b"!")
+            self._wakeup_writer.send(b"!")
         except BlockingIOError:
-            return  # it rings already
+            return  # a wake-up is pending
 
-    def tell_well(self, first: str, again: str) -> None:
-        """It works: what to log of that when it was lost before, and when it was not."""
-        log.log(logging.WARNING if self._lost else logging.INFO, again if self._lost else first)
-        self._lost = False
-        self._status.report(self._part, None)
+    def restart(self, reason: str) -> None:
+        """End the process, which failed for this reason, and start another."""
+        self._restart_reason = reason
+        self.wake()
+
+    def suspend(self) -> None:
+        """End the process, and start none until `resume`. That is no failure."""
+        self._wanted.clear()
+        self._must_end = True
+        self.wake()
+
+    def resume(self) -> None:
+        """Keep the process running again."""
+        self._wanted.set()
+
+    def retry_now(self) -> None:
+        """Skip the delay before the next attempt."""
+        self._skip_delay.set()
+        self.wake()
+
+    def report_ready(self, first: str, again: str) -> None:
+        """Report that the process works and log it: `again` after a failure, else `first`."""
+        log.log(logging.WARNING if self._is_failed else logging.INFO, again if self._is_failed else first)
+        self._is_failed = False
+        self._callbacks.report(None)
 
     def close(self) -> None:
-        """End it; one that does not let go is left behind."""
-        self._leaving.set()
-        self.ring()
-        self._thread.join(_LEAVE_S)
+        """End the process; one that does not end in time is abandoned."""
+        self._closing.set()
+        self._wanted.set()  # so that the thread notices at once
+        self.retry_now()
+        if self._thread.is_alive():
+            self._thread.join(_CLOSE_TIMEOUT_S)
 
-    def _keep_running(self) -> None:
-        backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, stable_after_s=_STABLE_S)
-        while not self._leaving.is_set():
-            away = self._host.away()
-            if away is not None:
-                self._tell_lost(away)
-                self._leaving.wait(_LOOK_S)
-                continue
-            began = time.monotonic()
-            trouble = self._run()
-            if trouble is None:
+    def _supervise(self) -> None:
+        while not self._closing.is_set():
+            self._wanted.wait()
+            if self._closing.is_set():
                 return
-            self._tell_lost(trouble)
-            self._leaving.wait(backoff.delay_s(time.monotonic() - began))
+            if (unavailable := self._callbacks.poll()) is not None:
+                self._report_failure(unavailable)
+                self._skip_delay.wait(_POLL_S)
+                continue
+            started_at = time.monotonic()
+            failure = self._run()
+            if failure is not None:
+                self._report_failure(failure)
+                self._skip_delay.wait(self._backoff.delay_s(time.monotonic() - started_at))
+                self._skip_delay.clear()
+            elif not self._closing.is_set():
+                self._callbacks.suspended()
 
     def _run(self) -> str | None:
-        """One run of the program; returns why it ended, or None when it is not wanted any more."""
+        """Run the process once; return why it failed, or None when it was suspended or closed."""
+        self._must_end, self._restart_reason = False, None
         try:
-            with CompanionProcess(self._program) as process:
+            with WorkerProcess(self._program) as process:
                 self.pid = process.pid
                 return self._feed(process)
         except OSError as error:
-            return f"its program cannot be started: {error}"
+            return f"its process cannot be started: {error}"
         finally:
             self.pid = None
 
-    def _feed(self, process: CompanionProcess[M]) -> str | None:
-        """Tell the program what there is to tell, until it fails or is not wanted any more."""
+    def _feed(self, process: WorkerProcess[M]) -> str | None:
+        """Exchange messages with the process until it fails, is suspended or closed."""
         with self.lock:
-            self._waiting.clear()
-            self._waiting.extend(self._host.beginning())
-        looked_at = time.monotonic()
+            self._queue.clear()
+            self._queue.extend(self._callbacks.initial_messages())
+        polled_at = time.monotonic()
         unwritten = memoryview(b"")
-        while not self._leaving.is_set():
-            unwritten = unwritten or memoryview(self._next())
-            process.wait(self._ear.fileno(), _LOOK_S, to_write=bool(unwritten))
-            self._hush()
+        while self._wanted.is_set() and not (self._must_end or self._closing.is_set()):
+            unwritten = unwritten or memoryview(self._next_bytes())
+            process.wait(self._wakeup_reader.fileno(), _POLL_S, to_write=bool(unwritten))
+            self._clear_wakeup()
             unwritten = unwritten[process.write(unwritten) :] if unwritten else unwritten
-            for answer in process.answers():
-                self._host.hear(answer)
-            if process.trouble is not None:
-                return process.trouble
-            if time.monotonic() - looked_at > _LOOK_S:
-                looked_at = time.monotonic()
-                if (away := self._host.away()) is not None:
-                    return away
+            for message in process.receive():
+                self._callbacks.receive(message)
+            failure = process.check() or self._restart_reason
+            if failure is None and time.monotonic() - polled_at > _POLL_S:
+                polled_at = time.monotonic()
+                failure = self._callbacks.poll()
+            if failure is not None:
+                return failure
         return None
 
-    def _next(self) -> bytes:
-        """The message to write now."""
+    def _next_bytes(self) -> bytes:
         with self.lock:
-            message = self._waiting.popleft() if self._waiting else None
+            message = self._queue.popleft() if self._queue else None
         if message is None:
-            message = self._host.spare()
+            message = self._callbacks.next_message()
         return b"" if message is None else encode(message)
 
-    def _hush(self) -> None:
+    def _clear_wakeup(self) -> None:
         try:
-            self._ear.recv(1 << 12)
+            self._wakeup_reader.recv(1 << 12)
         except BlockingIOError:
             return
 
-    def _tell_lost(self, why: str) -> None:
-        """Log once when it is lost, not at every try."""
-        if self._leaving.is_set():
+    def _report_failure(self, reason: str) -> None:
+        """Log once when the process is lost, not at every attempt."""
+        if self._closing.is_set():
             return
-        if not self._lost:
-            log.warning("%s is lost: %s; trying again until it is back", self._name, why)
-        self._lost = True
-        self._status.report(self._part, why)
+        if not self._is_failed:
+            log.warning("%s is lost: %s; trying again until it is back", self._name, reason)
+        self._is_failed = True
+        self._callbacks.report(reason)

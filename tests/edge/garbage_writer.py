@@ -1,4 +1,4 @@
-"""A companion gone wrong: answers what its argument says, as often as it can."""
+"""A worker process that misbehaves: writes its argument to standard output as often as it can."""
 
 import sys
 

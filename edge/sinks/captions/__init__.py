@@ -1,1 +1,1 @@
-"""Captions on the device's own screen, drawn and shown by a process of their own."""
+"""Captions on the device's own screen, drawn and shown by a worker process."""

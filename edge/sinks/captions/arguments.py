@@ -1,4 +1,4 @@
-"""What `ishara-edge captions` takes."""
+"""Arguments of `ishara-edge captions`."""
 
 import argparse
 import re
@@ -11,27 +11,27 @@ from edge.sinks.captions.theme import THEMES
 from landmarkers.errors import UserError
 
 _WORDS: Final = ("يقف=stand", "قلب=heart", "جهاز تنفسي=respiratory system", "قصبة هوائية=trachea")
-_SMALLEST: Final = 320
-_LARGEST: Final = 7680
+_MIN_PX: Final = 320
+_MAX_PX: Final = 7680
 
 
-class PictureImpossible(UserError):
-    """A picture that cannot be drawn or written; the message says why."""
+class ImageNotWritable(UserError):
+    """The image cannot be written; the message says why."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
-    parser.add_argument("--png", type=Path, required=True, metavar="FILE", help="where the picture is written")
+    """Add the command's arguments."""
+    parser.add_argument("--png", type=Path, required=True, metavar="FILE", help="the image file to write")
     parser.add_argument("--size", type=_size, default=(1920, 1080), metavar="WxH", help="default: 1920x1080")
     parser.add_argument(
         "--words",
         nargs="+",
         default=_WORDS,
         metavar="WORD",
-        help="what was said, the newest last; WORD=ENGLISH adds English",
+        help="the recognised words, the newest last; WORD=ENGLISH adds English",
     )
     parser.add_argument(
-        "--confidence", type=_share, default=1.0, metavar="SHARE", help="of the newest word, 0 to 1 (default: 1)"
+        "--confidence", type=_confidence, default=1.0, metavar="SHARE", help="of the newest word, 0 to 1 (default: 1)"
     )
     parser.add_argument("--take", type=Path, metavar="FILE", help="a recorded take, for the skeleton in the preview")
     parser.add_argument(
@@ -39,26 +39,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         choices=[Component.CAMERA.value, Component.BROKER.value],
-        help="what the state line tells",
+        help="faulty components in the status line",
     )
     parser.add_argument("--paused", action="store_true", help="as while the device is paused")
-    parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured one")
-    parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured one")
+    parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured theme")
+    parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured typeface")
     parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of what is configured")
 
 
 def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
-    if found is None or not all(_SMALLEST <= int(side) <= _LARGEST for side in found.groups()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size of {_SMALLEST} to {_LARGEST}, like 1920x1080")
-    return int(found[1]), int(found[2])
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
+    if match is None or not all(_MIN_PX <= int(side) <= _MAX_PX for side in match.groups()):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a size; give width and height of {_MIN_PX} to {_MAX_PX} pixels, like 1920x1080"
+        )
+    return int(match[1]), int(match[2])
 
 
-def _share(text: str) -> float:
+def _confidence(text: str) -> float:
     try:
-        share = float(text)
+        confidence = float(text)
     except ValueError:
-        share = -1.0
-    if not 0.0 <= share <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 to 1")
-    return share
+        confidence = -1.0
+    if not 0.0 <= confidence <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return confidence

@@ -1,6 +1,6 @@
-"""Which screens are plugged in, as Linux tells it.
+"""Lists the screens that are plugged in, as Linux reports them.
 
-SDL notices that by itself on a desktop, but not where it takes the screen without one.
+SDL notices a change by itself on a desktop, but not where it drives the screen without one.
 https://docs.kernel.org/gpu/drm-uapi.html: each connector has a folder under /sys/class/drm with its `status`.
 """
 
@@ -12,20 +12,20 @@ from typing import Final
 DRM: Final = Path("/sys/class/drm")
 
 
-def on_desktop(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a desktop, or a driver that somebody chose, looks after the screens."""
+def is_on_desktop(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return True if a desktop, or a video driver that was chosen explicitly, manages the screens."""
     return any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
 
 
-def plugged_in(drm: Path = DRM) -> frozenset[str] | None:
-    """The connectors with a screen; None where the kernel knows of no connector at all, and nothing is known."""
+def connected_screens(drm: Path = DRM) -> frozenset[str] | None:
+    """Return the connectors with a screen, or None where the kernel lists no connector, so that nothing is known."""
     states = {}
     for status in drm.glob("card*-*/status"):
         try:
             states[status.parent.name] = status.read_text(encoding="ascii").strip()
         except OSError:
-            continue  # a dock was taken away while its connectors were read
+            continue  # a dock was unplugged while its connectors were read
     if not states:
         return None
-    # A writeback connector is no socket; it calls itself "unknown".
+    # A writeback connector is no socket; its status is "unknown".
     return frozenset(name for name, state in states.items() if state == "connected")

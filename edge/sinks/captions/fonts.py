@@ -1,4 +1,4 @@
-"""Finds open fonts with Arabic letters, and one with Latin letters for what those lack."""
+"""Finds open fonts with Arabic letters, and one with Latin letters for the characters that those lack."""
 
 import importlib.util
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ DEBIAN_PACKAGE: Final = "fonts-noto-core"
 FOLDERS: Final = (Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
 
 
-class LettersMissing(UserError):
-    """Arabic letters cannot be set here, for want of a font or of what joins them; the message says what to install."""
+class FontMissing(UserError):
+    """A font, or the library that joins Arabic letters, is not installed; the message says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The files of one family's two weights."""
+    """The font files of one family, in two weights."""
 
     regular: Path
     bold: Path
@@ -30,7 +30,7 @@ _AMIRI: Final = ("Amiri-Regular.ttf", "Amiri-Bold.ttf")
 _LATIN: Final = ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf")
 _DEJAVU: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 
-# What is looked for, best first. Sans is what screens and road signs use; naskh is the hand that books are set in.
+# In order of preference. Sans is what screens and road signs use; naskh is the script that books are set in.
 TYPEFACES: Final = {
     "sans": (_SANS, _NASKH, _AMIRI, _DEJAVU),
     "naskh": (_NASKH, _AMIRI, _SANS, _DEJAVU),
@@ -38,25 +38,23 @@ TYPEFACES: Final = {
 
 
 def find_families(typeface: str, folders: Sequence[Path] = FOLDERS) -> tuple[Family, Family]:
-    """The Arabic and the Latin family of a typeface: "sans" or "naskh". Raises LettersMissing."""
+    """Return the Arabic and the Latin family of a typeface: "sans" or "naskh". Raises FontMissing."""
     files = {path.name: path for path in _font_files(folders)}
-    arabic = _first(TYPEFACES[typeface], files)
-    latin = _first((_LATIN, _DEJAVU), files)
+    arabic = _first_installed(TYPEFACES[typeface], files)
+    latin = _first_installed((_LATIN, _DEJAVU), files)
     if arabic is None:
-        raise LettersMissing(f"no font with Arabic letters is installed; on Debian: apt install {DEBIAN_PACKAGE}")
+        raise FontMissing(f"no font with Arabic letters is installed; on Debian: apt install {DEBIAN_PACKAGE}")
     return arabic, latin or arabic
 
 
-def _first(wanted: Sequence[tuple[str, str]], files: dict[str, Path]) -> Family | None:
-    return next(
-        (Family(files[regular], files[bold]) for regular, bold in wanted if {regular, bold} <= set(files)), None
-    )
+def _first_installed(names: Sequence[tuple[str, str]], files: dict[str, Path]) -> Family | None:
+    return next((Family(files[regular], files[bold]) for regular, bold in names if {regular, bold} <= set(files)), None)
 
 
 def _font_files(folders: Sequence[Path]) -> Iterator[Path]:
-    """Every TrueType file; the last resort is what matplotlib's wheel brings, which MediaPipe asks for."""
-    found = importlib.util.find_spec("matplotlib")
-    if found is not None and found.origin is not None:
-        yield from (Path(found.origin).parent / "mpl-data" / "fonts" / "ttf").glob("*.ttf")
+    """Yield every TrueType file; the last resort are those in matplotlib's wheel, a dependency of MediaPipe."""
+    package = importlib.util.find_spec("matplotlib")
+    if package is not None and package.origin is not None:
+        yield from (Path(package.origin).parent / "mpl-data" / "fonts" / "ttf").glob("*.ttf")
     for folder in folders:
         yield from folder.rglob("*.ttf")

@@ -1,9 +1,9 @@
-"""Where things stand on a screen, and how high their letters are.
+"""Places the parts of a screen and defines the heights of their letters.
 
-Sizes follow from reading: ISO 9241-303 wants letters of 20 minutes of arc, 17 mm from 3 m; at 16 minutes (14 mm, 1/215
-of the distance) reading becomes work. A 24-inch screen is 299 mm high, so 17 mm are 6 % of its height: that is the
-height of the running line's alif and of English capitals. The newest word's alif has up to three times that. The state
-line is for staff who stand before the screen and has a third.
+Sizes follow from legibility: ISO 9241-303 wants letters of 20 minutes of arc, 17 mm from 3 m; at 16 minutes (14 mm,
+1/215 of the distance) reading is tiring. A 24-inch screen is 299 mm high, so 17 mm are 6 % of its height: that is the
+height of the alif in the line of previous words and of English capitals. The newest word's alif has up to three times
+that. The status line is for staff who stand before the screen and has a third.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,20 @@ from typing import Final
 WORD_LETTERS: Final = 0.19
 LINE_LETTERS: Final = 0.06
 ENGLISH_LETTERS: Final = 0.06
-STATE_LETTERS: Final = 0.021
+STATUS_LETTERS: Final = 0.021
 """Heights of letters, in heights of the screen."""
 
-RISE: Final = 1.5
+ASCENT: Final = 1.5
 LEADING: Final = 2.4
 """Room above a baseline and from one baseline to the next, in heights of letters: a hamza on an alif stands 1.4 high,
-and tails go 0.9 deep in Amiri and 0.65 in Noto."""
+and descenders go 0.9 deep in Amiri and 0.65 in Noto."""
 
 _MARGIN: Final = 0.05  # of the height: television sets cut off up to 3 %, and the burn-in shift needs 0.6 %
-_BLEED: Final = 0.03  # the tail of an ain of the newest word's size
+_BLEED: Final = 0.03  # the tail of an ain in the newest word's size
 _GAP: Final = 0.04
 _PREVIEW_SHARE: Final = 0.30  # of the width
+_UPRIGHT_PREVIEW_SHARE: Final = 0.4  # of the height between status and line
+_UPRIGHT_UNIT: Final = 0.6  # of the width
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +47,48 @@ class Box:
         """The first row below it."""
         return self.top + self.height
 
-    def wider(self, by: int) -> "Box":
-        """The same rectangle with so much more at its left and its right."""
+    def widened(self, by: int) -> "Box":
+        """Return the rectangle extended by so many pixels to the left and to the right."""
         return Box(self.left - by, self.top, self.width + 2 * by, self.height)
 
-    def moved(self, by: tuple[int, int]) -> "Box":
-        """The same rectangle elsewhere."""
+    def shifted(self, by: tuple[int, int]) -> "Box":
+        """Return the rectangle shifted by so many pixels in x and y."""
         return Box(self.left + by[0], self.top + by[1], self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The places of a screen of one size; `preview` is None where none is shown."""
+    """The boxes on a screen of one size; `preview` is None where none is shown."""
 
-    state: Box
+    status: Box
     word: Box
     line: Box
     preview: Box | None
     unit: int
-    """The screen's height, or less on an upright screen: what letters' heights are shares of."""
+    """The screen's height, or less on an upright screen: the unit of the heights of letters."""
     bleed: int
     """By how much the boxes of text are wider at both sides than their text: tails of letters reach beyond it."""
 
 
 def lay_out(width: int, height: int, *, preview: bool) -> Layout:
-    """The layout of a screen: the state above, the word in the middle, the running line below.
+    """Return the layout of a screen: status line at the top, newest word in the middle, previous words at the bottom.
 
     The preview stands at the left, or above the word where the screen is upright.
     """
-    unit = min(height, round(width * 0.6))
+    unit = min(height, round(width * _UPRIGHT_UNIT))
     margin, gap = round(_MARGIN * unit), round(_GAP * unit)
     bleed = round(_BLEED * unit)
     inner = width - 2 * margin
-    state = Box(margin, margin, inner, round(LEADING * STATE_LETTERS * unit))
+    status = Box(margin, margin, inner, round(LEADING * STATUS_LETTERS * unit))
     line_height = round(LEADING * LINE_LETTERS * unit)
     line = Box(margin, height - margin - line_height, inner, line_height)
-    word = Box(margin, state.bottom + gap, inner, line.top - state.bottom - 2 * gap)
-    seen = None
+    word = Box(margin, status.bottom + gap, inner, line.top - status.bottom - 2 * gap)
+    preview_box = None
     if preview and height > width:
-        share = round(word.height * 0.4)
-        seen = Box(word.left, word.top, word.width, share)
-        word = Box(word.left, seen.bottom + gap, word.width, word.height - share - gap)
+        preview_height = round(word.height * _UPRIGHT_PREVIEW_SHARE)
+        preview_box = Box(word.left, word.top, word.width, preview_height)
+        word = Box(word.left, preview_box.bottom + gap, word.width, word.height - preview_height - gap)
     elif preview:
-        seen = Box(word.left, word.top, round(width * _PREVIEW_SHARE), word.height)
-        word = Box(seen.right + gap, word.top, inner - seen.width - gap, word.height)
-    return Layout(state.wider(bleed), word.wider(bleed), line.wider(bleed), seen, unit, bleed)
+        preview_box = Box(word.left, word.top, round(width * _PREVIEW_SHARE), word.height)
+        word = Box(preview_box.right + gap, word.top, inner - preview_box.width - gap, word.height)
+    return Layout(status.widened(bleed), word.widened(bleed), line.widened(bleed), preview_box, unit, bleed)

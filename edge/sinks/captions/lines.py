@@ -1,4 +1,4 @@
-"""Decides how large a word is set and where it is broken, and which words the running line has room for."""
+"""Chooses the size and line breaks of a word, and how many words fit on a line."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,48 +6,49 @@ from typing import Final
 
 from edge.sinks.captions.layout import LEADING
 
-Width = Callable[[str], float]
-"""How wide a line is when its letters are one pixel high."""
+WidthFunction = Callable[[str], float]
+"""Returns the width of a line whose letters are one pixel high."""
 
-_MOST_LINES: Final = 3
-_AIR: Final = 0.98  # letters are set to whole pixels, and may come out a little wider than reckoned
+_MAX_LINES: Final = 3
+_MARGIN: Final = 0.98  # letters are set in whole pixels, and may come out a little wider than computed
+_MIN_GAIN: Final = 1.15  # another line must enlarge the letters by this factor
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class FittedText:
     """A text broken into lines, with the height of its letters in pixels."""
 
     lines: tuple[str, ...]
     letters: float
 
 
-def fit(text: str, width_of: Width, room: tuple[float, float], largest: float) -> Setting:
-    """The setting with the largest letters that fits a room of width and height; among equals the fewest lines."""
-    width, height = room
-    best = Setting((text,), 0.0)
-    for count in range(1, _MOST_LINES + 1):
-        lines = _broken(_unbreakable(text), count, width_of)
+def fit(text: str, width_of: WidthFunction, space: tuple[float, float], max_letters: float) -> FittedText:
+    """Return the line breaks with the largest letters that fit a space (width, height), preferring fewer lines."""
+    width, height = space
+    best = FittedText((text,), 0.0)
+    for count in range(1, _MAX_LINES + 1):
+        lines = _break_lines(_join_punctuation(text), count, width_of)
         if lines is None:
             break
         widest = max(width_of(line) for line in lines)
-        letters = min(largest, _AIR * width / widest if widest else largest, height / (LEADING * len(lines)))
-        if letters > best.letters * 1.15:  # another line must be worth it
-            best = Setting(tuple(lines), letters)
+        letters = min(max_letters, _MARGIN * width / widest if widest else max_letters, height / (LEADING * len(lines)))
+        if letters > best.letters * _MIN_GAIN:
+            best = FittedText(tuple(lines), letters)
     return best
 
 
-def newest_that_fit(widths: Sequence[float], room: float, gap: float) -> int:
-    """How many of the last of some words stand in a room side by side, with a gap between each two."""
+def count_fitting(widths: Sequence[float], space: float, gap: float) -> int:
+    """Return how many of the last words fit into a space side by side, with a gap between each two."""
     used = -gap
     for count, width in enumerate(reversed(widths)):
         used += width + gap
-        if used > room:
+        if used > space:
             return count
     return len(widths)
 
 
-def _unbreakable(text: str) -> list[str]:
-    """The words of a text with the punctuation that stands alone: an opening bracket before a word, all else after."""
+def _join_punctuation(text: str) -> list[str]:
+    """Return the words joined with lone punctuation: an opening bracket joins the next word, all else the previous."""
     words: list[str] = []
     opening = ""
     for word in text.split():
@@ -61,15 +62,15 @@ def _unbreakable(text: str) -> list[str]:
     return [*words, *([opening.strip()] if opening else [])]
 
 
-def _broken(words: list[str], count: int, width_of: Width) -> list[str] | None:
-    """The words in so many lines, the widest as narrow as it can be; None when there are fewer words."""
+def _break_lines(words: list[str], count: int, width_of: WidthFunction) -> list[str] | None:
+    """Return the words in so many lines, the widest as narrow as possible; None when there are fewer words."""
     if count > len(words):
         return None
     if count <= 1:
         return [" ".join(words)]
-    ways = []
+    candidates = []
     for end in range(1, len(words) - count + 2):
-        rest = _broken(words[end:], count - 1, width_of)
+        rest = _break_lines(words[end:], count - 1, width_of)
         if rest is not None:
-            ways.append([" ".join(words[:end]), *rest])
-    return min(ways, key=lambda lines: max(width_of(line) for line in lines))
+            candidates.append([" ".join(words[:end]), *rest])
+    return min(candidates, key=lambda lines: max(width_of(line) for line in lines))

@@ -1,17 +1,17 @@
-"""What the daemon tells the screen's program, and what that answers.
+"""Messages between the daemon and the caption worker.
 
-Moments are on the machine's monotonic clock, in seconds, which all its programs share.
+Instants are on the machine's monotonic clock, in seconds, which all its processes share.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from edge.workers.protocol import Alive, Joints, Lost
+from edge.workers.protocol import Failure, Heartbeat, Joints
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A word, and when it was said."""
+class WordMessage:
+    """A word, and when it was emitted."""
 
     word: str
     english: str
@@ -20,21 +20,21 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What is wrong, by the names of Part, and whether the daemon is paused."""
+class StatusMessage:
+    """The faulty components, by the names of Component, and the pause of the daemon."""
 
-    troubles: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Show no word that was said before."""
+    """Removes all words that were shown before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """Show which device this is, until a moment."""
+    """Shows the name of this device until an instant."""
 
     name: str
     until: float
@@ -42,39 +42,39 @@ class Identify:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What the camera sees, and the signer in it.
+    """The camera's image and the signer in it.
 
-    `aspect` is the picture's height by its width. `picture` is RGB of `size`, or empty.
+    `aspect` is the image's height divided by its width. `image` is RGB of `size` (width, height), or empty.
     """
 
     at: float
     aspect: float
     joints: Joints
     size: tuple[int, int] = (0, 0)
-    picture: bytes = b""
+    image: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The screen shows something, by this driver and of this size."""
+    """Reports that the screen shows captions, by this SDL driver and of this size (width, height)."""
 
     driver: str
     size: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """The word said at one moment was on the screen at another."""
+class WordDisplayed:
+    """Reports when the word that was emitted at an instant was on the screen."""
 
-    said_at: float
-    at: float
+    emitted_at: float
+    displayed_at: float
 
 
-Message = Said | State | Clear | Identify | View
-"""What the program is told."""
+Message = WordMessage | StatusMessage | Clear | Identify | View
+"""What the daemon sends."""
 
-Answer = Ready | Drawn | Alive | Lost
-"""What it answers."""
+Reply = Ready | WordDisplayed | Heartbeat | Failure
+"""What the worker sends."""
 
-MESSAGES: Final[tuple[type[Message], ...]] = (Said, State, Clear, Identify, View)
-ANSWERS: Final[tuple[type[Answer], ...]] = (Ready, Drawn, Alive, Lost)
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (WordMessage, StatusMessage, Clear, Identify, View)
+REPLY_TYPES: Final[tuple[type[Reply], ...]] = (Ready, WordDisplayed, Heartbeat, Failure)

@@ -1,20 +1,20 @@
-"""What is shown at a moment: a frozen value, and the pure functions of time that it comes from."""
+"""Computes the scene that is shown at an instant, by pure functions of time and of the messages received."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from edge.sinks.captions.message import Clear, Identify, Message, Said, State, View
+from edge.sinks.captions.message import Clear, Identify, Message, StatusMessage, View, WordMessage
 from edge.sinks.captions.style import CaptionStyle
 
-REMEMBERED: Final = 12
-"""Words kept; no screen has room for more in its running line."""
+MAX_WORDS: Final = 12
+"""Words that are kept; no screen has room for more on its line of previous words."""
 
-_WELL: Final = State()
+_NO_FAULT: Final = StatusMessage()
 _FADE_S: Final = 3.0
 _FADE_STEPS: Final = 12
-_VIEW_FRESH_S: Final = 2.0
+_VIEW_TIMEOUT_S: Final = 2.0
 _SHIFT_EVERY_S: Final = 60.0
 _SHIFT_STEPS: Final = 12
 _DAY_MINUTES: Final = 24 * 60
@@ -22,25 +22,25 @@ _DAY_MINUTES: Final = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A word as it is shown: `strength` falls from 1 to 0 as it fades."""
+    """A word as it is shown; `opacity` falls from 1 to 0 as it fades."""
 
     word: str
     english: str
-    sure: bool
-    strength: float = 1.0
+    is_confident: bool
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that is on the screen.
+    """Everything that is on the screen.
 
-    `line` holds the words before the newest, oldest first. `shift` is how far everything is moved, in thousandths of
+    `previous` holds the words before the newest, oldest first. `shift` is the offset of everything, in thousandths of
     the screen's height. `identity` is a name that is shown instead of everything else.
     """
 
     newest: Caption | None = None
-    line: tuple[Caption, ...] = ()
-    state: State = _WELL
+    previous: tuple[Caption, ...] = ()
+    status: StatusMessage = _NO_FAULT
     view: View | None = None
     identity: str | None = None
     shift: tuple[int, int] = (0, 0)
@@ -48,70 +48,73 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """All that the screen's program was told and still matters."""
+class CaptionState:
+    """The received messages that still matter."""
 
-    said: tuple[Said, ...] = ()
-    state: State = _WELL
+    words: tuple[WordMessage, ...] = ()
+    status: StatusMessage = _NO_FAULT
     view: View | None = None
     identify: Identify | None = None
 
-    def after(self, message: Message) -> "Heard":
-        """What is known once a message was heard."""
+    def updated(self, message: Message) -> "CaptionState":
+        """Return the state after a message."""
         match message:
-            case Said():
-                return Heard((*self.said, message)[-REMEMBERED:], self.state, self.view, self.identify)
-            case State():
-                return Heard(self.said, message, self.view, self.identify)
+            case WordMessage():
+                return replace(self, words=(*self.words, message)[-MAX_WORDS:])
+            case StatusMessage():
+                return replace(self, status=message)
             case View():
-                return Heard(self.said, self.state, message, self.identify)
+                return replace(self, view=message)
             case Identify():
-                return Heard(self.said, self.state, self.view, message)
+                return replace(self, identify=message)
             case Clear():
-                return Heard((), self.state, self.view, self.identify)
+                return replace(self, words=())
             case _:
                 return self
 
 
-def scene_at(heard: Heard, look: CaptionStyle, now: float, minute_of_day: int) -> Scene:
-    """The scene at a moment of the monotonic clock, when the wall clock's minute of the day is this."""
-    newest, before = heard.said[-1:], heard.said[:-1]
-    if newest and strength(now - newest[0].at, look.fade_after_s) == 0.0:
-        newest, before = (), heard.said
-    view, identify = heard.view, heard.identify
+def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day: int) -> Scene:
+    """Return the scene at an instant of the monotonic clock and a minute of the wall clock's day."""
+    newest, previous = state.words[-1:], state.words[:-1]
+    if newest and opacity(now - newest[0].at, style.fade_after_s) == 0.0:
+        newest, previous = (), state.words
+    view, identify = state.view, state.identify
     return Scene(
-        newest=_captions(newest, look, now, look.fade_after_s)[0] if newest else None,
-        line=_captions(before, look, now, look.history_s),
-        state=heard.state,
-        view=view if view is not None and now - view.at < _VIEW_FRESH_S else None,
+        newest=_captions(newest, style, now, style.fade_after_s)[0] if newest else None,
+        previous=_captions(previous, style, now, style.history_s),
+        status=state.status,
+        view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
         identity=identify.name if identify is not None and now < identify.until else None,
-        shift=shift(now),
-        brightness=look.night_brightness if is_night(look.night_hours, minute_of_day) else 1.0,
+        shift=burn_in_shift(now),
+        brightness=style.night_brightness if is_night(style.night_hours, minute_of_day) else 1.0,
     )
 
 
-def strength(age_s: float, fade_after_s: float) -> float:
-    """1 while fresh, 0 once faded, in steps between, so that a scene changes only when it must be drawn anew."""
+def opacity(age_s: float, fade_after_s: float) -> float:
+    """Return 1 while fresh, 0 once faded, and steps between, so that a scene changes only when it must be redrawn."""
     faded = min(1.0, max(0.0, (age_s - fade_after_s) / _FADE_S))
     return 1.0 - math.floor(faded * _FADE_STEPS) / _FADE_STEPS
 
 
-def shift(now: float) -> tuple[int, int]:
-    """A few pixels around a circle, one step a minute: no pixel shows an edge of the same letter for hours."""
+def burn_in_shift(now: float) -> tuple[int, int]:
+    """Return an offset on a small circle, one step a minute: no pixel shows an edge of the same letter for hours."""
     angle = math.tau * (now // _SHIFT_EVERY_S % _SHIFT_STEPS) / _SHIFT_STEPS
     return round(6 * math.cos(angle)), round(6 * math.sin(angle))
 
 
 def is_night(hours: str, minute_of_day: int) -> bool:
-    """Whether a minute of the day lies within hours like "22:00-06:00"; nothing lies within empty ones."""
+    """Return True if a minute of the day lies within hours like "22:00-06:00"; empty hours contain none."""
     if not hours:
         return False
     start, end = (60 * int(clock[:2]) + int(clock[3:]) for clock in hours.split("-"))
     return (minute_of_day - start) % _DAY_MINUTES < (end - start) % _DAY_MINUTES
 
 
-def _captions(said: Sequence[Said], look: CaptionStyle, now: float, fade_after_s: float) -> tuple[Caption, ...]:
-    faded = ((one, strength(now - one.at, fade_after_s)) for one in said)
-    return tuple(
-        Caption(one.word, one.english, one.confidence >= look.confident_from, how) for one, how in faded if how > 0.0
+def _captions(
+    words: Sequence[WordMessage], style: CaptionStyle, now: float, fade_after_s: float
+) -> tuple[Caption, ...]:
+    captions = (
+        Caption(one.word, one.english, one.confidence >= style.confident_from, opacity(now - one.at, fade_after_s))
+        for one in words
     )
+    return tuple(caption for caption in captions if caption.opacity > 0.0)

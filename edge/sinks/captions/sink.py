@@ -1,117 +1,132 @@
-"""Shows words on the device's screen, by a program of its own that is kept running."""
+"""The sink that shows words on the device's screen, through a supervised caption worker."""
 
 import time
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from edge.config import CaptionsConfig
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
-from edge.sinks.captions.connector import on_desktop, plugged_in
-from edge.sinks.captions.message import ANSWERS, Answer, Clear, Drawn, Identify, Message, Ready, Said, State
-from edge.sinks.captions.scene import REMEMBERED
+from edge.sinks.captions.connector import connected_screens, is_on_desktop
+from edge.sinks.captions.message import (
+    REPLY_TYPES,
+    Clear,
+    Identify,
+    Message,
+    Ready,
+    Reply,
+    StatusMessage,
+    WordDisplayed,
+    WordMessage,
+)
+from edge.sinks.captions.scene import MAX_WORDS
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
 from edge.workers.process import Program
-from edge.workers.supervisor import Host, SupervisedProcess
+from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
-_WAITING: Final = 64
-"""Messages that may wait for the program."""
+_MAX_QUEUED: Final = 64
 _IDENTIFY_S: Final = 10.0
 
 
 class CaptionSink:
-    """The captions of one device."""
+    """Shows the captions of one device."""
 
     def __init__(self, config: CaptionsConfig, *, device: str, status: DeviceStatus) -> None:
-        """Start showing; a screen that is away is tried again for ever, and told of on `standing`."""
+        """Start the worker; an unavailable screen is retried forever and reported to `status`."""
         self._preview = config.preview
         self._view_every_s = 1.0 / config.preview_per_s
         self._device = device
         self._status = status
-        self._said: deque[Said] = deque(maxlen=REMEMBERED)
-        self._view: tuple[Frame, Landmarks, float] | None = None
+        self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self._pending_view: tuple[Frame, Landmarks, float] | None = None
         self._viewed_at = 0.0
-        self._connectors: frozenset[str] | None = None
+        self._screens: frozenset[str] | None = None
         self.delay_s: float | None = None
-        """How long the last word took from being emitted to being on the screen."""
-        self._program = SupervisedProcess(
-            Program("edge.sinks.captions", ANSWERS, (CaptionStyle.from_options(config.model_dump()).to_json(),)),
-            Host(self._beginning, self._next_view, self._hear, self._away),
+        """The time that the last word took from its emission to the screen."""
+        style = CaptionStyle.from_options(config.model_dump())
+        self._worker = SupervisedProcess(
+            Program("edge.sinks.captions", REPLY_TYPES, (style.to_json(),)),
+            Callbacks(
+                initial_messages=self._initial_messages,
+                next_message=self._next_view,
+                receive=self._receive,
+                report=partial(status.report, Component.SCREEN),
+                poll=self._unavailable_reason,
+            ),
             name="the screen",
-            part=Component.SCREEN,
-            status=status,
-            waiting=_WAITING,
+            max_queued=_MAX_QUEUED,
         )
-        status.subscribe(lambda: self._program.send(self._state()))
-        self._program.start()
+        status.subscribe(lambda: self._worker.send(self._status_message()))
+        self._worker.start()
 
     @property
     def pid(self) -> int | None:
-        """The number of the screen's process, while one runs."""
-        return self._program.pid
+        """The worker's process id, while one runs."""
+        return self._worker.pid
 
     def emit(self, word: Word) -> None:
         """Show the word."""
-        said = Said(word.word, word.word_en, word.confidence, time.monotonic())
-        with self._program.lock:
-            self._said.append(said)
-            self._program.send(said)
+        message = WordMessage(word.word, word.word_en, word.confidence, time.monotonic())
+        with self._worker.lock:
+            self._words.append(message)
+            self._worker.send(message)
 
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
-        """Show what the camera sees: keeps the newest frame, which the program's thread makes small."""
+        """Keep the newest frame for the preview; the supervisor's thread reduces it."""
         now = time.monotonic()
         if self._preview == "off" or now - self._viewed_at < self._view_every_s:
             return
         self._viewed_at = now
-        with self._program.lock:
-            self._view = frame, landmarks, now
-        self._program.ring()
+        with self._worker.lock:
+            self._pending_view = frame, landmarks, now
+        self._worker.wake()
 
     def clear(self) -> None:
-        """Take all words off the screen."""
-        with self._program.lock:
-            self._said.clear()
-            self._program.send(Clear())
+        """Remove all words from the screen."""
+        with self._worker.lock:
+            self._words.clear()
+            self._worker.send(Clear())
 
     def identify(self) -> None:
-        """Show the device's name for some seconds, so that staff find it."""
-        self._program.send(Identify(self._device, time.monotonic() + _IDENTIFY_S))
+        """Show the device's name for ten seconds, so that staff find it."""
+        self._worker.send(Identify(self._device, time.monotonic() + _IDENTIFY_S))
 
     def close(self) -> None:
-        """Take the captions off the screen; one that does not let go is left behind."""
-        self._program.close()
+        """Remove the captions from the screen; a worker that does not end in time is abandoned."""
+        self._worker.close()
 
-    def _state(self) -> State:
-        troubles = tuple(part.value for part in self._status.faults if part is not Component.SCREEN)
-        return State(troubles, self._status.paused)
+    def _status_message(self) -> StatusMessage:
+        faults = tuple(component.value for component in self._status.faults if component is not Component.SCREEN)
+        return StatusMessage(faults, self._status.paused)
 
-    def _beginning(self) -> Iterable[Message]:
-        return [self._state(), *self._said]
+    def _initial_messages(self) -> Iterable[Message]:
+        return [self._status_message(), *self._words]
 
     def _next_view(self) -> Message | None:
-        with self._program.lock:
-            view, self._view = self._view, None
+        with self._worker.lock:
+            view, self._pending_view = self._pending_view, None
         if view is None:
             return None
         frame, landmarks, at = view
-        return view_of(frame, landmarks, at, with_picture=self._preview == "picture")
+        return view_of(frame, landmarks, at, with_image=self._preview == "picture")
 
-    def _hear(self, answer: Answer) -> None:
-        if isinstance(answer, Drawn):
-            self.delay_s = answer.at - answer.said_at
-        elif isinstance(answer, Ready):
-            size = f"{answer.size[0]}x{answer.size[1]} by {answer.driver}"
-            self._program.tell_well(f"captions are on a screen of {size}", f"the screen is back: {size}")
+    def _receive(self, reply: Reply) -> None:
+        if isinstance(reply, WordDisplayed):
+            self.delay_s = reply.displayed_at - reply.emitted_at
+        elif isinstance(reply, Ready):
+            size = f"{reply.size[0]}x{reply.size[1]} by {reply.driver}"
+            self._worker.report_ready(f"captions are on a screen of {size}", f"the screen is back: {size}")
 
-    def _away(self) -> str | None:
-        """Why there is nothing to show on, or why the program, which does not notice that itself, is to start anew."""
-        if on_desktop():
+    def _unavailable_reason(self) -> str | None:
+        """Return why the worker cannot run: no screen, or another one, which SDL does not notice without a desktop."""
+        if is_on_desktop():
             return None
-        before, self._connectors = self._connectors, plugged_in()
-        if self._connectors == frozenset():
+        before, self._screens = self._screens, connected_screens()
+        if self._screens == frozenset():
             return "no screen is plugged in"
-        is_other = self.pid is not None and self._connectors != before
-        return "a screen was plugged in or out" if is_other else None
+        has_changed = self.pid is not None and self._screens != before
+        return "a screen was plugged in or out" if has_changed else None

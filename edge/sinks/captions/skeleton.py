@@ -1,4 +1,4 @@
-"""What of a view's joints makes a signer: bones and head."""
+"""Bones and head of a signer, from the joints of a view."""
 
 from typing import Final
 
@@ -9,21 +9,23 @@ LEFT_HAND: Final = 0
 POSE: Final = 21
 RIGHT_HAND: Final = 54
 JOINTS: Final = 75
-"""Where the left hand, the pose and the right hand begin among a view's joints, and how many these are."""
+"""The first indices of left hand, pose and right hand among a view's joints, and the number of joints."""
+
+_HEAD_RADIUS: Final = 0.72  # in distances between the ears
 
 Bone = tuple[tuple[float, float], tuple[float, float]]
 
 
 def bones(joints: Joints, start: int, pairs: tuple[tuple[int, int], ...]) -> list[Bone]:
-    """The lines of a part whose both ends are seen."""
+    """Return the lines of a part whose both ends are visible."""
     ends = ((joints[start + one], joints[start + other]) for one, other in pairs)
     return [(one, other) for one, other in ends if one is not None and other is not None]
 
 
 def head(joints: Joints) -> tuple[float, float, float] | None:
-    """The head as a circle: x, y and radius in widths of the picture; None when the ears are not seen."""
+    """Return the head as a circle (x, y, radius in widths of the image), or None when the ears are not visible."""
     left, right = (joints[POSE + ear] for ear in EARS)
     if left is None or right is None:
         return None
-    radius = 0.72 * ((left[0] - right[0]) ** 2 + (left[1] - right[1]) ** 2) ** 0.5
+    radius = _HEAD_RADIUS * ((left[0] - right[0]) ** 2 + (left[1] - right[1]) ** 2) ** 0.5
     return (left[0] + right[0]) / 2, (left[1] + right[1]) / 2, radius

@@ -1,6 +1,6 @@
-"""How captions look: what the screen's program is told when it starts.
+"""The style of captions, which the caption worker receives as its argument.
 
-It is plain data: the program leaves out the configuration's libraries, which would double its memory.
+It is plain data: the worker does without the configuration's libraries, which would double its memory.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class CaptionStyle:
-    """The choices; see CaptionsConfig for what each means. `night_hours` is "22:00-06:00" or empty."""
+    """The options of captions; CaptionsConfig explains each. `night_hours` is "22:00-06:00" or empty."""
 
     theme: str = "dark"
     typeface: str = "sans"
@@ -27,14 +27,14 @@ class CaptionStyle:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Return the style that a configuration's options ask for; options of other parts are ignored."""
+        """Return the style that a configuration asks for; options of other parts are ignored."""
         return cls(**{field.name: options[field.name] for field in fields(cls)})
 
     def to_json(self) -> str:
-        """The look on one line."""
+        """Return the style as one line of JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def of_json(cls, text: str) -> Self:
-        """The look that was written with `to_json`."""
+    def from_json(cls, text: str) -> Self:
+        """Return the style that `to_json` wrote."""
         return cls(**json.loads(text))

@@ -1,4 +1,4 @@
-"""Colours, and how well they stand out from each other."""
+"""Colour themes, and the contrast of colours."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -9,10 +9,11 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of one look.
+    """The colours of one theme.
 
-    `text` is for words that are sure, `unsure` for others, `quiet` for English and what was said before, `panel` behind
-    the preview, `body` and `hands` for the skeleton, `alarm` for what is wrong, `faint` for what should hardly be seen.
+    `text` is for confident words, `unsure` for others, `quiet` for English and previous words, `panel` behind the
+    preview, `body`, `left_hand` and `right_hand` for the skeleton, `alarm` for faults, `faint` for what should hardly
+    be noticed.
     """
 
     background: Colour
@@ -27,7 +28,7 @@ class Theme:
     faint: Colour
 
     def dimmed(self, brightness: float) -> Self:
-        """The same colours, darker: 1 leaves them, 0 is black."""
+        """Return the same colours, darker: brightness 1 leaves them, 0 is black."""
         if brightness >= 1.0:
             return self
         return type(self)(*(scaled(getattr(self, name), brightness) for name in self.__slots__))
@@ -74,19 +75,19 @@ THEMES: Final = {
 
 
 def scaled(colour: Colour, brightness: float) -> Colour:
-    """A colour made darker."""
+    """Return a darker colour: brightness 1 leaves it, 0 is black."""
     red, green, blue = colour
     return round(red * brightness), round(green * brightness), round(blue * brightness)
 
 
-def mixed(ground: Colour, colour: Colour, strength: float) -> Colour:
-    """A colour that fades into the ground: 1 is the colour, 0 the ground."""
-    red, green, blue = (round(low + (high - low) * strength) for low, high in zip(ground, colour, strict=True))
+def mixed(background: Colour, colour: Colour, opacity: float) -> Colour:
+    """Return a colour faded into the background: opacity 1 is the colour, 0 the background."""
+    red, green, blue = (round(low + (high - low) * opacity) for low, high in zip(background, colour, strict=True))
     return red, green, blue
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """How well two colours stand out from each other, 1 to 21. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    """Return the contrast ratio of two colours, 1 to 21. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import MESSAGE_TYPES, Message, Ready, RequestedView, Settings
 from edge.sinks.web.server import Server
 from edge.sinks.web.visitors.visitors import Visitors
-from edge.workers.answers import Answers
+from edge.workers.channel import ReplyWriter, ignore_signals
 from edge.workers.protocol import Decoder
 
 _CHUNK_BYTES: Final = 1 << 16
@@ -59,20 +58,18 @@ def main() -> int:
     if len(sys.argv) != 2:
         print("this program is part of the daemon; configure [web] and the daemon starts it", file=sys.stderr)
         return 2
-    # Ctrl-C and a service's stop reach the daemon and this program alike; this one ends with its input.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ignore_signals()
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
     try:
-        asyncio.run(_serve(listener, Answers()))
+        asyncio.run(_serve(listener, ReplyWriter()))
     except (BrokenPipeError, EOFError):  # the daemon is ending, or was killed
         return 0
     return 0
 
 
-async def _serve(listener: socket.socket, replies: Answers) -> None:
-    hub = EventHub(lambda view: replies.tell(RequestedView(view)))
+async def _serve(listener: socket.socket, replies: ReplyWriter) -> None:
+    hub = EventHub(lambda view: replies.send(RequestedView(view)))
     stream = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
     reader = MessageReader(stream)
@@ -80,7 +77,7 @@ async def _serve(listener: socket.socket, replies: Answers) -> None:
     visitors = Visitors(settings.visitors)
     hub.on_model(lambda model: visitors.load_model(Path(model.folder), model.threshold))
     app = build_app(settings, hub, visitors)
-    server = Server(app, lambda: replies.tell(Ready()), certificate=settings.certificate, key=settings.key)
+    server = Server(app, lambda: replies.send(Ready()), certificate=settings.certificate, key=settings.key)
     serving = asyncio.create_task(server.serve([listener]))
     tasks = [serving, asyncio.create_task(reader.feed(hub)), asyncio.create_task(_send_heartbeats(replies))]
     finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -90,9 +87,9 @@ async def _serve(listener: socket.socket, replies: Answers) -> None:
         task.result()
 
 
-async def _send_heartbeats(replies: Answers) -> None:
+async def _send_heartbeats(replies: ReplyWriter) -> None:
     while True:
-        replies.show_life()
+        replies.send_heartbeat()
         await asyncio.sleep(_HEARTBEAT_CHECK_S)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from edge.workers.protocol import Alive, Joints, Lost
+from edge.workers.protocol import Failure, Heartbeat, Joints
 
 MAX_WORDS: Final = 500
 """The number of words that the server keeps for requests."""
@@ -88,7 +88,7 @@ class RequestedView:
 
 
 Message = Settings | ActiveModel | WordMessage | Clear | HealthMessage | View
-Answer = Ready | RequestedView | Alive | Lost
+Answer = Ready | RequestedView | Heartbeat | Failure
 
 MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (Settings, ActiveModel, WordMessage, Clear, HealthMessage, View)
-ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, RequestedView, Alive, Lost)
+ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, RequestedView, Heartbeat, Failure)

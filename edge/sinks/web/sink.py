@@ -1,12 +1,13 @@
-"""Feeds the live page: words, health and views, to a program of its own that serves them to browsers.
+"""The sink that feeds the live page: words, health and views for a supervised worker that serves them to browsers.
 
-What strangers send never enters the daemon: it reaches that program, which can ask for one thing only, that views be
+What strangers send never enters the daemon: it reaches that worker, which can request one thing only, that views be
 made because somebody watches.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from typing import Final
 
@@ -30,19 +31,19 @@ from edge.sinks.web.message import (
     View,
     WordMessage,
 )
-from edge.workers.preview_data import aspect_of, has_picture, joints_of, small_picture
+from edge.workers.preview_data import aspect_of, has_image, joints_of, reduced_image
 from edge.workers.process import Program
-from edge.workers.supervisor import Host, SupervisedProcess
+from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
-_WAITING: Final = 2 * MAX_WORDS
-_HEALTH_EVERY_S: Final = 0.9  # the program is looked after every second, and the page wants it every two
-_WIDTH: Final = 640
-_QUALITY: Final = 70
+_MAX_QUEUED: Final = 2 * MAX_WORDS
+_HEALTH_EVERY_S: Final = 0.9  # the supervisor wakes up every second, and the page wants health every two
+_MAX_WIDTH: Final = 640
+_JPEG_QUALITY: Final = 70
 
 
 class WebSink:
-    """The live page of one device."""
+    """Feeds the live page of one device."""
 
     def __init__(
         self,
@@ -54,115 +55,124 @@ class WebSink:
         health: Callable[[], Health],
         status: DeviceStatus,
     ) -> None:
-        """Start serving; a program that ends is started again for ever, and told of on `standing`.
+        """Start serving; a worker that ends is restarted forever, and its failure is reported to `status`.
 
         Raises ConfigInvalid, LibraryMissing.
         """
-        self._settings = Settings(
-            device=device,
-            version=version,
-            token=config.read_token(),
-            origins=config.origins,
-            view=config.view,
-            visitors=config.visitors,
-            certificate=None if config.certificate_file is None else str(config.certificate_file),
-            key=None if config.key_file is None else str(config.key_file),
-        )
-        self._most = VIEW_LEVELS.index(config.view)
-        self._reads = active_model
+        self._settings = _settings(config, device, version)
+        self._max_view_level = VIEW_LEVELS.index(config.view)
+        self._active_model = active_model
         self._health = health
         self._health_due = 0.0
         self._view_every_s = 1.0 / config.view_per_s
-        self._watched = 0
+        self._view_level = 0
         self._view_due = 0.0
-        self._view: tuple[Frame, Landmarks, float] | None = None
-        self._said: deque[WordMessage] = deque(maxlen=MAX_WORDS)
-        self._cleared = Clear(0)
-        self._shown_at = config.url
+        self._pending_view: tuple[Frame, Landmarks, float] | None = None
+        self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self._clear = Clear(0)
+        self._url = config.url
         self._listener = listen(config)
-        self._program = SupervisedProcess(
-            Program("edge.sinks.web", ANSWER_TYPES, (str(self._listener.fileno()),), (self._listener.fileno(),)),
-            Host(self._beginning, self._next, self._hear),
+        socket_fd = self._listener.fileno()
+        self._worker = SupervisedProcess(
+            Program("edge.sinks.web", ANSWER_TYPES, (str(socket_fd),), (socket_fd,)),
+            Callbacks(
+                initial_messages=self._initial_messages,
+                next_message=self._next_message,
+                receive=self._receive,
+                report=partial(status.report, Component.WEB),
+            ),
             name="the live page",
-            part=Component.WEB,
-            status=status,
-            waiting=_WAITING,
+            max_queued=_MAX_QUEUED,
         )
-        status.subscribe(self._tell_health)
-        self._program.start()
+        status.subscribe(self._send_health)
+        self._worker.start()
 
     @property
     def pid(self) -> int | None:
-        """The number of the program's process, while one runs."""
-        return self._program.pid
+        """The worker's process id, while one runs."""
+        return self._worker.pid
 
     def emit(self, word: Word) -> None:
         """Show the word."""
-        said = WordMessage(word.seq, word.to_json())
-        with self._program.lock:
-            self._said.append(said)
-            self._program.send(said)
+        message = WordMessage(word.seq, word.to_json())
+        with self._worker.lock:
+            self._words.append(message)
+            self._worker.send(message)
 
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
-        """Keep the newest frame for those who watch; the program's thread makes a view of it."""
+        """Keep the newest frame for those who watch; the supervisor's thread makes a view of it."""
         now = time.monotonic()
-        if not self._watched or now < self._view_due:
+        if not self._view_level or now < self._view_due:
             return
-        self._view_due = max(self._view_due + self._view_every_s, now)  # so that in the mean it is as often as wanted
-        with self._program.lock:
-            self._view = frame, landmarks, now
-        self._program.ring()
+        self._view_due = max(self._view_due + self._view_every_s, now)  # the mean rate is the configured one
+        with self._worker.lock:
+            self._pending_view = frame, landmarks, now
+        self._worker.wake()
 
     def clear(self) -> None:
-        """Forget all words."""
-        with self._program.lock:
-            if self._said:
-                self._cleared = Clear(self._said[-1].seq)
-            self._said.clear()
-            self._program.send(self._cleared)
+        """Remove all words."""
+        with self._worker.lock:
+            if self._words:
+                self._clear = Clear(self._words[-1].seq)
+            self._words.clear()
+            self._worker.send(self._clear)
 
-    def set_model(self, reads: ActiveModel) -> None:
-        """Another model reads the signs from now on."""
-        with self._program.lock:
-            self._reads = reads
-            self._program.send(reads)
-        self._tell_health()
+    def set_model(self, active_model: ActiveModel) -> None:
+        """Show and serve to visitors another model from now on."""
+        with self._worker.lock:
+            self._active_model = active_model
+            self._worker.send(active_model)
+        self._send_health()
 
     def close(self) -> None:
-        """Serve no more."""
-        self._program.close()
+        """Stop serving."""
+        self._worker.close()
         self._listener.close()
 
-    def _beginning(self) -> Iterable[Message]:
-        self._watched = 0
-        return [self._settings, self._reads, HealthMessage(self._health().to_json()), self._cleared, *self._said]
+    def _initial_messages(self) -> Iterable[Message]:
+        self._view_level = 0
+        health = HealthMessage(self._health().to_json())
+        return [self._settings, self._active_model, health, self._clear, *self._words]
 
-    def _tell_health(self) -> None:
+    def _send_health(self) -> None:
         self._health_due = 0.0
-        self._program.ring()
+        self._worker.wake()
 
-    def _next(self) -> Message | None:
-        """Health when it is time, else the newest view."""
+    def _next_message(self) -> Message | None:
+        """Return health when it is due, else the newest view."""
         if time.monotonic() >= self._health_due:
             self._health_due = time.monotonic() + _HEALTH_EVERY_S
             return HealthMessage(self._health().to_json())
-        with self._program.lock:
-            view, self._view = self._view, None
-        if view is None or not self._watched:
+        with self._worker.lock:
+            view, self._pending_view = self._pending_view, None
+        if view is None or not self._view_level:
             return None
         frame, landmarks, at = view
-        is_seen = self._watched == VIEW_LEVELS.index("picture") and has_picture(frame)
-        return View(at, aspect_of(frame), joints_of(landmarks), _jpeg(frame) if is_seen else b"")
+        with_image = self._view_level == VIEW_LEVELS.index("picture") and has_image(frame)
+        return View(at, aspect_of(frame), joints_of(landmarks), _jpeg(frame) if with_image else b"")
 
-    def _hear(self, answer: Answer) -> None:
+    def _receive(self, answer: Answer) -> None:
         if isinstance(answer, Ready):
-            self._program.tell_well(f"the live page is at {self._shown_at}", "the live page is back")
+            self._worker.report_ready(f"the live page is at {self._url}", "the live page is back")
         elif isinstance(answer, RequestedView) and answer.view in VIEW_LEVELS:
-            # Whatever becomes of that program: it gets no more than was configured.
-            self._watched = min(VIEW_LEVELS.index(answer.view), self._most)
+            # Even a compromised worker gets no more than was configured.
+            self._view_level = min(VIEW_LEVELS.index(answer.view), self._max_view_level)
+
+
+def _settings(config: WebConfig, device: str, version: str) -> Settings:
+    return Settings(
+        device=device,
+        version=version,
+        token=config.read_token(),
+        origins=config.origins,
+        view=config.view,
+        visitors=config.visitors,
+        certificate=None if config.certificate_file is None else str(config.certificate_file),
+        key=None if config.key_file is None else str(config.key_file),
+    )
 
 
 def _jpeg(frame: Frame) -> bytes:
     content = BytesIO()
-    small_picture(frame, _WIDTH).save(content, "JPEG", quality=_QUALITY)
+    reduced_image(frame, _MAX_WIDTH).save(content, "JPEG", quality=_JPEG_QUALITY)
     return content.getvalue()

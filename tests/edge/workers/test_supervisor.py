@@ -1,32 +1,71 @@
-"""A program beside the daemon that does what it should not; those that do are tried with screen and live page."""
+"""A worker process that misbehaves; crashes and hangs are tested with the real caption and web workers."""
 
 import logging
+from functools import partial
 
 import pytest
 
 from edge.monitoring.status import Component, DeviceStatus
 from edge.workers.process import Program
-from edge.workers.protocol import Alive, Lost
-from edge.workers.supervisor import Host, SupervisedProcess
+from edge.workers.protocol import Failure, Heartbeat
+from edge.workers.supervisor import Callbacks, SupervisedProcess
 from tests.edge.waiting import wait_until
 
 
+def supervise(garbage: str, callbacks: Callbacks[Heartbeat | Failure]) -> SupervisedProcess[Heartbeat | Failure]:
+    kinds: tuple[type[Heartbeat | Failure], ...] = (Heartbeat, Failure)
+    program = Program("tests.edge.garbage_writer", kinds, (garbage,))
+    return SupervisedProcess(program, callbacks, name="the worker", max_queued=1)
+
+
+def callbacks_of(status: DeviceStatus, suspended: list[str] | None = None) -> Callbacks[Heartbeat | Failure]:
+    ended = [] if suspended is None else suspended
+    return Callbacks(
+        initial_messages=list,
+        next_message=lambda: None,
+        receive=lambda _message: None,
+        report=partial(status.report, Component.WEB),
+        suspended=lambda: ended.append("suspended"),
+    )
+
+
 @pytest.mark.parametrize(
-    "nonsense", ["nonsense\n", "[1]\n", '{"type": "state"}\n', '{"type": "lost"}\n', '{"bytes": "x"}\n', "endless "]
+    "garbage", ["nonsense\n", "[1]\n", '{"type": "state"}\n', '{"type": "failure"}\n', '{"bytes": "x"}\n', "endless "]
 )
-def test_one_that_answers_nonsense_is_ended_and_told_of(nonsense: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_worker_that_sends_garbage_is_ended_and_reported_once(garbage: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     status = DeviceStatus()
-    kinds: tuple[type[Alive | Lost], ...] = (Alive, Lost)
-    companion = SupervisedProcess(
-        Program("tests.edge.garbage_writer", kinds, (nonsense,)),
-        Host(list, lambda: None, lambda _answer: None),
-        name="the babbler",
-        part=Component.WEB,
-        status=status,
-        waiting=1,
-    )
-    companion.start()
-    wait_until(lambda: status.faults == {Component.WEB: "its program answers nonsense"}, "the trouble")
-    companion.close()
-    assert caplog.messages == ["the babbler is lost: its program answers nonsense; trying again until it is back"]
+    worker = supervise(garbage, callbacks_of(status))
+    worker.start()
+    wait_until(lambda: status.faults == {Component.WEB: "its process sends invalid messages"}, "the fault")
+    worker.close()
+    assert caplog.messages == ["the worker is lost: its process sends invalid messages; trying again until it is back"]
+
+
+def test_suspended_worker_ends_without_a_fault_and_runs_again_when_resumed() -> None:
+    status, suspended = DeviceStatus(), list[str]()
+    worker = supervise('{"type": "heartbeat"}\n', callbacks_of(status, suspended))
+    worker.start()
+    wait_until(lambda: worker.pid is not None, "the process")
+    first = worker.pid
+    worker.suspend()
+    wait_until(lambda: suspended == ["suspended"], "the end of the process")
+    assert (worker.pid, status.faults) == (None, {})
+    worker.resume()
+    wait_until(lambda: worker.pid not in (None, first), "another process")
+    worker.close()
+    assert worker.pid is None
+
+
+def test_restart_reports_the_given_reason_and_starts_another_process() -> None:
+    status = DeviceStatus()
+    worker = supervise('{"type": "heartbeat"}\n', callbacks_of(status))
+    worker.start()
+    wait_until(lambda: worker.pid is not None, "the process")
+    first = worker.pid
+    worker.restart("it gave no answer")
+    wait_until(lambda: status.faults == {Component.WEB: "it gave no answer"}, "the fault")
+    wait_until(lambda: worker.pid not in (None, first), "another process")
+    worker.report_ready("it works", "it works again")
+    assert status.faults == {}
+    worker.close()

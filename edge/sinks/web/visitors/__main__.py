@@ -1,60 +1,59 @@
-"""The process of the visitors' recognition: reads what it is told on standard input until that ends.
+"""The recognition worker: handles what it receives on standard input until that ends.
 
-It is started by `process.py`. It gives way to all else on the device, and dies rather than take its memory.
+It is started by `process.py`. It yields the processor to everything else on the device, and dies rather than take its
+memory.
 """
 
 import os
 import resource
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from edge.sinks.web.visitors.protocol import Message, read
+from edge.sinks.web.visitors.protocol import MESSAGE_TYPES
+from edge.workers.channel import ReplyWriter, ignore_signals, receive
+from edge.workers.protocol import Failure
 
-_NICER: Final = 10
-_FIRST_TO_GO: Final = "1000"  # https://docs.kernel.org/filesystems/proc.html#proc-pid-oom-adj
-_MEMORY: Final = 1 << 30  # beyond what it takes once everything is loaded; it is all of the address space
-_NOT_THERE: Final = 3
+_NICENESS: Final = 10
+_OOM_SCORE: Final = "1000"  # the first to be killed: https://docs.kernel.org/filesystems/proc.html#proc-pid-oom-adj
+_MEMORY_BYTES: Final = 1 << 30  # beyond what it uses once everything is loaded; it limits the whole address space
+_EXIT_FAILURE: Final = 3
 
 
 def main() -> int:
-    """Serve until standard input ends; returns the exit code."""
-    # First of all: every thread that a library starts is as nice as who starts it.
-    os.nice(_NICER)
-    with suppress(OSError):  # a container may have no such place
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
-    # Ctrl-C and a service's end reach all of the daemon's processes; this one ends when its input does.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # What libraries print must not come between the answers, so standard output becomes standard error.
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    """Serve until standard input ends; return the exit code."""
+    # First of all: every thread that a library starts is as nice as the one that starts it.
+    os.nice(_NICENESS)
+    with suppress(OSError):  # a container may not have this file
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
+    ignore_signals()
+    replies = ReplyWriter()
 
-        from edge.sinks.web.visitors.work import Work
-        from landmarkers.task_bundles import NetworksUnavailable
+    from edge.sinks.web.visitors.worker import RecognitionWorker
+    from landmarkers.task_bundles import NetworksUnavailable
 
-        try:
-            work = Work()
-        except NetworksUnavailable as error:
-            answers.write(Message({"refused": str(error)}).encode())
-            return _NOT_THERE
-        _bound()
-        answers.write(Message({}).encode())
-        answers.flush()
-        while (message := read(sys.stdin.buffer)) is not None:
-            answers.write(work.answer(message).encode())
-            answers.flush()
+    try:
+        worker = RecognitionWorker()
+    except NetworksUnavailable as error:
+        replies.send(Failure(str(error)))
+        return _EXIT_FAILURE
+    _limit_resources()
+    for message in receive(MESSAGE_TYPES):
+        reply = worker.handle(message)
+        if reply is not None:
+            replies.send(reply)
+        if isinstance(reply, Failure):
+            return _EXIT_FAILURE
     return 0
 
 
-def _bound() -> None:
-    """No more memory than is taken by now and so much, no files, no core dump."""
+def _limit_resources() -> None:
+    """Allow no more memory than is used now and a fixed amount, no files and no core dump."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    memory = pages * resource.getpagesize() + _MEMORY
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(what, (most, most))
+    memory = pages * resource.getpagesize() + _MEMORY_BYTES
+    for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(limit, (value, value))
 
 
 if __name__ == "__main__":

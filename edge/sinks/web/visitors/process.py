@@ -1,163 +1,206 @@
-"""One run of the process of the visitors' recognition, as the web process sees it."""
+"""The supervised recognition worker, as seen from the event loop: a request is awaited until its reply arrives."""
 
 import asyncio
 import logging
-import os
-import sys
 from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, TypeVar
 
-from edge.sinks.web.visitors.protocol import Message, receive
+from edge.sinks.web.visitors.protocol import (
+    REPLY_TYPES,
+    Forget,
+    LoadModel,
+    Message,
+    ModelLoaded,
+    ModelRefused,
+    Recognise,
+    Recognised,
+    Reply,
+)
+from edge.workers.backoff import Backoff
+from edge.workers.process import Program
+from edge.workers.supervisor import Callbacks, SupervisedProcess
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 _START_S: Final = 60.0  # a small device, busy with its own stream, loads slowly
-_ANSWER_S: Final = 20.0
-_LEAVE_S: Final = 1.0
-_REMEMBERED: Final = 4000
-_PIECE: Final = 1 << 12
+_REPLY_S: Final = 20.0
 
 
 class RecognitionLost(Exception):
-    """The process ended or hangs; the message says how."""
+    """The worker ended or hangs; the message says why."""
 
-    def __init__(self, how: str, *, is_at_fault: bool = False) -> None:
-        """`is_at_fault` says that it was busy with what it was asked, and not with what others had asked before."""
-        super().__init__(how)
+    def __init__(self, reason: str, *, is_at_fault: bool = False) -> None:
+        """`is_at_fault` is True if the worker was busy with this request, and not with those before it."""
+        super().__init__(reason)
         self.is_at_fault = is_at_fault
 
 
 class RecognitionRefused(Exception):
-    """The process cannot do what it is for; the message says why."""
+    """The worker cannot be started; the message says why."""
 
 
 class RecognitionProcess:
-    """Asked, it answers in order; several may wait for their answers at the same time."""
+    """Sends requests to the worker and matches the replies, which come in order; used on the event loop's thread."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """Of a process that was just started; see `start`."""
-        self._process = process
-        self._asked: deque[asyncio.Future[Message]] = deque()
-        self._complaints = b""
-        self._over: str | None = None
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._gather_complaints())]
-
-    @classmethod
-    async def start(cls) -> Self:
-        """Start one and wait until everything is loaded. Raises RecognitionLost, RecognitionRefused, OSError."""
-        # What is imported here is imported there, and (-P) nothing else that lies in the current folder.
-        process = cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "edge.sinks.web.visitors",
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
+    def __init__(self) -> None:
+        """Start nothing yet; see `ensure_ready`."""
+        self._worker = SupervisedProcess(
+            Program("edge.sinks.web.visitors", REPLY_TYPES, sends_heartbeats=False),
+            Callbacks(
+                initial_messages=self._initial_messages,
+                next_message=lambda: None,
+                receive=lambda reply: self._call_on_loop(self._receive, reply),
+                report=lambda reason: self._call_on_loop(self._handle_failure, reason),
+                suspended=lambda: self._call_on_loop(self._handle_end, "it was suspended"),
+            ),
+            name="the visitors' recognition",
+            backoff=Backoff(first_s=0.5, longest_s=10.0, immediate=1, stable_after_s=60.0),
         )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._model: LoadModel | None = None
+        self._is_ready = False
+        self._is_suspended = False
+        self._start_error: str | None = None
+        self._start_timeout: asyncio.TimerHandle | None = None
+        self._in_flight: deque[asyncio.Future[Recognised]] = deque()
+        self._starting: list[asyncio.Future[None]] = []
+        self.deaths = 0
+        """How often the worker died after it was ready."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, while one runs."""
+        return self._worker.pid
+
+    def load_model(self, folder: Path, threshold: float | None) -> None:
+        """Classify with this bundle from now on, or from the next start; without a threshold its own applies."""
+        message = LoadModel(str(folder.absolute()), threshold)
+        with self._worker.lock:
+            self._model = message
+            self._worker.send(message)
+        if self._start_error is not None:
+            self._start_error = None
+            self._worker.retry_now()
+
+    async def ensure_ready(self) -> None:
+        """Start the worker if it does not run, and wait until it is ready. Raises RecognitionRefused."""
+        if self._model is None:
+            raise RecognitionRefused("no model reads here yet")
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._worker.start()
+        self._is_suspended = False
+        self._worker.resume()
+        if self._is_ready:
+            return
+        if self._start_error is not None:
+            raise RecognitionRefused(self._start_error)
+        future = self._loop.create_future()
+        self._starting.append(future)
+        await future
+
+    async def ask(self, request: Recognise) -> Recognised:
+        """Return the reply to a request; a worker that does not answer in time is restarted. Raises RecognitionLost."""
+        if self._loop is None or not self._is_ready:
+            raise RecognitionLost("it is not ready")
+        future: asyncio.Future[Recognised] = self._loop.create_future()
+        self._in_flight.append(future)
+        self._worker.send(request)
         try:
-            process._refuse(await process._answered(_START_S))
-        except (asyncio.CancelledError, RecognitionLost, RecognitionRefused):
-            await process.close()
-            raise
-        return process
+            # Shielded: the reply to a visitor who has left meanwhile still arrives, and belongs to nobody else.
+            return await asyncio.wait_for(asyncio.shield(future), _REPLY_S)
+        except TimeoutError:
+            reason = f"it gave no answer within {_REPLY_S:.0f} s"
+            self._worker.restart(reason)
+            raise RecognitionLost(reason, is_at_fault=True) from None
 
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
+    def forget(self, visitor: int) -> None:
+        """Release what the worker keeps for a visitor."""
+        if self._is_ready:
+            self._worker.send(Forget(visitor))
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it answers no more."""
-        return self._over is not None
-
-    @property
-    def why_over(self) -> str:
-        """Why it answers no more."""
-        return self._over or "it answers still"
-
-    async def take_up(self, folder: Path, threshold: float | None) -> str:
-        """Read with this bundle from now on; gives its title. Raises RecognitionRefused, RecognitionLost."""
-        header = {"action": "load_model", "folder": str(folder.absolute()), "threshold": threshold}
-        answer = await self.ask(Message(header), patience_s=_START_S)
-        self._refuse(answer)
-        title: str = answer.header["model"]
-        return title
-
-    async def ask(self, message: Message, *, patience_s: float = _ANSWER_S) -> Message:
-        """Its answer. Raises RecognitionLost; who never answers is ended."""
-        if self._over is not None or self._process.stdin is None:
-            raise RecognitionLost(self._over or "it has ended")
-        self._process.stdin.write(message.encode())
-        return await self._answered(patience_s)
+    def suspend(self) -> None:
+        """End the worker until `ensure_ready` starts it again."""
+        self._is_ready, self._is_suspended, self._start_error = False, True, None
+        self._worker.suspend()
 
     async def close(self) -> None:
-        """End it: by closing its input, and by force if it does not."""
-        self._give_up("it was told to end")
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            await asyncio.wait_for(self._process.wait(), _LEAVE_S)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """End the worker for good."""
+        self._handle_end("it was closed")
+        await asyncio.to_thread(self._worker.close)
 
-    async def _answered(self, patience_s: float) -> Message:
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._asked.append(future)
-        try:
-            # Shielded: the answer to somebody who has left meanwhile still comes, and is nobody else's.
-            return await asyncio.wait_for(asyncio.shield(future), patience_s)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            raise RecognitionLost(f"it gave no answer within {patience_s:.0f} s", is_at_fault=True) from None
+    def _initial_messages(self) -> Iterable[Message]:
+        self._call_on_loop(self._handle_start, None)
+        return [] if self._model is None else [self._model]
 
-    def _refuse(self, answer: Message) -> None:
-        if "refused" in answer.header:
-            raise RecognitionRefused(answer.header["refused"])
+    def _call_on_loop(self, function: Callable[[T], None], argument: T) -> None:
+        """Call a function on the event loop's thread; after the end of the loop nobody needs the call."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(function, argument)
 
-    async def _listen(self) -> None:
-        if self._process.stdout is None:
-            raise AssertionError("the process was started with three pipes")
-        while (answer := await receive(self._process.stdout)) is not None:
-            future = self._asked.popleft()
+    def _handle_start(self, _: None) -> None:
+        self._start_error = None
+        if self._loop is not None:
+            reason = f"it did not start within {_START_S:.0f} s"
+            self._start_timeout = self._loop.call_later(_START_S, self._worker.restart, reason)
+
+    def _receive(self, reply: Reply) -> None:
+        match reply:
+            case ModelLoaded():
+                self._handle_model(reply)
+            case ModelRefused():
+                log.warning("visitors continue with the old model: %s", reply.reason)
+            case Recognised():
+                future = self._in_flight.popleft()
+                if not future.done():
+                    future.set_result(reply)
+            case _:
+                return  # the supervisor reports the failure when the worker has ended
+
+    def _handle_model(self, reply: ModelLoaded) -> None:
+        message = f"{reply.title} reads what visitors sign"
+        if self._is_ready:
+            log.info(message)
+            return
+        self._is_ready = True
+        self._cancel_start_timeout()
+        self._worker.report_ready(message, f"the visitors' recognition is back: {message}")
+        for future in self._starting:
             if not future.done():
-                future.set_result(answer)
-        code = await self._process.wait()
-        await self._tasks[1]
-        self._give_up(self._last_words(code))
+                future.set_result(None)
+        self._starting.clear()
 
-    async def _gather_complaints(self) -> None:
-        """Read what libraries write on standard error; a damaged picture makes them write."""
-        if self._process.stderr is None:
-            raise AssertionError("the process was started with three pipes")
-        while piece := await self._process.stderr.read(_PIECE):
-            self._complaints = (self._complaints + piece)[-_REMEMBERED:]
+    def _handle_failure(self, reason: str | None) -> None:
+        if reason is None:
+            return
+        if self._is_ready:
+            self.deaths += 1
+        elif not self._is_suspended:
+            self._start_error = reason
+            for future in self._starting:
+                if not future.done():
+                    future.set_exception(RecognitionRefused(reason))
+            self._starting.clear()
+        self._handle_end(reason)
 
-    def _give_up(self, why: str) -> None:
-        self._over, is_first = self._over or why, True
-        while self._asked:
-            future = self._asked.popleft()
+    def _handle_end(self, reason: str) -> None:
+        """Fail the requests in flight; the first of them is the one that the worker was busy with."""
+        self._is_ready = False
+        self._cancel_start_timeout()
+        is_first = True
+        while self._in_flight:
+            future = self._in_flight.popleft()
             if not future.done():
-                future.set_exception(RecognitionLost(self._over, is_at_fault=is_first))
-                future.exception()  # nobody may wait for it any more
+                future.set_exception(RecognitionLost(reason, is_at_fault=is_first))
+                future.exception()  # marks it as retrieved: its visitor may have left
             is_first = False
 
-    def _last_words(self, code: int) -> str:
-        complaints = self._complaints.decode(errors="replace").strip()
-        if complaints:
-            log.debug("the visitors' recognition wrote: %s", complaints)
-        if code < 0:
-            return f"it was ended by signal {-code}"
-        return complaints.splitlines()[-1] if complaints else f"it left with code {code}"
+    def _cancel_start_timeout(self) -> None:
+        if self._start_timeout is not None:
+            self._start_timeout.cancel()

@@ -1,44 +1,83 @@
-"""What the web process and the process of the visitors' recognition tell each other through pipes.
+"""Messages between the web process and the recognition worker.
 
-A message is the lengths of a header and of what follows it, four bytes each, the header in JSON, and the content. No
-more is taken from one side by the other than JSON says: what strangers sent is in the content alone.
+Each Recognise is answered by one Recognised, in the same order. What strangers sent is in `payload` alone.
 """
 
-import asyncio
-import json
-import struct
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from enum import StrEnum
+from typing import Any, Final
 
-_LENGTHS: Final = struct.Struct(">II")
+from edge.workers.protocol import Failure
+
+
+class Action(StrEnum):
+    """What the worker does for a visitor."""
+
+    IMAGE = "image"
+    IMAGE_WITH_LANDMARKS = "image with landmarks"
+    LANDMARKS = "landmarks"
+    TAKE = "take"
+    CONTINUE_TAKE = "continue take"
+    FLUSH = "flush"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Classify with this bundle from now on; None stands for its own threshold."""
+
+    folder: str
+    threshold: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Message:
-    """A header and its content."""
+class Recognise:
+    """What a visitor sent, when that was received on the monotonic clock, and which answers the visitor asked for."""
 
-    header: dict[str, Any]
-    content: bytes = field(default=b"", repr=False)
-
-    def encode(self) -> bytes:
-        """Its bytes."""
-        header = json.dumps(self.header).encode()
-        return _LENGTHS.pack(len(header), len(self.content)) + header + self.content
-
-
-def read(pipe: IO[bytes]) -> Message | None:
-    """The next message, waiting for it; None at the end."""
-    lengths = pipe.read(_LENGTHS.size)
-    if len(lengths) < _LENGTHS.size:
-        return None
-    header, content = _LENGTHS.unpack(lengths)
-    return Message(json.loads(pipe.read(header)), pipe.read(content))
+    action: str
+    visitor: int
+    received_at: float
+    words: bool
+    joints: bool
+    payload: bytes = field(default=b"", repr=False)
 
 
-async def receive(pipe: asyncio.StreamReader) -> Message | None:
-    """The next message; None at the end."""
-    try:
-        header, content = _LENGTHS.unpack(await pipe.readexactly(_LENGTHS.size))
-        return Message(json.loads(await pipe.readexactly(header)), await pipe.readexactly(content))
-    except asyncio.IncompleteReadError:
-        return None
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The visitor has left."""
+
+    visitor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """The bundle of this title classifies from now on; after the first of these the worker is ready."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRefused:
+    """The bundle cannot be used; the worker continues with the one before."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognised:
+    """The answers to what a visitor sent.
+
+    `has_more` is True while a take is not finished, `is_active` while a sign may be in progress, `is_refused` if the
+    payload was invalid.
+    """
+
+    answers: tuple[dict[str, Any], ...]
+    has_more: bool
+    is_active: bool
+    is_refused: bool
+
+
+Message = LoadModel | Recognise | Forget
+Reply = ModelLoaded | ModelRefused | Recognised | Failure
+
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (LoadModel, Recognise, Forget)
+REPLY_TYPES: Final[tuple[type[Reply], ...]] = (ModelLoaded, ModelRefused, Recognised, Failure)

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from edge.sinks.web.visitors.inbox import Inbox, Request
 from edge.sinks.web.visitors.jpeg import ImageRefused, size_of
 from edge.sinks.web.visitors.process import RecognitionLost, RecognitionRefused
-from edge.sinks.web.visitors.protocol import Message
+from edge.sinks.web.visitors.protocol import Action, Recognise
 from edge.sinks.web.visitors.recogniser import Recogniser
 
 MAX_MESSAGE_BYTES: Final = 1 << 20
@@ -28,9 +28,8 @@ _BYTES_PER_S: Final = 8e6
 _MAX_INVALID: Final = 20  # messages in a row
 _MAX_CRASHES: Final = 2  # of the process, over what one visitor sent
 
-_TAKE: Final = "take"
-_IMAGES: Final = ("image", "image_with_landmarks")
-_ACTIONS: Final = {0: "image", 1: "image_with_landmarks", 2: _TAKE, 3: "landmarks"}
+_IMAGES: Final = (Action.IMAGE, Action.IMAGE_WITH_LANDMARKS)
+_ACTIONS: Final = {0: Action.IMAGE, 1: Action.IMAGE_WITH_LANDMARKS, 2: Action.TAKE, 3: Action.LANDMARKS}
 
 _ids = count(1)
 
@@ -96,12 +95,12 @@ class VisitorSession:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._recogniser.go(self._id)
+            self._recogniser.leave(self._id)
 
     async def _start_recogniser(self) -> None:
         try:
-            await self._recogniser.come(self._id)
-        except (RecognitionRefused, RecognitionLost) as error:
+            await self._recogniser.enter(self._id)
+        except RecognitionRefused as error:
             raise _unavailable(error) from error
 
     async def _receive(self) -> None:
@@ -128,7 +127,7 @@ class VisitorSession:
             await self._send_error(str(error))
             return
         self._counters.dropped += self._inbox.put(Request(action, content[1:], time.monotonic()))
-        if action == _TAKE:
+        if action == Action.TAKE:
             await self._inbox.join()  # a visitor who sends several takes wants each of them processed
 
     async def _process(self) -> None:
@@ -137,10 +136,10 @@ class VisitorSession:
             if await self._inbox.wait(_FLUSH_AFTER_S if self._is_active else None):
                 has_more = await self._take_turn(self._inbox.take)
                 while has_more:
-                    has_more = await self._take_turn(lambda: Request("continue_take"))
+                    has_more = await self._take_turn(lambda: Request(Action.CONTINUE_TAKE))
                 self._inbox.task_done()
             else:
-                await self._take_turn(lambda: Request("flush"))
+                await self._take_turn(lambda: Request(Action.FLUSH))
 
     async def _take_turn(self, choose: Callable[[], Request | None]) -> bool:
         """Use one turn of the recogniser for the request chosen at its start; return True if a take has more frames."""
@@ -149,27 +148,25 @@ class VisitorSession:
                 request = choose()
                 if request is None:
                     return False
-                reply = (await process.ask(self._message(request))).header
+                reply = await process.ask(self._message(request))
         except RecognitionRefused as error:
             raise _unavailable(error) from error
         except RecognitionLost as error:
             await self._handle_crash(error)
             return False
         self._counters.processed += 1
-        self._is_active = reply["is_active"]
-        self._invalid_count = self._invalid_count if reply["refused"] else 0
-        for answer in reply["answers"]:
+        self._is_active = reply.is_active
+        self._invalid_count = self._invalid_count if reply.is_refused else 0
+        for answer in reply.answers:
             if "error" in answer:
                 await self._send_error(answer["error"])
             else:
                 self._counters.words += "detected_sign" in answer
                 await self._send(answer)
-        has_more: bool = reply["has_more"]
-        return has_more
+        return reply.has_more
 
-    def _message(self, request: Request) -> Message:
-        header = {"action": request.action, "visitor": self._id, "received_at": request.received_at}
-        return Message(header | self._options, request.content)
+    def _message(self, request: Request) -> Recognise:
+        return Recognise(request.action, self._id, request.received_at, payload=request.content, **self._options)
 
     async def _handle_crash(self, error: RecognitionLost) -> None:
         """Tell the visitor that the process is restarted; close a session that makes it crash again and again."""
@@ -194,7 +191,7 @@ class VisitorSession:
             raise WebSocketDisconnect(CloseCode.TOO_LONG) from error
 
 
-def _action_of(content: bytes) -> str:
+def _action_of(content: bytes) -> Action:
     """Return what is to be done with a message. Raises ImageRefused for a picture that must not be decoded."""
     action = _ACTIONS.get(content[0]) if content else None
     if action is None:

@@ -52,7 +52,7 @@ class Visitors:
 
         To be called on the event loop's thread. Before the first call, visitors get an error that no model is loaded.
         """
-        self._recogniser.take_up(folder, threshold)
+        self._recogniser.load_model(folder, threshold)
 
     async def close(self) -> None:
         """Stop the recognition; visitors that are still connected get an error."""

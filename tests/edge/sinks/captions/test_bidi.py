@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from edge.sinks.captions.bidi import stretches
+from edge.sinks.captions.bidi import split_by_direction
 from edge.sinks.captions.fonts import Family
 from edge.sinks.captions.text import Typeface, Weight
 
@@ -36,49 +36,49 @@ MIXED: Final = [
 
 
 def dejavu() -> Path:
-    """A font with Arabic and Latin letters, in which raqm can set a mixed line by itself."""
-    found = importlib.util.find_spec("matplotlib")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    """Return a font with Arabic and Latin letters, in which raqm can set a mixed line by itself."""
+    package = importlib.util.find_spec("matplotlib")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-def set_by_raqm(text: str) -> Image.Image:
-    """The whole line in one go, which runs right to left."""
+def draw_by_raqm(text: str) -> Image.Image:
+    """Draw the whole right-to-left line at once."""
     image = Image.new("L", SIZE)
     font = ImageFont.truetype(dejavu(), EM, layout_engine=ImageFont.Layout.RAQM)
     ImageDraw.Draw(image).text(RIGHT_END, text, 255, font, anchor="rs", direction="rtl")
     return image
 
 
-def set_in_stretches(text: str) -> Image.Image:
-    """The line as captions set it, in the same font and size."""
+def draw_in_runs(text: str) -> Image.Image:
+    """Draw the line as captions do, in the same font and size."""
     image = Image.new("RGB", SIZE)
     family = Family(dejavu(), dejavu())
     alif = -ImageFont.truetype(dejavu(), 200).getbbox("ا", anchor="ls")[1] / 200
-    drawn = Typeface(family, family)
-    drawn.draw(ImageDraw.Draw(image), text, RIGHT_END, EM * alif, Weight.REGULAR, (255, 255, 255))
+    typeface = Typeface(family, family)
+    typeface.draw(ImageDraw.Draw(image), text, RIGHT_END, EM * alif, Weight.REGULAR, (255, 255, 255))
     return image.convert("L")
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
-    """The share of ink that stands elsewhere; a little blurred, since stretches begin at fractions of pixels."""
+    """Return the share of ink in other places; a little blurred, since runs begin at fractions of pixels."""
     blurred = [np.asarray(image.reduce(4), np.float64) for image in (one, other)]
     return float(np.abs(blurred[0] - blurred[1]).sum() / blurred[0].sum())
 
 
 @pytest.mark.parametrize("text", MIXED)
-def test_a_mixed_line_stands_as_raqm_would_order_it(text: str) -> None:
-    assert difference(set_by_raqm(text), set_in_stretches(text)) < 0.25
+def test_mixed_line_is_ordered_as_by_raqm(text: str) -> None:
+    assert difference(draw_by_raqm(text), draw_in_runs(text)) < 0.25
 
 
-def test_a_line_in_another_order_is_told_apart() -> None:
-    assert difference(set_by_raqm("غرفة 12 الدور 3"), set_in_stretches("غرفة 3 الدور 12")) > 0.25
+def test_line_in_another_order_is_noticed() -> None:
+    assert difference(draw_by_raqm("غرفة 12 الدور 3"), draw_in_runs("غرفة 3 الدور 12")) > 0.25
 
 
-def test_lines_thrown_together_stand_as_raqm_would_order_them() -> None:
-    dice = random.Random(1)
-    pieces = [
+def test_random_mixed_lines_are_ordered_as_by_raqm() -> None:
+    generator = random.Random(1)
+    parts = [
         "قلب",
         "كلمة",
         "abc",
@@ -101,21 +101,26 @@ def test_lines_thrown_together_stand_as_raqm_would_order_them() -> None:
         "+",
     ]
     for _ in range(100):
-        text = "قلب" + "".join(dice.choice(pieces) for _ in range(dice.randint(2, 8)))
-        assert difference(set_by_raqm(text), set_in_stretches(text)) < 0.25, text
+        text = "قلب" + "".join(generator.choice(parts) for _ in range(generator.randint(2, 8)))
+        assert difference(draw_by_raqm(text), draw_in_runs(text)) < 0.25, text
 
 
-def test_arabic_goes_left_and_numbers_go_right() -> None:
-    assert [(one.text, one.right_to_left) for one in stretches("غرفة 12 الدور")] == [
+def test_arabic_runs_are_right_to_left_and_numbers_left_to_right() -> None:
+    assert [(run.text, run.right_to_left) for run in split_by_direction("غرفة 12 الدور")] == [
         ("غرفة ", True),
         ("12", False),
         (" الدور", True),
     ]
 
 
-def test_a_number_after_latin_letters_goes_with_them() -> None:
-    assert [one.text for one in stretches("فيتامين B 12 مفيد")] == ["فيتامين ", "B 12", " مفيد"]
+def test_number_after_latin_letters_joins_their_run() -> None:
+    assert [run.text for run in split_by_direction("فيتامين B 12 مفيد")] == ["فيتامين ", "B 12", " مفيد"]
 
 
-def test_nothing_has_no_stretches() -> None:
-    assert stretches("") == []
+def test_empty_line_has_no_runs() -> None:
+    assert split_by_direction("") == []
+
+
+def test_debug_output_of_the_library_is_not_confused_by_the_text() -> None:
+    text = 'قلب\n    levels: [Level(1)]"'
+    assert "".join(run.text for run in split_by_direction(text)) == text

@@ -11,8 +11,8 @@ from landmarkers.frame import Image
 TAKE = str(TAKES / "2-sign-0071-signer-02.take.npz")
 
 
-def picture(folder: Path, *arguments: str) -> Image:
-    """What the command draws."""
+def draw(folder: Path, *arguments: str) -> Image:
+    """Return the image that the command draws."""
     path = folder / "captions.png"
     assert main(["captions", "--png", str(path), "--size", "640x360", *arguments]) == 0
     with PilImage.open(path) as image:
@@ -20,7 +20,7 @@ def picture(folder: Path, *arguments: str) -> Image:
         return np.asarray(image)
 
 
-def refusal(capsys: pytest.CaptureFixture[str]) -> str:
+def error_sentence(capsys: pytest.CaptureFixture[str]) -> str:
     printed = capsys.readouterr()
     assert printed.out == ""
     sentences = [line for line in printed.err.splitlines() if not line.startswith(("usage:", " "))]
@@ -28,15 +28,15 @@ def refusal(capsys: pytest.CaptureFixture[str]) -> str:
     return sentences[0]
 
 
-def test_a_picture_is_drawn_without_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_image_is_drawn_without_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    drawn = picture(tmp_path)
+    drawn = draw(tmp_path)
     assert drawn.shape == (360, 640, 3)
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 50
 
 
-def test_every_option_shows(tmp_path: Path) -> None:
+def test_every_option_changes_the_image(tmp_path: Path) -> None:
     options = [
         ["--words", "قلب=heart"],
         ["--confidence", "0.5"],
@@ -47,45 +47,43 @@ def test_every_option_shows(tmp_path: Path) -> None:
         ["--typeface", "naskh"],
         ["--no-english"],
     ]
-    drawn = [picture(tmp_path, *option).tobytes() for option in ([], *options)]
+    drawn = [draw(tmp_path, *option).tobytes() for option in ([], *options)]
     assert len(set(drawn)) == len(drawn)
 
 
-def test_the_configured_look_is_drawn(tmp_path: Path) -> None:
+def test_configured_style_is_drawn(tmp_path: Path) -> None:
     (tmp_path / "edge.toml").write_text("[captions]\ntheme = 'light'\nenglish = false\n")
-    configured = picture(tmp_path, "--config", str(tmp_path / "edge.toml"))
-    assert np.array_equal(configured, picture(tmp_path, "--theme", "light", "--no-english"))
-    other = picture(tmp_path, "--config", str(tmp_path / "edge.toml"), "--theme", "dark", "--english")
-    assert np.array_equal(other, picture(tmp_path))
+    configured = draw(tmp_path, "--config", str(tmp_path / "edge.toml"))
+    assert np.array_equal(configured, draw(tmp_path, "--theme", "light", "--no-english"))
+    other = draw(tmp_path, "--config", str(tmp_path / "edge.toml"), "--theme", "dark", "--english")
+    assert np.array_equal(other, draw(tmp_path))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"),
+    ("arguments", "expected"),
     [
-        (["--size", "big"], "'big' is no size"),
-        (["--size", "20x20"], "'20x20' is no size"),
-        (["--size", "99999x99999"], "'99999x99999' is no size"),
-        (["--confidence", "often"], "'often' is no number"),
-        (["--confidence", "nan"], "'nan' is no number"),
+        (["--size", "big"], "'big' is not a size"),
+        (["--size", "20x20"], "'20x20' is not a size"),
+        (["--size", "99999x99999"], "'99999x99999' is not a size"),
+        (["--confidence", "often"], "'often' is not a number"),
+        (["--confidence", "nan"], "'nan' is not a number"),
         (["--theme", "pink"], "pink"),
         (["--lost", "keys"], "keys"),
     ],
 )
-def test_a_wrong_option_is_refused_with_exit_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], named: str
+def test_invalid_option_is_refused_with_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
 ) -> None:
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as exited:
         main(["captions", "--png", str(tmp_path / "captions.png"), *arguments])
-    assert left.value.code == 2
-    assert named in refusal(capsys)
+    assert exited.value.code == 2
+    assert expected in error_sentence(capsys)
 
 
-def test_what_cannot_be_read_or_written_is_named_with_exit_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unreadable_or_unwritable_file_is_named_with_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "missing" / "captions.png"
     assert main(["captions", "--png", str(missing)]) == 2
-    assert str(missing) in refusal(capsys)
+    assert str(missing) in error_sentence(capsys)
     assert main(["captions", "--png", str(tmp_path / "a.png"), "--take", str(tmp_path / "no.take.npz")]) == 2
-    assert "no.take.npz" in refusal(capsys)
+    assert "no.take.npz" in error_sentence(capsys)
     assert main(["captions", "--png", str(tmp_path / "a.png"), "--words", ""]) == 0

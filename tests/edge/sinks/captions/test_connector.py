@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.sinks.captions.connector import on_desktop, plugged_in
+from edge.sinks.captions.connector import connected_screens, is_on_desktop
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from edge.sinks.captions.connector import on_desktop, plugged_in
         ({"card1-HDMI-A-1": "disconnected", "card1-Writeback-1": "unknown"}, frozenset()),
     ],
 )
-def test_the_kernel_tells_which_screens_are_plugged_in(
+def test_connected_screens_are_read_from_sysfs(
     tmp_path: Path, states: dict[str, str], expected: frozenset[str] | None
 ) -> None:
     (tmp_path / "card1").mkdir()
@@ -21,14 +21,14 @@ def test_the_kernel_tells_which_screens_are_plugged_in(
     for name, state in states.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "status").write_text(f"{state}\n")
-    assert plugged_in(tmp_path) == expected
+    assert connected_screens(tmp_path) == expected
 
 
-def test_a_machine_without_connectors_tells_nothing(tmp_path: Path) -> None:
-    assert plugged_in(tmp_path / "missing") is None
+def test_machine_without_connectors_reports_nothing(tmp_path: Path) -> None:
+    assert connected_screens(tmp_path / "missing") is None
 
 
-def test_a_desktop_looks_after_its_screens_itself() -> None:
-    assert on_desktop({"DISPLAY": ":0"})
-    assert on_desktop({"WAYLAND_DISPLAY": "wayland-1"})
-    assert not on_desktop({"DISPLAY": ""})
+def test_desktop_is_recognised_by_its_variables() -> None:
+    assert is_on_desktop({"DISPLAY": ":0"})
+    assert is_on_desktop({"WAYLAND_DISPLAY": "wayland-1"})
+    assert not is_on_desktop({"DISPLAY": ""})

@@ -1,53 +1,53 @@
 import pytest
 
 from edge.sinks.captions.message import (
-    ANSWERS,
-    MESSAGES,
-    Answer,
+    MESSAGE_TYPES,
+    REPLY_TYPES,
     Clear,
-    Drawn,
     Identify,
     Message,
     Ready,
-    Said,
-    State,
+    Reply,
+    StatusMessage,
     View,
+    WordDisplayed,
+    WordMessage,
 )
 from edge.sinks.captions.style import CaptionStyle
-from edge.workers.protocol import Alive, Decoder, Lost, encode
+from edge.workers.protocol import Decoder, Failure, Heartbeat, encode
 
-KINDS: list[type[Message | Answer]] = [*MESSAGES, *ANSWERS]
-SENT: list[Message | Answer] = [
-    Said("قصبة\nهوائية", "Trachea", 0.97, 12.5),
-    State(("camera", "broker"), paused=True),
+ALL_TYPES: list[type[Message | Reply]] = [*MESSAGE_TYPES, *REPLY_TYPES]
+SENT: list[Message | Reply] = [
+    WordMessage("قصبة\nهوائية", "Trachea", 0.97, 12.5),
+    StatusMessage(("camera", "broker"), paused=True),
     Clear(),
     Identify("entrance", 20.0),
     Ready("kmsdrm", (1920, 1080)),
-    Drawn(12.5, 12.52),
-    Alive(),
-    Lost("it was unplugged"),
+    WordDisplayed(12.5, 12.52),
+    Heartbeat(),
+    Failure("it was unplugged"),
 ]
 
 
-@pytest.mark.parametrize("step", [1, 7, 10_000])
-def test_messages_arrive_as_they_were_sent_in_whatever_pieces(step: int) -> None:
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 10_000])
+def test_messages_arrive_as_they_were_sent_in_chunks_of_any_size(chunk_bytes: int) -> None:
     view = View(3.0, 0.75, ((0.5, 0.25), None), (2, 1), b"\n{}\n\x00\xff")
     content = b"".join(encode(message) for message in [*SENT, view, *SENT])
-    decoder = Decoder(KINDS)
-    pieces = (content[start : start + step] for start in range(0, len(content), step))
-    arrived = [message for piece in pieces for message in decoder.feed(piece)]
+    decoder = Decoder(ALL_TYPES)
+    chunks = (content[start : start + chunk_bytes] for start in range(0, len(content), chunk_bytes))
+    arrived = [message for chunk in chunks for message in decoder.feed(chunk)]
     assert arrived[: len(SENT)] == arrived[len(SENT) + 1 :] == SENT
     seen = arrived[len(SENT)]
     assert isinstance(seen, View)
-    assert (seen.at, seen.aspect, seen.joints, seen.size, seen.picture) == (
+    assert (seen.at, seen.aspect, seen.joints, seen.size, seen.image) == (
         view.at,
         view.aspect,
         view.joints,
         view.size,
-        view.picture,
+        view.image,
     )
 
 
-def test_a_look_arrives_as_it_was_sent() -> None:
-    look = CaptionStyle(theme="light", night_hours="22:00-06:00", screen=1)
-    assert CaptionStyle.of_json(look.to_json()) == look
+def test_style_arrives_as_it_was_sent() -> None:
+    style = CaptionStyle(theme="light", night_hours="22:00-06:00", screen=1)
+    assert CaptionStyle.from_json(style.to_json()) == style

@@ -1,83 +1,83 @@
 import pytest
 
-from edge.sinks.captions.message import Clear, Identify, Message, Said, State, View
-from edge.sinks.captions.scene import REMEMBERED, Heard, Scene, is_night, scene_at, shift
+from edge.sinks.captions.message import Clear, Identify, Message, StatusMessage, View, WordMessage
+from edge.sinks.captions.scene import MAX_WORDS, CaptionState, Scene, burn_in_shift, is_night, scene_at
 from edge.sinks.captions.style import CaptionStyle
 
-LOOK = CaptionStyle(fade_after_s=10.0, history_s=60.0, night_hours="22:00-06:00", night_brightness=0.4)
+STYLE = CaptionStyle(fade_after_s=10.0, history_s=60.0, night_hours="22:00-06:00", night_brightness=0.4)
 NOON, MIDNIGHT = 12 * 60, 0
 
 
-def said(word: str, at: float, confidence: float = 0.9) -> Said:
-    return Said(word, f"{word} in English", confidence, at)
+def word_message(word: str, at: float, confidence: float = 0.9) -> WordMessage:
+    return WordMessage(word, f"{word} in English", confidence, at)
 
 
 def scene(now: float, *messages: Message, minute: int = NOON) -> Scene:
-    """What is shown once these were heard."""
-    heard = Heard()
+    """Return the scene after these messages."""
+    state = CaptionState()
     for message in messages:
-        heard = heard.after(message)
-    return scene_at(heard, LOOK, now, minute)
+        state = state.updated(message)
+    return scene_at(state, STYLE, now, minute)
 
 
-def line(shown: Scene) -> list[str]:
-    return [caption.word for caption in shown.line]
+def previous_words(shown: Scene) -> list[str]:
+    return [caption.word for caption in shown.previous]
 
 
-def test_the_newest_word_is_large_and_those_before_it_make_the_line() -> None:
-    shown = scene(5.0, said("أ", 1.0), said("ب", 2.0), said("ت", 4.0))
+def test_newest_word_is_separate_from_previous_words() -> None:
+    shown = scene(5.0, word_message("أ", 1.0), word_message("ب", 2.0), word_message("ت", 4.0))
     assert shown.newest is not None
-    assert (shown.newest.word, shown.newest.strength) == ("ت", 1.0)
-    assert line(shown) == ["أ", "ب"]
+    assert (shown.newest.word, shown.newest.opacity) == ("ت", 1.0)
+    assert previous_words(shown) == ["أ", "ب"]
 
 
-def test_a_word_below_the_bound_is_not_sure() -> None:
-    sure, unsure = scene(1.0, said("أ", 1.0, 0.8)), scene(1.0, said("أ", 1.0, 0.79))
-    assert sure.newest is not None
-    assert unsure.newest is not None
-    assert (sure.newest.sure, unsure.newest.sure) == (True, False)
+def test_word_below_the_threshold_is_not_confident() -> None:
+    confident, uncertain = scene(1.0, word_message("أ", 1.0, 0.8)), scene(1.0, word_message("أ", 1.0, 0.79))
+    assert confident.newest is not None
+    assert uncertain.newest is not None
+    assert (confident.newest.is_confident, uncertain.newest.is_confident) == (True, False)
 
 
-def test_a_stale_word_fades_and_then_stands_in_the_line() -> None:
-    word = said("أ", 0.0)
-    strengths = [scene(now, word).newest for now in (9.9, 11.0, 12.0, 12.9)]
-    faded = [caption.strength for caption in strengths if caption is not None]
+def test_newest_word_fades_and_then_joins_the_previous_words() -> None:
+    word = word_message("أ", 0.0)
+    captions = [scene(now, word).newest for now in (9.9, 11.0, 12.0, 12.9)]
+    faded = [caption.opacity for caption in captions if caption is not None]
     assert len(faded) == 4
     assert faded == sorted(faded, reverse=True)
     assert (faded[0], 0.0 < faded[-1] < 0.2) == (1.0, True)
-    assert (scene(13.1, word).newest, line(scene(13.1, word))) == (None, ["أ"])
+    assert (scene(13.1, word).newest, previous_words(scene(13.1, word))) == (None, ["أ"])
 
 
-def test_the_line_fades_in_the_end() -> None:
-    assert line(scene(59.0, said("أ", 0.0), said("ب", 1.0))) == ["أ", "ب"]
-    assert line(scene(63.5, said("أ", 0.0), said("ب", 1.0))) == ["ب"]
-    assert line(scene(65.0, said("أ", 0.0), said("ب", 1.0))) == []
+def test_previous_words_fade_at_last() -> None:
+    assert previous_words(scene(59.0, word_message("أ", 0.0), word_message("ب", 1.0))) == ["أ", "ب"]
+    assert previous_words(scene(63.5, word_message("أ", 0.0), word_message("ب", 1.0))) == ["ب"]
+    assert previous_words(scene(65.0, word_message("أ", 0.0), word_message("ب", 1.0))) == []
 
 
-def test_nothing_changes_while_nothing_fades() -> None:
-    assert scene(2.0, said("أ", 1.0)) == scene(9.0, said("أ", 1.0))
+def test_scene_is_constant_while_nothing_fades() -> None:
+    assert scene(2.0, word_message("أ", 1.0)) == scene(9.0, word_message("أ", 1.0))
 
 
-def test_words_are_forgotten_when_there_are_many() -> None:
-    assert len(scene(1.0, *(said(str(number), 1.0) for number in range(99))).line) == REMEMBERED - 1
+def test_oldest_words_are_dropped() -> None:
+    assert len(scene(1.0, *(word_message(str(number), 1.0) for number in range(99))).previous) == MAX_WORDS - 1
 
 
-def test_clear_takes_all_words_away() -> None:
-    shown = scene(2.0, said("أ", 1.0), said("ب", 1.0), Clear())
-    assert (shown.newest, shown.line) == (None, ())
+def test_clear_removes_all_words() -> None:
+    shown = scene(2.0, word_message("أ", 1.0), word_message("ب", 1.0), Clear())
+    assert (shown.newest, shown.previous) == (None, ())
 
 
-def test_the_devices_name_is_shown_for_a_while() -> None:
+def test_device_name_is_shown_until_its_deadline() -> None:
     assert scene(5.0, Identify("entrance", 10.0)).identity == "entrance"
     assert scene(10.0, Identify("entrance", 10.0)).identity is None
 
 
-def test_the_state_stays_until_another_comes() -> None:
-    assert scene(500.0, State(("camera",))).state.troubles == ("camera",)
-    assert scene(500.0, State(("camera",)), State()).state == State()
+def test_status_stays_until_the_next() -> None:
+    assert scene(500.0, StatusMessage(("camera",))).status.faults == ("camera",)
+    assert scene(500.0, StatusMessage(("camera",)), StatusMessage()).status == StatusMessage()
 
 
-def test_a_view_that_is_not_renewed_is_taken_away() -> None:
+def test_view_times_out() -> None:
     view = View(1.0, 0.75, ())
     assert scene(1.5, view).view is view
     assert scene(3.5, view).view is None
@@ -104,9 +104,9 @@ def test_colours_are_darker_at_night() -> None:
     assert (scene(1.0).brightness, scene(1.0, minute=MIDNIGHT).brightness) == (1.0, 0.4)
 
 
-def test_everything_moves_a_little_every_minute_and_comes_back() -> None:
-    places = [shift(60.0 * minute) for minute in range(12)]
-    assert len(set(places)) == 12
-    assert all(max(abs(x), abs(y)) <= 6 for x, y in places)
-    assert (sum(x for x, _ in places), sum(y for _, y in places)) == (0, 0)
-    assert shift(0.0) == shift(59.9) == shift(12 * 60.0)
+def test_burn_in_shift_goes_around_a_circle() -> None:
+    shifts = [burn_in_shift(60.0 * minute) for minute in range(12)]
+    assert len(set(shifts)) == 12
+    assert all(max(abs(x), abs(y)) <= 6 for x, y in shifts)
+    assert (sum(x for x, _ in shifts), sum(y for _, y in shifts)) == (0, 0)
+    assert burn_in_shift(0.0) == burn_in_shift(59.9) == burn_in_shift(12 * 60.0)

@@ -15,9 +15,9 @@ from edge.demo.__main__ import TAKES
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.captions.layout import Box, lay_out
-from edge.sinks.captions.message import State
-from edge.sinks.captions.picture import Painter
-from edge.sinks.captions.scene import Caption, Scene, shift
+from edge.sinks.captions.message import StatusMessage
+from edge.sinks.captions.painter import Painter
+from edge.sinks.captions.scene import Caption, Scene, burn_in_shift
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.captions.style import CaptionStyle
 from landmarkers.frame import Frame
@@ -31,7 +31,7 @@ from tests.synthetic_signer import Sign, even_times, take
 SIZE: Final = (WIDTH, HEIGHT)
 LAYOUT: Final = lay_out(*SIZE, preview=True)
 DAY: Final = "2026-11-22T16:00:0"
-MOST_MEMORY: Final = 120e6
+MAX_MEMORY_BYTES: Final = 120e6
 
 OpenSink = Callable[..., CaptionSink]
 
@@ -56,13 +56,13 @@ def status() -> DeviceStatus:
 
 @pytest.fixture
 def open_sink(status: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
-    """Opens sinks that are closed with the test."""
+    """Return a function that opens sinks, which are closed with the test."""
     caplog.set_level(logging.INFO)
     opened: list[CaptionSink] = []
 
     def start(**settings: object) -> CaptionSink:
-        lasting = {"fade_after_s": 600, "history_s": 3600}  # however slow the machine is
-        config = CaptionsConfig.model_validate(lasting | settings)
+        slow_fading = {"fade_after_s": 600, "history_s": 3600}  # however slow the machine is
+        config = CaptionsConfig.model_validate(slow_fading | settings)
         opened.append(CaptionSink(config, device="entrance", status=status))
         return opened[-1]
 
@@ -79,37 +79,37 @@ def word(seq: int, arabic: str = "قصبة هوائية", english: str = "Trache
 
 
 def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsConfig | None = None) -> None:
-    """Wait until a part of the screen shows a scene, moved as it is at this minute."""
+    """Wait until a part of the screen shows a scene, shifted as it is at this minute."""
 
     def is_shown() -> bool:
-        moved = shift(time.monotonic())
+        offset = burn_in_shift(time.monotonic())
         painter = Painter(CaptionStyle.from_options((config or CaptionsConfig()).model_dump()), SIZE)
-        painter.paint(Scene(scene.newest, scene.line, scene.state, scene.view, scene.identity, moved))
-        by = (round(moved[0] * LAYOUT.unit / 1000), round(moved[1] * LAYOUT.unit / 1000))
-        return server.shows(np.asarray(painter.picture), box.moved(by))
+        painter.paint(Scene(scene.newest, scene.previous, scene.status, scene.view, scene.identity, offset))
+        by = (round(offset[0] * LAYOUT.unit / 1000), round(offset[1] * LAYOUT.unit / 1000))
+        return server.shows(np.asarray(painter.image), box.shifted(by))
 
     wait_until(is_shown, what)
 
 
-def caption(shown: Word) -> Caption:
-    return Caption(shown.word, shown.word_en, sure=True)
+def caption(word: Word) -> Caption:
+    return Caption(word.word, word.word_en, is_confident=True)
 
 
-def told_of_screen(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged, each line up to its first colon."""
+def log_summaries(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the log lines, each up to its first colon."""
     return [record.getMessage().partition(":")[0] for record in caplog.records]
 
 
-def memory(pid: int) -> float:
+def memory_bytes(pid: int) -> float:
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return float(pages * os.sysconf("SC_PAGE_SIZE"))
 
 
-def test_words_are_on_the_screen_and_the_program_stays_small(
+def test_words_are_on_the_screen_and_the_worker_stays_small(
     x_server: Xvfb, open_sink: OpenSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = open_sink()
-    wait_for(x_server, Scene(), LAYOUT.state, "“ready”")
+    wait_for(x_server, Scene(), LAYOUT.status, "“ready”")
     first, second = word(1, "قلب", "heart"), word(2)
     sink.emit(first)
     wait_for(x_server, Scene(caption(first)), LAYOUT.word, "the first word")
@@ -118,11 +118,11 @@ def test_words_are_on_the_screen_and_the_program_stays_small(
     wait_for(x_server, Scene(caption(second), (caption(first),)), LAYOUT.line, "the first word in the line")
     wait_until(lambda: sink.delay_s is not None, "how long it took")
     assert sink.pid is not None
-    assert memory(sink.pid) < MOST_MEMORY
+    assert memory_bytes(sink.pid) < MAX_MEMORY_BYTES
     assert caplog.messages == [f"captions are on a screen of {WIDTH}x{HEIGHT} by x11"]
 
 
-def test_clear_takes_words_away_and_identify_shows_the_devices_name(x_server: Xvfb, open_sink: OpenSink) -> None:
+def test_clear_removes_words_and_identify_shows_the_device_name(x_server: Xvfb, open_sink: OpenSink) -> None:
     sink = open_sink()
     sink.emit(word(1))
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
@@ -132,37 +132,37 @@ def test_clear_takes_words_away_and_identify_shows_the_devices_name(x_server: Xv
     wait_for(x_server, Scene(identity="entrance"), LAYOUT.word, "the name")
 
 
-def test_what_is_wrong_stands_in_the_state_line(x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus) -> None:
+def test_faults_are_shown_in_the_status_line(x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus) -> None:
     status.report(Component.BROKER, "the broker is away")
     open_sink(preview="off")
     config = CaptionsConfig(preview="off")
-    wait_for(x_server, Scene(state=State(("broker",))), LAYOUT.state, "the broker's trouble", config)
+    wait_for(x_server, Scene(status=StatusMessage(("broker",))), LAYOUT.status, "the broker's fault", config)
     status.report(Component.CAMERA, "the camera is away")
     status.set_paused(paused=True)
-    both = Scene(state=State(("broker", "camera"), paused=True))
-    wait_for(x_server, both, LAYOUT.state, "the camera's trouble", config)
+    both = Scene(status=StatusMessage(("broker", "camera"), paused=True))
+    wait_for(x_server, both, LAYOUT.status, "the camera's fault", config)
     status.set_paused(paused=False)
     status.report(Component.BROKER, None)
     status.report(Component.CAMERA, None)
-    wait_for(x_server, Scene(), LAYOUT.state, "“ready”", config)
+    wait_for(x_server, Scene(), LAYOUT.status, "“ready”", config)
 
 
-def test_the_preview_shows_the_picture_behind_the_skeleton(x_server: Xvfb, open_sink: OpenSink) -> None:
+def test_preview_shows_the_image_behind_the_skeleton(x_server: Xvfb, open_sink: OpenSink) -> None:
     sink = open_sink(preview="picture")
     landmarks = Take.load(TAKES / "2-sign-0071-signer-02.take.npz").landmarks()[9]
-    picture = np.full((480, 640, 3), (10, 200, 30), np.uint8)
+    image = np.full((480, 640, 3), (10, 200, 30), np.uint8)
     assert LAYOUT.preview is not None
     box = LAYOUT.preview
 
     def is_shown() -> bool:
-        sink.observe(Frame(picture, 0.0), landmarks)
-        seen = x_server.picture()[box.top : box.bottom, box.left : box.right]
-        return bool(np.all(seen == (10, 200, 30), axis=2).mean() > 0.3)
+        sink.observe(Frame(image, 0.0), landmarks)
+        preview = x_server.image()[box.top : box.bottom, box.left : box.right]
+        return bool(np.all(preview == (10, 200, 30), axis=2).mean() > 0.3)
 
-    wait_until(is_shown, "the picture")
+    wait_until(is_shown, "the image")
 
 
-def test_a_killed_program_is_started_again_and_shows_what_was_said(
+def test_killed_worker_is_restarted_and_shows_the_words_again(
     x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = open_sink()
@@ -171,15 +171,15 @@ def test_a_killed_program_is_started_again_and_shows_what_was_said(
     killed = sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: status.faults == {Component.SCREEN: "its program was ended by signal 9"}, "the trouble")
+    wait_until(lambda: status.faults == {Component.SCREEN: "its process was ended by signal 9"}, "the fault")
     sink.emit(word(2, "قلب", "heart"))
     wait_until(lambda: status.faults == {}, "the screen")
     assert sink.pid not in (None, killed)
-    wait_for(x_server, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
-    assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
+    wait_for(x_server, Scene(previous=(caption(word(1)),)), LAYOUT.line, "the word in the line")
+    assert log_summaries(caplog)[1:] == ["the screen is lost", "the screen is back"]
 
 
-def test_a_lost_screen_is_told_once_and_taken_up_again(
+def test_lost_screen_is_logged_once_and_opened_again(
     x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     sink = open_sink()
@@ -188,52 +188,52 @@ def test_a_lost_screen_is_told_once_and_taken_up_again(
     x_server.kill()
     wait_until(lambda: "no screen can be opened" in status.faults.get(Component.SCREEN, ""), "the second try")
     sink.emit(word(2))
-    assert told_of_screen(caplog)[1:] == ["the screen is lost"]
+    assert log_summaries(caplog)[1:] == ["the screen is lost"]
     folder = tmp_path / "another"
     folder.mkdir()
     another = Xvfb(folder, x_server.display)
     try:
         wait_until(lambda: status.faults == {}, "the screen")
-        wait_for(another, Scene(line=(caption(word(1)),)), LAYOUT.line, "the word in the line")
-        assert told_of_screen(caplog)[1:] == ["the screen is lost", "the screen is back"]
+        wait_for(another, Scene(previous=(caption(word(1)),)), LAYOUT.line, "the word in the line")
+        assert log_summaries(caplog)[1:] == ["the screen is lost", "the screen is back"]
     finally:
         sink.close()
         another.kill()
 
 
-def test_a_program_that_hangs_keeps_nobody_waiting(x_server: Xvfb, open_sink: OpenSink) -> None:
+def test_hanging_worker_blocks_nobody(x_server: Xvfb, open_sink: OpenSink) -> None:
     sink = open_sink(preview="picture", preview_per_s=30)
-    wait_for(x_server, Scene(), LAYOUT.state, "“ready”")
+    wait_for(x_server, Scene(), LAYOUT.status, "“ready”")
     assert sink.pid is not None
     hanging = sink.pid
     os.kill(hanging, signal.SIGSTOP)
     landmarks = Take.load(TAKES / "2-sign-0071-signer-02.take.npz").landmarks()[9]
-    picture = np.zeros((480, 640, 3), np.uint8)
+    image = np.zeros((480, 640, 3), np.uint8)
     for seq in range(1000):  # a sink that waited for the program would do so for ever
         sink.emit(word(seq))
-        sink.observe(Frame(picture, 0.0), landmarks)
+        sink.observe(Frame(image, 0.0), landmarks)
     sink.close()
     wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "its end")
 
 
-def test_a_program_that_hangs_is_ended_and_started_again(
+def test_hanging_worker_is_killed_and_restarted(
     x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.workers.process._SILENCE_S", 4.0)
+    monkeypatch.setattr("edge.workers.process._HEARTBEAT_TIMEOUT_S", 4.0)
     sink = open_sink()
     sink.emit(word(1))
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
     hanging = sink.pid
     assert hanging is not None
     os.kill(hanging, signal.SIGSTOP)
-    wait_until(lambda: status.faults == {Component.SCREEN: "its program does not answer"}, "the trouble")
+    wait_until(lambda: status.faults == {Component.SCREEN: "its process does not answer"}, "the fault")
     wait_until(lambda: status.faults == {}, "the screen")
     assert sink.pid != hanging
     assert not Path(f"/proc/{hanging}").exists()
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
 
 
-def test_without_any_screen_the_daemon_says_so_once_and_goes_on(
+def test_daemon_without_a_screen_logs_it_once_and_continues(
     monkeypatch: pytest.MonkeyPatch, bundle_folder: Path, tmp_path: Path, start_daemon: StartDaemon
 ) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
@@ -253,17 +253,17 @@ def test_without_any_screen_the_daemon_says_so_once_and_goes_on(
     assert "Traceback" not in daemon.logged
 
 
-def test_the_daemon_shows_its_words_and_leaves_with_its_screen(
+def test_daemon_shows_its_words_and_clears_the_screen_at_exit(
     x_server: Xvfb, bundle_folder: Path, tmp_path: Path, start_daemon: StartDaemon
 ) -> None:
     take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
     daemon = start_daemon(
         *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
-        settings={"ISHARA_CAPTIONS_SURE_FROM": "0.0", "ISHARA_CAPTIONS_FADE_AFTER_S": "600"},
+        settings={"ISHARA_CAPTIONS_CONFIDENT_FROM": "0.0", "ISHARA_CAPTIONS_FADE_AFTER_S": "600"},
     )
-    shown = Caption(SIGNS[1].word, SIGNS[1].word_en, sure=True)
+    shown = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
     wait_for(x_server, Scene(shown), LAYOUT.word, "the word")
     daemon.seconds_to_leave(signal.SIGTERM)
     assert daemon.wait() == 0
     assert "screen is lost" not in daemon.logged
-    wait_until(lambda: not x_server.picture().any(), "the empty screen")
+    wait_until(lambda: not x_server.image().any(), "the empty screen")

@@ -1,4 +1,4 @@
-"""A real X server without a screen: what programs show on it is in a file."""
+"""A real X server without a screen, which keeps the screen's image in a file."""
 
 import os
 import struct
@@ -16,10 +16,10 @@ WIDTH, HEIGHT = 1280, 720
 
 
 class Xvfb:
-    """One server, with one screen."""
+    """Runs one server with one screen."""
 
     def __init__(self, folder: Path, display: str | None = None) -> None:
-        """Start it, by a free name if none is given; its picture goes into the folder."""
+        """Start the server, under a free name if none is given; its image is written into the folder."""
         self._folder = folder
         reader, writer = os.pipe()
         name = [display] if display else []
@@ -31,13 +31,13 @@ class Xvfb:
             stderr=subprocess.DEVNULL,
         )
         os.close(writer)
-        with os.fdopen(reader) as told:
-            number = told.readline().strip()
+        with os.fdopen(reader) as pipe:
+            number = pipe.readline().strip()
         assert number, "Xvfb does not start"
         self.display = f":{number}"
 
-    def picture(self) -> Image:
-        """What is on the screen, RGB [height, width, 3]."""
+    def image(self) -> Image:
+        """Return the screen's image, RGB [height, width, 3]."""
         # X11/XWDFile.h: 25 numbers and a name, then colours of 12 bytes each, then rows of 4 bytes a pixel.
         content = (self._folder / "Xvfb_screen0").read_bytes()
         header = struct.unpack(">25I", content[:100])
@@ -45,12 +45,12 @@ class Xvfb:
         pixels = np.frombuffer(content, np.uint8, row * height, size + 12 * colours).reshape(height, row // 4, 4)
         return np.ascontiguousarray(pixels[:, :width, 2::-1])
 
-    def shows(self, picture: Image, box: Box) -> bool:
-        """Whether a part of the screen is as in a picture, to the pixel."""
-        where = slice(box.top, box.bottom), slice(box.left, box.right)
-        return bool(np.array_equal(self.picture()[where], picture[where]))
+    def shows(self, image: Image, box: Box) -> bool:
+        """Return True if a part of the screen equals an image, to the pixel."""
+        part = slice(box.top, box.bottom), slice(box.left, box.right)
+        return bool(np.array_equal(self.image()[part], image[part]))
 
     def kill(self) -> None:
-        """End it without a word."""
+        """Kill the server."""
         self._process.kill()
         self._process.wait(PATIENCE_S)

@@ -49,7 +49,7 @@ def test_a_killed_program_is_started_again_with_the_words_and_asked_meanwhile(de
     killed = device.sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: device.status.faults == {Component.WEB: "its program was ended by signal 9"}, "the trouble")
+    wait_until(lambda: device.status.faults == {Component.WEB: "its process was ended by signal 9"}, "the trouble")
     said.append(device.sign_word())
     # Nobody is turned away: who asks now waits until it is back.
     with ask.events(last_event_id="2") as events:

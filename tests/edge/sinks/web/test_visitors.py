@@ -239,7 +239,7 @@ def test_visitors_go_on_when_their_recognition_dies(place: VisitorServer) -> Non
         socket.send(b"\1" + grey())
         hear_until(socket, "landmarks")
         os.kill(the_pid(place), signal.SIGKILL)
-        wait_until(lambda: place.visitors._recogniser.pid is None, "the process's end")
+        wait_until(lambda: place.visitors.counts()["deaths"] == deaths + 1, "the death of the worker")
         socket.send(b"\2" + CHEST.read_bytes())
         heard = hear_until(socket, "take")
     assert [answer["detected_sign"]["sign_en"] for answer in heard if "detected_sign" in answer] == ["Chest"]
@@ -263,13 +263,13 @@ def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_aga
 def test_the_recognition_leaves_soon_after_the_last_visitor(
     place: VisitorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recogniser, "_STAYS_S", 0.1)
+    monkeypatch.setattr(recogniser, "_IDLE_TIMEOUT_S", 0.1)
     with place.visit() as socket:
         socket.send(b"\1" + grey())
         hear_until(socket, "landmarks")
         pid = the_pid(place)
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the process's end")
-    assert place.visitors._recogniser.pid is None
+    wait_until(lambda: place.visitors._recogniser.pid is None, "the end of the worker")
 
 
 def test_the_recognition_gives_way_to_all_else(place: VisitorServer) -> None:

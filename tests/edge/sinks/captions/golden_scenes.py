@@ -1,0 +1,86 @@
+"""Scenes with golden images. `python -m tests.edge.sinks.captions.golden_scenes` redraws them; look at each then.
+
+They are drawn in Noto of Debian (fonts-noto-core 20201225) by the FreeType, HarfBuzz and raqm inside Pillow's wheel.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from edge.demo.__main__ import TAKES
+from edge.sinks.captions.message import StatusMessage, View
+from edge.sinks.captions.painter import Painter
+from edge.sinks.captions.scene import Caption, Scene
+from edge.sinks.captions.style import CaptionStyle
+from edge.sinks.captions.view import view_of
+from landmarkers.frame import Frame, Image
+from landmarkers.take import Take
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenScene:
+    """A scene, its style and its size (width, height)."""
+
+    style: CaptionStyle
+    scene: Scene
+    size: tuple[int, int]
+
+    def draw(self) -> Image:
+        """Return the image that is drawn now."""
+        painter = Painter(self.style, self.size)
+        painter.paint(self.scene)
+        return np.asarray(painter.image)
+
+
+def signer(frame: int = 9) -> View:
+    """Return a signer with both hands up, from a take that the demo ships."""
+    take = Take.load(TAKES / "2-sign-0071-signer-02.take.npz")
+    no_image = np.zeros((0, 0, 3), np.uint8)
+    return view_of(Frame(no_image, 0.0), take.landmarks()[frame], 0.0, with_image=False)
+
+
+WORD: Final = Caption("قصبة هوائية", "Trachea", is_confident=True)
+LONG: Final = Caption("مرض فقدان المناعة / الإيدز", "Aids", is_confident=False)
+MIXED: Final = Caption("فيتامين B12 (10)", "vitamin B12", is_confident=True)
+PREVIOUS: Final = (
+    Caption("شهيق - زفير", "Ins and Outs", is_confident=True),
+    Caption("هيكل عظمي", "Skeleton", is_confident=False),
+    Caption("12", "12", is_confident=True, opacity=0.5),
+    Caption("قلب", "heart", is_confident=True),
+)
+
+NO_CAMERA: Final = StatusMessage(("camera",))
+NO_BROKER: Final = StatusMessage(("broker",))
+PAUSED: Final = StatusMessage(paused=True)
+ALL_FAULTS: Final = StatusMessage(("camera", "broker"), paused=True)
+
+LARGE: Final = (960, 540)
+SMALL: Final = (800, 480)
+
+GOLDEN_SCENES: Final = {
+    "dark": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer()), LARGE),
+    "light": GoldenScene(CaptionStyle(theme="light"), Scene(WORD, PREVIOUS, NO_CAMERA, signer()), LARGE),
+    "contrast": GoldenScene(CaptionStyle(theme="contrast"), Scene(MIXED, PREVIOUS, PAUSED, signer()), LARGE),
+    "long": GoldenScene(CaptionStyle(), Scene(LONG, PREVIOUS, ALL_FAULTS, signer()), SMALL),
+    "no-preview": GoldenScene(CaptionStyle(preview="off", english=False), Scene(LONG, PREVIOUS, NO_BROKER), SMALL),
+    "night": GoldenScene(CaptionStyle(preview="off", typeface="naskh"), Scene(WORD, PREVIOUS, brightness=0.5), SMALL),
+    "ready": GoldenScene(CaptionStyle(), Scene(), SMALL),
+    "identity": GoldenScene(CaptionStyle(), Scene(identity="entrance-2"), SMALL),
+    "upright": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
+}
+
+
+def main() -> None:
+    """Redraw all golden images."""
+    for name, golden in GOLDEN_SCENES.items():
+        painter = Painter(golden.style, golden.size)
+        painter.paint(golden.scene)
+        painter.image.quantize(64).save(GOLDEN / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from edge.config import SHIPPED_MODEL
+from edge.sinks.captions.fonts import find_families
+from edge.sinks.captions.layout import lay_out
+from edge.sinks.captions.message import StatusMessage
+from edge.sinks.captions.painter import Painter
+from edge.sinks.captions.scene import Caption, Scene
+from edge.sinks.captions.style import CaptionStyle
+from edge.sinks.captions.theme import THEMES
+from landmarkers.frame import Image
+from models.labels import read_labels
+from tests.edge.sinks.captions.golden_scenes import GOLDEN, GOLDEN_SCENES, MIXED, PREVIOUS, WORD, signer
+
+SIZE = (960, 540)
+
+
+def test_font_of_the_golden_images_is_installed() -> None:
+    assert find_families("sans")[0].regular.name == "NotoSansArabic-Regular.ttf", (
+        "on Debian: apt install $(cat deploy/debian-packages-screen.txt)"
+    )
+
+
+@pytest.mark.parametrize("name", GOLDEN_SCENES)
+def test_scene_matches_its_golden_image(name: str) -> None:
+    golden = np.asarray(PilImage.open(GOLDEN / f"{name}.png").convert("RGB"), np.float64)
+    difference = np.abs(GOLDEN_SCENES[name].draw() - golden).max(axis=2)
+    # Edges may differ by a library's version and colours by the palette; a letter elsewhere is a hundredth of it.
+    assert difference.mean() < 2.0
+    assert (difference > 64).mean() < 0.002
+
+
+def test_another_word_changes_the_image() -> None:
+    golden = GOLDEN_SCENES["dark"]
+    other = replace(golden, scene=Scene(MIXED, PREVIOUS, view=signer()))
+    difference = np.abs(golden.draw().astype(np.float64) - other.draw())
+    assert (difference.max(axis=2) > 64).mean() > 0.01
+
+
+def test_every_golden_image_has_a_scene() -> None:
+    assert {path.stem for path in GOLDEN.glob("*")} == set(GOLDEN_SCENES)
+
+
+def image_of(painter: Painter) -> Image:
+    return np.array(painter.image)
+
+
+def test_only_changed_panels_are_drawn() -> None:
+    layout = lay_out(*SIZE, preview=True)
+    assert layout.preview is not None
+    painter, scene = Painter(CaptionStyle(), SIZE), Scene(WORD, PREVIOUS, view=signer())
+    assert [(box.width, box.height) for box in painter.paint(scene)] == [SIZE]
+    assert painter.paint(scene) == []
+    assert painter.paint(replace(scene, view=signer(10))) == [layout.preview]
+    assert painter.paint(replace(scene, view=None)) == [layout.preview]
+    assert painter.paint(replace(scene, view=None, newest=MIXED)) == [layout.word]
+    faded = replace(scene, view=None, newest=replace(MIXED, opacity=0.5))
+    assert painter.paint(faded) == [layout.word]
+    assert painter.paint(replace(faded, status=StatusMessage(("camera",)))) == [layout.status]
+
+
+def test_earlier_scenes_leave_no_trace() -> None:
+    scenes = [
+        Scene(MIXED, PREVIOUS, StatusMessage(("camera", "broker")), signer()),
+        Scene(identity="entrance"),
+        Scene(WORD, PREVIOUS[:2], shift=(6, 0)),
+        Scene(WORD, PREVIOUS[:3], brightness=0.5),
+        Scene(WORD, PREVIOUS, StatusMessage(), signer()),
+        Scene(),
+        Scene(WORD, PREVIOUS, StatusMessage(), signer()),
+    ]
+    painter = Painter(CaptionStyle(), SIZE)
+    for scene in scenes:
+        painter.paint(scene)
+    fresh = Painter(CaptionStyle(), SIZE)
+    fresh.paint(scenes[-1])
+    assert np.array_equal(image_of(painter), image_of(fresh))
+
+
+@pytest.mark.parametrize(
+    ("size", "preview", "every"), [((480, 320), "off", 1), ((640, 360), "skeleton", 4), ((320, 480), "skeleton", 4)]
+)
+def test_no_word_of_the_shipped_model_is_cut_off(size: tuple[int, int], preview: str, every: int) -> None:
+    painter, layout = Painter(CaptionStyle(preview=preview), size), lay_out(*size, preview=preview != "off")
+    background = THEMES["dark"].background
+    for sign in sorted(read_labels(SHIPPED_MODEL / "labels.json"), key=lambda sign: -len(sign.word))[::every]:
+        caption = Caption(sign.word, sign.word_en, is_confident=True)
+        painter.paint(Scene(caption, (caption,)))
+        for box in (layout.word, layout.line):
+            panel = image_of(painter)[box.top : box.bottom, box.left : box.right]
+            assert np.any(panel != background), sign.word
+            panel[1:-1, 1:-1] = background
+            assert np.all(panel == background), sign.word
+
+
+def test_mirrored_preview_shows_the_right_hand_at_the_right() -> None:
+    layout = lay_out(*SIZE, preview=True)
+    assert layout.preview is not None
+    offsets = []
+    for mirrored in (True, False):
+        painter = Painter(CaptionStyle(mirrored=mirrored), SIZE)
+        painter.paint(Scene(view=signer()))
+        preview = image_of(painter)[layout.preview.top : layout.preview.bottom, : layout.preview.right]
+        columns = np.flatnonzero(np.all(preview == THEMES["dark"].left_hand, axis=2).any(axis=0))
+        offsets.append(columns.mean() - (layout.preview.left + layout.preview.right) / 2)
+    assert offsets[0] == pytest.approx(-offsets[1], abs=2)
+    assert abs(offsets[0]) > 5

@@ -69,8 +69,8 @@ class RecognitionProcess:
         self._start_timeout: asyncio.TimerHandle | None = None
         self._in_flight: deque[asyncio.Future[Recognised]] = deque()
         self._starting: list[asyncio.Future[None]] = []
-        self.deaths = 0
-        """How often the worker died after it was ready."""
+        self.restarts = 0
+        """How often the worker was restarted because it crashed or hung."""
 
     @property
     def pid(self) -> int | None:
@@ -180,7 +180,7 @@ class RecognitionProcess:
         if reason is None:
             return
         if self._is_ready:
-            self.deaths += 1
+            self.restarts += 1
         elif not self._is_suspended:
             self._start_error = reason
             for future in self._starting:

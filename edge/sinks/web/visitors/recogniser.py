@@ -33,9 +33,9 @@ class Recogniser:
         return self._process.pid
 
     @property
-    def deaths(self) -> int:
-        """How often the worker died."""
-        return self._process.deaths
+    def restarts(self) -> int:
+        """How often the worker was restarted after a crash."""
+        return self._process.restarts
 
     def load_model(self, folder: Path, threshold: float | None) -> None:
         """Classify with this bundle from now on, or from the next start; without a threshold its own applies."""

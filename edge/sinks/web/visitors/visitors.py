@@ -66,7 +66,7 @@ class Visitors:
             "processed": self._counters.processed,
             "dropped": self._counters.dropped,
             "words": self._counters.words,
-            "restarts": self._recogniser.deaths,
+            "restarts": self._recogniser.restarts,
         }
 
     async def _serve(self, socket: WebSocket) -> None:

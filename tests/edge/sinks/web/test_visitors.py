@@ -234,16 +234,16 @@ def the_pid(place: VisitorServer) -> int:
 
 
 def test_visitors_go_on_when_their_recognition_dies(place: VisitorServer) -> None:
-    deaths = place.visitors.counts()["restarts"]
+    restarts = place.visitors.counts()["restarts"]
     with place.visit() as socket:
         socket.send(b"\1" + grey())
         hear_until(socket, "landmarks")
         os.kill(the_pid(place), signal.SIGKILL)
-        wait_until(lambda: place.visitors.counts()["deaths"] == deaths + 1, "the death of the worker")
+        wait_until(lambda: place.visitors.counts()["restarts"] == restarts + 1, "the restart of the worker")
         socket.send(b"\2" + CHEST.read_bytes())
         heard = hear_until(socket, "take")
     assert [answer["detected_sign"]["sign_en"] for answer in heard if "detected_sign" in answer] == ["Chest"]
-    assert place.visitors.counts()["restarts"] == deaths + 1
+    assert place.visitors.counts()["restarts"] == restarts + 1
 
 
 def test_a_visitor_whose_turn_it_is_when_it_dies_is_told_so_and_who_kills_it_again_is_sent_away(

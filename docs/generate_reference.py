@@ -17,6 +17,12 @@ from trainer.cli.arguments import parser as trainer_parser
 
 FOLDER: Final = Path(__file__).parent / "reference"
 _MADE: Final = "<!-- Made by `make reference`; do not edit. -->\n"
+_INTRODUCTION: Final = """
+The daemon reads one TOML file (`--config FILE`). A variable overrides each key, named by section and key:
+`ISHARA_DEVICE`, `ISHARA_CAMERA_SOURCE`; in development also from a `.env`. Unknown keys are refused.
+`ishara-edge config check --config FILE` checks a file, and `deploy/edge.toml` is a commented example.
+"""
+_EXIT_CODES: Final = "Exit codes: 0 done; 2 the user must act, said in one sentence; 1 anything else.\n"
 _BOUNDS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "multiple of", "min_length": "length ≥"}
 
 
@@ -26,9 +32,7 @@ def configuration() -> str:
     pieces = [
         _MADE,
         "# Configuration reference\n",
-        "The daemon reads one TOML file (`--config FILE`). A variable overrides each key, named by section and key: "
-        "`ISHARA_DEVICE`, `ISHARA_CAMERA_SOURCE`; in development also from a `.env`. Unknown keys are refused. "
-        "`ishara-edge config check --config FILE` checks a file, and `deploy/edge.toml` is a commented example.\n",
+        _INTRODUCTION,
         "## Top level\n",
         _table(top, ""),
     ]
@@ -41,11 +45,7 @@ def configuration() -> str:
 
 def commands() -> str:
     """Return the page of all commands and their options as Markdown."""
-    pieces = [
-        _MADE,
-        "# Command reference\n",
-        "Exit codes: 0 done; 2 the user must act, said in one sentence; 1 anything else.\n",
-    ]
+    pieces = [_MADE, "# Command reference\n", _EXIT_CODES]
     for parser in (edge_parser(), trainer_parser(), deploy_parser()):
         pieces += [f"## {parser.prog}\n", f"{parser.description or ''}\n"]
         for command in _leaves(parser):
@@ -131,12 +131,13 @@ def _type(kind: Any) -> str:
 def _bounds(field: FieldInfo) -> str:
     metadata = list(field.metadata)
     for kind in get_args(field.annotation):
-        metadata += [one for extra in getattr(kind, "__metadata__", ()) for one in getattr(extra, "metadata", [extra])]
+        for extra in getattr(kind, "__metadata__", ()):
+            metadata += getattr(extra, "metadata", [extra])
     found = [
         f"{sign} {getattr(one, key)}"
         for one in metadata
         for key, sign in _BOUNDS.items()
-        if hasattr(one, key) and getattr(one, key) is not None
+        if getattr(one, key, None) is not None
     ]
     return f" ({', '.join(dict.fromkeys(found))})" if found else ""
 

@@ -1,0 +1,23 @@
+"""Options that all programs have."""
+
+import argparse
+from importlib.metadata import version
+from pathlib import Path
+
+import shtab
+
+
+def add_standard_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--version` and `--print-completion`, and let shells complete the names of files and folders."""
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
+    shtab.add_argument_to(parser, "--print-completion", help="print a completion script for this shell, and exit")
+    _complete_paths(parser)
+
+
+def _complete_paths(parser: argparse.ArgumentParser) -> None:
+    for action in parser._actions:  # noqa: SLF001 # argparse has no public way to its actions
+        if action.type is Path:
+            action.complete = shtab.FILE  # type: ignore[attr-defined] # where shtab looks for it
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for child in action.choices.values():
+                _complete_paths(child)

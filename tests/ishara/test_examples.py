@@ -1,0 +1,68 @@
+"""The examples run as their first lines say, and the public API holds what the documentation names."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ishara
+from tests.edge.mosquitto import Mosquitto, listening
+from tests.edge.waiting import PATIENCE_S
+
+ROOT = Path(__file__).parents[2]
+TAKES = ROOT / "edge" / "demo" / "takes"
+SIX_WORDS = ["Skeleton", "skull", "Chest", "Respiratory device", "Trachea"]
+
+
+def run(*arguments: str | Path) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_clip_is_read_from_python() -> None:
+    output = run("examples/read_clip.py", f"take:{TAKES}")
+    assert [line.split("  ")[-1] for line in output.splitlines()] == ["thal", *SIX_WORDS, "20"]
+
+
+def test_words_are_received_over_mqtt(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    try:
+        with listening(broker) as publisher:
+            word = {"device": "hall", "confidence": 0.97, "word": "قلب", "word_en": "heart"}
+            publisher.publish("ishara/hall/word", json.dumps(word), retain=True)  # whoever subscribes later gets it, too
+        command = [sys.executable, "-u", "examples/subscribe.py", "127.0.0.1", str(broker.port)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as subscriber:
+            assert subscriber.stdout is not None
+            line = subscriber.stdout.readline()
+            subscriber.terminate()
+        assert line == "hall   97%  قلب  heart\n"
+    finally:
+        broker.stop()
+
+
+def test_notebook_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = json.loads((ROOT / "examples" / "bundle_in_a_notebook.ipynb").read_text(encoding="utf-8"))
+    monkeypatch.chdir(ROOT)
+    names: dict[str, object] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    output = capsys.readouterr().out
+    assert "knows 190 signs" in output
+    assert all(word in output for word in SIX_WORDS)
+
+
+def test_every_public_name_can_be_imported() -> None:
+    assert all(getattr(ishara, name) is not None for name in ishara.__all__)
+    assert not hasattr(ishara, "nonsense")
+
+
+def test_takes_are_read_without_camera_libraries() -> None:
+    code = "import sys; from ishara import Take; print([name for name in ('cv2', 'onnxruntime') if name in sys.modules])"
+    assert run("-c", code) == "[]\n"

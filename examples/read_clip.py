@@ -2,7 +2,7 @@
 
 import sys
 
-from ishara import SHIPPED_MODEL, Word, open_bundle, open_recogniser, open_source, run_pipeline
+from ishara import SHIPPED_MODEL, SourceOptions, Word, open_bundle, open_recogniser, open_source, run_pipeline
 
 
 class Printer:
@@ -19,7 +19,8 @@ class Printer:
 def main(clip: str) -> None:
     """Read the clip as fast as it can be processed."""
     bundle = open_bundle(SHIPPED_MODEL)
-    source = open_source(clip, bundle.manifest.parts, bundle.manifest.landmarker, fast=True, loop=False)
+    manifest = bundle.manifest
+    source = open_source(clip, manifest.parts, manifest.landmarker, SourceOptions(fast=True, endless=False))
     try:
         run_pipeline(source.camera.frames(), source.landmarker, open_recogniser(bundle, fast=True), [Printer()])
     finally:

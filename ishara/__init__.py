@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from edge.cameras.source import Source, open_source
+    from edge.cameras.source import Source, SourceOptions, open_source
     from edge.config import SHIPPED_MODEL
     from edge.pipeline import run_pipeline
     from edge.recognition.recogniser import Recogniser
@@ -44,6 +44,7 @@ __all__ = [
     "SignSpotter",
     "Sink",
     "Source",
+    "SourceOptions",
     "Take",
     "UserError",
     "Word",
@@ -66,6 +67,7 @@ _HOMES: Final = {
     "SignSpotter": "models.spotter",
     "Sink": "edge.sinks.sink",
     "Source": "edge.cameras.source",
+    "SourceOptions": "edge.cameras.source",
     "Take": "landmarkers.take",
     "UserError": "landmarkers.errors",
     "Word": "edge.recognition.word",

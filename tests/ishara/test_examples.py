@@ -35,7 +35,9 @@ def test_words_are_received_over_mqtt(tmp_path: Path) -> None:
     try:
         with listening(broker) as publisher:
             word = {"device": "hall", "confidence": 0.97, "word": "قلب", "word_en": "heart"}
-            publisher.publish("ishara/hall/word", json.dumps(word), retain=True)  # whoever subscribes later gets it, too
+            publisher.publish(
+                "ishara/hall/word", json.dumps(word), retain=True
+            )  # whoever subscribes later gets it, too
         command = [sys.executable, "-u", "examples/subscribe.py", "127.0.0.1", str(broker.port)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as subscriber:
             assert subscriber.stdout is not None
@@ -64,5 +66,7 @@ def test_every_public_name_can_be_imported() -> None:
 
 
 def test_takes_are_read_without_camera_libraries() -> None:
-    code = "import sys; from ishara import Take; print([name for name in ('cv2', 'onnxruntime') if name in sys.modules])"
+    code = (
+        "import sys; from ishara import Take; print([name for name in ('cv2', 'onnxruntime') if name in sys.modules])"
+    )
     assert run("-c", code) == "[]\n"

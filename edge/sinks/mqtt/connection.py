@@ -228,7 +228,7 @@ def failure_reason(error: OSError) -> str:
 
 
 def _wishes(named: bool) -> Properties:  # noqa: FBT001  # one flag says it all
-    wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho gives no types here
+    wishes = Properties(PacketTypes.CONNECT)
     wishes.MaximumPacketSize = _LARGEST_PACKET
     if named:
         wishes.SessionExpiryInterval = _SESSION_S

@@ -106,8 +106,8 @@ class Journal(StrictModel):
 
     def _change(self, name: str, change: Callable[[Activation], Activation]) -> Self:
         served = tuple(change(one) if one.name == name else one for one in self.activations)
-        return self.model_copy(update={"served": served})
+        return self.model_copy(update={"activations": served})
 
     def _with(self, served: Sequence[Activation], event: Event) -> Self:
         events = (event, *self.events)
-        return self.model_copy(update={"served": tuple(served)[:_LONGEST], "events": events[:_LONGEST]})
+        return self.model_copy(update={"activations": tuple(served)[:_LONGEST], "events": events[:_LONGEST]})

@@ -1,21 +1,14 @@
-"""One of the doctor's trials as a program: `python -m edge.doctor TRIAL ARGUMENT`.
+"""Runs one of the doctor's probes as a program: `python -m edge.doctor PROBE ARGUMENT`.
 
-Prints what the doctor says, of a success or, with exit code 2, of a refusal. Not on standard error: native code writes
-there as well.
+Prints one sentence about a success or, with exit code 2, about a refusal. It does not go to standard error, where
+native code writes as well.
 """
 
 import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.probes import (
-    BrokerUnreachable,
-    probe_broker,
-    probe_camera,
-    probe_classifier,
-    probe_landmarker,
-    probe_signature,
-)
+from edge.doctor.probes import probe_broker, probe_camera, probe_classifier, probe_landmarker, probe_signature
 from edge.lifecycle.exit import exit_process
 from landmarkers.errors import UserError
 from models.subprocess_probe import REFUSED_EXIT_CODE
@@ -30,11 +23,11 @@ PROBES: Final[dict[str, Callable[[str], str]]] = {
 
 
 def main() -> int:
-    """Run one trial; returns the exit code."""
+    """Run one probe and return the exit code."""
     name, argument = sys.argv[1:]
     try:
         print(PROBES[name](argument))
-    except (BrokerUnreachable, UserError) as error:
+    except UserError as error:
         print(error)
         return REFUSED_EXIT_CODE
     return 0

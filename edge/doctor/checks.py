@@ -1,4 +1,4 @@
-"""The checks, in the order in which one rests on the other."""
+"""The checks of the doctor, in the order in which one depends on another."""
 
 import os
 import platform
@@ -22,14 +22,14 @@ from models.bundle import BundleRefused, open_bundle
 from models.store import StoreUnusable
 from models.subprocess_probe import run_python
 
-_OF_64_BITS: Final = 64
-_HOT_C: Final = 80.0  # where a Raspberry Pi begins to slow itself down
+_64_BITS: Final = 64
+_HOT_C: Final = 80.0  # where a Raspberry Pi begins to throttle itself
 _NEWER: Final = "take a bundle for LiteRT, or a board whose processor has them: a Raspberry Pi 5, a Jetson Orin"
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library: what its check is called, and the names under which it is installed and imported."""
+    """A library: the name of its check, and the names under which it is installed and imported."""
 
     check: str
     distribution: str
@@ -44,129 +44,130 @@ _LITERT: Final = Library("litert", "ai-edge-litert", "ai_edge_litert.interpreter
 
 
 def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, machine: Machine) -> Iterator[Finding]:
-    """Look over the machine, the libraries, the bundle and what is configured around them.
+    """Check the machine, the libraries, the bundle and what is configured around them.
 
-    `model` and `source` go before what is configured. A camera or broker that nobody named is left out.
+    `model` and `source` take precedence over the configuration. Camera and broker are skipped where none is named.
     """
     processor = Processor.of(machine)
     try:
-        folder, unreadable = find_active_bundle(config.model, model, os.environ), ""
+        folder, store_error = find_active_bundle(config.model, model, os.environ), ""
     except StoreUnusable as error:
-        folder, unreadable = SHIPPED_MODEL, str(error)
+        folder, store_error = SHIPPED_MODEL, str(error)
     camera = config.camera if source is None else config.camera.model_copy(update={"source": source})
-    yield from _machine(machine, processor)
-    yield (onnxruntime := _library(_ONNXRUNTIME))
-    yield (opencv := _library(_OPENCV))
+    yield from _check_machine(machine, processor)
+    yield (onnxruntime := _check_library(_ONNXRUNTIME))
+    yield (opencv := _check_library(_OPENCV))
     yield check_opencv_owner()
-    yield (paho := _library(_PAHO))
-    yield _networks(default_folder())
-    yield _tried("bundle", "classifier", str(folder), onnxruntime, "copy it anew, or name another one with --model")
-    yield check_signature(folder, config.model, model, unreadable)
-    yield from _landmarks(folder, processor)
+    yield (paho := _check_library(_PAHO))
+    yield _check_networks(default_folder())
+    remedy = "copy the bundle again, or name another one with --model"
+    yield _probe("bundle", ["classifier", str(folder)], onnxruntime, remedy)
+    yield check_signature(folder, config.model, model, store_error)
+    yield from _check_landmarker(folder, processor)
     is_named = source is not None or "camera" in config.model_fields_set
     if not is_named:
-        yield Finding("camera", State.LEFT_OUT, "none is configured; name one with --source or in [camera]")
+        yield Finding("camera", State.SKIPPED, "none is configured; name one with --source or in [camera]")
     else:
-        remedy = "plug it in, see that nothing else uses it and that this user may (group video)"
-        yield _tried("camera", "camera", camera.model_dump_json(), opencv, remedy)
+        remedy = "plug it in, and check that no other program uses it and that this user may open it (group video)"
+        yield _probe("camera", ["camera", camera.model_dump_json()], opencv, remedy)
     if config.mqtt is None:
-        yield Finding("broker", State.LEFT_OUT, "none is configured, so nothing is published")
+        yield Finding("broker", State.SKIPPED, "none is configured, so nothing is published")
     else:
-        remedy = "see that it runs, and that host, port, certificates, user and password in [mqtt] are right"
-        yield _tried("broker", "broker", config.mqtt.model_dump_json(), paho, remedy)
+        remedy = "check that it runs, and that host, port, certificates, user and password in [mqtt] are right"
+        yield _probe("broker", ["broker", config.mqtt.model_dump_json()], paho, remedy)
     yield check_live_page(config.web)
     yield check_permissions(config, camera.source if is_named else None)
-    # Captions are told by their section alone: what draws them is not loaded here.
-    captions = "captions" in config.model_fields_set
-    yield check_screen(SYSFS, wanted=captions)
-    yield check_raqm(wanted=captions)
+    # Captions are recognised by their section alone: what draws them is not loaded here.
+    has_captions = "captions" in config.model_fields_set
+    yield check_screen(SYSFS, required=has_captions)
+    yield check_raqm(required=has_captions)
     yield check_clock()
     yield check_disk(os.environ)
     yield check_power(SYSFS)
-    yield _temperature(machine)
+    yield _check_temperature(machine)
 
 
-def _machine(machine: Machine, processor: Processor) -> Iterator[Finding]:
+def _check_machine(machine: Machine, processor: Processor) -> Iterator[Finding]:
     board = board_name(machine)
     sentence = f"{processor.architecture}, {processor.name}" + (f", in a {board}" if board else "")
-    lacking = processor.missing_features()
-    without = f", without {' and '.join(lacking)}" if lacking else ""
+    missing = processor.missing_features()
+    without = f", without {' and '.join(missing)}" if missing else ""
     yield Finding("processor", State.OK, sentence + without)
     python = f"Python {platform.python_version()}, {machine.pointer_bits} bits"
-    if machine.pointer_bits == _OF_64_BITS:
+    if machine.pointer_bits == _64_BITS:
         yield Finding("python", State.OK, python)
     else:
         remedy = "install a 64-bit system: the libraries are not built for this one"
         yield Finding("python", State.FAILED, python, remedy)
 
 
-def _library(library: Library) -> Finding:
+def _check_library(library: Library) -> Finding:
     try:
         installed = version(library.distribution)
     except PackageNotFoundError:
         return Finding(
             library.check, State.FAILED, f"{library.distribution} is not installed", "pip install 'ishara[edge]'"
         )
-    outcome = run_python(["-c", f"import {library.module}"])
-    if outcome.succeeded:
+    result = run_python(["-c", f"import {library.module}"])
+    if result.succeeded:
         return Finding(library.check, State.OK, f"{library.distribution} {installed}")
     remedy = (
         f"on Debian: apt install {DEBIAN_PACKAGES}"
-        if ".so" in outcome.text
-        else "install it anew at the version that constraints.txt names"
+        if ".so" in result.text
+        else "install it again in the version that constraints.txt names"
     )
-    sentence = f"{library.distribution} {installed} cannot be loaded: {outcome.text}"
+    sentence = f"{library.distribution} {installed} cannot be loaded: {result.text}"
     return Finding(library.check, State.FAILED, sentence, remedy)
 
 
-def _networks(folder: Path) -> Finding:
-    wrong = missing_tasks(folder)
-    if not wrong:
-        return Finding("landmark networks", State.OK, f"all are there and unchanged in {folder}")
-    sentence = f"missing or damaged in {folder}: {', '.join(wrong)}"
+def _check_networks(folder: Path) -> Finding:
+    unusable = missing_tasks(folder)
+    if not unusable:
+        return Finding("landmark networks", State.OK, f"all are present and unchanged in {folder}")
+    sentence = f"missing or damaged in {folder}: {', '.join(unusable)}"
     return Finding("landmark networks", State.FAILED, sentence, "run `ishara-landmarkers` to make them")
 
 
-def _tried(check: str, trial: str, argument: str, rests_on: Finding, remedy: str) -> Finding:
-    """What a trial found; one whose library does not load would only say the same again."""
-    if rests_on.state is State.FAILED:
-        return Finding(check, State.LEFT_OUT, f"not tried without {rests_on.check}")
-    outcome = run_python(["-m", "edge.doctor", trial, argument])
-    if outcome.succeeded:
-        return Finding(check, State.OK, outcome.text)
-    return Finding(check, State.FAILED, outcome.text, remedy)
+def _probe(check: str, command: list[str], dependency: Finding, remedy: str) -> Finding:
+    """Run a probe with its argument; skip it if its library does not load, since it would only say the same again."""
+    if dependency.state is State.FAILED:
+        return Finding(check, State.SKIPPED, f"not probed without {dependency.check}")
+    result = run_python(["-m", "edge.doctor", *command])
+    if result.succeeded:
+        return Finding(check, State.OK, result.text)
+    return Finding(check, State.FAILED, result.text, remedy)
 
 
-def _landmarks(folder: Path, processor: Processor) -> Iterator[Finding]:
-    """The landmarker that the bundle was trained with: its library, and whether it gets through a picture."""
+def _check_landmarker(folder: Path, processor: Processor) -> Iterator[Finding]:
+    """Check the landmarker that the bundle was trained with: its library, and one run on an image."""
     try:
         manifest = open_bundle(folder).manifest
     except BundleRefused:
-        yield Finding("landmarker", State.LEFT_OUT, "which one is wanted cannot be told without the bundle")
+        yield Finding("landmarker", State.SKIPPED, "which one is needed is unknown without the bundle")
         return
-    wants = f"{manifest.title} wants {manifest.landmarker}"
+    needs = f"{manifest.title} needs {manifest.landmarker}"
     library = _library_of(manifest.landmarker)
     if library is _MEDIAPIPE and processor.lacks_atomics:
-        # Not even a trial: MediaPipe's wheels for Arm are known to die here.
-        sentence = f"{wants}, which this processor cannot run: MediaPipe needs ARMv8.1 atomics"
+        # Not even probed: MediaPipe's wheels for Arm are known to die here.
+        sentence = f"{needs}, which this processor cannot run: MediaPipe requires ARMv8.1 atomics"
         yield Finding("landmarker", State.FAILED, sentence, _NEWER)
         return
-    yield (loaded := _library(library))
-    remedy = "see what failed above; otherwise install the libraries anew"
-    tried = _tried("landmarker", "landmarker", str(folder), loaded, remedy)
-    yield replace(tried, sentence=f"{wants}: {tried.sentence}")
+    yield (loaded := _check_library(library))
+    remedy = "repair what failed above; otherwise install the libraries again"
+    finding = _probe("landmarker", ["landmarker", str(folder)], loaded, remedy)
+    yield replace(finding, sentence=f"{needs}: {finding.sentence}")
 
 
 def _library_of(landmarker: str) -> Library:
-    """The library on which a landmarker of this fingerprint rests."""
+    """Return the library that a landmarker of this fingerprint depends on."""
     return _MEDIAPIPE if landmarker.startswith("mediapipe") else _LITERT
 
 
-def _temperature(machine: Machine) -> Finding:
+def _check_temperature(machine: Machine) -> Finding:
     degrees = temperature(machine)
     if degrees is None:
-        return Finding("temperature", State.LEFT_OUT, "this machine measures none")
+        return Finding("temperature", State.SKIPPED, "this machine has no sensor for it")
     sentence = f"{degrees:.0f} °C"
     if degrees < _HOT_C:
         return Finding("temperature", State.OK, sentence)
-    return Finding("temperature", State.WARNING, f"{sentence}: the processor slows itself down", "give it a fan")
+    return Finding("temperature", State.WARNING, f"{sentence}: the processor throttles itself", "give it a fan")

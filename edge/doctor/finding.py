@@ -1,30 +1,37 @@
-"""What the doctor finds, and how it is told to people and programs."""
+"""The findings of the doctor, as a table for people and as JSON for programs."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Final
 
-_STATE_WIDTH, _CHECK_WIDTH = 9, 19
+_STATE_WIDTH: Final = 9
+_CHECK_WIDTH: Final = 19
 
 
 class State(StrEnum):
-    """How one check ended. What is neither configured nor there to be looked at is left out."""
+    """The result of one check. A check is skipped where its subject is not configured or cannot be examined."""
 
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
-    LEFT_OUT = "left out"
+    SKIPPED = "skipped"
 
 
 # Green, yellow, red and grey, as terminals know them.
-_COLOURS = {State.OK: "\x1b[32m", State.WARNING: "\x1b[33m", State.FAILED: "\x1b[31m", State.LEFT_OUT: "\x1b[90m"}
-_NO_COLOUR = "\x1b[0m"
+_COLOURS: Final = {
+    State.OK: "\x1b[32m",
+    State.WARNING: "\x1b[33m",
+    State.FAILED: "\x1b[31m",
+    State.SKIPPED: "\x1b[90m",
+}
+_NO_COLOUR: Final = "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's end: a plain sentence, and what to do where something is to be done."""
+    """The outcome of one check in a plain sentence, with a remedy where one is needed."""
 
     check: str
     state: State
@@ -33,12 +40,12 @@ class Finding:
 
 
 def is_ready(findings: Iterable[Finding]) -> bool:
-    """Whether nothing failed."""
+    """Return True if nothing failed."""
     return all(finding.state is not State.FAILED for finding in findings)
 
 
 def format_row(finding: Finding, *, coloured: bool = False) -> str:
-    """One finding as a row of the table for people, with the remedy below it; `coloured` for a terminal."""
+    """Return one finding as a row of the table, with the remedy below it; `coloured` for a terminal."""
     state = f"{finding.state:{_STATE_WIDTH}}"
     if coloured:
         state = f"{_COLOURS[finding.state]}{state}{_NO_COLOUR}"
@@ -47,14 +54,14 @@ def format_row(finding: Finding, *, coloured: bool = False) -> str:
 
 
 def format_summary(findings: Sequence[Finding]) -> str:
-    """The last line of the table."""
+    """Return the last line of the table."""
     if is_ready(findings):
         return f"This device is ready: {', '.join(_counts(findings))}."
-    return f"This device is not ready: {', '.join(_counts(findings))}; see what is to do above."
+    return f"This device is not ready: {', '.join(_counts(findings))}; the remedies are above."
 
 
 def to_json(findings: Sequence[Finding]) -> str:
-    """All findings for programs."""
+    """Return all findings as JSON."""
     content = {"ready": is_ready(findings), "findings": [asdict(finding) for finding in findings]}
     return json.dumps(content, indent=2)
 

@@ -1,4 +1,4 @@
-"""Whether the live page can be served: its libraries, its token and certificate, its port."""
+"""The check of the live page: its libraries, its token and certificate, its port."""
 
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -11,20 +11,20 @@ from edge.libraries import LibraryMissing
 from edge.sinks.web.listener import listen
 
 _CHECK: Final = "live page"
-_ASK_S: Final = 10.0
-_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where nobody listens here
+_TIMEOUT_S: Final = 10.0
+_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # keys to look up, no address is bound
 
 
 def check_live_page(config: WebConfig | None) -> Finding:
-    """What would become of the page."""
+    """Check that the page is served or could be."""
     if config is None:
-        return Finding(_CHECK, State.LEFT_OUT, "none is configured")
+        return Finding(_CHECK, State.SKIPPED, "none is configured")
     if is_served(config):
         return Finding(_CHECK, State.OK, f"the daemon serves it at {config.url}")
-    ours = _without_credentials(config)
+    readable = _without_credentials(config)
     try:
-        ours.read_token()
-        listen(ours).close()
+        readable.read_token()
+        listen(readable).close()
     except LibraryMissing as error:
         return Finding(_CHECK, State.FAILED, str(error), "pip install 'ishara[web]'")
     except ConfigInvalid as error:
@@ -34,13 +34,13 @@ def check_live_page(config: WebConfig | None) -> Finding:
 
 
 def is_served(config: WebConfig) -> bool:
-    """Whether a daemon answers where the page is to be."""
-    host = _EVERYWHERE.get(config.address, config.address)
+    """Return True if a daemon answers at the page's address."""
+    host = _LOOPBACK.get(config.address, config.address)
     if config.certificate_file is None:
-        connection = HTTPConnection(host, config.port, timeout=_ASK_S)
-    else:  # who it is does not matter: it is asked for nothing but its name
+        connection = HTTPConnection(host, config.port, timeout=_TIMEOUT_S)
+    else:  # its identity does not matter: nothing but the server's name is requested
         context = ssl._create_unverified_context()  # noqa: S323, SLF001
-        connection = HTTPSConnection(host, config.port, timeout=_ASK_S, context=context)
+        connection = HTTPSConnection(host, config.port, timeout=_TIMEOUT_S, context=context)
     try:
         connection.request("GET", "/live-signs")
         return connection.getresponse().getheader("Server") == "ishara"
@@ -51,10 +51,10 @@ def is_served(config: WebConfig) -> bool:
 
 
 def _without_credentials(config: WebConfig) -> WebConfig:
-    """The section without files that come to the service alone, as its credentials: those named without a folder."""
+    """Return the section without files that only the service receives, as credentials: those named without a folder."""
     named = {key: getattr(config, key) for key in ("token_file", "certificate_file", "key_file")}
-    away = [key for key, path in named.items() if path is not None and _is_credential(path)]
-    return config.model_copy(update=dict.fromkeys(away))
+    absent = [key for key, path in named.items() if path is not None and _is_credential(path)]
+    return config.model_copy(update=dict.fromkeys(absent))
 
 
 def _is_credential(path: Path) -> bool:

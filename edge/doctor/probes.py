@@ -1,4 +1,4 @@
-"""What the doctor tries in processes of their own; each returns what is said of a success and raises a refusal."""
+"""Probes that run in processes of their own; each returns a sentence about its success and raises a refusal."""
 
 import json
 import time
@@ -13,6 +13,7 @@ from edge.cameras.camera import CameraLost
 from edge.cameras.source import SourceOptions, open_camera, open_landmarker, open_source, redact_password
 from edge.config import CameraConfig, MqttConfig
 from edge.model_selection.active_bundle import read_trusted_keys
+from landmarkers.errors import UserError
 from landmarkers.frame import Frame
 from landmarkers.landmarker import Landmarker
 from models.bundle import Bundle, check_landmarker, open_bundle
@@ -22,31 +23,31 @@ if TYPE_CHECKING:
 
     from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, Event
 
-_BROKER_PATIENCE_S: Final = 10.0
-_BLANK_PICTURES: Final = 3
+_BROKER_TIMEOUT_S: Final = 10.0
+_BLANK_IMAGES: Final = 3
 _BLANK: Final = (480, 640, 3)
 
 
-class BrokerUnreachable(Exception):
-    """A broker that cannot be reached or refuses this device; the message says why."""
+class BrokerUnreachable(UserError):
+    """The broker cannot be reached or refuses this device; the message says why."""
 
 
 def open_bundle_landmarker(bundle: Bundle) -> Landmarker:
-    """The landmarker that the daemon opens for a bundle. Raises LibraryMissing, NetworksUnavailable."""
+    """Open the landmarker that the daemon uses for a bundle. Raises LibraryMissing, NetworksUnavailable."""
     return open_landmarker(bundle.manifest.parts, bundle.manifest.landmarker)
 
 
 def probe_classifier(folder: str) -> str:
-    """Load a bundle's network and hold it against the bundle's probe."""
+    """Load a bundle's network and check its answer to the bundle's probe."""
     from models.classifier import OnnxClassifier
 
     bundle = open_bundle(Path(folder))
     OnnxClassifier(bundle)
-    return f"{bundle.manifest.title} reads its probe as it should"
+    return f"{bundle.manifest.title} answers its probe as expected"
 
 
 def probe_signature(keys_and_bundle: str) -> str:
-    """Hold a bundle's signature against the trusted keys; a JSON list of both folders."""
+    """Verify a bundle's signature with the trusted keys; the argument is a JSON list of both folders."""
     keys, bundle = (Path(folder) for folder in json.loads(keys_and_bundle))
     trusted = read_trusted_keys(keys)
     unusable = "".join(f"; {reason}" for reason in trusted.unusable)
@@ -54,58 +55,58 @@ def probe_signature(keys_and_bundle: str) -> str:
 
 
 def probe_landmarker(folder: str) -> str:
-    """Look for points in blank pictures with the landmarker of a bundle."""
+    """Run the landmarker of a bundle on blank images."""
     bundle = open_bundle(Path(folder))
     manifest = bundle.manifest
     with closing(open_bundle_landmarker(bundle)) as landmarker:
         check_landmarker(manifest, landmarker.fingerprint)
-        for number in range(_BLANK_PICTURES):
+        for number in range(_BLANK_IMAGES):
             began = time.perf_counter()
             landmarker.detect(Frame(np.full(_BLANK, 127, np.uint8), number / 10))
             seconds = time.perf_counter() - began
-    return f"it looks through a blank picture in {seconds * 1000:.0f} ms"
+    return f"it processes a blank image in {seconds * 1000:.0f} ms"
 
 
 def probe_camera(section: str) -> str:
-    """Wait for the first picture of the source that a `[camera]` section, as JSON, names, taken as it says."""
-    options = CameraConfig.model_validate_json(section)
-    source, shown = options.source, redact_password(options.source)
+    """Wait for the first image of the source that a `[camera]` section, as JSON, names, taken with its options."""
+    config = CameraConfig.model_validate_json(section)
+    source, redacted = config.source, redact_password(config.source)
     if source.startswith("take:"):
         open_source(source, frozenset(), "", SourceOptions(fast=True))
-        return f"{source} is a recording of landmarks that can be read; no camera was tried"
-    camera = open_camera(source, SourceOptions(fast=True, camera=options))
+        return f"{source} is a recording of landmarks that can be read; no camera was opened"
+    camera = open_camera(source, SourceOptions(fast=True, camera=config))
     frame = next(iter(camera.frames()), None)
     camera.stop()
     if frame is None:
-        raise CameraLost(f"the camera {shown} gives no picture")
+        raise CameraLost(f"the camera {redacted} delivers no image")
     height, width = frame.image.shape[:2]
-    return f"{shown} gives pictures of {width}x{height}"
+    return f"{redacted} delivers images of {width}x{height}"
 
 
 def probe_broker(section: str) -> str:
-    """Connect as the daemon would, but nameless: the daemon that may be running must not be pushed out."""
+    """Connect as the daemon would, but without a client id, so that a running daemon keeps its connection."""
     from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, failure_reason
 
-    access = BrokerSettings.read(MqttConfig.model_validate_json(section))
+    settings = BrokerSettings.read(MqttConfig.model_validate_json(section))
     try:
-        answer = next(filter(None, (_knock(access, protocol) for protocol in access.protocols)), None)
+        answer = next(filter(None, (_connect(settings, protocol) for protocol in settings.protocols)), None)
     except OSError as error:
-        raise BrokerUnreachable(f"{access.broker} cannot be reached: {failure_reason(error)}") from error
+        raise BrokerUnreachable(f"{settings.broker} cannot be reached: {failure_reason(error)}") from error
     if not isinstance(answer, ConnAck):
-        raise BrokerUnreachable(f"{access.broker} does not answer as an MQTT broker does; does it want TLS?")
+        raise BrokerUnreachable(f"{settings.broker} does not answer as an MQTT broker does; check whether it needs TLS")
     if answer.refusal is not None:
-        raise BrokerUnreachable(f"{access.broker} refuses this device: {answer.refusal}")
-    return f"{access.broker} lets this device in"
+        raise BrokerUnreachable(f"{settings.broker} refuses this device: {answer.refusal}")
+    return f"{settings.broker} accepts this device"
 
 
-def _knock(access: "BrokerSettings", protocol: "MQTTProtocolVersion") -> "ConnAck | None":
-    """The broker's answer, if it gives one in this protocol. Raises OSError."""
+def _connect(settings: "BrokerSettings", protocol: "MQTTProtocolVersion") -> "ConnAck | None":
+    """Return the broker's answer, None if it does not answer in this protocol. Raises OSError."""
     from edge.sinks.mqtt.connection import ConnAck, Connection
 
     events: SimpleQueue[Event] = SimpleQueue()
-    connection = Connection(access, events.put, protocol=protocol)
+    connection = Connection(settings, events.put, protocol=protocol)
     try:
-        answer = events.get(timeout=_BROKER_PATIENCE_S)
+        answer = events.get(timeout=_BROKER_TIMEOUT_S)
     except Empty:
         return None
     finally:

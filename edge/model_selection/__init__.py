@@ -1,1 +1,1 @@
-"""Which model the daemon reads signs with, and `ishara-edge models`, which changes that."""
+"""The model that the daemon uses, and `ishara-edge models`, which changes it."""

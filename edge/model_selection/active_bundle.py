@@ -1,4 +1,4 @@
-"""Which bundle the daemon reads: `--model`, else `[model] folder`, else the store's `current`, else the shipped one."""
+"""The bundle that the daemon uses: `--model`, else `[model] folder`, else the store's current one, else the shipped."""
 
 import logging
 from collections.abc import Mapping
@@ -20,38 +20,38 @@ STORE: Final = "models"
 
 
 def store_folder(config: ModelConfig, environment: Mapping[str, str]) -> Path:
-    """Where the store of bundles lies, whether there is one or not. Raises HomeUnknown."""
+    """Return the folder of the bundle store, whether it exists or not. Raises HomeUnknown."""
     return config.store or state_folder(environment) / STORE
 
 
 def open_store(config: ModelConfig, environment: Mapping[str, str]) -> BundleStore:
-    """The store of bundles, which asks for signatures where trusted keys are configured.
+    """Open the bundle store, which requires signatures where trusted keys are configured.
 
-    Raises BundleRefused where these cannot be read, HomeUnknown, LibraryMissing.
+    Raises BundleRefused where the keys cannot be read, HomeUnknown, LibraryMissing.
     """
     keys = None if config.trusted_keys is None else read_trusted_keys(config.trusted_keys)
     return BundleStore(store_folder(config, environment), keys, shipped=config.folder or SHIPPED_MODEL)
 
 
 def find_store(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> BundleStore | None:
-    """The store that says what is read; None where an operator named a bundle, or where no store can be opened."""
+    """Return the store that selects the bundle; None where an operator named a bundle or no store can be opened."""
     if model is not None or config.folder is not None:
         return None
     try:
         return open_store(config, environment)
-    except (BundleRefused, HomeUnknown, LibraryMissing):  # whoever reads the bundle says so
+    except (BundleRefused, HomeUnknown, LibraryMissing):  # opening the bundle reports it
         return None
 
 
 def read_trusted_keys(folder: Path) -> "TrustedKeys":
-    """The keys that are trusted. Raises BundleRefused where they cannot be read, LibraryMissing."""
+    """Read the trusted keys. Raises BundleRefused where they cannot be read, LibraryMissing."""
     with require_libraries():  # not loaded where no keys are configured: the doctor must run without
         from models.signature import TrustedKeys
     return TrustedKeys.read(folder)
 
 
 def find_active_bundle(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> Path:
-    """The folder of the bundle that is to be read, unopened. Raises StoreUnusable."""
+    """Return the folder of the active bundle, unopened; `model` is that of the command line. Raises StoreUnusable."""
     if (named := model or config.folder) is not None:
         return named
     try:
@@ -61,7 +61,7 @@ def find_active_bundle(config: ModelConfig, model: Path | None, environment: Map
 
 
 def open_active_bundle(config: ModelConfig, model: Path | None, environment: Mapping[str, str]) -> Bundle:
-    """The bundle that is to be read, and no other. Raises BundleRefused, LibraryMissing, StoreUnusable."""
+    """Open the active bundle and no other. Raises BundleRefused, LibraryMissing, StoreUnusable."""
     folder = find_active_bundle(config, model, environment)
     if folder in (model, config.folder, SHIPPED_MODEL):
         return open_bundle(folder)
@@ -71,19 +71,19 @@ def open_active_bundle(config: ModelConfig, model: Path | None, environment: Map
 def fall_back(
     config: ModelConfig, model: Path | None, environment: Mapping[str, str], refused: Exception
 ) -> Path | None:
-    """What to start with when what is to be read is refused; None for what the store has now gone back to.
+    """Return the bundle to start with when the active one is refused; None for the store's, which was rolled back.
 
-    A model that served yesterday may be damaged, made for landmarks before an update or signed by a key that is
-    revoked by now: the device goes on with the one before. Where store or trusted keys cannot be read, it is the
-    shipped one, and the store is left as it is. Raises what was refused where an operator named it, or of the last.
+    A model that worked yesterday may be damaged, made for the landmarks of an older release, or signed by a key that
+    has been revoked: the device continues with the previous one. Where store or trusted keys cannot be read, that is
+    the shipped one, and the store is left unchanged. Raises `refused` where an operator named the bundle.
     """
     if model is not None or config.folder is not None:
         raise refused
     log.error("the installed model is refused: %s", refused)
     try:
-        before = open_store(config, environment).rollback(str(refused))
+        previous = open_store(config, environment).rollback(str(refused))
     except (BundleRefused, LibraryMissing, StoreUnusable) as error:
-        log.warning("the store of models is left as it is (%s), and the shipped model reads", error)
+        log.warning("the model store is left unchanged (%s), and the shipped model is used", error)
         return SHIPPED_MODEL
-    log.warning("%s reads instead", "the shipped model" if before is None else before.name)
+    log.warning("%s is used instead", "the shipped model" if previous is None else previous.name)
     return None

@@ -1,4 +1,4 @@
-"""What `ishara-edge doctor` tells a user of a device with something wrong."""
+"""The findings of `ishara-edge doctor` on a device with a fault."""
 
 import json
 import os
@@ -27,13 +27,13 @@ from tests.synthetic_signer import even_times, take
 
 CORTEX_A72 = "fp asimd evtstrm crc32 cpuid"
 CORTEX_A76 = "fp asimd evtstrm crc32 atomics fphp asimdhp cpuid asimddp"
-MEDIAPIPES = "mediapipe-tasks-0123456789ab-video"
+MEDIAPIPE = "mediapipe-tasks-0123456789ab-video"
 
 
 def run_doctor(
     *arguments: str | Path, settings: dict[str, str] | None = None
 ) -> tuple[int, dict[str, dict[str, str]], str]:
-    """Exit code, findings by check and standard error of the program."""
+    """Return exit code, findings by check and standard error of the program."""
     done = subprocess.run(
         [sys.executable, "-m", "edge", "doctor", "--json", *arguments],
         capture_output=True,
@@ -46,8 +46,8 @@ def run_doctor(
     return done.returncode, {finding["check"]: finding for finding in content["findings"]}, done.stderr
 
 
-def arm(folder: Path, part: str, features: str) -> Machine:
-    """An Arm machine of two equal cores."""
+def arm_machine(folder: Path, part: str, features: str) -> Machine:
+    """Describe an Arm machine of two equal cores."""
     core = f"BogoMIPS\t: 108.00\nFeatures\t: {features}\nCPU implementer\t: 0x41\nCPU part\t: {part}\n\n"
     (folder / "cpuinfo").write_text(f"processor\t: 0\n{core}processor\t: 1\n{core}")
     (folder / "board").write_bytes(b"Raspberry Pi 4 Model B Rev 1.4\0")
@@ -55,21 +55,21 @@ def arm(folder: Path, part: str, features: str) -> Machine:
     return Machine("aarch64", folder / "cpuinfo", folder / "board", folder / "thermal")
 
 
-def look_over(machine: Machine, bundle: Path, config: EdgeConfig | None = None) -> dict[str, Finding]:
-    found = run_checks(config or EdgeConfig(), model=bundle, source=None, machine=machine)
-    return {finding.check: finding for finding in found}
+def check_device(machine: Machine, bundle: Path, config: EdgeConfig | None = None) -> dict[str, Finding]:
+    findings = run_checks(config or EdgeConfig(), model=bundle, source=None, machine=machine)
+    return {finding.check: finding for finding in findings}
 
 
-def test_a_sound_device_is_ready() -> None:
-    """With the shipped bundle on this machine."""
+def test_sound_device_is_ready() -> None:
+    """This machine is ready with the shipped bundle."""
     code, findings, errors = run_doctor()
     assert (code, errors) == (0, "")
     assert {findings[check]["state"] for check in ("processor", "python", "bundle", "landmarker")} == {"ok"}
     assert "onnxruntime 1." in findings["onnxruntime"]["sentence"]
-    assert {findings[check]["state"] for check in ("camera", "broker")} == {"left out"}
+    assert {findings[check]["state"] for check in ("camera", "broker")} == {"skipped"}
 
 
-def test_people_get_a_table_whose_last_line_sums_up(bundle_folder: Path) -> None:
+def test_table_ends_with_a_summary(bundle_folder: Path) -> None:
     command = [sys.executable, "-m", "edge", "doctor", "--model", str(bundle_folder), "--source", "/dev/no-camera"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     lines = done.stdout.splitlines()
@@ -80,7 +80,7 @@ def test_people_get_a_table_whose_last_line_sums_up(bundle_folder: Path) -> None
     assert lines[-1].startswith("This device is not ready: ")
 
 
-def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+def test_closed_output_gives_no_traceback() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "edge", "doctor"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as doctor:
@@ -91,7 +91,7 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
         assert "Traceback" not in doctor.stderr.read()
 
 
-def test_a_damaged_network_is_named_with_the_command_that_mends_it(bundle_folder: Path, tmp_path: Path) -> None:
+def test_damaged_network_is_named_with_the_command_that_repairs_it(bundle_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(default_folder(), tmp_path / "tasks")
     damaged, missing, *_ = TASK_BUNDLES
     (tmp_path / "tasks" / damaged).write_bytes(b"no network")
@@ -104,7 +104,7 @@ def test_a_damaged_network_is_named_with_the_command_that_mends_it(bundle_folder
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "model.onnx", "probe.npz"])
-def test_a_damaged_bundle_is_named(name: str, bundle_folder: Path, tmp_path: Path) -> None:
+def test_damaged_bundle_is_named(name: str, bundle_folder: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(bundle_folder, damaged)
     (damaged / name).write_bytes((damaged / name).read_bytes()[:-10])
@@ -112,18 +112,18 @@ def test_a_damaged_bundle_is_named(name: str, bundle_folder: Path, tmp_path: Pat
     assert code == 1
     assert findings["bundle"]["state"] == "failed"
     assert name in findings["bundle"]["sentence"]
-    assert findings["landmarker"]["state"] == "left out"
+    assert findings["landmarker"]["state"] == "skipped"
 
 
-def test_a_bundle_of_other_landmarks_fails_with_its_landmarker(bundle_folder: Path) -> None:
+def test_bundle_of_other_landmarks_fails_with_its_landmarker(bundle_folder: Path) -> None:
     code, findings, _ = run_doctor("--model", bundle_folder)
     assert code == 1
     assert findings["bundle"]["state"] == "ok"
     assert TITLE in findings["landmarker"]["sentence"]
 
 
-def test_a_library_that_dies_of_an_illegal_instruction_is_a_finding(bundle_folder: Path, tmp_path: Path) -> None:
-    """As ONNX Runtime 1.21 did on a Raspberry Pi 4: the doctor itself must not need the library."""
+def test_library_that_dies_of_an_illegal_instruction_is_a_finding(bundle_folder: Path, tmp_path: Path) -> None:
+    """ONNX Runtime 1.21 died so on a Raspberry Pi 4: the doctor itself must not need the library."""
     killer = f"import os\nos.kill(os.getpid(), {int(signal.SIGILL)})\n"
     (tmp_path / "libraries").mkdir()
     (tmp_path / "libraries" / "onnxruntime.py").write_text(killer)
@@ -131,11 +131,11 @@ def test_a_library_that_dies_of_an_illegal_instruction_is_a_finding(bundle_folde
     code, findings, errors = run_doctor("--model", bundle_folder, settings={"PYTHONPATH": path})
     assert (code, errors) == (1, "")
     assert "illegal instruction" in findings["onnxruntime"]["sentence"]
-    assert findings["bundle"]["state"] == "left out"
+    assert findings["bundle"]["state"] == "skipped"
     assert findings["opencv"]["state"] == "ok"
 
 
-def test_a_library_that_misses_another_is_a_finding(bundle_folder: Path, tmp_path: Path) -> None:
+def test_library_that_lacks_another_is_a_finding(bundle_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "libraries").mkdir()
     (tmp_path / "libraries" / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')\n")
     path = os.pathsep.join([str(tmp_path / "libraries"), os.environ.get("PYTHONPATH", "")])
@@ -155,14 +155,16 @@ def test_a_library_that_misses_another_is_a_finding(bundle_folder: Path, tmp_pat
         ("raise SystemExit(1)", "gave no reason"),
     ],
 )
-def test_how_a_trial_died_is_told(program: str, reason: str) -> None:
-    outcome = run_python(["-c", program], timeout_s=1.0)
-    assert not outcome.succeeded
-    assert reason in outcome.text
+def test_cause_of_a_failed_probe_is_reported(program: str, reason: str) -> None:
+    result = run_python(["-c", program], timeout_s=1.0)
+    assert not result.succeeded
+    assert reason in result.text
 
 
-def test_mediapipe_is_not_even_tried_on_a_processor_without_atomics(tmp_path: Path) -> None:
-    findings = look_over(arm(tmp_path, "0xd08", CORTEX_A72), write_bundle(tmp_path / "bundle", landmarker=MEDIAPIPES))
+def test_mediapipe_is_not_probed_on_a_processor_without_atomics(tmp_path: Path) -> None:
+    findings = check_device(
+        arm_machine(tmp_path, "0xd08", CORTEX_A72), write_bundle(tmp_path / "bundle", landmarker=MEDIAPIPE)
+    )
     assert findings["processor"].state is State.OK
     for words in ("aarch64", "Cortex-A72", "Raspberry Pi 4 Model B", "ARMv8.1 atomics", "dot product"):
         assert words in findings["processor"].sentence
@@ -171,42 +173,44 @@ def test_mediapipe_is_not_even_tried_on_a_processor_without_atomics(tmp_path: Pa
     assert "mediapipe" not in findings
 
 
-def test_mediapipe_is_tried_on_a_newer_processor(tmp_path: Path) -> None:
-    findings = look_over(arm(tmp_path, "0xd0b", CORTEX_A76), write_bundle(tmp_path / "bundle", landmarker=MEDIAPIPES))
+def test_mediapipe_is_probed_on_a_newer_processor(tmp_path: Path) -> None:
+    findings = check_device(
+        arm_machine(tmp_path, "0xd0b", CORTEX_A76), write_bundle(tmp_path / "bundle", landmarker=MEDIAPIPE)
+    )
     assert findings["processor"].sentence == "aarch64, Cortex-A76, in a Raspberry Pi 4 Model B Rev 1.4"
     assert "cannot run" not in findings["landmarker"].sentence
 
 
-def test_a_processor_is_only_as_able_as_its_least_core(tmp_path: Path, bundle_folder: Path) -> None:
-    machine = arm(tmp_path, "0xd0b", CORTEX_A76)
+def test_processor_lacks_what_any_of_its_cores_lacks(tmp_path: Path, bundle_folder: Path) -> None:
+    machine = arm_machine(tmp_path, "0xd0b", CORTEX_A76)
     with machine.cpuinfo.open("a") as file:
         file.write(f"processor\t: 2\nFeatures\t: {CORTEX_A72}\nCPU part\t: 0xd08\n")
-    sentence = look_over(machine, bundle_folder)["processor"].sentence
+    sentence = check_device(machine, bundle_folder)["processor"].sentence
     assert "Cortex-A76 and Cortex-A72" in sentence
     assert "without ARMv8.1 atomics" in sentence
 
 
-def test_a_32_bit_system_is_refused(tmp_path: Path, bundle_folder: Path) -> None:
+def test_32_bit_system_is_refused(tmp_path: Path, bundle_folder: Path) -> None:
     machine = Machine("armv7l", tmp_path / "cpuinfo", tmp_path / "board", tmp_path / "thermal", pointer_bits=32)
-    finding = look_over(machine, bundle_folder)["python"]
+    finding = check_device(machine, bundle_folder)["python"]
     assert (finding.state, "64-bit" in finding.remedy) == (State.FAILED, True)
 
 
 @pytest.mark.parametrize(("degrees", "state"), [(45_123, State.OK), (84_000, State.WARNING)])
-def test_a_hot_processor_is_a_warning(degrees: int, state: State, tmp_path: Path, bundle_folder: Path) -> None:
-    machine = arm(tmp_path, "0xd0b", CORTEX_A76)
+def test_hot_processor_is_a_warning(degrees: int, state: State, tmp_path: Path, bundle_folder: Path) -> None:
+    machine = arm_machine(tmp_path, "0xd0b", CORTEX_A76)
     for zone, content in {"thermal_zone0": f"{degrees}\n", "thermal_zone1": "no number\n"}.items():
         (machine.thermal / zone).mkdir()
         (machine.thermal / zone / "temp").write_text(content)
-    assert look_over(machine, bundle_folder)["temperature"].state is state
+    assert check_device(machine, bundle_folder)["temperature"].state is state
 
 
-def test_a_machine_that_measures_no_temperature_is_no_trouble(tmp_path: Path, bundle_folder: Path) -> None:
-    machine = arm(tmp_path, "0xd0b", CORTEX_A76)
-    assert look_over(machine, bundle_folder)["temperature"].state is State.LEFT_OUT
+def test_machine_without_temperature_sensor_is_skipped(tmp_path: Path, bundle_folder: Path) -> None:
+    machine = arm_machine(tmp_path, "0xd0b", CORTEX_A76)
+    assert check_device(machine, bundle_folder)["temperature"].state is State.SKIPPED
 
 
-def test_the_configured_camera_is_tried(bundle_folder: Path) -> None:
+def test_configured_camera_is_probed(bundle_folder: Path) -> None:
     settings = {"ISHARA_CAMERA_SOURCE": "/dev/no-such-camera"}
     code, findings, _ = run_doctor("--model", bundle_folder, settings=settings)
     assert code == 1
@@ -214,14 +218,14 @@ def test_the_configured_camera_is_tried(bundle_folder: Path) -> None:
     assert "/dev/no-such-camera cannot be opened" in findings["camera"]["sentence"]
 
 
-def test_a_camera_that_gives_pictures_is_told_with_their_size(bundle_folder: Path, tmp_path: Path) -> None:
+def test_working_camera_is_reported_with_the_size_of_its_images(bundle_folder: Path, tmp_path: Path) -> None:
     clip, mounted = write_clip(tmp_path / "clip.mp4"), {"ISHARA_CAMERA_ROTATION_DEGREES": "90"}
     _, findings, _ = run_doctor("--model", bundle_folder, "--source", clip, settings=mounted)
     assert findings["camera"]["state"] == "ok"
     assert "48x64" in findings["camera"]["sentence"]
 
 
-def test_a_source_that_is_nothing_is_named_whatever_the_locale(bundle_folder: Path) -> None:
+def test_unknown_source_is_named_in_any_locale(bundle_folder: Path) -> None:
     command = [sys.executable, "-m", "edge", "doctor", "--model", str(bundle_folder), "--source", "كلمة.mp4"]
     settings = os.environ | {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, encoding="ascii", env=settings, check=False)
@@ -230,42 +234,42 @@ def test_a_source_that_is_nothing_is_named_whatever_the_locale(bundle_folder: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_a_take_is_no_camera(bundle_folder: Path, tmp_path: Path) -> None:
+def test_take_is_no_camera(bundle_folder: Path, tmp_path: Path) -> None:
     take(even_times(10, 1.0)).save(tmp_path / f"one{TAKE_SUFFIX}")
     _, findings, _ = run_doctor("--model", bundle_folder, "--source", f"take:one{TAKE_SUFFIX}")
     assert findings["camera"]["state"] == "ok"
-    assert "no camera was tried" in findings["camera"]["sentence"]
+    assert "no camera was opened" in findings["camera"]["sentence"]
 
 
 def broker_finding(bundle: Path, port: int, **settings: str) -> dict[str, str]:
-    where = {"ISHARA_MQTT_HOST": "127.0.0.1", "ISHARA_MQTT_PORT": str(port)}
-    _, findings, _ = run_doctor("--model", bundle, settings=where | settings)
+    address = {"ISHARA_MQTT_HOST": "127.0.0.1", "ISHARA_MQTT_PORT": str(port)}
+    _, findings, _ = run_doctor("--model", bundle, settings=address | settings)
     return findings["broker"]
 
 
-def test_a_broker_that_lets_this_device_in_is_fine(bundle_folder: Path, broker: Mosquitto) -> None:
+def test_broker_that_accepts_this_device_is_ok(bundle_folder: Path, broker: Mosquitto) -> None:
     assert broker_finding(bundle_folder, broker.port)["state"] == "ok"
 
 
-def test_a_broker_that_is_away_is_named(bundle_folder: Path) -> None:
+def test_unreachable_broker_is_named(bundle_folder: Path) -> None:
     finding = broker_finding(bundle_folder, port := free_port())
     assert finding["state"] == "failed"
     assert f"127.0.0.1:{port} cannot be reached" in finding["sentence"]
 
 
-def test_a_broker_that_refuses_this_device_is_named(
+def test_broker_that_refuses_this_device_is_named(
     bundle_folder: Path, new_broker: Callable[..., Mosquitto], tmp_path: Path
 ) -> None:
     locked = new_broker(user=("entrance", "right"))
     locked.start()
     (tmp_path / "password").write_text("wrong\n")
-    known = {"ISHARA_MQTT_USERNAME": "entrance", "ISHARA_MQTT_PASSWORD_FILE": str(tmp_path / "password")}
-    assert "refuses this device" in broker_finding(bundle_folder, locked.port, **known)["sentence"]
+    credentials = {"ISHARA_MQTT_USERNAME": "entrance", "ISHARA_MQTT_PASSWORD_FILE": str(tmp_path / "password")}
+    assert "refuses this device" in broker_finding(bundle_folder, locked.port, **credentials)["sentence"]
     (tmp_path / "password").write_text("right\n")
-    assert broker_finding(bundle_folder, locked.port, **known)["state"] == "ok"
+    assert broker_finding(bundle_folder, locked.port, **credentials)["state"] == "ok"
 
 
-def test_a_wrong_configuration_ends_in_one_sentence(tmp_path: Path) -> None:
+def test_invalid_configuration_ends_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "edge.toml").write_text("nonsense = 1\n")
     command = [sys.executable, "-m", "edge", "doctor", "--config", str(tmp_path / "edge.toml")]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)

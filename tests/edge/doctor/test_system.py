@@ -1,4 +1,4 @@
-"""What the doctor says of what is around the daemon and of how it is installed."""
+"""The doctor's checks of the system and of the installation."""
 
 import os
 import stat
@@ -18,7 +18,7 @@ GREEN, YELLOW, RED = "\x1b[32m", "\x1b[33m", "\x1b[31m"
 
 
 class Kernel:
-    """Answers as the kernel does when it is asked how its clock is kept."""
+    """Reports a given state of the clock, as the kernel does."""
 
     def __init__(self, answer: int) -> None:
         self._answer = answer
@@ -27,16 +27,16 @@ class Kernel:
         return self._answer
 
 
-def firmware(folder: Path, bits: int) -> Path:
-    """The /sys of a Raspberry Pi whose firmware tells these bits."""
+def write_firmware(folder: Path, bits: int) -> Path:
+    """Write the /sys of a Raspberry Pi whose firmware reports these bits."""
     place = folder / "devices/platform/soc/soc:firmware"
     place.mkdir(parents=True)
     (place / "get_throttled").write_text(f"{bits:x}\n")
     return folder
 
 
-def connectors(folder: Path, **states: str) -> Path:
-    """The /sys of a machine with these sockets for screens."""
+def write_connectors(folder: Path, **states: str) -> Path:
+    """Write the /sys of a machine with these display connectors."""
     for name, state in states.items():
         place = folder / "class/drm" / f"card1-{name}"
         place.mkdir(parents=True)
@@ -44,25 +44,25 @@ def connectors(folder: Path, **states: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("answer", "state"), [(0, State.OK), (5, State.WARNING), (-1, State.LEFT_OUT)])
-def test_a_clock_that_nobody_keeps_right_is_a_warning(answer: int, state: State) -> None:
+@pytest.mark.parametrize(("answer", "state"), [(0, State.OK), (5, State.WARNING), (-1, State.SKIPPED)])
+def test_unsynchronised_clock_is_a_warning(answer: int, state: State) -> None:
     finding = check_clock(Kernel(answer))
     assert finding.state is state
     assert ("timedatectl" in finding.remedy) is (state is State.WARNING)
 
 
-def test_this_machines_clock_is_told_of() -> None:
+def test_clock_of_this_machine_is_reported() -> None:
     assert check_clock().state in (State.OK, State.WARNING)
 
 
-def test_the_disk_is_that_of_the_service_or_of_the_folder_above_where_it_will_be(tmp_path: Path) -> None:
+def test_disk_is_that_of_the_service_or_of_the_nearest_existing_folder(tmp_path: Path) -> None:
     assert str(tmp_path) in check_disk({"STATE_DIRECTORY": str(tmp_path)}).sentence
     finding = check_disk({}, tmp_path / "not" / "yet" / "there")
     assert f"are free in {tmp_path}" in finding.sentence
 
 
 @pytest.mark.parametrize(("free_mb", "state"), [(10_000, State.OK), (200, State.WARNING), (10, State.FAILED)])
-def test_a_disk_that_fills_up_is_told(free_mb: int, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearly_full_disk_is_reported(free_mb: int, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"free": free_mb * 1_000_000})
     monkeypatch.setattr("edge.doctor.system.shutil.disk_usage", lambda _place: usage)
     finding = check_disk({}, Path("/"))
@@ -71,39 +71,39 @@ def test_a_disk_that_fills_up_is_told(free_mb: int, state: State, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("bits", "state", "told"),
+    ("bits", "state", "words"),
     [
         (0x0, State.OK, "right"),
         (0x50005, State.FAILED, "voltage is too low"),
-        (0x50000, State.WARNING, "voltage was too low since"),
-        (0x20002, State.WARNING, "slows the processor down now"),
-        (0x40000, State.WARNING, "was slowed down since"),
+        (0x50000, State.WARNING, "voltage has been too low since"),
+        (0x20002, State.WARNING, "throttles the processor now"),
+        (0x40000, State.WARNING, "has been throttled since"),
     ],
 )
-def test_too_little_voltage_is_told_as_the_firmware_tells_it(
-    bits: int, state: State, told: str, tmp_path: Path
+def test_low_voltage_is_reported_as_the_firmware_reports_it(
+    bits: int, state: State, words: str, tmp_path: Path
 ) -> None:
-    finding = check_power(firmware(tmp_path, bits))
+    finding = check_power(write_firmware(tmp_path, bits))
     assert finding.state is state
-    assert told in finding.sentence
+    assert words in finding.sentence
 
 
-def test_a_machine_that_tells_nothing_of_its_power_is_no_trouble(tmp_path: Path) -> None:
-    assert check_power(tmp_path).state is State.LEFT_OUT
+def test_machine_without_power_report_is_skipped(tmp_path: Path) -> None:
+    assert check_power(tmp_path).state is State.SKIPPED
 
 
-def test_a_screen_is_looked_for_only_where_captions_are_configured(tmp_path: Path) -> None:
-    assert check_screen(tmp_path, wanted=False).state is State.LEFT_OUT
-    assert "graphics driver" in check_screen(tmp_path, wanted=True).sentence
-    sysfs = connectors(tmp_path, **{"HDMI-A-1": "disconnected", "HDMI-A-2": "disconnected"})
-    assert check_screen(sysfs, wanted=True).state is State.FAILED
+def test_screen_is_required_only_where_captions_are_configured(tmp_path: Path) -> None:
+    assert check_screen(tmp_path, required=False).state is State.SKIPPED
+    assert "graphics driver" in check_screen(tmp_path, required=True).sentence
+    sysfs = write_connectors(tmp_path, **{"HDMI-A-1": "disconnected", "HDMI-A-2": "disconnected"})
+    assert check_screen(sysfs, required=True).state is State.FAILED
     (sysfs / "class/drm/card1-HDMI-A-2/status").write_text("connected\n")
-    finding = check_screen(sysfs, wanted=True)
-    assert (finding.state, finding.sentence) == (State.OK, "plugged in at HDMI-A-2")
+    finding = check_screen(sysfs, required=True)
+    assert (finding.state, finding.sentence) == (State.OK, "connected to HDMI-A-2")
 
 
-def test_arabic_is_shaped_here() -> None:
-    assert check_raqm(wanted=True).state is State.OK
+def test_arabic_is_shaped_on_this_machine() -> None:
+    assert check_raqm(required=True).state is State.OK
 
 
 def test_two_owners_of_cv2_are_named_with_the_command_that_leaves_one(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_two_owners_of_cv2_are_named_with_the_command_that_leaves_one(tmp_path: 
     )
 
 
-def test_a_password_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
+def test_password_that_every_user_may_read_is_a_warning(tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("secret\n")
     config = EdgeConfig(mqtt=MqttConfig(host="localhost", username="u", password_file=password))
@@ -141,15 +141,15 @@ def test_a_password_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None
     assert check_permissions(config, None).state is State.OK
 
 
-def test_a_device_that_this_user_may_not_open_is_told_with_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    # /dev/null stands in for a camera: a device that is there on every machine, and root may open them all.
+def test_device_that_this_user_may_not_open_is_reported_with_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    # /dev/null stands in for a camera: a device that exists on every machine; and root may open them all.
     monkeypatch.setattr("edge.doctor.installation.os.access", lambda _path, _mode: False)
     finding = check_permissions(EdgeConfig(), "v4l2:/dev/null")
     assert finding.state is State.FAILED
     assert f"usermod -aG {Path('/dev/null').group()} $USER" in finding.remedy
 
 
-def test_a_terminal_sees_colours() -> None:
+def test_terminal_gets_colours() -> None:
     states = {State.OK: GREEN, State.WARNING: YELLOW, State.FAILED: RED}
     for state, colour in states.items():
         assert format_row(Finding("clock", state, "…"), coloured=True).startswith(colour)

@@ -52,7 +52,7 @@ def test_words_go_over_tls(
     broker = new_broker(tls=certificates, require_certificate=require_certificate)
     broker.start()
     config = over_tls(broker, certificates.authority, certificates if require_certificate else None)
-    assert probe_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} lets this device in"
+    assert probe_broker(config.model_dump_json()) == f"the broker 127.0.0.1:{broker.port} accepts this device"
     with listening(broker) as listener:
         sink, status, _ = open_sink(config, tmp_path / "outbox")
         sink.emit(word(1))

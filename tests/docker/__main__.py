@@ -1,4 +1,4 @@
-"""Does the steps of our Dockerfile in plain Debians and runs what comes out beside a broker; see `build-steps`."""
+"""Runs the steps of the Dockerfile in plain Debians and the result beside a broker; see `build-steps`."""
 
 import argparse
 import fnmatch
@@ -18,16 +18,16 @@ from tests.docker.dockerfile import Instruction, read
 
 DOCKER: Final = Path("deploy/docker")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_OUTSIDE: Final = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "LANG")  # of this machine, and not of an image
+_OUTSIDE: Final = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "LANG")  # of this machine, not of an image
 
 
 class StepFailed(Exception):
-    """A step or what was seen afterwards is wrong; the message says how."""
+    """A step or a later check that failed; the message says how."""
 
 
 @dataclass
 class Stage:
-    """One stage of the image while it is made."""
+    """One stage of the image during the build."""
 
     root: Path
     environment: dict[str, str] = field(default_factory=lambda: {"PATH": _PATH})
@@ -38,20 +38,20 @@ class Stage:
     command: list[str] = field(default_factory=list)
 
     def run(self, command: list[str], more: dict[str, str] | None = None, user: str = "") -> "subprocess.Popen[str]":
-        """Start a program inside."""
+        """Start a program inside the stage."""
         environment = (more or {}) | self.environment
         inside = ["chroot", f"--userspec={user or self.user}", str(self.root), "env", f"--chdir={self.folder}"]
         return subprocess.Popen([*inside, *command], env=environment, stderr=subprocess.PIPE, encoding="utf-8")
 
     def path(self, name: str) -> Path:
-        """Where something inside is seen from outside."""
+        """Return the path outside of a path inside."""
         return self.root / (Path(self.folder) / name).relative_to("/")
 
 
 def main() -> int:
-    """Make the image and try it; returns the exit code."""
+    """Build the image and check it; return the exit code."""
     parser = argparse.ArgumentParser(prog="tests.docker", description=__doc__)
-    parser.add_argument("--root", type=Path, required=True, help="the Debian to begin with")
+    parser.add_argument("--root", type=Path, required=True, help="the Debian to start from")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="ishara-docker-", ignore_cleanup_errors=True) as folder,
@@ -60,7 +60,7 @@ def main() -> int:
         try:
             stage = build(options.root, Path(folder), stack)
             print(f"the image has {size_mb(stage)} MB beside its Debian", flush=True)
-            print(try_out(stage))
+            print(check(stage))
         except StepFailed as error:
             print(f"FAIL  {error}")
             return 1
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def build(debian: Path, folder: Path, stack: ExitStack) -> Stage:
-    """Follow the instructions; the last stage."""
+    """Run the instructions and return the last stage."""
     context = gather(folder / "context")
     stages: dict[str, Stage] = {}
     stage: Stage | None = None
@@ -81,20 +81,20 @@ def build(debian: Path, folder: Path, stack: ExitStack) -> Stage:
         elif stage is None:
             raise StepFailed(f"{step.word} stands before FROM")
         else:
-            follow(step, stage, stages, context)
+            run_step(step, stage, stages, context)
         print(f"{time.monotonic() - began:6.1f} s  {step.word} {step.rest[:90]}", flush=True)
     return stages["last"]
 
 
-def follow(step: Instruction, stage: Stage, stages: dict[str, Stage], context: Path) -> None:
-    """Do one instruction."""
+def run_step(step: Instruction, stage: Stage, stages: dict[str, Stage], context: Path) -> None:
+    """Run one instruction."""
     if step.word == "RUN":
         settings = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
-        lend_settings(stage.root)
+        copy_package_settings(stage.root)
         running = stage.run(["/bin/sh", "-c", step.rest], settings | {"HOME": "/root"})
-        _, said = running.communicate()
+        _, output = running.communicate()
         if running.returncode != 0:
-            raise StepFailed(f"RUN {step.rest}: {said.strip()[-1500:]}")
+            raise StepFailed(f"RUN {step.rest}: {output.strip()[-1500:]}")
     elif step.word == "COPY":
         source, target = step.parts()
         origin = stages[step.flags["from"]].root if "from" in step.flags else context
@@ -111,11 +111,11 @@ def follow(step: Instruction, stage: Stage, stages: dict[str, Stage], context: P
     elif step.word in ("ENTRYPOINT", "CMD"):
         setattr(stage, "entrypoint" if step.word == "ENTRYPOINT" else "command", step.parts())
     elif step.word not in ("EXPOSE", "VOLUME"):
-        raise StepFailed(f"nobody here knows {step.word}")
+        raise StepFailed(f"the instruction {step.word} is not supported here")
 
 
 def gather(folder: Path) -> Path:
-    """What an engine would be sent: all that .dockerignore leaves over."""
+    """Copy the build context: everything that .dockerignore leaves."""
     rules = (DOCKER / "Dockerfile.dockerignore").read_text().split()
     wanted = [rule[1:] for rule in rules if rule[0] == "!"]
     unwanted = [rule for rule in rules if rule[0] != "!" and rule != "*"]
@@ -129,7 +129,7 @@ def gather(folder: Path) -> Path:
 
 
 def copy(source: Path, target: Path, *, into: bool) -> None:
-    """As COPY does: a folder's content, or a file under a name or into a folder."""
+    """Copy as COPY does: a folder's content, or a file under a name or into a folder."""
     if into:
         target = target / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def copy(source: Path, target: Path, *, into: bool) -> None:
 
 
 def overlaid(debian: Path, folder: Path, stack: ExitStack) -> Path:
-    """The Debian with changes that are kept in memory."""
+    """Mount the Debian with an overlay in memory."""
     folder.mkdir()
     mount(["-t", "tmpfs", "tmpfs", str(folder)], folder, stack)
     for part in ("changes", "work", "root"):
@@ -153,8 +153,8 @@ def overlaid(debian: Path, folder: Path, stack: ExitStack) -> Path:
     return root
 
 
-def lend_settings(root: Path) -> None:
-    """This machine's way to apt's and pip's packages; before each step, for one may have written its own."""
+def copy_package_settings(root: Path) -> None:
+    """Copy this machine's settings of apt and pip before each step, because a step may have written its own."""
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     files = [
         value for name, value in os.environ.items() if "CERT" in name or "CA_" in name or name == "PIP_CONFIG_FILE"
@@ -168,19 +168,19 @@ def lend_settings(root: Path) -> None:
 
 
 def mount(arguments: list[str], where: Path, stack: ExitStack) -> None:
-    """Mount something until the end."""
+    """Mount until the stack is closed."""
     subprocess.run(["mount", *arguments], check=True)
     stack.callback(subprocess.run, ["umount", "--recursive", "--lazy", str(where)], check=False)
 
 
 def size_mb(stage: Stage) -> int:
-    """How much the image adds to its Debian."""
+    """Return the size that the image adds to its Debian, in MB."""
     command = ["du", "-sm", str(stage.root.parent / "changes")]
     return int(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.split()[0])
 
 
-def try_out(stage: Stage) -> str:
-    """The broker and the daemon, as compose.yaml starts them, on a network of their own."""
+def check(stage: Stage) -> str:
+    """Start broker and daemon as compose.yaml does, on a network of their own."""
     (stage.root / "etc/hosts").write_text("127.0.0.1 localhost broker\n")
     done = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""The part of a Dockerfile's language that ours speaks (https://docs.docker.com/reference/dockerfile/)."""
+"""Parses the subset of the Dockerfile language that this project uses (https://docs.docker.com/reference/dockerfile/)."""
 
 import json
 import shlex
@@ -8,19 +8,19 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Instruction:
-    """One instruction: its word, its flags (--from=made) and what follows."""
+    """One instruction: its keyword, its flags (--from=made) and the rest."""
 
     word: str
     flags: dict[str, str]
     rest: str
 
     def parts(self) -> list[str]:
-        """What follows, word by word, whether it is written as JSON or not."""
+        """Return the words of the rest, whether it is written as JSON or not."""
         return list(json.loads(self.rest)) if self.rest.startswith("[") else shlex.split(self.rest)
 
 
 def read(path: Path) -> list[Instruction]:
-    """All instructions, lines that go on joined, comments left out."""
+    """Return all instructions, with continued lines joined and comments left out."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
     instructions = []
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():

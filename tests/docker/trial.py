@@ -17,44 +17,44 @@ _PORT: Final = 1883
 
 
 def main() -> int:
-    """Try it; returns the exit code."""
+    """Run the checks; return the exit code."""
     root, user, daemon, check = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
     environment = json.loads(os.environ["IMAGE_ENVIRONMENT"]) | {"HOME": "/var/lib/ishara"}
     inside = ["chroot", f"--userspec={user}", root, "env", "--chdir=/var/lib/ishara"]
 
-    def ask(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    def run_inside(command: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
 
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "mosquitto.conf"
-        # Its own container would have this folder.
+        # In its own container this folder exists.
         config.write_text(_CONFIG.read_text().replace("/mosquitto/data/", f"{folder}/") + "user root\n")
         broker = subprocess.Popen(["mosquitto", "-c", config], stderr=subprocess.DEVNULL)
         wait_until(lambda: is_listening(_PORT), "the broker")
         edge = subprocess.Popen([*inside, *daemon], env=environment, stdout=subprocess.DEVNULL)
         try:
-            heard = ask(["mosquitto_sub", "-t", "ishara/entrance/word", "-C", "1", "-W", str(_PATIENCE_S)])
-            well = ask([*inside, *check])
+            received = run_inside(["mosquitto_sub", "-t", "ishara/entrance/word", "-C", "1", "-W", str(_PATIENCE_S)])
+            healthy = run_inside([*inside, *check])
             owner = Path(f"/proc/{edge.pid}").stat().st_uid
             edge.terminate()
             code = edge.wait(_PATIENCE_S)
-            away = ask([*inside, *check])
+            stopped = run_inside([*inside, *check])
         finally:
             edge.kill()
             broker.kill()
     wrong = {
-        "no word came": heard.returncode != 0,
-        f"the health check of a daemon at work: {well.stderr}": well.returncode != 0,
-        "the daemon is root's": owner == 0,
+        "no word arrived": received.returncode != 0,
+        f"the health check of a running daemon: {healthy.stderr}": healthy.returncode != 0,
+        "the daemon runs as root": owner == 0,
         f"the daemon ends with {code}": code != 0,
-        "the health check is content without a daemon": away.returncode != 1,
+        "the health check passes without a daemon": stopped.returncode != 1,
     }
     if any(wrong.values()):
-        sys.stderr.write("; ".join(sentence for sentence, is_so in wrong.items() if is_so))
+        sys.stderr.write("; ".join(sentence for sentence, failed in wrong.items() if failed))
         return 1
-    word = json.loads(heard.stdout)["word_en"]
-    sys.stdout.write(f"the word {word!r}; healthy, as user {owner}; without a daemon: {away.stderr}")
+    word = json.loads(received.stdout)["word_en"]
+    sys.stdout.write(f"the word {word!r}; healthy, as user {owner}; without a daemon: {stopped.stderr}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Boots two devices from the Debian that `test-fleet` has made, and tries `ishara-deploy` on them, check by check."""
+"""Boots two devices from the Debian that `test-fleet` has made, and checks `ishara-deploy` on them."""
 
 import argparse
 import sys
@@ -14,13 +14,13 @@ from tests.fleet import checks, refusals
 from tests.fleet.site import Site, site
 
 Check = Callable[[Site], str]
-# The others rest on these.
+# The other checks depend on these.
 _FIRST: Final = {"unknown host": checks.unknown_host, "provision twice": checks.provision_twice, "push": checks.push}
 _OTHERS: Final = {
-    "a change of configuration": checks.provision_a_change,
+    "a change of configuration": checks.provision_change,
     "status": checks.status,
     "hot swap": checks.hot_swap,
-    "proved": checks.proved,
+    "proven": checks.proven,
     "unsigned": refusals.unsigned,
     "bad signature": refusals.bad_signature,
     "wrong key": refusals.wrong_key,
@@ -40,26 +40,26 @@ _OTHERS: Final = {
 
 
 def main() -> int:
-    """Run all checks; returns the exit code."""
+    """Run all checks; return the exit code."""
     parser = argparse.ArgumentParser(prog="tests.fleet", description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="the Debian")
     parser.add_argument("--app", type=Path, required=True, help="the project's wheel")
-    parser.add_argument("--wheels", type=Path, required=True, help="the wheels of what it needs")
-    parser.add_argument("--only", help="of the checks that no other rests on, run those whose names hold this")
+    parser.add_argument("--wheels", type=Path, required=True, help="the wheels of its dependencies")
+    parser.add_argument("--only", help="run only the independent checks whose names contain this text")
     options = parser.parse_args()
     wanted = _FIRST | {name: check for name, check in _OTHERS.items() if (options.only or "") in name}
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="ishara-fleet-", ignore_cleanup_errors=True) as folder,
-        site(options.root, options.app.absolute(), options.wheels, Path(folder)) as both,
+        site(options.root, options.app.absolute(), options.wheels, Path(folder)) as running,
     ):
         print(f"two devices are up after {since(began)}", flush=True)
 
         def journal() -> str:
-            asked = "journalctl --unit ishara-edge --no-pager --lines 20 --output cat"
-            return "\n".join(device.attempt(asked).stdout for device in both.devices.values())
+            command = "journalctl --unit ishara-edge --no-pager --lines 20 --output cat"
+            return "\n".join(device.attempt(command).stdout for device in running.devices.values())
 
-        return try_all({name: partial(check, both) for name, check in wanted.items()}, journal)
+        return try_all({name: partial(check, running) for name, check in wanted.items()}, journal)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bundles to push: the shipped one as another version, signed or spoiled in one of many ways."""
+"""Bundles to push: the shipped one as another version, signed or damaged in one of many ways."""
 
 import itertools
 import json
@@ -12,26 +12,26 @@ from onnx import NodeProto, helper
 
 from edge.config import SHIPPED_MODEL
 from models.bundle import MODEL, sha256_of
-from tests.fleet.site import Desk
+from tests.fleet.site import Workstation
 
-FIRST: Final = 1000  # a version later than any that is shipped
+FIRST: Final = 1000  # a version later than any shipped one
 _versions = itertools.count(FIRST)
 
 
-def make_bundle(desk: Desk, *, version: int | None = None, key: str | None = "signer.key") -> Path:
-    """The shipped bundle under a later version than all before, or this one, signed by one of the desk's keys."""
+def make_bundle(desk: Workstation, *, version: int | None = None, key: str | None = "signer.key") -> Path:
+    """Copy the shipped bundle with this version, or one later than all before, signed by a key of the workstation."""
     number = next(_versions) if version is None else version
     folder = desk.folder / f"bundle-{number}"
     shutil.copytree(SHIPPED_MODEL, folder)
     (folder / "manifest.sig").unlink(missing_ok=True)
     rewrite(folder, version=number)
     if key is not None:
-        desk.deploy("sign", str(folder), "--key", str(desk.folder / key)).must(0)
+        desk.deploy("sign", str(folder), "--key", str(desk.folder / key)).expect(0)
     return folder
 
 
-def make_burdened(desk: Desk, beside: Sequence[NodeProto]) -> Path:
-    """Such a bundle whose network does something more: nodes that give `nothing`, a 0 that is added to its answer."""
+def make_with_extra_nodes(desk: Workstation, beside: Sequence[NodeProto]) -> Path:
+    """Make a bundle whose network has extra nodes that output `nothing`, a 0 that is added to the probabilities."""
     bundle = make_bundle(desk, key=None)
     model = onnx.load(bundle / MODEL)
     for node in model.graph.node:
@@ -40,19 +40,19 @@ def make_burdened(desk: Desk, beside: Sequence[NodeProto]) -> Path:
     onnx.save(model, bundle / MODEL)
     files = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))["files"]
     rewrite(bundle, files=files | {MODEL: sha256_of(bundle / MODEL)})
-    desk.deploy("sign", str(bundle), "--key", str(desk.folder / "signer.key")).must(0)
+    desk.deploy("sign", str(bundle), "--key", str(desk.folder / "signer.key")).expect(0)
     return bundle
 
 
-def rewrite(bundle: Path, **said: Any) -> None:
-    """Let a bundle's manifest say something else."""
+def rewrite(bundle: Path, **output: Any) -> None:
+    """Change fields of a bundle's manifest."""
     path = bundle / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8")) | said
+    manifest = json.loads(path.read_text(encoding="utf-8")) | output
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def flip(path: Path) -> None:
-    """Turn over one bit in the middle of a file."""
+    """Flip one bit in the middle of a file."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))

@@ -1,4 +1,4 @@
-"""Two devices on one network, and the desk from which they are looked after."""
+"""Two devices on one network, and the workstation that manages them."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from typing import Final
 from tests.device.device import CheckFailed, Device, wait_until
 
 BRIDGE: Final = "ishara"
-DESK: Final = "10.77.0.1"
+WORKSTATION: Final = "10.77.0.1"
 NAMES: Final = {"north": "10.77.0.2", "south": "10.77.0.3"}
 USER: Final = "keeper"
 PROBATION_S: Final = 15.0
@@ -37,30 +37,30 @@ password_file = "mqtt-password"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What `ishara-deploy` printed, and how it ended."""
+class CommandResult:
+    """The output and exit code of `ishara-deploy`."""
 
     code: int
     out: str
     err: str
 
     def row(self, host: str) -> str:
-        """The line of its table that tells of a host."""
+        """Return the line of the table about a host."""
         found = [line for line in self.out.splitlines() if line.startswith(f"{host} ")]
         if not found:
             raise CheckFailed(f"it tells nothing of {host}: {self.out or self.err}")
         return found[-1]
 
-    def must(self, code: int, *told: str) -> "Told":
-        """This must be how it ends, and this must be told, in one sentence and not by a traceback."""
+    def expect(self, code: int, *expected: str) -> "CommandResult":
+        """Require this exit code and these texts in the output, without a traceback."""
         text = self.out + self.err
-        if self.code != code or "Traceback" in text or any(one not in text for one in told):
-            raise CheckFailed(f"exit {self.code} instead of {code}, with {told}: {text.strip()[-1500:]}")
+        if self.code != code or "Traceback" in text or any(one not in text for one in expected):
+            raise CheckFailed(f"exit {self.code} instead of {code}, with {expected}: {text.strip()[-1500:]}")
         return self
 
 
-class Desk:
-    """A folder with the inventory, keys and bundles, and the command that is tried."""
+class Workstation:
+    """A folder with inventory, keys and bundles, and the command under test."""
 
     def __init__(self, folder: Path, wheel: Path, wheels: Path) -> None:
         self.folder = folder
@@ -71,11 +71,11 @@ class Desk:
             _do(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)])
         (folder / "edge.toml").write_text(_TEMPLATE)
         (folder / "password").write_text("secret of the device")
-        self.deploy("keys", "new", "--name", "signer", "--to", str(folder)).must(0)
-        self.deploy("keys", "new", "--name", "stranger", "--to", str(folder / "elsewhere")).must(0)
+        self.deploy("keys", "new", "--name", "signer", "--to", str(folder)).expect(0)
+        self.deploy("keys", "new", "--name", "stranger", "--to", str(folder / "elsewhere")).expect(0)
 
-    def meet(self, devices: dict[str, Device]) -> None:
-        """Let the desk's key in, and write down the devices' own."""
+    def trust_devices(self, devices: dict[str, Device]) -> None:
+        """Authorise the workstation's key on the devices, and record the devices' host keys."""
         known = ""
         for name, device in devices.items():
             device.write(f"home/{USER}/.ssh/authorized_keys", (self.folder / "key.pub").read_text())
@@ -85,7 +85,7 @@ class Desk:
         self.write_inventory()
 
     def write_inventory(self, more: str = "", known_hosts: str = "known_hosts") -> None:
-        """North is the canary, south comes after it."""
+        """Write the inventory: north is the canary, south the next wave."""
         self.inventory.write_text(
             f'known_hosts = "{known_hosts}"\ntrusted_keys = ["signer.pub"]\n'
             f'[app]\nwheel = "{self.wheel}"\nconstraints = "{Path("constraints.txt").absolute()}"\n'
@@ -99,22 +99,22 @@ class Desk:
 
     @property
     def inventory(self) -> Path:
-        """The inventory's file."""
+        """Return the inventory's file."""
         return self.folder / "fleet.toml"
 
-    def deploy(self, *arguments: str) -> Told:
+    def deploy(self, *arguments: str) -> CommandResult:
         """Run `ishara-deploy` as a program."""
         done = subprocess.run(
             self._command(arguments), capture_output=True, encoding="utf-8", errors="replace", check=False
         )
-        return Told(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
-    def fleet(self, *arguments: str) -> Told:
-        """The same with the inventory."""
+    def fleet(self, *arguments: str) -> CommandResult:
+        """Run `ishara-deploy` with the inventory."""
         return self.deploy(*arguments, "--inventory", str(self.inventory))
 
-    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start `ishara-deploy` with the inventory and do not wait for it."""
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start `ishara-deploy` with the inventory without waiting for it."""
         command = self._command((*arguments, "--inventory", str(self.inventory)))
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
 
@@ -124,31 +124,31 @@ class Desk:
 
 @dataclass(frozen=True)
 class Site:
-    """All of it."""
+    """The workstation and its devices."""
 
-    desk: Desk
+    workstation: Workstation
     devices: dict[str, Device]
 
     @property
     def north(self) -> Device:
-        """The canary."""
+        """Return the canary."""
         return self.devices["north"]
 
     @property
     def south(self) -> Device:
-        """The one after it."""
+        """Return the device of the next wave."""
         return self.devices["south"]
 
-    def cut(self, name: str) -> None:
+    def disconnect(self, name: str) -> None:
         """Pull a device's network cable."""
         _do(["ip", "link", "set", f"vb-{name}", "down"])
 
-    def mend(self, name: str) -> None:
-        """Plug it in again."""
+    def reconnect(self, name: str) -> None:
+        """Plug a device's network cable in again."""
         _do(["ip", "link", "set", f"vb-{name}", "up"])
 
-    def slow_down(self, name: str, rate: str) -> None:
-        """Let no more through to a device than this."""
+    def limit_rate(self, name: str, rate: str) -> None:
+        """Limit the data rate to a device."""
         _do(
             [
                 "tc",
@@ -167,25 +167,25 @@ class Site:
             ]
         )
 
-    def at_full_speed(self, name: str) -> None:
-        """Let everything through again."""
+    def remove_rate_limit(self, name: str) -> None:
+        """Remove the limit of the data rate."""
         _do(["tc", "qdisc", "del", "dev", f"vb-{name}", "root"])
 
 
 @contextmanager
 def site(root: Path, wheel: Path, wheels: Path, folder: Path) -> Iterator[Site]:
-    """Boot both and introduce the desk to them."""
+    """Boot both devices and exchange keys with the workstation."""
     _do(["ip", "link", "set", "lo", "up"])
     _do(["ip", "link", "add", BRIDGE, "type", "bridge"])
-    _do(["ip", "address", "add", f"{DESK}/24", "dev", BRIDGE])
+    _do(["ip", "address", "add", f"{WORKSTATION}/24", "dev", BRIDGE])
     _do(["ip", "link", "set", BRIDGE, "up"])
-    desk = Desk(folder, wheel, wheels)
+    workstation = Workstation(folder, wheel, wheels)
     with ExitStack() as stack:
         devices = {name: stack.enter_context(_booted(name, root, folder)) for name in NAMES}
         for name, device in devices.items():
             wait_until(lambda device=device: _is_up(device), f"{name}, booted", _BOOT_S)  # type: ignore[misc]
-        desk.meet(devices)
-        yield Site(desk, devices)
+        workstation.trust_devices(devices)
+        yield Site(workstation, devices)
 
 
 @contextmanager
@@ -202,7 +202,7 @@ def _booted(name: str, root: Path, folder: Path) -> Iterator[Device]:
     command = [
         *("systemd-nspawn", "--quiet", f"--directory={disk / 'root'}", f"--machine={name}", "--boot"),
         *("--register=no", "--keep-unit", "--console=pipe", f"--network-bridge={BRIDGE}"),
-        # What a unit's DeviceAllow= rests on: the new control groups, and systemd's little programs for the kernel.
+        # A unit's DeviceAllow= needs control groups v2 and BPF programs.
         *("--system-call-filter=bpf", "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON"),
         f"--bind-ro={Path(__file__).parents[1] / 'device'}:/srv/programs",
     ]
@@ -211,7 +211,7 @@ def _booted(name: str, root: Path, folder: Path) -> Iterator[Device]:
     with log, subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as container:
         children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
         try:
-            # The first child only prepares the place of the second, which is the init process.
+            # The first child prepares the namespaces of the second, which is the init process.
             wait_until(lambda: _has_network(children), f"{name}'s network", _BOOT_S)
             init = children.read_text().split()[0]
             for change in (["address", "add", f"{NAMES[name]}/24", "dev", "host0"], ["link", "set", "host0", "up"]):
@@ -233,8 +233,8 @@ def _has_network(children: Path) -> bool:
 
 
 def _is_up(device: Device) -> bool:
-    told = device.attempt("systemctl is-system-running; systemctl is-active ssh").stdout.split()
-    return told in (["running", "active"], ["degraded", "active"])
+    expected = device.attempt("systemctl is-system-running; systemctl is-active ssh").stdout.split()
+    return expected in (["running", "active"], ["degraded", "active"])
 
 
 def _do(command: list[str]) -> None:

@@ -15,7 +15,7 @@ from landmarkers.layout import WRIST
 from landmarkers.take import MISSING
 from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
 from trainer.data.batch import Batch
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 from trainer.data.raw_batch import NAN, RawBatch, coordinate
 
 _MIDDLE: Final = np.float32(0.5)  # of the picture, across and down
@@ -55,7 +55,7 @@ def _strip() -> Floats:
     return np.random.default_rng(0).standard_normal(_STRIP, np.float32)
 
 
-@compiled
+@jit
 def _draw(
     recorded: RawBatch,
     columns: NDArray[np.int64],
@@ -87,7 +87,7 @@ def _draw(
             _set_down(there, kinds, root, changes, points, first, jitter, out[to, number])
 
 
-@compiled_within
+@jit_internal
 def _tell_apart(
     recorded: RawBatch,
     columns: NDArray[np.int64],
@@ -114,7 +114,7 @@ def _tell_apart(
             kinds[at] = _NOTHING if step == MISSING else _RECORDED
 
 
-@compiled_within
+@jit_internal
 def _make_up(
     there: tuple[NDArray[np.int64], NDArray[np.int64], int],
     kinds: NDArray[np.int8],
@@ -138,7 +138,7 @@ def _make_up(
                     points[at, axis, which] = between + aside[take, number, slot, axis]
 
 
-@compiled_within
+@jit_internal
 def _read(
     recorded: RawBatch,
     columns: NDArray[np.int64],
@@ -156,7 +156,7 @@ def _read(
                     points[at, axis, which] = coordinate(recorded.steps[stored, columns[number, which], axis])
 
 
-@compiled_within
+@jit_internal
 def _lead(
     there: tuple[NDArray[np.int64], NDArray[np.int64], int],
     kinds: NDArray[np.int8],
@@ -188,7 +188,7 @@ def _lead(
                 points[at, 2, which] = u * g + v * h + w * i + to_z
 
 
-@compiled_within
+@jit_internal
 def _set_apart(
     there: tuple[NDArray[np.int64], NDArray[np.int64], int],
     kinds: NDArray[np.int8],
@@ -208,7 +208,7 @@ def _set_apart(
                     points[at, axis, which] = place[take, number, which, axis] + own
 
 
-@compiled_within
+@jit_internal
 def _set_down(
     there: tuple[NDArray[np.int64], NDArray[np.int64], int],
     kinds: NDArray[np.int8],

@@ -21,7 +21,7 @@ from trainer.data.raw_batch import RawBatch
 def apply_torch(recorded: RawBatch, sketch: AugmentationParams, jitter: float, random: torch.Generator) -> Batch:
     """The takes on the generator's device."""
     device = random.device
-    stored, inside = recorded.stored()
+    stored, inside = recorded.frame_indices()
     steps = recorded.steps[stored]
     steps[~inside] = MISSING
     steps_there = torch.from_numpy(steps).to(device)

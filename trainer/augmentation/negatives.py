@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from landmarkers.layout import WRIST
 from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
 from trainer.augmentation.take_stats import TakeStats
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 from trainer.data.raw_batch import NAN, RawBatch, is_seen, point
 from trainer.model.features import WRISTS
 
@@ -35,7 +35,7 @@ def make_negatives(
     )
 
 
-@compiled
+@jit
 def _spoil(
     recorded: RawBatch,
     sketch: AugmentationParams,
@@ -60,7 +60,7 @@ def _spoil(
                 _pass_over(take, neighbours[take], times, sketch.times, sketch.takes, sketch.frames)
 
 
-@compiled_within
+@jit_internal
 def _leave_way(times: Floats, out: Floats, is_first: bool) -> bool:  # noqa: FBT001 - drawn by the caller
     """Leave of a take the way before it or after it, where there are two frames of one at least, and say whether."""
     before = after = 0
@@ -76,7 +76,7 @@ def _leave_way(times: Floats, out: Floats, is_first: bool) -> bool:  # noqa: FBT
     return True
 
 
-@compiled_within
+@jit_internal
 def _pass_over(
     take: int,
     neighbour: int,
@@ -96,7 +96,7 @@ def _pass_over(
             takes[take, number], frames[take, number] = neighbour, others[number - kept]
 
 
-@compiled_within
+@jit_internal
 def _lay_down(
     recorded: RawBatch, take: int, pose: PartParams, hands: PartParams, traits: TakeStats, random: np.random.Generator
 ) -> None:
@@ -116,7 +116,7 @@ def _lay_down(
             hands.lead[take, hand, 2] = -_TREMOR * _mean_of_wrist(recorded, take, hand, 2)
 
 
-@compiled_within
+@jit_internal
 def _mean_of_wrist(recorded: RawBatch, take: int, hand: int, axis: int) -> float:
     """Over the frames that show it; NaN where none does."""
     count, total = 0, 0.0

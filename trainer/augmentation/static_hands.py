@@ -11,7 +11,7 @@ import numpy as np
 
 from trainer.augmentation.params import AugmentationParams, Floats
 from trainer.augmentation.take_stats import TakeStats
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 from trainer.model.features import ELBOWS, WRISTS
 
 
@@ -24,7 +24,7 @@ class StaticHandConfig(NamedTuple):
     max_tilt: float = 0.6  # radians in the picture plane, at most, each hand by itself
 
 
-@compiled
+@jit
 def perturb_static_hands(
     sketch: AugmentationParams, traits: TakeStats, by: StaticHandConfig, random: np.random.Generator
 ) -> None:
@@ -45,7 +45,7 @@ def perturb_static_hands(
                 turn_in_plane(random.uniform(-by.max_tilt, by.max_tilt) * stillness, hands.turn[take, hand])
 
 
-@compiled_within
+@jit_internal
 def turn_in_plane(angle: float, matrix: Floats) -> None:
     """Write into a matrix [3, 3] what turns by radians in the picture plane."""
     cos, sin = np.cos(angle), np.sin(angle)

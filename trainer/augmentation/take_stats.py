@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 from trainer.data.raw_batch import RawBatch, is_seen, point
 from trainer.model.features import SHOULDERS
 
@@ -41,7 +41,7 @@ class TakeStats(NamedTuple):
         return traits
 
 
-@compiled
+@jit
 def _look(recorded: RawBatch, traits: TakeStats) -> None:
     for take in range(len(recorded.starts)):
         _look_at_shoulders(recorded, take, traits)
@@ -49,7 +49,7 @@ def _look(recorded: RawBatch, traits: TakeStats) -> None:
             _look_at_hand(recorded, take, hand, traits)
 
 
-@compiled_within
+@jit_internal
 def _look_at_shoulders(recorded: RawBatch, take: int, traits: TakeStats) -> None:
     left, right = recorded.pose[0, SHOULDERS[0]], recorded.pose[0, SHOULDERS[1]]
     count, across, down, width = 0, 0.0, 0.0, 0.0
@@ -66,7 +66,7 @@ def _look_at_shoulders(recorded: RawBatch, take: int, traits: TakeStats) -> None
         traits.width[take] = width / count
 
 
-@compiled_within
+@jit_internal
 def _look_at_hand(recorded: RawBatch, take: int, hand: int, traits: TakeStats) -> None:
     count, total, first = 0, 0.0, 0
     least_x, most_x, least_y, most_y = np.inf, -np.inf, np.inf, -np.inf

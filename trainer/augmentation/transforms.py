@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from landmarkers.layout import WRIST
 from trainer.augmentation.params import AugmentationParams, Floats
 from trainer.augmentation.static_hands import turn_in_plane
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 from trainer.data.raw_batch import NAN
 
 _LEAST: Final = 4  # frames that stay where more are lost than may be
@@ -40,7 +40,7 @@ class TransformConfig(NamedTuple):
     pose_dropout: float = 0.05  # chance that the body's points are lost throughout
 
 
-@compiled
+@jit
 def augment(sketch: AugmentationParams, by: TransformConfig, random: np.random.Generator) -> None:
     """Change takes as another recording of the same sign differs from it."""
     pose, hands = sketch.pose, sketch.hands
@@ -64,7 +64,7 @@ def augment(sketch: AugmentationParams, by: TransformConfig, random: np.random.G
             _hide(shares, hands.shift[take, hand], by, random)
 
 
-@compiled_within
+@jit_internal
 def _shares(times: Floats) -> NDArray[np.float64]:
     """Times [F] as a share of their take, 0 to 1; NaN in padding becomes 0."""
     first, last = np.inf, -np.inf
@@ -78,7 +78,7 @@ def _shares(times: Floats) -> NDArray[np.float64]:
     return shares
 
 
-@compiled_within
+@jit_internal
 def _change_plane(plane: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Turn, stretch and shear; depth stretches as width does."""
     turn_in_plane(random.uniform(-by.rotation, by.rotation), plane)
@@ -90,7 +90,7 @@ def _change_plane(plane: Floats, by: TransformConfig, random: np.random.Generato
     plane[0, 1] += random.uniform(-by.shear, by.shear)
 
 
-@compiled_within
+@jit_internal
 def _turn_hand(plane: Floats, turn: Floats, bend: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Turn a hand about its wrist, by the formula of Rodrigues for rotation vectors, resize it and bend its fingers."""
     x = random.uniform(-by.hand_rotation, by.hand_rotation)
@@ -116,7 +116,7 @@ def _turn_hand(plane: Floats, turn: Floats, bend: Floats, by: TransformConfig, r
             bend[row, number] = by.landmark_offset * (left[0] * u + left[1] * v + left[2] * w)
 
 
-@compiled_within
+@jit_internal
 def _lead_astray(
     times: Floats, shares: NDArray[np.float64], shift: Floats, by: TransformConfig, random: np.random.Generator
 ) -> None:
@@ -129,7 +129,7 @@ def _lead_astray(
                 shift[frame, axis] = aside + by.hand_drift * math.sin(shares[frame] * rate + phase)
 
 
-@compiled_within
+@jit_internal
 def _hide(shares: NDArray[np.float64], shift: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Lose a hand from sight for a stretch, as trackers do."""
     start, length = random.random(), random.uniform(0.0, by.hand_dropout_length)
@@ -140,7 +140,7 @@ def _hide(shares: NDArray[np.float64], shift: Floats, by: TransformConfig, rando
                     shift[frame, axis] = NAN
 
 
-@compiled_within
+@jit_internal
 def _warp(times: Floats, shares: NDArray[np.float64], by: TransformConfig, random: np.random.Generator) -> None:
     """Let time run faster here and slower there: a power of it plus a half wave, both growing throughout."""
     power = math.exp(random.uniform(-by.time_warp, by.time_warp))
@@ -151,7 +151,7 @@ def _warp(times: Floats, shares: NDArray[np.float64], by: TransformConfig, rando
             times[frame] = run + wave * math.sin(2 * math.pi * run)
 
 
-@compiled_within
+@jit_internal
 def _drop_frames(times: Floats, by: TransformConfig, random: np.random.Generator) -> None:
     """Cut the ends and lose frames in between, unless too few would stay; lost frames become padding."""
     shares = _shares(times)

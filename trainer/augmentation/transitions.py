@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from landmarkers.layout import WRIST
 from trainer.augmentation.params import SLOTS, AugmentationParams, Floats, PartParams
 from trainer.augmentation.take_stats import TakeStats
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 from trainer.data.raw_batch import NAN, RawBatch, point
 from trainer.model.features import ELBOWS, WRISTS
 
@@ -65,7 +65,7 @@ def add_transitions(
     _add_ways(recorded, sketch, traits, laps, neighbours, ways, random)
 
 
-@compiled
+@jit
 def _lose_idle(hands: PartParams, traits: TakeStats, ways: TransitionConfig, random: np.random.Generator) -> None:
     """Put a hand that lies still and low beside a hand that signs out of view.
 
@@ -83,7 +83,7 @@ def _lose_idle(hands: PartParams, traits: TakeStats, ways: TransitionConfig, ran
                 hands.lead[take, number, axis] = NAN
 
 
-@compiled
+@jit
 def _rest(
     recorded: RawBatch,
     pose: PartParams,
@@ -120,7 +120,7 @@ def _rest(
                 own[number, 1] += wrist_y
 
 
-@compiled
+@jit
 def _keep(
     pose: PartParams,
     hands: PartParams,
@@ -148,7 +148,7 @@ def _keep(
                     pose.place[take, 0, number, axis] = laps.pose[take, number, axis]
 
 
-@compiled
+@jit
 def _find_ends(recorded: RawBatch, pose: PartParams, hands: PartParams) -> None:
     """Write down what takes look like in their first frame and in their last."""
     for take in range(len(recorded.starts)):
@@ -159,7 +159,7 @@ def _find_ends(recorded: RawBatch, pose: PartParams, hands: PartParams) -> None:
                 _hand_at(recorded, take, frame, hands, hand, hands.start[take, end, hand])
 
 
-@compiled
+@jit
 def _add_ways(
     recorded: RawBatch,
     sketch: AugmentationParams,
@@ -204,7 +204,7 @@ def _add_ways(
                     _carry(take, end, slot, hand, share, pose, hands)
 
 
-@compiled_within
+@jit_internal
 def _carry(take: int, end: int, slot: int, hand: int, share: float, pose: PartParams, hands: PartParams) -> None:
     """Put a hand at a share of the straight way from the take's posture to the other one.
 
@@ -223,7 +223,7 @@ def _carry(take: int, end: int, slot: int, hand: int, share: float, pose: PartPa
             hands.aside[take, hand, slot, axis] = np.nan if is_lacking else carried
 
 
-@compiled_within
+@jit_internal
 def _pose_at(recorded: RawBatch, take: int, frame: int, pose: PartParams, out: Floats) -> None:
     """The body's points [11, 3] in a recorded frame, as far as they are changed by then."""
     for number in range(len(out)):
@@ -233,7 +233,7 @@ def _pose_at(recorded: RawBatch, take: int, frame: int, pose: PartParams, out: F
                 out[number, axis] += point(recorded, take, frame, recorded.pose[0, number], axis)
 
 
-@compiled_within
+@jit_internal
 def _hand_at(recorded: RawBatch, take: int, frame: int, hands: PartParams, hand: int, out: Floats) -> None:
     """A hand's points [21, 3] in a recorded frame, as far as they are changed by then."""
     x = point(recorded, take, frame, recorded.hands[hand, WRIST], 0)
@@ -250,7 +250,7 @@ def _hand_at(recorded: RawBatch, take: int, frame: int, hands: PartParams, hand:
             out[number, axis] = hands.place[take, hand, number, axis] if hands.still[take, hand, number] else moved
 
 
-@compiled_within
+@jit_internal
 def _see_from(points: Floats, root: int) -> None:
     """Points [P, 3] as seen from one of them."""
     for axis in range(3):
@@ -259,7 +259,7 @@ def _see_from(points: Floats, root: int) -> None:
             points[number, axis] -= from_
 
 
-@compiled_within
+@jit_internal
 def _lay(points: Floats, scale: float, there: NDArray[np.float64], here: NDArray[np.float64], out: Floats) -> None:
     """Points [P, 3] moved and resized from one place of the shoulders to another."""
     for number in range(len(points)):

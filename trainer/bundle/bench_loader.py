@@ -18,10 +18,10 @@ from tqdm import trange
 from landmarkers.layout import DEFAULT_PARTS
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.bundle.reference_loader import reference_batches, write_frames
-from trainer.data.executor import Engine
-from trainer.data.jit import announce
-from trainer.data.store import Store, build
-from trainer.data.synthetic import make_takes
+from trainer.data.executor import Executor
+from trainer.data.jit import announce_compilation
+from trainer.data.store import Store, build_store
+from trainer.data.synthetic import make_synthetic_takes
 from trainer.training.prefetch import prefetch
 from trainer.training.recipe import Recipe
 
@@ -73,20 +73,20 @@ class LoaderBenchmark:
 
 
 def benchmark_loader(
-    folder: Path, takes: int, batch: int, seconds: float, threads: int, recipe: Recipe, engine: Engine
+    folder: Path, takes: int, batch: int, seconds: float, threads: int, recipe: Recipe, engine: Executor
 ) -> LoaderBenchmark:
     """Make up takes and both stores below a folder, where they are not there yet, and measure. Raises OSError."""
     torch.set_num_threads(threads)
-    paths = make_takes(takes, folder / "takes", engine)
+    paths = make_synthetic_takes(takes, folder / "takes", engine)
     build_s = None
     if not (folder / f"{takes}.store").is_dir():
         started = time.monotonic()
-        build(paths, DEFAULT_PARTS, folder / f"{takes}.store", engine)
+        build_store(paths, DEFAULT_PARTS, folder / f"{takes}.store", engine)
         build_s = time.monotonic() - started
     started = time.monotonic()
     store = Store(folder / f"{takes}.store")
     open_s = time.monotonic() - started
-    announce()
+    announce_compilation()
     frames = folder / f"{takes}.float32"
     write_frames(store, frames)
     _read_through(frames, *sorted((folder / f"{takes}.store").iterdir()))

@@ -27,10 +27,10 @@ from trainer.cli.arguments import read
 from trainer.data import keypoints
 from trainer.data import store as stores
 from trainer.data.dataset import Clip, DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
-from trainer.data.executor import Engine, LocalEngine
-from trainer.data.extract import Report, extract, plan
-from trainer.data.ray_executor import RayEngine
-from trainer.data.split import Split, by_clip, by_name, by_signer, everything
+from trainer.data.executor import Executor, LocalExecutor
+from trainer.data.extract import ExtractionReport, extract, plan_jobs
+from trainer.data.ray_executor import RayExecutor
+from trainer.data.split import Split, split_by_clip, split_by_name, split_by_signer, split_without_validation
 from trainer.evaluation import comparison
 from trainer.evaluation.alignment import StreamClassifier, evaluate_streams
 from trainer.evaluation.evaluation import EvaluationResult, NothingToEvaluate, evaluate_bundle, evaluate_recipe
@@ -91,7 +91,7 @@ def run_extract(options: argparse.Namespace) -> int:
     clips = _chosen(options.dataset, options)
     _name_signs(find_labels(options.dataset), options.to, {clip.sign_id for clip in clips})
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
-    report = extract(plan(clips, parts, FINGERPRINT, options.to, options.variants), _engine(options))
+    report = extract(plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants), _engine(options))
     return _tell(report, f"Takes of {options.dataset}", options)
 
 
@@ -106,7 +106,7 @@ def run_import_npz(options: argparse.Namespace) -> int:
         raise DatasetUnreadable(f"{options.dataset} holds no key points of the signs and split asked for")
     _name_signs(options.labels or find_labels(options.dataset), options.to, {file.sign_id for file in files})
     report = keypoints.import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
-    print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
+    print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
     return _tell(report, f"Key points of {options.dataset}", options)
 
 
@@ -129,13 +129,13 @@ def _train(options: argparse.Namespace, crew: DistributedContext) -> Split:
     origins = [row.provenance for row in store.rows]
     split: Split
     if options.leave_signer is not None:
-        split = by_signer(origins, options.leave_signer, options.of_signs or frozenset())
+        split = split_by_signer(origins, options.leave_signer, options.of_signs or frozenset())
     elif options.hold_out:
-        split = by_name(origins, options.hold_out)
+        split = split_by_name(origins, options.hold_out)
     elif options.validation > 0.0:
-        split = by_clip(origins, options.validation)
+        split = split_by_clip(origins, options.validation)
     else:
-        split = everything(origins)
+        split = split_without_validation(origins)
     with crew.lock_run_folder(options.run):
         train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
     return split
@@ -185,7 +185,7 @@ def run_export(options: argparse.Namespace) -> int:
     signed = "" if key is None else f", signed by {key.name} ({key.id})"
     print(f"wrote {options.to} with {choice.selected.name}{signed}")
     if run.landmarker == keypoints.FINGERPRINT:
-        print(f"ishara-trainer: {keypoints.ABOUT}", file=sys.stderr)
+        print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
     return 0
 
 
@@ -218,8 +218,8 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
                 folders.append(folder)
                 continue
             to = Path(scratch) / str(number)
-            jobs = plan(_chosen(folder, options), manifest.parts, manifest.landmarker, to, 0)
-            unreadable += extract(jobs, LocalEngine(options.workers)).unreadable
+            jobs = plan_jobs(_chosen(folder, options), manifest.parts, manifest.landmarker, to, 0)
+            unreadable += extract(jobs, LocalExecutor(options.workers)).unreadable
             folders.append(to)
         paths = stores.find_takes(folders)
         takes = [take for take in map(Take.load, tqdm(paths, "load", unit="take")) if _is_asked_for(take, options)]
@@ -246,7 +246,12 @@ def run_stream(options: argparse.Namespace) -> int:
     clips = find_footage(options.footage)
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         takes, rests = load_sources(
-            options.clips, options.split, signs, bundle.manifest.landmarker, Path(scratch), LocalEngine(options.workers)
+            options.clips,
+            options.split,
+            signs,
+            bundle.manifest.landmarker,
+            Path(scratch),
+            LocalExecutor(options.workers),
         )
     plans = plan_streams(takes, options.words_per_stream, options.seed)
     judged = evaluate_streams(reader, plans, rests, options.rates, options.drop, options.lap)
@@ -265,7 +270,7 @@ def run_stream(options: argparse.Namespace) -> int:
 
 def run_bench_loader(options: argparse.Namespace) -> int:
     """How fast takes come out of a store, beside the reference's way."""
-    engine = LocalEngine(options.threads)
+    engine = LocalExecutor(options.threads)
     recipe = RECIPES["default"]
     measured = benchmark_loader(
         options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine
@@ -335,9 +340,9 @@ def _chosen(dataset: Path, options: argparse.Namespace) -> list[Clip]:
     return chosen
 
 
-def _engine(options: argparse.Namespace) -> Engine:
+def _engine(options: argparse.Namespace) -> Executor:
     """Where the work is done."""
-    return RayEngine(options.workers, options.cluster) if options.engine == "ray" else LocalEngine(options.workers)
+    return RayExecutor(options.workers, options.cluster) if options.engine == "ray" else LocalExecutor(options.workers)
 
 
 def _name_signs(labels: Path | None, to: Path, sign_ids: Set[int]) -> None:
@@ -348,7 +353,7 @@ def _name_signs(labels: Path | None, to: Path, sign_ids: Set[int]) -> None:
         (to / LABELS).write_bytes(labels_json(tuple(known[sign_id] for sign_id in sorted(sign_ids & set(known)))))
 
 
-def _tell(report: Report, title: str, options: argparse.Namespace) -> int:
+def _tell(report: ExtractionReport, title: str, options: argparse.Namespace) -> int:
     """Print what was done and write the report asked for; returns the exit code."""
     print(extraction_report.as_json(report) if options.json else extraction_report.as_table(report))
     if options.html is not None:
@@ -372,7 +377,7 @@ def _store(takes: Sequence[Path], options: argparse.Namespace) -> stores.Store:
         return stores.Store(folder)
     paths = stores.find_takes(takes)
     parts = DEFAULT_PARTS if Take.load(paths[0]).visible(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
-    return stores.build(paths, parts, folder)
+    return stores.build_store(paths, parts, folder)
 
 
 def _signs(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:

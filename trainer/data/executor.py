@@ -1,7 +1,7 @@
-"""Where work is done that falls into many jobs: in processes of this machine, or (ray_executor.py) on a Ray cluster.
+"""Runs many jobs in parallel, in processes of this machine or (ray_executor.py) on a Ray cluster.
 
-A job that ends its process, for want of memory or by a fault in a decoder, is done again by a fresh one, a few times;
-then it is given up and the others go on. So whatever a job writes must appear whole or not at all.
+A job whose process dies, for want of memory or by a fault in a decoder, is retried in a fresh process a few times; then
+it is given up and the other jobs continue. So whatever a job writes must appear whole or not at all.
 """
 
 import os
@@ -18,106 +18,106 @@ from typing import Any, Final, Protocol, TypeVar
 from landmarkers.errors import UserError
 
 Job = TypeVar("Job")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 ATTEMPTS: Final = 3
 
 
-class EngineUnavailable(UserError):
-    """An engine that is not installed or a cluster that does not answer; the message says what to do."""
+class ExecutorUnavailable(UserError):
+    """An executor that is not installed, or a cluster that does not answer; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """Stands for the answer to a job whose worker died at every attempt."""
+    """Replaces the result of a job whose worker died at every attempt."""
 
     attempts: int = ATTEMPTS
 
 
-class Engine(Protocol):
-    """Does jobs side by side."""
+class Executor(Protocol):
+    """Runs jobs in parallel."""
 
-    def run(self, work: Callable[[Job], Answer], jobs: Sequence[Job]) -> Iterator[tuple[Job, Answer | WorkerLost]]:
-        """Each job with its answer, in the order in which they are done.
+    def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[Job, Result | WorkerLost]]:
+        """Yield each job with its result, in the order of completion.
 
-        `work` is a function of some module, which the workers import, and raises nothing that is expected: it answers
-        with it. Raises EngineUnavailable.
+        `function` is importable from a module, as the workers import it, and returns expected errors instead of
+        raising them. Raises ExecutorUnavailable.
         """
 
 
-class LocalEngine:
-    """Processes of this machine. One that dies is replaced, and the job it had is done again."""
+class LocalExecutor:
+    """Runs jobs in processes of this machine, replaces a process that dies and retries its job."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
 
-    def run(self, work: Callable[[Job], Answer], jobs: Sequence[Job]) -> Iterator[tuple[Job, Answer | WorkerLost]]:
-        """Each job with its answer, in the order in which they are done."""
-        waiting = deque((job, 1) for job in jobs)
-        team: dict[Connection, _Worker] = {}
+    def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[Job, Result | WorkerLost]]:
+        """Yield each job with its result, in the order of completion."""
+        pending = deque((job, 1) for job in jobs)
+        workers: dict[Connection, _Worker] = {}
         try:
-            while waiting or team:
-                while waiting and len(team) < self._workers:
-                    worker = _Worker(work)
-                    team[worker.connection] = worker
-                    worker.give(*waiting.popleft())
-                for connection in wait(list(team)):
-                    worker = team[connection]  # type: ignore[index]
+            while pending or workers:
+                while pending and len(workers) < self._workers:
+                    worker = _Worker(function)
+                    workers[worker.connection] = worker
+                    worker.start_job(*pending.popleft())
+                for connection in wait(list(workers)):
+                    worker = workers[connection]  # type: ignore[index]
                     job, attempt = worker.job
                     try:
-                        answer = worker.connection.recv()
-                    except (EOFError, OSError):  # it died
-                        team.pop(worker.connection).end()
+                        result = worker.connection.recv()
+                    except (EOFError, OSError):  # the process died
+                        workers.pop(worker.connection).terminate()
                         if attempt < ATTEMPTS:
-                            waiting.appendleft((job, attempt + 1))
+                            pending.appendleft((job, attempt + 1))
                         else:
                             yield job, WorkerLost()
                         continue
-                    if waiting:
-                        worker.give(*waiting.popleft())
+                    if pending:
+                        worker.start_job(*pending.popleft())
                     else:
-                        team.pop(worker.connection).end()
-                    yield job, answer
+                        workers.pop(worker.connection).terminate()
+                    yield job, result
         finally:
-            for worker in team.values():
-                worker.end()
+            for worker in workers.values():
+                worker.terminate()
 
 
 class _Worker:
-    """A process that does one job at a time, so that it is known which job it had when it died."""
+    """A process that runs one job at a time, so that the job is known when the process dies."""
 
-    def __init__(self, work: Callable[[Any], Any]) -> None:
+    def __init__(self, function: Callable[[Any], Any]) -> None:
         context = get_context("spawn")  # a fresh interpreter: threads do not survive a fork
-        self.connection, theirs = context.Pipe()
-        self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, work), daemon=True)
+        self.connection, child_connection = context.Pipe()
+        self._process: SpawnProcess = context.Process(target=_run_jobs, args=(child_connection, function), daemon=True)
         self._process.start()
-        theirs.close()  # or its death would go unnoticed
+        child_connection.close()  # otherwise the death of the process would go unnoticed
         self.job: tuple[Any, int] = (None, 0)
 
-    def give(self, job: Any, attempt: int) -> None:
-        """Let it begin a job."""
+    def start_job(self, job: Any, attempt: int) -> None:
+        """Send the process a job."""
         self.job = (job, attempt)
-        with suppress(BrokenPipeError):  # it died; receiving tells
+        with suppress(BrokenPipeError):  # the process died; receiving raises EOFError
             self.connection.send(job)
 
-    def end(self) -> None:
-        """End it, whatever it does."""
+    def terminate(self) -> None:
+        """Terminate the process, also in the middle of a job."""
         self.connection.close()
         self._process.terminate()
         self._process.join()
 
 
-def _serve(connection: Connection, work: Callable[[Any], Any]) -> None:
-    """Do jobs until whoever gives them is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever gives jobs is told to stop, and ends this process
-    _be_quiet()
+def _run_jobs(connection: Connection, function: Callable[[Any], Any]) -> None:
+    """Run jobs until the parent process closes the connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C and terminates this process
+    _silence_stderr()
     with suppress(EOFError, OSError):
         while True:
-            connection.send(work(connection.recv()))
+            connection.send(function(connection.recv()))
 
 
-def _be_quiet() -> None:
-    """Send what the networks' runtime prints on start nowhere; the progress bar keeps the terminal."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+def _silence_stderr() -> None:
+    """Discard the start-up messages of the networks' runtime, which would break the progress bar on the terminal."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)

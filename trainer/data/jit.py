@@ -41,7 +41,7 @@ if _FOLDER is not None:
     numba.config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined] # made when numba is imported
 
 
-def announce() -> None:
+def announce_compilation() -> None:
     """Say why the first batch takes its time, where nothing is compiled yet."""
     if _FOLDER is None or not any(_FOLDER.rglob("*.nbi")):
         kept = (
@@ -57,12 +57,12 @@ _WITHOUT_C: Final[dict[str, Any]] = {"no_cfunc_wrapper": True}
 _WITHOUT_ANY: Final[dict[str, Any]] = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
 
 
-def compiled(function: Function) -> Function:
+def jit(function: Function) -> Function:
     """The function, compiled when it is first called."""
     wrapped = numba.njit(nogil=True, cache=_FOLDER is not None, error_model="numpy", **_WITHOUT_C)(function)
     return cast("Function", wrapped)
 
 
-def compiled_within(function: Function) -> Function:
+def jit_internal(function: Function) -> Function:
     """A function that others call which are compiled, and nobody else."""
     return cast("Function", numba.njit(error_model="numpy", **_WITHOUT_ANY)(function))

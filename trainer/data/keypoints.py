@@ -43,14 +43,14 @@ from landmarkers.layout import (
 )
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from trainer.data.dataset import SPLITS, DatasetUnreadable
-from trainer.data.executor import Engine, WorkerLost
-from trainer.data.extract import ExtractionBroken, Report, sweep
-from trainer.data.visibility import Seen
+from trainer.data.executor import Executor, WorkerLost
+from trainer.data.extract import ExtractionFailed, ExtractionReport, prepare_folders
+from trainer.data.visibility import TakeVisibility
 
 # Not what any device finds: MediaPipe's networks on each picture by itself. So a bundle that was trained on these key
 # points is refused by every device, as one of any other landmarker is.
 FINGERPRINT: Final = "key-points-184-image"
-ABOUT: Final = (
+DEVICE_WARNING: Final = (
     "these key points are not what a device finds, so devices refuse a bundle that is trained on them; for one that "
     "they take, make takes of the clips with `ishara-trainer extract`"
 )
@@ -99,8 +99,8 @@ class KeypointFile:
 class _Read:
     """What came of one file: takes made, takes that were there, and the clips that could not be read."""
 
-    made: tuple[Seen, ...]
-    there: tuple[Seen, ...]
+    made: tuple[TakeVisibility, ...]
+    there: tuple[TakeVisibility, ...]
     unreadable: tuple[str, ...]
 
 
@@ -116,31 +116,33 @@ def find_keypoints(root: Path) -> list[KeypointFile]:
     return found
 
 
-def import_keypoints(files: Sequence[KeypointFile], to: Path, rate: float, aspect: float, engine: Engine) -> Report:
+def import_keypoints(
+    files: Sequence[KeypointFile], to: Path, rate: float, aspect: float, engine: Executor
+) -> ExtractionReport:
     """Make the takes of these files that are missing; `rate` is in frames a second, `aspect` height over width.
 
     Raises DatasetUnreadable, ExtractionBroken, EngineUnavailable.
     """
     _note(to, {"rate": rate, "aspect": aspect})
-    sweep({_folder(to, file) for file in files})
-    made: list[Seen] = []
-    there: list[Seen] = []
+    prepare_folders({_folder(to, file) for file in files})
+    made: list[TakeVisibility] = []
+    there: list[TakeVisibility] = []
     unreadable: list[str] = []
     work: Callable[[KeypointFile], _Read | OSError] = partial(_import, to=to, rate=rate, aspect=aspect)
     for file, answer in tqdm(engine.run(work, files), total=len(files), desc="import", unit="file"):
         if isinstance(answer, WorkerLost):
             unreadable.append(f"{file.path} ended its worker at each of {answer.attempts} attempts")
         elif isinstance(answer, OSError):
-            raise ExtractionBroken(f"the takes of {file.path} cannot be made: {answer}; run again to go on") from answer
+            raise ExtractionFailed(f"the takes of {file.path} cannot be made: {answer}; run again to go on") from answer
         else:
             made += answer.made
             there += answer.there
             unreadable += answer.unreadable
     seen = sorted(made + there, key=lambda take: take.clip)
-    return Report(len(made), len(there), tuple(sorted(unreadable)), tuple(seen))
+    return ExtractionReport(len(made), len(there), tuple(sorted(unreadable)), tuple(seen))
 
 
-def lay_out(keypoints: NDArray[Any], aspect: float) -> Points:
+def to_layout(keypoints: NDArray[Any], aspect: float) -> Points:
     """Key points [frames, 184, 4] in the 543-point layout, in widths of a picture of this aspect.
 
     Raises KeypointsUnreadable for what are none.
@@ -214,7 +216,7 @@ def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Rea
                 path = _folder(to, file) / f"{name}{TAKE_SUFFIX}"
                 take = _load(path)
                 if take is not None:
-                    there.append(Seen.of(take))
+                    there.append(TakeVisibility.of(take))
                     continue
                 try:
                     take = _take(clips[name], name, file, rate, aspect)
@@ -222,7 +224,7 @@ def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Rea
                     unreadable.append(f"{file.path}: {name}: {error}")
                     continue
                 take.save(path)
-                made.append(Seen.of(take))
+                made.append(TakeVisibility.of(take))
     except (ValueError, EOFError, zipfile.BadZipFile):
         unreadable.append(f"{file.path} is no whole NPZ file")
     except OSError as error:
@@ -231,7 +233,7 @@ def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Rea
 
 
 def _take(keypoints: NDArray[Any], name: str, file: KeypointFile, rate: float, aspect: float) -> Take:
-    points = lay_out(keypoints, aspect)
+    points = to_layout(keypoints, aspect)
     clip = f"{file.signer}/{file.signer}/{file.split}/{file.sign_id:04}/{name}"  # as `extract` names it
     return Take(
         points, np.arange(len(points)) / rate, Provenance(clip, FINGERPRINT, file.signer, file.split, file.sign_id)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
 from landmarkers.take import MISSING, STEPS_PER_UNIT
-from trainer.data.jit import compiled, compiled_within
+from trainer.data.jit import jit, jit_internal
 
 NAN: Final = np.float32(np.nan)
 _UNIT: Final = np.float32(1 / STEPS_PER_UNIT)
@@ -26,7 +26,7 @@ class RawBatch(NamedTuple):
     pose: NDArray[np.int64]  # [1, 11], which of the C are the points of preprocess.POSE_POINTS
     hands: NDArray[np.int64]  # [2, 21], left and right
 
-    def stored(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def frame_indices(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Where the takes' frames stand in the store, [B, T], and which of them are no padding."""
         number = np.arange(self.lengths.max())
         lengths = self.lengths[:, None]
@@ -34,30 +34,30 @@ class RawBatch(NamedTuple):
 
     def relative_times(self) -> NDArray[np.float32]:
         """Seconds since each take began, [B, T]; NaN in padding."""
-        frames, inside = self.stored()
+        frames, inside = self.frame_indices()
         times = self.times[frames]
         return np.where(inside, times - times[:, :1], np.nan).astype(np.float32)
 
 
-@compiled_within
+@jit_internal
 def point(recorded: RawBatch, take: int, frame: int, column: int, axis: int) -> np.floating[Any]:
     """A coordinate in picture widths; NaN where the point was not seen."""
     return coordinate(recorded.steps[recorded.starts[take] + frame, column, axis])
 
 
-@compiled_within
+@jit_internal
 def coordinate(step: np.int16) -> np.floating[Any]:
     """A stored step as a coordinate in picture widths; NaN for what was not seen."""
     return NAN if step == MISSING else step * _UNIT
 
 
-@compiled_within
+@jit_internal
 def is_seen(recorded: RawBatch, take: int, frame: int, hand: int) -> bool:
     """Whether the frame shows the hand."""
     return bool(recorded.steps[recorded.starts[take] + frame, recorded.hands[hand, WRIST], 0] != MISSING)
 
 
-@compiled
+@jit
 def decode(recorded: RawBatch, columns: NDArray[np.int64], out: NDArray[np.float32]) -> None:
     """Points [B, G, 3, T, P] of the columns [G, P]; NaN unseen and where a take has ended."""
     takes, limbs, _, frames, count = out.shape

@@ -30,19 +30,19 @@ class SplitEmpty(UserError):
     """A split that leaves nothing to learn from, or nothing to judge by; the message says which."""
 
 
-def by_clip(origins: Sequence[Provenance], share: float) -> Split:
+def split_by_clip(origins: Sequence[Provenance], share: float) -> Split:
     """Hold out this share of the training clips, chosen by a digest of their names. Raises SplitEmpty."""
     chosen = {n for n, one in enumerate(origins) if zlib.crc32(one.clip.encode()) % _BUCKETS < share * _BUCKETS}
     return _hold_out(origins, chosen, f"{share:.0%} of the clips held out, chosen by name")
 
 
-def by_name(origins: Sequence[Provenance], patterns: Sequence[str]) -> Split:
+def split_by_name(origins: Sequence[Provenance], patterns: Sequence[str]) -> Split:
     """Hold out the training clips whose names match a shell pattern. Raises SplitEmpty."""
     chosen = {n for n, one in enumerate(origins) if any(fnmatchcase(one.clip, pattern) for pattern in patterns)}
     return _hold_out(origins, chosen, f"clips {' '.join(patterns)} held out")
 
 
-def by_signer(origins: Sequence[Provenance], signer: str, signs: frozenset[int]) -> Split:
+def split_by_signer(origins: Sequence[Provenance], signer: str, signs: frozenset[int]) -> Split:
     """Hold out one signer's takes of some signs (all signs if none are named). Raises SplitEmpty.
 
     Takes of these signs by an unknown signer are left out altogether: they might be the same man's.
@@ -54,11 +54,11 @@ def by_signer(origins: Sequence[Provenance], signer: str, signs: frozenset[int])
             validation.append(number)
         elif origin.split != "test" and not (concerned and origin.signer is None):
             train.append(number)
-    which = f"signs {listed(signs)} of " if signs else ""
+    which = f"signs {format_sign_ranges(signs)} of " if signs else ""
     return _checked(origins, train, validation, f"{which}signer {signer} held out")
 
 
-def listed(signs: Collection[int]) -> str:
+def format_sign_ranges(signs: Collection[int]) -> str:
     """Signs as a user lists them: `1-70,77`."""
     ordered = sorted(signs)
     starts = [sign for sign in ordered if sign - 1 not in signs]
@@ -66,7 +66,7 @@ def listed(signs: Collection[int]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 
-def everything(origins: Sequence[Provenance]) -> Split:
+def split_without_validation(origins: Sequence[Provenance]) -> Split:
     """Learn from all training clips and judge by none."""
     train = [number for number, origin in enumerate(origins) if origin.split != "test"]
     return Split(tuple(train), (), "all training clips, nothing held out")
@@ -92,7 +92,7 @@ def _checked(origins: Sequence[Provenance], train: list[int], validation: list[i
     return Split(tuple(train), judged, described)
 
 
-def of_taught(origins: Sequence[Provenance], first: int, *, hold_out: bool) -> Split:
+def split_for_fine_tuning(origins: Sequence[Provenance], first: int, *, hold_out: bool) -> Split:
     """Learn from all takes before the number `first` and from the taught ones after it, and judge by some of these.
 
     Of every word and signer with more than three taught clips the last by name is held out, if `hold_out`; test clips

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
 from landmarkers.take import MISSING, TAKE_SUFFIX, Provenance, StoredTake, Take, TakeDamaged, dequantise
-from trainer.data.executor import Engine, LocalEngine, WorkerLost
+from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 
 FORMAT: Final = 1
 _CHUNK: Final = 64  # takes that are read and written at a time
@@ -130,7 +130,7 @@ def find_takes(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-def build(takes: Sequence[Path], parts: frozenset[Part], folder: Path, engine: Engine | None = None) -> Store:
+def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, engine: Executor | None = None) -> Store:
     """Write a store of the takes, replacing the one that was there.
 
     Many takes are read by the engine, by default by a process for each processor. Raises StoreUnusable, TakeDamaged.
@@ -180,7 +180,7 @@ class _Piece:
     times: NDArray[np.float64]
 
 
-def _pieces(takes: Sequence[Path], parts: tuple[Part, ...], engine: Engine | None) -> Iterator[_Piece]:
+def _pieces(takes: Sequence[Path], parts: tuple[Part, ...], engine: Executor | None) -> Iterator[_Piece]:
     """The takes in order, some at a time."""
     chunks = [takes[start : start + _CHUNK] for start in range(0, len(takes), _CHUNK)]
     if engine is None and len(takes) < _WORTH_WORKERS:
@@ -190,7 +190,7 @@ def _pieces(takes: Sequence[Path], parts: tuple[Part, ...], engine: Engine | Non
     work = partial(_read_numbered, parts=parts)
     early: dict[int, _Piece] = {}  # what came before its turn
     turn = 0
-    for (number, _), answer in (engine or LocalEngine(os.cpu_count() or 1)).run(work, list(enumerate(chunks))):
+    for (number, _), answer in (engine or LocalExecutor(os.cpu_count() or 1)).run(work, list(enumerate(chunks))):
         early[number] = _checked(answer)
         while turn in early:
             yield early.pop(turn)

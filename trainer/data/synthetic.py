@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
-from trainer.data.executor import Engine, WorkerLost
-from trainer.data.extract import ExtractionBroken
+from trainer.data.executor import Executor, WorkerLost
+from trainer.data.extract import ExtractionFailed
 
 LANDMARKER: Final = "made-up"
 SIGNS: Final = 502
@@ -22,13 +22,13 @@ _LENGTHS: Final = (12, 42)  # frames: KArSL's median is 23, and its mean about 2
 _CHUNK: Final = 100
 
 
-def make_takes(count: int, to: Path, engine: Engine) -> list[Path]:
+def make_synthetic_takes(count: int, to: Path, engine: Executor) -> list[Path]:
     """Write so many takes, the same ones each time; those that are there already stay. Raises ExtractionBroken."""
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     work = partial(_write, to=to)
     for _, answer in tqdm(engine.run(work, chunks), total=len(chunks), desc="make up", unit="chunk"):
         if isinstance(answer, WorkerLost | OSError):
-            raise ExtractionBroken(f"takes cannot be written to {to}: {answer}")
+            raise ExtractionFailed(f"takes cannot be written to {to}: {answer}")
     return [_path(to, number) for number in range(count)]
 
 

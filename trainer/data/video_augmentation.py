@@ -14,7 +14,7 @@ import numpy as np
 from landmarkers.frame import Frame
 
 
-def vary(frames: Iterable[Frame], clip_name: str, variant: int) -> Iterator[Frame]:
+def augment_video(frames: Iterable[Frame], clip_name: str, variant: int) -> Iterator[Frame]:
     """The frames as another camera might have seen them; the same clip and number give the same view.
 
     Odd variants mirror the picture. All draw one rotation, size, shift, brightness and blur for the whole

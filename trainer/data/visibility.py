@@ -1,4 +1,4 @@
-"""What was seen in takes: how long they are, and in how many frames the body and which hands were found."""
+"""Measures the visibility of takes: their length, and the frames in which the body and each hand were detected."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,85 +13,85 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One take: how many of its frames show the body and the hands. `variant` 0 is the clip as it was recorded."""
+class TakeVisibility:
+    """The number of frames of one take that show the body and the hands. `variant` 0 is the original clip."""
 
     clip: str
     signer: str | None
     variant: int
     frames: int
     seconds: float
-    body: int
-    left: int
-    right: int
-    both: int
+    body_frames: int
+    left_frames: int
+    right_frames: int
+    both_frames: int
 
     @classmethod
     def of(cls, take: Take) -> Self:
-        """What a take shows."""
+        """Measure one take."""
         left, right = take.visible(Part.LEFT_HAND), take.visible(Part.RIGHT_HAND)
-        origin = take.provenance
+        provenance = take.provenance
         return cls(
-            origin.clip,
-            origin.signer,
-            origin.variant,
-            len(take),
-            take.duration,
-            int(take.visible(Part.POSE).sum()),
-            int(left.sum()),
-            int(right.sum()),
-            int((left & right).sum()),
+            clip=provenance.clip,
+            signer=provenance.signer,
+            variant=provenance.variant,
+            frames=len(take),
+            seconds=take.duration,
+            body_frames=int(take.visible(Part.POSE).sum()),
+            left_frames=int(left.sum()),
+            right_frames=int(right.sum()),
+            both_frames=int((left & right).sum()),
         )
 
     @property
-    def any_hand(self) -> int:
-        """Frames that show a hand."""
-        return self.left + self.right - self.both
+    def any_hand_frames(self) -> int:
+        """Return the number of frames that show at least one hand."""
+        return self.left_frames + self.right_frames - self.both_frames
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """Some takes together. Shares are of their frames, 0 to 1; lengths in frames."""
+class VisibilitySummary:
+    """The visibility of some takes together. Fractions are of their frames, 0 to 1; lengths are in frames."""
 
     takes: int
     frames: int
     seconds: float
-    shortest: int
-    median: float
-    longest: int
-    body: float
-    left: float
-    right: float
-    both: float
-    any_hand: float
-    without_hands: int
+    min_frames: int
+    median_frames: float
+    max_frames: int
+    body_fraction: float
+    left_fraction: float
+    right_fraction: float
+    both_fraction: float
+    any_hand_fraction: float
+    takes_without_hands: int
     """Takes that show no hand in any frame."""
 
     @classmethod
-    def of(cls, takes: Sequence[Seen]) -> Self:
-        """Of at least one take."""
+    def of(cls, takes: Sequence[TakeVisibility]) -> Self:
+        """Summarise at least one take."""
         frames = sum(take.frames for take in takes)
         lengths = [take.frames for take in takes]
         return cls(
             takes=len(takes),
             frames=frames,
             seconds=sum(take.seconds for take in takes),
-            shortest=min(lengths),
-            median=median(lengths),
-            longest=max(lengths),
-            body=sum(take.body for take in takes) / frames,
-            left=sum(take.left for take in takes) / frames,
-            right=sum(take.right for take in takes) / frames,
-            both=sum(take.both for take in takes) / frames,
-            any_hand=sum(take.any_hand for take in takes) / frames,
-            without_hands=sum(take.any_hand == 0 for take in takes),
+            min_frames=min(lengths),
+            median_frames=median(lengths),
+            max_frames=max(lengths),
+            body_fraction=sum(take.body_frames for take in takes) / frames,
+            left_fraction=sum(take.left_frames for take in takes) / frames,
+            right_fraction=sum(take.right_frames for take in takes) / frames,
+            both_fraction=sum(take.both_frames for take in takes) / frames,
+            any_hand_fraction=sum(take.any_hand_frames for take in takes) / frames,
+            takes_without_hands=sum(take.any_hand_frames == 0 for take in takes),
         )
 
 
-def by_signer(takes: Iterable[Seen]) -> dict[str, Summary]:
-    """The takes of each signer, by name; all of them under `all`, where there are any."""
-    groups: defaultdict[str, list[Seen]] = defaultdict(list)
+def summarise_by_signer(takes: Iterable[TakeVisibility]) -> dict[str, VisibilitySummary]:
+    """Return a summary for each signer, by name; first, as `all`, one of all takes, if there are any."""
+    groups: defaultdict[str, list[TakeVisibility]] = defaultdict(list)
     for take in takes:
         groups["all"].append(take)
         groups[take.signer or UNKNOWN].append(take)
-    return {name: Summary.of(groups[name]) for name in sorted(groups, key=lambda name: (name != "all", name))}
+    return {name: VisibilitySummary.of(groups[name]) for name in sorted(groups, key=lambda name: (name != "all", name))}

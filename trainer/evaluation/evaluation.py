@@ -12,7 +12,7 @@ from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.labels import Sign
-from trainer.data.split import listed
+from trainer.data.split import format_sign_ranges
 from trainer.evaluation.leave_one_signer_out import UnseenSigners
 from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.reports.html import interval, percent
@@ -49,7 +49,8 @@ def evaluate_bundle(
     unknown = {take.provenance.sign_id for take in takes if take.provenance.sign_id is not None} - set(sign_ids)
     lead = [f"{title} on the {described}."]
     if unknown:
-        lead.append(f"Clips of signs that it does not know ({listed(unknown)}), not judged: {len(takes) - len(known)}.")
+        signs = format_sign_ranges(unknown)
+        lead.append(f"Clips of signs that it does not know ({signs}), not judged: {len(takes) - len(known)}.")
     result = evaluate(np.stack(answers), sign_ids, [take.provenance for take in known])
     about = {"model": title, "unknown_signs": sorted(unknown)}
     return EvaluationResult(title, tuple(lead), about, result, bundle.signs, tuple(unreadable))
@@ -62,7 +63,8 @@ def evaluate_recipe(
     (signer, worst), (top1, top5) = strangers.worst, strangers.mean
     how = (
         f"For each signer a network (recipe {name}, {epochs} epochs, seed {seed}) that never saw him make signs "
-        f"{listed(strangers.signs)}, judged on just these takes of his, at the end of its training and uncalibrated."
+        f"{format_sign_ranges(strangers.signs)}, judged on just these takes of his, at the end of its training and "
+        "uncalibrated."
     )
     summed_up = (
         f"Mean of the {len(strangers.evaluation.by_signer)} signers: top-1 {percent(top1)}, top-5 {percent(top5)}. "
@@ -70,7 +72,9 @@ def evaluate_recipe(
     )
     lead = [how, summed_up]
     if strangers.skipped_signs:
-        lead.append(f"Not judged, as no two known signers make them: signs {listed(strangers.skipped_signs)}.")
+        lead.append(
+            f"Not judged, as no two known signers make them: signs {format_sign_ranges(strangers.skipped_signs)}."
+        )
     about = {
         "recipe": name,
         "epochs": epochs,

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from landmarkers.take import Provenance
 from models.labels import Sign
-from trainer.data.split import SplitEmpty, by_signer
+from trainer.data.split import SplitEmpty, split_by_signer
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
 from trainer.training.distributed import DistributedContext
@@ -59,7 +59,7 @@ def leave_one_signer_out(
     origins = [row.provenance for row in store.rows]
     judged, left_aside = shared_signs(origins, wanted)
     names = sorted({one.signer for one in origins if one.signer and one.sign_id in judged and one.variant == 0})
-    splits = {name: by_signer(origins, name, judged) for name in names}
+    splits = {name: split_by_signer(origins, name, judged) for name in names}
     logits = []
     for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.is_main_process):
         run = folder / f"without-{quote(name, safe='')}"

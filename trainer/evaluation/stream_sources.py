@@ -10,8 +10,8 @@ from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.data.dataset import Clip, find_clips
-from trainer.data.executor import Engine
-from trainer.data.extract import extract, plan
+from trainer.data.executor import Executor
+from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes
 from trainer.evaluation.streams import MIN_REST_S, rest_segments
 
@@ -25,7 +25,7 @@ class StreamSourcesMissing(UserError):
 
 
 def load_sources(
-    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, engine: Engine
+    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, engine: Executor
 ) -> tuple[list[Take], list[Take]]:
     """The takes of these signs in this split and stretches of rest from any take, of a folder of takes or a data set.
 
@@ -67,7 +67,7 @@ def _loaded(paths: Sequence[Path]) -> Iterator[Take]:
     return (take for take in takes if take.provenance.variant == 0 and take.visible(Part.POSE).any())
 
 
-def _extracted(clips: list[Clip], landmarker: str, scratch: Path, engine: Engine) -> list[Take]:
-    jobs = plan(clips, DEFAULT_PARTS, landmarker, scratch, 0)
+def _extracted(clips: list[Clip], landmarker: str, scratch: Path, engine: Executor) -> list[Take]:
+    jobs = plan_jobs(clips, DEFAULT_PARTS, landmarker, scratch, 0)
     extract(jobs, engine)
     return list(_loaded([job.to for job in jobs if job.to.is_file()]))

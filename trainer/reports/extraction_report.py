@@ -8,68 +8,68 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from trainer.data.extract import Report
-from trainer.data.visibility import UNKNOWN, Seen, Summary, by_signer
+from trainer.data.extract import ExtractionReport
+from trainer.data.visibility import UNKNOWN, TakeVisibility, VisibilitySummary, summarise_by_signer
 from trainer.reports import html as report
 from trainer.reports.html import Html, percent
 
-_SHARES: Final = ("body", "any_hand", "left", "right", "both")
+_FRACTIONS: Final = ("body_fraction", "any_hand_fraction", "left_fraction", "right_fraction", "both_fraction")
 _SHOWN_WITHOUT_HANDS: Final = 200  # more of them tell that something is wrong, not which clips
 
 
-def as_table(found: Report) -> str:
+def as_table(found: ExtractionReport) -> str:
     """For people at the terminal."""
     lines = [_told(found), *(f"  {clip}" for clip in found.unreadable)]
-    if found.seen:
+    if found.takes:
         lines += ["", f"{'':12} {'takes':>7} {'frames':>9} {'minutes':>8} {'frames a take':>20}  frames that show"]
-        lines.append(f"{'':59}  {'  '.join(f'{_worded(name):>8}' for name in _SHARES)}")
-    for name, one in by_signer(found.seen).items():
-        lengths = f"{one.shortest} to {one.longest}, {one.median:g}"
-        shares = "  ".join(f"{percent(getattr(one, share)):>8}" for share in _SHARES)
+        lines.append(f"{'':59}  {'  '.join(f'{_worded(name):>8}' for name in _FRACTIONS)}")
+    for name, one in summarise_by_signer(found.takes).items():
+        lengths = f"{one.min_frames} to {one.max_frames}, {one.median_frames:g}"
+        shares = "  ".join(f"{percent(getattr(one, share)):>8}" for share in _FRACTIONS)
         lines.append(f"{_named(name):12} {one.takes:7} {one.frames:9} {one.seconds / 60:8.1f} {lengths:>20}  {shares}")
-    without = _without_hands(found.seen)
+    without = _without_hands(found.takes)
     if without:
         lines += ["", f"{len(without)} takes show no hand at all: {', '.join(without[:5])}{' …' * (len(without) > 5)}"]
     return "\n".join(lines)
 
 
-def as_json(found: Report) -> str:
+def as_json(found: ExtractionReport) -> str:
     """For programs."""
     content = {
-        "made": found.made,
-        "there": found.there,
+        "created": found.created,
+        "existing": found.existing,
         "unreadable": found.unreadable,
-        "signers": {name: asdict(one) for name, one in by_signer(found.seen).items()},
-        "lengths": dict(sorted(Counter(take.frames for take in found.seen).items())),
-        "without_hands": _without_hands(found.seen),
+        "signers": {name: asdict(one) for name, one in summarise_by_signer(found.takes).items()},
+        "lengths": dict(sorted(Counter(take.frames for take in found.takes).items())),
+        "takes_without_hands": _without_hands(found.takes),
     }
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
-def as_page(title: str, found: Report) -> str:
+def as_page(title: str, found: ExtractionReport) -> str:
     """As one HTML file."""
     sections: dict[str, list[Html]] = {"What was done": [report.text(f"{_told(found)}.")]}
     if found.unreadable:
         rows = [[clip] for clip in found.unreadable]
         sections["What could not be read"] = [report.table(["clip"], rows)]
-    if found.seen:
-        summaries = by_signer(found.seen)
+    if found.takes:
+        summaries = summarise_by_signer(found.takes)
         sections["What the takes show"] = [_shares(summaries), report.text(_ABOUT_SHARES)]
         sections["How long they are"] = [
             _lengths(summaries),
-            report.picture(lengths_figure(found.seen), "how many takes have how many frames, for each signer"),
+            report.picture(lengths_figure(found.takes), "how many takes have how many frames, for each signer"),
         ]
-        without = _without_hands(found.seen)
+        without = _without_hands(found.takes)
         shown = [report.table(["take"], [[clip] for clip in without[:_SHOWN_WITHOUT_HANDS]])] if without else []
         folded = [report.folded(f"the first {min(len(without), _SHOWN_WITHOUT_HANDS)}", shown)] if without else []
         told = (
-            f"{len(without)} of {len(found.seen)} takes show no hand in any frame: a sign cannot be learned from them."
+            f"{len(without)} of {len(found.takes)} takes show no hand in any frame: a sign cannot be learned from them."
         )
         sections["Takes without hands"] = [report.text(told), *folded]
     return report.page(title, sections)
 
 
-def lengths_figure(takes: Sequence[Seen]) -> Figure:
+def lengths_figure(takes: Sequence[TakeVisibility]) -> Figure:
     """How many takes have how many frames, a line for each signer."""
     figure = Figure(figsize=(7, 3))
     plot = figure.subplots()
@@ -84,30 +84,30 @@ def lengths_figure(takes: Sequence[Seen]) -> Figure:
     return figure
 
 
-def _shares(summaries: dict[str, Summary]) -> Html:
-    head = ["", "takes", "frames", *(_worded(name) for name in _SHARES)]
+def _shares(summaries: dict[str, VisibilitySummary]) -> Html:
+    head = ["", "takes", "frames", *(_worded(name) for name in _FRACTIONS)]
     rows = [
-        [_named(name), str(one.takes), str(one.frames), *(percent(getattr(one, share)) for share in _SHARES)]
+        [_named(name), str(one.takes), str(one.frames), *(percent(getattr(one, share)) for share in _FRACTIONS)]
         for name, one in summaries.items()
     ]
     return report.table(head, rows, numbers=range(1, len(head)))
 
 
-def _lengths(summaries: dict[str, Summary]) -> Html:
+def _lengths(summaries: dict[str, VisibilitySummary]) -> Html:
     head = ["", "minutes", "frames of the shortest take", "of the median", "of the longest"]
     rows = [
-        [_named(name), f"{one.seconds / 60:.1f}", str(one.shortest), f"{one.median:g}", str(one.longest)]
+        [_named(name), f"{one.seconds / 60:.1f}", str(one.min_frames), f"{one.median_frames:g}", str(one.max_frames)]
         for name, one in summaries.items()
     ]
     return report.table(head, rows, numbers=range(1, len(head)))
 
 
-def _told(found: Report) -> str:
-    return f"{found.made} takes made, {found.there} were there, {len(found.unreadable)} clips could not be read"
+def _told(found: ExtractionReport) -> str:
+    return f"{found.created} takes made, {found.existing} were there, {len(found.unreadable)} clips could not be read"
 
 
-def _without_hands(takes: Sequence[Seen]) -> list[str]:
-    return [f"{take.clip}~{take.variant}" if take.variant else take.clip for take in takes if not take.any_hand]
+def _without_hands(takes: Sequence[TakeVisibility]) -> list[str]:
+    return [f"{take.clip}~{take.variant}" if take.variant else take.clip for take in takes if not take.any_hand_frames]
 
 
 def _named(signer: str) -> str:
@@ -115,7 +115,7 @@ def _named(signer: str) -> str:
 
 
 def _worded(share: str) -> str:
-    return share.replace("_", " ")
+    return share.removesuffix("_fraction").replace("_", " ")
 
 
 _ABOUT_SHARES: Final = (

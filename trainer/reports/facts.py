@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from trainer.data.split import listed
+from trainer.data.split import format_sign_ranges
 from trainer.training.run import Run
 
 NOT_TOLD: Final = "-"
@@ -17,7 +17,7 @@ def facts(run: Run) -> dict[str, str]:
         "split.description": run.description,
         "split.learned from": f"{len(run.train)} takes",
         "split.held out": f"{len(run.validation)} takes",
-        "signs": f"{len(run.signs)}: {listed([sign.sign_id for sign in run.signs])}",
+        "signs": f"{len(run.signs)}: {format_sign_ranges([sign.sign_id for sign in run.signs])}",
     }
     note = dict(_flat({key: value for key, value in run.metadata.items() if key not in _TOLD_OTHERWISE}))
     return note | told | _starts(run.metadata.get("starts", []))

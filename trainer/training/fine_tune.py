@@ -20,7 +20,7 @@ from tqdm import trange
 
 from trainer.augmentation.config import AugmentationConfig
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
-from trainer.data.jit import announce
+from trainer.data.jit import announce_compilation
 from trainer.model.network import SignClassifier
 from trainer.training.checkpoint import CHECKPOINT, TrainingState
 from trainer.training.distributed import DistributedContext
@@ -109,7 +109,7 @@ def fine_tune(
     done = state.load(folder / CHECKPOINT)
     if done < recipe.epochs:
         record_start(folder, done, crew)
-        announce()
+        announce_compilation()
 
     teaching = FineTuneLoss(old, recipe, fine_tuning)
     fresh, known = WeightedSampler(lesson.store, learned), WeightedSampler(lesson.store, rehearsed)

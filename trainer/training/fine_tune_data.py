@@ -8,8 +8,8 @@ from pathlib import Path
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
-from trainer.data.split import Split, of_taught
-from trainer.data.store import Store, StoreUnusable, build, find_takes
+from trainer.data.split import Split, split_for_fine_tuning
+from trainer.data.store import Store, StoreUnusable, build_store, find_takes
 from trainer.training.parent_model import ParentModel
 from trainer.training.run_metadata import RunUnusable
 
@@ -39,7 +39,9 @@ def prepare_fine_tune_data(ancestor: ParentModel, folders: Sequence[Path], to: P
     signs = (*ancestor.signs, *_new_signs(ancestor, folders, origins))
     store = _gather(ancestor, paths, origins, to)
     return FineTuneData(
-        store, of_taught([row.provenance for row in store.rows], len(ancestor.exemplars), hold_out=hold_out), signs
+        store,
+        split_for_fine_tuning([row.provenance for row in store.rows], len(ancestor.exemplars), hold_out=hold_out),
+        signs,
     )
 
 
@@ -76,4 +78,4 @@ def _gather(ancestor: ParentModel, paths: Sequence[Path], origins: Sequence[Prov
         own = [Path(scratch) / f"{number:06}{TAKE_SUFFIX}" for number in range(len(ancestor.exemplars))]
         for path, take in zip(own, ancestor.exemplars, strict=True):
             take.save(path)
-        return build([*own, *paths], ancestor.parts, to)
+        return build_store([*own, *paths], ancestor.parts, to)

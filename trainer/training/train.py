@@ -23,7 +23,7 @@ from tqdm import trange
 from models.labels import Sign
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.data.batch import Batch
-from trainer.data.jit import announce
+from trainer.data.jit import announce_compilation
 from trainer.data.split import Split
 from trainer.data.store import Store
 from trainer.model.network import ProductOfExperts, SignClassifier
@@ -65,7 +65,7 @@ def train(
     labels = class_indices(store, signs).to(crew.device)
     if crew.is_main_process and done < recipe.epochs and not state.early_stopping.should_stop:
         record_start(folder, done, crew)
-        announce()
+        announce_compilation()
     # The first process writes and tells for all.
     with SummaryWriter(str(folder), purge_step=done) if crew.is_main_process else nullcontext() as curves:
         epochs = trange(

@@ -2,7 +2,7 @@ import os
 import signal
 from pathlib import Path
 
-from trainer.data.executor import LocalEngine, WorkerLost
+from trainer.data.executor import LocalExecutor, WorkerLost
 
 
 def square(number: int) -> int:
@@ -24,21 +24,21 @@ def die_at_three(number: int) -> int:
 
 
 def test_every_job_is_answered() -> None:
-    assert dict(LocalEngine(2).run(square, range(20))) == {number: number * number for number in range(20)}
+    assert dict(LocalExecutor(2).run(square, range(20))) == {number: number * number for number in range(20)}
 
 
 def test_a_job_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
     jobs = [tmp_path / str(number) for number in range(3)]
-    assert dict(LocalEngine(2).run(die_once, jobs)) == {job: job.name for job in jobs}
+    assert dict(LocalExecutor(2).run(die_once, jobs)) == {job: job.name for job in jobs}
 
 
 def test_a_job_that_always_kills_its_worker_is_given_up_and_the_others_are_done() -> None:
-    answers = dict(LocalEngine(2).run(die_at_three, range(6)))
+    answers = dict(LocalExecutor(2).run(die_at_three, range(6)))
     assert answers == {0: 0, 1: 1, 2: 2, 3: WorkerLost(), 4: 4, 5: 5}
 
 
 def test_workers_end_with_who_stops_listening() -> None:
-    answers = LocalEngine(2).run(square, range(1000))
+    answers = LocalExecutor(2).run(square, range(1000))
     next(answers)
     answers.close()  # type: ignore[attr-defined]
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()

@@ -14,7 +14,7 @@ from landmarkers.layout import Part
 from landmarkers.take import Take
 from models.labels import read_labels
 from trainer.cli.main import main as trainer
-from trainer.data.video_augmentation import vary
+from trainer.data.video_augmentation import augment_video
 
 
 def extract(dataset: Path, to: Path, *more: str) -> list[str]:
@@ -90,7 +90,7 @@ def test_a_killed_worker_is_replaced_and_its_clip_done_again(dataset: Path, tmp_
     os.kill(workers(process.pid)[0], signal.SIGKILL)
     told, _ = process.communicate()
     assert process.returncode == 0
-    assert (json.loads(told)["made"], json.loads(told)["unreadable"]) == (9, [])
+    assert (json.loads(told)["created"], json.loads(told)["unreadable"]) == (9, [])
     takes = list(to.rglob("*.take.npz*"))
     assert len(takes) == 9
     for path in takes:
@@ -111,17 +111,17 @@ def test_what_was_seen_is_told_for_each_signer(
     told = json.loads(capsys.readouterr().out)
     assert told["signers"].keys() == {"all", "01"}
     of_all = told["signers"]["all"]
-    assert (of_all["takes"], of_all["frames"], of_all["shortest"], of_all["longest"]) == (2, 7, 3, 4)
-    assert of_all["body"] == 1.0
+    assert (of_all["takes"], of_all["frames"], of_all["min_frames"], of_all["max_frames"]) == (2, 7, 3, 4)
+    assert of_all["body_fraction"] == 1.0
     assert told["lengths"] == {"3": 1, "4": 1}
-    assert ("01/01/test/0001/frames" in told["without_hands"]) == (of_all["any_hand"] == 0.0)
+    assert ("01/01/test/0001/frames" in told["takes_without_hands"]) == (of_all["any_hand_fraction"] == 0.0)
     html = page.read_text()
     assert "signer 01" in html
     assert 'src="http' not in html
     # Takes that were there are told of as well.
     assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json")) == 0
     again = json.loads(capsys.readouterr().out)
-    assert (again["made"], again["there"], again["signers"]) == (0, 2, told["signers"])
+    assert (again["created"], again["existing"], again["signers"]) == (0, 2, told["signers"])
 
 
 def test_a_cluster_needs_the_engine_for_it(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,10 +140,10 @@ def test_the_same_view_comes_again_and_another_clip_gets_another() -> None:
     frames = [
         Frame(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), number / 30) for number in range(6)
     ]
-    one, again = ([frame.image for frame in vary(frames, "a", 1)] for _ in range(2))
+    one, again = ([frame.image for frame in augment_video(frames, "a", 1)] for _ in range(2))
     np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, [frame.image for frame in vary(frames, "b", 1)])
-    assert len(list(vary(frames, "a", 3))) == 3
+    assert not np.array_equal(one, [frame.image for frame in augment_video(frames, "b", 1)])
+    assert len(list(augment_video(frames, "a", 3))) == 3
 
 
 def test_real_clips_of_both_kinds_become_takes(karsl: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.edge.ports import free_port
 from tests.trainer.data.test_executor import die_once
 from trainer.cli.main import main as trainer
-from trainer.data.ray_executor import RayEngine
+from trainer.data.ray_executor import RayExecutor
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -25,7 +25,7 @@ def test_two_workers_of_a_cluster_make_the_very_bytes_that_local_ones_make(datas
 
 def test_a_job_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
     jobs = [tmp_path / str(number) for number in range(2)]
-    assert dict(RayEngine(2).run(die_once, jobs)) == {job: job.name for job in jobs}
+    assert dict(RayExecutor(2).run(die_once, jobs)) == {job: job.name for job in jobs}
 
 
 def test_a_cluster_that_does_not_answer_is_one_sentence(

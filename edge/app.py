@@ -11,7 +11,8 @@ from edge.cameras.source import Source, SourceOptions, open_source, redact_passw
 from edge.config import EdgeConfig
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
-from edge.lifecycle.reload import Plan, Reloader
+from edge.lifecycle.plan import Plan
+from edge.lifecycle.reload import Reloader
 from edge.lifecycle.service import Service, status_line
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import find_store
@@ -35,7 +36,7 @@ from models.bundle import check_landmarker
 log = logging.getLogger(__name__)
 
 
-def run_daemon(
+def run_plan(
     plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
 ) -> None:
     """Turn signs into words as plan and command line say, until the camera ends or is stopped.

@@ -1,74 +1,88 @@
-"""What `ishara-edge` takes."""
+"""The command line of `ishara-edge`."""
 
 import argparse
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from edge.cameras.source import SOURCES_HELP
+from edge.cameras.source_help import SOURCES_HELP
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
 from edge.sinks.captions import arguments as captions_arguments
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command and its options; without arguments those of the process. Leaves with 2 and a sentence if unclear."""
+    """Parse the arguments, by default those of the process. Exits with 2 and one sentence if they are wrong."""
     return parser().parse_args(arguments)
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line parser of `ishara-edge`."""
-    root = argparse.ArgumentParser(prog="ishara-edge", description="Reads Arabic sign language from a camera.")
+    """Return the parser of `ishara-edge`."""
+    root = argparse.ArgumentParser(prog="ishara-edge", description="Recognises Arabic sign language from a camera.")
+    root.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     configured = argparse.ArgumentParser(add_help=False)
-    configured.add_argument("--config", type=Path, metavar="FILE", help="TOML file; ISHARA_… variables override it")
+    configured.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML file; ISHARA_… variables override it (default: none, every key has its default)",
+    )
+    _add_run(_command(commands, "run", "turn the signs before a camera into words", configured))
+    record_arguments.add_arguments(_command(commands, "record", "record takes of words for fine-tuning", configured))
+    _add_bench(_command(commands, "bench", "measure the pipeline against the reference implementation", configured))
+    _add_doctor(_command(commands, "doctor", "check this device and say what is wrong and how to fix it", configured))
+    captions = _command(commands, "captions", "draw a picture of the captions without a screen", configured)
+    captions_arguments.add_arguments(captions)
+    models = _command(commands, "models", "list or change the installed bundles and the active one")
+    models_arguments.add_arguments(models, configured)
+    config = _command(commands, "config", "inspect the configuration")
+    actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _command(actions, "check", "check the configuration and print all of it as JSON", configured)
+    return root
 
-    run = commands.add_parser("run", parents=[configured], help="turn a camera's signs into words")
-    _add_source_and_model(run)
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    summary: str,
+    *parents: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
+    return commands.add_parser(name, parents=parents, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    _add_source(run)
+    _add_model(run)
     run.add_argument("--jsonl", action="store_true", help="print words as JSON, one event a line")
     run.add_argument(
         "--pace",
         choices=("realtime", "fast"),
         default="realtime",
-        help="fast plays a recording as quickly as it can be processed, on its own clock (default: %(default)s)",
+        help="fast plays a recording as quickly as it can be processed, on a clock of its own (default: %(default)s)",
     )
     run.add_argument(
-        "--exit-at-end", action="store_true", help="leave when the source ends; otherwise it is started or tried again"
+        "--exit-at-end", action="store_true", help="exit when the source ends, instead of restarting or reconnecting it"
     )
 
-    record = commands.add_parser("record", parents=[configured], help="record takes of words, to teach them to a model")
-    record_arguments.add_arguments(record)
 
-    bench = commands.add_parser(
-        "bench", parents=[configured], help="measure the pipeline against the reference way, in one run"
-    )
+def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--source", type=Path, nargs="+", required=True, metavar="CLIP", help="clips to measure on")
     _add_model(bench)
     bench.add_argument("--json", action="store_true", help="print JSON")
 
-    doctor = commands.add_parser(
-        "doctor", parents=[configured], help="look this device over and say what is wrong and what to do"
-    )
-    _add_source_and_model(doctor)
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    _add_source(doctor)
+    _add_model(doctor)
     doctor.add_argument("--json", action="store_true", help="print JSON")
 
-    captions = commands.add_parser(
-        "captions", parents=[configured], help="draw a picture of captions, without a screen"
-    )
-    captions_arguments.add_arguments(captions)
 
-    models = commands.add_parser("models", help="the bundles installed on this device, and which of them serves")
-    models_arguments.add_arguments(models, configured)
-
-    config = commands.add_parser("config", help="look at the configuration")
-    actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("check", parents=[configured], help="check the configuration and print it whole")
-    return root
-
-
-def _add_source_and_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--source", metavar="URI", help=SOURCES_HELP)
-    _add_model(command)
+def _add_source(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--source", metavar="URI", help=f"{SOURCES_HELP} (default: the configured camera)")
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", type=Path, metavar="DIR", help="the bundle that reads the signs")
+    command.add_argument(
+        "--model", type=Path, metavar="DIR", help="folder of the bundle to use (default: the configured or active one)"
+    )

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from edge.commands import Command, Commands
 from edge.config import CaptionsConfig, MqttConfig, WebConfig
 from edge.lifecycle.hot_swap import SwapEvents
-from edge.lifecycle.reload import Plan
+from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.observer import LandmarkObserver

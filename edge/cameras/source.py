@@ -16,11 +16,6 @@ from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
 
-SOURCES_HELP: Final = (
-    "/dev/video0 or better its name in /dev/v4l/by-id, which stays the same when cameras are plugged in again, "
-    "v4l2:DEVICE, picamera:0 (Raspberry Pi), csi:0 (Jetson), rtsp://…, http://…, a video file, a folder of numbered "
-    "frames, take:FILE, or take:FOLDER for all takes of a folder one after another"
-)
 _DEFAULT_CAMERA: Final = CameraConfig()
 _STREAMS: Final = ("rtsp://", "rtsps://", "http://", "https://")
 

@@ -1,1 +1,1 @@
-"""The daemon's process: service manager, signals, reload, exit, log and paths."""
+"""The daemon's process: service manager, signals, plans and reloads, model swaps, exit, log and paths."""

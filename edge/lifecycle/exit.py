@@ -1,7 +1,7 @@
-"""Ends a program whose camera may still hang in a driver.
+"""Ends the process even if a camera hangs in its driver.
 
-A thread that comes back from OpenCV's C++ while Python takes itself down is ended there and then by Python, which C++
-answers with an abort (https://github.com/python/cpython/issues/87135; mended in Python 3.14).
+A thread that returns from OpenCV's C++ while Python shuts down is ended there and then by Python, which C++ answers
+with an abort (https://github.com/python/cpython/issues/87135; fixed in Python 3.14).
 """
 
 import logging
@@ -14,10 +14,10 @@ from edge.cameras.latest_frame import is_camera_thread_alive
 
 
 def exit_process(code: int) -> NoReturn:
-    """End with an exit code, without Python's own taking down if a camera is still being read."""
+    """Exit with a code, without Python's own shutdown if a camera's thread still runs."""
     if is_camera_thread_alive():
         logging.shutdown()
-        with suppress(OSError):  # whoever read it may have left before
+        with suppress(OSError):  # its reader may already have exited
             sys.stdout.flush()
         os._exit(code)
     sys.exit(code)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from edge.lifecycle.reload import Plan
+from edge.lifecycle.plan import Plan
 from edge.recognition.model_slot import ModelStages
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import WordFactory

@@ -1,7 +1,7 @@
-"""Where the log goes: to systemd's journal with fields, or to standard error.
+"""Configures the log: to systemd's journal with fields, or to standard error.
 
-A program of systemd's finds its standard error connected to the journal, which JOURNAL_STREAM tells it. The journal
-takes fields from the library systemd-python and, without it, a line's priority from a number in front of the line.
+systemd connects a program's standard error to the journal and says so in JOURNAL_STREAM. The journal takes fields from
+the library systemd-python and, without it, a line's priority from a number in front of the line.
 https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
 """
 
@@ -14,38 +14,38 @@ from typing import Final
 
 STREAM_VARIABLE: Final = "JOURNAL_STREAM"
 IDENTIFIER: Final = "ishara-edge"
-# Syslog's numbers, from the worst down.
+# Syslog's numbers, the most severe first.
 _PRIORITIES: Final = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _DEBUG: Final = 7
 
 
 def configure_logging(environment: Mapping[str, str]) -> None:
-    """Log to wherever the environment says that standard error leads."""
+    """Log to the journal if standard error leads there, otherwise to standard error."""
     logging.basicConfig(level=logging.INFO, handlers=[_handler(environment)])
 
 
 def print_error(sentence: str, environment: Mapping[str, str]) -> None:
-    """Say on standard error, with what ends a program whose user must act, why it ends."""
+    """Print on standard error why the program ends and what the user must do."""
     prefix = f"<{syslog_priority(logging.ERROR)}>" if is_journal_stream(environment, 2) else ""
     sys.stderr.write(f"{prefix}{IDENTIFIER}: {sentence}\n")
 
 
 class PriorityFormatter(logging.Formatter):
-    """The message with its priority in front of each line, for each line is a message of the journal."""
+    """Puts the message's priority in front of each line, because each line is a message of the journal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The lines of a record."""
+        """Return the lines of a record."""
         prefix = f"<{syslog_priority(record.levelno)}>"
         return "\n".join(prefix + line for line in super().format(record).splitlines())
 
 
 def syslog_priority(level: int) -> int:
-    """Syslog's number of one of Python's levels."""
-    return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
+    """Return syslog's number of one of Python's levels."""
+    return next((number for minimum, number in _PRIORITIES if level >= minimum), _DEBUG)
 
 
 def is_journal_stream(environment: Mapping[str, str], descriptor: int) -> bool:
-    """Whether a file descriptor is the stream to the journal; a child that was given another one inherits the name."""
+    """Return True if a file descriptor is the journal's stream; a child with another one inherits the variable."""
     stat = os.fstat(descriptor)
     return environment.get(STREAM_VARIABLE) == f"{stat.st_dev}:{stat.st_ino}"
 
@@ -56,7 +56,7 @@ def _handler(environment: Mapping[str, str]) -> logging.Handler:
         handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
         return handler
     try:
-        # Debian's python3-systemd, or the extra `journal`: what it is built against is not on every machine.
+        # Debian's python3-systemd, or the extra `journal`; neither builds on every machine.
         journal = importlib.import_module("systemd.journal")
     except ImportError:
         handler = logging.StreamHandler(sys.stderr)

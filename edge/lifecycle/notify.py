@@ -1,4 +1,4 @@
-"""Tells the service manager how the daemon is doing, in systemd's protocol: lines in a datagram to $NOTIFY_SOCKET.
+"""Notifies the service manager in systemd's protocol: lines in a datagram to $NOTIFY_SOCKET.
 
 The protocol is stable and ten lines long, so that no library that has to be compiled is needed for it.
 https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
@@ -17,7 +17,7 @@ _SEND_S: Final = 1.0
 
 
 class Notifier:
-    """Speaks to the service manager; where there is none, as at a desk, nothing is said."""
+    """Sends notifications to the service manager; without one, as at a desk, it does nothing."""
 
     def __init__(self, address: str | None) -> None:
         """The address is a path or, with @ in front, a name in Linux's abstract namespace."""
@@ -25,41 +25,41 @@ class Notifier:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """The notifier that the environment asks for."""
+        """Return the notifier for the socket that the environment names."""
         return cls(environment.get(SOCKET_VARIABLE) or None)
 
     @property
     def is_enabled(self) -> bool:
-        """Whether a service manager listens."""
+        """Return True if there is a service manager."""
         return self._address is not None
 
     def ready(self, status: str) -> None:
-        """The daemon works, or works again after a reload."""
+        """Notify that the daemon runs, or runs again after a reload."""
         self._send("READY=1", f"STATUS={status}")
 
     def reloading(self) -> None:
-        """The configuration is read anew; `ready` follows."""
+        """Notify that the configuration is read again; `ready` follows."""
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def status(self, sentence: str) -> None:
-        """What `systemctl status` shows."""
+        """Set the line that `systemctl status` shows."""
         self._send(f"STATUS={sentence}")
 
     def watchdog(self) -> None:
-        """The daemon is alive; without this for WatchdogSec it is killed and started anew."""
+        """Notify that the daemon is alive; without this for WatchdogSec it is killed and restarted."""
         self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """The daemon leaves."""
+        """Notify that the daemon stops."""
         self._send("STOPPING=1", "STATUS=leaving")
 
     def _send(self, *lines: str) -> None:
         if self._address is None:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
-            line.settimeout(_SEND_S)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
+            connection.settimeout(_SEND_S)
             try:
-                line.connect(self._address)
-                line.send("\n".join(lines).encode())
+                connection.connect(self._address)
+                connection.send("\n".join(lines).encode())
             except OSError as error:
-                log.warning("the service manager at %s does not listen: %s", self._address, error)
+                log.warning("the service manager at %s cannot be notified: %s", self._address, error)

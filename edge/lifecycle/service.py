@@ -1,4 +1,4 @@
-"""The daemon as a service: tells its manager when it is ready, how it is doing and, while it gets on, that it lives."""
+"""The daemon as a service: notifies its manager that it is ready, what its status is, and that it is alive."""
 
 import threading
 import time
@@ -12,79 +12,80 @@ from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN, Component
 from edge.recognition.word import Word
 
+CONFIG_REFUSED: Final = "the new configuration is refused, the old one stays in use: %s"
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
-_LOOK_S: Final = 5.0
-_LOOKS_A_WATCHDOG: Final = 6  # so that a beat or two may be missed on a busy machine
+_INTERVAL_S: Final = 5.0
+_CHECKS_PER_WATCHDOG: Final = 6  # so that one or two may be missed on a busy machine
 
-Beats = Callable[[], bool]
+IsAlive = Callable[[], bool]
 Describe = Callable[[], str]
 
 
 class Service:
-    """Speaks on a thread of its own from the first `ready` on, until it is left."""
+    """Notifies the service manager on a thread of its own, from the first `ready` until it is left."""
 
-    def __init__(self, notifier: Notifier, *, interval_s: float = _LOOK_S) -> None:
-        """Every `look_s` seconds the daemon is looked at."""
+    def __init__(self, notifier: Notifier, *, interval_s: float = _INTERVAL_S) -> None:
+        """Liveness and status are checked every `interval_s` seconds."""
         self._notifier = notifier
-        self._look_s = interval_s
+        self._interval_s = interval_s
         self._lock = threading.Lock()
-        self._beats: Beats | None = None
+        self._is_alive: IsAlive | None = None
         self._describe: Describe | None = None
         self._refusal = ""
-        self._told = ""
+        self._sent = ""
         self._changed = threading.Event()
-        self._left = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="service", daemon=True)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="service", daemon=True)
 
     @property
     def is_ready(self) -> bool:
-        """Whether the stages that were put together last are at work."""
+        """Return True if the stages that were built last are running."""
         with self._lock:
-            return self._beats is not None
+            return self._is_alive is not None
 
-    def ready(self, beats: Beats, describe: Describe) -> None:
-        """The stages are at work: `beats` says whether they get on, `describe` how they are doing."""
+    def ready(self, is_alive: IsAlive, describe: Describe) -> None:
+        """Notify that the stages run; `is_alive` checks their progress, `describe` returns the status in one line."""
         with self._lock:
-            self._beats, self._describe = beats, describe
-            if self._left.is_set():
+            self._is_alive, self._describe = is_alive, describe
+            if self._stopping.is_set():
                 return
-            self._tell_ready()
+            self._send_ready()
             if self._thread.ident is None:
                 self._thread.start()
 
     def refresh(self) -> None:
-        """Something has changed that is to be told at once."""
+        """Send the status soon, because something has changed."""
         self._changed.set()
 
     def reloading(self) -> None:
-        """The configuration is read anew; `go_on`, `give_way` or `refuse` follows."""
+        """Notify that the configuration is read again; `reloaded`, `restarting` or `reload_refused` follows."""
         with self._lock:
             self._refusal = ""
             self._notifier.reloading()
 
     def reloaded(self) -> None:
-        """The stages at work go on with what was read anew."""
+        """Notify that the running stages use the new configuration."""
         with self._lock:
-            if self._beats is not None and not self._left.is_set():
-                self._tell_ready()
+            if self._is_alive is not None and not self._stopping.is_set():
+                self._send_ready()
 
     def restarting(self) -> None:
-        """The stages at work leave for others; `ready` follows."""
+        """Note that the running stages are replaced by others; `ready` follows."""
         with self._lock:
-            self._beats = None
+            self._is_alive = None
 
     def reload_refused(self, reason: str) -> None:
-        """The new configuration is refused for this reason, and the old one goes on or takes over again."""
+        """Notify that the new configuration is refused, and that the old one stays in use or is used again."""
         with self._lock:
-            self._refusal = f"the new configuration is refused, the old one goes on: {reason}"
-            if self._beats is not None:
-                self._tell_ready()
+            self._refusal = CONFIG_REFUSED % reason
+            if self._is_alive is not None:
+                self._send_ready()
 
     def stopping(self) -> None:
-        """The daemon leaves; nothing is told any more."""
+        """Notify that the daemon stops; nothing is sent any more."""
         with self._lock:
-            if not self._left.is_set():
-                self._left.set()
+            if not self._stopping.is_set():
+                self._stopping.set()
                 self._changed.set()
                 self._notifier.stopping()
 
@@ -98,56 +99,56 @@ class Service:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _watch(self) -> None:
-        next_look = time.monotonic() + self._look_s
+    def _run(self) -> None:
+        next_check = time.monotonic() + self._interval_s
         while True:
-            self._changed.wait(max(0.0, next_look - time.monotonic()))
+            self._changed.wait(max(0.0, next_check - time.monotonic()))
             self._changed.clear()
             with self._lock:
-                if self._left.is_set():
+                if self._stopping.is_set():
                     return
-                if time.monotonic() >= next_look:
-                    next_look = time.monotonic() + self._look_s
-                    if self._beats is not None and self._beats():
+                if time.monotonic() >= next_check:
+                    next_check = time.monotonic() + self._interval_s
+                    if self._is_alive is not None and self._is_alive():
                         self._notifier.watchdog()
-                if (sentence := self._sentence()) != self._told:
-                    self._told = sentence
-                    self._notifier.status(sentence)
+                if (status := self._status()) != self._sent:
+                    self._sent = status
+                    self._notifier.status(status)
 
-    def _tell_ready(self) -> None:
-        self._told = self._sentence()
-        self._notifier.ready(self._told)
+    def _send_ready(self) -> None:
+        self._sent = self._status()
+        self._notifier.ready(self._sent)
 
-    def _sentence(self) -> str:
+    def _status(self) -> str:
         described = "" if self._describe is None else self._describe()
         return f"{self._refusal}; {described}" if self._refusal else described
 
 
 def watchdog_interval_s(environment: Mapping[str, str]) -> float:
-    """How often to look, so that the watchdog that the environment tells of is fed in time."""
+    """Return the interval of checks in seconds, short enough for the watchdog of the environment."""
     microseconds = environment.get(WATCHDOG_VARIABLE, "")
-    return min(_LOOK_S, int(microseconds) / 1e6 / _LOOKS_A_WATCHDOG) if microseconds.isdigit() else _LOOK_S
-
-
-def _judged(health: Health) -> str:
-    """How the model stands, where there is something to tell."""
-    if health.model_state == ON_PROBATION:
-        return f"{health.model} is on probation"
-    return "" if health.model_state in (None, PROVEN) else str(health.model_state)
+    if not microseconds.isdigit():
+        return _INTERVAL_S
+    return min(_INTERVAL_S, int(microseconds) / 1e6 / _CHECKS_PER_WATCHDOG)
 
 
 def status_line(source: str, health: Health, last: Word | None) -> str:
-    """How the daemon is doing in one line: what is wrong, or what it reads and how fast, and its last word."""
-    wrong = list(health.faults.values())
+    """Return the status in one line: the faults, or the source and its frame rate, the model's state, the last word."""
+    faults = list(health.faults.values())
     if health.paused:
-        doing = "paused"
+        activity = "paused"
     elif Component.CAMERA in health.faults:
-        doing = ""
+        activity = ""
     elif health.frames == 0:
-        doing = f"waiting for the first frame of {source}"
+        activity = f"waiting for the first frame of {source}"
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
-        doing = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
-    model = _judged(health)
-    said = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
-    return "; ".join(part for part in (*wrong, doing, model, said) if part)
+        activity = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
+    word = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
+    return "; ".join(part for part in (*faults, activity, _model_state(health), word) if part)
+
+
+def _model_state(health: Health) -> str:
+    if health.model_state == ON_PROBATION:
+        return f"{health.model} is on probation"
+    return "" if health.model_state in (None, PROVEN) else str(health.model_state)

@@ -1,6 +1,6 @@
-"""Turns SIGTERM and Ctrl-C into a call of `stop`, SIGHUP into one of `reload`, from a thread and not from a handler.
+"""Calls `stop` at SIGTERM and Ctrl-C and `reload` at SIGHUP, from a thread and not from a signal handler.
 
-A handler interrupts the main thread anywhere, also where it holds the very lock that stopping needs. So the handlers do
+A handler interrupts the main thread anywhere, even where it holds the very lock that stopping needs. So the handlers do
 nothing; Python's own C code writes each signal's number into a pipe, and a thread reads it there.
 https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
 """
@@ -13,34 +13,34 @@ from types import TracebackType
 from typing import Final, Self
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_EXIT_AT_ONCE: Final = 130
-_OVER: Final = 0
+_IMMEDIATE_EXIT_CODE: Final = 130
+_CLOSE: Final = 0  # no signal has this number
 
 
 class StopSignals:
-    """Calls `stop` at the first signal and leaves at once at the second. To be entered in the main thread.
+    """Calls `stop` at the first signal and exits at once at the second. Must be entered in the main thread.
 
-    SIGHUP is such a signal too, for it comes when a terminal is closed, unless there is something to reload.
+    SIGHUP, which also comes when a terminal is closed, counts as such a signal unless there is something to reload.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stop: Callable[[], None] | None = None
         self._reload: Callable[[], None] | None = None
-        self._came = False
+        self._stop_requested = False
 
     @property
     def stop_requested(self) -> bool:
-        """Whether a signal to stop has come."""
+        """Return True if a signal to stop has come."""
         with self._lock:
-            return self._came
+            return self._stop_requested
 
     def on_stop(self, stop: Callable[[], None]) -> None:
-        """Call this at the first signal, or now if it has come already."""
+        """Call this at the first signal, or now if it has already come."""
         with self._lock:
             self._stop = stop
-            came = self._came
-        if came:
+            requested = self._stop_requested
+        if requested:
             stop()
 
     def on_reload(self, reload: Callable[[], None]) -> None:
@@ -51,11 +51,11 @@ class StopSignals:
     def __enter__(self) -> Self:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
-        # What is ignored from the start, as SIGHUP by nohup, stays so.
-        listened = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-        self._handlers = {number: signal.signal(number, lambda *_: None) for number in listened}
+        # A signal that is ignored from the start stays ignored, such as SIGHUP under nohup.
+        handled = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        self._handlers = {number: signal.signal(number, lambda *_: None) for number in handled}
         self._wakeup = signal.set_wakeup_fd(self._writer)
-        self._thread = threading.Thread(target=self._wait, name="signals", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
         self._thread.start()
         return self
 
@@ -65,19 +65,19 @@ class StopSignals:
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        os.write(self._writer, bytes([_OVER]))
+        os.write(self._writer, bytes([_CLOSE]))
         self._thread.join()
         os.close(self._writer)
         os.close(self._reader)
 
-    def _wait(self) -> None:
-        while (number := os.read(self._reader, 1)[0]) != _OVER:
+    def _run(self) -> None:
+        while (number := os.read(self._reader, 1)[0]) != _CLOSE:
             with self._lock:
                 call = self._reload if number == signal.SIGHUP else None
                 if call is None:
-                    if self._came:
-                        os._exit(_EXIT_AT_ONCE)
-                    self._came = True
+                    if self._stop_requested:
+                        os._exit(_IMMEDIATE_EXIT_CODE)
+                    self._stop_requested = True
                     call = self._stop
             if call is not None:
                 call()

@@ -5,13 +5,11 @@ that are skipped because nobody signs. A thread that hangs is one, since nothing
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
+from edge.cameras.camera import ShouldProcess
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
-
-ShouldProcess = Callable[[float], bool]
-"""Returns True if the frame of a time, in seconds since the stream began, is to be processed."""
 
 
 class LivenessMonitor:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.config import SHIPPED_MODEL
-from edge.lifecycle.reload import Plan
+from edge.lifecycle.plan import Plan
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.status import ON_PROBATION, PROVEN, DeviceStatus
 from edge.probation.probation_state import ProbationState

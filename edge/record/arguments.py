@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from edge.cameras.source import SOURCES_HELP
+from edge.cameras.source_help import SOURCES_HELP
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

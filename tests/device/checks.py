@@ -134,7 +134,7 @@ def reload(device: Device, broker: Broker) -> str:
     for wrong in (config(device="hall", more="nonsense = 1"), config(source="/srv/nothing.mp4", device="hall")):
         device.configure(wrong)
         device.run(f"systemctl reload {UNIT}")
-        wait_until(lambda: "the old one goes on" in device.show("StatusText"), "the refusal in the status")
+        wait_until(lambda: "the old one stays in use" in device.show("StatusText"), "the refusal in the status")
         before = len(broker.words("hall"))
         wait_until(lambda: len(broker.words("hall")) > before, "words after the refusal")  # noqa: B023  # used at once
         told = device.show("StatusText")

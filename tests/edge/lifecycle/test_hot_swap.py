@@ -10,7 +10,7 @@ import pytest
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig, EdgeConfig, ModelConfig
 from edge.lifecycle.hot_swap import HotSwap
-from edge.lifecycle.reload import Plan
+from edge.lifecycle.plan import Plan
 from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.meter import MeteredClassifier

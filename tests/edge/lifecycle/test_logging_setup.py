@@ -15,7 +15,7 @@ from tests.synthetic_signer import even_times, take
     ("level", "number"),
     [(logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)],
 )
-def test_levels_have_syslogs_numbers(level: int, number: int) -> None:
+def test_levels_have_syslog_priorities(level: int, number: int) -> None:
     assert syslog_priority(level) == number
 
 
@@ -25,7 +25,7 @@ def test_every_line_of_a_message_has_its_priority() -> None:
 
 
 def errors_of(arguments: list[str], folder: Path, *, journal: bool) -> list[str]:
-    """What the program writes on standard error, which is connected to the journal or only says so of another."""
+    """Return what the program writes on standard error, which is the journal's stream or only claims to be."""
     reader, writer = os.pipe()
     stat = os.fstat(writer if journal else reader)
     # As on a machine without systemd-python.
@@ -44,23 +44,21 @@ def errors_of(arguments: list[str], folder: Path, *, journal: bool) -> list[str]
 
 
 @pytest.mark.parametrize(("journal", "prefix"), [(True, "<3>"), (False, "")])
-def test_a_refusal_is_an_error_in_the_journal(*, journal: bool, prefix: str, tmp_path: Path) -> None:
+def test_user_error_is_an_error_in_the_journal(*, journal: bool, prefix: str, tmp_path: Path) -> None:
     (tmp_path / "edge.toml").write_text("nonsense = 1\n")
     (sentence,) = errors_of(["config", "check", "--config", str(tmp_path / "edge.toml")], tmp_path, journal=journal)
     assert sentence.startswith(f"{prefix}ishara-edge: the configuration ")
 
 
-def test_the_log_has_priorities_in_the_journal_and_names_of_levels_at_a_desk(
-    bundle_folder: Path, tmp_path: Path
-) -> None:
+def test_log_has_priorities_in_the_journal_and_level_names_elsewhere(bundle_folder: Path, tmp_path: Path) -> None:
     arguments = ["run", "--source", f"take:{tmp_path}", "--model", str(bundle_folder), "--exit-at-end"]
     take(even_times(10, 0.2)).save(tmp_path / f"one{TAKE_SUFFIX}")
     in_journal = errors_of(arguments, tmp_path, journal=True)
     assert any(line.startswith("<6>tiny@3 reads take:") for line in in_journal)
-    at_a_desk = errors_of(arguments, tmp_path, journal=False)
-    assert any(line.startswith("INFO tiny@3 reads take:") for line in at_a_desk)
+    elsewhere = errors_of(arguments, tmp_path, journal=False)
+    assert any(line.startswith("INFO tiny@3 reads take:") for line in elsewhere)
 
 
-def test_a_child_whose_standard_error_leads_elsewhere_does_not_speak_to_the_journal() -> None:
+def test_child_with_another_standard_error_does_not_log_to_the_journal() -> None:
     assert not is_journal_stream({}, 2)
     assert not is_journal_stream({"JOURNAL_STREAM": "1:2"}, 2)

@@ -1,4 +1,4 @@
-"""What the service manager hears of the daemon, and what it does at SIGHUP."""
+"""Tests of the notifications to the service manager and of reloads at SIGHUP."""
 
 import os
 import signal
@@ -34,8 +34,8 @@ def manager(tmp_path: Path) -> Iterator[ServiceManager]:
 
 
 @pytest.fixture
-def served(manager: ServiceManager, bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> Daemon:
-    """The daemon as a service that says one word every few seconds."""
+def daemon(manager: ServiceManager, bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> Daemon:
+    """Start the daemon as a service that emits one word every few seconds."""
     ONE_SIGN.save(tmp_path / f"one{TAKE_SUFFIX}")
     configure(tmp_path, bundle_folder)
     settings = {"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "600000"}
@@ -48,57 +48,57 @@ def configure(folder: Path, bundle: Path, *, device: str = "hall", source: str =
     )
 
 
-def devices_heard(daemon: Daemon) -> list[str]:
-    """The device in each word that was printed."""
+def printed_devices(daemon: Daemon) -> list[str]:
+    """Return the device in each word that was printed."""
     return [Word.model_validate_json(line).device for line in daemon.printed.splitlines()]
 
 
-def test_a_service_is_ready_fed_told_of_and_stopped(manager: ServiceManager, served: Daemon) -> None:
+def test_service_notifies_ready_watchdog_status_and_stop(manager: ServiceManager, daemon: Daemon) -> None:
     manager.wait_for("READY", "1")
-    assert manager.told[0]["STATUS"] == f"waiting for the first frame of take:one{TAKE_SUFFIX}"
-    wait_until(lambda: manager.values("WATCHDOG").count("1") > 3, "the watchdog's food")
+    assert manager.messages[0]["STATUS"] == f"waiting for the first frame of take:one{TAKE_SUFFIX}"
+    wait_until(lambda: manager.values("WATCHDOG").count("1") > 3, "watchdog notifications")
     manager.wait_for("STATUS", f"reading take:one{TAKE_SUFFIX} at ")
     manager.wait_for("STATUS", f"last word {SIGNS[1].word} at ")
-    served.process.send_signal(signal.SIGTERM)
-    assert served.wait() == 0
-    assert manager.told[-1] == {"STOPPING": "1", "STATUS": "leaving"}
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait() == 0
+    assert manager.messages[-1] == {"STOPPING": "1", "STATUS": "leaving"}
 
 
-def test_a_reload_goes_on_with_the_new_configuration(
-    manager: ServiceManager, served: Daemon, bundle_folder: Path, tmp_path: Path
+def test_reload_uses_the_new_configuration(
+    manager: ServiceManager, daemon: Daemon, bundle_folder: Path, tmp_path: Path
 ) -> None:
-    wait_until(lambda: "hall" in devices_heard(served), "a word of the old name")
+    wait_until(lambda: "hall" in printed_devices(daemon), "a word of the old name")
     configure(tmp_path, bundle_folder, device="cellar")
-    served.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "cellar" in devices_heard(served), "a word of the new name")
-    reloading = next(number for number, lines in enumerate(manager.told) if "RELOADING" in lines)
-    assert int(manager.told[reloading]["MONOTONIC_USEC"]) > 0
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "cellar" in printed_devices(daemon), "a word of the new name")
+    reloading = next(number for number, lines in enumerate(manager.messages) if "RELOADING" in lines)
+    assert int(manager.messages[reloading]["MONOTONIC_USEC"]) > 0
     assert manager.values("READY") == ["1", "1"]
-    assert any("READY" in lines for lines in manager.told[reloading:])
-    assert served.process.poll() is None
+    assert any("READY" in lines for lines in manager.messages[reloading:])
+    assert daemon.process.poll() is None
 
 
 @pytest.mark.parametrize("wrong", ["nonsense = 1", "[camera]\nsource = 'nothing.mp4'", "[model]\nfolder = 'nothing'"])
-def test_a_configuration_that_is_refused_leaves_the_old_one_at_work(
-    wrong: str, manager: ServiceManager, served: Daemon, tmp_path: Path
+def test_refused_configuration_leaves_the_old_one_in_use(
+    wrong: str, manager: ServiceManager, daemon: Daemon, tmp_path: Path
 ) -> None:
-    wait_until(lambda: len(devices_heard(served)) > 0, "a word")
-    kept = "\n".join(
+    wait_until(lambda: len(printed_devices(daemon)) > 0, "a word")
+    rest = "\n".join(
         line for line in (tmp_path / "edge.toml").read_text().splitlines() if line not in wrong.splitlines()
     )
     section = wrong.splitlines()[0]
-    (tmp_path / "edge.toml").write_text(wrong if section.startswith("[") else f"{wrong}\n{kept}")
-    served.process.send_signal(signal.SIGHUP)
-    manager.wait_for("STATUS", "the new configuration is refused, the old one goes on: ")
-    served.wait_for_log("WARNING the new configuration is refused, the old one goes on: ")
-    said = len(devices_heard(served))
-    wait_until(lambda: len(devices_heard(served)) > said, "a word after the refusal")
-    assert set(devices_heard(served)) == {"hall"}
-    served.process.send_signal(signal.SIGTERM)
-    assert served.wait() == 0
+    (tmp_path / "edge.toml").write_text(wrong if section.startswith("[") else f"{wrong}\n{rest}")
+    daemon.process.send_signal(signal.SIGHUP)
+    manager.wait_for("STATUS", "the new configuration is refused, the old one stays in use: ")
+    daemon.wait_for_log("WARNING the new configuration is refused, the old one stays in use: ")
+    count = len(printed_devices(daemon))
+    wait_until(lambda: len(printed_devices(daemon)) > count, "a word after the refusal")
+    assert set(printed_devices(daemon)) == {"hall"}
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait() == 0
 
 
-def test_without_a_service_manager_a_terminal_that_is_closed_ends_the_daemon_in_an_orderly_way(
+def test_closed_terminal_stops_the_daemon_without_a_service_manager(
     bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path
 ) -> None:
     ONE_SIGN.save(tmp_path / f"one{TAKE_SUFFIX}")
@@ -108,62 +108,64 @@ def test_without_a_service_manager_a_terminal_that_is_closed_ends_the_daemon_in_
     assert daemon.wait() == 0
 
 
-def test_a_refusal_is_told_to_the_service_manager(manager: ServiceManager, start_daemon: StartDaemon) -> None:
+def test_refused_configuration_is_reported_to_the_service_manager(
+    manager: ServiceManager, start_daemon: StartDaemon
+) -> None:
     settings = {"NOTIFY_SOCKET": str(manager.path), "ISHARA_NONSENSE": "1"}
     assert start_daemon("run", settings=settings).wait() == 2
     manager.wait_for("STATUS", "there is no key nonsense")
     assert manager.values("READY") == []
 
 
-def test_what_stands_still_is_fed_no_more_and_what_is_wrong_is_told_at_once(manager: ServiceManager) -> None:
+def test_stalled_daemon_sends_no_watchdog_and_faults_are_reported_at_once(manager: ServiceManager) -> None:
     status, alive, described = DeviceStatus(), threading.Event(), ["well"]
     alive.set()
     with Service(Notifier(str(manager.path)), interval_s=0.02) as service:
         status.subscribe(service.refresh)
         service.ready(alive.is_set, lambda: described[-1])
-        wait_until(lambda: manager.values("WATCHDOG") != [], "the first beat")
+        wait_until(lambda: manager.values("WATCHDOG") != [], "the first watchdog notification")
         alive.clear()
         before = len(manager.values("WATCHDOG"))
-        for number in range(5):  # each change wakes the service, and none is a beat
+        for number in range(5):  # each change wakes the service, and none sends the watchdog
             described.append(f"change {number}")
             status.report(Component.BROKER, described[-1])
             manager.wait_for("STATUS", described[-1])
     assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
 
 
-def test_a_service_that_was_told_to_leave_while_it_reloads_is_not_ready_again(manager: ServiceManager) -> None:
+def test_stopping_during_a_reload_does_not_notify_ready_again(manager: ServiceManager) -> None:
     with Service(Notifier(str(manager.path)), interval_s=0.02) as service:
         service.ready(lambda: False, lambda: "well")
         service.reloading()
         service.restarting()
         service.stopping()
         service.ready(lambda: False, lambda: "well again")
-    Notifier(str(manager.path)).watchdog()  # what was told before is there when this is
+    Notifier(str(manager.path)).watchdog()  # earlier notifications have arrived when this one has
     manager.wait_for("WATCHDOG", "1")
     assert manager.values("STATUS") == ["well", "leaving"]
 
 
-def test_a_manager_in_the_abstract_namespace_is_found() -> None:
+def test_manager_in_the_abstract_namespace_is_notified() -> None:
     name = f"ishara-test-{os.getpid()}"
     with closing(ServiceManager(Path(f"\0{name}"))) as manager:
         Notifier(f"@{name}").status("here")
         manager.wait_for("STATUS", "here")
 
 
-def test_a_manager_that_is_gone_does_no_harm(tmp_path: Path) -> None:
+def test_missing_manager_is_tolerated(tmp_path: Path) -> None:
     Notifier(str(tmp_path / "gone")).watchdog()
 
 
-def test_the_daemon_looks_often_enough_for_its_watchdog() -> None:
+def test_liveness_is_checked_often_enough_for_the_watchdog() -> None:
     assert watchdog_interval_s({}) == 5.0
     assert watchdog_interval_s({"WATCHDOG_USEC": "30000000"}) == 5.0
     assert watchdog_interval_s({"WATCHDOG_USEC": "6000000"}) == 1.0
 
 
-def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
+def test_status_line_lists_faults_activity_model_state_and_last_word() -> None:
     status = DeviceStatus()
-    pulse = PipelineStats(status=status, components=[Component.CAMERA, Component.BROKER])
-    health = pulse.health().model_copy(update={"frames": 9, "frames_per_s": 15.2})
+    stats = PipelineStats(status=status, components=[Component.CAMERA, Component.BROKER])
+    health = stats.health().model_copy(update={"frames": 9, "frames_per_s": 15.2})
     assert status_line("/dev/video0", health, None) == "reading /dev/video0 at 15 frames a second"
     idle = health.model_copy(update={"rate": Rate.IDLE})
     assert status_line("/dev/video0", idle, None).endswith("15 frames a second while nobody signs")
@@ -172,13 +174,13 @@ def test_the_status_tells_in_words_what_is_wrong_or_what_is_read() -> None:
     assert status_line("x", new, None) == "reading x at 15 frames a second; tiny@4 is on probation"
     failed = health.model_copy(update={"model_state": "rolled back tiny-4-12345678: too slow"})
     assert status_line("x", failed, None).endswith("; rolled back tiny-4-12345678: too slow")
-    troubled = health.model_copy(update={"troubles": {Component.BROKER: "the broker is away"}})
-    status.report(Component.BROKER, "the broker is away")
-    assert status_line("x", troubled, None) == "the broker is away; reading x at 15 frames a second"
-    status.report(Component.CAMERA, "the camera is away")
-    away = pulse.health()
-    assert status_line("x", away, None) == "the broker is away; the camera is away"
+    faulty = health.model_copy(update={"faults": {Component.BROKER: "the broker is lost"}})
+    status.report(Component.BROKER, "the broker is lost")
+    assert status_line("x", faulty, None) == "the broker is lost; reading x at 15 frames a second"
+    status.report(Component.CAMERA, "the camera is lost")
+    lost = stats.health()
+    assert status_line("x", lost, None) == "the broker is lost; the camera is lost"
     status.report(Component.BROKER, None)
     status.report(Component.CAMERA, None)
     status.set_paused(paused=True)
-    assert status_line("x", pulse.health(), None) == "paused"
+    assert status_line("x", stats.health(), None) == "paused"

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(script: str) -> int:
-    """The exit code of a program: one that locks itself up or leaves at once is better not the tests' own."""
+    """Return the exit code of a program of its own: one that deadlocks or exits at once must not end the tests."""
     return subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, timeout=PATIENCE_S).returncode
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_calls_stop_once(number: signal.Signals) -> None:
+def test_signal_calls_stop_once(number: signal.Signals) -> None:
     calls: list[str] = []
     with StopSignals() as signals:
         signals.on_stop(lambda: calls.append("stop"))
@@ -26,16 +26,16 @@ def test_a_signal_calls_stop_once(number: signal.Signals) -> None:
     assert calls == ["stop"]
 
 
-def test_a_signal_that_came_too_early_stops_as_soon_as_it_is_known_how() -> None:
+def test_early_signal_calls_stop_as_soon_as_it_is_registered() -> None:
     calls: list[str] = []
     with StopSignals() as signals:
         signal.raise_signal(signal.SIGTERM)
-        wait_until(lambda: signals._came, "the signal")
+        wait_until(lambda: signals._stop_requested, "the signal")
         signals.on_stop(lambda: calls.append("stop"))
     assert calls == ["stop"]
 
 
-def test_without_a_signal_nothing_is_stopped_and_the_old_handlers_come_back() -> None:
+def test_old_handlers_are_restored_without_a_signal() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     calls: list[str] = []
     with StopSignals() as signals:
@@ -44,21 +44,21 @@ def test_without_a_signal_nothing_is_stopped_and_the_old_handlers_come_back() ->
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
 
 
-def test_a_second_signal_leaves_at_once() -> None:
+def test_second_signal_exits_at_once() -> None:
     script = """
 import signal, time
 from edge.lifecycle.signals import StopSignals
 
 with StopSignals() as signals:
-    signals.stop_with(lambda: signal.raise_signal(signal.SIGTERM))
+    signals.on_stop(lambda: signal.raise_signal(signal.SIGTERM))
     signal.raise_signal(signal.SIGTERM)
     time.sleep(1000.0)
 """
     assert run(script) == 130
 
 
-def test_a_replay_can_be_stopped_by_a_signal_at_any_moment() -> None:
-    # A handler that called stop itself would sooner or later meet the lock that the replay holds just then.
+def test_replay_can_be_stopped_by_a_signal_at_any_time() -> None:
+    # A handler that called stop itself would sooner or later wait for the lock that the replay holds.
     script = """
 import os, signal, threading
 from edge.cameras.replay import TakeReplay
@@ -69,7 +69,7 @@ busy_then_idle = take([*(number / 1e6 for number in range(500)), 1000.0])
 for attempt in range(100):
     replay = TakeReplay([busy_then_idle], paced=True)
     with StopSignals() as signals:
-        signals.stop_with(replay.stop)
+        signals.on_stop(replay.stop)
         threading.Timer(attempt * 3e-5, os.kill, [os.getpid(), signal.SIGTERM]).start()
         for _ in replay.frames():
             pass

@@ -164,7 +164,7 @@ def test_a_model_that_cannot_be_opened_leaves_the_old_one_at_work(
     model = store.root / activate(store, tmp_path / "next") / MODEL
     model.write_bytes(model.read_bytes()[:-1])
     daemon.process.send_signal(signal.SIGHUP)
-    manager.wait_for("STATUS", "the new configuration is refused, the old one goes on: model.onnx of the bundle ")
+    manager.wait_for("STATUS", "the new configuration is refused, the old one stays in use: model.onnx of the bundle ")
     wait_until(lambda: store.current() == old, "the way back")
     said = len(words(listener))
     listener.wait_until(lambda: len(words(listener)) > said)

@@ -119,7 +119,7 @@ def test_a_reload_moves_the_page_and_one_that_cannot_be_leaves_it_where_it_is(
     assert WebClient(new).get("/api/about").json()["view"] == "off"
     # The port of the metrics is taken: by this daemon itself.
     (tmp_path / "edge.toml").write_text(f"{configuration}{metrics}\n")
-    told = len(manager.told)
+    told = len(manager.messages)
     daemon.process.send_signal(signal.SIGHUP)
     manager.wait_for("STATUS", f"web.port {metrics}: cannot be bound", told)
     wait_until(lambda: WebClient(new).get("/api/about").json()["view"] == "off", "the page where it was")

@@ -1,0 +1,74 @@
+"""Keeps the daemon running: starts with a plan that can be used, and goes on with another one after each reload."""
+
+import argparse
+import logging
+import os
+from pathlib import Path
+
+from edge.app import run_plan
+from edge.config import EdgeConfig
+from edge.config.loading import load_config
+from edge.libraries import LibraryMissing
+from edge.lifecycle.notify import Notifier
+from edge.lifecycle.plan import Plan
+from edge.lifecycle.reload import Reloader
+from edge.lifecycle.service import CONFIG_REFUSED, Service, watchdog_interval_s
+from edge.lifecycle.signals import StopSignals
+from edge.model_selection.active_bundle import fall_back, find_store, open_active_bundle
+from edge.monitoring.meter import MeteredClassifier
+from edge.probation.starts import fail_probation
+from landmarkers.errors import UserError
+from models.bundle import BundleRefused
+from models.classifier import OnnxClassifier
+from models.store import StoreUnusable
+
+log = logging.getLogger(__name__)
+
+
+def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
+    """Run until the camera ends or a signal comes, and reload the configuration at SIGHUP; return the exit code."""
+    notifier = Notifier.from_environment(os.environ)
+    plan: Plan | None = _first_plan(config, options)
+    with (
+        Service(notifier, interval_s=watchdog_interval_s(os.environ)) as service,
+        Reloader(lambda: _reload_plan(options), service) as reloader,
+    ):
+        if notifier.is_enabled:
+            signals.on_reload(reloader.request)
+        while plan is not None:
+            try:
+                run_plan(plan, options, signals, service, reloader)
+            except UserError as error:
+                if plan.previous is None or service.is_ready:
+                    raise
+                log.warning(CONFIG_REFUSED, error)
+                service.reload_refused(str(error))
+                plan = plan.previous
+                continue
+            plan = None if signals.stop_requested else reloader.next_plan(plan)
+    return 0
+
+
+def _first_plan(config: EdgeConfig, options: argparse.Namespace) -> Plan:
+    """Return a plan to start with, whatever is wrong with the installed model: a device must recognise signs."""
+    model: Path | None = options.model
+    while True:
+        try:
+            return _load_plan(config, model)
+        except (BundleRefused, LibraryMissing, StoreUnusable) as error:
+            model = fall_back(config.model, model, os.environ, error)
+
+
+def _reload_plan(options: argparse.Namespace) -> Plan:
+    """Read configuration and bundle again. Raises what refuses them; a refused model fails its probation."""
+    config = load_config(options.config, os.environ, Path(".env"))
+    try:
+        return _load_plan(config, options.model)
+    except BundleRefused as error:
+        fail_probation(find_store(config.model, options.model, os.environ), str(error))
+        raise
+
+
+def _load_plan(config: EdgeConfig, model: Path | None) -> Plan:
+    bundle = open_active_bundle(config.model, model, os.environ)
+    return Plan(config, bundle, MeteredClassifier(OnnxClassifier(bundle)))

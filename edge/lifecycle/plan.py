@@ -1,0 +1,39 @@
+"""What one run of the stages is built from."""
+
+from dataclasses import dataclass
+
+from edge.config import EdgeConfig
+from edge.monitoring.meter import MeteredClassifier
+from models.bundle import Bundle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A configuration with its loaded model; it can be prepared while the stages of another plan still run."""
+
+    config: EdgeConfig
+    bundle: Bundle
+    classifier: MeteredClassifier
+    previous: "Plan | None" = None
+    """The plan to return to when the stages of this one are refused."""
+
+    @property
+    def threshold(self) -> float:
+        """Return the least confidence of a word: the configured one or else the bundle's own."""
+        configured = self.config.model.threshold
+        return self.bundle.manifest.calibration.threshold if configured is None else configured
+
+    def differs_only_in_model(self, old: "Plan") -> bool:
+        """Return True if only the model, with the same kind of landmarks, or its threshold differs from the old plan.
+
+        Where nothing differs at all, files that the configuration names may have changed, such as a password or a
+        certificate. These are read when the stages are built.
+        """
+        manifest, old_manifest = self.bundle.manifest, old.bundle.manifest
+        if (manifest, self.threshold) == (old_manifest, old.threshold):
+            return False
+        same_landmarks = (manifest.parts, manifest.landmarker) == (old_manifest.parts, old_manifest.landmarker)
+        model = self.config.model.model_copy(
+            update={"folder": old.config.model.folder, "threshold": old.config.model.threshold}
+        )
+        return same_landmarks and self.config.model_copy(update={"model": model}) == old.config

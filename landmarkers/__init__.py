@@ -1,1 +1,1 @@
-"""What a pose is: the layout of points, recorded takes, and how landmarks are found in pictures."""
+"""Landmarks: the layout of points, recorded takes, and the networks that detect landmarks in images."""

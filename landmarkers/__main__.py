@@ -1,40 +1,41 @@
-"""`ishara-landmarkers`: makes the landmark networks' task bundles, once."""
+"""`ishara-landmarkers`: builds the landmark networks' task bundles, once."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from landmarkers import task_bundles
+from landmarkers.task_builder import WHEEL_REQUIREMENT, ensure_tasks
+from landmarkers.task_bundles import NetworksUnavailable, default_folder
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="ishara-landmarkers",
-        description="Make the landmark networks' .task bundles from the wheel on the package index that holds them.",
+        description="Build the landmark networks' .task bundles from the wheel on the package index that contains them.",
     )
     parser.add_argument(
         "--from",
         dest="wheel",
         type=Path,
         metavar="FILE",
-        help=f"the wheel of {task_bundles.WHEEL_REQUIREMENT}, for a machine without network",
+        help=f"the wheel of {WHEEL_REQUIREMENT}, for a machine without network",
     )
     parser.add_argument(
         "--to",
         dest="folder",
         type=Path,
-        default=task_bundles.default_folder(),
+        default=default_folder(),
         metavar="FOLDER",
-        help="default: %(default)s",
+        help="the folder for the bundles; default: %(default)s",
     )
     options = parser.parse_args(arguments)
     try:
-        made = task_bundles.ensure_tasks(options.folder, options.wheel)
-    except (task_bundles.NetworksUnavailable, OSError) as error:
+        built = ensure_tasks(options.folder, options.wheel)
+    except (NetworksUnavailable, OSError) as error:
         print(f"ishara-landmarkers: {error}", file=sys.stderr)
         return 2
-    print(f"the landmark networks {'were made' if made else 'are there'} in {options.folder}")
+    print(f"the landmark networks {'were built' if built else 'are there already'} in {options.folder}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The lines between joints that make a signer, by the points' numbers within their part."""
+"""The bones of a skeleton drawing: pairs of point indices within a part."""
 
 from itertools import pairwise
 from typing import Final
@@ -23,6 +23,6 @@ BODY_BONES: Final = (
     (LEFT_SHOULDER, _LEFT_HIP),
     (RIGHT_SHOULDER, _RIGHT_HIP),
 )
-"""Shoulders, arms and sides, in the pose."""
+"""Shoulders, arms and sides of the body, in the pose."""
 
 EARS: Final = (7, 8)

@@ -1,7 +1,7 @@
-"""Finds palms and bodies in a whole picture: MediaPipe's single-shot detectors, decoded.
+"""MediaPipe's single-shot detectors, which find palms and bodies in a whole image.
 
-Each network answers for a fixed set of anchors, small squares all over the picture, how sure it is that something lies
-there, and where its box and key points are, seen from the anchor.
+Each network answers for a fixed grid of anchors over the image: the score of an object at the anchor, and its box and
+key points relative to the anchor.
 Liu et al., SSD: Single Shot MultiBox Detector, ECCV 2016; Bazarevsky et al., BlazePose, 2020.
 """
 
@@ -20,13 +20,13 @@ from landmarkers.roi import RotatedRoi
 PALM_STRIDES: Final = (8, 16, 16, 16)
 POSE_STRIDES: Final = (8, 16, 32, 32, 32)
 
-_SURE: Final = 0.5
-_OVERLAP: Final = 0.3
+_MIN_SCORE: Final = 0.5
+_NMS_IOU: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
-    """Something found: its box (x, y of the middle, width, height) and key points [n, 2], in pixels; score 0 to 1."""
+    """A detected object: its box (x, y of the centre, width, height) and key points [n, 2], in pixels; score 0 to 1."""
 
     box: Points
     keypoints: Points
@@ -34,61 +34,64 @@ class Detection:
 
 
 class Detector:
-    """One detector network."""
+    """Runs one detector network and decodes its output."""
 
     def __init__(self, content: bytes, strides: Sequence[int], input_min: float) -> None:
-        """`darkest` is what the network takes for black, 0 or -1, where white is 1."""
+        """Load the network; `input_min` is the value of black in its input, 0 or -1, where white is 1."""
         self.network = TfliteNetwork(content, ("Identity", "Identity_1"))
         self._anchors = _anchors(self.network.input_size, strides)
-        self._darkest = input_min
+        self._input_min = input_min
 
-    def detect(self, picture: Image, max_detections: int) -> list[Detection]:
-        """What is found in the picture, the surest first."""
+    def detect(self, image: Image, max_detections: int) -> list[Detection]:
+        """Return the objects in the image, highest score first."""
         size = self.network.input_size
-        whole = RotatedRoi.whole(picture)
+        whole = RotatedRoi.whole(image)
         # The border is black, as in the graph.
-        small = whole.crop(picture, size, cv2.BORDER_CONSTANT)
-        values, logits = self.network.run(small * np.float32((1 - self._darkest) / 255) + np.float32(self._darkest))
+        small = whole.crop(image, size, cv2.BORDER_CONSTANT)
+        values, logits = self.network.run(small * np.float32((1 - self._input_min) / 255) + np.float32(self._input_min))
         scores: Points = np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits[:, 0], -80, 80)))
-        found = np.flatnonzero(scores >= _SURE)
+        found = np.flatnonzero(scores >= _MIN_SCORE)
         pairs = values[found].reshape(len(found), values.shape[1] // 2, 2) / np.float32(size)
-        # Everything but width and height, the second pair, is seen from the anchor.
+        # Everything but width and height, the second pair, is relative to the anchor.
         pairs[:, np.arange(pairs.shape[1]) != 1] += self._anchors[found, None]
         detections = []
-        for group in _overlapping(pairs[:, :2], scores[found])[:max_detections]:
-            # Boxes that mean the same thing are averaged, each weighted by its score.
+        for group in _overlapping_groups(pairs[:, :2], scores[found])[:max_detections]:
+            # Weighted non-maximum suppression: overlapping boxes are averaged, each weighted by its score.
             mean = np.average(pairs[group], axis=0, weights=scores[found][group]).astype(np.float32)
-            placed = whole.to_image(mean)
-            box = np.concatenate([placed[0], mean[1] * np.float32(whole.side)])
-            detections.append(Detection(box, placed[2:], float(scores[found][group[0]])))
+            in_image = whole.to_image(mean)
+            box = np.concatenate([in_image[0], mean[1] * np.float32(whole.side)])
+            detections.append(Detection(box, in_image[2:], float(scores[found][group[0]])))
         return detections
 
 
 def _anchors(size: int, strides: Sequence[int]) -> Points:
-    """The middles [n, 2] of all anchors, 0 to 1: two for each cell of each layer, layers of one stride interleaved."""
+    """Return the centres [n, 2] of all anchors, 0 to 1.
+
+    Each cell of each layer has two anchors; layers of one stride are interleaved.
+    """
     layers = []
     for stride in sorted(set(strides)):
         cells = size // stride
-        middles = (np.stack(np.meshgrid(np.arange(cells), np.arange(cells)), axis=-1) + 0.5) / cells
-        layers.append(np.repeat(middles.reshape(-1, 2), 2 * strides.count(stride), axis=0))
+        centres = (np.stack(np.meshgrid(np.arange(cells), np.arange(cells)), axis=-1) + 0.5) / cells
+        layers.append(np.repeat(centres.reshape(-1, 2), 2 * strides.count(stride), axis=0))
     return np.concatenate(layers).astype(np.float32)
 
 
-def _overlapping(boxes: Points, scores: Points) -> list[list[int]]:
-    """Groups of boxes [n, 2, 2] that mean the same thing, each led by its surest, the surest group first."""
-    left = list(np.argsort(-scores))
+def _overlapping_groups(boxes: Points, scores: Points) -> list[list[int]]:
+    """Group boxes [n, 2, 2] of the same object; each group starts with its highest score, the best group first."""
+    remaining = list(np.argsort(-scores))
     groups = []
-    while left:
-        overlap = _overlap(boxes[left[0]], boxes[left])
-        groups.append([number for number, share in zip(left, overlap, strict=True) if share > _OVERLAP])
-        left = [number for number, share in zip(left, overlap, strict=True) if share <= _OVERLAP]
+    while remaining:
+        ious = _iou(boxes[remaining[0]], boxes[remaining])
+        groups.append([index for index, iou in zip(remaining, ious, strict=True) if iou > _NMS_IOU])
+        remaining = [index for index, iou in zip(remaining, ious, strict=True) if iou <= _NMS_IOU]
     return groups
 
 
-def _overlap(box: Points, boxes: Points) -> Points:
-    """Intersection over union of a box [2, 2] (middle, size) with others."""
+def _iou(box: Points, boxes: Points) -> Points:
+    """Return the intersection over union of a box [2, 2] (centre, size) with each of the boxes [n, 2, 2]."""
     low = np.maximum(box[0] - box[1] / 2, boxes[:, 0] - boxes[:, 1] / 2)
     high = np.minimum(box[0] + box[1] / 2, boxes[:, 0] + boxes[:, 1] / 2)
-    shared = np.prod(np.maximum(high - low, 0.0), axis=1)
-    answer: Points = shared / (np.prod(box[1]) + np.prod(boxes[:, 1], axis=1) - shared)
-    return answer
+    intersection = np.prod(np.maximum(high - low, 0.0), axis=1)
+    iou: Points = intersection / (np.prod(box[1]) + np.prod(boxes[:, 1], axis=1) - intersection)
+    return iou

@@ -1,4 +1,4 @@
-"""Opens the landmarker that a model was trained with, where this processor can run it."""
+"""Opens the landmarker that a model was trained with, if this processor can run it."""
 
 import logging
 from typing import Final
@@ -14,14 +14,14 @@ _MEDIAPIPE: Final = "mediapipe"
 
 
 class LandmarkerUnavailable(UserError):
-    """A landmarker that this processor cannot run; the message says what can be done."""
+    """A landmarker that this processor cannot run; the message names the remedy."""
 
 
 def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine | None = None) -> Landmarker:
-    """The landmarker of a fingerprint or, of an unknown one, what is served by default: compare its own.
+    """Open the landmarker of a fingerprint. An unknown fingerprint opens the default one: compare fingerprints.
 
     Raises LandmarkerUnavailable, NetworksUnavailable, and ImportError or OSError where a library is missing. Each
-    landmarker is imported only when it is opened: the other's library may not even load here.
+    landmarker is imported only when it is opened, because the other's library may not load on this machine.
     """
     processor = Processor.of(machine or Machine())
     if not fingerprint.startswith(_MEDIAPIPE):
@@ -29,7 +29,7 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine |
 
         log.info("landmarks by LiteRT on %s", processor.name)
         return TrackingLandmarker(parts)
-    _refuse_without_atomics(processor)
+    _require_atomics(processor)
     from landmarkers.mediapipe_tasks import MediaPipeLandmarker
 
     log.info("landmarks by MediaPipe on %s", processor.name)
@@ -37,20 +37,23 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine |
 
 
 def landmarker_fingerprint(parts: frozenset[Part], fingerprint: str, machine: Machine | None = None) -> str:
-    """The fingerprint of what `open_landmarker` would open, and raises as it does; no network is loaded for it."""
+    """Return the fingerprint of the landmarker that `open_landmarker` would open, without loading its networks.
+
+    Raises the errors of `open_landmarker`.
+    """
     if not fingerprint.startswith(_MEDIAPIPE):
         from landmarkers.tracking import FINGERPRINT
 
         return FINGERPRINT
-    _refuse_without_atomics(Processor.of(machine or Machine()))
+    _require_atomics(Processor.of(machine or Machine()))
     from landmarkers.mediapipe_tasks import fingerprint_of
 
     return fingerprint_of(parts)
 
 
-def _refuse_without_atomics(processor: Processor) -> None:
+def _require_atomics(processor: Processor) -> None:
     if processor.lacks_atomics:
         raise LandmarkerUnavailable(
-            f"the model wants landmarks of MediaPipe, which needs ARMv8.1 atomics that this {processor.name} lacks; "
-            "take a model for LiteRT, as the shipped one is"
+            f"the model needs landmarks of MediaPipe, which needs ARMv8.1 atomics that this {processor.name} lacks; "
+            "use a model for LiteRT, such as the shipped one"
         )

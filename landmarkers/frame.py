@@ -1,4 +1,4 @@
-"""One picture from a camera, and the points found in it."""
+"""One camera frame, and the landmarks detected in it."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -14,7 +14,7 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A picture, RGB uint8 [height, width, 3], and its time in seconds since the stream began."""
+    """An image, RGB uint8 [height, width, 3], and its time in seconds since the stream began."""
 
     image: Image
     time: float
@@ -22,11 +22,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landmarks:
-    """The points of one frame.
+    """The landmarks of one frame.
 
-    `points` is float32 [543, 3]: x to the right, y down, z away from the camera, NaN where unseen.
-    One unit is the picture's width in every direction, so that a circle stays a circle whatever the
-    picture's shape (MediaPipe itself divides y by the height, which squeezes wide pictures).
+    `points` is float32 [543, 3]: x to the right, y down, z away from the camera, NaN where nothing was detected.
+    The unit is the image's width in every direction, so that a circle stays a circle whatever the image's aspect
+    ratio (MediaPipe itself divides y by the height, which squeezes wide images).
     `time` is in seconds since the stream began.
     """
 
@@ -39,13 +39,13 @@ class Landmarks:
 
     @classmethod
     def empty(cls, time: float) -> Self:
-        """Landmarks of a frame in which nobody is seen."""
+        """Create the landmarks of a frame in which nobody was detected: all NaN."""
         return cls(np.full((POINT_COUNT, 3), np.nan, np.float32), time)
 
     def part(self, part: Part) -> Points:
-        """The points of one part, [n, 3]; all NaN when the part was not seen."""
+        """Return the points of one part, [n, 3]; all NaN when the part was not detected."""
         return self.points[PART_SLICES[part]]
 
     def is_visible(self, part: Part) -> bool:
-        """Whether the part was found in this frame."""
+        """Return True if the part was detected in this frame."""
         return not bool(np.isnan(self.part(part)[0, 0]))

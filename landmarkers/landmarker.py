@@ -1,4 +1,4 @@
-"""The stage that finds landmarks in a frame."""
+"""The stage that detects landmarks in a frame."""
 
 from typing import Protocol
 
@@ -6,14 +6,14 @@ from landmarkers.frame import Frame, Landmarks
 
 
 class Landmarker(Protocol):
-    """Finds the points of one person in frames whose times grow strictly."""
+    """Detects the landmarks of one person in frames whose times increase strictly."""
 
     @property
     def fingerprint(self) -> str:
-        """Names the networks and the way they are run; a model serves well only what it was trained with."""
+        """The identity of the networks and of how they are run; a model works well only with the one of its training."""
 
     def detect(self, frame: Frame) -> Landmarks:
-        """The points of one frame."""
+        """Detect the landmarks of one frame."""
 
     def close(self) -> None:
-        """Give up the networks. Calling it twice does no harm."""
+        """Release the networks. Calling it twice does no harm."""

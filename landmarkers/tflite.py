@@ -1,6 +1,6 @@
-"""Edits TFLite networks: writes the metadata that MediaPipe insists on, cuts off what is not wanted.
+"""Edits TFLite networks: adds the metadata that MediaPipe requires and removes outputs that are not used.
 
-The flatbuffer schemas come as generated Python out of MediaPipe's wheel, whose sha256 the caller has checked.
+The flatbuffer schemas are loaded as generated Python from MediaPipe's wheel, whose sha256 the caller has checked.
 https://ai.google.dev/edge/litert/models/metadata
 """
 
@@ -19,17 +19,17 @@ _METADATA_IDENTIFIER: Final = b"M001"
 
 
 class TfliteEditor:
-    """Gives networks back changed; the same network and change give the same bytes."""
+    """Returns edited copies of networks; the same network and edit result in the same bytes."""
 
     def __init__(self, wheel: Path) -> None:
         self._tflite = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "schema_py_generated")
         self._metadata = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "metadata_schema_py_generated")
 
     def add_metadata(self, network: bytes, normalisation: tuple[float, float]) -> bytes:
-        """The network with metadata: mean and standard deviation of the input's pixels, and nothing of each output."""
+        """Add metadata to a network: mean and standard deviation of the input's pixels, and an empty entry for each output."""
         model = self._read(network)
         buffer = self._tflite.BufferT()
-        buffer.data = list(self._describe(len(model.subgraphs[0].outputs), normalisation))
+        buffer.data = list(self._input_metadata(len(model.subgraphs[0].outputs), normalisation))
         model.buffers.append(buffer)
         entry = self._tflite.MetadataT()
         entry.name = _METADATA_FIELD
@@ -38,7 +38,7 @@ class TfliteEditor:
         return self._write(model, len(network))
 
     def prune_outputs(self, network: bytes, outputs: tuple[str, ...]) -> bytes:
-        """The network with these outputs alone, without what leads to no other."""
+        """Keep these outputs alone, without the operators that lead to no other."""
         model = self._read(network)
         prune_model(model, outputs)
         return self._write(model, len(network))
@@ -51,7 +51,7 @@ class TfliteEditor:
         builder.Finish(model.Pack(builder), _MODEL_IDENTIFIER)
         return bytes(builder.Output())
 
-    def _describe(self, outputs: int, normalisation: tuple[float, float]) -> bytes:
+    def _input_metadata(self, output_count: int, normalisation: tuple[float, float]) -> bytes:
         metadata = self._metadata
         unit = metadata.ProcessUnitT()
         unit.optionsType = metadata.ProcessUnitOptions.NormalizationOptions
@@ -67,9 +67,9 @@ class TfliteEditor:
         graph = metadata.SubGraphMetadataT()
         graph.inputTensorMetadata = [image]
         graph.outputTensorMetadata = []
-        for number in range(outputs):
+        for index in range(output_count):
             output = metadata.TensorMetadataT()
-            output.name = f"output_{number}"
+            output.name = f"output_{index}"
             output.content = metadata.ContentT()
             output.content.contentPropertiesType = metadata.ContentProperties.FeatureProperties
             output.content.contentProperties = metadata.FeaturePropertiesT()
@@ -82,30 +82,31 @@ class TfliteEditor:
 
 
 def prune_model(model: Any, outputs: tuple[str, ...]) -> None:
-    """Leave a read network these outputs alone, and take out what leads to no other.
+    """Keep these outputs of a network alone, and remove operators and tensors that lead to no other.
 
-    `model` is a `ModelT` of the generated schema. Metadata and signatures speak of outputs that may be gone: they go.
+    `model` is a `ModelT` of the generated schema, changed in place. Metadata and signatures are removed, because they
+    may refer to outputs that are gone.
     """
     graph = model.subgraphs[0]
-    numbers = {tensor.name.decode(): number for number, tensor in enumerate(graph.tensors)}
-    graph.outputs = [numbers[name] for name in outputs]
-    wanted, kept = set(graph.outputs), []
+    indices = {tensor.name.decode(): index for index, tensor in enumerate(graph.tensors)}
+    graph.outputs = [indices[name] for name in outputs]
+    needed, kept = set(graph.outputs), []
     for operator in reversed(graph.operators):
-        if wanted.intersection(operator.outputs):
-            wanted.update(operator.inputs)
+        if needed.intersection(operator.outputs):
+            needed.update(operator.inputs)
             kept.append(operator)
     graph.operators = kept[::-1]
     users = [graph, *graph.operators]
-    used = sorted({int(number) for user in users for number in (*user.inputs, *user.outputs)})
-    place = {number: new for new, number in enumerate(used)}
-    graph.tensors = [graph.tensors[number] for number in used]
+    used = sorted({int(index) for user in users for index in (*user.inputs, *user.outputs)})
+    new_index = {old: new for new, old in enumerate(used)}
+    graph.tensors = [graph.tensors[index] for index in used]
     for user in users:
-        user.inputs = np.array([place[number] for number in user.inputs], np.int32)
-        user.outputs = np.array([place[number] for number in user.outputs], np.int32)
-    # Buffers keep their numbers; those that nothing uses any more give up their weights.
+        user.inputs = np.array([new_index[index] for index in user.inputs], np.int32)
+        user.outputs = np.array([new_index[index] for index in user.outputs], np.int32)
+    # Buffers keep their indices; unused ones lose their weights.
     buffers = {tensor.buffer for tensor in graph.tensors}
-    for number, buffer in enumerate(model.buffers):
-        if number not in buffers:
+    for index, buffer in enumerate(model.buffers):
+        if index not in buffers:
             buffer.data = None
     model.metadata = model.metadataBuffer = model.signatureDefs = None
 
@@ -113,7 +114,7 @@ def prune_model(model: Any, outputs: tuple[str, ...]) -> None:
 def _module_in_wheel(wheel: Path, folder: str, name: str) -> ModuleType:
     spec = zipimport.zipimporter(f"{wheel}/{folder}").find_spec(name)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{wheel} holds no {folder}/{name}.py")
+        raise ImportError(f"{wheel} contains no {folder}/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

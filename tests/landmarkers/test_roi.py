@@ -25,7 +25,7 @@ def test_depth_grows_with_the_region() -> None:
 
 
 def test_a_region_moves_along_its_own_axes() -> None:
-    upside_down = RotatedRoi(100.0, 100.0, 10.0, math.pi).shifted(right=0.0, down=1.0, grown=2.0)
+    upside_down = RotatedRoi(100.0, 100.0, 10.0, math.pi).shifted(right=0.0, down=1.0, scale=2.0)
     assert (upside_down.x, upside_down.y, upside_down.side) == pytest.approx((100.0, 90.0, 20.0))
 
 

@@ -12,7 +12,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="ishara-landmarkers",
-        description="Build the landmark networks' .task bundles from the wheel on the package index that contains them.",
+        description="Build the landmark networks' .task bundles from a wheel on the package index.",
     )
     parser.add_argument(
         "--from",

@@ -10,7 +10,7 @@ class Landmarker(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """The identity of the networks and of how they are run; a model works well only with the one of its training."""
+        """The identity of the networks and of how they are run. A model works well only with that of its training."""
 
     def detect(self, frame: Frame) -> Landmarks:
         """Detect the landmarks of one frame."""

@@ -1,6 +1,6 @@
 """Runs one TFLite network with LiteRT and XNNPACK on the calling thread. The only file that imports LiteRT.
 
-LiteRT runs on every 64-bit Arm processor, including that of a Raspberry Pi 4, where MediaPipe's own wheels need ARMv8.1.
+LiteRT runs on every 64-bit Arm processor, also that of a Raspberry Pi 4, while MediaPipe's own wheels need ARMv8.1.
 https://ai.google.dev/edge/litert
 """
 

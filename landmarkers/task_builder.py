@@ -1,6 +1,6 @@
 """Builds the landmark networks' task bundles from an older MediaPipe wheel.
 
-MediaPipe's current wheel contains no networks, but an older one on the package index does (Apache-2.0). The networks are
+MediaPipe's current wheel contains no networks, but an older one on the package index does (Apache-2.0). They are
 extracted from that wheel and packed into `.task` bundles. Every part is checked by its sha256, before and after, so the
 bundles are the same bytes everywhere.
 """

@@ -1,7 +1,7 @@
 """The landmark networks' task bundles: their content, digests, and how they are opened.
 
-A `.task` bundle is an uncompressed zip of TFLite networks, as MediaPipe's Tasks API opens it. Every bundle is checked by
-its sha256 before use. landmarkers/task_builder.py builds them.
+A `.task` bundle is an uncompressed zip of TFLite networks, as MediaPipe's Tasks API opens it. Every bundle is checked
+by its sha256 before use. landmarkers/task_builder.py builds them.
 """
 
 import hashlib

@@ -26,7 +26,7 @@ class TfliteEditor:
         self._metadata = _module_in_wheel(wheel, "mediapipe/tasks/metadata", "metadata_schema_py_generated")
 
     def add_metadata(self, network: bytes, normalisation: tuple[float, float]) -> bytes:
-        """Add metadata to a network: mean and standard deviation of the input's pixels, and an empty entry for each output."""
+        """Add metadata: mean and standard deviation of the input's pixels, and an empty entry for each output."""
         model = self._read(network)
         buffer = self._tflite.BufferT()
         buffer.data = list(self._input_metadata(len(model.subgraphs[0].outputs), normalisation))

@@ -28,8 +28,9 @@ from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
+from landmarkers.network_cost import NetworkCost
 from landmarkers.recording import read_recording
-from landmarkers.tracking import NetworkCost, TrackingLandmarker
+from landmarkers.tracking import TrackingLandmarker
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.strict_model import StrictModel

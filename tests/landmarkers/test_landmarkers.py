@@ -12,20 +12,20 @@ from landmarkers.recording import read_recording
 from landmarkers.task_bundles import NetworksUnavailable
 from landmarkers.tracking import TrackingLandmarker
 
-Opener = type[TrackingLandmarker] | type[MediaPipeLandmarker]
+LandmarkerClass = type[TrackingLandmarker] | type[MediaPipeLandmarker]
 
-pytestmark = pytest.mark.parametrize("opened", [TrackingLandmarker, MediaPipeLandmarker])
+pytestmark = pytest.mark.parametrize("landmarker_class", [TrackingLandmarker, MediaPipeLandmarker])
 
 
 @pytest.fixture(scope="session")
 def person(sample_picture: Path) -> Frame:
-    picture = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
-    assert picture is not None
-    return Frame(np.asarray(picture, np.uint8), 0.0)
+    image = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
+    assert image is not None
+    return Frame(np.asarray(image, np.uint8), 0.0)
 
 
-def test_a_person_is_found_where_the_person_is(opened: Opener, person: Frame) -> None:
-    with closing(opened()) as landmarker:
+def test_person_is_detected_at_the_right_place(landmarker_class: LandmarkerClass, person: Frame) -> None:
+    with closing(landmarker_class()) as landmarker:
         landmarks = landmarker.detect(person)
     pose = landmarks.part(Part.POSE)
     assert pose[RIGHT_SHOULDER, 0] < pose[NOSE, 0] < pose[LEFT_SHOULDER, 0]
@@ -33,47 +33,49 @@ def test_a_person_is_found_where_the_person_is(opened: Opener, person: Frame) ->
     assert landmarks.time == person.time
 
 
-def test_a_part_not_asked_for_is_not_computed(opened: Opener, person: Frame) -> None:
-    with closing(opened(frozenset({Part.POSE}))) as landmarker:
+def test_unrequested_part_is_not_computed(landmarker_class: LandmarkerClass, person: Frame) -> None:
+    with closing(landmarker_class(frozenset({Part.POSE}))) as landmarker:
         landmarks = landmarker.detect(person)
     assert landmarks.is_visible(Part.POSE)
     assert not any(landmarks.is_visible(part) for part in (Part.FACE, Part.LEFT_HAND, Part.RIGHT_HAND))
 
 
-def test_the_face_is_found_when_asked_for(opened: Opener, person: Frame) -> None:
-    with closing(opened(DEFAULT_PARTS | {Part.FACE})) as landmarker:
+def test_requested_face_is_detected(landmarker_class: LandmarkerClass, person: Frame) -> None:
+    with closing(landmarker_class(DEFAULT_PARTS | {Part.FACE})) as landmarker:
         face = landmarker.detect(person).part(Part.FACE)
     assert face.shape == (468, 3)
     assert not np.isnan(face).any()
 
 
-def test_a_wide_picture_gives_a_person_of_the_same_shape(opened: Opener, person: Frame) -> None:
+def test_wide_image_keeps_the_persons_proportions(landmarker_class: LandmarkerClass, person: Frame) -> None:
     width = person.image.shape[1]
     border = width // 2
     wide = cv2.copyMakeBorder(person.image, 0, 0, border, border, cv2.BORDER_REPLICATE)
     spans = []
-    for picture in (person.image, np.asarray(wide, np.uint8)):
-        with closing(opened(frozenset({Part.POSE}))) as landmarker:
-            pose = landmarker.detect(Frame(picture, 0.0)).part(Part.POSE)
+    for image in (person.image, np.asarray(wide, np.uint8)):
+        with closing(landmarker_class(frozenset({Part.POSE}))) as landmarker:
+            pose = landmarker.detect(Frame(image, 0.0)).part(Part.POSE)
         across, down = np.abs(pose[LEFT_SHOULDER, :2] - pose[NOSE, :2])
         spans.append(across / down)
     assert spans[1] == pytest.approx(spans[0], rel=0.15)
 
 
-def test_nobody_is_all_nan(opened: Opener) -> None:
-    with closing(opened()) as landmarker:
+def test_empty_image_is_all_nan(landmarker_class: LandmarkerClass) -> None:
+    with closing(landmarker_class()) as landmarker:
         landmarks = landmarker.detect(Frame(np.zeros((120, 160, 3), np.uint8), 0.0))
     assert np.isnan(landmarks.points).all()
 
 
-def test_missing_networks_are_told_with_the_command_that_makes_them(opened: Opener, tmp_path: Path) -> None:
+def test_missing_networks_are_reported_with_the_command_that_builds_them(
+    landmarker_class: LandmarkerClass, tmp_path: Path
+) -> None:
     with pytest.raises(NetworksUnavailable, match="ishara-landmarkers"):
-        opened(folder=tmp_path)
+        landmarker_class(folder=tmp_path)
 
 
-def test_hands_and_body_are_found_on_a_real_clip(opened: Opener, karsl: Path) -> None:
+def test_hands_and_body_are_detected_in_a_real_clip(landmarker_class: LandmarkerClass, karsl: Path) -> None:
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
-    with closing(opened()) as landmarker:
+    with closing(landmarker_class()) as landmarker:
         found = [landmarker.detect(frame) for frame in read_recording(clip)]
     assert all(landmarks.is_visible(Part.POSE) for landmarks in found)
     hands = [landmarks.is_visible(Part.LEFT_HAND) or landmarks.is_visible(Part.RIGHT_HAND) for landmarks in found]

@@ -7,8 +7,8 @@ import pytest
 from landmarkers.recording import RecordingUnreadable, read_recording
 
 
-def write_video(path: Path, count: int, rate: float) -> None:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
+def write_video(path: Path, count: int, fps: float) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (64, 48))
     for number in range(count):
         writer.write(np.full((48, 64, 3), number * 4, np.uint8))
     writer.release()
@@ -20,22 +20,22 @@ def write_folder(folder: Path, numbers: list[int]) -> None:
         cv2.imwrite(str(folder / f"03_01_0071_(20_11_16)_c_{number:04}.jpg"), np.full((48, 64, 3), number, np.uint8))
 
 
-@pytest.mark.parametrize("rate", [10.0, 15.0, 30.0])
-def test_a_video_tells_its_own_times(tmp_path: Path, rate: float) -> None:
-    write_video(tmp_path / "a.mp4", 12, rate)
+@pytest.mark.parametrize("fps", [10.0, 15.0, 30.0])
+def test_video_has_its_own_timestamps(tmp_path: Path, fps: float) -> None:
+    write_video(tmp_path / "a.mp4", 12, fps)
     frames = list(read_recording(tmp_path / "a.mp4"))
     assert len(frames) == 12
     assert frames[0].image.shape == (48, 64, 3)
-    np.testing.assert_allclose([frame.time for frame in frames], np.arange(12) / rate, atol=2e-3)
+    np.testing.assert_allclose([frame.time for frame in frames], np.arange(12) / fps, atol=2e-3)
 
 
-def test_a_folder_takes_its_times_from_the_numbers_not_from_the_places(tmp_path: Path) -> None:
+def test_folder_has_times_from_image_numbers_not_positions(tmp_path: Path) -> None:
     write_folder(tmp_path / "clip", [2, 4, 8, 34])
     times = [frame.time for frame in read_recording(tmp_path / "clip")]
     np.testing.assert_allclose(times, np.array([0, 2, 6, 32]) / 30)
 
 
-def test_pictures_are_rgb(tmp_path: Path) -> None:
+def test_images_are_rgb(tmp_path: Path) -> None:
     (tmp_path / "clip").mkdir()
     red = np.zeros((48, 64, 3), np.uint8)
     red[..., 2] = 255  # OpenCV writes BGR
@@ -44,7 +44,7 @@ def test_pictures_are_rgb(tmp_path: Path) -> None:
     assert frame.image[0, 0].tolist() == [255, 0, 0]
 
 
-def test_a_clip_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+def test_file_that_is_not_a_clip_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     (tmp_path / "empty").mkdir()
     for name in ("text.mp4", "empty", "missing.mp4"):
@@ -52,7 +52,7 @@ def test_a_clip_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
             list(read_recording(tmp_path / name))
 
 
-def test_a_picture_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
+def test_damaged_image_is_refused_by_name(tmp_path: Path) -> None:
     write_folder(tmp_path / "clip", [1, 2])
     (tmp_path / "clip" / "x_0003.jpg").write_bytes(b"")
     (tmp_path / "clip" / "x_0004.jpg").write_bytes(b"\xff\xd8 half")
@@ -60,7 +60,7 @@ def test_a_picture_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
         list(read_recording(tmp_path / "clip"))
 
 
-def test_half_a_video_is_refused(tmp_path: Path) -> None:
+def test_truncated_video_is_refused(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", 60, 30.0)
     content = (tmp_path / "a.mp4").read_bytes()
     (tmp_path / "a.mp4").write_bytes(content[: len(content) // 2])

@@ -8,42 +8,42 @@ from landmarkers.take import STEPS_PER_UNIT, Provenance, Take, TakeDamaged
 from tests.synthetic_takes import make_take
 
 
-def test_a_take_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
+def test_saved_take_is_loaded_unchanged(tmp_path: Path) -> None:
     take = make_take(3)
     take.save(tmp_path / "a.take.npz")
-    back = Take.load(tmp_path / "a.take.npz")
-    assert back.provenance == take.provenance
-    np.testing.assert_array_equal(back.times, take.times)
-    np.testing.assert_array_equal(np.isnan(back.points), np.isnan(take.points))
-    np.testing.assert_allclose(back.points, take.points, atol=0.51 / STEPS_PER_UNIT)
+    loaded = Take.load(tmp_path / "a.take.npz")
+    assert loaded.provenance == take.provenance
+    np.testing.assert_array_equal(loaded.times, take.times)
+    np.testing.assert_array_equal(np.isnan(loaded.points), np.isnan(take.points))
+    np.testing.assert_allclose(loaded.points, take.points, atol=0.51 / STEPS_PER_UNIT)
 
 
-def test_the_same_take_is_the_same_bytes(tmp_path: Path) -> None:
+def test_equal_takes_have_equal_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         make_take().save(tmp_path / f"{name}.take.npz")
     assert (tmp_path / "a.take.npz").read_bytes() == (tmp_path / "b.take.npz").read_bytes()
 
 
-def test_a_take_is_small(tmp_path: Path) -> None:
+def test_take_file_is_small(tmp_path: Path) -> None:
     make_take().save(tmp_path / "a.take.npz")
     assert (tmp_path / "a.take.npz").stat().st_size < 24 * 75 * 3 * 2
 
 
-def test_saving_leaves_no_other_file(tmp_path: Path) -> None:
+def test_saving_leaves_no_temporary_file(tmp_path: Path) -> None:
     make_take().save(tmp_path / "deep" / "a.take.npz")
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.take.npz"]
 
 
-@pytest.mark.parametrize("kept", [0, 1, 100, 400])
-def test_half_a_take_is_refused_by_name(tmp_path: Path, kept: int) -> None:
+@pytest.mark.parametrize("size", [0, 1, 100, 400])
+def test_truncated_take_is_refused_by_name(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.take.npz"
     make_take().save(path)
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(TakeDamaged, match="a.take.npz"):
         Take.load(path)
 
 
-def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
+def test_flipped_byte_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.take.npz"
     make_take().save(path)
     content = bytearray(path.read_bytes())
@@ -53,12 +53,12 @@ def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
         Take.load(path)
 
 
-def test_a_missing_take_is_told_by_name(tmp_path: Path) -> None:
+def test_missing_take_is_reported_by_name(tmp_path: Path) -> None:
     with pytest.raises(TakeDamaged, match="none.take.npz"):
         Take.load(tmp_path / "none.take.npz")
 
 
-def test_a_take_knows_what_was_seen_and_how_long_it_is() -> None:
+def test_take_has_visibility_and_duration() -> None:
     take = make_take()
     assert take.visible(Part.RIGHT_HAND).all()
     assert not take.visible(Part.LEFT_HAND).any()
@@ -66,6 +66,6 @@ def test_a_take_knows_what_was_seen_and_how_long_it_is() -> None:
     assert Take.from_landmarks(take.landmarks(), take.provenance).points.shape == take.points.shape
 
 
-def test_times_that_stand_still_are_refused() -> None:
-    with pytest.raises(ValueError, match="grow strictly"):
+def test_equal_times_are_refused() -> None:
+    with pytest.raises(ValueError, match="increase strictly"):
         Take(make_take().points[:2], np.array([0.1, 0.1]), Provenance("a", "b"))

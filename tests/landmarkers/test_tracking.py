@@ -1,4 +1,4 @@
-"""How often each network runs, which is what makes the landmarker fast, and that hands stay what they are."""
+"""The tracking landmarker's speed, by the number of runs of each network, and the identity of tracked hands."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,10 +14,11 @@ from landmarkers.body import BodyNetwork
 from landmarkers.frame import Frame, Image, Landmarks
 from landmarkers.hand import HandNetwork
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, Part
+from landmarkers.networks import Networks
 from landmarkers.recording import read_recording
-from landmarkers.tracking import Networks, TrackingLandmarker
+from landmarkers.tracking import TrackingLandmarker
 
-NOBODY = np.zeros((120, 160, 3), np.uint8)
+EMPTY = np.zeros((120, 160, 3), np.uint8)
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def calls() -> "Counter[str]":
 
 @pytest.fixture
 def landmarker(calls: "Counter[str]") -> Iterator[TrackingLandmarker]:
-    loaded = Networks(DEFAULT_PARTS)
+    networks = Networks(DEFAULT_PARTS)
 
     def counted(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
@@ -36,49 +37,49 @@ def landmarker(calls: "Counter[str]") -> Iterator[TrackingLandmarker]:
 
         return call
 
-    for name, network in (("body detector", loaded.body_detector), ("palm detector", loaded.palm_detector)):
-        setattr(network, "detect", counted(name, network.detect))  # noqa: B010  # a counter in a method's place
-    places: list[tuple[str, BodyNetwork | HandNetwork]] = [
-        ("body", loaded.body),
-        *(("hand", one) for one in loaded.hands),
+    for name, detector in (("body detector", networks.body_detector), ("palm detector", networks.palm_detector)):
+        setattr(detector, "detect", counted(name, detector.detect))  # noqa: B010  # replaces a method
+    landmark_networks: list[tuple[str, BodyNetwork | HandNetwork]] = [
+        ("body", networks.body),
+        *(("hand", one) for one in networks.hands),
     ]
-    for name, place in places:
-        setattr(place, "locate", counted(name, place.detect))  # noqa: B010
-    with closing(TrackingLandmarker(networks=loaded)) as tracking:
-        yield tracking
+    for name, landmark_network in landmark_networks:
+        setattr(landmark_network, "detect", counted(name, landmark_network.detect))  # noqa: B010
+    with closing(TrackingLandmarker(networks=networks)) as landmarker:
+        yield landmarker
 
 
-def show(landmarker: TrackingLandmarker, picture: Image, *, frames: int, fps: float) -> list[Landmarks]:
-    return [landmarker.detect(Frame(picture, number / fps)) for number in range(frames)]
+def detect_repeatedly(landmarker: TrackingLandmarker, image: Image, *, frames: int, fps: float) -> list[Landmarks]:
+    return [landmarker.detect(Frame(image, number / fps)) for number in range(frames)]
 
 
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
-def test_a_body_without_a_hand_to_follow_is_looked_at_five_times_a_second(
+def test_body_without_hands_is_detected_five_times_a_second(
     fps: float, landmarker: TrackingLandmarker, calls: "Counter[str]", sample_picture: Path
 ) -> None:
-    picture = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
-    found = show(landmarker, np.asarray(picture, np.uint8), frames=round(2 * fps), fps=fps)
+    image = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
+    found = detect_repeatedly(landmarker, np.asarray(image, np.uint8), frames=round(2 * fps), fps=fps)
     assert all(landmarks.is_visible(Part.POSE) for landmarks in found)
     assert calls["body detector"] == 1
     assert 9 <= calls["body"] <= 12
 
 
-def test_palms_are_searched_twice_a_second_while_nobody_is_in_view(
+def test_palms_are_searched_twice_a_second_while_nobody_is_visible(
     landmarker: TrackingLandmarker, calls: "Counter[str]"
 ) -> None:
-    show(landmarker, NOBODY, frames=60, fps=30.0)
+    detect_repeatedly(landmarker, EMPTY, frames=60, fps=30.0)
     assert 3 <= calls["palm detector"] <= 5
     assert calls["hand"] == 0
 
 
-def test_a_body_is_searched_seven_times_a_second_while_nobody_is_in_view(
+def test_body_is_searched_seven_times_a_second_while_nobody_is_visible(
     landmarker: TrackingLandmarker, calls: "Counter[str]"
 ) -> None:
-    show(landmarker, NOBODY, frames=60, fps=30.0)
+    detect_repeatedly(landmarker, EMPTY, frames=60, fps=30.0)
     assert 10 <= calls["body detector"] <= 15
 
 
-def test_hands_in_view_are_followed_without_a_search(
+def test_visible_hands_are_tracked_without_a_search(
     landmarker: TrackingLandmarker, calls: "Counter[str]", karsl: Path
 ) -> None:
     clip = next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))
@@ -90,7 +91,7 @@ def test_hands_in_view_are_followed_without_a_search(
     assert calls["body"] <= 0.5 * len(found)
 
 
-def test_a_hand_turned_upside_down_is_found_where_it_is(landmarker: TrackingLandmarker, karsl: Path) -> None:
+def test_hand_in_an_image_turned_upside_down_is_detected(landmarker: TrackingLandmarker, karsl: Path) -> None:
     frame = list(read_recording(next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))))[8]
     upright = landmarker.detect(frame)
     with closing(TrackingLandmarker()) as other:
@@ -100,13 +101,15 @@ def test_a_hand_turned_upside_down_is_found_where_it_is(landmarker: TrackingLand
     found = [turned.points[PART_SLICES[part]] for part in (Part.LEFT_HAND, Part.RIGHT_HAND)]
     for part in hands:
         expected = np.array([1.0, frame.image.shape[0] / frame.image.shape[1]]) - upright.part(part)[:, :2]
-        apart = min(np.nan_to_num(np.linalg.norm(one[:, :2] - expected, axis=1), nan=9.0).mean() for one in found)
-        assert apart < 0.02  # picture widths
+        distance = min(
+            np.nan_to_num(np.linalg.norm(points[:, :2] - expected, axis=1), nan=9.0).mean() for points in found
+        )
+        assert distance < 0.02  # image widths
 
 
-def test_a_cut_to_another_scene_lets_go_of_the_hands(landmarker: TrackingLandmarker, karsl: Path) -> None:
+def test_hands_are_lost_at_a_cut_to_another_scene(landmarker: TrackingLandmarker, karsl: Path) -> None:
     frames = list(read_recording(next((karsl / "karsl-502/01/01/test/0040").glob("*.mp4"))))[:8]
     for frame in frames:
         landmarker.detect(frame)
-    gone = landmarker.detect(Frame(np.zeros_like(frames[0].image), frames[-1].time + 0.2))
-    assert np.isnan(gone.points).all()
+    after_cut = landmarker.detect(Frame(np.zeros_like(frames[0].image), frames[-1].time + 0.2))
+    assert np.isnan(after_cut.points).all()

@@ -17,8 +17,9 @@ from edge.sinks.web.visitors.points import reference_points
 from edge.workers.preview_data import joints_of
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import Part
+from landmarkers.networks import Networks
 from landmarkers.take import Take
-from landmarkers.tracking import Networks, TrackingLandmarker
+from landmarkers.tracking import TrackingLandmarker
 from models.bundle import check_landmarker
 
 IDLE_AFTER_S: Final = 3.0  # the reference project's 45 still frames, at the 15 frames a second that it reaches

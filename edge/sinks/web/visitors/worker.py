@@ -21,7 +21,7 @@ from edge.sinks.web.visitors.protocol import (
 from edge.sinks.web.visitors.visitor_stream import Answer, VisitorStream
 from edge.workers.protocol import Failure
 from landmarkers.layout import Part
-from landmarkers.tracking import Networks
+from landmarkers.networks import Networks
 from models.bundle import BundleRefused
 
 _REFUSALS: Final = (BundleRefused, PayloadRefused, ImageRefused)

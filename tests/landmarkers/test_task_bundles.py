@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarkers import task_bundles
+from landmarkers import task_builder, task_bundles
 from landmarkers.__main__ import main
 from landmarkers.litert import TfliteNetwork
 from landmarkers.tflite import TfliteEditor
@@ -15,28 +15,28 @@ from landmarkers.tflite import TfliteEditor
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return task_bundles.download_wheel(tmp_path_factory.mktemp("wheel"))
+    return task_builder.download_wheel(tmp_path_factory.mktemp("wheel"))
 
 
-def test_the_bundles_are_the_same_bytes_every_time(wheel: Path, tmp_path: Path) -> None:
+def test_task_bundles_are_reproducible(wheel: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        task_bundles.build_tasks(wheel, tmp_path / name)
+        task_builder.build_tasks(wheel, tmp_path / name)
     for task, expected in task_bundles.TASK_BUNDLES.items():
         one, two = ((tmp_path / name / task).read_bytes() for name in ("one", "two"))
         assert one == two
         assert hashlib.sha256(one).hexdigest() == expected.sha256
 
 
-def test_they_are_made_once(wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_task_bundles_are_built_once(wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--from", str(wheel), "--to", str(tmp_path)]) == 0
-    written = (tmp_path / "hand_landmarker.task").stat().st_mtime_ns
+    modified_at = (tmp_path / "hand_landmarker.task").stat().st_mtime_ns
     assert main(["--to", str(tmp_path), "--from", "no such file"]) == 0
-    assert (tmp_path / "hand_landmarker.task").stat().st_mtime_ns == written
+    assert (tmp_path / "hand_landmarker.task").stat().st_mtime_ns == modified_at
     assert "are there" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("damage", ["half", "flipped", "empty", "absent"])
-def test_a_wrong_wheel_is_refused_and_leaves_nothing_behind(
+def test_wrong_wheel_is_refused_and_leaves_no_file(
     wheel: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = bytearray(wheel.read_bytes())
@@ -55,28 +55,28 @@ def test_a_wrong_wheel_is_refused_and_leaves_nothing_behind(
     assert not to.exists() or not list(to.iterdir())
 
 
-def test_a_damaged_bundle_is_made_again(wheel: Path, tmp_path: Path) -> None:
-    task_bundles.build_tasks(wheel, tmp_path)
-    (tmp_path / "pose_landmarker.task").write_bytes(b"half written")
+def test_damaged_task_bundle_is_built_again(wheel: Path, tmp_path: Path) -> None:
+    task_builder.build_tasks(wheel, tmp_path)
+    (tmp_path / "pose_landmarker.task").write_bytes(b"truncated")
     assert task_bundles.missing_tasks(tmp_path) == ["pose_landmarker.task"]
-    assert task_bundles.ensure_tasks(tmp_path, wheel)
+    assert task_builder.ensure_tasks(tmp_path, wheel)
     assert task_bundles.missing_tasks(tmp_path) == []
 
 
-def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task_bundles, "WHEEL_REQUIREMENT", "mediapipe==0.0.0")
+def test_failed_download_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_builder, "WHEEL_REQUIREMENT", "mediapipe==0.0.0")
     with pytest.raises(task_bundles.NetworksUnavailable, match="--from FILE"):
-        task_bundles.download_wheel(tmp_path)
+        task_builder.download_wheel(tmp_path)
 
 
-def test_git_ignores_the_bundles() -> None:
+def test_git_ignores_the_task_bundles() -> None:
     git = shutil.which("git")
     assert git is not None
     path = task_bundles.default_folder() / "hand_landmarker.task"
     subprocess.run([git, "check-ignore", "--quiet", str(path)], check=True, cwd=Path(task_bundles.__file__).parent)
 
 
-def test_a_pruned_network_answers_as_the_whole_one(wheel: Path) -> None:
+def test_pruned_network_has_the_same_outputs_as_the_whole_one(wheel: Path) -> None:
     whole, outputs = (
         task_bundles.TASK_BUNDLES["pose_landmarker.task"].networks[1],
         ("Identity", "Identity_1", "Identity_3"),
@@ -85,8 +85,8 @@ def test_a_pruned_network_answers_as_the_whole_one(wheel: Path) -> None:
         plain = content.read(str(whole.source))
     pruned = TfliteEditor(wheel).prune_outputs(plain, outputs)
     assert len(pruned) < len(plain)
-    picture = np.random.default_rng(0).random((256, 256, 3), np.float32)
-    for one, other in zip(
-        TfliteNetwork(plain, outputs).run(picture), TfliteNetwork(pruned, outputs).run(picture), strict=True
+    image = np.random.default_rng(0).random((256, 256, 3), np.float32)
+    for expected, actual in zip(
+        TfliteNetwork(plain, outputs).run(image), TfliteNetwork(pruned, outputs).run(image), strict=True
     ):
-        np.testing.assert_allclose(one, other, atol=1e-3)
+        np.testing.assert_allclose(actual, expected, atol=1e-3)

@@ -146,7 +146,7 @@ def test_hands_up_for_minutes_are_forgotten_but_for_the_last_seconds() -> None:
     spotter = SignSpotter(SETTINGS, LANDMARKER, ByPlace())
     for one in stream(even_times(15, 90.0), Sign(1.0, 90.0, 0.5)):
         assert list(spotter.push(one)) == []
-    assert len(spotter._stretch) < 15 * (SETTINGS.max_duration_s + SETTINGS.commit_delay_s + 1.0)
+    assert len(spotter._window) < 15 * (SETTINGS.max_duration_s + SETTINGS.commit_delay_s + 1.0)
 
 
 def test_a_stream_that_stood_still_continues_no_sign() -> None:

@@ -14,6 +14,7 @@ from edge.recognition.observer import LandmarkObserver
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
 from edge.sinks.sink import Sink
 from edge.sinks.web.message import ActiveModel
@@ -55,8 +56,7 @@ class Outputs:
             outbox,
             device=self.plan.config.device,
             model=_model_json(self.plan),
-            health=self.stats.health,
-            health_every_s=self.plan.config.health_every_s,
+            health=PeriodicHealth(self.stats.health, self.plan.config.health_every_s),
             status=self.status,
             commands=commands,
         )

@@ -9,7 +9,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import MqttConfig
 from edge.recognition.word import Word
-from edge.sinks.mqtt.connection import BrokerSettings, failure_reason
+from edge.sinks.mqtt.broker_settings import BrokerSettings
+from edge.sinks.mqtt.connection import failure_reason
 
 
 class Subscriber:

@@ -21,7 +21,8 @@ from models.bundle import Bundle, check_landmarker, open_bundle
 if TYPE_CHECKING:
     from paho.mqtt.enums import MQTTProtocolVersion
 
-    from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, Event
+    from edge.sinks.mqtt.broker_settings import BrokerSettings
+    from edge.sinks.mqtt.events import ConnAck, Event
 
 _BROKER_TIMEOUT_S: Final = 10.0
 _BLANK_IMAGES: Final = 3
@@ -85,7 +86,9 @@ def probe_camera(section: str) -> str:
 
 def probe_broker(section: str) -> str:
     """Connect as the daemon would, but without a client id, so that a running daemon keeps its connection."""
-    from edge.sinks.mqtt.connection import BrokerSettings, ConnAck, failure_reason
+    from edge.sinks.mqtt.broker_settings import BrokerSettings
+    from edge.sinks.mqtt.connection import failure_reason
+    from edge.sinks.mqtt.events import ConnAck
 
     settings = BrokerSettings.read(MqttConfig.model_validate_json(section))
     try:
@@ -101,7 +104,8 @@ def probe_broker(section: str) -> str:
 
 def _connect(settings: "BrokerSettings", protocol: "MQTTProtocolVersion") -> "ConnAck | None":
     """Return the broker's answer, None if it does not answer in this protocol. Raises OSError."""
-    from edge.sinks.mqtt.connection import ConnAck, Connection
+    from edge.sinks.mqtt.connection import Connection
+    from edge.sinks.mqtt.events import ConnAck
 
     events: SimpleQueue[Event] = SimpleQueue()
     connection = Connection(settings, events.put, protocol=protocol)

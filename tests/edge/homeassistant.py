@@ -1,7 +1,7 @@
-"""What Home Assistant accepts as a device's discovery message, after the schemas of its MQTT integration.
+"""A model of the discovery messages that Home Assistant accepts, after the schemas of its MQTT integration.
 
 https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload and the pages of each platform. Home Assistant
-itself drops keys that it does not know in silence; here they are refused.
+itself ignores unknown keys; here they are refused.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ DISCOVERY_TOPIC = r"^(?P<prefix>.+)/device/[a-zA-Z0-9_-]+/config$"
 _TEMPLATES = Environment(undefined=StrictUndefined, autoescape=False)
 
 
-def _is_template(text: str) -> str:
+def _check_template(text: str) -> str:
     _TEMPLATES.from_string(text)
     return text
 
@@ -22,7 +22,7 @@ def _is_template(text: str) -> str:
 Text = Annotated[str, StringConstraints(min_length=1)]
 SubscribeTopic = Annotated[str, StringConstraints(pattern=r"^[^#+\s]+$", max_length=65535)]
 PublishTopic = SubscribeTopic
-Template = Annotated[str, AfterValidator(_is_template)]
+Template = Annotated[str, AfterValidator(_check_template)]
 Icon = Annotated[str, StringConstraints(pattern=r"^mdi:[a-z0-9-]+$")]
 UNITS = {"temperature": {"°C", "°F", "K"}}
 
@@ -58,9 +58,9 @@ class _Entity(_Strict):
     platform: str
 
     @model_validator(mode="after")
-    def _id_is_of_the_platform(self) -> Self:
+    def _id_matches_platform(self) -> Self:
         if not self.default_entity_id.startswith(f"{self.platform}."):
-            raise ValueError(f"{self.default_entity_id} is no {self.platform}")
+            raise ValueError(f"{self.default_entity_id} is not an id of a {self.platform}")
         return self
 
 
@@ -81,9 +81,9 @@ class Sensor(_Entity):
     value_template: Template | None = None
 
     @model_validator(mode="after")
-    def _unit_is_of_the_class(self) -> Self:
+    def _unit_matches_class(self) -> Self:
         if self.device_class is not None and self.unit_of_measurement not in UNITS[self.device_class]:
-            raise ValueError(f"a {self.device_class} is not told in {self.unit_of_measurement}")
+            raise ValueError(f"a {self.device_class} has no unit {self.unit_of_measurement}")
         return self
 
 
@@ -118,7 +118,7 @@ Component = Annotated[Event | Sensor | BinarySensor | Switch | Button, Field(dis
 
 
 class DeviceDiscovery(_Strict):
-    """The whole message; what stands beside the components holds for each of them."""
+    """The whole message; the keys beside the components apply to each of them."""
 
     device: Device
     origin: Origin
@@ -138,12 +138,12 @@ class DeviceDiscovery(_Strict):
 
 
 def parse(payload: str) -> DeviceDiscovery:
-    """The message as Home Assistant would take it. Raises ValidationError."""
+    """Parse a message as Home Assistant does. Raises ValidationError."""
     return DeviceDiscovery.model_validate_json(payload)
 
 
 def state_of(component: Component, payload: str) -> str:
-    """The state that an entity shows after a payload on its topic; what a template gives is text."""
+    """Return the state that an entity shows after a payload on its topic; the result of a template is text."""
     template = getattr(component, "value_template", None)
     if template is None:
         return payload

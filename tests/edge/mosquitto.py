@@ -1,4 +1,4 @@
-"""A real Mosquitto on a free local port, and a client that remembers what it hears there."""
+"""A real Mosquitto on a free local port, and a client that records what it receives."""
 
 import getpass
 import os
@@ -19,11 +19,11 @@ from tests.edge.certificates import Certificates
 from tests.edge.ports import free_port, is_listening
 from tests.edge.waiting import PATIENCE_S, wait_until
 
-_PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+_SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
 class Mosquitto:
-    """One broker, which can go away and come back with the sessions and retained messages that it had."""
+    """One broker, which can stop and start again with the sessions and retained messages that it had."""
 
     def __init__(
         self,
@@ -35,11 +35,10 @@ class Mosquitto:
         require_certificate: bool = False,
         acl: str | None = None,
     ) -> None:
-        """With a user, given with the password, everybody else is refused. With TLS listeners still come without.
+        """With `user`, a name and a password, other clients are refused. With `tls` there is a port without TLS too.
 
-        `rights` are the lines of an access list.
-
-        One that keeps nothing forgets sessions and retained messages when it leaves.
+        `acl` are the lines of an access control list. A broker that is not `persistent` loses sessions and retained
+        messages when it stops.
         """
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,8 +58,8 @@ class Mosquitto:
             subprocess.run([find_program("mosquitto_passwd"), "-b", passwords, *user], check=True, capture_output=True)
             lines.append(f"password_file {passwords}")
         if acl is not None:
-            (folder / "rights").write_text(acl)
-            lines.append(f"acl_file {folder / 'rights'}")
+            (folder / "acl").write_text(acl)
+            lines.append(f"acl_file {folder / 'acl'}")
         if tls is not None:
             lines += [f"cafile {tls.authority}", f"certfile {tls.broker}", f"keyfile {tls.broker_key}"]
             lines.append(f"require_certificate {str(require_certificate).lower()}")
@@ -69,12 +68,12 @@ class Mosquitto:
 
     @property
     def config(self) -> MqttConfig:
-        """How the daemon reaches it."""
+        """The daemon's configuration for this broker."""
         return MqttConfig(host="127.0.0.1", port=self.port)
 
     @property
     def log(self) -> str:
-        """What it logged."""
+        """The broker's log."""
         return (self._folder / "log").read_text(errors="replace")
 
     def start(self) -> None:
@@ -84,10 +83,10 @@ class Mosquitto:
         )
         self._process = process
         wait_until(lambda: is_listening(self.port) or process.poll() is not None, "Mosquitto")
-        assert process.poll() is None, f"Mosquitto left: {self.log}"
+        assert process.poll() is None, f"Mosquitto ended: {self.log}"
 
     def stop(self) -> None:
-        """Leave as on a shutdown; clients notice that the connection breaks."""
+        """Stop as on a shutdown; clients notice that the connection breaks."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
@@ -95,26 +94,26 @@ class Mosquitto:
             self._process = None
 
     def kill(self) -> None:
-        """Die without a word to anybody."""
+        """Kill the broker, without a DISCONNECT to any client."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(PATIENCE_S)
         self._process = None
 
     def freeze(self) -> None:
-        """Stand still with all connections open."""
+        """Stop the process, with all connections open."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Go on where it stood still."""
+        """Continue the stopped process."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """One message as it arrived; `retained` is one that was there before the listener came."""
+    """One message as it was received; a `retained` one was there before the subscription."""
 
     topic: str
     payload: str
@@ -123,46 +122,44 @@ class ReceivedMessage:
 
 
 class Listener:
-    """Hears everything below `ishara/` and `homeassistant/`, also what is said while its broker is away and back."""
+    """Subscribes to everything below `ishara/` and `homeassistant/`, and reconnects to a broker that was lost."""
 
     def __init__(self, port: int, name: str = "listener") -> None:
         self.received: list[ReceivedMessage] = []
         self._changed = threading.Condition()
-        self._subscribed, self._settled = threading.Event(), threading.Event()
+        self._subscribed, self._flushed = threading.Event(), threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe([("ishara/#", 1), ("homeassistant/#", 1)])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_unsubscribe = lambda *_: self._settled.set()
-        self._client.on_message = lambda _client, _data, message: self._hear(message)
+        self._client.on_unsubscribe = lambda *_: self._flushed.set()
+        self._client.on_message = lambda _client, _data, message: self._record(message)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self._subscribed.wait(PATIENCE_S), "Mosquitto grants no subscription"
 
     def on(self, topic: str) -> list[ReceivedMessage]:
-        """What was heard on one topic of any device: `word`, `status`, …"""
+        """Return the messages on one topic of any device, such as `word` or `status`."""
         with self._changed:
-            return [heard for heard in self.received if heard.topic.rpartition("/")[2] == topic]
+            return [message for message in self.received if message.topic.rpartition("/")[2] == topic]
 
-    def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until what was heard makes it so."""
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the received messages fulfil a condition."""
         with self._changed:
-            assert self._changed.wait_for(is_so, PATIENCE_S), f"the last that was heard: {self.received[-5:]}"
+            assert self._changed.wait_for(condition, PATIENCE_S), f"the last messages: {self.received[-5:]}"
 
     def wait_for_status(self, status: str) -> None:
-        """Wait until this was the last status heard."""
-        self.wait_until(
-            lambda: [heard.payload for heard in self.received if heard.topic.endswith("/status")][-1:] == [status]
-        )
+        """Wait until this is the last status received."""
+        self.wait_until(lambda: [message.payload for message in self.on("status")][-1:] == [status])
 
     def flush_acks(self) -> None:
-        """Wait until the broker knows that everything heard so far has arrived, and will not send it again."""
-        self._settled.clear()
+        """Wait until the broker has the acknowledgement of every message received so far."""
+        self._flushed.clear()
         self._client.unsubscribe("nothing")
-        assert self._settled.wait(PATIENCE_S), "Mosquitto does not answer"
+        assert self._flushed.wait(PATIENCE_S), "Mosquitto does not answer"
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
-        """Publish something itself."""
+        """Publish a message."""
         self._client.publish(topic, payload, qos=1, retain=retain)
 
     def close(self) -> None:
@@ -170,7 +167,7 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _hear(self, message: paho.MQTTMessage) -> None:
+    def _record(self, message: paho.MQTTMessage) -> None:
         self._client.ack(message.mid, message.qos)
         with self._changed:
             self.received.append(
@@ -181,7 +178,7 @@ class Listener:
 
 @contextmanager
 def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
-    """A listener while inside."""
+    """Yield a connected listener."""
     listener = Listener(broker.plain_port, name)
     try:
         yield listener
@@ -190,7 +187,7 @@ def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
 
 
 def find_program(name: str) -> str:
-    """The path of a program. A test that needs one which is not there fails."""
-    path = shutil.which(name, path=_PLACES)
+    """Return the path of a program; the test fails if it is not installed."""
+    path = shutil.which(name, path=_SEARCH_PATH)
     assert path is not None, f"{name} is not installed; on Debian: apt install $(cat tests/debian-packages.txt)"
     return path

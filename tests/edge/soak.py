@@ -1,7 +1,7 @@
-"""`make test-soak`: words flow while daemon and broker are killed again and again; each comes once, in order.
+"""`make test-soak`: publishes words while daemon and broker are killed again and again; each arrives once, in order.
 
-The tests in test_mqtt_kills.py do the same with few kills. Here the order of kills is drawn from a seed, and the
-listener may hear at any moment of a word's way, so that rare races show.
+`tests/edge/sinks/mqtt/test_kills.py` does the same with few kills. Here the order and the times of the kills are
+random, from a seed, so that they hit every step of a word's delivery and rare races show.
 """
 
 import argparse
@@ -24,96 +24,99 @@ from tests.edge.word_publisher import start_publishing
 
 _EVERY_S = 0.02
 _ENDLESS = 10**9
-_LONGEST_S = 1.5  # between two kills, however few words came
-_LAST_S = 120.0
+_MAX_INTERVAL_S = 1.5  # between two kills, however few words arrived
+_LAST_WORD_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of the words that were said."""
+class SoakResult:
+    """The words that arrived, and those that are missing or arrived twice."""
 
-    said: int
+    published: int
     late: int
     lost: list[int]
-    twice: list[int]
+    duplicates: list[int]
     out_of_order: int
 
     @classmethod
-    def on(cls, words: Sequence[Word]) -> "Verdict":
-        """The verdict on words in the order in which they were heard."""
+    def of(cls, words: Sequence[Word]) -> "SoakResult":
+        """Check words in the order in which they arrived."""
         counts = Counter(word.seq for word in words)
-        said = max(counts, default=0)
+        published = max(counts, default=0)
         return cls(
-            said,
+            published,
             late=sum(word.late for word in words),
-            lost=[seq for seq in range(1, said + 1) if seq not in counts],
-            twice=[seq for seq, count in counts.items() if count > 1],
+            lost=[seq for seq in range(1, published + 1) if seq not in counts],
+            duplicates=[seq for seq, count in counts.items() if count > 1],
             out_of_order=sum(later.seq < earlier.seq for earlier, later in pairwise(words)),
         )
 
     @property
-    def is_good(self) -> bool:
-        """Whether each word came once and in order."""
-        return self.said > 0 and not (self.lost or self.twice or self.out_of_order)
+    def is_passed(self) -> bool:
+        """Return True if each word arrived once and in order."""
+        return self.published > 0 and not (self.lost or self.duplicates or self.out_of_order)
 
     def __str__(self) -> str:
-        """One line, with the numbers of the first words that are amiss."""
+        """Return one line, with the numbers of the first words that are lost or duplicate."""
         return (
-            f"{self.said} words, {self.late} of them late: {len(self.lost)} lost {self.lost[:5]}, "
-            f"{len(self.twice)} doubled {self.twice[:5]}, {self.out_of_order} out of order"
+            f"{self.published} words, {self.late} of them late: {len(self.lost)} lost {self.lost[:5]}, "
+            f"{len(self.duplicates)} duplicates {self.duplicates[:5]}, {self.out_of_order} out of order"
         )
 
 
 def main() -> int:
-    """Run the soak; returns the exit code."""
+    """Run the soak test, and return the exit code."""
     parser = argparse.ArgumentParser(prog="tests.edge.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=100, help="of the daemon (default: %(default)s)")
     parser.add_argument("--broker-kills", type=int, default=20, help="default: %(default)s")
-    parser.add_argument("--keeps", action="store_true", help="the broker keeps its sessions (default: forgets them)")
-    parser.add_argument("--seed", type=int, default=1, help="of the order of kills (default: %(default)s)")
+    parser.add_argument(
+        "--persistent", action="store_true", help="the broker keeps its sessions (default: it loses them)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the random kills (default: %(default)s)")
     options = parser.parse_args()
-    moments = random.Random(options.seed)
+    rng = random.Random(options.seed)
     plan = ["daemon"] * options.kills + ["broker"] * options.broker_kills
-    moments.shuffle(plan)
+    rng.shuffle(plan)
     with tempfile.TemporaryDirectory() as folder:
-        broker = Mosquitto(Path(folder), persistent=options.keeps)
+        broker = Mosquitto(Path(folder), persistent=options.persistent)
         broker.start()
         try:
             with listening(broker) as listener:
-                _kill(plan, broker, listener, Path(folder) / "outbox", moments)
-                verdict = Verdict.on([Word.model_validate_json(heard.payload) for heard in listener.on("word")])
+                _kill(plan, broker, listener, Path(folder) / "outbox", rng)
+                words = [Word.model_validate_json(message.payload) for message in listener.on("word")]
         finally:
             broker.stop()
-    print(f"{options.kills} kills of the daemon, {options.broker_kills} of the broker: {verdict}")
-    return 0 if verdict.is_good else 1
+    result = SoakResult.of(words)
+    print(f"{options.kills} kills of the daemon, {options.broker_kills} of the broker: {result}")
+    return 0 if result.is_passed else 1
 
 
-def _kill(plan: Sequence[str], broker: Mosquitto, listener: Listener, outbox: Path, moments: random.Random) -> None:
-    """Let words flow, kill as planned, and see the last words off."""
+def _kill(plan: Sequence[str], broker: Mosquitto, listener: Listener, outbox: Path, rng: random.Random) -> None:
+    """Publish words, kill as planned, and wait for the last words."""
 
-    def talk() -> BaseProcess:
+    def start() -> BaseProcess:
         return start_publishing(broker.config, outbox, words=_ENDLESS, every_s=_EVERY_S)
 
-    talker = talk()
+    daemon = start()
     for victim in tqdm(plan, desc="kills", file=sys.stderr):
-        wanted = len(listener.on("word")) + moments.randint(1, 20)
-        until = time.monotonic() + moments.choice([0.5, _LONGEST_S, _LONGEST_S, _LONGEST_S])
+        wanted = len(listener.on("word")) + rng.randint(1, 20)
+        until = time.monotonic() + rng.choice([0.5, _MAX_INTERVAL_S, _MAX_INTERVAL_S, _MAX_INTERVAL_S])
         while len(listener.on("word")) < wanted and time.monotonic() < until:
             time.sleep(0.001)
-        time.sleep(moments.uniform(0.0, _EVERY_S))
+        time.sleep(rng.uniform(0.0, _EVERY_S))
         if victim == "daemon":
-            talker.kill()
-            talker.join()
-            talker = talk()
+            daemon.kill()
+            daemon.join()
+            daemon = start()
         else:
             broker.kill()
-            time.sleep(moments.uniform(0.0, 0.5))
+            time.sleep(rng.uniform(0.0, 0.5))
             broker.start()
-    talker.kill()
-    talker.join()
+    daemon.kill()
+    daemon.join()
     last = start_publishing(broker.config, outbox, words=1, every_s=0.0)
-    last.join(_LAST_S)
-    listener.wait_until(lambda: [heard.payload for heard in listener.on("status")][-1:] == ["offline"])
+    last.join(_LAST_WORD_S)
+    listener.wait_for_status("offline")
 
 
 if __name__ == "__main__":

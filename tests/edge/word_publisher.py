@@ -1,4 +1,4 @@
-"""A process that says words over MQTT as the daemon does, without a camera, until it is killed."""
+"""A process that publishes words over MQTT as the daemon does, without a camera, until it is killed."""
 
 import json
 import multiprocessing
@@ -12,6 +12,7 @@ from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
 
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -20,38 +21,36 @@ DAY = "2026-11-22T16:00:0"
 
 
 def word(seq: int) -> Word:
-    """The same word, with a number."""
+    """Return the same word with another number."""
     event = {"seq": seq, "sign_id": 76, "word": "قصبة هوائية", "word_en": "Trachea", "confidence": 0.97}
-    instants = {"started_at": f"{DAY}1.200Z", "ended_at": f"{DAY}2.050Z", "emitted_at": f"{DAY}2.210Z"}
+    times = {"started_at": f"{DAY}1.200Z", "ended_at": f"{DAY}2.050Z", "emitted_at": f"{DAY}2.210Z"}
     rest = {"alternatives": [], "model": "tiny@3", "device": "entrance"}
-    return Word.model_validate_json(json.dumps(event | instants | rest))
+    return Word.model_validate_json(json.dumps(event | times | rest))
 
 
 def start_publishing(config: MqttConfig, outbox: Path, *, words: int, every_s: float) -> BaseProcess:
-    """Say so many words, one every few seconds, and then wait until all have left the outbox."""
-    process = _PROCESSES.Process(target=_talk, args=(config, outbox, words, every_s), daemon=True)
+    """Start a process that publishes so many words, one every few seconds, and ends once the outbox is empty."""
+    process = _PROCESSES.Process(target=_publish, args=(config, outbox, words, every_s), daemon=True)
     process.start()
     return process
 
 
 def open_sink(config: MqttConfig, path: Path, *, capacity: int = 100_000) -> tuple[MqttSink, DeviceStatus, Outbox]:
-    """The sink of a device called entrance, with what it tells its troubles to and where its words wait."""
+    """Open the sink of a device called entrance, with its status and its outbox."""
     outbox, status = Outbox(path, capacity), DeviceStatus()
-    health = PipelineStats(status=status, backlog=outbox).health
     sink = MqttSink(
         config,
         outbox,
         device="entrance",
         model=json.dumps({"name": "tiny", "version": 3}),
-        health=health,
-        health_every_s=10.0,
+        health=PeriodicHealth(PipelineStats(status=status, backlog=outbox).health, 10.0),
         status=status,
         commands=Commands(status),
     )
     return sink, status, outbox
 
 
-def _talk(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
+def _publish(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
     sink, _, outbox = open_sink(config, path)
     for _ in range(words):
         sink.emit(word(outbox.next_seq))

@@ -1,5 +1,5 @@
 """Words, health and discovery over MQTT, and commands back.
 
-`sink` is what the pipeline knows. A word goes first into the `outbox`, a file; the `courier` carries it from there to
-the broker, visit after `visit`, each on a new `connection`. `discovery` is what Home Assistant is told.
+`sink` is what the pipeline uses. It puts a word into the `outbox`, a file; the `publisher` connects to the broker, and
+each `session` publishes the words on a new `connection`. `discovery` builds the message for Home Assistant.
 """

@@ -1,7 +1,7 @@
-"""One connection to a broker, from the attempt until it ends; the sink and the doctor make them alike.
+"""One connection to a broker, from the attempt until it ends; the sink and the doctor use the same.
 
-What happens on it comes as events in a queue, in its order, so that whoever holds the connection needs no callbacks.
-A new attempt is a new connection: nothing that was on its way on an old one is sent again behind its holder's back.
+What happens on it comes as events, in order, so that its owner needs no callbacks of paho's. A new attempt is a new
+connection: paho never resends on its own what was in flight on an old one.
 """
 
 import socket
@@ -9,7 +9,6 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import paho.mqtt.client as paho
@@ -19,98 +18,17 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.config import ConfigInvalid, MqttConfig
+from edge.sinks.mqtt.broker_settings import MQTT_5, BrokerSettings
+from edge.sinks.mqtt.events import ConnAck, Disconnected, Event, Message, PubAck, SubAck
 
-MQTT_5: Final = MQTTProtocolVersion.MQTTv5
-MQTT_3: Final = MQTTProtocolVersion.MQTTv311
-PROTOCOLS: Final = {"auto": (MQTT_5, MQTT_3), "5": (MQTT_5,), "3.1.1": (MQTT_3,)}
-"""Which to try, in this order, by what is configured."""
-
-_SESSION_S: Final = 30 * 24 * 3600  # how long a broker keeps what it has for a device that is away
-_LARGEST_PACKET: Final = 65_536  # bytes; a broker hands on no larger one
-_NO_SUBSCRIBERS: Final = 0x10  # https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901126
-
-
-@dataclass(frozen=True, slots=True)
-class ConnAck:
-    """The broker's answer to the attempt; `refusal` says why, if it is one. With a session it knows this device."""
-
-    session_present: bool
-    refusal: str | None
-    unsupported_protocol: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SubAck:
-    """A subscription stands, or was refused."""
-
-    number: int
-    refused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PubAck:
-    """The broker has taken a message of QoS 1; by its own account `nobody` listens, or it refuses the message."""
-
-    number: int
-    nobody: bool = False
-    refusal: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message; one of QoS 1 is sent again on the next connection until it is confirmed."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    number: int
-    qos: int
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection is over; the last event. `reason` is empty where nobody told one."""
-
-    reason: str
-
-
-Event = ConnAck | SubAck | PubAck | Message | Disconnected
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerSettings:
-    """How a broker is reached and what it wants to see; read once, so that a file that is missing is told at once."""
-
-    host: str
-    port: int
-    protocols: tuple[MQTTProtocolVersion, ...]
-    keepalive_s: int
-    tls: ssl.SSLContext | None
-    username: str | None
-    password: str | None = field(repr=False)
-
-    @classmethod
-    def read(cls, config: MqttConfig) -> "BrokerSettings":
-        """What the configuration and the files that it names say. Raises ConfigInvalid."""
-        return cls(
-            config.host,
-            config.port,
-            PROTOCOLS[config.protocol],
-            config.keepalive_s,
-            _tls(config),
-            config.username,
-            config.read_password(),
-        )
-
-    @property
-    def broker(self) -> str:
-        """The broker as a sentence names it."""
-        return f"the broker {self.host}:{self.port}"
+_SESSION_EXPIRY_S: Final = 30 * 24 * 3600
+_MAX_PACKET_BYTES: Final = 65_536  # the broker forwards no larger one
+_NO_MATCHING_SUBSCRIBERS: Final = 0x10  # https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901126
+_NO_REASON: Final = ("Unspecified error", "Normal disconnection", "Success")
 
 
 class Connection:
-    """A try to connect and, when it succeeds, the connection; a thread of paho's reads and writes it."""
+    """An attempt to connect and, if it succeeds, the connection; a thread of paho's reads and writes it."""
 
     def __init__(
         self,
@@ -121,19 +39,19 @@ class Connection:
         will_topic: str | None = None,
         protocol: MQTTProtocolVersion,
     ) -> None:
-        """Connect; every event goes to `tell`, on paho's thread, the broker's answer first.
+        """Connect. Every event goes to `on_event`, on paho's thread, the ConnAck first.
 
-        With a name the broker keeps a session for the device while it is away. `will` is the topic on which the broker
-        says `offline` should the connection break. Raises OSError when the broker cannot be reached.
+        With a client id the broker keeps a session for the device while it is disconnected. On `will_topic` the broker
+        publishes `offline` if the connection breaks. Raises OSError if the broker cannot be reached.
         """
-        self._tell = on_event
+        self._on_event = on_event
         self._is_5 = protocol == MQTT_5
-        # MQTT 5 tells it in `connect`, 3.1.1 here.
-        clean = None if self._is_5 else not client_id
+        # MQTT 5 passes this to `connect`, 3.1.1 passes it here.
+        clean_session = None if self._is_5 else not client_id
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id,
-            clean,
+            clean_session,
             protocol=protocol,
             reconnect_on_failure=False,
             manual_ack=True,
@@ -144,82 +62,92 @@ class Connection:
             client.username_pw_set(settings.username, settings.password)
         if will_topic is not None:
             client.will_set(will_topic, "offline", qos=1, retain=True)
-        client.on_socket_open = _never_wait
-        client.on_connect = self._hear_answer
-        client.on_subscribe = self._hear_grant
-        client.on_publish = self._hear_taken
-        client.on_message = self._hear_message
-        client.on_disconnect = self._hear_end
+        client.on_socket_open = _disable_nagle
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
         self._client = client
-        wishes: dict[str, Any] = (
-            {"clean_start": not client_id, "properties": _wishes(bool(client_id))} if self._is_5 else {}
-        )
+        options: dict[str, Any] = {}
+        if self._is_5:
+            options = {"clean_start": not client_id, "properties": _connect_properties(with_session=bool(client_id))}
         try:
-            client.connect(settings.host, settings.port, settings.keepalive_s, **wishes)
+            client.connect(settings.host, settings.port, settings.keepalive_s, **options)
         except UnicodeError as error:
-            raise OSError(f"{settings.host} is no host's name") from error
+            raise OSError(f"{settings.host} is not a valid host name") from error
         client.loop_start()
 
     def publish(self, topic: str, payload: str, *, qos: int, retain: bool = False) -> int:
-        """Send a message; gives the number that comes back when the broker has taken it."""
+        """Publish a message, and return the packet id that its PubAck has."""
         return self._client.publish(topic, payload, qos=qos, retain=retain).mid
 
     def subscribe(self, topic: str, *, qos: int) -> int:
-        """Ask for a topic, without what is retained there; gives the number that comes back with the grant."""
+        """Subscribe to a topic, without its retained message, and return the packet id that the SubAck has."""
         options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        _, number = self._client.subscribe(topic, options=options) if self._is_5 else self._client.subscribe(topic, qos)
-        return number or 0
+        if self._is_5:
+            _, packet_id = self._client.subscribe(topic, options=options)
+        else:
+            _, packet_id = self._client.subscribe(topic, qos)
+        return packet_id or 0
 
-    def confirm(self, message: Message) -> None:
-        """Tell the broker that a message need not come again."""
-        self._client.ack(message.number, message.qos)
+    def acknowledge(self, message: Message) -> None:
+        """Acknowledge a message, so that the broker does not send it again."""
+        self._client.ack(message.packet_id, message.qos)
 
     def close(self) -> None:
-        """Say goodbye, so that the broker does not announce the will."""
+        """Send DISCONNECT, so that the broker does not publish the will."""
         self._client.disconnect()
 
-    def _hear_answer(
+    def _on_connect(
         self, _client: paho.Client, _data: Any, flags: paho.ConnectFlags, reason: ReasonCode, _properties: Any
     ) -> None:
         refusal = str(reason) if reason.is_failure else None
-        self._tell(ConnAck(flags.session_present, refusal, "protocol version" in str(reason).lower()))
+        self._on_event(ConnAck(flags.session_present, refusal, "protocol version" in str(reason).lower()))
 
-    def _hear_grant(
-        self, _client: paho.Client, _data: Any, number: int, reasons: list[ReasonCode], _properties: Any
+    def _on_subscribe(
+        self, _client: paho.Client, _data: Any, packet_id: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        self._tell(SubAck(number, any(reason.is_failure for reason in reasons)))
+        self._on_event(SubAck(packet_id, any(reason.is_failure for reason in reasons)))
 
-    def _hear_taken(self, _client: paho.Client, _data: Any, number: int, reason: ReasonCode, _properties: Any) -> None:
+    def _on_publish(
+        self, _client: paho.Client, _data: Any, packet_id: int, reason: ReasonCode, _properties: Any
+    ) -> None:
         refusal = str(reason) if reason.is_failure else None
-        self._tell(PubAck(number, nobody=reason.value == _NO_SUBSCRIBERS, refusal=refusal))
+        self._on_event(PubAck(packet_id, no_subscribers=reason.value == _NO_MATCHING_SUBSCRIBERS, refusal=refusal))
 
-    def _hear_message(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        _acknowledge_now(client)
-        self._tell(Message(message.topic, bytes(message.payload), message.retain, message.mid, message.qos))
+    def _on_message(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        _request_quick_ack(client)
+        self._on_event(Message(message.topic, bytes(message.payload), message.retain, message.mid, message.qos))
 
-    def _hear_end(self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
-        told = str(reason)
-        self._tell(Disconnected("" if told in ("Unspecified error", "Normal disconnection", "Success") else told))
-
-
-# Words go one by one, each with an echo. Where both ends save packets (Nagle's algorithm, delayed acknowledgements)
-# each step waits 40 ms for the other end: 11 words a second instead of 100 came after a long absence of the broker.
+    def _on_disconnect(
+        self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        self._on_event(Disconnected("" if str(reason) in _NO_REASON else str(reason)))
 
 
-def _never_wait(_client: paho.Client, _data: Any, opened: Any) -> None:
+# Words are published one by one, and each comes back on the loopback subscription. If both ends save packets (Nagle's
+# algorithm, delayed acknowledgements), each step waits 40 ms for the other end: after a long absence of the broker, 11
+# words a second were published instead of 100.
+
+
+def _disable_nagle(_client: paho.Client, _data: Any, opened: Any) -> None:
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _acknowledge_now(client: paho.Client) -> None:
-    """The broker holds its next packet back until this one is acknowledged. To be said each time: tcp(7)."""
+def _request_quick_ack(client: paho.Client) -> None:
+    """Acknowledge received packets at once: the broker holds its next packet back until then.
+
+    The option is not permanent, so it is set after each message: tcp(7).
+    """
     opened = client.socket()
     if isinstance(opened, socket.socket) and sys.platform == "linux":
-        with suppress(OSError):  # a connection that has just ended
+        with suppress(OSError):  # the connection has just ended
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def failure_reason(error: OSError) -> str:
-    """Why a broker cannot be reached, in a few words."""
+    """Return why a broker cannot be reached, in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
@@ -227,39 +155,9 @@ def failure_reason(error: OSError) -> str:
     return error.strerror or str(error) or "it does not answer"
 
 
-def _wishes(named: bool) -> Properties:  # noqa: FBT001  # one flag says it all
-    wishes = Properties(PacketTypes.CONNECT)
-    wishes.MaximumPacketSize = _LARGEST_PACKET
-    if named:
-        wishes.SessionExpiryInterval = _SESSION_S
-    return wishes
-
-
-def _tls(config: MqttConfig) -> ssl.SSLContext | None:
-    """How TLS is spoken, if it is. Raises ConfigInvalid."""
-    if not config.tls:
-        return None
-    for key in ("ca_file", "certificate_file", "key_file"):
-        path = getattr(config, key)
-        try:
-            if path is not None:
-                path.open("rb").close()
-        except OSError as error:
-            raise ConfigInvalid(f"mqtt.{key} {path} cannot be read: {error.strerror}") from error
-    try:
-        context = ssl.create_default_context(cafile=config.ca_file)
-    except ssl.SSLError as error:
-        raise ConfigInvalid(f"mqtt.ca_file {config.ca_file} holds no certificate in PEM") from error
-    if config.certificate_file is not None:
-        try:
-            context.load_cert_chain(config.certificate_file, config.key_file, password=_no_password)
-        except ssl.SSLError as error:
-            raise ConfigInvalid(
-                f"mqtt.certificate_file {config.certificate_file} and its key are no PEM files, do not belong together,"
-                " or the key is encrypted"
-            ) from error
-    return context
-
-
-def _no_password() -> str:
-    raise ssl.SSLError("the key is encrypted")
+def _connect_properties(*, with_session: bool) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho gives no types here
+    properties.MaximumPacketSize = _MAX_PACKET_BYTES
+    if with_session:
+        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+    return properties

@@ -1,4 +1,4 @@
-"""What Home Assistant is told, so that the device appears there by itself with everything it has.
+"""The discovery message, from which Home Assistant creates the device and its entities.
 
 One retained message for the whole device: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
 """
@@ -34,7 +34,7 @@ _HEALTH: Final = {
         "device_class": "temperature",
         "state_class": "measurement",
         "unit_of_measurement": "°C",
-        "value_template": "{{ value_json.temperature_c }}",  # None where nothing tells: unknown
+        "value_template": "{{ value_json.temperature_c }}",  # None without a sensor: shown as unknown
         "entity_category": "diagnostic",
     },
 }
@@ -42,25 +42,25 @@ _HEALTH: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """One device's entry."""
+    """The discovery message of one device."""
 
     prefix: str
     topics: Topics
 
     @property
     def topic(self) -> str:
-        """Where the entry belongs."""
+        """The topic of the message."""
         return f"{self.prefix}/device/{self._id}/config"
 
     @property
     def birth_topic(self) -> str:
-        """Where Home Assistant says `online` when it has started and wants to hear everything."""
+        """The topic on which Home Assistant publishes `online` when it has started and expects all states again."""
         return f"{self.prefix}/status"
 
     def to_json(self) -> str:
-        """The entry on one line."""
+        """Return the message as JSON on one line."""
         release = version("ishara")
-        entry = {
+        message = {
             "device": {
                 "identifiers": [self._id],
                 "name": f"Ishara {self.topics.device}",
@@ -75,7 +75,7 @@ class Discovery:
             "qos": 1,
             "components": {key: self._component(key, entity) for key, entity in self._entities().items()},
         }
-        return json.dumps(entry, ensure_ascii=False)
+        return json.dumps(message, ensure_ascii=False)
 
     @property
     def _id(self) -> str:
@@ -120,9 +120,9 @@ class Discovery:
                 "value_template": "{{ value_json.name }}@{{ value_json.version }}",
                 "entity_category": "diagnostic",
             },
-            "reading": {
+            "recognition": {
                 "platform": "switch",
-                "name": "Reads signs",
+                "name": "Sign recognition",
                 "icon": "mdi:eye",
                 "state_topic": topics.health,
                 "value_template": "{{ 'pause' if value_json.paused else 'resume' }}",

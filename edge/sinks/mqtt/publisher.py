@@ -1,4 +1,4 @@
-"""Goes to the broker, again and again, on a thread of its own."""
+"""The connection to the broker, kept by a thread of its own that reconnects for as long as the daemon runs."""
 
 import logging
 import threading
@@ -7,118 +7,122 @@ from queue import SimpleQueue
 from typing import Final
 
 from edge.monitoring.status import Component
-from edge.sinks.mqtt.connection import MQTT_5, BrokerSettings, Connection, Event, failure_reason
+from edge.sinks.mqtt.broker_settings import MQTT_5, BrokerSettings
+from edge.sinks.mqtt.connection import Connection, failure_reason
+from edge.sinks.mqtt.event_loop import ConnectionLost, ShutdownDeadline
+from edge.sinks.mqtt.events import Event
 from edge.sinks.mqtt.publisher_state import PublisherState
-from edge.sinks.mqtt.session import BrokerRefuses, BrokerSilent, ConnectionLost, Session, ShutdownDeadline
+from edge.sinks.mqtt.session import ConnectionRefused, NoConnAck, Session
+from edge.workers.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
-_SHORTEST_RETRY_S: Final = 1.0
+_FIRST_RETRY_S: Final = 1.0
 _LONGEST_RETRY_S: Final = 30.0
-_LAST_WORDS_S: Final = 1.0
-_LAST_MOMENT_S: Final = 0.5
+_DELIVERY_TIMEOUT_S: Final = 1.0
+_CLOSE_TIMEOUT_S: Final = 0.5
 
 
 class Publisher:
-    """Visits the broker; when that ends, tries anew for ever, logs that once and tells it to the standing."""
+    """Holds sessions with the broker, one after another, and reports when the broker is lost and back."""
 
-    def __init__(self, access: BrokerSettings, errands: PublisherState) -> None:
-        """Set out at once."""
-        self._access = access
-        self._errands = errands
-        self._status = errands.status
-        self._protocols = list(access.protocols)
-        self._trouble: str | None = None
-        self._retry_s = _SHORTEST_RETRY_S
-        self._is_in = False
-        self._leaving = threading.Event()
+    def __init__(self, settings: BrokerSettings, state: PublisherState) -> None:
+        """Start connecting."""
+        self._settings = settings
+        self._state = state
+        self._protocols = list(settings.protocols)
+        self._fault: str | None = None
+        self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S)
+        self._is_connected = False
+        self._closing = threading.Event()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
-        # A daemon thread: it may sit in an attempt to connect for seconds, and ends with the program then.
-        self._thread = threading.Thread(target=self._go, name="mqtt", daemon=True)
+        # A daemon thread: an attempt to connect may block it for seconds, and it then ends with the program.
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
-        """There is a new word."""
+    def notify(self) -> None:
+        """Wake the session, since the outbox has a new word or the state has changed."""
         self._events.put(None)
 
-    def tell_health(self) -> None:
-        """Tell the health now and not only when it is due."""
-        self._errands.health_at = 0.0
-        self._events.put(None)
+    def publish_health(self) -> None:
+        """Publish the health now, before it is due."""
+        self._state.health_due_at = 0.0
+        self.notify()
 
-    def tell_model(self, model: str) -> None:
-        """Tell of another model, on the connection that stands."""
-        self._errands.model, self._errands.is_model_new = model, True
-        self.tell_health()
+    def publish_model(self, model: str) -> None:
+        """Publish another model's manifest, and the health."""
+        self._state.model, self._state.model_changed = model, True
+        self.publish_health()
 
     def close(self) -> bool:
-        """Bring the words that wait if that takes no more than a moment, say `offline` and leave.
+        """Publish the words that wait, for a moment at most, then `offline`, and disconnect.
 
-        Gives whether it has left; it has not where an attempt to connect is never answered.
+        Returns False if the thread has not ended, since an attempt to connect is never answered.
         """
-        # Without a visit there is nobody to say goodbye to.
-        patience_s = _LAST_WORDS_S if self._is_in else 0.0
-        self._errands.leave_by = time.monotonic() + patience_s
-        self._leaving.set()
-        self._events.put(None)
-        self._thread.join(patience_s + _LAST_MOMENT_S)
+        # Without a session there is nobody to publish to.
+        timeout_s = _DELIVERY_TIMEOUT_S if self._is_connected else 0.0
+        self._state.shutdown_deadline = time.monotonic() + timeout_s
+        self._closing.set()
+        self.notify()
+        self._thread.join(timeout_s + _CLOSE_TIMEOUT_S)
         return not self._thread.is_alive()
 
-    def _go(self) -> None:
-        while not self._leaving.is_set():
+    def _run(self) -> None:
+        while not self._closing.is_set():
             try:
-                self._visit()
-            except BrokerSilent as error:
+                self._run_session()
+            except NoConnAck as error:
                 del self._protocols[0]
                 if self._protocols:
                     continue
-                self._protocols = list(self._access.protocols)
-                self._tell(f"closes the connection without an answer; does it want TLS? {error}".strip())
-            except BrokerRefuses as error:
-                self._tell(f"refuses this device: {error}", anew=True)
+                self._protocols = list(self._settings.protocols)
+                self._report(f"closes the connection without an answer; does it want TLS? {error}".strip())
+            except ConnectionRefused as error:
+                self._report(f"refuses this device: {error}", needs_user=True)
             except ConnectionLost as error:
-                self._tell(f"is lost: {error}" if str(error) else "is lost")
+                self._report(f"is lost: {error}" if str(error) else "is lost")
             except ShutdownDeadline:
                 return
             except OSError as error:
-                self._tell(f"cannot be reached: {failure_reason(error)}", anew="certificate" in failure_reason(error))
-            self._leaving.wait(self._retry_s)
-            self._retry_s = min(2 * self._retry_s, _LONGEST_RETRY_S)
+                reason = failure_reason(error)
+                self._report(f"cannot be reached: {reason}", needs_user="certificate" in reason)
+            self._closing.wait(self._backoff.delay_s())
 
-    def _visit(self) -> None:
-        """Connect and stay. Raises OSError and what a visit raises."""
+    def _run_session(self) -> None:
+        """Connect, and publish until the end. Raises OSError and what a session raises."""
         events: SimpleQueue[Event | None] = SimpleQueue()
         self._events = events
-        topics = self._errands.topics
+        topics = self._state.topics
         protocol = self._protocols[0]
         connection = Connection(
-            self._access, events.put, client_id=f"ishara-{topics.device}", will_topic=topics.status, protocol=protocol
+            self._settings, events.put, client_id=f"ishara-{topics.device}", will_topic=topics.status, protocol=protocol
         )
         try:
-            visit = Session(connection, events, self._errands)
-            answer = visit.enter()
-            self._is_in = True
-            self._retry_s, self._protocols = _SHORTEST_RETRY_S, list(self._access.protocols)
-            self._tell_well()
-            visit.stay(answer, tells_nobody=protocol == MQTT_5)
+            session = Session(connection, events, self._state)
+            connack = session.wait_for_connack()
+            self._is_connected = True
+            self._backoff.reset()
+            self._protocols = list(self._settings.protocols)
+            self._report_connected()
+            session.run(connack, reports_no_subscribers=protocol == MQTT_5)
         finally:
-            self._is_in = False
+            self._is_connected = False
             connection.close()
 
-    def _tell_well(self) -> None:
-        broker = self._access.broker
-        if self._trouble is not None:
+    def _report_connected(self) -> None:
+        broker = self._settings.broker
+        if self._fault is not None:
             log.warning("%s is back", broker)
         else:
             log.info("connected to %s", broker)
-        self._trouble = None
-        self._status.report(Component.BROKER, None)
+        self._fault = None
+        self._state.status.report(Component.BROKER, None)
 
-    def _tell(self, trouble: str, *, anew: bool = False) -> None:
-        """Log once when the broker is lost, not at every try; a new trouble only where the user must act `anew`."""
-        if self._leaving.is_set():
+    def _report(self, fault: str, *, needs_user: bool = False) -> None:
+        """Report a fault, and log it once, not at every attempt; a changed one only if the user must act."""
+        if self._closing.is_set():
             return
-        if self._trouble is None or (anew and trouble != self._trouble):
-            log.warning("%s %s; trying again until it is back", self._access.broker, trouble)
-            self._trouble = trouble
-        self._status.report(Component.BROKER, f"{self._access.broker} {trouble}")
+        if self._fault is None or (needs_user and fault != self._fault):
+            log.warning("%s %s; trying again until it is back", self._settings.broker, fault)
+            self._fault = fault
+        self._state.status.report(Component.BROKER, f"{self._settings.broker} {fault}")

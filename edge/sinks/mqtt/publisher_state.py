@@ -1,4 +1,4 @@
-"""What there is to do at the broker, whichever connection it is done on."""
+"""The state of the publisher that outlives a connection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,21 +11,28 @@ from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
 
 
+@dataclass(frozen=True, slots=True)
+class PeriodicHealth:
+    """Reads the health, which is published every few seconds, and whenever a component is lost or back."""
+
+    read: Callable[[], Health]
+    every_s: float
+
+
 @dataclass
 class PublisherState:
-    """What is to be said and heard at the broker, and what other threads ask for meanwhile."""
+    """What is published, what executes commands, and what other threads request in the meantime."""
 
     topics: Topics
     outbox: Outbox
     commands: Commands
     status: DeviceStatus
     model: str
-    health: Callable[[], Health]
+    health: PeriodicHealth
     discovery: Discovery | None
-    health_every_s: float
-    health_at: float = 0.0
-    """The moment on the monotonic clock at which health is to be told next."""
-    is_model_new: bool = False
-    """Whether another model has taken over that the broker was not told of yet."""
-    leave_by: float | None = None
-    """The moment on the monotonic clock by which to be gone."""
+    health_due_at: float = 0.0
+    """The time on the monotonic clock at which health is published next."""
+    model_changed: bool = False
+    """True if the model has changed since it was published."""
+    shutdown_deadline: float | None = None
+    """The time on the monotonic clock by which the publisher must have ended; None while it is to run."""

@@ -1,26 +1,23 @@
-"""Publishes words, health, model and status over MQTT, and lets the device be found and told what to do there.
+"""The MQTT sink: publishes words, health, model and status, announces the device and executes commands.
 
 Topics under `ishara/<device>/`: `word` (QoS 1, not retained), `health`, `model` and `status` (retained; `status` is
-also the last will), `command` and `response`. While the broker is away words wait in the outbox.
+also the last will), `command` and `response`. While the broker is lost, words wait in the outbox.
 """
-
-from collections.abc import Callable
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.monitoring.health import Health
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
-from edge.sinks.mqtt.connection import BrokerSettings
+from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher import Publisher
-from edge.sinks.mqtt.publisher_state import PublisherState
+from edge.sinks.mqtt.publisher_state import PeriodicHealth, PublisherState
 from edge.sinks.mqtt.topics import Topics
 
 
 class MqttSink:
-    """One device's topics on one broker."""
+    """Publishes one device's topics on one broker."""
 
     def __init__(
         self,
@@ -29,35 +26,32 @@ class MqttSink:
         *,
         device: str,
         model: str,
-        health: Callable[[], Health],
-        health_every_s: float,
+        health: PeriodicHealth,
         status: DeviceStatus,
         commands: Commands,
     ) -> None:
-        """Start connecting; a broker that is away is tried again for ever. `model` is the JSON for `model`.
+        """Start connecting; a lost broker is retried for ever. `model` is the JSON published on the topic `model`.
 
-        `health` is asked every few seconds, and whenever a part is lost or back.
-
-        The outbox is closed with the sink. Raises ConfigInvalid when a file that the configuration names is no use.
+        The outbox is closed with the sink. Raises ConfigInvalid if a file that the configuration names is unusable.
         """
-        access = BrokerSettings.read(config)
+        settings = BrokerSettings.read(config)
         topics = Topics(device)
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
-        errands = PublisherState(topics, outbox, commands, status, model, health, discovery, health_every_s)
-        self._courier = Publisher(access, errands)
-        status.subscribe(self._courier.tell_health)  # whoever watches the device must not wait for the next time
+        state = PublisherState(topics, outbox, commands, status, model, health, discovery)
+        self._publisher = Publisher(settings, state)
+        status.subscribe(self._publisher.publish_health)  # a change of the status is published at once
 
     def emit(self, word: Word) -> None:
-        """Put the word in the outbox, where a kill of the daemon does not reach it, and have it published."""
+        """Put the word in the outbox, where it survives a kill of the daemon, and have it published."""
         self._outbox.put(word)
-        self._courier.wake()
+        self._publisher.notify()
 
     def publish_model(self, model: str) -> None:
-        """Another model reads the signs from now on; this is the JSON for `model`."""
-        self._courier.tell_model(model)
+        """Publish the JSON of a model that has become active."""
+        self._publisher.publish_model(model)
 
     def close(self) -> None:
-        """Publish `offline` behind the words that wait, within a moment, and disconnect."""
-        if self._courier.close():
+        """Publish the words that wait, within a moment, then `offline`, and disconnect."""
+        if self._publisher.close():
             self._outbox.close()

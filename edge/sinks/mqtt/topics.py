@@ -1,40 +1,40 @@
-"""A device's topics."""
+"""The topics of a device."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Everything that one device says and hears on a broker, except discovery, is below `ishara/<device>/`."""
+    """All topics of one device, below `ishara/<device>/`; those of discovery are elsewhere."""
 
     device: str
 
     @property
     def word(self) -> str:
-        """Word events."""
+        """The topic of word events."""
         return f"ishara/{self.device}/word"
 
     @property
     def health(self) -> str:
-        """How the daemon is doing; retained."""
+        """The topic of the daemon's health; retained."""
         return f"ishara/{self.device}/health"
 
     @property
     def model(self) -> str:
-        """The bundle's manifest; retained."""
+        """The topic of the bundle's manifest; retained."""
         return f"ishara/{self.device}/model"
 
     @property
     def status(self) -> str:
-        """`online` or `offline`; retained, and the last will."""
+        """The topic of `online` or `offline`; retained, and the last will."""
         return f"ishara/{self.device}/status"
 
     @property
     def command(self) -> str:
-        """Where the device is told what to do."""
+        """The topic on which the device receives commands."""
         return f"ishara/{self.device}/command"
 
     @property
     def response(self) -> str:
-        """What became of each command."""
+        """The topic of the response to each command."""
         return f"ishara/{self.device}/response"

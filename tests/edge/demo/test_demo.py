@@ -12,6 +12,7 @@ from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
+from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
 from tests.edge.tiny_bundle import SIGNS, TITLE
 from tests.edge.waiting import PATIENCE_S
@@ -70,8 +71,7 @@ def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.Captu
             Outbox(tmp_path / "outbox", 10),
             device="demo",
             model="{}",
-            health=PipelineStats().health,
-            health_every_s=10.0,
+            health=PeriodicHealth(PipelineStats().health, 10.0),
             status=status,
             commands=Commands(status),
         )

@@ -1,3 +1,5 @@
+"""The outbox: its order, its numbers, and what damages it."""
+
 import logging
 import sqlite3
 import subprocess
@@ -10,13 +12,13 @@ from edge.sinks.mqtt.outbox import Outbox
 from tests.edge.word_publisher import word
 
 
-def seqs(outbox: Outbox) -> list[int]:
-    """The numbers of all that wait, in their order; they are taken out."""
-    found = []
-    while (waiting := outbox.oldest()) is not None:
-        found.append(waiting.seq)
-        outbox.remove(waiting.seq)
-    return found
+def drain(outbox: Outbox) -> list[int]:
+    """Remove all words, and return their numbers in order."""
+    removed = []
+    while (oldest := outbox.oldest()) is not None:
+        removed.append(oldest.seq)
+        outbox.remove(oldest.seq)
+    return removed
 
 
 def fill(path: Path, *numbers: int, capacity: int = 100) -> Outbox:
@@ -26,21 +28,21 @@ def fill(path: Path, *numbers: int, capacity: int = 100) -> Outbox:
     return outbox
 
 
-def test_words_come_out_whole_and_in_order(tmp_path: Path) -> None:
+def test_words_come_out_unchanged_and_in_order(tmp_path: Path) -> None:
     outbox = fill(tmp_path / "outbox", 1, 2, 3)
     assert (outbox.oldest(), outbox.waiting) == (word(1), 3)
-    assert seqs(outbox) == [1, 2, 3]
+    assert drain(outbox) == [1, 2, 3]
     assert (outbox.waiting, outbox.dropped) == (0, 0)
 
 
-def test_numbers_go_on_in_the_next_process_even_when_nothing_waits(tmp_path: Path) -> None:
+def test_numbers_continue_in_the_next_process_when_the_outbox_is_empty(tmp_path: Path) -> None:
     first = fill(tmp_path / "outbox", 1, 2, 3)
-    assert seqs(first) == [1, 2, 3]
+    assert drain(first) == [1, 2, 3]
     first.close()
     assert Outbox(tmp_path / "outbox", 100).next_seq == 4
 
 
-def test_a_word_survives_a_kill_right_after_it_was_put_in(tmp_path: Path) -> None:
+def test_word_survives_a_kill_right_after_put(tmp_path: Path) -> None:
     killed = f"""
 import os, signal
 from pathlib import Path
@@ -52,57 +54,53 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert subprocess.run([sys.executable, "-c", killed], check=False).returncode < 0
     outbox = Outbox(tmp_path / "outbox", 100)
     assert (outbox.waiting, outbox.next_seq) == (2, 4)
-    assert seqs(outbox) == [2, 3]
+    assert drain(outbox) == [2, 3]
 
 
-def test_too_many_words_push_the_oldest_out_which_is_said_once_each_time(
+def test_full_outbox_drops_the_oldest_words_and_logs_once_each_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox = fill(tmp_path / "outbox", *range(1, 15), capacity=10)
     assert (outbox.waiting, outbox.dropped) == (10, 4)
     assert caplog.text.count("the oldest are dropped") == 1
-    assert seqs(outbox) == list(range(5, 15))
+    assert drain(outbox) == list(range(5, 15))
     for seq in range(15, 27):
         outbox.put(word(seq))
     assert (outbox.waiting, outbox.dropped) == (10, 6)
     assert caplog.text.count("the oldest are dropped") == 2
 
 
-def test_a_damaged_outbox_is_put_aside_and_its_numbers_are_not_used_again(
+def test_damaged_outbox_is_renamed_and_its_numbers_are_not_reused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "outbox"
     fill(path, *range(1, 51)).close()
     path.write_bytes(b"no database at all" * 500)
     outbox = Outbox(path, 100)
-    assert caplog.text.count(str(path)) == 2  # once as itself, once as it lies aside
+    assert caplog.text.count(str(path)) == 2  # once as the outbox, once as the renamed file
     assert "is damaged" in caplog.text
     assert outbox.next_seq > 50
     outbox.put(word(first := outbox.next_seq))
     outbox.close()
     again = Outbox(path, 100)
-    assert (again.next_seq, seqs(again)) == (first + 1, [first])
+    assert (again.next_seq, drain(again)) == (first + 1, [first])
     assert (tmp_path / "outbox.damaged").read_bytes().startswith(b"no database")
 
 
-@pytest.mark.parametrize("break_it", ["middle", "cut"])
-def test_an_outbox_whose_pages_are_broken_is_no_crash(
-    break_it: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("damage", ["overwritten", "truncated"])
+def test_outbox_with_damaged_pages_is_replaced(damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "outbox"
     fill(path, *range(1, 101)).close()
     content = path.read_bytes()
     half = len(content) // 2
-    path.write_bytes(content[:half] + (b"\xff" * (len(content) - half) if break_it == "middle" else b""))
+    path.write_bytes(content[:half] + (b"\xff" * (len(content) - half) if damage == "overwritten" else b""))
     outbox = fill(path, 2_000_000_000)
     assert "is damaged" in caplog.text
-    assert seqs(outbox) == [2_000_000_000]
+    assert drain(outbox) == [2_000_000_000]
 
 
 @pytest.mark.parametrize("place", ["/proc/outbox", "/dev/null/outbox"])
-def test_an_outbox_that_cannot_be_written_waits_in_memory_and_says_so_once(
-    place: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_unwritable_outbox_falls_back_to_memory_and_logs_once(place: str, caplog: pytest.LogCaptureFixture) -> None:
     outbox = Outbox(Path(place), 10)
     start = outbox.next_seq
     for seq in range(start, start + 12):
@@ -110,29 +108,29 @@ def test_an_outbox_that_cannot_be_written_waits_in_memory_and_says_so_once(
     outbox.sync()
     assert (outbox.waiting, outbox.dropped) == (10, 2)
     assert caplog.text.count("cannot be used") == 1
-    assert seqs(outbox) == list(range(start + 2, start + 12))
+    assert drain(outbox) == list(range(start + 2, start + 12))
 
 
-def test_a_second_daemon_does_not_send_the_words_of_the_first(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_second_daemon_does_not_use_the_outbox_of_the_first(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     first = fill(tmp_path / "outbox", 1, 2)
     second = Outbox(tmp_path / "outbox", 10)
     assert "cannot be used (database is locked)" in caplog.text
-    assert seqs(second) == []
-    assert seqs(first) == [1, 2]
+    assert drain(second) == []
+    assert drain(first) == [1, 2]
 
 
-def test_a_disk_that_fails_while_words_come_is_no_crash(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_disk_falls_back_to_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     outbox = fill(tmp_path / "outbox", 1, 2)
-    outbox._database.execute("PRAGMA query_only = ON")  # what a card that has turned read-only looks like to SQLite
+    outbox._database.execute("PRAGMA query_only = ON")  # as SQLite sees a card that has become read-only
     outbox.put(word(3))
     outbox.put(word(4))
     assert caplog.text.count("cannot be used") == 1
-    assert seqs(outbox) == [3, 4]
-    assert seqs(Outbox(tmp_path / "outbox", 10)) == [1, 2]
+    assert drain(outbox) == [3, 4]
+    assert drain(Outbox(tmp_path / "outbox", 10)) == [1, 2]
 
 
-def test_an_outbox_of_a_later_format_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_outbox_of_a_later_format_is_not_changed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "outbox"
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version = 9")

@@ -1,4 +1,4 @@
-"""TLS to a real broker, and what is said when it fails."""
+"""TLS to a real broker, and the error sentences when it fails."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from edge.config import ConfigInvalid, MqttConfig
 from edge.doctor.probes import BrokerUnreachable, probe_broker
 from edge.monitoring.status import Component
-from edge.sinks.mqtt.connection import BrokerSettings
+from edge.sinks.mqtt.broker_settings import BrokerSettings
 from tests.edge.certificates import Certificates, encrypt_key, make_certificates
 from tests.edge.mosquitto import Mosquitto, listening
 from tests.edge.waiting import wait_until
@@ -23,9 +23,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """What another authority has signed."""
-    return make_certificates(tmp_path_factory.mktemp("others"))
+def foreign_certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates that another authority has signed."""
+    return make_certificates(tmp_path_factory.mktemp("foreign"))
 
 
 def over_tls(broker: Mosquitto, authority: Path | None, device: Certificates | None = None) -> MqttConfig:
@@ -35,18 +35,18 @@ def over_tls(broker: Mosquitto, authority: Path | None, device: Certificates | N
     return broker.config.model_copy(update={"tls": True, **files})
 
 
-def trouble(config: MqttConfig, outbox: Path) -> str:
-    """What the daemon says is wrong with the broker."""
+def fault_of(config: MqttConfig, outbox: Path) -> str:
+    """Return the fault that the daemon reports for the broker."""
     sink, status, _ = open_sink(config, outbox)
     try:
-        wait_until(lambda: Component.BROKER in status.faults, "the trouble")
+        wait_until(lambda: Component.BROKER in status.faults, "the fault")
         return status.faults[Component.BROKER]
     finally:
         sink.close()
 
 
 @pytest.mark.parametrize("require_certificate", [False, True])
-def test_words_go_over_tls(
+def test_words_are_published_over_tls(
     require_certificate: bool, certificates: Certificates, new_broker: NewBroker, tmp_path: Path
 ) -> None:
     broker = new_broker(tls=certificates, require_certificate=require_certificate)
@@ -61,38 +61,38 @@ def test_words_go_over_tls(
     assert status.faults == {}
 
 
-def test_a_broker_that_another_authority_vouches_for_is_not_trusted(
-    certificates: Certificates, others: Certificates, new_broker: NewBroker, tmp_path: Path
+def test_certificate_of_another_authority_is_not_trusted(
+    certificates: Certificates, foreign_certificates: Certificates, new_broker: NewBroker, tmp_path: Path
 ) -> None:
     broker = new_broker(tls=certificates)
     broker.start()
-    config = over_tls(broker, others.authority)
-    assert "cannot be reached: its certificate is not trusted: " in trouble(config, tmp_path / "outbox")
+    config = over_tls(broker, foreign_certificates.authority)
+    assert "cannot be reached: its certificate is not trusted: " in fault_of(config, tmp_path / "outbox")
     with pytest.raises(BrokerUnreachable, match="its certificate is not trusted"):
         probe_broker(config.model_dump_json())
 
 
-def test_a_broker_that_wants_another_certificate_is_told_in_a_sentence(
-    certificates: Certificates, others: Certificates, new_broker: NewBroker, tmp_path: Path
+def test_broker_that_requires_another_certificate_is_reported(
+    certificates: Certificates, foreign_certificates: Certificates, new_broker: NewBroker, tmp_path: Path
 ) -> None:
     broker = new_broker(tls=certificates, require_certificate=True)
     broker.start()
-    for device in (None, others):
+    for device in (None, foreign_certificates):
         config = over_tls(broker, certificates.authority, device)
-        assert "closes the connection without an answer" in trouble(config, tmp_path / "outbox")
+        assert "closes the connection without an answer" in fault_of(config, tmp_path / "outbox")
         with pytest.raises(BrokerUnreachable, match="does not answer as an MQTT broker does"):
             probe_broker(config.model_dump_json())
 
 
-def test_tls_to_a_broker_without_it_is_told_in_a_sentence(broker: Mosquitto, tmp_path: Path) -> None:
-    assert f"the broker 127.0.0.1:{broker.port} cannot be reached: " in trouble(
+def test_broker_without_tls_is_reported(broker: Mosquitto, tmp_path: Path) -> None:
+    assert f"the broker 127.0.0.1:{broker.port} cannot be reached: " in fault_of(
         over_tls(broker, None), tmp_path / "outbox"
     )
 
 
 @pytest.mark.parametrize("key", ["ca_file", "certificate_file", "key_file"])
 @pytest.mark.parametrize("content", [None, "no PEM"])
-def test_a_file_that_is_no_use_is_named(
+def test_unusable_file_is_named(
     key: str, content: str | None, certificates: Certificates, broker: Mosquitto, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.pem"
@@ -106,11 +106,11 @@ def test_a_file_that_is_no_use_is_named(
         assert f"mqtt.{key} {bad} cannot be read: No such file" in str(refused.value)
 
 
-def test_a_key_with_a_password_is_refused_and_not_asked_for(
+def test_encrypted_key_is_refused_without_asking_for_a_password(
     certificates: Certificates, broker: Mosquitto, tmp_path: Path
 ) -> None:
-    locked = tmp_path / "locked.key"
-    encrypt_key(certificates.device_key, locked)
-    config = over_tls(broker, certificates.authority, certificates).model_copy(update={"key_file": locked})
+    encrypted = tmp_path / "encrypted.key"
+    encrypt_key(certificates.device_key, encrypted)
+    config = over_tls(broker, certificates.authority, certificates).model_copy(update={"key_file": encrypted})
     with pytest.raises(ConfigInvalid, match="the key is encrypted"):
         BrokerSettings.read(config)

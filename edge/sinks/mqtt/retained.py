@@ -1,0 +1,66 @@
+"""The retained messages of the device: discovery, model, health and status."""
+
+import random
+import time
+from typing import Final
+
+from edge.sinks.mqtt.connection import Connection
+from edge.sinks.mqtt.publisher_state import PublisherState
+
+_REBIRTH_DELAY_S: Final = (1.0, 5.0)
+
+
+class RetainedPublisher:
+    """Publishes the retained messages on one connection: all at the start, and each when it changes or is due."""
+
+    def __init__(self, connection: Connection, state: PublisherState) -> None:
+        self._connection = connection
+        self._state = state
+        self._rebirth_at: float | None = None
+
+    def publish_birth(self) -> None:
+        """Publish everything about the device, `online` last, and subscribe to its commands."""
+        publish, state, topics = self._connection.publish, self._state, self._state.topics
+        if state.discovery is not None:
+            publish(state.discovery.topic, state.discovery.to_json(), qos=1, retain=True)
+        self._publish_model()
+        self._publish_health(qos=1)
+        publish(topics.status, "online", qos=1, retain=True)
+        # QoS 0: a command to a device that is disconnected must not run hours later.
+        self._connection.subscribe(topics.command, qos=0)
+        if state.discovery is not None:
+            self._connection.subscribe(state.discovery.birth_topic, qos=0)
+
+    def publish_offline(self, *, qos: int) -> int:
+        """Publish `offline`, and return the packet id."""
+        return self._connection.publish(self._state.topics.status, "offline", qos=qos, retain=True)
+
+    def schedule_rebirth(self) -> None:
+        """Publish everything again soon, since Home Assistant has started.
+
+        The delay is random: otherwise all its devices would publish at the same moment.
+        """
+        self._rebirth_at = time.monotonic() + random.uniform(*_REBIRTH_DELAY_S)  # noqa: S311
+
+    def next_due(self) -> float:
+        """Return the time on the monotonic clock at which something is due next."""
+        health_due_at = self._state.health_due_at
+        return health_due_at if self._rebirth_at is None else min(health_due_at, self._rebirth_at)
+
+    def publish_due(self) -> None:
+        """Publish what has changed or is due."""
+        if self._state.model_changed:
+            self._publish_model()
+        if time.monotonic() >= self._state.health_due_at:
+            self._publish_health(qos=0)
+        if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
+            self._rebirth_at = None
+            self.publish_birth()
+
+    def _publish_model(self) -> None:
+        self._state.model_changed = False  # before publishing: another thread may change it again meanwhile
+        self._connection.publish(self._state.topics.model, self._state.model, qos=1, retain=True)
+
+    def _publish_health(self, *, qos: int) -> None:
+        self._state.health_due_at = time.monotonic() + self._state.health.every_s
+        self._connection.publish(self._state.topics.health, self._state.health.read().to_json(), qos=qos, retain=True)

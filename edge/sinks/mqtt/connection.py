@@ -156,7 +156,7 @@ def failure_reason(error: OSError) -> str:
 
 
 def _connect_properties(*, with_session: bool) -> Properties:
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho gives no types here
+    properties = Properties(PacketTypes.CONNECT)
     properties.MaximumPacketSize = _MAX_PACKET_BYTES
     if with_session:
         properties.SessionExpiryInterval = _SESSION_EXPIRY_S

@@ -4,8 +4,8 @@ A word leaves the outbox only when the broker has acknowledged it (PUBACK), and 
 most one word is ever in doubt: published, but not acknowledged when the connection broke or the daemon was killed. MQTT
 alone would send it again, and a subscriber would receive it twice if it had arrived. So the device subscribes to its
 own words (the loopback), in a session that the broker keeps: whatever the broker took, it sends back, if necessary to
-the next daemon. A loopback message is acknowledged only once the word has left the outbox. A word in doubt whose loopback
-message waits at the broker has therefore arrived, and one without has not.
+the next daemon. A loopback message is acknowledged only once the word has left the outbox. A word in doubt whose
+loopback message waits at the broker has therefore arrived, and one without has not.
 
 A broker that was killed and kept no sessions has lost the loopback, and its subscribers too. Words are then held back
 until somebody subscribes again, as the PUBACKs of MQTT 5 show ("no matching subscribers"), but not for long. The

@@ -77,15 +77,15 @@ def main() -> int:
 def _noting_arrivals(listener: Listener) -> dict[int, float]:
     """When each word comes over MQTT, by its number; noted on the client's own thread."""
     arrivals: dict[int, float] = {}
-    hear = listener._hear
+    record = listener._record
 
     def note(message: object) -> None:
-        hear(message)  # type: ignore[arg-type]
+        record(message)  # type: ignore[arg-type]
         heard = listener.received[-1]
         if heard.topic.endswith("/word"):
             arrivals[Word.model_validate_json(heard.payload).seq] = time.monotonic()
 
-    listener._hear = note  # type: ignore[method-assign]
+    listener._record = note  # type: ignore[method-assign]
     return arrivals
 
 

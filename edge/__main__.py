@@ -59,7 +59,8 @@ def record(config: EdgeConfig, options: argparse.Namespace) -> int:
 def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Measure the pipeline against the reference implementation."""
     with require_libraries():
-        from edge.benchmark.bench import format_table, run_benchmark
+        from edge.benchmark.bench import run_benchmark
+        from edge.benchmark.report import format_table
 
     result = run_benchmark(options.source, open_active_bundle(config.model, options.model, os.environ))
     print(result.model_dump_json(indent=2) if options.json else format_table(result))

@@ -1,1 +1,1 @@
-"""`ishara-edge bench`: the daemon's speed and agreement with the reference implementation."""
+"""`ishara-edge bench`: the daemon's speed, and its agreement with the reference implementation."""

@@ -1,6 +1,7 @@
-"""How landmarks agree with those of the reference implementation, frame by frame."""
+"""Agreement of landmarks with those of the reference implementation, frame by frame."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,62 +10,64 @@ from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
 from models.strict_model import StrictModel
 
-_SAME_PLACE = 0.5  # shoulder widths
-_COMPARED_POSE = slice(0, 17)  # head, shoulders, elbows, wrists: below them the network guesses at what is out of view
+_SAME_PLACE: Final = 0.5  # shoulder widths
+# Head, shoulders, elbows, wrists: below them the network guesses at what is out of view.
+_COMPARED_POSE: Final = slice(0, 17)
 
 
 class Agreement(StrictModel):
-    """How our landmarks agree with MediaPipe's on each picture by itself.
+    """Agreement of our landmarks with those that MediaPipe finds in each image by itself.
 
-    `hands_found` is the share of the hands found there that are found by us too, in the same place (within half a
-    shoulder width); `hands_named_alike` the share of these that both call by the same side. `distance` is the mean
-    distance of the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
+    `hands_found` is the share of MediaPipe's hands that we find as well, in the same place (within half a shoulder
+    width); `same_handedness` the share of these that both assign to the same side. `distance` is the mean distance of
+    the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
     """
 
     hands_found: float
-    hands_named_alike: float
+    same_handedness: float
     distance: float
 
 
 @dataclass(slots=True)
 class Comparison:
-    """Gathers how our points lie against MediaPipe's, frame by frame."""
+    """Accumulates the agreement frame by frame."""
 
-    theirs: int = 0
-    found: int = 0
-    named_alike: int = 0
+    reference_hands: int = 0
+    hands_found: int = 0
+    same_handedness: int = 0
     distances: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def add(self, ours: Landmarks, theirs: Landmarks) -> None:
-        """Hold our points of one frame against MediaPipe's."""
-        pose = theirs.part(Part.POSE)
+    def add(self, ours: Landmarks, reference: Landmarks) -> None:
+        """Compare our points of one frame with MediaPipe's."""
+        pose = reference.part(Part.POSE)
         width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
-        if not width > 0.0:  # nobody is seen: nothing to measure in
+        if not width > 0.0:  # nobody is in view, so there is no unit of length
             return
         if ours.is_visible(Part.POSE):
-            self.distances.append(_apart(ours.part(Part.POSE)[_COMPARED_POSE], pose[_COMPARED_POSE]) / width)
-        for part in filter(theirs.is_visible, HANDS):
-            self.theirs += 1
-            apart = {
-                seen: _apart(ours.part(seen), theirs.part(part)) / width for seen in filter(ours.is_visible, HANDS)
+            self.distances.append(_distances(ours.part(Part.POSE)[_COMPARED_POSE], pose[_COMPARED_POSE]) / width)
+        for part in filter(reference.is_visible, HANDS):
+            self.reference_hands += 1
+            candidates = {
+                hand: _distances(ours.part(hand), reference.part(part)) / width
+                for hand in filter(ours.is_visible, HANDS)
             }
-            near = {seen: distances for seen, distances in apart.items() if distances.mean() <= _SAME_PLACE}
+            near = {hand: distances for hand, distances in candidates.items() if distances.mean() <= _SAME_PLACE}
             if near:
-                self.found += 1
-                self.named_alike += part in near
+                self.hands_found += 1
+                self.same_handedness += part in near
                 self.distances.append(min(near.values(), key=np.mean))
 
     def result(self) -> Agreement:
-        """The agreement over all frames; NaN for the distance when nobody was seen."""
+        """Return the agreement over all frames; the distance is NaN when nobody was in view."""
         distance = float(np.concatenate(self.distances).mean()) if self.distances else float("nan")
         return Agreement(
-            hands_found=round(self.found / max(1, self.theirs), 4),
-            hands_named_alike=round(self.named_alike / max(1, self.found), 4),
+            hands_found=round(self.hands_found / max(1, self.reference_hands), 4),
+            same_handedness=round(self.same_handedness / max(1, self.hands_found), 4),
             distance=round(distance, 4),
         )
 
 
-def _apart(ours: Points, theirs: Points) -> Points:
-    """How far points [n, 3] lie apart in the picture, [n]."""
-    distances: Points = np.linalg.norm((ours - theirs)[:, :2], axis=1)
+def _distances(ours: Points, reference: Points) -> Points:
+    """Return the distances of points [n, 3] in the image plane, [n]."""
+    distances: Points = np.linalg.norm((ours - reference)[:, :2], axis=1)
     return distances

@@ -1,1 +1,1 @@
-"""Recording takes of one's own signs on the device, to teach them to a model."""
+"""Recording takes of one's own signs on the device, to fine-tune a model with them."""

@@ -1,4 +1,4 @@
-"""`ishara-edge record`: record takes of words, to teach them to the bundle's network."""
+"""`ishara-edge record`: records takes of words, to fine-tune the bundle's network with them."""
 
 import argparse
 import os
@@ -17,37 +17,37 @@ from models.bundle import check_landmarker
 
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
-    """Record takes of words, to teach them to the bundle's network."""
+    """Record takes of words until all are there; return 1 if some are still missing at the end, else 0."""
     bundle = open_active_bundle(config.model, options.model, os.environ)
     manifest = bundle.manifest
-    shelf = TakeFolder(options.to, options.signer, manifest.landmarker)
-    asked = [*options.word, *(read_words(options.words) if options.words else ())]
-    if not asked:
+    folder = TakeFolder(options.to, options.signer, manifest.landmarker)
+    words = [*options.word, *(read_words(options.words) if options.words else ())]
+    if not words:
         raise WordsUnclear("name words to record with --word or --words")
-    signs = find_signs(asked, [*bundle.signs, *shelf.signs])
-    shelf.label(signs)
-    prompt, stopped = Prompt(), False
+    signs = find_signs(words, [*bundle.signs, *folder.signs])
+    folder.add_labels(signs)
+    prompt, was_stopped = Prompt(), False
     name = options.source or config.camera.source
-    if shelf.missing(signs, options.takes):
+    if folder.missing(signs, options.takes):
         with ExitStack() as stack:
             source_options = SourceOptions(fast=True, camera=config.camera)
             source = open_source(name, manifest.parts, manifest.landmarker, source_options)
             stack.callback(source.landmarker.close)
             check_landmarker(manifest, source.landmarker.fingerprint)
-            view = LandmarkStream(source.camera, source.landmarker)
-            stack.callback(view.close)
-            stack.callback(prompt.leave)
-            signals.on_stop(view.stop)
-            prompt.tell("rest your hands before and after each sign, and keep hands and shoulders in view")
-            live = LiveSigner(view, manifest.spotter, prompt)
-            signer = live if source.is_live else RecordedSigner(view, manifest.spotter)
-            record(signer, signs, options.takes, shelf, prompt)
-            stopped = view.stopped.is_set()
-    missing = shelf.missing(signs, options.takes)
+            stream = LandmarkStream(source.camera, source.landmarker)
+            stack.callback(stream.close)
+            stack.callback(prompt.end_line)
+            signals.on_stop(stream.stop)
+            prompt.print_line("rest your hands before and after each sign, and keep hands and shoulders in view")
+            live = LiveSigner(stream, manifest.spotter, prompt)
+            signer = live if source.is_live else RecordedSigner(stream, manifest.spotter)
+            record(signer, signs, options.takes, folder, prompt)
+            was_stopped = stream.stopped.is_set()
+    missing = folder.missing(signs, options.takes)
     if missing:
-        why = "stopped" if stopped else f"{name} has ended"
-        still = ", ".join(f"{count} of {format_sign(sign)}" for sign, count in missing)
-        print(f"ishara-edge: {why}; still missing: {still}; the same command goes on from here", file=sys.stderr)
+        why = "stopped" if was_stopped else f"{name} has ended"
+        takes = ", ".join(f"{count} of {format_sign(sign)}" for sign, count in missing)
+        print(f"ishara-edge: {why}; still missing: {takes}; the same command resumes from here", file=sys.stderr)
         return 1
-    prompt.tell(f"{options.to} is complete: {len(signs) * options.takes} takes of {options.takes} a word")
+    prompt.print_line(f"{options.to} is complete: {len(signs) * options.takes} takes, {options.takes} of each word")
     return 0

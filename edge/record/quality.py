@@ -1,4 +1,4 @@
-"""Whether a recorded take is good enough to learn from."""
+"""Rejects recorded takes that are not good enough to learn from."""
 
 from typing import Final
 
@@ -10,43 +10,43 @@ from landmarkers.take import Take
 from models.manifest import SpotterSettings
 
 # Of 437 KArSL clips all but one in a hundred pass these.
-_SHORTEST_S: Final = 0.3
-_FEWEST_FRAMES: Final = 5
-_BODY_SHARE: Final = 0.8
-_HAND_SHARE: Final = 0.75
-_CUT_OFF_SHARE: Final = 0.3
+_MIN_DURATION_S: Final = 0.3
+_MIN_FRAMES: Final = 5
+_MIN_POSE_SHARE: Final = 0.8
+_MIN_HAND_SHARE: Final = 0.75
+_MAX_CUT_OFF_SHARE: Final = 0.3
 
 
 def find_fault(take: Take, spotter: SpotterSettings, height: float | None) -> str | None:
-    """What is wrong with a take, as the beginning of a sentence; None when nothing is.
+    """Return the fault of a take as a clause without a full stop; None when it is good.
 
-    `height` is the picture's, in picture widths; None where there is no picture, and then its lower border is unknown.
+    `height` is the image's, in image widths; None where there is no image, and then its lower border is unknown.
     """
     if take.duration >= spotter.max_duration_s:
         return f"the hands did not rest for {spotter.max_duration_s:.0f} s"
-    if take.duration < _SHORTEST_S:
+    if take.duration < _MIN_DURATION_S:
         return f"the sign lasted only {take.duration:.1f} s"
-    if len(take) < _FEWEST_FRAMES:
-        return f"only {len(take)} pictures came while you signed"
-    if take.visible(Part.POSE).mean() < _BODY_SHARE:
+    if len(take) < _MIN_FRAMES:
+        return f"only {len(take)} images came while you signed"
+    if take.visible(Part.POSE).mean() < _MIN_POSE_SHARE:
         return "your shoulders were out of view"
     hands = take.visible(Part.LEFT_HAND) | take.visible(Part.RIGHT_HAND)
-    if hands.mean() < _HAND_SHARE:
-        return f"your hands were seen in only {hands.mean():.0%} of the pictures"
-    if _cut_off(take, spotter.raise_threshold, height).mean() > _CUT_OFF_SHARE:
-        return "your hand was cut off by the picture's border"
+    if hands.mean() < _MIN_HAND_SHARE:
+        return f"your hands were visible in only {hands.mean():.0%} of the images"
+    if _is_cut_off(take, spotter.raise_threshold, height).mean() > _MAX_CUT_OFF_SHARE:
+        return "your hand was cut off by the border of the image"
     return None
 
 
-def _cut_off(take: Take, raise_threshold: float, height: float | None) -> NDArray[np.bool_]:
-    """In which frames a raised hand reaches over the border, [time]; a resting one may."""
+def _is_cut_off(take: Take, raise_threshold: float, height: float | None) -> NDArray[np.bool_]:
+    """Return the frames in which a raised hand crosses the border, bool [time]; a resting hand may cross it."""
     pose = take.points[:, PART_SLICES[Part.POSE]]
     left, right = pose[:, LEFT_SHOULDER, :2], pose[:, RIGHT_SHOULDER, :2]
     line = (left[:, 1] + right[:, 1]) / 2 + raise_threshold * np.linalg.norm(left - right, axis=-1)
-    lowest = np.inf if height is None else height
-    over = np.zeros(len(take), np.bool_)
+    lower_border = np.inf if height is None else height
+    cut_off = np.zeros(len(take), np.bool_)
     for part in HANDS:
         hand = take.points[:, PART_SLICES[part], :2]
-        outside = (hand < 0.0) | (hand > np.array([1.0, lowest]))  # never of a hand that is not seen: NaN
-        over |= outside.any((1, 2)) & ~(hand[:, WRIST, 1] >= line)
-    return over
+        outside = (hand < 0.0) | (hand > np.array([1.0, lower_border]))  # never for an unseen hand: NaN
+        cut_off |= outside.any((1, 2)) & ~(hand[:, WRIST, 1] >= line)
+    return cut_off

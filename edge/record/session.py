@@ -1,7 +1,7 @@
-"""Records take after take, word after word. `record` is the whole of it.
+"""Records takes one after another, word by word; `record` is the entry point.
 
-Before a live camera the signer is counted down and has a while to lift a hand. In a recorded stream every sign is one
-take, in the order in which the words are wanted.
+In front of a live camera the signer gets a countdown and has a while to raise a hand. In a recorded stream every sign
+is one take, in the order of the words.
 """
 
 import math
@@ -22,49 +22,49 @@ from models.activity_detection import MIN_REST_S, RaisedHandSpotter, is_hand_rai
 from models.labels import Sign
 from models.manifest import SpotterSettings
 
-TRIES: Final = 5
-COUNT_DOWN_S: Final = 3
-PATIENCE_S: Final = 10.0
+MAX_ATTEMPTS: Final = 5
+COUNTDOWN_S: Final = 3
+TIMEOUT_S: Final = 10.0
 
 
 class AttemptsExhausted(UserError):
-    """A word of which so many takes in a row were not good enough; the message says which and why."""
+    """Too many takes of a word in a row were not good enough; the message names the word and the reason."""
 
 
 class LandmarkStream:
-    """What the camera sees, as landmarks; remembers how tall the picture is."""
+    """The landmarks of a camera's frames, and the height of its images."""
 
     def __init__(self, camera: Camera, landmarker: Landmarker) -> None:
         self._camera = camera
         self._frames = camera.frames()
         self._landmarker = landmarker
         self.stopped = threading.Event()
-        """Whether the user broke off; a sign in hand is not whole then."""
+        """Set when the user interrupts; a sign in progress is then incomplete."""
         self.height: float | None = None
-        """In picture widths; None as long as no picture came."""
+        """In image widths; None until an image has come."""
 
     def landmarks(self) -> Iterator[Landmarks]:
-        """The landmarks of every frame. Raises what the camera raises."""
+        """Yield the landmarks of every frame. Raises what the camera raises."""
         for frame in self._frames:
-            tall, wide = frame.image.shape[:2]
-            self.height = tall / wide if wide else None
+            height, width = frame.image.shape[:2]
+            self.height = height / width if width else None
             yield self._landmarker.detect(frame)
 
     def stop(self) -> None:
-        """Break off, from any thread."""
+        """Interrupt the recording, from any thread."""
         self.stopped.set()
         self._camera.stop()
 
     def close(self) -> None:
-        """Let the camera end what it began."""
+        """Stop the camera and let it release its device."""
         self._camera.stop()
         for _ in self._frames:
             pass
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a try gave no take to keep."""
+class Rejection:
+    """The reason why an attempt produced no take to keep."""
 
     reason: str
 
@@ -74,118 +74,119 @@ class StreamEnded(Exception):
 
 
 class Signer(Protocol):
-    """Gives one try after another."""
+    """Produces one attempt after another."""
 
-    def sign(self) -> Take | Fault:
-        """The next sign, if it is good enough. Raises StreamOver and what the camera raises."""
+    def next_take(self) -> Take | Rejection:
+        """Return the next sign if it is good enough. Raises StreamEnded and what the camera raises."""
 
 
-def record(signer: Signer, signs: Sequence[Sign], takes: int, shelf: TakeFolder, prompt: Prompt) -> None:
-    """Record until so many takes of each sign are there or the stream is over.
+def record(signer: Signer, signs: Sequence[Sign], takes: int, folder: TakeFolder, prompt: Prompt) -> None:
+    """Record until the folder has so many takes of each sign or the stream ends.
 
-    Raises TriesSpent, ShelfUnusable and what the camera raises.
+    Raises AttemptsExhausted, TakeFolderUnusable and what the camera raises.
     """
     for sign in signs:
         rejected = 0
-        while (there := shelf.count(sign)) < takes:
-            prompt.ask(sign, there + 1, takes)
+        while (recorded := folder.count(sign)) < takes:
+            prompt.announce(sign, recorded + 1, takes)
             try:
-                seen = signer.sign()
+                attempt = signer.next_take()
             except StreamEnded:
                 return
-            if isinstance(seen, Take):
-                shelf.put(seen, sign)
-                prompt.keep(seen)
+            if isinstance(attempt, Take):
+                folder.add(attempt, sign)
+                prompt.accept(attempt)
                 rejected = 0
                 continue
             rejected += 1
-            prompt.reject(seen.reason)
-            if rejected == TRIES:
+            prompt.reject(attempt.reason)
+            if rejected == MAX_ATTEMPTS:
                 raise AttemptsExhausted(
-                    f"{TRIES} tries in a row of {format_sign(sign)} were not good enough, the last because "
-                    f"{seen.reason}; what was kept stays: mend this and run the same command again"
+                    f"{MAX_ATTEMPTS} takes in a row of {format_sign(sign)} were not good enough, the last one because "
+                    f"{attempt.reason}; correct this and run the same command again, which continues after the takes "
+                    "that were kept"
                 )
 
 
 class LiveSigner:
-    """Somebody before a camera, counted down before each sign once the hands rest."""
+    """Somebody in front of a camera, with a countdown before each sign once the hands rest."""
 
-    def __init__(self, view: LandmarkStream, spotter: SpotterSettings, prompt: Prompt) -> None:
-        self._view = view
-        self._stream = view.landmarks()
-        self._settings = spotter
+    def __init__(self, stream: LandmarkStream, spotter: SpotterSettings, prompt: Prompt) -> None:
+        self._stream = stream
+        self._landmarks = stream.landmarks()
+        self._spotter = spotter
         self._prompt = prompt
 
-    def sign(self) -> Take | Fault:
+    def next_take(self) -> Take | Rejection:
         """Count down and wait for a sign."""
         return self._count_down() or self._wait_for_sign()
 
-    def _count_down(self) -> Fault | None:
-        """Three seconds with the hands at rest; a raised hand begins them anew."""
-        came: float | None = None
-        rested: float | None = None
-        told: int | None = None
-        for landmarks in self._stream:
-            came = landmarks.time if came is None else came
+    def _count_down(self) -> Rejection | None:
+        """Count three seconds with the hands at rest; a raised hand restarts the count."""
+        began: float | None = None
+        rest_began: float | None = None
+        shown: int | None = None
+        for landmarks in self._landmarks:
+            began = landmarks.time if began is None else began
             if self._is_raised(landmarks):
-                if told != 0:
-                    self._prompt.wait_for_rest()
-                rested, told = None, 0
-                if landmarks.time - came > PATIENCE_S:
-                    return Fault(f"your hands did not come to rest within {PATIENCE_S:.0f} s")
+                if shown != 0:
+                    self._prompt.ask_for_rest()
+                rest_began, shown = None, 0
+                if landmarks.time - began > TIMEOUT_S:
+                    return Rejection(f"your hands did not come to rest within {TIMEOUT_S:.0f} s")
                 continue
-            rested = landmarks.time if rested is None else rested
-            left = COUNT_DOWN_S - int(landmarks.time - rested)
+            rest_began = landmarks.time if rest_began is None else rest_began
+            left = COUNTDOWN_S - int(landmarks.time - rest_began)
             if left <= 0:
                 return None
-            if left != told:
-                self._prompt.count(left)
-                told = left
+            if left != shown:
+                self._prompt.count_down(left)
+                shown = left
         raise StreamEnded
 
-    def _wait_for_sign(self) -> Take | Fault:
-        self._prompt.begin()
-        spotter = RaisedHandSpotter(self._settings, "")
-        awaited: float | None = None
-        for landmarks in self._stream:
+    def _wait_for_sign(self) -> Take | Rejection:
+        self._prompt.start()
+        spotter = RaisedHandSpotter(self._spotter, "")
+        active_at: float | None = None
+        for landmarks in self._landmarks:
             for take in list(spotter.push(landmarks)):
-                return _checked(take, self._settings, self._view.height)
-            if awaited is None or self._is_raised(landmarks):
-                awaited = landmarks.time
-            if landmarks.time - awaited > PATIENCE_S:
-                return Fault(f"no hand rose within {PATIENCE_S:.0f} s")
+                return _check(take, self._spotter, self._stream.height)
+            if active_at is None or self._is_raised(landmarks):
+                active_at = landmarks.time
+            if landmarks.time - active_at > TIMEOUT_S:
+                return Rejection(f"no hand rose within {TIMEOUT_S:.0f} s")
         raise StreamEnded
 
     def _is_raised(self, landmarks: Landmarks) -> bool:
-        return is_hand_raised(landmarks, self._settings.raise_threshold)
+        return is_hand_raised(landmarks, self._spotter.raise_threshold)
 
 
 class RecordedSigner:
-    """A recorded stream, of which every sign is a try."""
+    """A recorded stream, of which every sign is one attempt."""
 
-    def __init__(self, view: LandmarkStream, spotter: SpotterSettings) -> None:
-        self._view = view
-        self._settings = spotter
-        self._takes = self._cut()
-        self._ended = -math.inf
+    def __init__(self, stream: LandmarkStream, spotter: SpotterSettings) -> None:
+        self._stream = stream
+        self._spotter = spotter
+        self._takes = self._segment()
+        self._previous_end = -math.inf
 
-    def sign(self) -> Take | Fault:
-        """The next sign of the stream; its end ends the sign in hand."""
+    def next_take(self) -> Take | Rejection:
+        """Return the next sign of the stream; its end completes the sign in progress."""
         for take in self._takes:
-            goes_on = take.times[0] - self._ended < MIN_REST_S
-            self._ended = float(take.times[-1])
-            if not goes_on:  # from a sign that was longer than the spotter's longest
-                return _checked(take, self._settings, self._view.height)
+            is_continuation = take.times[0] - self._previous_end < MIN_REST_S
+            self._previous_end = float(take.times[-1])
+            if not is_continuation:  # of a sign that exceeded the spotter's maximum duration
+                return _check(take, self._spotter, self._stream.height)
         raise StreamEnded
 
-    def _cut(self) -> Iterator[Take]:
-        spotter = RaisedHandSpotter(self._settings, "")
-        for landmarks in self._view.landmarks():
+    def _segment(self) -> Iterator[Take]:
+        spotter = RaisedHandSpotter(self._spotter, "")
+        for landmarks in self._stream.landmarks():
             yield from list(spotter.push(landmarks))
-        if not self._view.stopped.is_set():
+        if not self._stream.stopped.is_set():
             yield from spotter.flush()
 
 
-def _checked(take: Take, spotter: SpotterSettings, height: float | None) -> Take | Fault:
+def _check(take: Take, spotter: SpotterSettings, height: float | None) -> Take | Rejection:
     fault = find_fault(take, spotter, height)
-    return take if fault is None else Fault(fault)
+    return take if fault is None else Rejection(fault)

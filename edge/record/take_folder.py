@@ -1,4 +1,4 @@
-"""The folder that recorded takes are put into, as extraction leaves one: takes and their `labels.json`."""
+"""The folder of recorded takes, laid out as extraction leaves it: takes and their `labels.json`."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,55 +12,55 @@ from models.labels import Sign, labels_json, read_labels
 
 
 class TakeFolderUnusable(UserError):
-    """A folder that takes cannot be put into; the message says why."""
+    """The folder cannot receive takes; the message says why."""
 
 
 class TakeFolder:
-    """One signer's takes in a folder, which may hold others' too."""
+    """One signer's takes in a folder, which may hold those of others too."""
 
     def __init__(self, folder: Path, signer: str | None, landmarker: str) -> None:
-        """See what is there. Raises ShelfUnusable, LabelsDamaged, TakeDamaged."""
+        """Read what the folder holds. Raises TakeFolderUnusable, LabelsDamaged, TakeDamaged."""
         self.folder = folder
         self._signer = signer
         self._landmarker = landmarker
         labels = folder / LABELS
         self.signs = read_labels(labels) if labels.is_file() else ()
         paths = [path for path in sorted(folder.rglob(f"*{TAKE_SUFFIX}")) if not path.name.startswith(".")]
-        origins = [Take.load(path).provenance for path in paths]
-        others = sorted({origin.landmarker for origin in origins} - {landmarker})
+        provenances = [Take.load(path).provenance for path in paths]
+        others = sorted({provenance.landmarker for provenance in provenances} - {landmarker})
         if others:
             raise TakeFolderUnusable(
-                f"the takes in {folder} hold landmarks of {others[0]}, the model wants those of {landmarker}; "
+                f"the takes in {folder} hold landmarks of {others[0]}, but the model needs those of {landmarker}; "
                 "record into another folder"
             )
-        self._counts = Counter(origin.sign_id for origin in origins if origin.signer == signer)
+        self._counts = Counter(provenance.sign_id for provenance in provenances if provenance.signer == signer)
 
     def count(self, sign: Sign) -> int:
-        """How many takes of a sign there are by this signer."""
+        """Return the number of takes of a sign by this signer."""
         return self._counts[sign.sign_id]
 
     def missing(self, signs: Sequence[Sign], takes: int) -> list[tuple[Sign, int]]:
-        """The signs of which there are fewer takes than wanted, and how many more."""
+        """Return the signs with fewer than so many takes, and how many each of them lacks."""
         return [(sign, takes - self.count(sign)) for sign in signs if self.count(sign) < takes]
 
-    def label(self, signs: Sequence[Sign]) -> None:
-        """Name these signs in `labels.json`, beside those that it names. Raises ShelfUnusable."""
-        named = {sign.sign_id: sign for sign in (*signs, *self.signs)}
-        self.signs = tuple(named[sign_id] for sign_id in sorted(named))
+    def add_labels(self, signs: Sequence[Sign]) -> None:
+        """Add these signs to `labels.json`. Raises TakeFolderUnusable."""
+        by_id = {sign.sign_id: sign for sign in (*signs, *self.signs)}
+        self.signs = tuple(by_id[sign_id] for sign_id in sorted(by_id))
         new = self.folder / f".{LABELS}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             new.write_bytes(labels_json(self.signs))
             new.replace(self.folder / LABELS)
         except OSError as error:
-            raise TakeFolderUnusable(f"takes cannot be put into {self.folder}: {error.strerror}") from error
+            raise TakeFolderUnusable(f"takes cannot be saved in {self.folder}: {error.strerror}") from error
 
-    def put(self, take: Take, sign: Sign) -> None:
-        """Keep a take of a sign, its times counted from its start. Raises ShelfUnusable."""
+    def add(self, take: Take, sign: Sign) -> None:
+        """Save a take of a sign, its times counted from its start. Raises TakeFolderUnusable."""
         name, path = self._next_name(sign)
-        origin = Provenance(name, self._landmarker, self._signer, "train", sign.sign_id)
+        provenance = Provenance(name, self._landmarker, self._signer, "train", sign.sign_id)
         try:
-            replace(take, times=take.times - take.times[0], provenance=origin).save(path)
+            replace(take, times=take.times - take.times[0], provenance=provenance).save(path)
         except OSError as error:
             raise TakeFolderUnusable(f"the take {path} cannot be written: {error.strerror}") from error
         self._counts[sign.sign_id] += 1

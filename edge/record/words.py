@@ -1,4 +1,4 @@
-"""Which words are to be recorded, and which number each of them has as a sign."""
+"""The words to record, and the number that each of them has as a sign."""
 
 import itertools
 import unicodedata
@@ -13,11 +13,11 @@ FIRST_NEW_SIGN: Final = 1001  # KArSL's own list ends at 502
 
 
 class WordsUnclear(UserError):
-    """A word that cannot be told or that nothing says the English of; the message says how to write it."""
+    """A word is ambiguous, unknown or without English; the message says how to write it."""
 
 
 def read_words(path: Path) -> list[str]:
-    """The words of a file, one a line; empty lines and those that begin with # are passed over. Raises WordsUnclear."""
+    """Read the words of a file, one a line, without empty lines and those that begin with #. Raises WordsUnclear."""
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
@@ -30,39 +30,43 @@ def read_words(path: Path) -> list[str]:
     return words
 
 
-def find_signs(asked: Sequence[str], known: Sequence[Sign]) -> list[Sign]:
-    """The sign of each word asked for, once: one of the known signs, or a new one with a number of its own.
+def find_signs(words: Sequence[str], known: Sequence[Sign]) -> list[Sign]:
+    """Return the sign of each word once: one of the known signs, or a new one with a number of its own.
 
     A word is `عربي=English`, or, of a known sign, its number or its word in either language. Raises WordsUnclear.
     """
     signs: dict[int, Sign] = {}
-    for text in asked:
+    for text in words:
         sign = _find(text, [*known, *signs.values()])
         signs[sign.sign_id] = sign
     return list(signs.values())
 
 
-def plain(word: str) -> str:
-    """A word as words are compared: composed alike and with single spaces."""
+def normalise(word: str) -> str:
+    """Return a word in the form in which words are compared: composed (NFC), with single spaces."""
     return " ".join(unicodedata.normalize("NFC", word).split())
 
 
 def _find(text: str, known: Sequence[Sign]) -> Sign:
-    arabic, equals, english = (plain(part) for part in text.partition("="))
+    arabic, equals, english = (normalise(part) for part in text.partition("="))
     if not arabic or (equals and not english):
         raise WordsUnclear(f"“{text}” is no word; write it as عربي=English")
     if not equals and arabic.isascii() and arabic.isdigit():
-        same = [sign for sign in known if sign.sign_id == int(arabic)]
+        matches = [sign for sign in known if sign.sign_id == int(arabic)]
     else:
-        same = [sign for sign in known if plain(sign.word) == arabic or (not equals and plain(sign.word_en) == arabic)]
-    numbers = {sign.sign_id for sign in same}
+        matches = [
+            sign
+            for sign in known
+            if normalise(sign.word) == arabic or (not equals and normalise(sign.word_en) == arabic)
+        ]
+    numbers = {sign.sign_id for sign in matches}
     if len(numbers) > 1:
-        several = ", ".join(map(str, sorted(numbers)))
-        raise WordsUnclear(f"“{arabic}” is the word of the signs {several}; say which by its number")
-    if same:
-        return same[0]
+        listed = ", ".join(map(str, sorted(numbers)))
+        raise WordsUnclear(f"“{arabic}” is the word of the signs {listed}; name one of them by its number")
+    if matches:
+        return matches[0]
     if not equals:
         raise WordsUnclear(f"“{arabic}” is no sign that the model knows; write a new word as عربي=English")
-    taken = {sign.sign_id for sign in known}
-    free = next(number for number in itertools.count(FIRST_NEW_SIGN) if number not in taken)
+    used = {sign.sign_id for sign in known}
+    free = next(number for number in itertools.count(FIRST_NEW_SIGN) if number not in used)
     return Sign(sign_id=free, word=arabic, word_en=english)

@@ -1,4 +1,4 @@
-"""Recording takes of one's own signs, as a user at the device does it."""
+"""Recording takes of one's own signs on the device."""
 
 import signal
 from collections.abc import Sequence
@@ -33,18 +33,18 @@ COFFEE, TEA = "قهوة=Coffee", "شاي=Tea"
 GOOD = [Sign(0.5 + 1.6 * number, 1.5 + 1.6 * number, PLACES[1]) for number in range(6)]
 
 
-def played(path: Path, *signs: Sign) -> str:
-    """A source in which these signs are made, one after another."""
+def write_source(path: Path, *signs: Sign) -> str:
+    """Save a take with these signs one after another; return it as a source."""
     take(even_times(30, signs[-1].end + 1.0), *signs).save(path)
     return f"take:{path}"
 
 
-def recorded(folder: Path) -> dict[int | None, list[str]]:
-    """The names of the takes in a folder by sign."""
+def find_takes(folder: Path) -> dict[int | None, list[str]]:
+    """Return the names of the takes in a folder by sign."""
     found: dict[int | None, list[str]] = {}
     for path in sorted(folder.rglob(f"*{TAKE_SUFFIX}")):
-        origin = Take.load(path).provenance
-        found.setdefault(origin.sign_id, []).append(origin.clip)
+        provenance = Take.load(path).provenance
+        found.setdefault(provenance.sign_id, []).append(provenance.clip)
     return found
 
 
@@ -53,10 +53,10 @@ def command(bundle_folder: Path) -> list[str]:
     return ["record", "--model", str(bundle_folder), "--to", "mine", "--takes", "2"]
 
 
-def test_takes_lie_as_extraction_leaves_them(command: list[str], tmp_path: Path) -> None:
-    source = played(tmp_path / "s.take.npz", *GOOD)
+def test_takes_are_laid_out_as_extraction_leaves_them(command: list[str], tmp_path: Path) -> None:
+    source = write_source(tmp_path / "s.take.npz", *GOOD)
     assert edge([*command, "--source", source, "--signer", "04", "--word", COFFEE, "--word", "76", "--word", TEA]) == 0
-    assert recorded(Path("mine")) == {
+    assert find_takes(Path("mine")) == {
         76: ["04/train/0076/01", "04/train/0076/02"],
         1001: ["04/train/1001/01", "04/train/1001/02"],
         1002: ["04/train/1002/01", "04/train/1002/02"],
@@ -72,55 +72,55 @@ def test_takes_lie_as_extraction_leaves_them(command: list[str], tmp_path: Path)
     assert one.duration == pytest.approx(1.0, abs=0.05)
 
 
-def test_the_trainer_learns_from_the_folder(command: list[str], tmp_path: Path) -> None:
-    source = played(tmp_path / "s.take.npz", *GOOD)
+def test_trainer_accepts_the_folder(command: list[str], tmp_path: Path) -> None:
+    source = write_source(tmp_path / "s.take.npz", *GOOD)
     assert edge([*command, "--source", source, "--word", COFFEE, "--word", TEA]) == 0
     short = ["--run", "run", "--recipe", "trial", "--epochs", "1", "--validation", "0", "--threads", "1"]
     assert trainer(["train", "--takes", "mine", *short]) == 0
 
 
-def test_a_stream_that_ends_early_says_what_is_missing_and_the_same_command_goes_on(
+def test_missing_takes_are_reported_and_the_same_command_resumes(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command += ["--word", COFFEE, "--word", TEA, "--source", played(tmp_path / "s.take.npz", *GOOD[:3])]
+    command += ["--word", COFFEE, "--word", TEA, "--source", write_source(tmp_path / "s.take.npz", *GOOD[:3])]
     assert edge(command) == 1
     assert "still missing: 1 of شاي (Tea)" in capsys.readouterr().err
     first = Path("mine/unnamed/train/1001/01.take.npz").stat().st_mtime_ns
     assert edge(command) == 0
-    assert {sign: len(clips) for sign, clips in recorded(Path("mine")).items()} == {1001: 2, 1002: 2}
+    assert {sign: len(clips) for sign, clips in find_takes(Path("mine")).items()} == {1001: 2, 1002: 2}
     assert Path("mine/unnamed/train/1001/01.take.npz").stat().st_mtime_ns == first
 
 
-def test_another_signer_records_beside_the_first(command: list[str], tmp_path: Path) -> None:
-    command += ["--word", COFFEE, "--source", played(tmp_path / "s.take.npz", *GOOD)]
+def test_second_signer_records_beside_the_first(command: list[str], tmp_path: Path) -> None:
+    command += ["--word", COFFEE, "--source", write_source(tmp_path / "s.take.npz", *GOOD)]
     for signer in ("04", "05"):
         assert edge([*command, "--signer", signer]) == 0
-    assert len(recorded(Path("mine"))[1001]) == 4
+    assert len(find_takes(Path("mine"))[1001]) == 4
 
 
-def without(part: Part, landmarks: Sequence[Landmarks], every: int) -> list[Landmarks]:
-    """The landmarks with a part lost in all but one of so many frames."""
-    kept = []
+def hide(part: Part, landmarks: Sequence[Landmarks], every: int) -> list[Landmarks]:
+    """Hide a part in all but one of so many frames."""
+    hidden = []
     for number, one in enumerate(landmarks):
         points = one.points.copy()
         if number % every:
             points[PART_SLICES[part]] = np.nan
-        kept.append(Landmarks(points, one.time))
-    return kept
+        hidden.append(Landmarks(points, one.time))
+    return hidden
 
 
 @pytest.mark.parametrize(
     ("landmarks", "sentence"),
     [
         (stream(even_times(30, 3.0), Sign(0.5, 0.7)), "lasted only 0.2 s"),
-        (stream(even_times(5, 3.0), Sign(0.5, 1.0)), "only 3 pictures came"),
+        (stream(even_times(5, 3.0), Sign(0.5, 1.0)), "only 3 images came"),
         (stream(even_times(30, 7.0), Sign(0.5, 6.0)), "did not rest for 4 s"),
-        (stream(even_times(30, 3.0), Sign(0.5, 1.5, x=-0.05)), "cut off by the picture's border"),
-        (without(Part.RIGHT_HAND, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "hands were seen in only"),
-        (without(Part.POSE, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "shoulders were out of view"),
+        (stream(even_times(30, 3.0), Sign(0.5, 1.5, x=-0.05)), "cut off by the border of the image"),
+        (hide(Part.RIGHT_HAND, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "hands were visible in only"),
+        (hide(Part.POSE, stream(even_times(30, 3.0), Sign(0.5, 1.5)), 3), "shoulders were out of view"),
     ],
 )
-def test_a_bad_take_is_not_kept_and_the_reason_is_told(
+def test_bad_take_is_rejected_with_the_reason(
     command: list[str],
     landmarks: list[Landmarks],
     sentence: str,
@@ -132,20 +132,20 @@ def test_a_bad_take_is_not_kept_and_the_reason_is_told(
     printed = capsys.readouterr().out
     assert "not kept: " in printed
     assert sentence in printed
-    assert recorded(Path("mine")) == {}
+    assert find_takes(Path("mine")) == {}
 
 
-def test_after_five_bad_tries_in_a_row_it_leaves_with_the_reason(
+def test_five_bad_takes_in_a_row_end_the_recording_with_the_reason(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad = [Sign(3.0 + number, 3.2 + number) for number in range(9)]
-    source = played(tmp_path / "s.take.npz", GOOD[0], *bad)
+    source = write_source(tmp_path / "s.take.npz", GOOD[0], *bad)
     assert edge([*command, "--word", COFFEE, "--source", source]) == 2
     captured = capsys.readouterr()
     assert captured.out.count("not kept") == 5
-    assert "5 tries in a row of قهوة (Coffee)" in captured.err
+    assert "5 takes in a row of قهوة (Coffee)" in captured.err
     assert "lasted only 0.2 s" in captured.err
-    assert len(recorded(Path("mine"))[1001]) == 1
+    assert len(find_takes(Path("mine"))[1001]) == 1
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_after_five_bad_tries_in_a_row_it_leaves_with_the_reason(
         ([], "name words to record"),
     ],
 )
-def test_a_word_that_cannot_be_told_is_one_sentence(
+def test_unclear_word_is_refused_in_one_sentence(
     command: list[str], words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert edge([*command, *(f"--word={word}" for word in words), "--source", "take:none"]) == 2
@@ -166,71 +166,73 @@ def test_a_word_that_cannot_be_told_is_one_sentence(
     assert not Path("mine").exists()
 
 
-def test_words_come_from_a_file_and_known_ones_keep_their_numbers(command: list[str], tmp_path: Path) -> None:
+def test_words_of_a_file_are_read_and_known_ones_keep_their_numbers(command: list[str], tmp_path: Path) -> None:
     Path("words.txt").write_text("# drinks\nقهوة = Coffee\n\nجهاز  تنفسي\nSkeleton\n", encoding="utf-8-sig")
-    source = played(tmp_path / "s.take.npz", *GOOD)
+    source = write_source(tmp_path / "s.take.npz", *GOOD)
     assert edge([*command, "--words", "words.txt", "--source", source]) == 0
-    assert set(recorded(Path("mine"))) == {71, 75, 1001}
+    assert set(find_takes(Path("mine"))) == {71, 75, 1001}
 
 
-def test_a_new_word_gets_no_number_that_is_in_use(command: list[str], tmp_path: Path) -> None:
+def test_new_word_gets_an_unused_number(command: list[str], tmp_path: Path) -> None:
     Path("mine").mkdir()
     Path("mine/labels.json").write_bytes(labels_json((Word(sign_id=1001, word="ماء", word_en="Water"),)))
-    assert edge([*command, "--word", COFFEE, "--source", played(tmp_path / "s.take.npz", *GOOD)]) == 0
-    assert set(recorded(Path("mine"))) == {1002}
+    assert edge([*command, "--word", COFFEE, "--source", write_source(tmp_path / "s.take.npz", *GOOD)]) == 0
+    assert set(find_takes(Path("mine"))) == {1002}
     assert [sign.sign_id for sign in read_labels(Path("mine/labels.json"))] == [1001, 1002]
 
 
-def test_a_folder_with_other_landmarks_is_refused(
+def test_folder_with_other_landmarks_is_refused(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert edge([*command, "--word", COFFEE, "--source", played(tmp_path / "s.take.npz", *GOOD)]) == 0
+    assert edge([*command, "--word", COFFEE, "--source", write_source(tmp_path / "s.take.npz", *GOOD)]) == 0
     write_bundle(tmp_path / "other", landmarker="another")
     assert edge([*command, "--word", COFFEE, "--source", "take:s.take.npz", "--model", "other"]) == 2
-    assert "the model wants those of another; record into another folder" in capsys.readouterr().err
+    assert "the model needs those of another; record into another folder" in capsys.readouterr().err
 
 
-def before_a_camera(folder: Path, *signs: Sign, seconds: float) -> None:
-    """Record two takes of a word from somebody who signs at these times."""
+def record_live(folder: Path, *signs: Sign, seconds: float) -> None:
+    """Record two takes of a word in front of a camera from somebody who signs at these times."""
     replay = TakeReplay([take(even_times(10, seconds), *signs)], paced=False)
-    shelf = TakeFolder(folder, None, LANDMARKER)
-    view = LandmarkStream(replay, replay)
+    takes = TakeFolder(folder, None, LANDMARKER)
+    landmarks = LandmarkStream(replay, replay)
     prompt = Prompt()
     record(
-        LiveSigner(view, SpotterSettings(), prompt), [Word(sign_id=1001, word="ماء", word_en="Water")], 2, shelf, prompt
+        LiveSigner(landmarks, SpotterSettings(), prompt),
+        [Word(sign_id=1001, word="ماء", word_en="Water")],
+        2,
+        takes,
+        prompt,
     )
-    view.close()
+    landmarks.close()
 
 
-def test_before_a_camera_the_signer_is_counted_down_and_what_he_does_meanwhile_is_no_take(
+def test_countdown_precedes_each_sign_and_movements_during_it_are_no_take(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before_a_camera(tmp_path, Sign(1.0, 2.0), Sign(6.0, 7.0), Sign(11.0, 12.2), seconds=14.0)
+    record_live(tmp_path, Sign(1.0, 2.0), Sign(6.0, 7.0), Sign(11.0, 12.2), seconds=14.0)
     printed = capsys.readouterr().out
     assert "take 1 of 2: 3 rest your hands ... 3 2 1 sign now kept, 1.0 s\n" in printed
     assert "take 2 of 2: 3 2 1 sign now kept, 1.2 s\n" in printed
-    assert [len(clips) for clips in recorded(tmp_path).values()] == [2]
+    assert [len(clips) for clips in find_takes(tmp_path).values()] == [2]
 
 
-def test_before_a_camera_that_shows_nobody_it_does_not_wait_for_ever(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wait_for_a_hand_ends_when_nobody_signs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(AttemptsExhausted, match="no hand rose within 10 s"):
-        before_a_camera(tmp_path, seconds=80.0)
+        record_live(tmp_path, seconds=80.0)
     assert capsys.readouterr().out.count("sign again") == 5
 
 
-def test_before_a_camera_hands_that_never_rest_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hands_that_never_rest_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(AttemptsExhausted, match="did not come to rest within 10 s"):
-        before_a_camera(tmp_path, Sign(0.0, 80.0), seconds=80.0)
+        record_live(tmp_path, Sign(0.0, 80.0), seconds=80.0)
 
 
-def test_a_sign_that_is_broken_off_is_not_kept(tmp_path: Path) -> None:
-    before_a_camera(tmp_path, Sign(4.0, 9.0), seconds=6.0)
-    assert recorded(tmp_path) == {}
+def test_incomplete_sign_is_not_kept(tmp_path: Path) -> None:
+    record_live(tmp_path, Sign(4.0, 9.0), seconds=6.0)
+    assert find_takes(tmp_path) == {}
 
 
-def test_ctrl_c_leaves_cleanly_and_keeps_what_was_recorded(start_daemon: StartDaemon, tmp_path: Path) -> None:
+def test_ctrl_c_exits_cleanly_and_keeps_what_was_recorded(start_daemon: StartDaemon, tmp_path: Path) -> None:
     model = write_bundle(tmp_path / "camera", landmarker=FINGERPRINT)
     port = free_port()
     with network_camera(port, seconds=30) as address:
@@ -246,7 +248,7 @@ def test_ctrl_c_leaves_cleanly_and_keeps_what_was_recorded(start_daemon: StartDa
     assert (tmp_path / "mine" / "labels.json").is_file()
 
 
-def test_a_sign_recorded_from_a_real_clip_is_read_as_its_word(karsl: Path, tmp_path: Path) -> None:
+def test_sign_recorded_from_a_real_clip_is_recognised(karsl: Path, tmp_path: Path) -> None:
     shipped = Path(__file__).parents[3] / "models" / "karsl-190"
     clip = sorted((karsl / "karsl-502/03/03/test/0076").iterdir())[0]
     command = ["record", "--model", str(shipped), "--to", "mine", "--takes", "1", "--word", "76"]

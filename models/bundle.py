@@ -1,7 +1,7 @@
 """A bundle: the folder in which a model travels.
 
 `manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take and the answer expected),
-`README.md` (the model card), mostly `adapt.npz` (what the trainer teaches it more signs with) and `manifest.sig` (see
+`README.md` (the model card), mostly `exemplars.npz` (what fine-tuning needs) and `manifest.sig` (see
 models/signature.py). Opening one checks everything that can be checked without running it, but for who signed it.
 """
 
@@ -30,7 +30,7 @@ MODEL: Final = "model.onnx"
 LABELS: Final = "labels.json"
 PROBE: Final = "probe.npz"
 CARD: Final = "README.md"
-EXEMPLARS: Final = "adapt.npz"
+EXEMPLARS: Final = "exemplars.npz"
 HASHED_FILES: Final = frozenset({MODEL, LABELS, PROBE, CARD})
 OPTIONAL_FILES: Final = frozenset({EXEMPLARS})
 

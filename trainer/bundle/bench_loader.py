@@ -1,8 +1,9 @@
-"""How fast takes come out of a store as training sees them, beside the way of the research project it grew out of.
+"""Measures the training data loader: samples a second, compared with the loader of the research project.
 
-Both read as many takes, shuffled, from files of their own that lie in the system's cache, one after the other in the
-same process. The reference's samples are resampled and, in half the cases each, turned round and moved. Ishara's are
-all of what a recipe does to takes: held hands elsewhere, ways before and after, augmentation, and some made no sign.
+Both loaders serve the same number of takes, shuffled, from files of their own in the page cache, one after the other in
+the same process. The reference resamples its samples, and mirrors and transforms each in half the cases. Ishara
+applies a recipe's whole augmentation: static-hand perturbation, transitions before and after the sign, transforms, and
+negatives.
 """
 
 import os
@@ -16,6 +17,7 @@ import torch
 from tqdm import trange
 
 from landmarkers.layout import DEFAULT_PARTS
+from trainer.augmentation.config import AugmentationConfig
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.bundle.reference_loader import reference_batches, write_frames
 from trainer.data.executor import Executor
@@ -23,21 +25,20 @@ from trainer.data.jit import announce_compilation
 from trainer.data.store import Store, build_store
 from trainer.data.synthetic import make_synthetic_takes
 from trainer.training.prefetch import prefetch
-from trainer.training.recipe import Recipe
 
 _ROUNDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LoaderBenchmark:
-    """What was measured. Sizes in bytes, rates in samples a second."""
+    """The figures of a loader benchmark: sizes in bytes, rates in samples a second."""
 
     takes: int
     frames: int
     batch: int
     threads: int
     build_s: float | None
-    """None where the store was there."""
+    """None if the store existed before."""
     open_s: float
     store_bytes: int
     takes_bytes: int
@@ -49,16 +50,16 @@ class LoaderBenchmark:
 
     @property
     def speedup(self) -> float:
-        """How many times as many samples a second, augmented."""
+        """Return the rate of augmented samples as a multiple of the reference's."""
         return self.augmented_per_s / self.reference_augmented_per_s
 
     def to_dict(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the figures as JSON content."""
         return asdict(self) | {"speedup": self.speedup}
 
     def to_table(self) -> str:
-        """For people."""
-        built = "was there" if self.build_s is None else f"built in {self.build_s:.0f} s"
+        """Return the figures as text."""
+        built = "existed before" if self.build_s is None else f"built in {self.build_s:.0f} s"
         store = f"store {self.store_bytes / 1e9:.2f} GB, {built}, opened in {self.open_s:.2f} s"
         return "\n".join(
             [
@@ -66,22 +67,28 @@ class LoaderBenchmark:
                 f"{store}; the reference's array {self.reference_bytes / 1e9:.2f} GB",
                 "",
                 f"{'samples a second':24} {'ishara':>10} {'reference':>10} {'times':>6}",
-                _line("loaded", self.loaded_per_s, self.reference_loaded_per_s),
-                _line("loaded and augmented", self.augmented_per_s, self.reference_augmented_per_s),
+                _row("loaded", self.loaded_per_s, self.reference_loaded_per_s),
+                _row("loaded and augmented", self.augmented_per_s, self.reference_augmented_per_s),
             ]
         )
 
 
 def benchmark_loader(
-    folder: Path, takes: int, batch: int, seconds: float, threads: int, recipe: Recipe, engine: Executor
+    folder: Path,
+    takes: int,
+    batch: int,
+    seconds: float,
+    threads: int,
+    augmentation: AugmentationConfig,
+    executor: Executor,
 ) -> LoaderBenchmark:
-    """Make up takes and both stores below a folder, where they are not there yet, and measure. Raises OSError."""
+    """Make synthetic takes and both stores in a folder, unless they exist, and measure. Raises OSError."""
     torch.set_num_threads(threads)
-    paths = make_synthetic_takes(takes, folder / "takes", engine)
+    paths = make_synthetic_takes(takes, folder / "takes", executor)
     build_s = None
     if not (folder / f"{takes}.store").is_dir():
         started = time.monotonic()
-        build_store(paths, DEFAULT_PARTS, folder / f"{takes}.store", engine)
+        build_store(paths, DEFAULT_PARTS, folder / f"{takes}.store", executor)
         build_s = time.monotonic() - started
     started = time.monotonic()
     store = Store(folder / f"{takes}.store")
@@ -89,15 +96,15 @@ def benchmark_loader(
     announce_compilation()
     frames = folder / f"{takes}.float32"
     write_frames(store, frames)
-    _read_through(frames, *sorted((folder / f"{takes}.store").iterdir()))
-    # The reference is given its better way, in this process or by workers beside it.
-    ways = [0] if threads == 1 else [0, threads]
-    rates = _rates(
+    _fill_page_cache(frames, *sorted((folder / f"{takes}.store").iterdir()))
+    # The reference runs in this process or with worker processes, and the faster of the two counts.
+    worker_counts = [0] if threads == 1 else [0, threads]
+    rates = _measure_rates(
         {
             "loaded_per_s": [_samples(store, batch, threads, None)],
-            "augmented_per_s": [_samples(store, batch, threads, recipe)],
-            "reference_loaded_per_s": [_reference(store, frames, workers, augmented=False) for workers in ways],
-            "reference_augmented_per_s": [_reference(store, frames, workers, augmented=True) for workers in ways],
+            "augmented_per_s": [_samples(store, batch, threads, augmentation)],
+            "reference_loaded_per_s": [_reference(store, frames, count, augmented=False) for count in worker_counts],
+            "reference_augmented_per_s": [_reference(store, frames, count, augmented=True) for count in worker_counts],
         },
         seconds,
         2 * threads,
@@ -116,15 +123,15 @@ def benchmark_loader(
     )
 
 
-def _samples(store: Store, size: int, threads: int, recipe: Recipe | None) -> Iterator[int]:
-    """How many samples each batch has, as they were recorded or as a recipe changes them."""
-    batches, draws = BatchLoader(store), WeightedSampler(store, range(len(store)))
+def _samples(store: Store, size: int, threads: int, augmentation: AugmentationConfig | None) -> Iterator[int]:
+    """Yield the number of samples of each batch, as recorded if `augmentation` is None."""
+    batches, sampler = BatchLoader(store), WeightedSampler(store, range(len(store)))
 
     def make(number: int) -> int:
-        drawn = draws.sample(size, torch.Generator().manual_seed(number)).numpy()
-        if recipe is None:
-            return len(batches.collate(drawn).times)
-        return len(batches.augment(drawn, recipe.augmentation, number)[0].times)
+        takes = sampler.sample(size, torch.Generator().manual_seed(number)).numpy()
+        if augmentation is None:
+            return len(batches.collate(takes).times)
+        return len(batches.augment(takes, augmentation, number)[0].times)
 
     return prefetch(make, threads)
 
@@ -135,31 +142,31 @@ def _reference(store: Store, frames: Path, workers: int, *, augmented: bool) -> 
             yield len(batch)
 
 
-def _rates(ways: dict[str, list[Iterator[int]]], seconds: float, ready: int) -> dict[str, float]:
-    """Samples a second of the best of each thing's ways, each over so many seconds.
+def _measure_rates(variants: dict[str, list[Iterator[int]]], seconds: float, prefetched: int) -> dict[str, float]:
+    """Return samples a second of the fastest variant of each figure, each measured for this many seconds.
 
-    All are measured in turn, a little at a time, so that whatever else a machine does concerns all of them. What may
-    have been made `ready` meanwhile is not counted.
+    All are measured in turns, a little at a time, so that other load on the machine affects all of them. The batches
+    that may have been prefetched meanwhile are not counted.
     """
-    counts = {(name, number): 0 for name, batches in ways.items() for number in range(len(batches))}
-    spent = dict.fromkeys(counts, 0.0)
+    counts = {(name, index): 0 for name, loaders in variants.items() for index in range(len(loaders))}
+    elapsed = dict.fromkeys(counts, 0.0)
     for _ in trange(_ROUNDS, desc="measure", unit="round"):
-        for name, number in counts:
-            batches = ways[name][number]
-            for _ in range(ready + 1):
-                next(batches)
+        for name, index in counts:
+            loader = variants[name][index]
+            for _ in range(prefetched + 1):
+                next(loader)
             started = time.monotonic()
             while time.monotonic() < started + seconds / _ROUNDS:
-                counts[name, number] += next(batches)
-            spent[name, number] += time.monotonic() - started
+                counts[name, index] += next(loader)
+            elapsed[name, index] += time.monotonic() - started
     return {
-        name: max(counts[name, number] / spent[name, number] for number in range(len(batches)))
-        for name, batches in ways.items()
+        name: max(counts[name, index] / elapsed[name, index] for index in range(len(loaders)))
+        for name, loaders in variants.items()
     }
 
 
-def _read_through(*paths: Path) -> None:
-    """Bring files into the system's cache, as the first epoch does."""
+def _fill_page_cache(*paths: Path) -> None:
+    """Read files once, as the first epoch does."""
     for path in paths:
         with path.open("rb", buffering=0) as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
@@ -167,5 +174,5 @@ def _read_through(*paths: Path) -> None:
                 pass
 
 
-def _line(name: str, own: float, reference: float) -> str:
+def _row(name: str, own: float, reference: float) -> str:
     return f"{name:24} {own:10.0f} {reference:10.0f} {own / reference:6.1f}"

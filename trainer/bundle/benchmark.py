@@ -1,8 +1,8 @@
-"""Measures bundles against each other in one run: size, speed by threads and batch, accuracy, int8 against fp32.
+"""Benchmarks bundles in one run: size, speed by threads and batch size, accuracy, and int8 against fp32.
 
-A bundle carries one network, mostly int8. Where it carries what it can be taught further from as well, the network that
-it was made of is exported anew in fp32 and measured beside it. Machines are shared and noisy, so all networks are timed
-in turn, call by call, and what counts is how they compare within one run.
+A bundle carries one network, mostly int8. If it also carries an exemplar memory, the fp32 network before quantisation
+is exported from it and measured beside it. Machines are shared and noisy, so the networks are timed in turns, call by
+call, and only their ratios within one run count.
 """
 
 import tempfile
@@ -27,13 +27,13 @@ from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.training.parent_model import ParentModelUnusable, open_parent_model
 
-_WARMING: Final = 2  # calls that do not count
-_WHOLE_BYTES: Final = frozenset({onnx.TensorProto.INT8, onnx.TensorProto.UINT8})
+_WARMUP_CALLS: Final = 2
+_INT8_TYPES: Final = frozenset({onnx.TensorProto.INT8, onnx.TensorProto.UINT8})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """One network of a bundle: its own, or the one that it was made of."""
+    """A network of a bundle: the shipped one, or the fp32 network that it was quantised from."""
 
     bundle: Bundle
     precision: Precision
@@ -42,20 +42,20 @@ class Network:
 
     @property
     def title(self) -> str:
-        """Bundle, version and precision."""
+        """Return bundle, version and precision."""
         return f"{self.bundle.manifest.title} {self.precision}{'' if self.shipped else ' (before)'}"
 
     @property
     def signs(self) -> tuple[Sign, ...]:
-        """What it knows."""
+        """Return the signs that the network knows."""
         return self.bundle.signs
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long a call takes, the fastest and the median; `ratio` is the fastest's to the first network's.
+    """The minimum and median time of a call, and the ratio of the minimum to that of the first network.
 
-    On a shared machine others slow most calls down, the longer ones more, and the fastest least.
+    Other load on a shared machine slows most calls down, longer ones more, and the fastest call least.
     """
 
     threads: int
@@ -67,9 +67,9 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyResult:
-    """How well a network reads the takes whose signs it knows.
+    """The accuracy of a network on the takes whose signs it knows.
 
-    `agreement` is the share that it reads as the other network of its bundle does, None where there is no other.
+    `agreement` is the fraction of takes on which the other network of its bundle predicts the same; None without one.
     """
 
     evaluation: Evaluation
@@ -78,7 +78,7 @@ class AccuracyResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkResult:
-    """A network and what was measured of it."""
+    """A network with its figures."""
 
     network: Network
     timings: tuple[Timing, ...]
@@ -87,7 +87,7 @@ class NetworkResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Benchmark:
-    """One run: every network, the first of them what the others are held against, and what could not be measured."""
+    """One run: every network, the first being the baseline of the others, and what could not be measured."""
 
     results: tuple[NetworkResult, ...]
     rounds: int
@@ -99,87 +99,96 @@ class Benchmark:
 def benchmark_bundles(
     bundles: Sequence[Bundle], takes: Sequence[Take], threads: Sequence[int], batches: Sequence[int], rounds: int
 ) -> Benchmark:
-    """Measure bundles side by side. Raises NothingToJudge where there are takes, but none of a sign that one knows."""
-    networks, left_out = [], []
-    for bundle in tqdm(bundles, desc="open", unit="bundle"):
-        own = Network(bundle, precision_of(bundle.model.read_bytes()), shipped=True, model=bundle.model.read_bytes())
-        networks.append(own)
-        if own.precision is Precision.INT8:
-            try:
-                networks.append(Network(bundle, Precision.FP32, shipped=False, model=_before(bundle)))
-            except ParentModelUnusable as error:
-                left_out.append(f"{bundle.manifest.title} in fp32: {error}")
-    answers = [_read(network, takes) for network in networks] if takes else []
-    timings = _time(networks, threads, batches, rounds)
-    measured = tuple(
-        NetworkResult(network, timings[place], _reading(place, networks, takes, answers) if takes else None)
-        for place, network in enumerate(networks)
+    """Measure bundles side by side. Raises NothingToEvaluate if a bundle knows none of the takes' signs."""
+    networks, skipped = _collect_networks(bundles)
+    probabilities = [_predict(network, takes) for network in networks] if takes else []
+    timings = _measure_times(networks, threads, batches, rounds)
+    results = tuple(
+        NetworkResult(
+            network, timings[index], _measure_accuracy(index, networks, takes, probabilities) if takes else None
+        )
+        for index, network in enumerate(networks)
     )
-    return Benchmark(measured, rounds, len(bundles[0].probe.times), len(takes), tuple(left_out))
+    return Benchmark(results, rounds, len(bundles[0].probe.times), len(takes), tuple(skipped))
 
 
 def precision_of(model: bytes) -> Precision:
-    """What an ONNX file calculates its large products with, by what its weights are kept in."""
-    kinds = {weight.data_type for weight in onnx.load_from_string(model).graph.initializer if len(weight.dims) > 1}
-    return Precision.INT8 if kinds & _WHOLE_BYTES else Precision.FP32
+    """Return the precision of an ONNX file's large products, by the types of its weights."""
+    types = {weight.data_type for weight in onnx.load_from_string(model).graph.initializer if len(weight.dims) > 1}
+    return Precision.INT8 if types & _INT8_TYPES else Precision.FP32
 
 
-def _before(bundle: Bundle) -> bytes:
-    """The network that a bundle was made of, in fp32. Raises AncestorUnusable."""
-    recogniser = open_parent_model(bundle.folder).build()
+def _collect_networks(bundles: Sequence[Bundle]) -> tuple[list[Network], list[str]]:
+    """Return the networks of all bundles, and a sentence for each fp32 network that cannot be exported."""
+    networks, skipped = [], []
+    for bundle in tqdm(bundles, desc="open", unit="bundle"):
+        model = bundle.model.read_bytes()
+        shipped = Network(bundle, precision_of(model), shipped=True, model=model)
+        networks.append(shipped)
+        if shipped.precision is Precision.INT8:
+            try:
+                networks.append(Network(bundle, Precision.FP32, shipped=False, model=_export_parent(bundle)))
+            except ParentModelUnusable as error:
+                skipped.append(f"{bundle.manifest.title} in fp32: {error}")
+    return networks, skipped
+
+
+def _export_parent(bundle: Bundle) -> bytes:
+    """Return the fp32 network that a bundle was quantised from, as ONNX. Raises ParentModelUnusable."""
+    classifier = open_parent_model(bundle.folder).build()
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
-        export_fp32(recogniser, Path(scratch) / "fp32.onnx")
+        export_fp32(classifier, Path(scratch) / "fp32.onnx")
         return (Path(scratch) / "fp32.onnx").read_bytes()
 
 
-def _time(
+def _measure_times(
     networks: Sequence[Network], threads: Sequence[int], batches: Sequence[int], rounds: int
 ) -> list[tuple[Timing, ...]]:
-    """Each network's timings, of the first bundle's probe so many times over in a call; the networks take turns."""
+    """Return each network's timings on batches of copies of the first bundle's probe; the networks take turns."""
     probe = networks[0].bundle.probe
-    kinds = [(count, batch) for count in threads for batch in batches]
+    conditions = [(count, batch) for count in threads for batch in batches]
     timings: list[list[Timing]] = [[] for _ in networks]
-    progress = tqdm(total=len(kinds) * rounds * len(networks), desc="time", unit="call")
-    for count, batch in kinds:
+    progress = tqdm(total=len(conditions) * rounds * len(networks), desc="time", unit="call")
+    for count, batch in conditions:
         sessions = [open_session(network.model, count) for network in networks]
         inputs = {"points": np.stack([probe.points] * batch), "times": np.stack([probe.times] * batch)}
         seconds: NDArray[np.float64] = np.empty((rounds, len(networks)))
-        for number in range(-_WARMING, rounds):
-            for place, session in enumerate(sessions):
-                began = time.perf_counter()
+        for call in range(-_WARMUP_CALLS, rounds):
+            for index, session in enumerate(sessions):
+                started = time.perf_counter()
                 session.run(["probabilities"], inputs)
-                if number >= 0:
-                    seconds[number, place] = time.perf_counter() - began
+                if call >= 0:
+                    seconds[call, index] = time.perf_counter() - started
                     progress.update()
-        fastest, medians = seconds.min(0) * 1000, np.median(seconds, 0) * 1000
-        for place, mine in enumerate(timings):
-            ratio = float(fastest[place] / fastest[0])
-            mine.append(Timing(count, batch, float(fastest[place]), float(medians[place]), ratio))
+        minimum, median = seconds.min(0) * 1000, np.median(seconds, 0) * 1000
+        for index, own in enumerate(timings):
+            ratio = float(minimum[index] / minimum[0])
+            own.append(Timing(count, batch, float(minimum[index]), float(median[index]), ratio))
     progress.close()
-    return [tuple(mine) for mine in timings]
+    return [tuple(own) for own in timings]
 
 
-def _read(network: Network, takes: Sequence[Take]) -> NDArray[np.float32]:
-    """Probabilities [takes, signs + 1] of the takes whose signs the network knows. Raises NothingToJudge."""
-    known = _known(network, takes)
+def _predict(network: Network, takes: Sequence[Take]) -> NDArray[np.float32]:
+    """Return the probabilities [takes, signs + 1] of the takes whose signs are known. Raises NothingToEvaluate."""
+    known = _takes_of_known_signs(network, takes)
     if not known:
         raise NothingToEvaluate(f"there is no take of a sign that {network.bundle.manifest.title} knows")
     session: Any = open_session(network.model)
-    progress: tqdm[Take] = tqdm(known, desc=f"read by {network.title}", unit="take")
+    progress: tqdm[Take] = tqdm(known, desc=f"classify with {network.title}", unit="take")
     return np.concatenate([session.run(["probabilities"], graph_inputs(take))[0] for take in progress])
 
 
-def _known(network: Network, takes: Sequence[Take]) -> list[Take]:
+def _takes_of_known_signs(network: Network, takes: Sequence[Take]) -> list[Take]:
     sign_ids = {sign.sign_id for sign in network.signs}
     return [take for take in takes if take.provenance.sign_id in sign_ids]
 
 
-def _reading(
-    place: int, networks: Sequence[Network], takes: Sequence[Take], answers: Sequence[NDArray[np.float32]]
+def _measure_accuracy(
+    index: int, networks: Sequence[Network], takes: Sequence[Take], probabilities: Sequence[NDArray[np.float32]]
 ) -> AccuracyResult:
-    network = networks[place]
+    network, own = networks[index], probabilities[index]
     sign_ids = [sign.sign_id for sign in network.signs]
-    evaluation = evaluate(answers[place], sign_ids, [take.provenance for take in _known(network, takes)])
-    others = [other for other, one in enumerate(networks) if one.bundle is network.bundle and other != place]
-    agreement = (answers[place].argmax(1) == answers[others[0]].argmax(1)).mean() if others else None
-    return AccuracyResult(evaluation, None if agreement is None else float(agreement))
+    provenance = [take.provenance for take in _takes_of_known_signs(network, takes)]
+    others = [other for other, one in enumerate(networks) if one.bundle is network.bundle and other != index]
+    agreement = float((own.argmax(1) == probabilities[others[0]].argmax(1)).mean()) if others else None
+    return AccuracyResult(evaluate(own, sign_ids, provenance), agreement)

@@ -1,10 +1,12 @@
-"""A run to a bundle: calibrated, exported, quantised, checked, judged and described."""
+"""Makes a bundle of a run: calibrates, exports, quantises, checks, evaluates and documents its network."""
 
 import json
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -19,95 +21,91 @@ from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
 from models.signature import sign
 from trainer.bundle import card
 from trainer.bundle.export import export_fp32
-from trainer.bundle.quantise import Precision, QuantisationResult, predict_takes, select_network
+from trainer.bundle.quantise import Precision, QuantisationData, QuantisationResult, predict_takes, select_network
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
 from trainer.evaluation.predictions import Predictions, check_store
 from trainer.model.network import SignClassifier
-from trainer.training import parent_model as ancestor
+from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
-from trainer.training.train import load_trained
+from trainer.training.trained_model import load_trained
 
-SMALLEST_APP_VERSION = "0.1.0"
-_LARGEST_DIFFERENCE = 1e-3  # of a probability, between torch and fp32 ONNX
-_JUDGED_TAKES = 400
+SMALLEST_APP_VERSION: Final = "0.1.0"
+_MAX_DIFFERENCE: Final = 1e-3  # of a probability, between torch and fp32 ONNX
+_QUANTISATION_TAKES: Final = 400
+_CALIBRATION_TAKES: Final = 64
+_PARITY_TAKES: Final = 50
 
 
 class ExportWrong(UserError):
-    """An exported network that answers otherwise than the trained one; the message says by how much."""
+    """Reports an exported network whose outputs differ from the trained one's; the message says by how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """The name and settings of a bundle. With a key it is signed; without exemplars it cannot be fine-tuned."""
+
+    name: str
+    version: int
+    threshold: float
+    precision: Precision = Precision.INT8
+    with_exemplars: bool = True
+    key: PrivateKey | None = None
 
 
 def make_bundle(
-    run: Run,
-    store: Store,
-    held_out_runs: Sequence[Run],
-    to: Path,
-    name: str,
-    version: int,
-    threshold: float,
-    *,
-    precision: Precision = Precision.INT8,
-    teachable: bool = True,
-    key: PrivateKey | None = None,
+    run: Run, store: Store, held_out_runs: Sequence[Run], to: Path, options: ExportOptions
 ) -> QuantisationResult:
-    """Write the bundle of a run; returns the networks that were measured and the one that was chosen.
+    """Write the bundle of a run; return the figures of the networks that were compared and the one selected.
 
-    `held_out_runs` are runs of the same recipe that held clips out. The first gives the temperature, and all of their
-    figures go into the card; a run that held clips out itself may stand for them. All were trained on this store. A
-    `teachable` bundle carries what teaching needs. With a `key` it is signed. The bundle appears whole or not at all.
-    Raises RunUnusable, ExportWrong, QuantisationHarmful.
+    `held_out_runs` are runs of the same recipe with held-out clips. The first one fits the temperature, and the results
+    of all go into the card; a run that held clips out itself may serve instead. All must be trained on this store. The
+    bundle is put in place only when it is complete. Raises RunUnusable, ExportWrong, QuantisationHarmful.
     """
     for one in (run, *held_out_runs):
         check_store(one, store)
-    recogniser = load_trained(run.folder, run.recipe, run.signs)
-    judges = list(held_out_runs) or ([run] if run.validation else [])
-    readings = [Predictions.of(judge, store, judge.validation) for judge in judges]
-    if judges and run.parent is None:  # the few takes that teaching holds out tell too little; its ancestor's stays
-        recogniser.temperature.fill_(readings[0].temperature())
-    held_out = [HeldOutResult(read.run.description, read.evaluation()) for read in readings]
-    takes = {split: _original_takes(run, store, split) for split in ("train", "test")}
-    classes = {split: [_class_of(run, take.provenance) for take in takes[split]] for split in takes}
+    classifier = load_trained(run.folder, run.recipe, run.signs)
+    validated = list(held_out_runs) or ([run] if run.validation else [])
+    predictions = [Predictions.of(one, store, one.validation) for one in validated]
+    # The few takes that fine-tuning holds out are not enough to fit a temperature; the parent's is kept.
+    if validated and run.parent is None:
+        classifier.temperature.fill_(predictions[0].temperature())
+    held_out = [HeldOutResult(one.run.description, one.evaluation()) for one in predictions]
+    takes = {split: _recorded_takes(run, store, split) for split in ("train", "test")}
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}-") as scratch:
         new = Path(scratch) / "bundle"
         new.mkdir()
-        fp32 = Path(scratch) / "fp32.onnx"
-        export_fp32(recogniser, fp32)
-        _check_parity(recogniser, fp32, takes["train"])
-        choice = select_network(
-            fp32, new / bundles.MODEL, takes["train"], classes["train"], takes["train"][:64], precision
-        )
+        result = _write_network(new, Path(scratch) / "fp32.onnx", run, classifier, takes["train"], options.precision)
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
-        probe = takes["test"][0] if takes["test"] else takes["train"][0]
-        _write_probe(new, probe)
-        if teachable:
-            ancestor.save_exemplars(new / bundles.EXEMPLARS, recogniser, run, store)
-        judged = _judge_test(new, run, takes["test"])
-        (new / bundles.CARD).write_text(
-            card.write(name, version, run, store, held_out, judged, choice), encoding="utf-8"
-        )
+        _write_probe(new, takes["test"][0] if takes["test"] else takes["train"][0])
+        if options.with_exemplars:
+            save_exemplars(new / bundles.EXEMPLARS, classifier, run, store)
+        test = _evaluate_test(new, run, takes["test"])
+        content = card.CardContent(run, store, held_out, test, result)
+        (new / bundles.CARD).write_text(card.write_card(options.name, options.version, content), encoding="utf-8")
         manifest = Manifest(
-            name=name,
-            version=version,
+            name=options.name,
+            version=options.version,
             parts=frozenset(store.parts),
             landmarker=run.landmarker,
             spotter=SpotterSettings(),
-            calibration=Calibration(temperature=float(recogniser.temperature), threshold=threshold),
-            accuracy=tuple(_accuracies(held_out, judged)),
+            calibration=Calibration(temperature=float(classifier.temperature), threshold=options.threshold),
+            accuracy=tuple(_accuracies(held_out, test)),
             smallest_app_version=SMALLEST_APP_VERSION,
             files={path.name: bundles.sha256_of(path) for path in sorted(new.iterdir())},
         )
         _write_manifest(new, manifest)
-        if key is not None:
-            sign(new, key)
+        if options.key is not None:
+            sign(new, options.key)
         _put_in_place(new, to, Path(scratch) / "old")
-    return choice
+    return result
 
 
 def insert_card_section(folder: Path, heading: str, section: str) -> None:
-    """Put a section into the card of a bundle, before what it cannot do, or in the place of one of that heading.
+    """Insert a section into the card of a bundle before its limits, or replace the section of that heading.
 
-    The manifest then names the new card; a signature, which is of the old one, is removed. Raises BundleRefused.
+    The manifest is updated; the signature, which is of the old card, is removed. Raises BundleRefused.
     """
     manifest = bundles.open_bundle(folder).manifest
     text = (folder / bundles.CARD).read_text(encoding="utf-8")
@@ -117,69 +115,80 @@ def insert_card_section(folder: Path, heading: str, section: str) -> None:
     else:
         start = end = text.find(card.LIMITS) if card.LIMITS in text else len(text)
     parts = (text[:start].rstrip(), section.rstrip(), text[end:])
-    told = "\n\n".join(part for part in parts if part).rstrip() + "\n"
-    (folder / bundles.CARD).write_text(told, encoding="utf-8")
+    updated = "\n\n".join(part for part in parts if part).rstrip() + "\n"
+    (folder / bundles.CARD).write_text(updated, encoding="utf-8")
     files = manifest.files | {bundles.CARD: bundles.sha256_of(folder / bundles.CARD)}
     _write_manifest(folder, manifest.model_copy(update={"files": files}))
     (folder / bundles.SIGNATURE).unlink(missing_ok=True)
 
 
-def _put_in_place(new: Path, to: Path, aside: Path) -> None:
-    """Move a bundle, when it proves to be one, to where it belongs; what was there goes aside."""
+def _write_network(
+    new: Path, fp32: Path, run: Run, classifier: SignClassifier, takes: Sequence[Take], precision: Precision
+) -> QuantisationResult:
+    """Export the network to fp32, check it, and write the selected quantised network into the new bundle."""
+    export_fp32(classifier, fp32)
+    _check_parity(classifier, fp32, takes[:_PARITY_TAKES])
+    classes = [_class_of(run, take.provenance) for take in takes]
+    data = QuantisationData(takes, classes, takes[:_CALIBRATION_TAKES])
+    return select_network(fp32, new / bundles.MODEL, data, precision)
+
+
+def _put_in_place(new: Path, to: Path, old: Path) -> None:
+    """Move a bundle into place after it is opened successfully; move what was there before to `old`."""
     OnnxClassifier(bundles.open_bundle(new))
     if to.exists():
-        to.replace(aside)
+        to.replace(old)
     shutil.move(new, to)
 
 
-def _class_of(run: Run, origin: Provenance) -> int:
-    return [sign.sign_id for sign in run.signs].index(origin.sign_id or 0)
+def _class_of(run: Run, provenance: Provenance) -> int:
+    return [sign.sign_id for sign in run.signs].index(provenance.sign_id or 0)
 
 
-def _original_takes(run: Run, store: Store, split: str) -> list[Take]:
-    """Takes of clips as they were recorded; of training clips an even choice, enough to judge by."""
+def _recorded_takes(run: Run, store: Store, split: str) -> list[Take]:
+    """Return the takes of unchanged clips; of training clips an even selection that is large enough to measure on."""
     numbers = [n for n, row in enumerate(store.rows) if row.provenance.split == split and row.provenance.variant == 0]
     if split == "train":
-        numbers = numbers[:: max(1, len(numbers) // _JUDGED_TAKES)]
+        numbers = numbers[:: max(1, len(numbers) // _QUANTISATION_TAKES)]
     known = {sign.sign_id for sign in run.signs}
     return [store.take(number) for number in numbers if store.rows[number].provenance.sign_id in known]
 
 
-def _check_parity(recogniser: SignClassifier, fp32: Path, takes: Sequence[Take]) -> None:
-    answers = predict_takes(fp32, takes[:50])
-    for take, answer in zip(takes[:50], answers, strict=False):
+def _check_parity(classifier: SignClassifier, fp32: Path, takes: Sequence[Take]) -> None:
+    for take, exported in zip(takes, predict_takes(fp32, takes), strict=True):
         times = torch.tensor(take.times - take.times[0], dtype=torch.float32)
         with torch.no_grad():
-            expected = recogniser(torch.from_numpy(take.points)[None], times[None])[0].numpy()
-        difference = float(np.abs(expected - answer).max())
-        if difference > _LARGEST_DIFFERENCE:
+            expected = classifier(torch.from_numpy(take.points)[None], times[None])[0].numpy()
+        difference = float(np.abs(expected - exported).max())
+        if difference > _MAX_DIFFERENCE:
             raise ExportWrong(
-                f"the exported network differs from the trained one by {difference:.4f} on {take.provenance.clip}"
+                f"the exported network differs from the trained one by {difference:.4f} on {take.provenance.clip}; "
+                "install the versions of torch and onnxruntime that constraints.txt names"
             )
 
 
 def _write_probe(folder: Path, take: Take) -> None:
     times = (take.times - take.times[0]).astype(np.float32)
-    answer = predict_takes(folder / bundles.MODEL, [take])[0]
-    bundles.write_probe(folder / bundles.PROBE, bundles.Probe(take.points, times, answer))
+    probabilities = predict_takes(folder / bundles.MODEL, [take])[0]
+    bundles.write_probe(folder / bundles.PROBE, bundles.Probe(take.points, times, probabilities))
 
 
-def _judge_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation | None:
+def _evaluate_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation | None:
     if not takes:
         return None
     probabilities = predict_takes(folder / bundles.MODEL, takes)
     return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.provenance for take in takes])
 
 
-def _accuracies(held_out: Sequence[HeldOutResult], judged: Evaluation | None) -> list[Accuracy]:
-    scores = [(held.description, held.evaluation.overall) for held in held_out]
-    if judged is not None:
-        scores.append(("the data set's test clips", judged.overall))
+def _accuracies(held_out: Sequence[HeldOutResult], test: Evaluation | None) -> list[Accuracy]:
+    scores = [(result.description, result.evaluation.overall) for result in held_out]
+    if test is not None:
+        scores.append(("the data set's test clips", test.overall))
     return [Accuracy(clips=clips, count=score.count, top1=score.top1, top5=score.top5) for clips, score in scores]
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write it as JSON with sorted parts, so that the same bundle is the same bytes."""
+    """Write the manifest as JSON with sorted parts, so that equal bundles have equal bytes."""
     content = manifest.model_dump(mode="json")
     content["parts"] = sorted(content["parts"])
     text = json.dumps(content, indent=1, ensure_ascii=False)

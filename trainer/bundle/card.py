@@ -1,9 +1,10 @@
-"""Writes the model card: what a bundle was trained on, how well it reads, what it cannot do.
+"""Writes the model card of a bundle: its training data, its accuracy, and its limits.
 
 After Mitchell et al., "Model Cards for Model Reporting", 2019.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from trainer.bundle.quantise import QuantisationResult
 from trainer.data.store import Store
@@ -11,22 +12,26 @@ from trainer.evaluation.metrics import LAST_KARSL_SIGN, Evaluation, HeldOutResul
 from trainer.training.run import Run
 
 
-def write(
-    name: str,
-    version: int,
-    run: Run,
-    store: Store,
-    held_out: Sequence[HeldOutResult],
-    judged: Evaluation | None,
-    choice: QuantisationResult,
-) -> str:
-    """The card in Markdown; every figure in it was measured by the export that writes it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class CardContent:
+    """What a card describes: the run, its store, results on held-out and test clips, and the quantisation."""
+
+    run: Run
+    store: Store
+    held_out: Sequence[HeldOutResult]
+    test: Evaluation | None
+    quantisation: QuantisationResult
+
+
+def write_card(name: str, version: int, content: CardContent) -> str:
+    """Return the card in Markdown; every figure in it was measured by the export that writes it."""
+    run = content.run
     sections = [
         f"# {name}, version {version}",
         _purpose(run),
-        _trained_on(run, store) if run.parent is None else _taught(run, store),
-        _accuracy(run, held_out, judged, choice.selected.name),
-        _quantisation(choice),
+        _training(run, content.store) if run.parent is None else _fine_tuning(run, content.store),
+        _accuracy(content),
+        _quantisation(content.quantisation),
         LIMITS,
         TERMS,
     ]
@@ -34,75 +39,79 @@ def write(
 
 
 def _purpose(run: Run) -> str:
-    own = [sign.sign_id for sign in run.signs if sign.sign_id <= LAST_KARSL_SIGN]
+    karsl = [sign.sign_id for sign in run.signs if sign.sign_id <= LAST_KARSL_SIGN]
     others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > LAST_KARSL_SIGN]
-    which = [f"signs {min(own)} to {max(own)} of KArSL-502"] if own else []
-    which += [f"taught: {', '.join(others)}"] if others else []
+    vocabulary = [f"signs {min(karsl)} to {max(karsl)} of KArSL-502"] if karsl else []
+    vocabulary += [f"added: {', '.join(others)}"] if others else []
     return (
-        f"Reads {len(run.signs)} signs of Arabic sign language ({'; '.join(which)}) from landmarks of body and hands. "
-        'Raw points and times go in, probabilities of every sign and of "no sign" come out; all preprocessing is '
-        "inside the graph."
+        f"Classifies {len(run.signs)} signs of Arabic sign language ({'; '.join(vocabulary)}) from landmarks of body "
+        'and hands. The inputs are raw points and times, the outputs the probabilities of every sign and of "no sign"; '
+        "all preprocessing is inside the graph."
     )
 
 
-def _trained_on(run: Run, store: Store) -> str:
-    origins = [store.rows[number].provenance for number in run.train]
-    clips = {(origin.signer, origin.clip) for origin in origins}
-    by_signer = sorted({signer or "unknown" for signer, _ in clips})
+def _training(run: Run, store: Store) -> str:
+    provenance = [store.rows[number].provenance for number in run.train]
+    clips = {(one.signer, one.clip) for one in provenance}
+    signers = sorted({signer or "unknown" for signer, _ in clips})
     counts = ", ".join(
-        f"{sum((signer or 'unknown') == who for signer, _ in clips)} of signer {who}" for who in by_signer
+        f"{sum((signer or 'unknown') == name for signer, _ in clips)} of signer {name}" for name in signers
     )
     return (
-        "## Trained on\n\n"
-        f"{len(clips)} clips ({counts}) in {len(origins)} views: each clip as it was recorded and from changed "
-        f"pictures (`--variants`). Split: {run.description}. Landmarks: `{run.landmarker}`, tracked as the device "
-        f"tracks them. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} "
-        f"takes, two networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
+        "## Training data\n\n"
+        f"{len(clips)} clips ({counts}) in {len(provenance)} views: each clip as it was recorded and with changed "
+        f"images (`--variants`). Split: {run.description}. Landmarks: `{run.landmarker}`, tracked as on the device. "
+        f"Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, two "
+        f"networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
         "Clips of an unknown signer are one clip a sign at 15 frames a second; nearly all show signer 01. The signers "
-        "are three men aged 30 to 40, seated, before a green background, in the light of a studio."
+        "are three men aged 30 to 40, seated, in front of a green background, under studio light."
     )
 
 
-def _taught(run: Run, store: Store) -> str:
-    fine_tuning = run.metadata["fine_tuning"]
-    taught = [store.rows[number].provenance for number in run.train if number >= fine_tuning["rehearsed_takes"]]
-    signers = ", ".join(sorted({origin.signer or "unknown" for origin in taught}))
+def _fine_tuning(run: Run, store: Store) -> str:
+    count = run.metadata["fine_tuning"]["rehearsed_takes"]
+    new = [store.rows[number].provenance for number in run.train if number >= count]
+    signers = ", ".join(sorted({one.signer or "unknown" for one in new}))
     rows = [
         f"| {title} | {outcome['count']} | {outcome['before']} | {outcome['after']} |"
         for title, outcome in run.metadata.get("outcome", {}).items()
     ]
     return (
-        "## Taught\n\n"
-        f"Taught further from {run.parent}, whose card tells what that was trained on: {len(taught)} takes of "
-        f"{len({origin.sign_id for origin in taught})} words (signer {signers}) were learned, and "
-        f"{fine_tuning['rehearsed_takes']} takes of the signs known before were rehearsed. {_plain(run.description)}. "
-        f"Landmarks: `{run.landmarker}`. Seed {run.metadata['seed']}, {run.recipe.epochs} epochs.\n\n"
-        "| takes | count | right before | right after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
+        "## Fine-tuning\n\n"
+        f"Fine-tuned from {run.parent}, whose card describes its training data, on {len(new)} takes of "
+        f"{len({one.sign_id for one in new})} words (signer {signers}), with {count} rehearsed takes of the old signs. "
+        f"{_escape(run.description)}. Landmarks: `{run.landmarker}`. Seed {run.metadata['seed']}, "
+        f"{run.recipe.epochs} epochs.\n\n"
+        "| takes | count | correct before | correct after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )
 
 
-def _accuracy(run: Run, held_out: Sequence[HeldOutResult], judged: Evaluation | None, network: str) -> str:
-    if judged is None and not held_out:
-        return "## Accuracy\n\nNothing was held out, so how well it reads is not known."
-    parts = ["## Accuracy", "On clips that training never saw; test and held-out clips by the data set's own signers."]
-    if judged is not None:
-        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_judged(judged)}")
-    if held_out and run.parent is None:
+def _accuracy(content: CardContent) -> str:
+    if content.test is None and not content.held_out:
+        return "## Accuracy\n\nNothing was held out, so the accuracy is not known."
+    parts = ["## Accuracy", "On clips that were not trained on; test and held-out clips by the data set's own signers."]
+    if content.test is not None:
+        network = content.quantisation.selected.name
+        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_score_table(content.test)}")
+    if content.held_out and content.run.parent is None:
         parts.append(
-            "Below, networks of the same recipe on what they held out. Each is taken at the end of its training, and "
-            "what it held out decided nothing in it; only the temperature is fitted to the first of these."
+            "The tables below are of networks of the same recipe on their held-out clips. Each network is that of the "
+            "last epoch, and its held-out clips had no influence on its training; only the temperature is fitted to "
+            "the first of these."
         )
-    parts += [f"**{_plain(held.description)}**, fp32:\n\n{_judged(held.evaluation)}" for held in held_out]
+    parts += [
+        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation)}" for result in content.held_out
+    ]
     return "\n\n".join(parts)
 
 
-def _plain(described: str) -> str:
-    """A split's description as a sentence in which Markdown sees no emphasis."""
-    return (described[:1].upper() + described[1:]).replace("*", r"\*")
+def _escape(description: str) -> str:
+    """Return a split's description as a sentence without Markdown emphasis."""
+    return (description[:1].upper() + description[1:]).replace("*", r"\*")
 
 
-def _judged(evaluation: Evaluation) -> str:
-    """The same figures as in a run's report."""
+def _score_table(evaluation: Evaluation) -> str:
+    """Return the same figures as in a run's report."""
     rows = ["| clips | count | top-1 | 95 % interval | top-5 |", "| --- | --- | --- | --- | --- |"]
     rows += [
         f"| {name} | {score.count} | {score.top1:.1%} | {low:.1%} to {high:.1%} | {score.top5:.1%} |"
@@ -111,37 +120,37 @@ def _judged(evaluation: Evaluation) -> str:
     ]
     wrong = ", ".join(map(str, sorted(evaluation.wrong_signs))) or "none"
     remarks = (
-        f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.nll:.3f}; read as no sign: "
-        f"{evaluation.no_sign_count}; signs with a wrong reading: {wrong}."
+        f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.nll:.3f}; predicted as no sign: "
+        f"{evaluation.no_sign_count}; signs with a wrong prediction: {wrong}."
     )
     return "\n".join([*rows, "", remarks])
 
 
-def _quantisation(choice: QuantisationResult) -> str:
+def _quantisation(result: QuantisationResult) -> str:
     rows = ["| network | MB | time of a call, fp32 = 1 | top-1 on training clips | largest change of a probability |"]
     rows += ["| --- | --- | --- | --- | --- |"]
-    for candidate in choice.candidates:
-        title = f"**{candidate.name}** (this one)" if candidate is choice.selected else candidate.name
+    for candidate in result.candidates:
+        title = f"**{candidate.name}** (this one)" if candidate is result.selected else candidate.name
         rows.append(
-            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / choice.candidates[0].ms:.2f} "
+            f"| {title} | {candidate.bytes / 1e6:.2f} | {candidate.ms / result.candidates[0].ms:.2f} "
             f"| {candidate.top1:.1%} | {candidate.max_abs_diff:.3f} |"
         )
     return "## Quantisation\n\n" + "\n".join(rows)
 
 
-LIMITS = """## What it cannot do
+LIMITS = """## Limits
 
-- It knows single signs, not sentences, grammar, faces or lips, and none of the regional variants.
-- It knows three men. How well it reads women, children, left-out signers or another room is told above only as far
-  as it was measured; expect less.
+- It classifies single signs, not sentences, grammar, facial expression or mouthing, and none of the regional variants.
+- It was trained on three men. Its accuracy on women, children, unseen signers or in another room is stated above only
+  as far as it was measured; expect less.
 - Signs made with one clip only (all of 79 to 190) were never tested on a second recording.
-- A gesture that is no sign of the vocabulary may be read as the nearest one; the threshold in the manifest keeps
-  most of these silent, not all.
-- It must not be what anybody's safety, health or rights depend on."""
+- A gesture that is no sign of the vocabulary may be classified as the nearest sign; the threshold in the manifest
+  suppresses most of these, not all.
+- Nobody's safety, health or rights may depend on it."""
 
 TERMS = """## Terms
 
-The weights were learned from KArSL (Sidig, Luqman, Mahmoud, Mohandes, *KArSL: Arabic Sign Language Database*, ACM
-TALLIP 20(1), 2021), which is for research. Its terms bind these weights: research use, with the paper named. The
-program around them is Apache-2.0. The probe holds landmark numbers of one clip and `adapt.npz`, where there
-is one, those of up to two clips a sign; no file holds a picture."""
+The weights were trained on KArSL (Sidig, Luqman, Mahmoud, Mohandes, *KArSL: Arabic Sign Language Database*, ACM
+TALLIP 20(1), 2021), which is for research. Its terms bind these weights: research use, with the paper cited. The
+program around them is Apache-2.0. The probe holds the landmarks of one clip, and `exemplars.npz`, if it is included,
+those of up to two clips a sign; no file holds an image."""

@@ -1,4 +1,4 @@
-"""A trained network to ONNX: the whole graph, raw landmarks in and probabilities out, in fp32 and int8."""
+"""Exports a trained network to ONNX in fp32: the whole graph, from raw landmarks to probabilities."""
 
 import logging
 import warnings
@@ -13,19 +13,19 @@ from trainer.model.network import SignClassifier
 OPSET = 20
 
 
-def export_fp32(recogniser: SignClassifier, path: Path) -> None:
+def export_fp32(classifier: SignClassifier, path: Path) -> None:
     """Write the ONNX graph.
 
-    `points` [batch, time, 543, 3] and `times` [batch, time] go in, `probabilities` [batch, signs + 1] come out.
+    Inputs: `points` [batch, time, 543, 3] and `times` [batch, time]. Output: `probabilities` [batch, signs + 1].
     """
-    recogniser = recogniser.cpu().eval()
+    classifier = classifier.cpu().eval()
     example = (torch.rand(2, 9, POINT_COUNT, 3), torch.arange(9.0).repeat(2, 1) / 30)
     batch, time = torch.export.Dim("batch", min=1), torch.export.Dim("time", min=2)
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter's notes to its own developers
+        warnings.simplefilter("ignore")  # the exporter's warnings to its own developers
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
-            recogniser,
+            classifier,
             example,
             input_names=["points", "times"],
             output_names=["probabilities"],
@@ -35,6 +35,6 @@ def export_fp32(recogniser: SignClassifier, path: Path) -> None:
             verbose=False,
         )
     if program is None:
-        raise RuntimeError("torch gave no ONNX program")
+        raise RuntimeError("torch returned no ONNX program")
     program.save(str(path))
     onnx.checker.check_model(str(path))

@@ -1,9 +1,9 @@
-"""Quantises MediaPipe's hand landmark network to int8: the network that decides what a small computer can do.
+"""Quantises MediaPipe's hand landmark network, the most expensive one on a small computer, to int8.
 
-Weights become int8 channel by channel, activations int8 by the ranges that they take on regions of real hands (Jacob et
-al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, CVPR 2018). The first
-blocks, small but with the widest ranges, and the last layers, whose answers are the points, stay float: quantised
-whole, the points lie four times as far off.
+Weights become int8 per channel, activations int8 by their ranges on crops of real hands (Jacob et al., Quantization and
+Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, CVPR 2018). The first blocks, which are
+small but have the widest ranges, and the last layers, whose outputs are the points, stay float: with all of it in int8
+the error of the points is four times as large.
 """
 
 import tempfile
@@ -30,7 +30,7 @@ from landmarkers.tflite import prune_model
 
 _OUTPUTS: Final = ("Identity", "Identity_1", "Identity_2")  # points, presence, handedness
 _SIZE: Final = 224
-_EVERY: Final = 5  # frames of a clip of which one is searched for hands
+_FRAME_STRIDE: Final = 5  # hands are detected in every fifth frame of a clip
 _FLOAT_LAYERS: Final = ("INPUT", "OUTPUT", "FULLY_CONNECTED", "LOGISTIC", "MEAN")
 _FLOAT_BLOCKS: Final = tuple(
     f".*model/{name}"
@@ -46,102 +46,104 @@ _FLOAT_BLOCKS: Final = tuple(
     )
 )
 
-
-class HandsTooFew(UserError):
-    """The clips show too few hands to learn the ranges from; the message says how many."""
-
-
 Crops = NDArray[np.uint8]
 
 
+class HandsTooFew(UserError):
+    """Reports clips with too few hands to calibrate on; the message says how many there are."""
+
+
 @dataclass(frozen=True, slots=True)
-class QuantisationError:
-    """How far the int8 network's points lie from the float one's: the mean, in pixels of its picture of 224."""
+class QuantisationReport:
+    """Describes an int8 network: the mean distance of its points from the float network's, in pixels of a 224 crop."""
 
     crops: int
-    distance: float
+    mean_distance_px: float
     kilobytes: int
 
 
-def quantise_hand(clips: Sequence[Path], out: Path, at_most: int) -> QuantisationError:
-    """Write the int8 network, calibrated on hands of these clips; judged on every third of them, kept apart.
+def quantise_hand(clips: Sequence[Path], out: Path, max_crops: int) -> QuantisationReport:
+    """Write the int8 network, calibrated on hands in these clips; every third hand is held out to measure the error.
 
     Raises NetworksUnavailable, RecordingUnreadable, HandsTooFew.
     """
     task = task_bundles.read_task(task_bundles.default_folder(), "hand_landmarker.task")
-    crops = _crops(clips, task["hand_detector.tflite"], at_most)
-    judged = np.arange(len(crops)) % 3 == 0
+    crops = _collect_crops(clips, task["hand_detector.tflite"], max_crops)
+    held_out = np.arange(len(crops)) % 3 == 0
     if len(crops) < 30:
-        raise HandsTooFew(f"only {len(crops)} hands are seen in these clips; 30 are needed at least")
-    plain = _unpacked(task["hand_landmarks_detector.tflite"])
+        raise HandsTooFew(
+            f"only {len(crops)} hands are seen in these clips; at least 30 are needed, so add clips that show hands"
+        )
+    float_network = _to_float32(task["hand_landmarks_detector.tflite"])
     with tempfile.TemporaryDirectory(prefix="ishara-") as folder:
         source = Path(folder) / "hand.tflite"
-        source.write_bytes(plain)
-        quantised = _quantised(source, crops[~judged])
-    out.write_bytes(quantised)
-    apart = _points(plain, crops[judged]) - _points(quantised, crops[judged])
-    return QuantisationError(len(crops), float(np.linalg.norm(apart[..., :2], axis=-1).mean()), len(quantised) // 1024)
+        source.write_bytes(float_network)
+        int8_network = _quantise(source, crops[~held_out])
+    out.write_bytes(int8_network)
+    difference = _predict_points(float_network, crops[held_out]) - _predict_points(int8_network, crops[held_out])
+    mean_distance = float(np.linalg.norm(difference[..., :2], axis=-1).mean())
+    return QuantisationReport(len(crops), mean_distance, len(int8_network) // 1024)
 
 
-def _crops(clips: Sequence[Path], palm_network: bytes, at_most: int) -> Crops:
-    """Pictures of hands, uint8 [n, 224, 224, 3], taken evenly from all that the palm detector finds."""
+def _collect_crops(clips: Sequence[Path], palm_network: bytes, max_crops: int) -> Crops:
+    """Return hand crops, uint8 [n, 224, 224, 3], taken evenly from all detected palms."""
     detector = Detector(palm_network, PALM_STRIDES, input_min=0.0)
 
-    def hands(clip: Path) -> Iterator[NDArray[np.uint8]]:
+    def crop_hands(clip: Path) -> Iterator[NDArray[np.uint8]]:
         for number, frame in enumerate(read_recording(clip)):
-            if number % _EVERY == 0:
+            if number % _FRAME_STRIDE == 0:
                 for palm in detector.detect(frame.image, max_detections=2):
                     yield roi_from_palm(palm.box, palm.keypoints).crop(frame.image, _SIZE, cv2.BORDER_REPLICATE)
 
-    found = [hand for clip in tqdm(clips, desc="hands", unit="clip") for hand in hands(clip)]
-    chosen = np.unique(np.linspace(0, len(found) - 1, min(at_most, len(found))).astype(int))
-    return np.array([found[number] for number in chosen if found], np.uint8)
+    crops = [crop for clip in tqdm(clips, desc="hands", unit="clip") for crop in crop_hands(clip)]
+    indices = np.unique(np.linspace(0, len(crops) - 1, min(max_crops, len(crops))).astype(int))
+    return np.array([crops[index] for index in indices if crops], np.uint8)
 
 
-def _unpacked(network: bytes) -> bytes:
-    """The network with its half-precision weights in single precision, and a signature: the quantiser wants both."""
+def _to_float32(network: bytes) -> bytes:
+    """Return the network with float32 instead of float16 weights and with a signature; the quantiser needs both."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(network, 0))
     graph = model.subgraphs[0]
-    kept = []
+    operators = []
     for operator in graph.operators:
         code = model.operatorCodes[operator.opcodeIndex]
-        packed = model.buffers[graph.tensors[operator.inputs[0]].buffer].data
-        if max(code.builtinCode, code.deprecatedBuiltinCode) != schema.BuiltinOperator.DEQUANTIZE or packed is None:
-            kept.append(operator)
+        float16 = model.buffers[graph.tensors[operator.inputs[0]].buffer].data
+        if max(code.builtinCode, code.deprecatedBuiltinCode) != schema.BuiltinOperator.DEQUANTIZE or float16 is None:
+            operators.append(operator)
             continue
         weights = schema.BufferT()
-        halves = np.frombuffer(np.asarray(packed, np.uint8).tobytes(), np.float16)
+        halves = np.frombuffer(np.asarray(float16, np.uint8).tobytes(), np.float16)
         weights.data = halves.astype(np.float32).view(np.uint8)
         model.buffers.append(weights)
         graph.tensors[operator.outputs[0]].buffer = len(model.buffers) - 1
-    graph.operators = kept
+    graph.operators = operators
     prune_model(model, _OUTPUTS)
     signature = schema.SignatureDefT()
     signature.signatureKey, signature.subgraphIndex = "serving_default", 0
-    signature.inputs = [_named(graph, number) for number in graph.inputs]
-    signature.outputs = [_named(graph, number) for number in graph.outputs]
+    signature.inputs = [_tensor_map(graph, number) for number in graph.inputs]
+    signature.outputs = [_tensor_map(graph, number) for number in graph.outputs]
     model.signatureDefs = [signature]
     builder = flatbuffers.Builder(4 * len(network))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
 
 
-def _named(graph: Any, number: int) -> Any:
+def _tensor_map(graph: Any, number: int) -> Any:
     tensor = schema.TensorMapT()
     tensor.name, tensor.tensorIndex = graph.tensors[number].name, int(number)
     return tensor
 
 
-def _quantised(source: Path, crops: Crops) -> bytes:
-    whole = quantizer.Quantizer(str(source))
-    kept = [_kept(layer, ".*") for layer in _FLOAT_LAYERS] + [_kept("*", block) for block in _FLOAT_BLOCKS]
-    whole.load_quantization_recipe([*recipe.static_wi8_ai8(), *kept])
-    shown = [{"input_1": crop.astype(np.float32)[None] / 255} for crop in crops]
-    return bytes(whole.quantize(whole.calibrate({"serving_default": shown})).quantized_model)
+def _quantise(source: Path, crops: Crops) -> bytes:
+    quantiser = quantizer.Quantizer(str(source))
+    skipped = [_skip(layer, ".*") for layer in _FLOAT_LAYERS] + [_skip("*", block) for block in _FLOAT_BLOCKS]
+    quantiser.load_quantization_recipe([*recipe.static_wi8_ai8(), *skipped])
+    inputs = [{"input_1": crop.astype(np.float32)[None] / 255} for crop in crops]
+    return bytes(quantiser.quantize(quantiser.calibrate({"serving_default": inputs})).quantized_model)
 
 
-def _kept(operation: str, outputs: str) -> dict[str, Any]:
-    """The quantiser's word for: leave these as they are."""
+def _skip(operation: str, outputs: str) -> dict[str, Any]:
+    """Return the quantiser's rule that leaves these operations as they are."""
     options = {
         "activation_tensor_config": None,
         "weight_tensor_config": None,
@@ -153,6 +155,7 @@ def _kept(operation: str, outputs: str) -> dict[str, Any]:
     return {"regex": outputs, "operation": operation, "algorithm_key": "no_quantize", "op_config": options}
 
 
-def _points(network: bytes, crops: Crops) -> NDArray[np.float32]:
+def _predict_points(network: bytes, crops: Crops) -> NDArray[np.float32]:
+    """Return the hand points [n, 21, 3] of the crops, in pixels."""
     run = TfliteNetwork(network, _OUTPUTS).run
     return np.array([run(crop.astype(np.float32) / 255)[0].reshape(21, 3) for crop in crops])

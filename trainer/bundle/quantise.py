@@ -1,7 +1,7 @@
-"""Makes an int8 network of an fp32 one, by what measures best on takes.
+"""Quantises an fp32 network to int8 by the method that measures best on takes.
 
-Weights become int8. With dynamic quantisation activations are scaled as they come, which suits transformers;
-with static quantisation they are scaled by ranges seen on calibration takes.
+Weights become int8. Dynamic quantisation scales activations by their range in each call, which suits transformers;
+static quantisation scales them by their ranges on calibration takes.
 https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
 """
 
@@ -22,19 +22,19 @@ from landmarkers.errors import UserError
 from landmarkers.take import Take
 from models.classifier import open_session
 
-MAX_TOP1_LOSS: Final = 0.005  # of top-1; a network that loses more in int8 is refused
-_AS_FAST: Final = 0.1  # slower is within what timing on a shared machine errs
+MAX_TOP1_LOSS: Final = 0.005  # an int8 network that loses more top-1 accuracy is refused
+_TIME_TOLERANCE: Final = 0.1  # smaller differences of time are noise on a shared machine
 _MATRIX_PRODUCTS: Final = ["MatMul", "Gemm"]
 _TIMED_CALLS: Final = 50
 
 
 class QuantisationHarmful(UserError):
-    """int8 that reads takes worse than fp32 does; the message says by how much."""
+    """Reports that every int8 network loses too much accuracy; the message says how much."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuantisedNetwork:
-    """One way to int8, measured: bytes, milliseconds a call, top-1 on the takes, largest change of a probability."""
+    """A network with its size, median time of a call, top-1 accuracy, and the largest change of a probability."""
 
     name: str
     bytes: int
@@ -45,72 +45,75 @@ class QuantisedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class QuantisationResult:
-    """The networks that were measured, fp32 first, and the one that goes into the bundle."""
+    """The networks that were measured, fp32 first, and the one that was selected for the bundle."""
 
     candidates: tuple[QuantisedNetwork, ...]
     selected: QuantisedNetwork
 
 
 class Precision(StrEnum):
-    """What numbers a bundle's network calculates with."""
+    """The number format in which a bundle's network computes its large products."""
 
     INT8 = "int8"
     FP32 = "fp32"
 
 
-def select_network(
-    fp32: Path,
-    to: Path,
-    takes: Sequence[Take],
-    classes: Sequence[int],
-    calibration: Sequence[Take],
-    precision: Precision = Precision.INT8,
-) -> QuantisationResult:
-    """Write the best int8 network, or the fp32 one if that is asked for, and tell what all of them are worth.
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantisationData:
+    """Takes to measure a network on, the correct class of each, and the takes that calibrate static quantisation."""
 
-    `classes` are the right outputs of the takes. Of the ways to int8 that keep top-1 the fastest are looked at, since
-    all are of nearly one size, and of these the one that changes the probabilities least is chosen. Raises
-    QuantisationHarmful when none keeps it.
+    takes: Sequence[Take]
+    classes: Sequence[int]
+    calibration: Sequence[Take]
+
+
+def select_network(
+    fp32: Path, to: Path, data: QuantisationData, precision: Precision = Precision.INT8
+) -> QuantisationResult:
+    """Write the best int8 network, or the fp32 network if that is asked for, and return the figures of all.
+
+    All int8 networks are of nearly the same size. Of those that keep top-1 accuracy, the fastest are compared, and the
+    one that changes the probabilities least is selected. Raises QuantisationHarmful if none keeps it.
     """
-    expected = predict_takes(fp32, takes)
-    reference = _measure("fp32", fp32, takes, classes, expected)
+    expected = predict_takes(fp32, data.takes)
+    reference = _measure("fp32", fp32, data, expected)
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        # Symbolic shape inference knows no `IsNaN`; ONNX's own inference is enough.
+        # Symbolic shape inference does not support `IsNaN`; ONNX's own inference is enough.
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
         candidates = []
-        for name, make in _ways(prepared, calibration).items():
+        for name, quantise in _quantisers(prepared, data.calibration).items():
             path = Path(folder) / f"{name}.onnx"
-            make(path)
-            candidates.append((_measure(name, path, takes, classes, expected), path))
+            quantise(path)
+            candidates.append((_measure(name, path, data, expected), path))
         candidates.sort(key=lambda candidate: candidate[0].ms)
-        keeping = [pair for pair in candidates if pair[0].top1 >= reference.top1 - MAX_TOP1_LOSS]
+        accurate = [pair for pair in candidates if pair[0].top1 >= reference.top1 - MAX_TOP1_LOSS]
         if precision is Precision.FP32:
-            keeping = [(reference, fp32)]
-        if not keeping:
+            accurate = [(reference, fp32)]
+        if not accurate:
             best = max(candidate.top1 for candidate, _ in candidates)
             raise QuantisationHarmful(
-                f"int8 reads {best:.1%} of the takes right, fp32 {reference.top1:.1%}: "
-                f"more than {MAX_TOP1_LOSS:.1%} is lost"
+                f"int8 classifies {best:.1%} of the takes correctly and fp32 {reference.top1:.1%}: "
+                f"more than {MAX_TOP1_LOSS:.1%} is lost; train longer, or export with --precision fp32"
             )
-        fastest = [pair for pair in keeping if pair[0].ms <= keeping[0][0].ms * (1.0 + _AS_FAST)]
-        chosen, path = min(fastest, key=lambda pair: pair[0].max_abs_diff)
+        fastest = [pair for pair in accurate if pair[0].ms <= accurate[0][0].ms * (1.0 + _TIME_TOLERANCE)]
+        selected, path = min(fastest, key=lambda pair: pair[0].max_abs_diff)
         to.write_bytes(path.read_bytes())
-    return QuantisationResult((reference, *(candidate for candidate, _ in candidates)), chosen)
+    return QuantisationResult((reference, *(candidate for candidate, _ in candidates)), selected)
 
 
 def predict_takes(model: Path, takes: Sequence[Take]) -> NDArray[np.float32]:
-    """Probabilities [takes, signs + 1] that an ONNX file gives, take by take as the device runs it."""
+    """Return the probabilities [takes, signs + 1] of an ONNX file, which classifies take by take as on the device."""
     session = open_session(model.read_bytes())
     return np.concatenate([session.run(["probabilities"], graph_inputs(take))[0] for take in takes])
 
 
 def graph_inputs(take: Take) -> dict[str, NDArray[np.float32]]:
-    """A take as a batch of one for the graph."""
+    """Return a take as the graph's inputs, a batch of one."""
     return {"points": take.points[None], "times": (take.times - take.times[0]).astype(np.float32)[None]}
 
 
-def _ways(prepared: Path, calibration: Sequence[Take]) -> dict[str, Callable[[Path], None]]:
+def _quantisers(prepared: Path, calibration: Sequence[Take]) -> dict[str, Callable[[Path], None]]:
     def dynamic(path: Path, **options: Any) -> None:
         quantize_dynamic(prepared, path, weight_type=QuantType.QInt8, op_types_to_quantize=_MATRIX_PRODUCTS, **options)
 
@@ -130,7 +133,7 @@ def _ways(prepared: Path, calibration: Sequence[Take]) -> dict[str, Callable[[Pa
     return {
         "dynamic": dynamic,
         "dynamic-per-channel": lambda path: dynamic(path, per_channel=True),
-        # Seven bits of weight: products of eight saturate on x86 without VNNI.
+        # 7-bit weights: the products of 8-bit ones saturate on x86 without VNNI.
         "dynamic-per-channel-7bit": lambda path: dynamic(path, per_channel=True, reduce_range=True),
         "static-per-channel-7bit": static,
     }
@@ -143,25 +146,23 @@ class _CalibrationTakes(CalibrationDataReader):  # type: ignore[misc]  # onnxrun
         self._inputs: Iterator[dict[str, NDArray[np.float32]]] = map(graph_inputs, takes)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """The next take's inputs, None at the end."""
+        """Return the next take's inputs, None at the end."""
         return next(self._inputs, None)
 
 
-def _measure(
-    name: str, path: Path, takes: Sequence[Take], classes: Sequence[int], expected: NDArray[np.float32]
-) -> QuantisedNetwork:
-    answers = predict_takes(path, takes)
+def _measure(name: str, path: Path, data: QuantisationData, expected: NDArray[np.float32]) -> QuantisedNetwork:
+    probabilities = predict_takes(path, data.takes)
     session = open_session(path.read_bytes())
-    inputs = graph_inputs(takes[0])
+    inputs = graph_inputs(data.takes[0])
     seconds = []
     for _ in range(_TIMED_CALLS):
-        began = time.perf_counter()
+        started = time.perf_counter()
         session.run(["probabilities"], inputs)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - started)
     return QuantisedNetwork(
         name=name,
         bytes=path.stat().st_size,
         ms=float(np.median(seconds)) * 1000,
-        top1=float((answers.argmax(1) == np.array(classes)).mean()),
-        max_abs_diff=float(np.abs(answers - expected).max()),
+        top1=float((probabilities.argmax(1) == np.array(data.classes)).mean()),
+        max_abs_diff=float(np.abs(probabilities - expected).max()),
     )

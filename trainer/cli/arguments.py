@@ -176,7 +176,7 @@ def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-teaching",
         action="store_true",
-        help="leave out adapt.npz: smaller and without takes, but not to be taught",
+        help="leave out exemplars.npz: a smaller bundle without takes, which cannot be fine-tuned",
     )
     command.add_argument(
         "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"

@@ -21,7 +21,7 @@ from models.keys import PrivateKey
 from models.labels import LabelsDamaged, Sign, labels_json, read_labels
 from trainer.bundle import benchmark
 from trainer.bundle.bench_loader import benchmark_loader
-from trainer.bundle.bundling import insert_card_section, make_bundle
+from trainer.bundle.bundling import ExportOptions, insert_card_section, make_bundle
 from trainer.bundle.hand_network import quantise_hand
 from trainer.cli.arguments import read
 from trainer.data import keypoints
@@ -58,6 +58,7 @@ from trainer.training.recipe import RECIPES, Recipe
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RunUnusable
 from trainer.training.train import train
+from trainer.training.training_data import TrainingData
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,7 +138,8 @@ def _train(options: argparse.Namespace, crew: DistributedContext) -> Split:
     else:
         split = split_without_validation(origins)
     with crew.lock_run_folder(options.run):
-        train(store, split, signs, replace(recipe, patience=options.patience), options.run, options.seed, crew)
+        data = TrainingData(store, split, signs)
+        train(data, replace(recipe, patience=options.patience), options.run, options.seed, crew)
     return split
 
 
@@ -147,15 +149,15 @@ def run_fine_tune(options: argparse.Namespace) -> int:
         raise DistributedUnusable("teaching is short and one process does it; start it without torchrun")
     ancestor = open_parent_model(options.ancestor, options.from_store)
     store = options.store or options.run / "takes.store"
-    lesson = prepare_fine_tune_data(ancestor, options.takes, store, hold_out=options.validation > 0.0)
+    data = prepare_fine_tune_data(ancestor, options.takes, store, hold_out=options.validation > 0.0)
     recipe = fine_tune_recipe(ancestor, options.epochs)
     torch.set_num_threads(options.threads)
     crew = DistributedContext(options.device)
     with crew.lock_run_folder(options.run):
-        fine_tune(lesson, ancestor, recipe, FineTuneConfig(), options.run, options.seed, crew)
-    outcomes = measure_forgetting(lesson, ancestor, recipe, options.run)
-    learned = len(lesson.split.train) - len(ancestor.exemplars)
-    print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {lesson.split.description}")
+        fine_tune(data, ancestor, recipe, FineTuneConfig(), options.run, options.seed, crew)
+    outcomes = measure_forgetting(data, ancestor, recipe, options.run)
+    learned = len(data.split.train) - len(ancestor.exemplars)
+    print(f"taught {options.run} what {ancestor.title} knows and {learned} takes more; {data.split.description}")
     print(as_table(outcomes))
     return 0
 
@@ -165,18 +167,10 @@ def run_export(options: argparse.Namespace) -> int:
     key = None if options.key is None else PrivateKey.read(options.key)  # before the work that would be lost
     run = open_run(options.run)
     store = stores.Store(options.store or options.run / "takes.store")
-    choice = make_bundle(
-        run,
-        store,
-        [open_run(folder) for folder in options.judged_by],
-        options.to,
-        options.name,
-        options.version,
-        options.threshold,
-        precision=options.precision,
-        teachable=not options.no_teaching,
-        key=key,
+    bundle = ExportOptions(
+        options.name, options.version, options.threshold, options.precision, not options.no_teaching, key
     )
+    choice = make_bundle(run, store, [open_run(folder) for folder in options.judged_by], options.to, bundle)
     for candidate in choice.candidates:
         print(
             f"{candidate.name:26} {candidate.bytes / 1e6:5.2f} MB  {candidate.ms:6.2f} ms  "
@@ -271,9 +265,9 @@ def run_stream(options: argparse.Namespace) -> int:
 def run_bench_loader(options: argparse.Namespace) -> int:
     """How fast takes come out of a store, beside the reference's way."""
     engine = LocalExecutor(options.threads)
-    recipe = RECIPES["default"]
+    augmentation = RECIPES["default"].augmentation
     measured = benchmark_loader(
-        options.folder, options.takes, options.batch, options.seconds, options.threads, recipe, engine
+        options.folder, options.takes, options.batch, options.seconds, options.threads, augmentation, engine
     )
     print(json.dumps(measured.to_dict(), indent=1) if options.json else measured.to_table())
     return 0
@@ -318,7 +312,7 @@ def run_quantise_hand(options: argparse.Namespace) -> int:
     outcome = quantise_hand(clips, options.to, options.hands)
     print(
         f"{options.to}: {outcome.kilobytes} kB; on every third of {outcome.crops} hands, kept apart, its points lie "
-        f"{outcome.distance:.2f} pixels of 224 from the float network's"
+        f"{outcome.mean_distance_px:.2f} pixels of 224 from the float network's"
     )
     return 0
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from models.labels import Sign
 from trainer.data.store import Store
 from trainer.model.network import SignClassifier
-from trainer.training.fine_tune_data import FineTuneData
 from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
 from trainer.training.run_metadata import RUN_METADATA, save_metadata
-from trainer.training.train import load_trained, logits_per_take
+from trainer.training.trained_model import load_trained, logits_per_take
+from trainer.training.training_data import TrainingData
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +25,28 @@ class ForgettingReport:
 
 
 def measure_forgetting(
-    lesson: FineTuneData, ancestor: ParentModel, recipe: Recipe, folder: Path
+    data: TrainingData, parent: ParentModel, recipe: Recipe, folder: Path
 ) -> dict[str, ForgettingReport]:
-    """Hold the run's network against its ancestor, and note the outcome in the run folder.
+    """Hold the run's network against its parent, and note the outcome in the run folder.
 
-    On the taught takes that were held out, if there are any, by whether the ancestor knew their word, and on the
+    On the taught takes that were held out, if there are any, by whether the parent knew their word, and on the
     rehearsed ones. Raises RunUnusable.
     """
-    store, known = lesson.store, {sign.sign_id for sign in ancestor.signs}
-    held = lesson.split.validation
+    store, known = data.store, {sign.sign_id for sign in parent.signs}
+    held = data.split.validation
     kinds = {
         "new words, takes held out": [n for n in held if store.rows[n].provenance.sign_id not in known],
         "words known before, takes held out": [n for n in held if store.rows[n].provenance.sign_id in known],
         "old words, takes rehearsed": [
-            n for n in range(len(ancestor.exemplars)) if store.rows[n].provenance.variant == 0
+            n for n in range(len(parent.exemplars)) if store.rows[n].provenance.variant == 0
         ],
     }
-    old, new = ancestor.build(), load_trained(folder, recipe, lesson.signs)
+    old, new = parent.build(), load_trained(folder, recipe, data.signs)
     outcomes = {
         kind: ForgettingReport(
             len(numbers),
-            _count_right(old, ancestor.signs, store, numbers),
-            _count_right(new, lesson.signs, store, numbers),
+            _count_right(old, parent.signs, store, numbers),
+            _count_right(new, data.signs, store, numbers),
         )
         for kind, numbers in kinds.items()
         if numbers

@@ -15,7 +15,9 @@ from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
-from trainer.training.train import load_trained, logits_per_take, train
+from trainer.training.train import train
+from trainer.training.trained_model import load_trained, logits_per_take
+from trainer.training.training_data import TrainingData
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def leave_one_signer_out(
     for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.is_main_process):
         run = folder / f"without-{quote(name, safe='')}"
         with crew.lock_run_folder(run):
-            train(store, split, signs, recipe, run, seed, crew)
+            train(TrainingData(store, split, tuple(signs)), recipe, run, seed, crew)
         logits.append(logits_per_take(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
     those = [origins[number] for split in splits.values() for number in split.validation]

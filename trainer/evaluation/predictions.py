@@ -19,7 +19,7 @@ from trainer.evaluation.calibrate import fit_temperature
 from trainer.evaluation.metrics import Evaluation, evaluate
 from trainer.training.run import Run
 from trainer.training.run_metadata import RunUnusable
-from trainer.training.train import load_trained, logits_per_take
+from trainer.training.trained_model import load_trained, logits_per_take
 
 HELD_OUT: Final = "What it held out"
 TEST_CLIPS: Final = "The data set's test clips"

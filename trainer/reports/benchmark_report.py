@@ -149,7 +149,7 @@ def _about(found: Benchmark) -> str:
         "first one's time it is: on a shared machine only that compares. "
     )
     if any(not one.network.shipped for one in found.results):
-        told += "fp32 (before) is the network that the bundle was made of, exported from its adapt.npz. "
+        told += "fp32 (before) is the network that the bundle was made of, exported from its exemplars.npz. "
     if found.takes:
         told += (
             f"Accuracy on {found.takes} takes, or as many of them as show signs that the bundle knows; same: the share "

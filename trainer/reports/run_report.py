@@ -13,7 +13,7 @@ from trainer.reports.evaluation_report import named
 from trainer.reports.facts import facts
 from trainer.reports.html import Html, interval, percent
 from trainer.reports.skeleton_animation import HOLD_STILL, gallery, skeleton_animation
-from trainer.training.parent_model import select_exemplars
+from trainer.training.exemplars import select_exemplars
 
 _WORST: Final = 12  # signs whose takes are shown
 _TAKES: Final = 4  # of each

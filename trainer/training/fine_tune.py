@@ -1,20 +1,17 @@
-"""Teaches a trained network more words, or another signer, from a few takes of each. `adapt` is the whole of it.
+"""Fine-tunes a trained network on more words, or on another signer, from a few takes of each.
 
-What keeps the old words: their takes are rehearsed in every step, and the old network's answers to these are held on
-to (distillation; Li and Hoiem, "Learning without Forgetting", ECCV 2016). A new word's output starts as the mean of
-what the network makes of its takes (Qi, Brown and Lowe, "Low-Shot Learning with Imprinted Weights", CVPR 2018), so that
-it reads the word passably before the first step, and few steps are needed.
-
-Shape legend: B takes, D width.
+Two measures prevent catastrophic forgetting: exemplars of the old words are rehearsed in every step, and the parent's
+outputs on them are distilled into the new network (Li and Hoiem, "Learning without Forgetting", ECCV 2016). The output
+of a new word is initialised from the embeddings of its takes (classifier_expansion.py), so it already recognises the
+word passably before the first step, and few steps are needed.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import kl_div, log_softmax, normalize, softmax
+from torch.nn.functional import kl_div, log_softmax, softmax
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
@@ -23,27 +20,29 @@ from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.data.jit import announce_compilation
 from trainer.model.network import SignClassifier
 from trainer.training.checkpoint import CHECKPOINT, TrainingState
+from trainer.training.classifier_expansion import FineTuneTakes, expand_classifier
 from trainer.training.distributed import DistributedContext
-from trainer.training.fine_tune_data import FineTuneData
+from trainer.training.loss import ModelInput, class_indices, expert_loss, make_model_input
 from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
 from trainer.training.run_metadata import record_start, write_run_metadata
-from trainer.training.train import ModelInput, build_model, class_indices, compute_logits, expert_loss, make_model_input
+from trainer.training.trained_model import build_model
+from trainer.training.training_data import TrainingData
 
 
 @dataclass(frozen=True, slots=True)
 class FineTuneConfig:
-    """What teaching needs to know beside a recipe."""
+    """Settings of fine-tuning beside the recipe."""
 
-    distillation_weight: float = 1.0  # weight of the old network's answers
-    distillation_temperature: float = 2.0  # temperature at which answers are compared
+    distillation_weight: float = 1.0  # of the distillation loss beside the cross entropies
+    distillation_temperature: float = 2.0  # at which the outputs of both networks are compared
 
 
-def fine_tune_recipe(ancestor: ParentModel, epochs: int | None = None) -> Recipe:
-    """The recipe to teach an ancestor by: its own but for a short training. A batch comes twice, new and rehearsed."""
+def fine_tune_recipe(parent: ParentModel, epochs: int | None = None) -> Recipe:
+    """Return the parent's recipe with a short schedule; a step takes one batch of new takes and one of exemplars."""
     return replace(
-        ancestor.recipe,
+        parent.recipe,
         epochs=epochs or 15,
         samples_per_epoch=512,
         batch_size=32,
@@ -54,136 +53,97 @@ def fine_tune_recipe(ancestor: ParentModel, epochs: int | None = None) -> Recipe
 
 
 class FineTuneLoss:
-    """One step's loss: takes to learn and takes to rehearse, these held against the old network's answers."""
+    """Computes the loss of a step: cross entropy on new takes and exemplars, and distillation on the exemplars."""
 
-    def __init__(self, old: SignClassifier, recipe: Recipe, fine_tuning: FineTuneConfig) -> None:
-        self._old = old
+    def __init__(self, parent: SignClassifier, recipe: Recipe, config: FineTuneConfig) -> None:
+        self._parent = parent
         self._recipe = recipe
-        self._fine_tuning = fine_tuning
+        self._config = config
 
-    def loss(self, new: SignClassifier, learned: ModelInput, rehearsed: ModelInput) -> Tensor:
-        """Cross entropy of both batches, and how far the old answers have moved."""
-        features, truth = learned
-        loss = expert_loss(new.network.expert_log_probs(*features), truth, self._recipe)
-        features, truth = rehearsed
-        opinions = new.network.expert_log_probs(*features)
+    def __call__(self, model: SignClassifier, new: ModelInput, exemplars: ModelInput) -> Tensor:
+        """Return the loss for a batch of new takes and a batch of exemplars."""
+        features, classes = new
+        loss = expert_loss(model.network.expert_log_probs(*features), classes, self._recipe)
+        features, classes = exemplars
+        log_probs = model.network.expert_log_probs(*features)
         with torch.no_grad():
-            before = self._old.network.expert_log_probs(*features)
-        apart = [self._moved(now, then) for now, then in zip(opinions, before, strict=True)]
-        return (
-            loss
-            + expert_loss(opinions, truth, self._recipe)
-            + self._fine_tuning.distillation_weight * torch.stack(apart).mean()
-        )
+            parent_log_probs = self._parent.network.expert_log_probs(*features)
+        divergences = [self._divergence(*pair) for pair in zip(log_probs, parent_log_probs, strict=True)]
+        distillation = self._config.distillation_weight * torch.stack(divergences).mean()
+        return loss + expert_loss(log_probs, classes, self._recipe) + distillation
 
-    def _moved(self, logits: Tensor, before: Tensor) -> Tensor:
-        """Divergence of an expert's answers over what it had an output for before: the old signs, and no sign."""
-        soft = self._fine_tuning.distillation_temperature
-        shared = torch.cat([logits[:, : before.shape[1] - 1], logits[:, -1:]], 1)
-        return kl_div(log_softmax(shared / soft, -1), softmax(before / soft, -1), reduction="batchmean") * soft**2
+    def _divergence(self, log_probs: Tensor, parent_log_probs: Tensor) -> Tensor:
+        """Return an expert's KL divergence over the classes that the parent has: the old signs and "no sign"."""
+        temperature = self._config.distillation_temperature
+        shared = torch.cat([log_probs[:, : parent_log_probs.shape[1] - 1], log_probs[:, -1:]], 1)
+        divergence = kl_div(
+            log_softmax(shared / temperature, -1), softmax(parent_log_probs / temperature, -1), reduction="batchmean"
+        )
+        return divergence * temperature**2
 
 
 def fine_tune(
-    lesson: FineTuneData,
-    ancestor: ParentModel,
+    data: TrainingData,
+    parent: ParentModel,
     recipe: Recipe,
-    fine_tuning: FineTuneConfig,
+    config: FineTuneConfig,
     folder: Path,
     seed: int,
-    crew: DistributedContext,
+    context: DistributedContext,
 ) -> None:
-    """Teach from the beginning, or go on from `checkpoint.pt` in the run folder. Raises RunUnusable."""
-    dice, device = RngState.from_seed(seed, crew.device), crew.device
-    first, batches = len(ancestor.exemplars), BatchLoader(lesson.store)
-    rehearsed = [number for number in lesson.split.train if number < first]
-    learned = [number for number in lesson.split.train if number >= first]
-    labels = class_indices(lesson.store, lesson.signs).to(device)
-    old = ancestor.build().to(device)
-    new = build_model(recipe, lesson.signs).to(device)
-    new.load_state_dict(
-        expand_classifier(old, len(ancestor.signs), len(lesson.signs), batches, learned, rehearsed, labels, device)
+    """Fine-tune from the start, or resume from the checkpoint in the run folder. Raises RunUnusable.
+
+    The exemplars are the first takes of the store.
+    """
+    rng, device = RngState.from_seed(seed, context.device), context.device
+    count = len(parent.exemplars)
+    takes = FineTuneTakes(
+        BatchLoader(data.store),
+        [number for number in data.split.train if number >= count],
+        [number for number in data.split.train if number < count],
+        class_indices(data).to(device),
+        device,
     )
-    state = TrainingState.create(new, recipe, dice, warmup_fraction=0.1)
-    note = asdict(fine_tuning) | {"parent": ancestor.title, "rehearsed_takes": first}
-    write_run_metadata(lesson.store, lesson.split, lesson.signs, recipe, folder, seed, crew, note)
-    done = state.load(folder / CHECKPOINT)
-    if done < recipe.epochs:
-        record_start(folder, done, crew)
+    old = parent.build().to(device)
+    new = build_model(recipe, data.signs).to(device)
+    new.load_state_dict(expand_classifier(old, len(parent.signs), len(data.signs), takes))
+    state = TrainingState.create(new, recipe, rng, warmup_fraction=0.1)
+    description = asdict(config) | {"parent": parent.title, "rehearsed_takes": count}
+    write_run_metadata(data, recipe, folder, seed, context, description)
+    epochs_done = state.load(folder / CHECKPOINT)
+    if epochs_done < recipe.epochs:
+        record_start(folder, epochs_done, context)
         announce_compilation()
 
-    teaching = FineTuneLoss(old, recipe, fine_tuning)
-    fresh, known = WeightedSampler(lesson.store, learned), WeightedSampler(lesson.store, rehearsed)
+    compute_loss = FineTuneLoss(old, recipe, config)
+    new_sampler = WeightedSampler(data.store, takes.new)
+    exemplar_sampler = WeightedSampler(data.store, takes.exemplars)
+    # Segments of a few takes of a few words look too much like these words, so only exemplars are made negatives.
+    without_negatives = replace(recipe.augmentation, negative_fraction=0.0)
 
-    def draw(draws: WeightedSampler, augmentation: AugmentationConfig) -> ModelInput:
-        drawn = draws.sample(recipe.batch_size, dice.sampler)
-        batch, is_negative = batches.augment(drawn.numpy(), augmentation, dice.next_seed(), device)
-        return make_model_input(new, batch, is_negative, labels[drawn.to(device)])
+    def sample(sampler: WeightedSampler, augmentation: AugmentationConfig) -> ModelInput:
+        numbers = sampler.sample(recipe.batch_size, rng.sampler)
+        batch, is_negative = takes.batches.augment(numbers.numpy(), augmentation, rng.next_seed(), device)
+        return make_model_input(new, batch, is_negative, takes.class_of_take[numbers.to(device)])
 
-    def loss() -> Tensor:
-        # Joined pieces of a few takes of a few words look too much like these, so no sign is made of old takes alone.
-        without_negatives = replace(recipe.augmentation, negative_fraction=0.0)
-        return teaching.loss(new, draw(fresh, without_negatives), draw(known, recipe.augmentation))
+    def step() -> Tensor:
+        new_batch = sample(new_sampler, without_negatives)
+        exemplar_batch = sample(exemplar_sampler, recipe.augmentation)
+        return state.backward_and_step(compute_loss(new, new_batch, exemplar_batch))
 
-    with SummaryWriter(str(folder), purge_step=done) as curves:
-        for epoch in trange(done, recipe.epochs, initial=done, total=recipe.epochs, desc="teach", unit="epoch"):
+    with SummaryWriter(str(folder), purge_step=epochs_done) as curves:
+        for epoch in trange(
+            epochs_done, recipe.epochs, initial=epochs_done, total=recipe.epochs, desc="fine-tune", unit="epoch"
+        ):
             train_with_frozen_norms(new)
-            losses = [state.backward_and_step(loss()) for _ in range(recipe.steps_per_epoch)]
+            losses = [step() for _ in range(recipe.steps_per_epoch)]
             curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
             state.save(folder / CHECKPOINT, epoch + 1)
 
 
 def train_with_frozen_norms(network: nn.Module) -> None:
-    """Set the network to training, but for what batches are normalised by: a few takes must not move that."""
+    """Set the network to training mode but keep batch-norm statistics fixed: a few takes must not move them."""
     network.train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d):
             module.eval()
-
-
-def expand_classifier(
-    old: SignClassifier,
-    known: int,
-    signs: int,
-    batches: BatchLoader,
-    learned: Sequence[int],
-    rehearsed: Sequence[int],
-    labels: Tensor,
-    device: str,
-) -> dict[str, Tensor]:
-    """The weights of a network of `known` signs with an output of each expert for each new one, before that of no sign.
-
-    A new row points where the embeddings of the sign's takes lie, seen from the middle of all, and is as long as an old
-    row; its bias makes it as sure of these takes as old rows are of theirs.
-    """
-    weights = dict(old.state_dict())
-    for output in _outputs(old):
-        weight, bias = weights[f"{output}.weight"], weights[f"{output}.bias"]
-        taught = compute_embeddings(old, output, batches, learned, device)
-        kept = compute_embeddings(old, output, batches, rehearsed, device)
-        middle, length = kept.mean(0), weight[:-1].norm(dim=1).mean()
-        own = (kept @ weight.T + bias).gather(1, labels[list(rehearsed)][:, None]).mean()
-        means = [taught[labels[list(learned)] == number].mean(0) for number in range(known, signs)]
-        rows = [length * normalize(mean - middle, dim=0) for mean in means]
-        biases = [(own - row @ mean)[None] for row, mean in zip(rows, means, strict=True)]
-        weights[f"{output}.weight"] = torch.cat([weight[:-1], *(row[None] for row in rows), weight[-1:]])
-        weights[f"{output}.bias"] = torch.cat([bias[:-1], *biases, bias[-1:]])
-    return weights
-
-
-def compute_embeddings(
-    recogniser: SignClassifier, output: str, batches: BatchLoader, numbers: Sequence[int], device: str
-) -> Tensor:
-    """What an output layer is given for some takes as they were recorded, [B, D]."""
-    caught: list[Tensor] = []
-    layer = recogniser.get_submodule(output)
-    hook = layer.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
-    with torch.no_grad():
-        for start in range(0, len(numbers), 64):
-            compute_logits(recogniser.eval(), batches, numbers[start : start + 64], device)
-    hook.remove()
-    return torch.cat(caught)
-
-
-def _outputs(recogniser: SignClassifier) -> list[str]:
-    """The names of the layers that give the experts' logits."""
-    return [f"network.experts.{name}.head.1" for name in recogniser.network.experts]

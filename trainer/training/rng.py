@@ -1,4 +1,4 @@
-"""The random numbers of a run, which can be put away and taken up again."""
+"""The state of a run's random number generators, which is saved and restored with a checkpoint."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -10,33 +10,33 @@ _SEEDS: Final = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class RngState:
-    """What is random in training: which takes are drawn and how they are changed, and what the network drops.
+    """Holds the generators of a run: one for sampling and augmentation, and torch's own for dropout and initialisation.
 
-    The last comes from torch's own generator for the device, of which there is one in a process.
+    torch has one global generator for each device in a process.
     """
 
     device: torch.device
-    sampler: torch.Generator  # on the processor
+    sampler: torch.Generator  # on the CPU
 
     @classmethod
     def from_seed(cls, seed: int, device: str) -> Self:
-        """All of them from one seed."""
+        """Seed all generators with one number."""
         torch.manual_seed(seed)
         return cls(torch.device(device), torch.Generator().manual_seed(seed))
 
     def next_seed(self) -> int:
-        """A number by which the next batch is changed."""
+        """Return the seed for the augmentation of the next batch."""
         return int(torch.randint(_SEEDS, (), generator=self.sampler))
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """Where they all are."""
+        """Return the state of every generator."""
         state = {"sampler_rng": self.sampler.get_state(), "torch_rng": torch.get_rng_state()}
         if self.device.type != "cpu":
             state["device_rng"] = torch.get_device_module(self.device).get_rng_state()
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from where they were; on a device of another kind what happens there begins anew."""
+        """Restore every generator; that of a device of another kind than before keeps its present state."""
         self.sampler.set_state(state["sampler_rng"])
         torch.set_rng_state(state["torch_rng"])
         if self.device.type != "cpu" and "device_rng" in state:

@@ -1,4 +1,4 @@
-"""A run: what a run folder tells of itself."""
+"""Reads the folder of a finished run."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from trainer.training.run_metadata import RUN_METADATA, RunUnusable
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run, as its folder tells it."""
+    """A run as described by its metadata, `run.json`."""
 
     folder: Path
     recipe: Recipe
@@ -29,7 +29,7 @@ class Run:
 
     @property
     def parent(self) -> str | None:
-        """The bundle or run that this one was taught from; None for one that was trained from nothing."""
+        """Return the title of the bundle or run that this run fine-tuned; None for one trained from scratch."""
         fine_tuning = self.metadata.get("fine_tuning")
         return None if fine_tuning is None else str(fine_tuning["parent"])
 
@@ -37,11 +37,11 @@ class Run:
 def open_run(folder: Path) -> Run:
     """Read a run folder. Raises RunUnusable."""
     try:
-        note = json.loads((folder / RUN_METADATA).read_text())
-        recipe = recipe_of(note["recipe"])
-        signs = TypeAdapter(tuple[Sign, ...]).validate_python(note["signs"])
-        split = note["split"]
-        landmarkers = note["landmarkers"]
+        metadata = json.loads((folder / RUN_METADATA).read_text())
+        recipe = recipe_from_content(metadata["recipe"])
+        signs = TypeAdapter(tuple[Sign, ...]).validate_python(metadata["signs"])
+        split = metadata["split"]
+        landmarkers = metadata["landmarkers"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunUnusable(f"{folder} is not the folder of a run") from error
     if len(landmarkers) != 1:
@@ -56,12 +56,12 @@ def open_run(folder: Path) -> Run:
         tuple(split["validation"]),
         split["description"],
         landmarkers[0],
-        note,
+        metadata,
     )
 
 
-def recipe_of(content: dict[str, Any]) -> Recipe:
-    """The recipe that was written down as JSON. Raises KeyError or TypeError for one of another program."""
+def recipe_from_content(content: dict[str, Any]) -> Recipe:
+    """Return a recipe from its JSON content. Raises KeyError or TypeError for one of another program."""
     parts = {
         "size": Size(**content["size"]),
         "augmentation": AugmentationConfig.from_content(content["augmentation"]),

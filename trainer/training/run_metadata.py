@@ -1,10 +1,9 @@
-"""What a run folder tells of how its run came about: `run.json`."""
+"""Writes the metadata of a run, `run.json`: data, split, recipe, seed, and how and where each start happened."""
 
 import json
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,64 +16,61 @@ from pydantic_core import to_json
 
 from landmarkers.errors import UserError
 from models.durable import replace_file
-from models.labels import Sign
-from trainer.data.split import Split
 from trainer.data.store import Store
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
+from trainer.training.training_data import TrainingData
 
 RUN_METADATA: Final = "run.json"
-_SAME_THROUGHOUT: Final = ("recipe", "seed", "signs", "split", "store", "accumulation_steps", "fine_tuning")
+_FIXED_KEYS: Final = ("recipe", "seed", "signs", "split", "store", "accumulation_steps", "fine_tuning")
 
 
 class RunUnusable(UserError):
-    """A run folder that cannot be gone on from, judged or exported; the message says why."""
+    """Reports a run folder that cannot be resumed, evaluated or exported; the message gives the reason."""
 
 
 def write_run_metadata(
-    store: Store,
-    split: Split,
-    signs: Sequence[Sign],
+    data: TrainingData,
     recipe: Recipe,
     folder: Path,
     seed: int,
-    crew: DistributedContext,
+    context: DistributedContext,
     fine_tuning: dict[str, Any] | None = None,
 ) -> None:
-    """Write down how the run came about, or see that it came about in the same way. Raises RunUnusable.
+    """Write the metadata of a run, or check that a run in the folder has the same. Raises RunUnusable otherwise.
 
-    `fine_tuning` tells how a trained network was taught further, where that is what the run does.
+    `fine_tuning` describes the parent model and the settings of a run that fine-tunes one.
     """
     content = {
         "recipe": recipe.as_content(),
         "seed": seed,
-        "signs": [sign.model_dump() for sign in signs],
-        "split": asdict(split),
-        "takes": len(store),
-        "store": fingerprint(store),
-        "accumulation_steps": crew.accumulation_steps,
+        "signs": [sign.model_dump() for sign in data.signs],
+        "split": asdict(data.split),
+        "takes": len(data.store),
+        "store": fingerprint(data.store),
+        "accumulation_steps": context.accumulation_steps,
         "fine_tuning": fine_tuning,
-        "landmarkers": sorted({row.provenance.landmarker for row in store.rows}),
+        "landmarkers": sorted({row.provenance.landmarker for row in data.store.rows}),
         "starts": [],
     }
-    # Through JSON and back, so that tuples compare as the lists that they become.
+    # Encode and decode, so that tuples compare equal to the lists that JSON makes of them.
     content = json.loads(json.dumps(content))
     path = folder / RUN_METADATA
     if path.is_file():
-        there = json.loads(path.read_text())
-        # Runs of earlier versions of this program do not tell all of it.
-        changed = [key for key in _SAME_THROUGHOUT if key in there and there[key] != content[key]]
+        saved = json.loads(path.read_text())
+        # Runs of earlier versions of this program lack some keys.
+        changed = [key for key in _FIXED_KEYS if key in saved and saved[key] != content[key]]
         if changed:
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
-        content["starts"] = there.get("starts", [])
-    if crew.is_main_process:
+        content["starts"] = saved.get("starts", [])
+    if context.is_main_process:
         save_metadata(content, folder)
 
 
-def record_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
-    """Add to the note by what the run goes on from this epoch."""
-    note = json.loads((folder / RUN_METADATA).read_text())
-    note["starts"].append(
+def record_start(folder: Path, epoch: int, context: DistributedContext) -> None:
+    """Append the command, versions and device with which the run starts or resumes at this epoch."""
+    metadata = json.loads((folder / RUN_METADATA).read_text())
+    metadata["starts"].append(
         {
             "epoch": epoch,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -82,24 +78,24 @@ def record_start(folder: Path, epoch: int, crew: DistributedContext) -> None:
             "git": git_state(),
             "versions": {"python": platform.python_version()}
             | {name: version(name) for name in ("ishara", "torch", "numpy", "numba")},
-            "device": _described(crew.device),
-            "processes": crew.world_size,
+            "device": _device_name(context.device),
+            "processes": context.world_size,
             "threads": torch.get_num_threads(),
-            "precision": str(crew.precision).removeprefix("torch."),
-            "compiled": crew.compiled,
+            "precision": str(context.precision).removeprefix("torch."),
+            "compiled": context.compiled,
         }
     )
-    save_metadata(note, folder)
+    save_metadata(metadata, folder)
 
 
-def save_metadata(content: dict[str, Any], folder: Path) -> None:
-    """Write what a run folder tells of itself."""
+def save_metadata(metadata: dict[str, Any], folder: Path) -> None:
+    """Write `run.json` into a run folder, which is created if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / RUN_METADATA, json.dumps(content, indent=1, ensure_ascii=False).encode())
+    replace_file(folder / RUN_METADATA, json.dumps(metadata, indent=1, ensure_ascii=False).encode())
 
 
 def fingerprint(store: Store) -> str:
-    """SHA-256 over all that a store holds: its takes with their origins, points and times, in their order."""
+    """Return the SHA-256 of a store's content: the provenance, points and times of its takes, in order."""
     digest = sha256()
     for number, row in enumerate(store.rows):
         points, times = store.read(number)
@@ -109,11 +105,11 @@ def fingerprint(store: Store) -> str:
 
 
 def git_state() -> dict[str, Any] | None:
-    """The revision of this program's sources, and whether they differ from it; None outside a git checkout."""
-    here = Path(__file__)
+    """Return the revision of this program's sources and whether they are modified; None outside a git checkout."""
+    this_file = Path(__file__)
     try:
-        # An installed program may lie in the checkout of something else, which does not know its files.
-        _git("ls-files", "--error-unmatch", here.name)
+        # An installed program may lie in the checkout of another project, which does not track its files.
+        _git("ls-files", "--error-unmatch", this_file.name)
         changes = _git("status", "--porcelain", "--untracked-files=no")
         return {"revision": _git("rev-parse", "HEAD").strip(), "dirty": bool(changes.strip())}
     except (OSError, subprocess.CalledProcessError):
@@ -125,8 +121,7 @@ def _git(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def _described(device: str) -> str:
-    """A device as its maker calls it."""
+def _device_name(device: str) -> str:
     if torch.device(device).type == "cuda":
         return f"{device}: {torch.cuda.get_device_name(device)}"
     return f"{device}: {platform.machine()}" if device == "cpu" else device

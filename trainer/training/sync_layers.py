@@ -1,8 +1,8 @@
 """Layers for a network that several processes train together, each on its own rows of a batch.
 
-They compute what the layers that they stand for would compute on the whole batch in one process. Batches are
-normalised by all rows, as torch's SyncBatchNorm does, which GPUs alone have. What is dropped is drawn for all rows
-in every process, so that random numbers run alike in all of them.
+They compute the same as the layers that they replace would on the whole batch in one process. Batch normalisation uses
+the statistics of all rows, as torch's SyncBatchNorm does, which runs on GPUs only. Dropout masks are sampled for all
+rows in every process, so that the random number generators stay equal.
 """
 
 from typing import Any
@@ -14,89 +14,91 @@ from trainer.model.network import DropPath
 from trainer.training.distributed import DistributedContext
 
 
-def convert_sync_layers(network: nn.Module, crew: DistributedContext) -> None:
-    """Replace what looks at a whole batch, or draws random numbers for it; names of weights stay."""
+def convert_sync_layers(network: nn.Module, context: DistributedContext) -> None:
+    """Replace layers that depend on the whole batch or sample random numbers for it; the names of weights stay."""
     for name, layer in list(network.named_children()):
         if isinstance(layer, nn.BatchNorm1d):
-            setattr(network, name, SyncBatchNorm(layer, crew))
+            setattr(network, name, SyncBatchNorm(layer, context))
         elif isinstance(layer, nn.Dropout):
-            setattr(network, name, SyncDropout(layer.p, crew))
+            setattr(network, name, SyncDropout(layer.p, context))
         elif isinstance(layer, DropPath):
-            setattr(network, name, SyncDropPath(layer.rate, crew))
+            setattr(network, name, SyncDropPath(layer.rate, context))
         else:
-            convert_sync_layers(layer, crew)
+            convert_sync_layers(layer, context)
 
 
 class SyncBatchNorm(nn.BatchNorm1d):
-    """Batch normalisation of [B, F] or [B, F, S] by the rows of all processes."""
+    """Batch normalisation of [B, F] or [B, F, S] with the statistics of all processes."""
 
     running_mean: Tensor
     running_var: Tensor
     num_batches_tracked: Tensor
     momentum: float
 
-    def __init__(self, layer: nn.BatchNorm1d, crew: DistributedContext) -> None:
+    def __init__(self, layer: nn.BatchNorm1d, context: DistributedContext) -> None:
         super().__init__(layer.num_features, layer.eps, layer.momentum)
         self.load_state_dict(layer.state_dict())
-        self.crew = crew
+        self.context = context
 
     def forward(self, values: Tensor) -> Tensor:
-        """The values normalised by the batch in training, by what was seen in training otherwise."""
+        """Normalise by the batch in training, and by the running statistics otherwise."""
         if not self.training:
             return super().forward(values)
         own = values.transpose(0, 1).flatten(1)  # [F, B * S]
-        mean = _mean_of_all(own.mean(1), self.crew)
-        spread = _mean_of_all((own - mean[:, None]).square().mean(1), self.crew)
-        self._remember(mean.detach(), spread.detach(), own.shape[1] * self.crew.world_size)
+        mean = _mean_over_processes(own.mean(1), self.context)
+        variance = _mean_over_processes((own - mean[:, None]).square().mean(1), self.context)
+        self._update_statistics(mean.detach(), variance.detach(), own.shape[1] * self.context.world_size)
         shape = (-1, *[1] * (values.ndim - 2))
-        scale = self.weight * (spread + self.eps).rsqrt()
+        scale = self.weight * (variance + self.eps).rsqrt()
         normal: Tensor = (values - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)
         return normal
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, spread: Tensor, count: int) -> None:
+    def _update_statistics(self, mean: Tensor, variance: Tensor, count: int) -> None:
         self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(spread * count / (count - 1), self.momentum)
+        self.running_var.lerp_(variance * count / (count - 1), self.momentum)
         self.num_batches_tracked += 1
 
 
 class SyncDropout(nn.Dropout):
-    """Dropout by a mask for the rows of all processes, of which each uses its own."""
+    """Dropout with a mask for the rows of all processes, of which each uses its own."""
 
-    def __init__(self, rate: float, crew: DistributedContext) -> None:
+    def __init__(self, rate: float, context: DistributedContext) -> None:
         super().__init__(rate)
-        self.crew = crew
+        self.context = context
 
     def forward(self, values: Tensor) -> Tensor:
-        """The values, some of them zero in training."""
+        """Set random values to zero in training."""
         if not self.training or self.p == 0.0:
             return values
-        kept = values.new_empty(self.crew.world_size * len(values), *values.shape[1:]).bernoulli_(1.0 - self.p)
-        return values * kept.chunk(self.crew.world_size)[self.crew.rank] / (1.0 - self.p)
+        world_size = self.context.world_size
+        mask = values.new_empty(world_size * len(values), *values.shape[1:]).bernoulli_(1.0 - self.p)
+        return values * mask.chunk(world_size)[self.context.rank] / (1.0 - self.p)
 
 
 class SyncDropPath(DropPath):
-    """Drop-path drawn for the rows of all processes, of which each uses its own."""
+    """Drop-path with a mask for the rows of all processes, of which each uses its own."""
 
-    def __init__(self, rate: float, crew: DistributedContext) -> None:
+    def __init__(self, rate: float, context: DistributedContext) -> None:
         super().__init__(rate)
-        self.crew = crew
+        self.context = context
 
     def sample_mask(self, branch: Tensor) -> Tensor:
-        """Which rows keep the branch."""
-        everywhere = torch.rand(self.crew.world_size * len(branch), 1, 1, 1, device=branch.device) >= self.rate
-        return everywhere.chunk(self.crew.world_size)[self.crew.rank]
+        """Return True for the rows that keep the branch."""
+        world_size = self.context.world_size
+        mask = torch.rand(world_size * len(branch), 1, 1, 1, device=branch.device) >= self.rate
+        return mask.chunk(world_size)[self.context.rank]
 
 
-def _mean_of_all(own: Tensor, crew: DistributedContext) -> Tensor:
-    total: Tensor = _SumOfAll.apply(own)  # type: ignore[no-untyped-call]
-    return total / crew.world_size
+def _mean_over_processes(own: Tensor, context: DistributedContext) -> Tensor:
+    total: Tensor = _AllReduce.apply(own)  # type: ignore[no-untyped-call]
+    return total / context.world_size
 
 
-class _SumOfAll(torch.autograd.Function):
-    """A sum over all processes; each one's gradient is the sum of what all make of it.
+class _AllReduce(torch.autograd.Function):
+    """A differentiable sum over all processes; its gradient is the sum of the gradients of all processes.
 
-    torch.distributed.nn.functional.all_reduce is this, but deprecated, and what shall replace it has no public name.
+    torch.distributed.nn.functional.all_reduce does the same but is deprecated, and its successor has no public name.
     """
 
     @staticmethod

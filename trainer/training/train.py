@@ -1,41 +1,37 @@
-"""Trains a network on a store of takes. Read it top to bottom: `train` is the whole of it.
+"""Trains a network on a store of takes.
 
-A run folder holds `run.json` (how the run came about), `checkpoint.pt` (the last epoch: to go on from, to
-judge and to export), and the curves for TensorBoard. What is held out draws a curve and decides nothing: to take the
-epoch that reads it best would be to learn from it. Only who asks for patience lets it decide when training ends, and
-has the last epoch's network even then.
+A run folder holds `run.json` (run_metadata.py), `checkpoint.pt` (the state after the last epoch: to resume, evaluate
+and export), and curves for TensorBoard. The network of the last epoch is the result, because to select the epoch with
+the best validation metrics would be to train on the validation takes. They decide only when training ends, and only
+with early stopping (`--patience`); the result is the last epoch's network even then.
 
-One process trains, or several that torchrun started (trainer/training/distributed.py), which come to the same weights.
+One process trains, or several that torchrun started (distributed.py), which reach the same weights.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import trange
 
-from models.labels import Sign
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.data.batch import Batch
 from trainer.data.jit import announce_compilation
-from trainer.data.split import Split
-from trainer.data.store import Store
-from trainer.model.network import ProductOfExperts, SignClassifier
-from trainer.training.checkpoint import CHECKPOINT, TrainingState, final_weights
+from trainer.training.checkpoint import CHECKPOINT, TrainingState
 from trainer.training.distributed import DistributedContext
+from trainer.training.loss import ExpertLogProbs, ModelInput, class_indices, expert_loss, make_model_input
 from trainer.training.prefetch import prefetch
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
-from trainer.training.run_metadata import RunUnusable, record_start, write_run_metadata
+from trainer.training.run_metadata import record_start, write_run_metadata
 from trainer.training.sync_layers import convert_sync_layers
-
-ModelInput = tuple[tuple[Tensor, ...], Tensor]  # a batch as a network learns from it: features, and classes [B]
+from trainer.training.trained_model import build_model, compute_logits
+from trainer.training.training_data import TrainingData
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,172 +42,123 @@ class ValidationMetrics:
     loss: float
 
 
-def train(
-    store: Store, split: Split, signs: Sequence[Sign], recipe: Recipe, folder: Path, seed: int, crew: DistributedContext
-) -> None:
-    """Train from the beginning, or go on from `checkpoint.pt` in the run folder. Raises RunUnusable, CrewUnusable."""
-    rows, dice = crew.microbatch_slices(recipe.batch_size), RngState.from_seed(seed, crew.device)
-    recogniser = build_model(recipe, signs)
-    if crew.world_size > 1:
-        convert_sync_layers(recogniser, crew)
-    recogniser.to(crew.device)
-    state = TrainingState.create(recogniser, recipe, dice, warmup_fraction=0.15)
-    write_run_metadata(store, split, signs, recipe, folder, seed, crew)
-    done = state.load(folder / CHECKPOINT)
-    crew.check_identical(done, "states of the run")
-    network = crew.wrap_ddp(ExpertLogProbs(recogniser.network))
+def train(data: TrainingData, recipe: Recipe, folder: Path, seed: int, context: DistributedContext) -> None:
+    """Train from the start, or resume from the checkpoint in the run folder.
 
-    batches, draws = BatchLoader(store), WeightedSampler(store, split.train)
-    labels = class_indices(store, signs).to(crew.device)
-    if crew.is_main_process and done < recipe.epochs and not state.early_stopping.should_stop:
-        record_start(folder, done, crew)
+    Raises RunUnusable, DistributedUnusable.
+    """
+    context.microbatch_slices(recipe.batch_size)  # refuse a batch that cannot be divided before anything is written
+    rng = RngState.from_seed(seed, context.device)
+    classifier = build_model(recipe, data.signs)
+    if context.world_size > 1:
+        convert_sync_layers(classifier, context)
+    classifier.to(context.device)
+    state = TrainingState.create(classifier, recipe, rng, warmup_fraction=0.15)
+    write_run_metadata(data, recipe, folder, seed, context)
+    epochs_done = state.load(folder / CHECKPOINT)
+    context.check_identical(epochs_done, "states of the run")
+    loop = _TrainingLoop(data, recipe, state, context)
+    main = context.is_main_process
+    if main and epochs_done < recipe.epochs and not state.early_stopping.should_stop:
+        record_start(folder, epochs_done, context)
         announce_compilation()
-    # The first process writes and tells for all.
-    with SummaryWriter(str(folder), purge_step=done) if crew.is_main_process else nullcontext() as curves:
+    # The main process writes and prints for all.
+    with SummaryWriter(str(folder), purge_step=epochs_done) if main else nullcontext() as curves:
         epochs = trange(
-            done, recipe.epochs, initial=done, total=recipe.epochs, desc="train", disable=not crew.is_main_process
+            epochs_done, recipe.epochs, initial=epochs_done, total=recipe.epochs, desc="train", disable=not main
         )
         for epoch in epochs:
             if state.early_stopping.should_stop:
                 break
-            recogniser.train()
-            started, losses = time.perf_counter(), []
-            for features, truth in _shown(recogniser, batches, draws, labels, recipe, dice, crew):
-                for piece in rows:
-                    with nullcontext() if piece is rows[-1] else crew.no_sync(network):
-                        loss = _loss(network, [part[piece] for part in features], truth[piece], recipe, crew)
-                        (loss / len(rows)).backward()
-                    losses.append(loss.detach())
-                state.step()
-            total = crew.all_reduce([sum(torch.stack(losses).tolist())])[0]
-            figures = {
-                "loss/train": total / len(losses) / crew.world_size,
-                "speed/takes_per_s": recipe.steps_per_epoch * recipe.batch_size / (time.perf_counter() - started),
-            }
-            if split.validation:
-                judgement = validate(state.ema.module, batches, split.validation, labels, crew)
-                figures |= {"loss/validation": judgement.loss, "accuracy/validation": judgement.top1}
-                state.early_stopping.update(judgement.loss)
+            metrics = loop.train_epoch()
+            if data.split.validation:
+                validation = validate(
+                    state.ema.module, loop.batches, data.split.validation, loop.class_of_take, context
+                )
+                metrics |= {"loss/validation": validation.loss, "accuracy/validation": validation.top1}
+                state.early_stopping.update(validation.loss)
             if curves is not None:
-                for name, figure in figures.items():
-                    curves.add_scalar(name, figure, epoch)
+                for name, value in metrics.items():
+                    curves.add_scalar(name, value, epoch)
                 state.save(folder / CHECKPOINT, epoch + 1)
-    crew.barrier()  # for the last state to be written
+    context.barrier()  # wait until the last checkpoint is written
 
 
-class ExpertLogProbs(nn.Module):
-    """A network as what its experts think, by which it is trained: the one call that processes share."""
+class _TrainingLoop:
+    """Trains a network epoch by epoch on prefetched batches."""
 
-    def __init__(self, network: ProductOfExperts) -> None:
-        super().__init__()
-        self.network = network
+    def __init__(self, data: TrainingData, recipe: Recipe, state: TrainingState, context: DistributedContext) -> None:
+        self._recipe, self._state, self._context = recipe, state, context
+        self._network = context.wrap_ddp(ExpertLogProbs(state.model.network))
+        self._microbatches = context.microbatch_slices(recipe.batch_size)
+        self._sampler = WeightedSampler(data.store, data.split.train)
+        self.batches = BatchLoader(data.store)
+        self.class_of_take = class_indices(data).to(context.device)  # [takes]
 
-    def forward(self, *features: Tensor) -> list[Tensor]:
-        """Log-probabilities [B, classes] of each expert."""
-        return self.network.expert_log_probs(*features)
+    def train_epoch(self) -> dict[str, float]:
+        """Train on one epoch of batches; return the mean loss and the speed."""
+        self._state.model.train()
+        started, losses = time.perf_counter(), []
+        for features, classes in self._epoch_batches():
+            for rows in self._microbatches:
+                is_last = rows is self._microbatches[-1]
+                with nullcontext() if is_last else self._context.no_sync(self._network):
+                    loss = self._loss([part[rows] for part in features], classes[rows])
+                    (loss / len(self._microbatches)).backward()
+                losses.append(loss.detach())
+            self._state.step()
+        total = self._context.all_reduce([sum(torch.stack(losses).tolist())])[0]
+        takes = self._recipe.steps_per_epoch * self._recipe.batch_size
+        return {
+            "loss/train": total / len(losses) / self._context.world_size,
+            "speed/takes_per_s": takes / (time.perf_counter() - started),
+        }
+
+    def _epoch_batches(self) -> Iterator[ModelInput]:
+        """Yield an epoch's batches, which are prefetched while the network trains on those before.
+
+        All random numbers of an epoch are drawn first, so the generator's state after it does not depend on how many
+        batches were prefetched.
+        """
+        recipe, rng, device = self._recipe, self._state.rng, self._context.device
+        samples = [
+            (self._sampler.sample(recipe.batch_size, rng.sampler), rng.next_seed())
+            for _ in range(recipe.steps_per_epoch)
+        ]
+
+        def make(step: int) -> tuple[Batch, Tensor]:
+            numbers, seed = samples[step]
+            return self.batches.augment(numbers.numpy(), recipe.augmentation, seed, device)
+
+        augmented = prefetch(make, self._context.num_workers, len(samples))
+        for (numbers, _), (batch, is_negative) in zip(samples, augmented, strict=True):
+            yield make_model_input(self._state.model, batch, is_negative, self.class_of_take[numbers.to(device)])
+
+    def _loss(self, features: Sequence[Tensor], classes: Tensor) -> Tensor:
+        context = self._context
+        use_autocast = context.precision is not torch.float32
+        with torch.autocast(torch.device(context.device).type, context.precision, enabled=use_autocast):
+            log_probs = self._network(*features)
+        return expert_loss(log_probs, classes, self._recipe)
 
 
 def validate(
-    recogniser: nn.Module, batches: BatchLoader, numbers: Sequence[int], labels: Tensor, crew: DistributedContext
+    classifier: nn.Module,
+    batches: BatchLoader,
+    numbers: Sequence[int],
+    class_of_take: Tensor,
+    context: DistributedContext,
 ) -> ValidationMetrics:
-    """How well the network reads takes as they were recorded."""
-    right, loss = 0, 0.0
-    recogniser.eval()
-    own = numbers[crew.rank :: crew.world_size]
+    """Compute the metrics of the network on these takes as they were recorded; all processes share the work."""
+    correct, loss = 0, 0.0
+    classifier.eval()
+    own = numbers[context.rank :: context.world_size]
     with torch.no_grad():
         for start in range(0, len(own), 64):
-            chosen = list(own[start : start + 64])
-            truth = labels[chosen]
-            logits = compute_logits(recogniser, batches, chosen, crew.device)
-            right += int((logits.argmax(-1) == truth).sum())
-            loss += float(nn.functional.cross_entropy(logits, truth, reduction="sum"))
-    right_of_all, loss_of_all = crew.all_reduce([right, loss])
-    return ValidationMetrics(right_of_all / len(numbers), loss_of_all / len(numbers))
-
-
-def compute_logits(recogniser: Any, batches: BatchLoader, numbers: Sequence[int], device: str) -> Tensor:
-    """Logits [B, signs + 1] of stored takes, before calibration."""
-    batch = batches.collate(numbers, device)
-    logits: Tensor = recogniser.network(*recogniser.feature_extractor.from_parts(*batch.parts()))
-    return logits
-
-
-def build_model(recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
-    """A recipe's network for these signs, before any training."""
-    return SignClassifier(recipe.size, len(signs), recipe.steps, recipe.dropout, recipe.drop_path)
-
-
-def logits_per_take(recogniser: SignClassifier, store: Store, numbers: Iterable[int]) -> Tensor:
-    """Logits [takes, signs + 1] of stored takes, each read by itself as on a device, before calibration."""
-    batches = BatchLoader(store)
-    with torch.no_grad():
-        return torch.cat([compute_logits(recogniser, batches, [number], "cpu") for number in numbers])
-
-
-def load_trained(folder: Path, recipe: Recipe, signs: Sequence[Sign]) -> SignClassifier:
-    """The network that a run ended with: the average of its weights after the last epoch. Raises RunUnusable."""
-    recogniser = build_model(recipe, signs)
-    weights = final_weights(folder, recipe)
-    try:
-        recogniser.load_state_dict(weights)
-    except RuntimeError as error:
-        raise RunUnusable(f"{folder / CHECKPOINT} is damaged; train into another folder") from error
-    return recogniser.eval()
-
-
-def _shown(
-    recogniser: SignClassifier,
-    batches: BatchLoader,
-    draws: WeightedSampler,
-    labels: Tensor,
-    recipe: Recipe,
-    dice: RngState,
-    crew: DistributedContext,
-) -> Iterator[ModelInput]:
-    """An epoch's batches, which are made while the network learns from those before.
-
-    All that is random in them is drawn first, so the dice lie the same after an epoch however far ahead batches were.
-    """
-    drawn = [(draws.sample(recipe.batch_size, dice.sampler), dice.next_seed()) for _ in range(recipe.steps_per_epoch)]
-
-    def make(number: int) -> tuple[Batch, Tensor]:
-        takes, seed = drawn[number]
-        return batches.augment(takes.numpy(), recipe.augmentation, seed, crew.device)
-
-    for (takes, _), (batch, is_negative) in zip(drawn, prefetch(make, crew.num_workers, len(drawn)), strict=True):
-        yield make_model_input(recogniser, batch, is_negative, labels[takes.to(crew.device)])
-
-
-def make_model_input(recogniser: SignClassifier, batch: Batch, is_negative: Tensor, truth: Tensor) -> ModelInput:
-    """A batch as a network is shown it, given what its takes were, [B], before some, [B], were made no sign."""
-    with torch.no_grad():
-        features = recogniser.feature_extractor.from_parts(*batch.parts())
-    return features, torch.where(is_negative, recogniser.network.classes - 1, truth)
-
-
-def _loss(
-    network: nn.Module, features: Sequence[Tensor], truth: Tensor, recipe: Recipe, crew: DistributedContext
-) -> Tensor:
-    lower = crew.precision is not torch.float32
-    with torch.autocast(torch.device(crew.device).type, crew.precision, enabled=lower):
-        opinions = network(*features)
-    return expert_loss(opinions, truth, recipe)
-
-
-def expert_loss(opinions: Sequence[Tensor], truth: Tensor, recipe: Recipe) -> Tensor:
-    """How wrong the experts are, each by itself, about classes [B]: the mean of their cross entropies."""
-    losses = [
-        nn.functional.cross_entropy(opinion.float(), truth, label_smoothing=recipe.label_smoothing)
-        for opinion in opinions
-    ]
-    return torch.stack(losses).mean()
-
-
-def class_indices(store: Store, signs: Sequence[Sign]) -> Tensor:
-    """The class of every take in the store, [takes]. Raises RunUnusable for a sign that the labels do not name."""
-    classes = {sign.sign_id: number for number, sign in enumerate(signs)}
-    sign_ids = [row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None]
-    unknown = sorted(set(sign_ids) - set(classes))
-    if unknown:
-        raise RunUnusable(f"the store holds takes of sign {unknown[0]}, which the labels do not name")
-    return torch.tensor([classes[sign_id] for sign_id in sign_ids])
+            chunk = list(own[start : start + 64])
+            classes = class_of_take[chunk]
+            logits = compute_logits(classifier, batches, chunk, context.device)
+            correct += int((logits.argmax(-1) == classes).sum())
+            loss += float(nn.functional.cross_entropy(logits, classes, reduction="sum"))
+    total_correct, total_loss = context.all_reduce([correct, loss])
+    return ValidationMetrics(total_correct / len(numbers), total_loss / len(numbers))

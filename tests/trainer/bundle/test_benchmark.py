@@ -1,3 +1,5 @@
+"""The benchmark of bundles."""
+
 import json
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,12 @@ SHORT = ["--rounds", "2", "--threads", "1", "--batches", "1,4"]
 
 @pytest.fixture(scope="module")
 def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two takes of each sign; of one of them the hand is where another sign's is."""
+    """Two takes of each sign; in one of them the hand is at another sign's position."""
     folder = tmp_path_factory.mktemp("takes")
     for sign, place in zip(SIGNS, PLACES, strict=True):
         for number in range(2):
-            shown = PLACES[0] if (sign, number) == (SIGNS[1], 1) else place
-            sign_take(sign.sign_id, shown, number=number).save(folder / f"{sign.sign_id}-{number}.take.npz")
+            position = PLACES[0] if (sign, number) == (SIGNS[1], 1) else place
+            sign_take(sign.sign_id, position, number=number).save(folder / f"{sign.sign_id}-{number}.take.npz")
     return folder
 
 
@@ -38,12 +40,12 @@ def test_bundles_are_measured_side_by_side(takes: Path, tmp_path: Path, capsys: 
     assert first["bytes"] == (good / "model.onnx").stat().st_size
     assert [(one["threads"], one["batch"]) for one in first["timings"]] == [(1, 1), (1, 4)]
     assert all(one["ratio"] == 1.0 for one in first["timings"])
-    for mine, theirs in zip(first["timings"], second["timings"], strict=True):
-        assert theirs["ratio"] == pytest.approx(theirs["ms"] / mine["ms"])
-        assert 0.0 < mine["ms"] <= mine["median_ms"]
+    for own, other in zip(first["timings"], second["timings"], strict=True):
+        assert other["ratio"] == pytest.approx(other["ms"] / own["ms"])
+        assert 0.0 < own["ms"] <= own["median_ms"]
 
 
-def test_int8_is_held_against_the_network_it_was_made_of(
+def test_int8_is_compared_with_the_fp32_network_before_quantisation(
     tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "benchmark.html"
@@ -54,13 +56,13 @@ def test_int8_is_held_against_the_network_it_was_made_of(
     assert before["bytes"] > 2 * shipped["bytes"]
     assert shipped["agreement"] == before["agreement"] >= 0.75
     assert shipped["count"] == 4
-    written = page.read_text(encoding="utf-8")
-    see_that_it_stands_alone(written)
-    for promised in ("tiny@1 int8", "tiny@1 fp32 (before)", "1 thread × 4", "milliseconds a take"):
-        assert promised in written
+    html = page.read_text(encoding="utf-8")
+    see_that_it_stands_alone(html)
+    for expected in ("tiny@1 int8", "tiny@1 fp32 (before)", "1 thread × 4", "milliseconds a take"):
+        assert expected in html
 
 
-def test_people_get_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_has_one_row_per_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert trainer(["benchmark", str(write_bundle(tmp_path / "tiny")), *SHORT]) == 0
     head, row, *rest = capsys.readouterr().out.splitlines()
     assert head.split("  ")[0] == "network"
@@ -70,9 +72,7 @@ def test_people_get_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "took turns" in rest[1]
 
 
-def test_what_cannot_be_measured_is_one_sentence(
-    takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_measured_is_refused(takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = write_bundle(tmp_path / "tiny")
     refusals: dict[str, list[str | Path]] = {
         "holds no manifest.json": [tmp_path],

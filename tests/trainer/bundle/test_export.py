@@ -1,3 +1,5 @@
+"""Export of a run to a bundle: ONNX, quantisation, card, manifest, signature."""
+
 import json
 import re
 import shutil
@@ -15,11 +17,11 @@ from models.keys import generate_keys
 from models.signature import TrustedKeys
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.bundle.export import export_fp32
-from trainer.bundle.quantise import QuantisationHarmful, select_network
+from trainer.bundle.quantise import QuantisationData, QuantisationHarmful, select_network
 from trainer.cli.main import main as trainer
 from trainer.model.network import SignClassifier
 from trainer.training.run import open_run
-from trainer.training.train import load_trained
+from trainer.training.trained_model import load_trained
 
 
 @pytest.fixture(scope="session")
@@ -30,72 +32,74 @@ def fp32(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def takes_of(folder: Path) -> list[Take]:
+def load_takes(folder: Path) -> list[Take]:
     return [Take.load(path) for path in sorted(folder.glob("*.take.npz"))]
 
 
-def test_the_graph_answers_as_torch_does_at_any_length_and_with_padding(tiny_run: Path, fp32: Path) -> None:
+def test_graph_matches_torch_at_any_length_and_with_padding(tiny_run: Path, fp32: Path) -> None:
     run = open_run(tiny_run)
-    recogniser = load_trained(run.folder, run.recipe, run.signs)
+    classifier = load_trained(run.folder, run.recipe, run.signs)
     session = ort.InferenceSession(str(fp32))
     for batch, time in ((1, 2), (1, 90), (3, 17)):
         points, times = torch.rand(batch, time, 543, 3), torch.arange(float(time)).repeat(batch, 1) / 30
         points[0, : time // 2, 468:489] = torch.nan
         times[-1, time // 2 + 1 :] = torch.nan
         with torch.no_grad():
-            expected = recogniser(points, times)
-        answer = session.run(["probabilities"], {"points": points.numpy(), "times": times.numpy()})[0]
-        np.testing.assert_allclose(answer, expected.numpy(), atol=1e-5)
+            expected = classifier(points, times)
+        probabilities = session.run(["probabilities"], {"points": points.numpy(), "times": times.numpy()})[0]
+        np.testing.assert_allclose(probabilities, expected.numpy(), atol=1e-5)
 
 
-def test_int8_answers_as_fp32_does_and_is_smaller(tiny_bundle: Path, fp32: Path, made_up_takes: Path) -> None:
-    whole = ort.InferenceSession(str(fp32))
+def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, made_up_takes: Path) -> None:
+    session = ort.InferenceSession(str(fp32))
     bundle = open_bundle(tiny_bundle)
     classifier = OnnxClassifier(bundle)
-    right = 0
-    takes = takes_of(made_up_takes)
+    agreements = 0
+    takes = load_takes(made_up_takes)
     for take in takes:
-        small = classifier.probabilities(take.points, take.times)
+        int8 = classifier.probabilities(take.points, take.times)
         inputs = {"points": take.points[None], "times": take.times[None].astype(np.float32)}
-        large = whole.run(["probabilities"], inputs)[0][0]
-        right += int(small.argmax() == large.argmax())
-    assert right >= 0.95 * len(takes)
+        float32 = session.run(["probabilities"], inputs)[0][0]
+        agreements += int(int8.argmax() == float32.argmax())
+    assert agreements >= 0.95 * len(takes)
     assert bundle.model.stat().st_size < 0.5 * fp32.stat().st_size
 
 
-def test_a_bundle_in_fp32_is_there_to_compare_with(tiny_run: Path, fp32: Path, tmp_path: Path) -> None:
+def test_bundle_can_be_exported_in_fp32(tiny_run: Path, fp32: Path, tmp_path: Path) -> None:
     command = ["export", str(tiny_run), "--to", str(tmp_path / "bundle"), "--name", "tiny", "--precision", "fp32"]
     assert trainer(command) == 0
     assert (tmp_path / "bundle" / "model.onnx").stat().st_size > 0.9 * fp32.stat().st_size
     assert "**fp32** (this one)" in (tmp_path / "bundle" / "README.md").read_text()
 
 
-def test_int8_that_reads_worse_is_refused(
+def test_int8_that_loses_accuracy_is_refused(
     fp32: Path, tiny_run: Path, made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = open_run(tiny_run)
     untrained = tmp_path / "untrained.onnx"
     export_fp32(SignClassifier(run.recipe.size, len(run.signs), run.recipe.steps), untrained)
-    monkeypatch.setattr("trainer.bundle.quantise._ways", lambda *_: {"bad": lambda path: shutil.copy(untrained, path)})
-    takes = takes_of(made_up_takes)
+    monkeypatch.setattr(
+        "trainer.bundle.quantise._quantisers", lambda *_: {"bad": lambda path: shutil.copy(untrained, path)}
+    )
+    takes = load_takes(made_up_takes)
     classes = [(take.provenance.sign_id or 0) - 1 for take in takes]
     with pytest.raises(QuantisationHarmful, match="more than 0.5% is lost"):
-        select_network(fp32, tmp_path / "int8.onnx", takes, classes, takes)
+        select_network(fp32, tmp_path / "int8.onnx", QuantisationData(takes, classes, takes))
     assert not (tmp_path / "int8.onnx").exists()
 
 
-def test_the_card_and_the_manifest_tell_the_measured_figures(tiny_bundle: Path) -> None:
+def test_card_and_manifest_hold_the_measured_figures(tiny_bundle: Path) -> None:
     manifest = json.loads((tiny_bundle / "manifest.json").read_text())
     card = (tiny_bundle / "README.md").read_text()
     assert [accuracy["count"] for accuracy in manifest["accuracy"]][-1] == 4
     for accuracy in manifest["accuracy"]:
         start = rf"\| all \| {accuracy['count']} \| {accuracy['top1']:.1%} \|"
         assert re.search(rf"{start} [\d.]+% to [\d.]+% \| {accuracy['top5']:.1%} \|", card)
-    for promised in ("Trained on", "signer 01", "Quantisation", "What it cannot do", "research"):
-        assert promised in card
+    for expected in ("Training data", "signer 01", "Quantisation", "Limits", "research"):
+        assert expected in card
 
 
-def test_evaluate_prints_what_the_card_says(
+def test_evaluate_prints_the_figures_of_the_card(
     tiny_bundle: Path, made_up_takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert trainer(["evaluate", str(made_up_takes), "--model", str(tiny_bundle), "--json"]) == 0
@@ -110,7 +114,7 @@ def test_evaluate_prints_what_the_card_says(
     assert {"top5", "per_signer", "per_group", "confusion", "calibration_error"} <= set(result)
 
 
-def test_evaluate_tells_people_in_a_table_and_a_report(
+def test_evaluate_writes_a_table_and_a_report(
     tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["evaluate", str(made_up_takes), "--model", str(tiny_bundle), "--split", "all"]
@@ -118,11 +122,11 @@ def test_evaluate_tells_people_in_a_table_and_a_report(
     table = capsys.readouterr().out
     assert re.search(r"signer 01 +16 +\d+\.\d % +\d+\.\d to \d+\.\d %", table)
     report = (tmp_path / "report.html").read_text()
-    for promised in ("signer 01", "tiny@1", "كلمة2", "share of right readings"):
-        assert promised in report
+    for expected in ("signer 01", "tiny@1", "كلمة2", "share of right readings"):
+        assert expected in report
 
 
-def test_signs_that_the_bundle_does_not_know_are_told(
+def test_signs_that_the_bundle_does_not_know_are_listed(
     tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_take(5, provenance=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
@@ -133,7 +137,7 @@ def test_signs_that_the_bundle_does_not_know_are_told(
     assert "no clip of a sign that tiny@1 knows" in capsys.readouterr().err
 
 
-def test_an_export_that_fails_leaves_the_old_bundle(
+def test_failed_export_leaves_the_old_bundle(
     tiny_run: Path, tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(tiny_bundle, tmp_path / "bundle")
@@ -145,14 +149,12 @@ def test_an_export_that_fails_leaves_the_old_bundle(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "run"]
 
 
-def test_exporting_what_is_no_run_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_of_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert trainer(["export", str(tmp_path), "--to", str(tmp_path / "b"), "--name", "tiny"]) == 2
     assert "not the folder of a run" in capsys.readouterr().err
 
 
-def test_a_bundle_is_signed_as_it_is_exported(
-    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bundle_is_signed_on_export(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     private, _ = generate_keys(tmp_path / "keys", "workshop")
     bundle = tmp_path / "signed"
     command = ["export", str(tiny_run), "--to", str(bundle), "--name", "signed", "--precision", "fp32", "--key"]

@@ -1,3 +1,5 @@
+"""Quantisation of the hand landmark network."""
+
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,7 @@ from landmarkers.task_bundles import HAND_INT8
 from trainer.cli.main import main as trainer
 
 
-def test_clips_without_hands_are_one_sentence_and_nothing_is_written(
+def test_clips_without_hands_are_refused_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = tmp_path / "data/01/01/train/0001/clip.mp4"
@@ -24,7 +26,7 @@ def test_clips_without_hands_are_one_sentence_and_nothing_is_written(
     assert not out.exists()
 
 
-def test_real_hands_give_a_network_near_the_shipped_one(
+def test_network_calibrated_on_real_hands_is_similar_to_the_shipped_one(
     karsl: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, out = tmp_path / "data", tmp_path / "hand.tflite"

@@ -1,3 +1,5 @@
+"""Prefetching of batches on worker threads."""
+
 import time
 
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from trainer.training.prefetch import prefetch
 
 
-def test_items_come_in_order_however_long_each_takes() -> None:
+def test_items_come_in_order() -> None:
     def make(number: int) -> int:
         time.sleep(0.01 if number % 2 == 0 else 0.0)
         return number
@@ -17,7 +19,7 @@ def test_items_come_in_order_however_long_each_takes() -> None:
     assert list(prefetch(make, 3, 2)) == [0, 1]
 
 
-def test_what_goes_wrong_is_raised_where_the_item_is_wanted() -> None:
+def test_exception_is_raised_at_its_item() -> None:
     def make(number: int) -> int:
         if number == 2:
             raise ValueError("two")

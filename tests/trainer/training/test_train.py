@@ -1,3 +1,5 @@
+"""Training of a run by the command, and resuming after a kill."""
+
 import json
 import random
 import re
@@ -16,20 +18,21 @@ import torch
 from landmarkers.take import Take
 from trainer.cli.main import main as trainer
 from trainer.training.run import open_run
-from trainer.training.train import ValidationMetrics, load_trained
+from trainer.training.train import ValidationMetrics
+from trainer.training.trained_model import load_trained
 
-# `ishara-trainer` that is killed, as by `kill -9`, when it has made so many steps.
+# `ishara-trainer` that is killed, as by `kill -9`, after this many steps.
 KILLED = """
 import os, signal, sys
 from trainer.cli.main import main
 from trainer.training.checkpoint import TrainingState
 
-step, left = TrainingState.step, [int(sys.argv[1])]
+step, remaining = TrainingState.step, [int(sys.argv[1])]
 
 def step_or_die(state):
-    if not left[0]:
+    if not remaining[0]:
         os.kill(os.getpid(), signal.SIGKILL)
-    left[0] -= 1
+    remaining[0] -= 1
     step(state)
 
 TrainingState.step = step_or_die
@@ -48,7 +51,7 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 
 
 def tensors(content: Any) -> Iterator[torch.Tensor]:
-    """All that is in a part of a state, however deep."""
+    """Yield all tensors in a nested part of a checkpoint."""
     if isinstance(content, dict):
         for value in content.values():
             yield from tensors(value)
@@ -65,39 +68,41 @@ def curves(run: Path) -> dict[str, list[tuple[int, float]]]:
     return {name: [(one.step, one.value) for one in events.Scalars(name)] for name in names}
 
 
-def test_a_run_tells_how_it_came_about_and_draws_curves(tiny_run: Path) -> None:
-    note = json.loads((tiny_run / "run.json").read_text())
-    assert note["recipe"]["epochs"] == 20
-    assert [sign["word"] for sign in note["signs"]] == ["كلمة0", "كلمة1", "كلمة2", "كلمة3"]
-    assert note["landmarkers"] == ["made-up"]
-    assert re.fullmatch("[0-9a-f]{64}", note["store"])
-    assert set(note["split"]["train"]).isdisjoint(note["split"]["validation"])
+def test_run_folder_holds_metadata_and_curves(tiny_run: Path) -> None:
+    metadata = json.loads((tiny_run / "run.json").read_text())
+    assert metadata["recipe"]["epochs"] == 20
+    assert [sign["word"] for sign in metadata["signs"]] == ["كلمة0", "كلمة1", "كلمة2", "كلمة3"]
+    assert metadata["landmarkers"] == ["made-up"]
+    assert re.fullmatch("[0-9a-f]{64}", metadata["store"])
+    assert set(metadata["split"]["train"]).isdisjoint(metadata["split"]["validation"])
     assert list(tiny_run.glob("events.out.tfevents.*"))
 
 
-def test_a_run_tells_by_which_program_where_and_how_it_was_started(made_up_takes: Path, tmp_path: Path) -> None:
+def test_metadata_records_command_versions_and_device_of_each_start(made_up_takes: Path, tmp_path: Path) -> None:
     command = train(made_up_takes, tmp_path / "run", "--epochs", "1")
     subprocess.run([sys.executable, "-m", "trainer", *command], check=True, capture_output=True)
     assert trainer(command) == 0
-    (start,) = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]  # the second had nothing to do
+    (start,) = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]  # the second command had nothing to do
     assert start["command"][1:] == command
     assert start["epoch"] == 0
     assert start["versions"]["torch"] == torch.__version__
     assert (start["processes"], start["threads"], start["precision"]) == (1, 1, "float32")
     assert start["device"].startswith("cpu")
-    here = Path(__file__).parent
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, check=True, capture_output=True, text=True).stdout
+    folder = Path(__file__).parent
+    revision = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
     assert start["git"]["revision"] == revision.strip()
     assert isinstance(start["git"]["dirty"], bool)
 
 
-def test_it_learns_the_made_up_signs(tiny_run: Path) -> None:
-    drawn = curves(tiny_run)
-    assert max(accuracy for _, accuracy in drawn["accuracy/validation"]) > 0.8
-    assert drawn["loss/train"][-1][1] < drawn["loss/train"][0][1]
+def test_training_learns_the_synthetic_signs(tiny_run: Path) -> None:
+    scalars = curves(tiny_run)
+    assert max(accuracy for _, accuracy in scalars["accuracy/validation"]) > 0.8
+    assert scalars["loss/train"][-1][1] < scalars["loss/train"][0][1]
 
 
-def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(made_up_takes: Path, tmp_path: Path) -> None:
+def test_run_killed_at_any_step_resumes_to_identical_weights(made_up_takes: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"  # four epochs of eight steps
     assert trainer(train(made_up_takes, whole, "--validation", "0.3")) == 0
     command = train(made_up_takes, killed, "--validation", "0.3")
@@ -114,7 +119,7 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(made_up_takes
     assert curves(killed) == curves(whole), f"killed after {steps} steps"
 
 
-def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> None:
+def test_other_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> None:
     for seed in ("1", "2"):
         assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
     assert not torch.equal(
@@ -123,7 +128,7 @@ def test_another_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -
     )
 
 
-def test_a_run_is_not_gone_on_with_another_recipe(
+def test_resuming_with_another_recipe_is_refused(
     tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(tiny_run, tmp_path / "run")
@@ -131,7 +136,7 @@ def test_a_run_is_not_gone_on_with_another_recipe(
     assert "another recipe" in capsys.readouterr().err
 
 
-def test_a_run_is_not_gone_on_with_other_takes(
+def test_resuming_with_other_takes_is_refused(
     tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(tiny_run, tmp_path / "run")
@@ -144,7 +149,7 @@ def test_a_run_is_not_gone_on_with_other_takes(
     assert "a run of another store" in capsys.readouterr().err
 
 
-def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
+def test_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert trainer(train(made_up_takes, run, "--epochs", "1", "--leave-signer", "02")) == 0
     assert "signer 02" in json.loads((run / "run.json").read_text())["split"]["description"]
@@ -157,7 +162,7 @@ def test_a_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
         (["--validation", "1.0"], "nothing to judge by"),
     ],
 )
-def test_a_split_that_cannot_be_is_one_sentence(
+def test_impossible_split_is_refused(
     made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
 ) -> None:
     assert trainer(train(made_up_takes, tmp_path / "run", *more)) == 2
@@ -173,31 +178,31 @@ def test_takes_without_labels_are_refused(
     assert "labels.json" in capsys.readouterr().err
 
 
-def test_what_is_held_out_does_not_choose_the_network(
+def test_validation_does_not_select_the_epoch(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.1, 0.2, 0.3, 0.4])
     monkeypatch.setattr("trainer.training.train.validate", lambda *_: ValidationMetrics(0.5, next(losses)))
     assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3")) == 0
     run = open_run(tmp_path / "run")
-    judged, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
-    assert all(torch.equal(judged[name], last[f"module.{name}"]) for name in judged)
+    trained, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
+    assert all(torch.equal(trained[name], last[f"module.{name}"]) for name in trained)
 
 
-def test_patience_ends_a_run_where_what_is_held_out_is_read_no_better(
+def test_early_stopping_ends_a_run_without_improvement(
     made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losses = iter([0.2, 0.3, 0.4])  # to be asked for a fourth would fail
+    losses = iter([0.2, 0.3, 0.4])  # a fourth validation would fail
     monkeypatch.setattr("trainer.training.train.validate", lambda *_: ValidationMetrics(0.5, next(losses)))
     command = train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
     assert trainer(command) == 0
     assert [epoch for epoch, _ in curves(tmp_path / "run")["loss/train"]] == [0, 1, 2]
-    assert trainer(command) == 0, "it is at its end and stays there"
+    assert trainer(command) == 0, "a stopped run does not resume"
     run = open_run(tmp_path / "run")
     load_trained(run.folder, run.recipe, run.signs)
 
 
-def test_a_run_that_is_not_at_its_end_is_not_exported(
+def test_unfinished_run_is_not_exported(
     made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"

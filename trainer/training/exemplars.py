@@ -1,0 +1,124 @@
+"""The exemplar memory of a bundle, `exemplars.npz`: what fine-tuning needs beside the bundle's graph.
+
+An int8 graph cannot be trained. So a bundle carries the network's weights (matrices as float16, the others unchanged),
+up to two takes of each sign as exemplars (in the int16 steps of take files), and `metadata` (JSON: format, recipe,
+parts, and the provenance of the takes). With it a user without the data set can fine-tune a bundle; the device never
+reads it.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, POINT_COUNT, Part, parts_in_order
+from landmarkers.take import Provenance, Take, dequantise, quantise
+from trainer.data.store import Store
+from trainer.model.network import SignClassifier
+from trainer.training.recipe import Recipe
+from trainer.training.run import Run, recipe_from_content
+
+FORMAT: Final = 1
+_TAKES_PER_SIGN: Final = 2
+_WEIGHT: Final = "weight/"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExemplarMemory:
+    """The content of `exemplars.npz`."""
+
+    recipe: Recipe
+    parts: frozenset[Part]
+    weights: Mapping[str, Tensor]
+    takes: tuple[Take, ...]
+
+
+def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Store) -> None:
+    """Write the exemplar memory of a run's calibrated network."""
+    provenance = [row.provenance for row in store.rows]
+    takes = [store.take(number) for number in select_exemplars(provenance, run.train, _TAKES_PER_SIGN)]
+    parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
+    columns = _columns(parts)
+    metadata = {
+        "format": FORMAT,
+        "recipe": run.recipe.as_content(),
+        "parts": parts,
+        "provenance": [asdict(take.provenance) for take in takes],
+    }
+    content: dict[str, NDArray[Any]] = {
+        "metadata": np.array(json.dumps(metadata)),
+        "points": np.concatenate([quantise(take.points[:, columns]) for take in takes]),
+        "times": np.concatenate([take.times - take.times[0] for take in takes]).astype(np.float32),
+        "ends": np.cumsum([len(take) for take in takes]),
+    }
+    for name, weight in classifier.state_dict().items():
+        # Norms and their statistics exceed the range of half precision, and are few.
+        content[_WEIGHT + name] = (weight.half() if weight.ndim > 1 else weight).numpy()
+    np.savez_compressed(path, allow_pickle=False, **content)
+
+
+def load_exemplars(path: Path) -> ExemplarMemory:
+    """Read an exemplar memory. Raises OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error."""
+    with np.load(path, allow_pickle=False) as content:
+        metadata = json.loads(str(content["metadata"]))
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"format {metadata['format']}")
+        parts = parts_in_order(frozenset(Part(name) for name in metadata["parts"]))
+        weights = {
+            name.removeprefix(_WEIGHT): _to_float32(torch.from_numpy(content[name]))
+            for name in content
+            if name.startswith(_WEIGHT)
+        }
+        return ExemplarMemory(
+            recipe_from_content(metadata["recipe"]),
+            frozenset(parts),
+            weights,
+            tuple(_read_takes(content, metadata["provenance"], _columns(parts))),
+        )
+
+
+def select_exemplars(provenance: Sequence[Provenance], numbers: Sequence[int], per_sign: int) -> list[int]:
+    """Select up to this many takes of each sign.
+
+    Recorded clips come before changed views, and as many signers as possible are represented.
+    """
+    by_sign: dict[int | None, list[int]] = defaultdict(list)
+    for number in sorted(numbers, key=lambda number: (provenance[number].clip, provenance[number].variant)):
+        by_sign[provenance[number].sign_id].append(number)
+    selected: list[int] = []
+    for candidates in by_sign.values():
+        counts: Counter[tuple[bool, str | None]] = Counter()
+        ranked = []
+        for number in candidates:
+            is_view, signer = provenance[number].variant > 0, provenance[number].signer
+            ranked.append((is_view, counts[is_view, signer], number))
+            counts[is_view, signer] += 1
+        selected += [number for *_, number in sorted(ranked)[:per_sign]]
+    return sorted(selected)
+
+
+def _read_takes(
+    content: Mapping[str, NDArray[Any]], provenance: Sequence[dict[str, Any]], columns: NDArray[np.int64]
+) -> list[Take]:
+    stored, times, ends = content["points"], content["times"], content["ends"].tolist()
+    takes = []
+    for one, start, stop in zip(provenance, [0, *ends[:-1]], ends, strict=True):
+        points = np.full((stop - start, POINT_COUNT, 3), np.nan, np.float32)
+        points[:, columns] = dequantise(stored[start:stop])
+        takes.append(Take(points, times[start:stop].astype(np.float64), Provenance(**one)))
+    return takes
+
+
+def _to_float32(weight: Tensor) -> Tensor:
+    return weight.float() if weight.is_floating_point() else weight
+
+
+def _columns(parts: Sequence[Part]) -> NDArray[np.int64]:
+    return np.concatenate([np.arange(POINT_COUNT)[PART_SLICES[part]] for part in parts])

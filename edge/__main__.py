@@ -19,7 +19,7 @@ from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import find_store, open_active_bundle
-from edge.probation.starts import counted_start
+from edge.probation.start_count import counted_start
 from edge.record.command import record_takes
 from landmarkers.errors import UserError
 from landmarkers.processor import Machine

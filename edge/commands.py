@@ -1,4 +1,4 @@
-"""What a device can be told to do from afar, and who does it."""
+"""The commands that a device accepts remotely, and their dispatch to those that carry them out."""
 
 import json
 import logging
@@ -14,11 +14,11 @@ from models.strict_model import StrictModel
 log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 1024
-_LONGEST_ID: Final = 64
+_MAX_CHARACTERS: Final = 64
 
 
 class Command(StrEnum):
-    """What can be asked for."""
+    """The names of the commands."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -27,7 +27,7 @@ class Command(StrEnum):
 
 
 class Response(StrictModel):
-    """What became of a command; `id` is the one that came with it, if any did."""
+    """The outcome of a command; `id` is the one of the request, if it had any."""
 
     id: str | int | None = None
     command: str | None = None
@@ -35,12 +35,12 @@ class Response(StrictModel):
     error: str | None = None
 
     def to_json(self) -> str:
-        """The answer on one line."""
+        """Return the response on one line."""
         return self.model_dump_json()
 
 
 class Request(StrictModel):
-    """A command as it comes in JSON."""
+    """A command in JSON."""
 
     command: str
     id: str | int | None = None
@@ -50,59 +50,57 @@ Handler = Callable[[], None]
 
 
 class Commands:
-    """Knows who obeys which command: whoever can do something about one registers here before the first may come.
+    """Dispatches commands to their handlers, which must be registered before the first command arrives.
 
-    Handlers are called on the thread that brought the command, and must not block.
+    Handlers are called on the thread that executes the command, and must not block.
     """
 
     def __init__(self, status: DeviceStatus) -> None:
-        """Pausing and going on are obeyed by the standing itself."""
+        """`pause` and `resume` set the status."""
         self._handlers: dict[Command, list[Handler]] = {command: [] for command in Command}
         self.register(Command.PAUSE, lambda: status.set_paused(paused=True))
         self.register(Command.RESUME, lambda: status.set_paused(paused=False))
 
     def register(self, command: Command, handler: Handler) -> None:
-        """Call this whenever the command comes."""
+        """Call the handler whenever the command is executed."""
         self._handlers[command].append(handler)
 
     def execute(self, message: bytes) -> Response:
-        """Do what a message asks for: a command's bare name, or JSON with `command` and maybe an `id`."""
+        """Execute the command in a message: its bare name, or JSON with `command` and optionally an `id`."""
         if len(message) > MAX_BYTES:
-            return Response(ok=False, error=f"a command of {len(message)} bytes is too long: {MAX_BYTES} may be")
+            return Response(ok=False, error=f"a command of {len(message)} bytes is too long; at most {MAX_BYTES}")
         try:
             request = _parse(message)
         except ValueError as error:
             return Response(ok=False, error=str(error))
         if request.command not in [*Command]:
-            commands = ", ".join(Command)
-            return Response(
-                id=request.id, ok=False, error=f"there is no command {request.command!r}; there are {commands}"
-            )
+            reason = f"there is no command {request.command!r}; there are {', '.join(Command)}"
+            return Response(id=request.id, ok=False, error=reason)
         command = Command(request.command)
         handlers = self._handlers[command]
         if not handlers:
             return Response(id=request.id, command=command, ok=False, error=f"nothing on this device can {command}")
         for handler in handlers:
             handler()
-        log.info("obeyed the command %s", command)
+        log.info("executed the command %s", command)
         return Response(id=request.id, command=command, ok=True)
 
 
 def _parse(message: bytes) -> Request:
-    """What a message asks for. Raises ValueError with a sentence for who sent it."""
+    """Return the request in a message. Raises ValueError with a sentence for its sender."""
     try:
         text = message.decode().strip()
     except UnicodeDecodeError as error:
         raise ValueError("the command is not UTF-8") from error
     if not text.startswith(("{", "[", '"')):
-        return Request(command=text.lower()[:_LONGEST_ID])
+        return Request(command=text.lower()[:_MAX_CHARACTERS])
     try:
         content = json.loads(text)
         request = Request.model_validate(content, strict=True)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError("the command is neither a bare name nor JSON") from error
     except ValidationError as error:
-        raise ValueError('a command in JSON is {"command": "pause"}, with an "id" if you like') from error
-    if len(str(request.id)) > _LONGEST_ID or len(request.command) > _LONGEST_ID:
-        raise ValueError(f"a command's name and id may have {_LONGEST_ID} characters")
+        raise ValueError('a command in JSON is {"command": "pause"}, optionally with an "id"') from error
+    if len(str(request.id)) > _MAX_CHARACTERS or len(request.command) > _MAX_CHARACTERS:
+        raise ValueError(f"a command's name and id may have {_MAX_CHARACTERS} characters at most")
     return request

@@ -16,7 +16,7 @@ from edge.lifecycle.service import CONFIG_REFUSED, Service, watchdog_interval_s
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import fall_back, find_store, open_active_bundle
 from edge.monitoring.meter import MeteredClassifier
-from edge.probation.starts import fail_probation
+from edge.probation.start_count import fail_probation
 from landmarkers.errors import UserError
 from models.bundle import BundleRefused
 from models.classifier import OnnxClassifier

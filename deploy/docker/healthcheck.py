@@ -22,7 +22,7 @@ def main() -> int:
     except (urllib.error.URLError, OSError) as error:
         sys.stderr.write(f"the daemon does not answer at {METRICS}: {error}\n")
         return 1
-    is_idle = after.get('ishara_part_well{part="camera"}') == 0 or after.get("ishara_paused") == 1
+    is_idle = after.get('ishara_component_up{component="camera"}') == 0 or after.get("ishara_paused") == 1
     if not is_idle and sum(after[name] for name in FRAMES) == sum(before[name] for name in FRAMES):
         sys.stderr.write(f"the daemon has processed no frame for {BETWEEN_S:.0f} s\n")
         return 1

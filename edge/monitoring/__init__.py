@@ -1,1 +1,1 @@
-"""What the daemon measures of itself: health, status, metrics, temperature, frame rate, liveness."""
+"""The daemon's measurements of itself: health, status, metrics, temperature, frame rate, liveness."""

@@ -1,4 +1,4 @@
-"""How much of the processor a network takes."""
+"""Measures the processor time of a network."""
 
 import time
 from collections import deque
@@ -11,33 +11,33 @@ from landmarkers.take import Take
 if TYPE_CHECKING:
     from models.classifier import Classifier, Prediction
 
-_REMEMBERED: Final = 500  # readings
+_MAX_MEASUREMENTS: Final = 500
 
 
 class MeteredClassifier:
-    """A classifier whose readings are metered, by the processor's time.
+    """A classifier that measures the processor time of its predictions.
 
-    What else the device does meanwhile is not the network's fault, and the time on the clock would tell of that too. A
-    network runs on the thread that reads with it, so that this thread's time is all that it takes.
+    Elapsed time would include what else the device does, which is not the network's fault. A network runs on the thread
+    that calls it, so that this thread's time is all that it takes.
     """
 
     def __init__(self, classifier: "Classifier") -> None:
         self._classifier = classifier
-        self._took: deque[float] = deque(maxlen=_REMEMBERED)
+        self._seconds: deque[float] = deque(maxlen=_MAX_MEASUREMENTS)
 
     def classify(self, take: Take) -> "Prediction":
-        """What the take is read as."""
+        """Classify a take."""
         began = time.thread_time()
-        reading = self._classifier.classify(take)
-        self._took.append(time.thread_time() - began)
-        return reading
+        prediction = self._classifier.classify(take)
+        self._seconds.append(time.thread_time() - began)
+        return prediction
 
     @property
     def predictions(self) -> int:
-        """How many readings were metered lately."""
-        return len(self._took)
+        """Return the number of recent predictions that were measured."""
+        return len(self._seconds)
 
     def p95_ms(self) -> float:
-        """Milliseconds of the processor that all but the dearest twentieth of the readings took at most; 0 of none."""
-        took = list(self._took)
-        return float(np.percentile(took, 95)) * 1000 if took else 0.0
+        """Return the 95th percentile of the processor time of recent predictions in milliseconds; 0 without any."""
+        seconds = list(self._seconds)
+        return float(np.percentile(seconds, 95)) * 1000 if seconds else 0.0

@@ -1,6 +1,6 @@
-"""Health for Prometheus: what `health` says on MQTT, asked for over HTTP.
+"""Serves the daemon's health to Prometheus over HTTP, with the same values as `health` on MQTT.
 
-Nothing is counted here. Each time somebody asks, the daemon's health is translated, so that both tell the same.
+Nothing is counted here: each scrape translates the present health, so that both agree.
 https://prometheus.io/docs/practices/naming/
 """
 
@@ -26,33 +26,33 @@ from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION
 
-_ASK_S: Final = 0.5
+_CONNECT_S: Final = 0.5
 _QUANTILES: Final = {"0.5": "p50", "0.95": "p95", "0.99": "p99"}
 
 
 class HealthCollector(Collector):
-    """Translates the daemon's health whenever Prometheus asks."""
+    """Translates the daemon's health at each scrape."""
 
     def __init__(self, health: Callable[[], Health]) -> None:
         self._health = health
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics of this moment."""
+        """Yield all metrics."""
         health = self._health()
         yield from _counters(health)
         yield from _gauges(health)
         yield _stages(health)
         yield _confidences(health)
-        yield _parts(health)
+        yield _components(health)
         yield _rates(health)
-        yield InfoMetricFamily("ishara_model", "The bundle that reads the signs.", {"model": health.model or ""})
+        yield InfoMetricFamily("ishara_model", "The bundle in use.", {"model": health.model or ""})
 
 
 class MetricsServer:
-    """Answers `/metrics` on an address of its own until it is closed."""
+    """Serves `/metrics` on an address of its own until it is closed."""
 
     def __init__(self, config: MetricsConfig, health: Callable[[], Health]) -> None:
-        """Raises ConfigInvalid when nobody can listen at the address."""
+        """Raises ConfigInvalid when the address cannot be listened on."""
         self._address = config.address
         registry = CollectorRegistry(auto_describe=False)
         registry.register(HealthCollector(health))
@@ -60,82 +60,82 @@ class MetricsServer:
             self._server, self._thread = start_http_server(config.port, config.address, registry)
         except OSError as error:
             where = f"metrics.address {config.address}, metrics.port {config.port}"
-            raise ConfigInvalid(f"{where}: nobody can listen there: {error.strerror or error}") from error
+            raise ConfigInvalid(f"{where}: cannot listen there: {error.strerror or error}") from error
 
     def close(self) -> None:
-        """Answer no more."""
-        ending = threading.Thread(target=self._server.shutdown, name="metrics-end", daemon=True)
-        ending.start()
-        # The server looks whether it is to end only every half second, unless somebody asks something.
+        """Stop serving."""
+        shutdown = threading.Thread(target=self._server.shutdown, name="metrics-end", daemon=True)
+        shutdown.start()
+        # The server checks for its shutdown every half second only, unless a request comes.
         with suppress(OSError):
-            socket.create_connection((self._address, self._server.server_port), _ASK_S).close()
-        ending.join()
+            socket.create_connection((self._address, self._server.server_port), _CONNECT_S).close()
+        shutdown.join()
         self._server.server_close()
         self._thread.join()
 
 
 def _counters(health: Health) -> Iterator[Metric]:
-    yield CounterMetricFamily("ishara_frames", "Frames that were looked at.", health.frames)
+    yield CounterMetricFamily("ishara_frames", "Frames that were processed.", health.frames)
     yield CounterMetricFamily("ishara_frames_dropped", "Frames that newer ones replaced.", health.dropped)
     yield CounterMetricFamily(
         "ishara_frames_skipped",
-        "Frames not looked at, because nobody signed or the processor was hot.",
+        "Frames that were not processed because nobody signed or the processor was hot.",
         health.skipped,
     )
-    yield CounterMetricFamily("ishara_words", "Words that were said.", health.words)
+    yield CounterMetricFamily("ishara_words", "Words that were recognised.", health.words)
 
 
 def _gauges(health: Health) -> Iterator[Metric]:
     state = health.model_state
-    told = {
-        "ishara_up_seconds": ("Since the daemon began to read.", health.up_s),
-        "ishara_frames_per_second": ("Frames looked at lately.", health.frames_per_s),
+    gauges = {
+        "ishara_up_seconds": ("Time since the daemon started to recognise signs.", health.up_s),
+        "ishara_frames_per_second": ("Frames processed a second, lately.", health.frames_per_s),
         "ishara_last_word_timestamp_seconds": (
-            "When the last word was said, as Unix time.",
+            "When the last word was recognised, as Unix time.",
             None if health.last_word_at is None else health.last_word_at.timestamp(),
         ),
         "ishara_temperature_celsius": ("The processor's hottest sensor.", health.temperature_c),
-        "ishara_throttled": ("Whether the processor is slowed down now.", health.throttled),
-        "ishara_memory_bytes": ("Held now.", None if health.memory_mb is None else health.memory_mb * 1e6),
+        "ishara_throttled": ("1 while the processor is throttled.", health.throttled),
+        "ishara_memory_bytes": ("Resident memory.", None if health.memory_mb is None else health.memory_mb * 1e6),
         "ishara_model_on_probation": (
-            "Whether the model that the store serves has yet to prove itself.",
+            "1 while the store's active model is on probation.",
             None if state is None else state == ON_PROBATION,
         ),
-        "ishara_paused": ("Whether frames are not looked at because somebody asked for that.", health.paused),
+        "ishara_paused": ("1 while the device is paused.", health.paused),
     }
-    for name, (meaning, value) in told.items():
+    for name, (documentation, value) in gauges.items():
         if value is not None:
-            yield GaugeMetricFamily(name, meaning, float(value))
+            yield GaugeMetricFamily(name, documentation, float(value))
 
 
 def _stages(health: Health) -> Metric:
     stages = GaugeMetricFamily(
-        "ishara_stage_seconds", "What a stage took lately, by share of its runs.", labels=["stage", "quantile"]
+        "ishara_stage_seconds", "Quantiles of a stage's recent run times.", labels=["stage", "quantile"]
     )
-    for stage, took in health.stage_ms.items():
+    for stage, times in health.stage_ms.items():
         for quantile, name in _QUANTILES.items():
-            stages.add_metric([stage, quantile], getattr(took, name) / 1000)
+            stages.add_metric([stage, quantile], getattr(times, name) / 1000)
     return stages
 
 
 def _confidences(health: Health) -> Metric:
-    """The bounds are tenths; the last one takes the rest, as Prometheus wants it."""
-    confidence = HistogramMetricFamily("ishara_word_confidence", "How sure the model was of the words that were said.")
+    """Return the histogram; the bounds are tenths, and the last bucket is unbounded as Prometheus requires."""
+    histogram = HistogramMetricFamily("ishara_word_confidence", "Confidences of the words.")
     counts = list(accumulate(health.confidences.tenths))
     bounds = [f"{number / 10}" for number in range(1, len(counts))] + ["+Inf"]
-    confidence.add_metric([], list(zip(bounds, counts, strict=True)), health.confidences.total)
-    return confidence
+    histogram.add_metric([], list(zip(bounds, counts, strict=True)), health.confidences.total)
+    return histogram
 
 
-def _parts(health: Health) -> Metric:
-    parts = GaugeMetricFamily("ishara_part_well", "1 when a part works, 0 when it is away.", labels=["part"])
-    for part in health.components:
-        parts.add_metric([part.value], float(part not in health.faults))
-    return parts
+def _components(health: Health) -> Metric:
+    components = GaugeMetricFamily("ishara_component_up", "1 if a component works, 0 if not.", labels=["component"])
+    for component in health.components:
+        components.add_metric([component.value], float(component not in health.faults))
+    return components
 
 
 def _rates(health: Health) -> Metric:
-    rates = GaugeMetricFamily("ishara_rate", "1 for how many frames are looked at now.", labels=["rate"])
+    rates = GaugeMetricFamily("ishara_rate", "1 for the present rate of processing.", labels=["rate"])
     for rate in Rate:
         rates.add_metric([rate.value], float(rate is health.rate))
     return rates

@@ -1,7 +1,7 @@
-"""How the daemon's parts stand: what is wrong with camera, broker, screen and live page, how the model stands, a pause.
+"""The device's status: the faults of its components, the state of its model, and whether it is paused.
 
-A part tells of itself whenever that changes; whoever shows it (health, the service's status line, captions, metrics)
-asks, or is called at each change.
+A component reports every change of its own; those that show the status (health, the service's status line, captions,
+metrics) read it, or are called at each change.
 """
 
 import threading
@@ -11,11 +11,11 @@ from typing import Final
 
 PROVEN: Final = "proven"
 ON_PROBATION: Final = "on probation"
-"""How a model of the store stands; else it tells which one was rolled back, and why."""
+"""States of a model from the store; another state says which one was rolled back, and why."""
 
 
 class Component(StrEnum):
-    """What can be lost while the daemon goes on."""
+    """A component that can fail while the daemon continues."""
 
     CAMERA = "camera"
     BROKER = "broker"
@@ -23,69 +23,69 @@ class Component(StrEnum):
     WEB = "web"
 
 
-Watcher = Callable[[], None]
+Callback = Callable[[], None]
 
 
 class DeviceStatus:
-    """Written and read from any thread."""
+    """Holds the status; may be written and read on any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._troubles: dict[Component, str] = {}
+        self._faults: dict[Component, str] = {}
         self._paused = False
-        self._model: str | None = None
-        self._watchers: list[Watcher] = []
+        self._model_state: str | None = None
+        self._callbacks: list[Callback] = []
 
-    def report(self, part: Component, trouble: str | None) -> None:
-        """Say in one sentence what is wrong with a part, or None when it is well."""
+    def report(self, component: Component, fault: str | None) -> None:
+        """Set a component's fault as one sentence, or None when the component works."""
         with self._lock:
-            changed = self._troubles.get(part) != trouble
-            if trouble is None:
-                self._troubles.pop(part, None)
+            changed = self._faults.get(component) != fault
+            if fault is None:
+                self._faults.pop(component, None)
             else:
-                self._troubles[part] = trouble
+                self._faults[component] = fault
         if changed:
-            self._call_watchers()
+            self._notify()
 
     def set_paused(self, *, paused: bool) -> None:
-        """Say that frames are looked at no more, or again."""
+        """Pause or resume the processing of frames."""
         with self._lock:
             changed, self._paused = self._paused != paused, paused
         if changed:
-            self._call_watchers()
+            self._notify()
 
     def set_model_state(self, state: str | None) -> None:
-        """Say how the model stands: proven, on probation, rolled back and why; None where nobody judges it."""
+        """Set the model's state: proven, on probation, rolled back and why; None if it is not from the store."""
         with self._lock:
-            changed, self._model = self._model != state, state
+            changed, self._model_state = self._model_state != state, state
         if changed:
-            self._call_watchers()
+            self._notify()
 
     @property
     def model_state(self) -> str | None:
-        """How the model stands."""
+        """Return the model's state."""
         with self._lock:
-            return self._model
+            return self._model_state
 
     @property
     def faults(self) -> dict[Component, str]:
-        """What is wrong, part by part."""
+        """Return the faults by component."""
         with self._lock:
-            return dict(self._troubles)
+            return dict(self._faults)
 
     @property
     def paused(self) -> bool:
-        """Whether frames are not looked at, because somebody asked for that."""
+        """Return True if frames are not processed because somebody paused the device."""
         with self._lock:
             return self._paused
 
-    def subscribe(self, watcher: Watcher) -> None:
-        """Call this after every change, on the thread that told of it; it must not block."""
+    def subscribe(self, callback: Callback) -> None:
+        """Call this after every change, on the thread that made it; it must not block."""
         with self._lock:
-            self._watchers.append(watcher)
+            self._callbacks.append(callback)
 
-    def _call_watchers(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
-            watchers = list(self._watchers)
-        for watcher in watchers:
-            watcher()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()

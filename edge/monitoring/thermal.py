@@ -1,7 +1,7 @@
-"""Tells how hot the processor is and whether it is slowed down for it.
+"""Measures the processor's temperature and whether the processor is throttled for it.
 
-Linux tells temperatures as thermal zones and what it slows down as cooling devices. A Raspberry Pi's firmware slows
-the processor down by itself, at 80 °C: the kernel's firmware driver tells so, or else the program vcgencmd.
+Linux reports temperatures as thermal zones and what it throttles as cooling devices. A Raspberry Pi's firmware
+throttles the processor by itself, at 80 °C; the kernel's firmware driver reports it, or else the program vcgencmd.
 https://docs.kernel.org/driver-api/thermal/sysfs-api.html
 https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
 """
@@ -29,7 +29,7 @@ _VCGENCMD_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ThermalState:
-    """The hottest of the processor's sensors, and whether firmware or kernel slow it down now; None: nothing tells."""
+    """The hottest sensor of the processor, and whether firmware or kernel throttle it now; None where unknown."""
 
     celsius: float | None = None
     throttled: bool | None = None
@@ -38,78 +38,78 @@ class ThermalState:
 class ThermalMonitor:
     """Measures at once and then every few seconds, on a thread of its own."""
 
-    def __init__(self, every_s: float, tell: Callable[[ThermalState, float], None], sysfs: Path = SYSFS) -> None:
-        """`tell` gets the heat and the moment on the monotonic clock, in seconds."""
+    def __init__(self, every_s: float, report: Callable[[ThermalState, float], None], sysfs: Path = SYSFS) -> None:
+        """`report` receives each state and its time on the monotonic clock, in seconds."""
         self._every_s = every_s
-        self._tell = tell
+        self._report = report
         self._sysfs = sysfs
         self._closed = threading.Event()
-        # A daemon thread: a firmware that does not answer must not keep the program from leaving.
-        threading.Thread(target=self._watch, name="thermometer", daemon=True).start()
+        # A daemon thread: a firmware that does not answer must not keep the program from exiting.
+        threading.Thread(target=self._run, name="thermal", daemon=True).start()
 
     def close(self) -> None:
-        """Measure no more."""
+        """Stop measuring."""
         self._closed.set()
 
-    def _watch(self) -> None:
-        heat = read_thermal_state(self._sysfs)
-        if heat == ThermalState():
-            log.debug("nothing here tells how hot the processor is")
+    def _run(self) -> None:
+        state = read_thermal_state(self._sysfs)
+        if state == ThermalState():
+            log.debug("this machine reports no temperature of its processor")
         while not self._closed.is_set():
-            self._tell(heat, time.monotonic())
+            self._report(state, time.monotonic())
             self._closed.wait(self._every_s)
-            heat = read_thermal_state(self._sysfs)
+            state = read_thermal_state(self._sysfs)
 
 
 def read_thermal_state(sysfs: Path = SYSFS) -> ThermalState:
-    """The heat now. May take seconds where vcgencmd has to be asked; what cannot be read counts as not there."""
+    """Return the present state. May take seconds with vcgencmd; a sensor that cannot be read counts as missing."""
     celsius = max(_zones(sysfs), default=None)
-    if celsius is None and (answer := _found(r"temp=(\d+(?:\.\d+)?)'C", _ask_vcgencmd("measure_temp"))):
-        celsius = float(answer)
+    if celsius is None and (text := _match(r"temp=(\d+(?:\.\d+)?)'C", _ask_vcgencmd("measure_temp"))):
+        celsius = float(text)
     bits = throttled_bits(sysfs)
-    slowed = [state > 0 for state in _slowed_by_kernel(sysfs)]
+    throttled = [state > 0 for state in _cpufreq_cooling(sysfs)]
     if bits is not None:
-        slowed.append(bool(bits & _THROTTLED_NOW))
-    return ThermalState(None if celsius is None else round(celsius, 1), any(slowed) if slowed else None)
+        throttled.append(bool(bits & _THROTTLED_NOW))
+    return ThermalState(None if celsius is None else round(celsius, 1), any(throttled) if throttled else None)
 
 
 def throttled_bits(sysfs: Path = SYSFS) -> int | None:
-    """What a Raspberry Pi's firmware tells of its power, bit by bit (get_throttled); None on any other machine."""
-    bits = next(_firmware(sysfs), None)
-    if bits is None and (answer := _found(r"throttled=0x([0-9a-f]+)", _ask_vcgencmd("get_throttled"))):
-        bits = int(answer, 16)
+    """Return the bits with which a Raspberry Pi's firmware reports its power (get_throttled); None elsewhere."""
+    bits = next(_firmware_bits(sysfs), None)
+    if bits is None and (text := _match(r"throttled=0x([0-9a-f]+)", _ask_vcgencmd("get_throttled"))):
+        bits = int(text, 16)
     return bits
 
 
 def _zones(sysfs: Path) -> Iterator[float]:
-    """Temperatures of the processor's zones in °C, which the kernel tells in thousandths."""
+    """Yield the temperatures of the processor's zones in °C, which the kernel reports in thousandths."""
     for zone in sysfs.glob("class/thermal/thermal_zone*"):
         if _PROCESSOR.search(_content(zone / "type")):
-            thousandths = _found(r"(-?\d+)", _content(zone / "temp"))
+            thousandths = _match(r"(-?\d+)", _content(zone / "temp"))
             if thousandths is not None:
                 yield int(thousandths) / 1000
 
 
-def _slowed_by_kernel(sysfs: Path) -> Iterator[int]:
-    """How far the kernel has lowered each processor's frequency for its heat, 0 for not at all."""
+def _cpufreq_cooling(sysfs: Path) -> Iterator[int]:
+    """Yield how many steps the kernel has lowered each processor's frequency because of heat."""
     for device in sysfs.glob("class/thermal/cooling_device*"):
         if "cpufreq" in _content(device / "type"):
-            state = _found(r"(\d+)", _content(device / "cur_state"))
+            state = _match(r"(\d+)", _content(device / "cur_state"))
             if state is not None:
                 yield int(state)
 
 
-def _firmware(sysfs: Path) -> Iterator[int]:
-    """The bits of a Raspberry Pi's firmware, as its kernel driver tells them."""
+def _firmware_bits(sysfs: Path) -> Iterator[int]:
+    """Yield the bits that the kernel's driver reports of a Raspberry Pi's firmware."""
     for pattern in _FIRMWARE:
         for path in (sysfs / "devices" / "platform").glob(pattern):
-            bits = _found(r"(?:0x)?([0-9a-f]+)", _content(path))
+            bits = _match(r"(?:0x)?([0-9a-f]+)", _content(path))
             if bits is not None:
                 yield int(bits, 16)
 
 
 def _content(path: Path) -> str:
-    """What a file of the kernel says; nothing when it cannot be read, as that of a switched off sensor."""
+    """Return the content of a kernel's file; empty when it cannot be read, such as that of a disabled sensor."""
     try:
         return path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
@@ -117,20 +117,20 @@ def _content(path: Path) -> str:
 
 
 def _ask_vcgencmd(question: str) -> str:
-    """The answer of the Raspberry Pi's own program; nothing where it is not there, refuses or takes too long."""
+    """Return the answer of the Raspberry Pi's own program; empty where it is missing, fails or takes too long."""
     program = shutil.which("vcgencmd")
     if program is None:
         return ""
     try:
-        asked = subprocess.run(
+        answer = subprocess.run(
             [program, question], capture_output=True, text=True, errors="replace", timeout=_VCGENCMD_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
-def _found(pattern: str, text: str) -> str | None:
-    """What the pattern's group finds when the pattern is all of the text."""
-    found = re.fullmatch(pattern, text)
-    return None if found is None else found[1]
+def _match(pattern: str, text: str) -> str | None:
+    """Return the pattern's group if the pattern matches all of the text."""
+    match = re.fullmatch(pattern, text)
+    return None if match is None else match[1]

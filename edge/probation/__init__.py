@@ -1,6 +1,6 @@
-"""A new model proves itself on the device, or the device goes back to the one before.
+"""A newly activated model is on probation: it proves itself on the device, or the previous one is activated again.
 
-`starts` counts starts with it, so that a model that ends the daemon is gone after a few. While the daemon reads with
-it, the `watch` looks at health and speed and, by `shadow`, at what the new and the old model make of the `stretches`
-in which somebody raised a hand lately; `comparison` says what is too much of a difference.
+`start_count` counts starts with it, so that a model that crashes the daemon is gone after a few. While the daemon uses
+it, `watch` checks health and speed and, by `shadow`, what the new and the old model recognise in the `segments` in
+which somebody lately raised a hand; `comparison` decides which difference is a fault.
 """

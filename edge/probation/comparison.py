@@ -1,7 +1,7 @@
-"""Whether what a new model says of the same signing is absurd, held against what the old one says.
+"""Compares the words of a new model with those of the old one on the same segments, and finds absurd ones.
 
-Nobody on the device knows what was really signed, and a better model says other things than the old one. So only what
-no good model can do is a fault; finer judgement is the trainer's, who has clips with their words.
+Nobody on the device knows what was really signed, and a better model recognises other words than the old one. So only
+what no good model can do is a fault; finer evaluation is the trainer's, which has clips with their words.
 """
 
 from collections.abc import Sequence
@@ -11,59 +11,60 @@ from typing import Final, Self
 from models.classifier import Candidate
 
 MIN_SEGMENTS: Final = 5
-"""So many stretches must have been compared before anything is said: of fewer nobody can tell chance from fault."""
+"""Segments to compare before anything is decided: of fewer, chance and fault cannot be told apart."""
 MORE_SILENT: Final = 0.4
-"""The share of stretches without a word may be higher by this. Of one and the same signing a model that doubts more
-than the old one loses some words; one that loses two of five has not learnt this camera's view."""
+"""The share of segments without a word may be higher by this. On the same signing a model that is less confident than
+the old one loses some words; one that loses two of five was not trained for this camera's view."""
 MORE_SILENT_BY_CHANCE: Final = 3
-"""Nor do so few more tell anything: two models that each miss a fifth of five differ by more once in 500 times."""
+"""So few more are no evidence: two models that each miss a fifth of five differ by more once in 500 times."""
 CONFIDENCE_SHARE: Final = 0.6
-"""The mean confidence may be lower, but not less than this share of the old one's. Calibrations differ by less."""
-MOST_WORDS: Final = 3.0
-"""Words a stretch; beyond that, and when it also says so many times as many as the old one, a model babbles."""
-FEWER_SIGNS: Final = 4
-"""Where the old one told so many signs apart, the new one may not say one and the same sign throughout."""
+"""The mean confidence may be lower, but not below this share of the old one's. Calibrations differ by less."""
+MAX_WORDS: Final = 3.0
+"""Words per segment, beyond which a model babbles if it also predicts so many times as many words as the old one."""
+MIN_SIGNS: Final = 4
+"""Where the old model distinguished so many signs, the new one may not predict one and the same sign throughout."""
 
 SegmentWords = Sequence[Candidate]
+"""The words that a model recognises in one segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """What a model said of some stretches."""
+    """Statistics of one model's words on some segments."""
 
     segments: int
     silent: int
-    """Stretches of which it said nothing."""
+    """Segments without a word."""
     words: int
     signs: int
-    """How many different ones."""
+    """Number of different signs."""
     confidence: float
-    """The words' mean; 0 without any."""
+    """Mean confidence of the words; 0 without any."""
 
     @classmethod
-    def of(cls, said: Sequence[SegmentWords]) -> Self:
-        """From the words of each stretch."""
-        words = [guess for one in said for guess in one]
+    def of(cls, segments: Sequence[SegmentWords]) -> Self:
+        """Summarise the words of each segment."""
+        words = [candidate for segment in segments for candidate in segment]
         return cls(
-            segments=len(said),
-            silent=sum(not one for one in said),
+            segments=len(segments),
+            silent=sum(not segment for segment in segments),
             words=len(words),
-            signs=len({guess.sign.sign_id for guess in words}),
-            confidence=sum(guess.confidence for guess in words) / len(words) if words else 0.0,
+            signs=len({candidate.sign.sign_id for candidate in words}),
+            confidence=sum(candidate.confidence for candidate in words) / len(words) if words else 0.0,
         )
 
 
 def find_fault(old: ModelSummary, new: ModelSummary) -> str | None:
-    """What is absurd about the new model's showing on the same stretches, in words; None where nothing is."""
+    """Return what is absurd about the new model on the same segments, as a sentence; None without a fault."""
     if new.segments < MIN_SEGMENTS:
         return None
-    of = f"of the last {new.segments} times that somebody raised a hand"
+    where = f"in the last {new.segments} segments with a raised hand"
     if new.silent - old.silent > max(MORE_SILENT * new.segments, MORE_SILENT_BY_CHANCE):
-        return f"{of} it says no sign at {new.silent}, the model before at {old.silent}"
+        return f"{where} it recognises no sign {new.silent} times, the previous model {old.silent} times"
     if min(new.words, old.words) >= MIN_SEGMENTS and new.confidence < CONFIDENCE_SHARE * old.confidence:
-        return f"{of} it is sure to {new.confidence:.0%} in the mean, the model before to {old.confidence:.0%}"
-    if new.words > MOST_WORDS * max(old.words, new.segments):
-        return f"{of} it says {new.words} words, the model before {old.words}"
-    if new.signs == 1 and old.signs >= FEWER_SIGNS and new.words >= MIN_SEGMENTS:
-        return f"{of} it says one and the same sign, the model before {old.signs} different ones"
+        return f"{where} its mean confidence is {new.confidence:.0%}, that of the previous model {old.confidence:.0%}"
+    if new.words > MAX_WORDS * max(old.words, new.segments):
+        return f"{where} it predicts {new.words} words, the previous model {old.words}"
+    if new.signs == 1 and old.signs >= MIN_SIGNS and new.words >= MIN_SEGMENTS:
+        return f"{where} it predicts one and the same sign, the previous model {old.signs} different ones"
     return None

@@ -1,4 +1,4 @@
-"""The last stretches of the stream in which a hand was up: landmarks without pictures, kept in memory alone."""
+"""The latest segments of the stream with a raised hand: landmarks without images, kept in memory alone."""
 
 import threading
 from collections import deque
@@ -15,56 +15,57 @@ from models.activity_detection import RaisedHandSpotter
 from models.manifest import SpotterSettings
 
 MAX_SEGMENTS: Final = 20
-_LONGEST_S: Final = 10.0  # of one stretch; who signs for longer is remembered in pieces
+_MAX_DURATION_S: Final = 10.0  # longer signing is stored as several segments
 
 
 class RecentSegments:
-    """Remembers the last stretches, whatever any model made of them.
+    """Stores the latest segments, whatever any model recognised in them.
 
-    What the daemon's own spotter gives would not do: that holds only what the model at work took for a sign. Twenty
-    stretches of ten seconds at 30 frames a second take 3 MB.
+    The takes of the daemon's own spotter would not do: they hold only what the current model took for a sign. Twenty
+    segments of ten seconds at 30 frames a second take 3 MB.
     """
 
     def __init__(self, raise_threshold: float) -> None:
-        """`raise_threshold` is the measure of a raised hand."""
-        settings = SpotterSettings(raise_threshold=raise_threshold, max_duration_s=_LONGEST_S)
+        """`raise_threshold` is the spotter's threshold for a raised hand."""
+        settings = SpotterSettings(raise_threshold=raise_threshold, max_duration_s=_MAX_DURATION_S)
         self._spotter = RaisedHandSpotter(settings, landmarker="")
         self._lock = threading.Lock()
-        self._kept: deque[_Packed] = deque(maxlen=MAX_SEGMENTS)
+        self._segments: deque[_PackedTake] = deque(maxlen=MAX_SEGMENTS)
         self._count = 0
 
     def observe(self, _frame: Frame, landmarks: Landmarks) -> None:
-        """See what was found in a frame."""
+        """Take in the landmarks of a frame."""
         for take in self._spotter.push(landmarks):
-            packed = _Packed.of(take)
+            packed = _PackedTake.of(take)
             with self._lock:
                 self._count += 1
-                self._kept.append(packed)
+                self._segments.append(packed)
 
     def next_after(self, number: int) -> tuple[int, Take] | None:
-        """The first remembered stretch behind the one of this number, with its own; the first of all is 1."""
+        """Return the first stored segment after the one of this number, with its own number; the first of all is 1."""
         with self._lock:
-            first = self._count - len(self._kept) + 1
+            first = self._count - len(self._segments) + 1
             following = max(first, number + 1)
-            packed = self._kept[following - first] if following <= self._count else None
+            packed = self._segments[following - first] if following <= self._count else None
         return None if packed is None else (following, packed.unpack())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Packed:
-    """A take in the form in which takes are stored, without the parts that were not seen."""
+class _PackedTake:
+    """A take in the quantised form of take files, without the parts that were not visible."""
 
     times: NDArray[np.float64]
     steps: dict[Part, NDArray[np.int16]]
-    origin: Provenance
+    provenance: Provenance
 
     @classmethod
-    def of(cls, take: Take) -> "_Packed":
-        seen = {part: where for part, where in PART_SLICES.items() if take.visible(part).any()}
-        return cls(take.times, {part: quantise(take.points[:, where]) for part, where in seen.items()}, take.provenance)
+    def of(cls, take: Take) -> "_PackedTake":
+        visible = {part: where for part, where in PART_SLICES.items() if take.visible(part).any()}
+        steps = {part: quantise(take.points[:, where]) for part, where in visible.items()}
+        return cls(take.times, steps, take.provenance)
 
     def unpack(self) -> Take:
         points = np.full((len(self.times), POINT_COUNT, 3), np.nan, np.float32)
         for part, steps in self.steps.items():
             points[:, PART_SLICES[part]] = dequantise(steps)
-        return Take(points, self.times, self.origin)
+        return Take(points, self.times, self.provenance)

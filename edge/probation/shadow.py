@@ -1,4 +1,4 @@
-"""Lets the old and the new model read the same stretches, as the daemon would have, without anybody hearing it."""
+"""Runs the old and the new model on the same segments, as the daemon would, without emitting any word."""
 
 import os
 import threading
@@ -16,86 +16,86 @@ from models.bundle import Bundle
 from models.classifier import Classifier
 from models.spotter import SignSpotter
 
-_REMEMBERED: Final = 40  # stretches; what both said before counts no more
-_LOW_PRIORITY: Final = 10  # a tenth of the processor is left where others want all of it; at 19 it would be a hundredth
-_NEXT_S: Final = 0.5
-_LAST_READINGS_S: Final = 2.0
+_MAX_COMPARED: Final = 40  # segments; the words of earlier ones count no more
+_LOW_PRIORITY: Final = 10  # gets a tenth of a processor that others want all of; at 19 it would get a hundredth
+_POLL_S: Final = 0.5
+_JOIN_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShadowModel:
-    """A bundle with what runs its network, and how sure that must be of a word."""
+    """A bundle with the classifier that runs its network, and the least confidence of a word."""
 
     bundle: Bundle
     classifier: Classifier
     threshold: float
 
-    def recognise(self, stretch: Take, over: threading.Event) -> SegmentWords | None:
-        """The words that the daemon would say of a stretch; None when it is `over` before it is read."""
+    def recognise(self, segment: Take, cancelled: threading.Event) -> SegmentWords | None:
+        """Return the words that the daemon would emit for a segment; None if it is cancelled meanwhile."""
         manifest = self.bundle.manifest
         spotter = SignSpotter(manifest.spotter, manifest.landmarker, self.classifier)
         takes: list[Take] = []
-        for landmarks in stretch.landmarks():
-            if over.is_set():
+        for landmarks in segment.landmarks():
+            if cancelled.is_set():
                 return None
             takes += spotter.push(landmarks)
-        guesses = [
+        candidates = [
             self.classifier.classify(take).above_threshold(self.threshold) for take in (*takes, *spotter.flush())
         ]
-        return [guess for guess in guesses if guess is not None]
+        return [candidate for candidate in candidates if candidate is not None]
 
 
 class Shadow:
-    """Two readers and what they said."""
+    """Two models and the words that they recognised in the same segments."""
 
     def __init__(self, old: ShadowModel, new: ShadowModel) -> None:
         self._old = old
         self._new = new
         self._known = {sign.sign_id for sign in new.bundle.signs}
-        self._said: deque[tuple[SegmentWords, SegmentWords]] = deque(maxlen=_REMEMBERED)
+        self._words: deque[tuple[SegmentWords, SegmentWords]] = deque(maxlen=_MAX_COMPARED)
 
     @property
     def compared(self) -> int:
-        """How many stretches count; this and the fault may be asked for on any thread."""
-        return len(self._said)
+        """Return the number of segments that count. May be read on any thread, as may the fault."""
+        return len(self._words)
 
-    def compare(self, stretch: Take, over: threading.Event) -> None:
-        """Let both read a stretch, unless it is `over` before.
+    def compare(self, segment: Take, cancelled: threading.Event) -> None:
+        """Run both models on a segment, unless it is cancelled before.
 
-        A stretch with a sign that the new one was never taught tells nothing about it.
+        A segment with a sign that the new model was never trained on is no evidence about it and does not count.
         """
-        old = self._old.recognise(stretch, over)
-        if old is not None and all(guess.sign.sign_id in self._known for guess in old):
-            new = self._new.recognise(stretch, over)
+        old = self._old.recognise(segment, cancelled)
+        if old is not None and all(candidate.sign.sign_id in self._known for candidate in old):
+            new = self._new.recognise(segment, cancelled)
             if new is not None:
-                self._said.append((old, new))
+                self._words.append((old, new))
 
     def find_fault(self) -> str | None:
-        """What is absurd about the new one, in words."""
-        said = list(self._said)
-        return find_fault(ModelSummary.of([old for old, _ in said]), ModelSummary.of([new for _, new in said]))
+        """Return what is absurd about the new model as a sentence; None without a fault."""
+        words = list(self._words)
+        return find_fault(ModelSummary.of([old for old, _ in words]), ModelSummary.of([new for _, new in words]))
 
 
 @contextmanager
-def running_shadow(shadow: Shadow, stretches: RecentSegments) -> Iterator[None]:
-    """While inside, let the shadow read the remembered stretches and those that come, on a thread of its own."""
-    over = threading.Event()
-
-    def cast() -> None:
-        with suppress(OSError):  # a sandbox may not allow it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
-        number, pause_s = 0, 0.0
-        while not over.wait(pause_s):
-            found, pause_s = stretches.next_after(number), _NEXT_S
-            if found is not None:
-                number, began = found[0], time.monotonic()
-                shadow.compare(found[1], over)
-                pause_s = time.monotonic() - began  # at most half of a core
-
-    thread = threading.Thread(target=cast, name="shadow", daemon=True)
+def running_shadow(shadow: Shadow, segments: RecentSegments) -> Iterator[None]:
+    """Compare the stored segments and those that follow, on a thread of its own while inside the context."""
+    cancelled = threading.Event()
+    thread = threading.Thread(target=_compare_all, args=(shadow, segments, cancelled), name="shadow", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
-        thread.join(_LAST_READINGS_S)
+        cancelled.set()
+        thread.join(_JOIN_S)
+
+
+def _compare_all(shadow: Shadow, segments: RecentSegments, cancelled: threading.Event) -> None:
+    with suppress(OSError):  # a sandbox may not allow it
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
+    number, pause_s = 0, 0.0
+    while not cancelled.wait(pause_s):
+        found, pause_s = segments.next_after(number), _POLL_S
+        if found is not None:
+            number, began = found[0], time.monotonic()
+            shadow.compare(found[1], cancelled)
+            pause_s = time.monotonic() - began  # at most half of a core

@@ -1,4 +1,4 @@
-"""Watches the model at work while it is on probation, and goes back to the one before when it fails."""
+"""Watches a model on probation while it is in use, and rolls it back if it fails."""
 
 import logging
 import threading
@@ -10,63 +10,63 @@ from edge.config import SHIPPED_MODEL
 from edge.lifecycle.plan import Plan
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.status import ON_PROBATION, PROVEN, DeviceStatus
-from edge.probation.probation_state import ProbationState
 from edge.probation.segments import RecentSegments
 from edge.probation.shadow import Shadow, ShadowModel, running_shadow
+from edge.probation.state import ProbationState
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
 
 log = logging.getLogger(__name__)
 
-_LOOK_S: Final = 1.0
-_LAST_LOOK_S: Final = 3.0
+_INTERVAL_S: Final = 1.0
+_JOIN_S: Final = 3.0
 
 
 class ProbationWatch:
-    """A thread that sleeps while no model is on probation.
+    """Watches on a thread of its own, which sleeps while no model is on probation.
 
-    It judges at the priority of all others, so that a model which takes the whole processor is judged too; what the old
-    and the new model say is found out by a thread of low priority.
+    The thread has normal priority, so that a model which takes the whole processor is judged too; old and new model are
+    compared on a thread of low priority.
     """
 
     def __init__(
         self,
         store: BundleStore,
-        stretches: RecentSegments,
+        segments: RecentSegments,
         status: DeviceStatus,
-        heart: LivenessMonitor,
-        go_back: Callable[[], None],
+        liveness: LivenessMonitor,
+        reload: Callable[[], None],
     ) -> None:
-        """How the model stands is told to `standing`. `go_back` has the daemon read what the store says by then."""
+        """The model's state is reported to `status`. `reload` has the daemon open the store's active model again."""
         self._store = store
-        self._stretches = stretches
+        self._segments = segments
         self._status = status
-        self._heart = heart
-        self._go_back = go_back
+        self._liveness = liveness
+        self._reload = reload
         self._lock = threading.Lock()
         self._plan: Plan | None = None
-        self._woken = threading.Event()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="probation", daemon=True)
+        self._changed = threading.Event()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="probation", daemon=True)
         self._thread.start()
 
     def start(self, plan: Plan) -> None:
-        """The plan's model reads from now on; whether it is on probation, the store knows. Does not block."""
+        """Watch the plan's model from now on if the store has it on probation. Does not block."""
         with self._lock:
             self._plan = plan
-        self._woken.set()
+        self._changed.set()
 
     def close(self) -> None:
-        """Watch no more."""
-        self._over.set()
-        self._woken.set()
-        self._thread.join(_LAST_LOOK_S)
+        """Stop watching."""
+        self._closed.set()
+        self._changed.set()
+        self._thread.join(_JOIN_S)
 
-    def _watch(self) -> None:
-        while not self._over.is_set():
-            self._woken.wait()
-            self._woken.clear()
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._changed.wait()
+            self._changed.clear()
             with self._lock:
                 plan, self._plan = self._plan, None
             if plan is None:
@@ -74,61 +74,61 @@ class ProbationWatch:
             try:
                 self._status.set_model_state(_state(self._store, plan))
                 if _is_on_probation(self._store, plan):
-                    self._prove(plan)
+                    self._watch(plan)
             except StoreUnusable as error:
-                log.warning("how %s stands is not known: %s", plan.bundle.manifest.title, error)
+                log.warning("the state of %s is unknown: %s", plan.bundle.manifest.title, error)
 
-    def _prove(self, plan: Plan) -> None:
-        """Watch until the model has proved itself, has failed, or another one takes over. Raises StoreUnusable."""
+    def _watch(self, plan: Plan) -> None:
+        """Watch until the model passes, fails or is replaced. Raises StoreUnusable."""
         title = plan.bundle.manifest.title
         log.warning("%s is on probation for %.0f s", title, plan.config.model.probation_s)
-        old = self._open_before(plan)
+        old = self._open_previous(plan)
         shadow = None if old is None else Shadow(old, ShadowModel(plan.bundle, plan.classifier, plan.threshold))
-        term = ProbationState(plan.config.model, plan.classifier, self._status, self._heart, shadow)
+        state = ProbationState(plan.config.model, plan.classifier, self._status, self._liveness, shadow)
         if shadow is None:
-            self._judge(plan, term)
+            self._judge(plan, state)
             return
-        with running_shadow(shadow, self._stretches):
-            self._judge(plan, term)
+        with running_shadow(shadow, self._segments):
+            self._judge(plan, state)
 
-    def _judge(self, plan: Plan, term: ProbationState) -> None:
-        title, is_told = plan.bundle.manifest.title, False
-        while not self._woken.wait(_LOOK_S):
-            if (fault := term.find_fault()) is not None:
+    def _judge(self, plan: Plan, state: ProbationState) -> None:
+        title, is_extended = plan.bundle.manifest.title, False
+        while not self._changed.wait(_INTERVAL_S):
+            if (fault := state.find_fault()) is not None:
                 self._fail(plan, fault)
                 return
-            if term.is_long_enough and term.is_seen_enough:
+            if state.is_long_enough and state.is_seen_enough:
                 self._pass(plan)
                 return
-            if term.is_long_enough and not is_told:
-                is_told = True
-                self._store.reset_starts()  # a device that is switched off each night shall not lose a sound model
-                log.info("%s stays on probation until somebody has signed, so that it can be judged", title)
+            if state.is_long_enough and not is_extended:
+                is_extended = True
+                self._store.reset_starts()  # a device that is switched off each night must not lose a sound model
+                log.info("%s stays on probation until there was enough signing to judge it", title)
 
     def _pass(self, plan: Plan) -> None:
         if _is_on_probation(self._store, plan):
             self._store.pass_probation()
-            log.warning("%s has proved itself", plan.bundle.manifest.title)
+            log.warning("%s has passed its probation", plan.bundle.manifest.title)
             self._status.set_model_state(PROVEN)
 
     def _fail(self, plan: Plan, fault: str) -> None:
-        if not _is_on_probation(self._store, plan):  # meanwhile the operator has taken it back, or named another one
+        if not _is_on_probation(self._store, plan):  # meanwhile the operator has rolled it back or activated another
             return
         self._store.rollback(fault)
         log.error("%s is rolled back: %s", plan.bundle.manifest.title, fault)
         self._status.set_model_state(_state(self._store, plan))
-        self._go_back()
+        self._reload()
 
-    def _open_before(self, plan: Plan) -> ShadowModel | None:
-        """The reader of the model before, if it reads the same landmarks."""
+    def _open_previous(self, plan: Plan) -> ShadowModel | None:
+        """Open the previous model; return None if it cannot be opened or uses other landmarks."""
         new, folder = plan.bundle.manifest, self._store.previous()
         try:
             bundle = open_bundle(SHIPPED_MODEL) if folder is None else self._store.open(folder)
             if (bundle.manifest.parts, bundle.manifest.landmarker) != (new.parts, new.landmarker):
-                raise BundleRefused(f"{bundle.manifest.title} reads other landmarks")
+                raise BundleRefused(f"{bundle.manifest.title} uses other landmarks")
             return ShadowModel(bundle, OnnxClassifier(bundle), _threshold(plan, bundle))
         except BundleRefused as error:
-            log.warning("the words of %s are compared with nobody's: %s", new.title, error)
+            log.warning("the words of %s are not compared with those of another model: %s", new.title, error)
             return None
 
 
@@ -138,19 +138,19 @@ def _threshold(plan: Plan, bundle: Bundle) -> float:
 
 
 def _is_on_probation(store: BundleStore, plan: Plan) -> bool:
-    """Whether the plan's bundle serves, on probation. Raises StoreUnusable."""
-    return store.probation() is not None and _is_serving(store.current(), plan)
+    """Return True if the plan's bundle is active and on probation. Raises StoreUnusable."""
+    return store.probation() is not None and _is_active(store.current(), plan)
 
 
-def _is_serving(current: Path | None, plan: Plan) -> bool:
+def _is_active(current: Path | None, plan: Plan) -> bool:
     return current is not None and current.resolve() == plan.bundle.folder.resolve()
 
 
 def _state(store: BundleStore, plan: Plan) -> str | None:
-    """How the model at work stands, in words; None where the store has nothing to do with it. Raises StoreUnusable."""
+    """Return the state of the plan's model for `health`; None if it is not from the store. Raises StoreUnusable."""
     if _is_on_probation(store, plan):
         return ON_PROBATION
     last = next((event for event in store.events() if event.what != "installed"), None)
     if last is not None and last.what == "rolled back":
         return f"rolled back {last.name}: {last.reason}"
-    return PROVEN if _is_serving(store.current(), plan) else None
+    return PROVEN if _is_active(store.current(), plan) else None

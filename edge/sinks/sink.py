@@ -1,4 +1,4 @@
-"""The stage that takes words away."""
+"""The interface of the stage that delivers words."""
 
 from typing import Protocol
 
@@ -6,10 +6,10 @@ from edge.recognition.word import Word
 
 
 class Sink(Protocol):
-    """Takes words, without blocking: a slow sink keeps a bounded buffer and a thread of its own."""
+    """Delivers words without blocking: a slow sink has a bounded buffer and a thread of its own."""
 
     def emit(self, word: Word) -> None:
-        """Take a word."""
+        """Deliver a word."""
 
     def close(self) -> None:
-        """Deliver what is on its way, within a second, and leave."""
+        """Deliver what is buffered, within a second, and release everything."""

@@ -58,7 +58,7 @@ def metrics(device: Device, broker: Broker) -> str:
     asked = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:9108/metrics').read().decode())"
     lines = device.run(f"python3 -c {quoted(asked)}").splitlines()
     values = dict(line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
-    if float(values["ishara_words_total"]) < 1 or float(values['ishara_part_well{part="camera"}']) != 1:
+    if float(values["ishara_words_total"]) < 1 or float(values['ishara_component_up{component="camera"}']) != 1:
         raise CheckFailed(f"{values}")
     return f"{len(values)} values, {values['ishara_words_total']} words"
 

@@ -16,14 +16,14 @@ def commands(status: DeviceStatus) -> Commands:
     return Commands(status)
 
 
-def test_pause_and_resume_need_nobody_else(commands: Commands, status: DeviceStatus) -> None:
+def test_pause_and_resume_set_the_status(commands: Commands, status: DeviceStatus) -> None:
     assert commands.execute(b"pause") == Response(command="pause", ok=True)
     assert status.paused
     assert commands.execute(b'{"command": "resume", "id": "a1"}') == Response(id="a1", command="resume", ok=True)
     assert not status.paused
 
 
-def test_everybody_who_can_obey_is_called(commands: Commands) -> None:
+def test_every_handler_is_called(commands: Commands) -> None:
     called: list[str] = []
     commands.register(Command.CLEAR, lambda: called.append("captions"))
     commands.register(Command.CLEAR, lambda: called.append("web"))
@@ -31,13 +31,13 @@ def test_everybody_who_can_obey_is_called(commands: Commands) -> None:
     assert called == ["captions", "web"]
 
 
-def test_what_nothing_here_can_do_is_answered_with_an_error(commands: Commands) -> None:
-    answer = commands.execute(b"identify")
-    assert (answer.ok, answer.error) == (False, "nothing on this device can identify")
+def test_command_without_handler_is_answered_with_an_error(commands: Commands) -> None:
+    response = commands.execute(b"identify")
+    assert (response.ok, response.error) == (False, "nothing on this device can identify")
 
 
 @pytest.mark.parametrize("message", [b"pause", b" Pause \n", b'{"command":"pause"}', b'{"command":"pause","id":null}'])
-def test_a_command_is_a_bare_name_or_json(message: bytes, commands: Commands, status: DeviceStatus) -> None:
+def test_command_is_a_bare_name_or_json(message: bytes, commands: Commands, status: DeviceStatus) -> None:
     assert commands.execute(message).ok
     assert status.paused
 
@@ -62,16 +62,16 @@ def test_a_command_is_a_bare_name_or_json(message: bytes, commands: Commands, st
         (b"p" * (MAX_BYTES + 1), "too long"),
     ],
 )
-def test_anything_else_is_answered_with_what_is_wrong(
+def test_invalid_command_is_answered_with_the_reason(
     message: bytes, error: str, commands: Commands, status: DeviceStatus
 ) -> None:
-    answer = commands.execute(message)
-    assert not answer.ok
-    assert error in (answer.error or "")
+    response = commands.execute(message)
+    assert not response.ok
+    assert error in (response.error or "")
     assert not status.paused
-    assert len(answer.to_json()) < MAX_BYTES
+    assert len(response.to_json()) < MAX_BYTES
 
 
-def test_an_unknown_command_is_answered_with_its_id(commands: Commands) -> None:
-    told = json.loads(commands.execute(b'{"command": "dance", "id": "x"}').to_json())
-    assert (told["id"], told["ok"], "dance" in told["error"]) == ("x", False, True)
+def test_unknown_command_is_answered_with_its_id(commands: Commands) -> None:
+    content = json.loads(commands.execute(b'{"command": "dance", "id": "x"}').to_json())
+    assert (content["id"], content["ok"], "dance" in content["error"]) == ("x", False, True)

@@ -30,7 +30,7 @@ def add_cooling(sysfs: Path, number: int, kind: str, state: int) -> None:
 
 @pytest.fixture(autouse=True)
 def vcgencmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Writes a `vcgencmd`; before that, there is none, also on a Raspberry Pi."""
+    """Return a function that writes a `vcgencmd`; before that there is none, even on a Raspberry Pi."""
     programs = tmp_path / "programs"
     programs.mkdir()
     monkeypatch.setenv("PATH", str(programs))
@@ -43,25 +43,23 @@ def vcgencmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
     return write_program
 
 
-def test_a_machine_without_sensors_tells_nothing(tmp_path: Path) -> None:
+def test_machine_without_sensors_has_no_thermal_state(tmp_path: Path) -> None:
     assert read_thermal_state(tmp_path) == ThermalState(celsius=None, throttled=None)
 
 
-def test_a_raspberry_pi_tells_through_its_kernel(tmp_path: Path) -> None:
+def test_raspberry_pi_reports_through_its_kernel(tmp_path: Path) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", "61332")
     write(tmp_path, PI_FIRMWARE, "80008")
     assert read_thermal_state(tmp_path) == ThermalState(celsius=61.3, throttled=True)
 
 
 @pytest.mark.parametrize(("bits", "throttled"), [("0", False), ("50000", False), ("1", False), ("50005", True)])
-def test_what_the_firmware_did_once_and_low_voltage_are_not_throttling_now(
-    tmp_path: Path, bits: str, throttled: bool
-) -> None:
+def test_past_throttling_and_low_voltage_are_not_throttling(tmp_path: Path, bits: str, throttled: bool) -> None:
     write(tmp_path, PI_FIRMWARE, bits)
     assert read_thermal_state(tmp_path).throttled is throttled
 
 
-def test_a_jetson_tells_the_hottest_of_its_processors_sensors(tmp_path: Path) -> None:
+def test_jetson_reports_the_hottest_sensor_of_its_processors(tmp_path: Path) -> None:
     add_zone(tmp_path, 0, "CPU-therm", "54500")
     add_zone(tmp_path, 1, "GPU-therm", "57250")
     add_zone(tmp_path, 2, "PMIC-Die", "100000")
@@ -70,22 +68,20 @@ def test_a_jetson_tells_the_hottest_of_its_processors_sensors(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("state", "throttled"), [(0, False), (3, True)])
-def test_a_frequency_that_the_kernel_has_lowered_for_heat_is_throttling(
-    tmp_path: Path, state: int, throttled: bool
-) -> None:
+def test_frequency_lowered_by_the_kernel_is_throttling(tmp_path: Path, state: int, throttled: bool) -> None:
     add_cooling(tmp_path, 0, "pwm-fan", 2)
     add_cooling(tmp_path, 1, "cpufreq-cpu0", state)
     assert read_thermal_state(tmp_path).throttled is throttled
 
 
 @pytest.mark.parametrize("content", ["", "warm", "-1x"])
-def test_a_sensor_that_gives_no_number_is_skipped(tmp_path: Path, content: str) -> None:
+def test_sensor_without_a_number_is_skipped(tmp_path: Path, content: str) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", content)
     add_zone(tmp_path, 1, "gpu-thermal", "48000")
     assert read_thermal_state(tmp_path).celsius == 48.0
 
 
-def test_vcgencmd_tells_what_the_kernel_does_not(tmp_path: Path, vcgencmd: Callable[[str], None]) -> None:
+def test_vcgencmd_reports_what_the_kernel_does_not(tmp_path: Path, vcgencmd: Callable[[str], None]) -> None:
     vcgencmd("""case "$1" in measure_temp) echo "temp=79.4'C";; get_throttled) echo throttled=0xe0006;; esac""")
     assert read_thermal_state(tmp_path) == ThermalState(celsius=79.4, throttled=True)
 
@@ -98,14 +94,12 @@ def test_vcgencmd_tells_what_the_kernel_does_not(tmp_path: Path, vcgencmd: Calla
         "printf '\\377'",
     ],
 )
-def test_a_vcgencmd_that_does_not_answer_tells_nothing(
-    tmp_path: Path, vcgencmd: Callable[[str], None], script: str
-) -> None:
+def test_failing_vcgencmd_is_ignored(tmp_path: Path, vcgencmd: Callable[[str], None], script: str) -> None:
     vcgencmd(script)
     assert read_thermal_state(tmp_path) == ThermalState()
 
 
-def test_a_vcgencmd_that_hangs_is_given_up(
+def test_hanging_vcgencmd_is_given_up(
     tmp_path: Path, vcgencmd: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge.monitoring.thermal._VCGENCMD_S", 0.1)
@@ -113,32 +107,32 @@ def test_a_vcgencmd_that_hangs_is_given_up(
     assert read_thermal_state(tmp_path) == ThermalState()
 
 
-def test_a_thermometer_tells_at_once_and_again_and_again_until_it_is_closed(tmp_path: Path) -> None:
+def test_monitor_reports_at_once_and_regularly_until_closed(tmp_path: Path) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", "50000")
-    felt: list[tuple[ThermalState, float]] = []
-    thermometer = ThermalMonitor(0.01, lambda heat, now: felt.append((heat, now)), tmp_path)
+    states: list[tuple[ThermalState, float]] = []
+    monitor = ThermalMonitor(0.01, lambda state, now: states.append((state, now)), tmp_path)
     try:
-        wait_until(lambda: len(felt) > 0, "the first measurement")
-        assert felt[0][0] == ThermalState(celsius=50.0)
+        wait_until(lambda: len(states) > 0, "the first measurement")
+        assert states[0][0] == ThermalState(celsius=50.0)
         write(tmp_path, "class/thermal/thermal_zone0/temp", "81000")
-        wait_until(lambda: felt[-1][0].celsius == 81.0, "the new temperature")
+        wait_until(lambda: states[-1][0].celsius == 81.0, "the new temperature")
     finally:
-        thermometer.close()
-    assert all(earlier <= later for (_, earlier), (_, later) in pairwise(felt))
+        monitor.close()
+    assert all(earlier <= later for (_, earlier), (_, later) in pairwise(states))
 
 
-def test_a_closed_thermometer_measures_no_more(tmp_path: Path) -> None:
-    told = threading.Event()
-    thermometer = ThermalMonitor(3600.0, lambda _heat, _now: told.set(), tmp_path)
-    assert told.wait(PATIENCE_S)
-    thermometer.close()
-    wait_until(lambda: "thermometer" not in {thread.name for thread in threading.enumerate()}, "the thread's end")
+def test_closed_monitor_stops_measuring(tmp_path: Path) -> None:
+    reported = threading.Event()
+    monitor = ThermalMonitor(3600.0, lambda _state, _now: reported.set(), tmp_path)
+    assert reported.wait(PATIENCE_S)
+    monitor.close()
+    wait_until(lambda: "thermal" not in {thread.name for thread in threading.enumerate()}, "the thread's end")
 
 
-def test_having_no_sensor_is_told_once_to_those_who_debug(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_sensor_is_logged_once_for_debugging(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    felt: list[ThermalState] = []
-    thermometer = ThermalMonitor(0.001, lambda heat, _now: felt.append(heat), tmp_path)
-    wait_until(lambda: len(felt) > 3, "measurements")
-    thermometer.close()
-    assert caplog.messages == ["nothing here tells how hot the processor is"]
+    states: list[ThermalState] = []
+    monitor = ThermalMonitor(0.001, lambda state, _now: states.append(state), tmp_path)
+    wait_until(lambda: len(states) > 3, "measurements")
+    monitor.close()
+    assert caplog.messages == ["this machine reports no temperature of its processor"]

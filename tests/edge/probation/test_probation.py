@@ -1,4 +1,4 @@
-"""A model that was just activated proves itself on the device, or the device goes back to the one before."""
+"""Tests that a newly activated model passes its probation, or that the previous one is activated again."""
 
 import json
 import signal
@@ -10,7 +10,7 @@ import pytest
 
 from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN
-from edge.probation.starts import MAX_STARTS
+from edge.probation.start_count import MAX_STARTS
 from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX, Provenance
 from landmarkers.tracking import FINGERPRINT
@@ -41,7 +41,7 @@ def manager(tmp_path: Path) -> Iterator[ServiceManager]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> BundleStore:
-    """A store whose bundle has proved itself."""
+    """Return a store whose active bundle has passed its probation."""
     store = BundleStore(tmp_path / "models")
     store.install(write_bundle(tmp_path / "old", landmarker=FINGERPRINT), activate=True)
     store.pass_probation()
@@ -52,7 +52,7 @@ def store(tmp_path: Path) -> BundleStore:
 def start(
     broker: Mosquitto, manager: ServiceManager, store: BundleStore, start_daemon: StartDaemon, tmp_path: Path
 ) -> Callable[[], Daemon]:
-    """Starts the daemon as a service that reads somebody's endless signing with the model of the store."""
+    """Return a function that starts the daemon as a service, on endless signing and with the store's model."""
     SIGNING.save(tmp_path / f"one{TAKE_SUFFIX}")
     settings = {
         "NOTIFY_SOCKET": str(manager.path),
@@ -72,9 +72,9 @@ def activate(store: BundleStore, folder: Path, **options: Any) -> str:
 
 
 def states(listener: Listener) -> list[str | None]:
-    """How the model stood, each state once."""
-    told = [Health.model_validate_json(heard.payload).model_state for heard in listener.on("health")]
-    return [state for number, state in enumerate(told) if number == 0 or told[number - 1] != state]
+    """Return the model's states, each once."""
+    reported = [Health.model_validate_json(heard.payload).model_state for heard in listener.on("health")]
+    return [state for number, state in enumerate(reported) if number == 0 or reported[number - 1] != state]
 
 
 def words(listener: Listener) -> list[Word]:
@@ -82,7 +82,7 @@ def words(listener: Listener) -> list[Word]:
 
 
 def models(listener: Listener) -> list[str]:
-    """What was told of the model."""
+    """Return the titles of the models that were published."""
     return [f"tiny@{json.loads(heard.payload)['version']}" for heard in listener.on("model")]
 
 
@@ -91,14 +91,14 @@ def is_rolled_back(listener: Listener) -> bool:
 
 
 def reload_with_next(daemon: Daemon, store: BundleStore, listener: Listener, folder: Path, **options: Any) -> str:
-    """Activate the next bundle below a daemon that reads, and tell it."""
+    """Activate the next bundle while the daemon runs, and have it reload."""
     listener.wait_until(lambda: bool(words(listener)))
     name = activate(store, folder, **options)
     daemon.process.send_signal(signal.SIGHUP)
     return name
 
 
-def test_a_good_model_proves_itself(
+def test_good_model_passes(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, broker: Mosquitto, tmp_path: Path
 ) -> None:
     name = reload_with_next(start(), store, listener, tmp_path / "next")
@@ -108,34 +108,34 @@ def test_a_good_model_proves_itself(
     assert broker.log.count("as ishara-ishara") == 1
 
 
-def test_a_model_that_says_no_sign_to_everything_is_rolled_back(
+def test_model_that_recognises_nothing_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, broker: Mosquitto, tmp_path: Path
 ) -> None:
     old = store.current()
     daemon = start()
     name = reload_with_next(daemon, store, listener, tmp_path / "next", places=(5.0, 6.0, 7.0))
     listener.wait_until(lambda: is_rolled_back(listener))
-    assert str(states(listener)[-1]).startswith(f"rolled back {name}: of the last ")
+    assert str(states(listener)[-1]).startswith(f"rolled back {name}: in the last ")
     listener.wait_until(lambda: models(listener) == [TITLE, NEXT_TITLE, TITLE])
-    said = len(words(listener))
-    listener.wait_until(lambda: len(words(listener)) > said)
+    count = len(words(listener))
+    listener.wait_until(lambda: len(words(listener)) > count)
     assert [word.seq for word in words(listener)] == list(range(1, len(words(listener)) + 1))
     assert {word.model for word in words(listener)} == {TITLE}
     assert (store.probation(), store.current()) == (None, old)
     assert broker.log.count("as ishara-ishara") == 1
-    assert f"ERROR {NEXT_TITLE} is rolled back: of the last " in daemon.logged
+    assert f"ERROR {NEXT_TITLE} is rolled back: in the last " in daemon.logged
 
 
-def test_a_model_that_is_too_slow_is_rolled_back(
+def test_slow_model_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, tmp_path: Path
 ) -> None:
     reload_with_next(start(), store, listener, tmp_path / "next", beside=turning(15_000))
     listener.wait_until(lambda: is_rolled_back(listener))
-    assert "of the processor, of which model.budget_ms allows 5" in str(states(listener)[-1])
+    assert "of processor time, of which model.budget_ms allows 5" in str(states(listener)[-1])
     listener.wait_until(lambda: models(listener) == [TITLE, NEXT_TITLE, TITLE])
 
 
-def test_a_model_with_which_the_daemon_ends_again_and_again_is_rolled_back(
+def test_model_that_keeps_crashing_the_daemon_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, tmp_path: Path
 ) -> None:
     old, name = store.current(), activate(store, tmp_path / "next")
@@ -151,7 +151,7 @@ def test_a_model_with_which_the_daemon_ends_again_and_again_is_rolled_back(
     listener.wait_until(lambda: is_rolled_back(listener))
 
 
-def test_a_model_that_cannot_be_opened_leaves_the_old_one_at_work(
+def test_model_that_cannot_be_opened_leaves_the_old_one_in_use(
     start: Callable[[], Daemon],
     store: BundleStore,
     manager: ServiceManager,
@@ -165,8 +165,8 @@ def test_a_model_that_cannot_be_opened_leaves_the_old_one_at_work(
     model.write_bytes(model.read_bytes()[:-1])
     daemon.process.send_signal(signal.SIGHUP)
     manager.wait_for("STATUS", "the new configuration is refused, the old one stays in use: model.onnx of the bundle ")
-    wait_until(lambda: store.current() == old, "the way back")
-    said = len(words(listener))
-    listener.wait_until(lambda: len(words(listener)) > said)
+    wait_until(lambda: store.current() == old, "the rollback")
+    count = len(words(listener))
+    listener.wait_until(lambda: len(words(listener)) > count)
     assert models(listener) == [TITLE]
     assert broker.log.count("as ishara-ishara") == 1

@@ -121,7 +121,7 @@ def test_a_trouble_is_told_at_once(device: Device, ask: WebClient) -> None:
         device.status.report(Component.BROKER, "the broker is away")
         wait_until(lambda: until(events, "health").content["faults"] == {"broker": "the broker is away"}, "trouble")
     assert ask.get("/health").json()["faults"] == {"broker": "the broker is away"}
-    assert 'ishara_part_well{part="broker"} 0.0' in ask.get("/metrics").text
+    assert 'ishara_component_up{component="broker"} 0.0' in ask.get("/metrics").text
     device.status.report(Component.BROKER, None)
 
 

@@ -84,7 +84,7 @@ def test_the_page_is_told_what_the_broker_and_prometheus_are_told(
         listener.publish("ishara/hall/command", "clear")
         until(events, "clear")
         assert ask.words() == []
-    assert 'ishara_part_well{part="web"} 1.0' in ask.get("/metrics").text
+    assert 'ishara_component_up{component="web"} 1.0' in ask.get("/metrics").text
 
 
 def test_another_model_is_told_and_nobody_is_disconnected(

@@ -1,6 +1,6 @@
-"""Goes back from a model on probation that the daemon does not even get to work with.
+"""Rolls back a model on probation with which the daemon crashes before it can be watched.
 
-Starts with it are counted, so that a model that ends the daemon does not end it for ever.
+Starts with it are counted, so that a model that crashes the daemon does not do so for ever.
 """
 
 import logging
@@ -14,22 +14,23 @@ from models.store import BundleStore, StoreUnusable
 log = logging.getLogger(__name__)
 
 MAX_STARTS: Final = 3
+_NOT_COUNTED: Final = "starts with a model on probation cannot be counted: %s"
 
 
 @contextmanager
 def counted_start(store: BundleStore | None) -> Iterator[None]:
-    """Count this start or, where it is one too many, go back; to be entered before a bundle is opened.
+    """Count this start or, if it is one too many, roll back. Must be entered before a bundle is opened.
 
-    A daemon that leaves in an orderly way, because it was told to or because its user must act, did not end by its
-    model's fault: whoever restarts it while setting up a device, or switches that off, shall not lose a sound one.
+    An orderly exit, because somebody asked for it or because the user must act, is not the model's fault: repeated
+    restarts while a device is set up or switched off must not lose a sound model.
     """
     _count_start(store)
     try:
         yield
     except UserError:
-        _forget_starts(store)
+        _reset_starts(store)
         raise
-    _forget_starts(store)
+    _reset_starts(store)
 
 
 def _count_start(store: BundleStore | None) -> None:
@@ -41,22 +42,22 @@ def _count_start(store: BundleStore | None) -> None:
             store.count_start()
             return
     except StoreUnusable as error:
-        log.warning("starts with a model on probation cannot be counted: %s", error)
+        log.warning(_NOT_COUNTED, error)
         return
-    times = probation.starts
-    fail_probation(store, f"the daemon was started {times} times with it and never ran long enough to prove it")
+    starts = probation.starts
+    fail_probation(store, f"the daemon was started {starts} times with it and never ran long enough to prove it")
 
 
-def _forget_starts(store: BundleStore | None) -> None:
+def _reset_starts(store: BundleStore | None) -> None:
     try:
         if store is not None and store.probation() is not None:
             store.reset_starts()
     except StoreUnusable as error:
-        log.warning("starts with a model on probation cannot be counted: %s", error)
+        log.warning(_NOT_COUNTED, error)
 
 
 def fail_probation(store: BundleStore | None, reason: str) -> None:
-    """Go back from the model that serves if it is on probation."""
+    """Roll back the active model if it is on probation."""
     try:
         probation = None if store is None else store.probation()
         if store is None or probation is None:

@@ -2,9 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+
+from landmarkers.command_line import add_standard_options
 
 _WAIT_S: Final = 900.0
 
@@ -19,7 +20,6 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ishara-deploy", description="Provisions devices, and brings models and releases to them."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     keys = commands.add_parser("keys", help="make keys that sign bundles")
     actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="the private key, NAME.key")
 
     _add_fleet(commands)
+    add_standard_options(parser)
     return parser
 
 

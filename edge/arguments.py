@@ -2,13 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from edge.cameras.source_help import SOURCES_HELP
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
 from edge.sinks.captions import arguments as captions_arguments
+from landmarkers.command_line import add_standard_options
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -19,7 +19,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def parser() -> argparse.ArgumentParser:
     """Return the parser of `ishara-edge`."""
     root = argparse.ArgumentParser(prog="ishara-edge", description="Recognises Arabic sign language from a camera.")
-    root.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     configured = argparse.ArgumentParser(add_help=False)
     configured.add_argument(
@@ -39,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     config = _command(commands, "config", "inspect the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     _command(actions, "check", "check the configuration and print all of it as JSON", configured)
+    add_standard_options(root)
     return root
 
 

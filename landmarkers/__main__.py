@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from landmarkers.command_line import add_standard_options
 from landmarkers.task_builder import WHEEL_REQUIREMENT, ensure_tasks
 from landmarkers.task_bundles import NetworksUnavailable, default_folder
 
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FOLDER",
         help="the folder for the bundles; default: %(default)s",
     )
+    add_standard_options(parser)
     options = parser.parse_args(arguments)
     try:
         built = ensure_tasks(options.folder, options.wheel)

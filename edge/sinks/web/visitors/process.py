@@ -63,6 +63,7 @@ class RecognitionProcess:
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._model: LoadModel | None = None
+        self._attempted_model: LoadModel | None = None
         self._is_ready = False
         self._is_suspended = False
         self._start_error: str | None = None
@@ -90,7 +91,7 @@ class RecognitionProcess:
     async def ensure_ready(self) -> None:
         """Start the worker if it does not run, and wait until it is ready. Raises RecognitionRefused."""
         if self._model is None:
-            raise RecognitionRefused("no model reads here yet")
+            raise RecognitionRefused("no model is loaded yet")
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._worker.start()
@@ -135,7 +136,7 @@ class RecognitionProcess:
         await asyncio.to_thread(self._worker.close)
 
     def _initial_messages(self) -> Iterable[Message]:
-        self._call_on_loop(self._handle_start, None)
+        self._call_on_loop(self._handle_start, self._model)
         return [] if self._model is None else [self._model]
 
     def _call_on_loop(self, function: Callable[[T], None], argument: T) -> None:
@@ -144,8 +145,8 @@ class RecognitionProcess:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(function, argument)
 
-    def _handle_start(self, _: None) -> None:
-        self._start_error = None
+    def _handle_start(self, model: LoadModel | None) -> None:
+        self._start_error, self._attempted_model = None, model
         if self._loop is not None:
             reason = f"it did not start within {_START_S:.0f} s"
             self._start_timeout = self._loop.call_later(_START_S, self._worker.restart, reason)
@@ -156,15 +157,15 @@ class RecognitionProcess:
                 self._handle_model(reply)
             case ModelRefused():
                 log.warning("visitors continue with the old model: %s", reply.reason)
-            case Recognised():
+            case Recognised() if self._in_flight:
                 future = self._in_flight.popleft()
                 if not future.done():
                     future.set_result(reply)
             case _:
-                return  # the supervisor reports the failure when the worker has ended
+                return  # a failure, which the supervisor reports when the worker has ended, or a reply after `close`
 
     def _handle_model(self, reply: ModelLoaded) -> None:
-        message = f"{reply.title} reads what visitors sign"
+        message = f"{reply.title} recognises what visitors sign"
         if self._is_ready:
             log.info(message)
             return
@@ -181,13 +182,18 @@ class RecognitionProcess:
             return
         if self._is_ready:
             self.restarts += 1
+        elif self._attempted_model is not self._model:
+            self._worker.retry_now()  # it failed with a model that has been replaced meanwhile
         elif not self._is_suspended:
-            self._start_error = reason
-            for future in self._starting:
-                if not future.done():
-                    future.set_exception(RecognitionRefused(reason))
-            self._starting.clear()
+            self._refuse_all(reason)
         self._handle_end(reason)
+
+    def _refuse_all(self, reason: str) -> None:
+        self._start_error = reason
+        for future in self._starting:
+            if not future.done():
+                future.set_exception(RecognitionRefused(reason))
+        self._starting.clear()
 
     def _handle_end(self, reason: str) -> None:
         """Fail the requests in flight; the first of them is the one that the worker was busy with."""

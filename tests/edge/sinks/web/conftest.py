@@ -54,14 +54,14 @@ def switch_on() -> Iterator[SwitchOn]:
 
 
 @pytest.fixture(scope="module")
-def serving_place() -> Iterator[VisitorServer]:
-    """Where visitors go, for a whole module."""
-    with VisitorServer(Visitors(LIMIT)) as serving:
-        yield serving
+def module_visitor_server() -> Iterator[VisitorServer]:
+    """Serve visitors for a whole module."""
+    with VisitorServer(Visitors(LIMIT)) as server:
+        yield server
 
 
 @pytest.fixture
-def place(serving_place: VisitorServer) -> VisitorServer:
-    """The same where nobody is."""
-    serving_place.wait_empty()
-    return serving_place
+def server(module_visitor_server: VisitorServer) -> VisitorServer:
+    """Return the module's server once all visitors have left."""
+    module_visitor_server.wait_empty()
+    return module_visitor_server

@@ -1,4 +1,4 @@
-"""A server that visitors may come to, and what they do there."""
+"""A server for visitors, and clients that visit it."""
 
 import asyncio
 import json
@@ -24,44 +24,44 @@ SHIPPED = Path(__file__).parents[4] / "models" / "karsl-190"
 TAKES = Path(__file__).parents[4] / "edge" / "demo" / "takes"
 CHEST = next(TAKES.glob("4-*"))
 LIMIT = 4  # visitors at a time
-PATIENCE_S = 90.0  # the recognition is nice, and a machine that runs tests is busy
+PATIENCE_S = 90.0  # the recognition has a low priority, and a machine that runs tests is busy
 
 Answer = dict[str, Any]
 
 
 class VisitorServer:
-    """Where visitors go, served on a thread by uvicorn."""
+    """Serves visitors by uvicorn, on a thread."""
 
     def __init__(self, visitors: Visitors, model: Path | None = SHIPPED) -> None:
         self.visitors = visitors
         self.port = free_port()
 
         @asynccontextmanager
-        async def life(_: FastAPI) -> Any:
+        async def lifespan(_: FastAPI) -> Any:
             self._loop = asyncio.get_running_loop()
             if model is not None:
                 visitors.load_model(model, None)
             yield
             await visitors.close()
 
-        app = FastAPI(lifespan=life)
+        app = FastAPI(lifespan=lifespan)
         app.include_router(visitors.router)
         self.server = uvicorn.Server(
             uvicorn.Config(app, port=self.port, log_level="warning", timeout_graceful_shutdown=1, **SERVER_OPTIONS)
         )
         self._thread = threading.Thread(target=self.server.run)
 
-    def take_up(self, model: Path) -> None:
-        """Let another model read."""
+    def load_model(self, model: Path) -> None:
+        """Classify with another model."""
         self._loop.call_soon_threadsafe(self.visitors.load_model, model, None)
 
     def visit(self, query: str = "") -> AbstractContextManager[ClientConnection]:
-        """Come as a visitor."""
+        """Connect as a visitor."""
         return visit(self.port, query)
 
     def wait_empty(self) -> None:
         """Wait until all visitors have left."""
-        wait_until(lambda: self.visitors.counts()["visitors"] == 0, "an empty place")
+        wait_until(lambda: self.visitors.counts()["visitors"] == 0, "the end of all visits")
 
     def __enter__(self) -> "VisitorServer":
         self._thread.start()
@@ -75,7 +75,7 @@ class VisitorServer:
 
 @contextmanager
 def visit(port: int, query: str = "", origin: str | None = None) -> Iterator[ClientConnection]:
-    """Come as a visitor to whoever serves there."""
+    """Connect as a visitor to a port."""
     socket = connect(
         f"ws://127.0.0.1:{port}{PATH}{query}",
         compression=None,
@@ -86,27 +86,27 @@ def visit(port: int, query: str = "", origin: str | None = None) -> Iterator[Cli
         yield socket
 
 
-def jpeg(picture: Image) -> bytes:
-    """A picture as a browser sends it."""
-    done, content = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])
-    assert done
+def jpeg(image: Image) -> bytes:
+    """Return an image as a browser sends it."""
+    succeeded, content = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])
+    assert succeeded
     return content.tobytes()
 
 
 def grey(width: int = 64, height: int = 48) -> bytes:
-    """A JPEG of nobody."""
+    """Return a JPEG without a person."""
     return jpeg(np.full((height, width, 3), 128, np.uint8))
 
 
-def hear(socket: ClientConnection) -> Answer:
-    """The next answer."""
+def receive(socket: ClientConnection) -> Answer:
+    """Return the next answer."""
     answer: Answer = json.loads(socket.recv(PATIENCE_S))
     return answer
 
 
-def hear_until(socket: ClientConnection, key: str) -> list[Answer]:
-    """The answers up to the first that has this key."""
-    answers = [hear(socket)]
+def receive_until(socket: ClientConnection, key: str) -> list[Answer]:
+    """Return the answers up to the first that has this key."""
+    answers = [receive(socket)]
     while key not in answers[-1]:
-        answers.append(hear(socket))
+        answers.append(receive(socket))
     return answers

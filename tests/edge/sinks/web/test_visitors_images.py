@@ -1,4 +1,4 @@
-"""What is made of a visitor's picture, and what of the landmarks found in it is sent back."""
+"""Decoding of visitors' images, and the landmarks that are sent back."""
 
 import numpy as np
 import pytest
@@ -10,15 +10,15 @@ from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
 from tests.edge.sinks.web.visitor_server import grey
 
-# Where some of MediaPipe's points stand among those that the reference's page draws, by its own table.
+# Positions of some of MediaPipe's points among those that the reference's page draws, by its own table.
 POSE = {11: 0, 12: 1, 13: 2, 14: 3, 15: 4, 16: 5}
 FACE = {0: 6, 7: 7, 10: 8, 61: 19, 152: None, 199: None, 249: 42, 402: 73}
 RIGHT_HAND = {0: 74, 1: 75, 4: 76, 5: 77, 8: 78, 20: 84}
 LEFT_HAND = {0: 85, 4: 87, 8: 89, 20: 95}
 
 
-def numbered() -> Landmarks:
-    """Landmarks whose x is their number in the layout."""
+def numbered_landmarks() -> Landmarks:
+    """Return landmarks whose x is their index in the layout."""
     points = np.zeros((POINT_COUNT, 3), np.float32)
     points[:, 0] = np.arange(POINT_COUNT)
     points[:, 1] = 0.3
@@ -26,8 +26,8 @@ def numbered() -> Landmarks:
 
 
 @pytest.mark.parametrize(("first", "places"), [(489, POSE), (0, FACE), (522, RIGHT_HAND), (468, LEFT_HAND)], ids=str)
-def test_points_stand_where_the_references_page_looks_for_them(first: int, places: dict[int, int | None]) -> None:
-    points = reference_points(numbered(), 0.75)
+def test_points_are_at_the_positions_that_the_reference_page_expects(first: int, places: dict[int, int | None]) -> None:
+    points = reference_points(numbered_landmarks(), 0.75)
     assert len(points) == 96
     for number, place in places.items():
         if place is None:
@@ -36,35 +36,35 @@ def test_points_stand_where_the_references_page_looks_for_them(first: int, place
             assert points[place] == [first + number, 0.4, 0.0, 1.0]
 
 
-def test_what_is_unseen_is_zero_as_the_references_page_wants_it() -> None:
+def test_invisible_points_are_zero() -> None:
     assert reference_points(Landmarks.empty(0.0), 0.75) == [[0.0] * 4] * 96
 
 
 @pytest.mark.parametrize(
-    ("sent", "is_reference", "looked_at"),
+    ("sent", "is_reference", "decoded_size"),
     [
         ((320, 180), True, (180, 180)),  # a 16:9 camera on the reference's page
         ((320, 569), True, (320, 320)),  # a phone held upright
         ((320, 240), True, (320, 240)),
         ((320, 320), True, (320, 320)),
-        ((640, 360), True, (640, 360)),  # somebody else's page, which sends what its camera sees
+        ((640, 360), True, (640, 360)),  # another page, which sends its camera's image
         ((320, 180), False, (320, 180)),
     ],
 )
-def test_pictures_that_the_references_page_stretches_are_made_square_again(
-    sent: tuple[int, int], is_reference: bool, looked_at: tuple[int, int]
+def test_images_that_the_reference_page_stretches_become_square_again(
+    sent: tuple[int, int], is_reference: bool, decoded_size: tuple[int, int]
 ) -> None:
     content = grey(*sent)
     assert size_of(content) == Size(*sent)
-    assert decode(content, is_reference=is_reference).shape == (looked_at[1], looked_at[0], 3)
+    assert decode(content, is_reference=is_reference).shape == (decoded_size[1], decoded_size[0], 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (16, 16)])
-def test_pictures_of_cameras_are_taken(width: int, height: int) -> None:
+def test_images_of_cameras_are_accepted(width: int, height: int) -> None:
     assert size_of(grey(width, height)) == Size(width, height)
 
 
 @pytest.mark.parametrize(("width", "height"), [(2048, 1536), (15, 400)])
-def test_pictures_that_are_too_large_or_too_small_are_refused(width: int, height: int) -> None:
+def test_images_that_are_too_large_or_too_small_are_refused(width: int, height: int) -> None:
     with pytest.raises(ImageRefused, match=f"{width}x{height}"):
         size_of(grey(width, height))

@@ -1,0 +1,148 @@
+"""The recognition worker of visitors: crashes, idle time, priority and another model."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from edge.sinks.web.visitors import process, recogniser
+from edge.sinks.web.visitors.visitors import Visitors
+from tests.edge.sinks.web.visitor_server import (
+    CHEST,
+    PATIENCE_S,
+    SHIPPED,
+    VisitorServer,
+    grey,
+    receive,
+    receive_until,
+)
+from tests.edge.waiting import wait_until
+
+
+def kill_worker_in_a_turn(server: VisitorServer, socket: ClientConnection) -> None:
+    """Kill the worker while it is busy with what this visitor sent."""
+    socket.send(b"\1" + grey())
+    receive_until(socket, "landmarks")
+    os.kill(worker_pid(server), signal.SIGSTOP)
+    socket.send(b"\1" + grey())
+    wait_until(lambda: server.visitors._recogniser.turns_taken == 1, "the visitor's turn")
+    os.kill(worker_pid(server), signal.SIGKILL)
+
+
+def worker_pid(server: VisitorServer) -> int:
+    pid = server.visitors._recogniser.pid
+    assert pid is not None
+    return pid
+
+
+def test_session_continues_when_the_worker_is_killed(server: VisitorServer) -> None:
+    restarts = server.visitors.counts()["restarts"]
+    with server.visit() as socket:
+        socket.send(b"\1" + grey())
+        receive_until(socket, "landmarks")
+        os.kill(worker_pid(server), signal.SIGKILL)
+        wait_until(lambda: server.visitors.counts()["restarts"] == restarts + 1, "the restart of the worker")
+        socket.send(b"\2" + CHEST.read_bytes())
+        received = receive_until(socket, "take")
+    assert [answer["detected_sign"]["sign_en"] for answer in received if "detected_sign" in answer] == ["Chest"]
+    assert server.visitors.counts()["restarts"] == restarts + 1
+
+
+def test_crash_in_a_turn_is_reported_and_a_second_closes_the_session(
+    server: VisitorServer,
+) -> None:
+    with server.visit() as socket:
+        kill_worker_in_a_turn(server, socket)
+        assert "restarted" in receive(socket)["error"]
+        kill_worker_in_a_turn(server, socket)
+        assert "crashes on what you send" in receive(socket)["error"]
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(PATIENCE_S)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1011
+
+
+def test_worker_ends_soon_after_the_last_visitor(server: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recogniser, "_IDLE_TIMEOUT_S", 0.1)
+    with server.visit() as socket:
+        socket.send(b"\1" + grey())
+        receive_until(socket, "landmarks")
+        pid = worker_pid(server)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the process's end")
+    wait_until(lambda: server.visitors._recogniser.pid is None, "the end of the worker")
+
+
+def test_worker_has_a_low_priority(server: VisitorServer) -> None:
+    with server.visit() as socket:
+        socket.send(b"\1" + grey())
+        receive(socket)
+        pid = worker_pid(server)
+        threads = Path(f"/proc/{pid}/task").iterdir()
+        nice = [os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads]
+    assert min(nice) >= min(19, os.nice(0) + 10)
+    assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "1000\n"
+
+
+def test_model_is_replaced_while_a_visitor_is_present(server: VisitorServer, tmp_path: Path) -> None:
+    folder = tmp_path / "next"
+    folder.mkdir()
+    for path in SHIPPED.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    manifest = json.loads((SHIPPED / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 99}))
+    models: list[str] = []
+    with server.visit("?words=1") as socket:
+        for model in (SHIPPED, folder):
+            server.load_model(model)
+            expected = f"karsl-190@{manifest['version'] if model == SHIPPED else 99}"
+            while not models or models[-1] != expected:
+                socket.send(b"\2" + CHEST.read_bytes())
+                models += [answer["word"]["model"] for answer in receive_until(socket, "take") if "word" in answer]
+        server.load_model(tmp_path / "nothing")
+        socket.send(b"\2" + CHEST.read_bytes())
+        assert [answer["word"]["model"] for answer in receive_until(socket, "take")[:-1]] == [expected]
+    server.load_model(SHIPPED)
+
+
+def test_hanging_worker_is_restarted(server: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_REPLY_S", 1.0)
+    with server.visit() as socket:
+        socket.send(b"\1" + grey())
+        receive_until(socket, "landmarks")
+        hanging = worker_pid(server)
+        os.kill(hanging, signal.SIGSTOP)
+        socket.send(b"\1" + grey())
+        assert "restarted" in receive(socket)["error"]
+        monkeypatch.setattr(process, "_REPLY_S", PATIENCE_S)
+        wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "the end of the hanging worker")
+        socket.send(b"\1" + grey())
+        receive_until(socket, "landmarks")
+
+
+def test_visitor_is_refused_with_the_reason_while_the_model_is_unusable(tmp_path: Path) -> None:
+    with VisitorServer(Visitors(1), model=tmp_path / "nothing") as server:
+        for _ in range(2):
+            with server.visit() as socket:
+                assert "nothing" in receive(socket)["error"]
+            server.wait_empty()
+        server.load_model(SHIPPED)
+        with server.visit() as socket:
+            socket.send(b"\1" + grey())
+            receive_until(socket, "landmarks")
+        assert server.visitors.counts()["restarts"] == 0
+
+
+def test_visitor_who_comes_while_the_worker_ends_is_served(
+    server: VisitorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recogniser, "_IDLE_TIMEOUT_S", 0.0)
+    restarts = server.visitors.counts()["restarts"]
+    for _ in range(3):
+        with server.visit() as socket:
+            socket.send(b"\1" + grey())
+            receive_until(socket, "landmarks")
+    assert server.visitors.counts()["restarts"] == restarts

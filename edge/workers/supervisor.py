@@ -29,7 +29,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Callbacks(Generic[M]):
-    """What the owner of a supervised process provides; called by the supervisor's thread."""
+    """Functions that the owner of a supervised process provides; the supervisor's thread calls them."""
 
     initial_messages: Callable[[], Iterable[Message]]
     """Returns what a new process is sent first. It replaces everything that was queued before."""

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--paused", action="store_true", help="as while the device is paused")
     parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured theme")
     parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured typeface")
-    parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of what is configured")
+    parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of the configured choice")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -71,10 +71,10 @@ class WordDisplayed:
 
 
 Message = WordMessage | StatusMessage | Clear | Identify | View
-"""What the daemon sends."""
+"""The messages of the daemon."""
 
 Reply = Ready | WordDisplayed | Heartbeat | Failure
-"""What the worker sends."""
+"""The replies of the worker."""
 
 MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (WordMessage, StatusMessage, Clear, Identify, View)
 REPLY_TYPES: Final[tuple[type[Reply], ...]] = (Ready, WordDisplayed, Heartbeat, Failure)

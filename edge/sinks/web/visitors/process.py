@@ -71,7 +71,7 @@ class RecognitionProcess:
         self._in_flight: deque[asyncio.Future[Recognised]] = deque()
         self._starting: list[asyncio.Future[None]] = []
         self.restarts = 0
-        """How often the worker was restarted because it crashed or hung."""
+        """The number of restarts after a crash or a hang."""
 
     @property
     def pid(self) -> int | None:

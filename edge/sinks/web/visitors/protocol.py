@@ -11,7 +11,7 @@ from edge.workers.protocol import Failure
 
 
 class Action(StrEnum):
-    """What the worker does for a visitor."""
+    """The action that the worker performs for a visitor."""
 
     IMAGE = "image"
     IMAGE_WITH_LANDMARKS = "image with landmarks"
@@ -31,7 +31,7 @@ class LoadModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recognise:
-    """What a visitor sent, when that was received on the monotonic clock, and which answers the visitor asked for."""
+    """A visitor's message, the time of its receipt on the monotonic clock, and the requested kinds of answers."""
 
     action: str
     visitor: int
@@ -43,7 +43,7 @@ class Recognise:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """The visitor has left."""
+    """Release the stream of a visitor who has left."""
 
     visitor: int
 

@@ -34,7 +34,7 @@ class Recogniser:
 
     @property
     def restarts(self) -> int:
-        """How often the worker was restarted after a crash."""
+        """The number of restarts of the worker after a crash or a hang."""
         return self._process.restarts
 
     def load_model(self, folder: Path, threshold: float | None) -> None:

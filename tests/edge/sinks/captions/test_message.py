@@ -37,9 +37,9 @@ def test_messages_arrive_as_they_were_sent_in_chunks_of_any_size(chunk_bytes: in
     chunks = (content[start : start + chunk_bytes] for start in range(0, len(content), chunk_bytes))
     arrived = [message for chunk in chunks for message in decoder.feed(chunk)]
     assert arrived[: len(SENT)] == arrived[len(SENT) + 1 :] == SENT
-    seen = arrived[len(SENT)]
-    assert isinstance(seen, View)
-    assert (seen.at, seen.aspect, seen.joints, seen.size, seen.image) == (
+    view_received = arrived[len(SENT)]
+    assert isinstance(view_received, View)
+    assert (view_received.at, view_received.aspect, view_received.joints, view_received.size, view_received.image) == (
         view.at,
         view.aspect,
         view.joints,

@@ -20,15 +20,15 @@ def scene(now: float, *messages: Message, minute: int = NOON) -> Scene:
     return scene_at(state, STYLE, now, minute)
 
 
-def previous_words(shown: Scene) -> list[str]:
-    return [caption.word for caption in shown.previous]
+def previous_words(scene: Scene) -> list[str]:
+    return [caption.word for caption in scene.previous]
 
 
 def test_newest_word_is_separate_from_previous_words() -> None:
-    shown = scene(5.0, word_message("أ", 1.0), word_message("ب", 2.0), word_message("ت", 4.0))
-    assert shown.newest is not None
-    assert (shown.newest.word, shown.newest.opacity) == ("ت", 1.0)
-    assert previous_words(shown) == ["أ", "ب"]
+    result = scene(5.0, word_message("أ", 1.0), word_message("ب", 2.0), word_message("ت", 4.0))
+    assert result.newest is not None
+    assert (result.newest.word, result.newest.opacity) == ("ت", 1.0)
+    assert previous_words(result) == ["أ", "ب"]
 
 
 def test_word_below_the_threshold_is_not_confident() -> None:
@@ -63,8 +63,8 @@ def test_oldest_words_are_dropped() -> None:
 
 
 def test_clear_removes_all_words() -> None:
-    shown = scene(2.0, word_message("أ", 1.0), word_message("ب", 1.0), Clear())
-    assert (shown.newest, shown.previous) == (None, ())
+    result = scene(2.0, word_message("أ", 1.0), word_message("ب", 1.0), Clear())
+    assert (result.newest, result.previous) == (None, ())
 
 
 def test_device_name_is_shown_until_its_deadline() -> None:

@@ -247,7 +247,7 @@ def test_daemon_without_a_screen_logs_it_once_and_continues(
     spoken = len(daemon.printed.splitlines())
     wait_until(lambda: len(daemon.printed.splitlines()) >= spoken + 2, "words after that")
     daemon.seconds_to_leave(signal.SIGTERM)
-    assert {said.word for said in daemon.words()} == {SIGNS[1].word}
+    assert {word.word for word in daemon.words()} == {SIGNS[1].word}
     assert daemon.wait() == 0
     assert daemon.logged.count("screen is lost") == 1
     assert "Traceback" not in daemon.logged
@@ -261,8 +261,8 @@ def test_daemon_shows_its_words_and_clears_the_screen_at_exit(
         *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
         settings={"ISHARA_CAPTIONS_CONFIDENT_FROM": "0.0", "ISHARA_CAPTIONS_FADE_AFTER_S": "600"},
     )
-    shown = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
-    wait_for(x_server, Scene(shown), LAYOUT.word, "the word")
+    expected = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
+    wait_for(x_server, Scene(expected), LAYOUT.word, "the word")
     daemon.seconds_to_leave(signal.SIGTERM)
     assert daemon.wait() == 0
     assert "screen is lost" not in daemon.logged

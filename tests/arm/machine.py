@@ -1,4 +1,4 @@
-"""Where the same programs run: this machine, and the Arm Debian on an emulated processor."""
+"""The two machines that run the same programs: this one, and the Arm Debian on an emulated processor."""
 
 import os
 import signal
@@ -13,10 +13,10 @@ from typing import Final, Protocol
 from edge.config.loading import PREFIX
 from landmarkers.task_bundles import FOLDER_VARIABLE
 
-_PATIENCE_S: Final = 1800.0
+_TIMEOUT_S: Final = 1800.0
 _PROJECT: Final = Path(__file__).parents[2]
 _CORES: Final = 2
-# What the processors' own /proc/cpuinfo says; QEMU's user mode shows this machine's.
+# From the processors' own /proc/cpuinfo; QEMU's user mode shows this machine's.
 _FEATURES: Final = {
     "cortex-a72": ("0xd08", "fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid"),
     "cortex-a76": (
@@ -28,30 +28,30 @@ PROCESSORS: Final = tuple(_FEATURES)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """How a program ended and what it printed."""
+class Result:
+    """The exit code and output of a program."""
 
     code: int
-    printed: str
-    logged: str
+    stdout: str
+    stderr: str
     seconds: float
 
     @property
     def failure(self) -> str:
-        """Why it failed, in one line."""
+        """The reason of the failure, in one line."""
         if self.code < 0:
             return f"died of {signal.Signals(-self.code).name}"
-        return f"exit code {self.code}: {(self.logged.strip().splitlines() or ['no reason given'])[-1]}"
+        return f"exit code {self.code}: {(self.stderr.strip().splitlines() or ['no reason given'])[-1]}"
 
 
 class Machine(Protocol):
-    """Runs programs that see the takes, clips and programs of the comparison under `folder`."""
+    """Runs programs, which find the takes, clips and programs of the comparison under `folder`."""
 
     def folder(self, name: str) -> Path:
-        """Where the takes, the shared clips or the programs lie for what runs there."""
+        """Return the folder of the takes, the shared clips or the programs as seen from there."""
 
-    def run(self, *arguments: str) -> Answer:
-        """Run Python there with some arguments."""
+    def run(self, *arguments: str) -> Result:
+        """Run Python there with these arguments."""
 
 
 class ThisMachine:
@@ -63,10 +63,10 @@ class ThisMachine:
     def folder(self, name: str) -> Path:
         return self._folders[name]
 
-    def run(self, *arguments: str) -> Answer:
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    def run(self, *arguments: str) -> Result:
+        others = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
         networks = {name: text for name, text in os.environ.items() if name == FOLDER_VARIABLE}
-        return _run([sys.executable, *arguments], kept | networks | {"PYTHONPATH": str(_PROJECT)})
+        return _run([sys.executable, *arguments], others | networks | {"PYTHONPATH": str(_PROJECT)})
 
 
 class EmulatedMachine:
@@ -88,13 +88,13 @@ class EmulatedMachine:
     def folder(self, name: str) -> Path:
         return Path("/mnt") / name
 
-    def run(self, *arguments: str) -> Answer:
+    def run(self, *arguments: str) -> Result:
         return _run(["chroot", str(self._root), "/opt/ishara/bin/python", "-P", *arguments], self._environment)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> Answer:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> Result:
     began = time.monotonic()
     done = subprocess.run(
-        command, env=environment, capture_output=True, encoding="utf-8", timeout=_PATIENCE_S, check=False
+        command, env=environment, capture_output=True, encoding="utf-8", timeout=_TIMEOUT_S, check=False
     )
-    return Answer(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+    return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - began)

@@ -1,4 +1,4 @@
-"""Boots the Debian that `test-device` has made ready and tries the daemon there as a service, check by check."""
+"""Boots the Debian that `test-device` has prepared and checks the daemon there as a service."""
 
 import argparse
 import sys
@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.device import checks
+from tests.device import checks, kills
 from tests.device.broker import Broker
+from tests.device.check_runner import run_checks, since
 from tests.device.device import Device, booted
-from tests.device.trial import since, try_all
 
 Check = Callable[[Device, Broker], str]
 
@@ -19,15 +19,15 @@ _FIRST: Final[dict[str, Check]] = {"score of the unit": checks.score, "active wi
 
 
 def main() -> int:
-    """Run all checks; returns the exit code."""
+    """Run all checks and return the exit code."""
     parser = argparse.ArgumentParser(prog="tests.device", description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="the Debian")
     parser.add_argument("--tasks", type=Path, required=True, help="the landmark networks")
     parser.add_argument("--kills", type=int, required=True, help="how often the daemon is killed while words flow")
-    parser.add_argument("--only", help="of the checks that no other rests on, run those whose names hold this")
+    parser.add_argument("--only", help="run only the independent checks whose names contain this text")
     options = parser.parse_args()
-    others = _others(options.kills)
-    wanted = _FIRST | {name: check for name, check in others.items() if (options.only or "") in name}
+    others = _independent_checks(options.kills)
+    selected = _FIRST | {name: check for name, check in others.items() if (options.only or "") in name}
     began = time.monotonic()
     with booted(options.root, options.tasks) as device:
         print(f"a Debian with {device.run('systemctl --version | head -1')} is up after {since(began)}", flush=True)
@@ -37,10 +37,11 @@ def main() -> int:
             device.attempt("systemctl stop ishara-edge; systemctl reset-failed")
             return device.attempt("journalctl --unit ishara-edge --no-pager --lines 30 --output cat").stdout
 
-        return try_all({name: partial(check, device, broker) for name, check in wanted.items()}, journal)
+        return run_checks({name: partial(check, device, broker) for name, check in selected.items()}, journal)
 
 
-def _others(kills: int) -> dict[str, Check]:
+def _independent_checks(kill_count: int) -> dict[str, Check]:
+    """Return the checks on which no other depends."""
     return {
         "journal with fields": checks.journal_fields,
         "metrics": checks.metrics,
@@ -49,10 +50,10 @@ def _others(kills: int) -> dict[str, Check]:
         "SIGTERM": checks.sigterm,
         "SIGHUP": checks.reload,
         "wrong configuration": checks.wrong_configuration,
-        "camera away": checks.camera_away,
-        "SIGSTOP and watchdog": checks.watchdog,
-        "broker killed": checks.broker_killed,
-        f"killed {kills} times": checks.killed_again_and_again(kills),
+        "camera absent": checks.camera_absent,
+        "SIGSTOP and watchdog": kills.watchdog,
+        "broker killed": kills.broker_killed,
+        f"killed {kill_count} times": kills.killed_repeatedly(kill_count),
     }
 
 

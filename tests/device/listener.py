@@ -1,4 +1,4 @@
-"""Runs on the device: writes every MQTT message that comes as a line of JSON into the file that is named."""
+"""Runs on the device: writes each received MQTT message as a line of JSON into the given file."""
 
 import json
 import sys
@@ -14,14 +14,14 @@ def main() -> None:
     with Path(sys.argv[1]).open("a", buffering=1, encoding="utf-8") as file:
 
         def write(_client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-            heard = {"topic": message.topic, "payload": message.payload.decode(), "retained": message.retain}
-            file.write(json.dumps(heard) + "\n")
+            received = {"topic": message.topic, "payload": message.payload.decode(), "retained": message.retain}
+            file.write(json.dumps(received) + "\n")
 
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id="listener", clean_session=False)
         client.on_connect = lambda client, *_: client.subscribe([("ishara/#", 2), ("homeassistant/#", 2)])
         client.on_message = write
         while True:
-            # paho's own pause between two tries is a second at least, and the daemon would be there before.
+            # paho itself waits at least a second between two attempts, and the daemon would reconnect sooner.
             try:
                 client.connect("127.0.0.1", 1883)
                 while client.loop(1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:

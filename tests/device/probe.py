@@ -1,21 +1,21 @@
-"""Runs in the service's sandbox: tells which devices and folders are within reach, as JSON."""
+"""Runs in the service's sandbox: reports as JSON which devices can be opened and which folders can be written."""
 
 import json
 import os
 import sys
 from pathlib import Path
 
-answers = {}
+results = {}
 for name in sys.argv[1].split(","):
     try:
         os.close(os.open(name, os.O_RDONLY))
-        answers[name] = "opened"
+        results[name] = "opened"
     except OSError as error:
-        answers[name] = str(error.strerror)
+        results[name] = str(error.strerror)
 for name in sys.argv[2].split(","):
     try:
         (Path(name) / "probe").write_text("")
-        answers[name] = "written"
+        results[name] = "written"
     except OSError as error:
-        answers[name] = str(error.strerror)
-sys.stderr.write(json.dumps(answers) + "\n")
+        results[name] = str(error.strerror)
+sys.stderr.write(json.dumps(results) + "\n")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.device.trial import since, try_all
+from tests.device.check_runner import run_checks, since
 from tests.fleet import checks, refusals
 from tests.fleet.site import Site, site
 
@@ -59,7 +59,7 @@ def main() -> int:
             command = "journalctl --unit ishara-edge --no-pager --lines 20 --output cat"
             return "\n".join(device.attempt(command).stdout for device in running.devices.values())
 
-        return try_all({name: partial(check, running) for name, check in wanted.items()}, journal)
+        return run_checks({name: partial(check, running) for name, check in wanted.items()}, journal)
 
 
 if __name__ == "__main__":

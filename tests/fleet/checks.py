@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy.artifact import open_artifact
 from tests.device.broker import Broker
-from tests.device.device import UNIT, CheckFailed, Device, quoted, wait_until
+from tests.device.device import UNIT, CheckFailed, Device, quote, wait_until
 from tests.fleet.bundles import make_bundle
 from tests.fleet.site import PROBATION_S, CommandResult, Site
 
@@ -128,14 +128,14 @@ def hot_swap(site: Site) -> str:
     site.workstation.fleet("push", str(bundle), "--until", "healthy").expect(0)
     after = len(broker.words("north")) + 2
     wait_until(lambda: len(broker.words("north")) >= after, "words of the new model")
-    healths = [json.loads(one.payload) for one in broker.heard() if one.topic == "ishara/north/health"]
+    healths = [json.loads(one.payload) for one in broker.messages() if one.topic == "ishara/north/health"]
     frames = [health["frames"] for health in healths]
     if site.north.show("MainPID") != process or frames != sorted(frames) or any(one["dropped"] for one in healths):
         raise CheckFailed(f"another process, or frames were lost: {frames}, {[one['dropped'] for one in healths]}")
     numbers = [word["seq"] for word in broker.words("north")]
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         raise CheckFailed(f"words were lost or doubled: {numbers}")
-    states = [one.payload for one in broker.heard() if one.topic == "ishara/north/status" and not one.retained]
+    states = [one.payload for one in broker.messages() if one.topic == "ishara/north/status" and not one.retained]
     if "offline" in states or len(states) > 1:
         raise CheckFailed(f"the connection was lost: {states}")
     # The first words are of earlier models: they waited for this broker.
@@ -167,7 +167,7 @@ def killed_while_installing(site: Site) -> str:
         device.attempt(f"timeout --signal=KILL {moments.uniform(0.2, 1.6):.2f} {install} /srv/{kill % 2}.tar")
         opened = "from pathlib import Path; from models.bundle import open_bundle; from models.classifier import "
         opened += "OnnxClassifier; OnnxClassifier(open_bundle(Path('/var/lib/ishara/models/current')))"
-        device.run(f"/opt/ishara/bin/python -c {quoted(opened)}")
+        device.run(f"/opt/ishara/bin/python -c {quote(opened)}")
         served.append(active_bundle(device))
     device.run(f"rm /srv/*.tar; systemctl reload {UNIT}")
     wait_until(lambda: is_processing(device), "frames", 60.0)

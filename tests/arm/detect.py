@@ -1,6 +1,6 @@
-"""Prints where the daemon's landmarker finds the points of some frames of a clip, for comparing machines.
+"""Prints the points that the daemon's landmarker detects in some frames of a clip, for comparing machines.
 
-locate.py CLIP START COUNT: JSON, a list of [543, 3] with NaN where unseen. Runs on this machine and on the emulated
+detect.py CLIP START COUNT: JSON, a list of [543, 3] with NaN where unseen. Runs on this machine and on the emulated
 one, where the project is installed but its tests are not.
 """
 

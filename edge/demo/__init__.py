@@ -1,1 +1,1 @@
-"""The demo: the daemon as it is, a broker when there is none, and a subscriber that prints what arrives."""
+"""The demo: the unchanged daemon, a broker where there is none, and a subscriber that prints the words."""

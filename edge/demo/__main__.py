@@ -1,13 +1,12 @@
 """`make demo`: real signs through the daemon to words over MQTT, on a machine with neither camera nor broker.
 
-Shipped takes of real test clips are replayed, or the camera or clip that `--source` names is read. The demo fails when
-a word that should come does not come over MQTT.
+Replays shipped takes of real test clips, or reads the camera or clip that `--source` names. The demo fails when an
+expected word does not arrive over MQTT.
 """
 
 import argparse
 import importlib.util
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,28 +14,28 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from edge.cameras.source import open_landmarker
-from edge.config import SHIPPED_MODEL, ConfigInvalid, MqttConfig, WebConfig
+from edge.config import SHIPPED_MODEL, MqttConfig, WebConfig
 from edge.config.loading import load_config
 from edge.demo.broker import embedded_broker
+from edge.demo.ports import find_free_port
 from edge.demo.subscriber import Subscriber
 from edge.libraries import LibraryMissing
 from edge.recognition.word import Word
 from landmarkers.errors import UserError
-from landmarkers.factory import LandmarkerUnavailable
 from landmarkers.frame import Frame, Image
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
-from landmarkers.task_bundles import NetworksUnavailable
-from models.bundle import BundleRefused, open_bundle
+from models.bundle import open_bundle
 
-TAKES = Path(__file__).parent / "takes"
-DEVICE = "demo"
-_ARRIVAL_S = 5.0
-_LEAVE_S = 5.0
+TAKES: Final = Path(__file__).parent / "takes"
+DEVICE: Final = "demo"
+_ARRIVAL_S: Final = 5.0
+_EXIT_S: Final = 5.0
 
 
 class DemoFailed(UserError):
@@ -44,50 +43,51 @@ class DemoFailed(UserError):
 
 
 def main() -> int:
-    """Run the demo; returns the exit code."""
+    """Run the demo and return the exit code."""
     parser = argparse.ArgumentParser(prog="make demo", description="Signs to words over MQTT.")
     parser.add_argument("--source", default="", help="a camera or clip instead of the shipped takes")
     source = parser.parse_args().source
     try:
-        check_landmarker(needed=bool(source))
+        check_landmarker(required=bool(source))
         with _broker() as broker:
-            said, arrived = play(source or f"take:{TAKES}", broker)
-        check_words(said, arrived, [] if source else _expected())
-    except (BundleRefused, ConfigInvalid, DemoFailed, LandmarkerUnavailable, NetworksUnavailable, OSError) as error:
+            emitted, received = run_daemon(source or f"take:{TAKES}", broker)
+        check_words(emitted, received, [] if source else _expected_signs())
+    except (UserError, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def check_landmarker(*, needed: bool) -> None:
-    """Find a person, as the shipped model wants it, in a picture that matplotlib, which MediaPipe needs, ships."""
+def check_landmarker(*, required: bool) -> None:
+    """Detect the person in a sample image with the landmarker of the shipped model. Raises DemoFailed."""
     manifest = open_bundle(SHIPPED_MODEL).manifest
     try:
         landmarker = open_landmarker(manifest.parts, manifest.landmarker)
     except LibraryMissing as error:
-        if needed:
+        if required:
             raise DemoFailed(str(error)) from error
-        print(f"{error}\nThe takes below do without it: their landmarks were found before.", flush=True)
+        print(f"{error}\nThe takes below do not need it: they hold landmarks.", flush=True)
         return
     with closing(landmarker):
-        frame = Frame(_sample_picture(), 0.0)
+        frame = Frame(_sample_image(), 0.0)
         began = time.perf_counter()
         landmarks = landmarker.detect(frame)
         took_ms = (time.perf_counter() - began) * 1000
     if not landmarks.is_visible(Part.POSE):
-        raise DemoFailed("the landmark networks run here but find nobody in a picture of a person")
+        raise DemoFailed("the landmark networks run on this machine but find nobody in an image of a person")
     print(
-        f"The landmark networks work on this machine: they found the person in a picture in {took_ms:.0f} ms.",
+        f"The landmark networks work on this machine: they found the person in an image in {took_ms:.0f} ms.",
         flush=True,
     )
 
 
-def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
-    """Run the daemon on the source; the words that it printed and those that came over MQTT."""
+def run_daemon(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
+    """Run the daemon on the source; return the words that it printed and those received over MQTT."""
     subscriber = Subscriber(broker, DEVICE)
-    page = WebConfig(port=_free_port(WebConfig().port))
+    defaults = WebConfig()
+    page = WebConfig(port=find_free_port(defaults.port, defaults.address))
     print(f"The live page, for as long as the demo runs: {page.url}")
-    print(f"Reading {source}. What arrives on ishara/{DEVICE}/word:", flush=True)
+    print(f"Reading {source}. Messages on ishara/{DEVICE}/word:", flush=True)
     command = [sys.executable, "-m", "edge", "run", "--source", source, "--jsonl", "--exit-at-end"]
     settings = {
         "ISHARA_DEVICE": DEVICE,
@@ -97,48 +97,48 @@ def play(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]:
         "ISHARA_WEB_PORT": str(page.port),
     }
     try:
-        # An outbox of its own: words of an earlier demo whose broker was away are not to come in this one.
+        # An outbox of its own: words of an earlier demo whose broker was absent must not arrive in this one.
         with tempfile.TemporaryDirectory() as folder:
             settings["ISHARA_MQTT_OUTBOX"] = str(Path(folder) / "outbox.sqlite3")
             output, errors, code = _run_to_the_end(command, os.environ | settings)
         if code != 0:
             raise DemoFailed(errors.strip().splitlines()[-1].removeprefix("ishara-edge: "))
-        said = [Word.model_validate_json(line) for line in output.splitlines()]
-        return said, subscriber.wait_for({word.seq for word in said}, _ARRIVAL_S)
+        emitted = [Word.model_validate_json(line) for line in output.splitlines()]
+        return emitted, subscriber.wait_for({word.seq for word in emitted}, _ARRIVAL_S)
     finally:
         subscriber.close()
 
 
 def _run_to_the_end(command: list[str], environment: dict[str, str]) -> tuple[str, str, int]:
-    """Standard output, standard error and exit code of a program; at Ctrl-C, which it gets as well, it may finish."""
+    """Return standard output, standard error and exit code of a program; it may finish after Ctrl-C, which it gets."""
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             output, errors = process.communicate()
         except KeyboardInterrupt:
-            output, errors = process.communicate(timeout=_LEAVE_S)
+            output, errors = process.communicate(timeout=_EXIT_S)
         return output, errors, process.returncode
 
 
-def check_words(said: list[Word], arrived: list[Word], expected: list[int]) -> None:
-    """Hold what arrived against what was said and what was signed. Raises DemoFailed."""
-    numbers = {word.seq for word in arrived}
-    lost = [word for word in said if word.seq not in numbers]
+def check_words(emitted: list[Word], received: list[Word], expected: list[int]) -> None:
+    """Compare the received words with the emitted ones and their signs with the expected ones. Raises DemoFailed."""
+    seqs = {word.seq for word in received}
+    lost = [word for word in emitted if word.seq not in seqs]
     if lost:
-        raise DemoFailed(f"the daemon said {lost[0].word} ({lost[0].word_en}), but it did not come over MQTT")
-    came = [word.sign_id for word in arrived]
-    if expected and came != expected:
-        raise DemoFailed(f"signs {expected} were signed, but over MQTT came {came}")
-    if arrived:
-        print(f"{len(arrived)} of {len(said)} words came over MQTT.")
+        raise DemoFailed(f"the daemon emitted {lost[0].word} ({lost[0].word_en}), but it did not arrive over MQTT")
+    signs = [word.sign_id for word in received]
+    if expected and signs != expected:
+        raise DemoFailed(f"signs {expected} were signed, but {signs} arrived over MQTT")
+    if received:
+        print(f"{len(received)} of {len(emitted)} words arrived over MQTT.")
     else:
-        print("  no sign was read")
+        print("  no sign was recognised")
 
 
 @contextmanager
 def _broker() -> Iterator[MqttConfig]:
-    """The configured broker or, without one, an embedded one."""
+    """Yield the configured broker or, without one, an embedded one."""
     configured = load_config(None, os.environ, Path(".env")).mqtt
     if configured is not None:
         yield configured
@@ -147,33 +147,22 @@ def _broker() -> Iterator[MqttConfig]:
         yield MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
 
 
-def _free_port(wanted: int) -> int:
-    """A port for programs on this machine: the wanted one if nobody has it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((WebConfig().address, wanted))
-        except OSError:
-            probe.bind((WebConfig().address, 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _expected() -> list[int]:
+def _expected_signs() -> list[int]:
     return [Take.load(path).provenance.sign_id or 0 for path in sorted(TAKES.glob(f"*{TAKE_SUFFIX}"))]
 
 
-def _sample_picture() -> Image:
+def _sample_image() -> Image:
+    """Read an image of a person that matplotlib, which MediaPipe needs, ships. Raises DemoFailed."""
     import cv2
 
     found = importlib.util.find_spec("matplotlib")
     if found is None or found.origin is None:
-        raise DemoFailed("matplotlib, which MediaPipe needs, is not installed")
+        raise DemoFailed("matplotlib, which MediaPipe needs, is not installed; pip install 'ishara[edge]'")
     path = Path(found.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg"
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise DemoFailed(f"the sample picture {path} cannot be read")
-    return picture.astype(np.uint8, copy=False)
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if image is None:
+        raise DemoFailed(f"the sample image {path} cannot be read; install matplotlib again")
+    return image.astype(np.uint8, copy=False)
 
 
 if __name__ == "__main__":

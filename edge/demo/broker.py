@@ -1,30 +1,32 @@
-"""A broker inside the demo, for a machine that has none."""
+"""A broker inside the demo, for a machine without one."""
 
 import asyncio
 import logging
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from amqtt.broker import Broker
 
-_START_S = 10.0
+from edge.demo.ports import find_free_port
+
+_TIMEOUT_S: Final = 10.0
 
 
 @contextmanager
 def embedded_broker() -> Iterator[int]:
-    """A broker on a free local port, which is given, while inside."""
+    """Run a broker on a free local port, which is yielded."""
     logging.getLogger("amqtt").setLevel(logging.ERROR)
     logging.getLogger("transitions").setLevel(logging.ERROR)
-    port = _free_port()
+    port = find_free_port()
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="broker", daemon=True).start()
-    broker = asyncio.run_coroutine_threadsafe(_start(port), loop).result(_START_S)
+    broker = asyncio.run_coroutine_threadsafe(_start(port), loop).result(_TIMEOUT_S)
     try:
         yield port
     finally:
-        asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_START_S)
+        asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_TIMEOUT_S)
         loop.call_soon_threadsafe(loop.stop)
 
 
@@ -34,10 +36,3 @@ async def _start(port: int) -> Broker:
     broker = Broker({"listeners": listeners, "plugins": plugins})
     await broker.start()
     return broker
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

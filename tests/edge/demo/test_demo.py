@@ -21,7 +21,7 @@ NOW = datetime.now(UTC)
 
 
 def word(seq: int) -> Word:
-    """The word of the sign with this number."""
+    """Return the word of the sign at this index."""
     return Word(
         seq=seq,
         confidence=0.9,
@@ -35,33 +35,33 @@ def word(seq: int) -> Word:
     )
 
 
-def test_the_demo_succeeds_when_every_word_came(capsys: pytest.CaptureFixture[str]) -> None:
-    said = [word(0), word(1)]
-    check_words(said, said, [SIGNS[0].sign_id, SIGNS[1].sign_id])
-    assert "2 of 2 words came over MQTT." in capsys.readouterr().out
+def test_demo_succeeds_when_every_word_arrives(capsys: pytest.CaptureFixture[str]) -> None:
+    emitted = [word(0), word(1)]
+    check_words(emitted, emitted, [SIGNS[0].sign_id, SIGNS[1].sign_id])
+    assert "2 of 2 words arrived over MQTT." in capsys.readouterr().out
 
 
-def test_the_demo_of_a_source_without_signs_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_reports_a_source_without_signs(capsys: pytest.CaptureFixture[str]) -> None:
     check_words([], [], [])
-    assert "no sign was read" in capsys.readouterr().out
+    assert "no sign was recognised" in capsys.readouterr().out
 
 
-def test_the_demo_fails_when_a_word_is_lost() -> None:
-    with pytest.raises(DemoFailed, match=f"{SIGNS[1].word_en}.*did not come over MQTT"):
+def test_demo_fails_when_a_word_is_lost() -> None:
+    with pytest.raises(DemoFailed, match=f"{SIGNS[1].word_en}.*did not arrive over MQTT"):
         check_words([word(0), word(1)], [word(0)], [])
 
 
-def test_the_demo_fails_when_another_sign_came() -> None:
-    with pytest.raises(DemoFailed, match=r"signs \[75\] were signed, but over MQTT came \[76\]"):
+def test_demo_fails_when_another_sign_arrives() -> None:
+    with pytest.raises(DemoFailed, match=r"signs \[75\] were signed, but \[76\] arrived over MQTT"):
         check_words([word(0)], [word(0)], [75])
 
 
-def test_the_demo_fails_when_a_sign_was_not_read() -> None:
+def test_demo_fails_when_a_sign_is_not_recognised() -> None:
     with pytest.raises(DemoFailed):
         check_words([], [], [75])
 
 
-def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_embedded_broker_delivers_words_to_the_subscriber(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with embedded_broker() as port:
         config = MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
         subscriber = Subscriber(config, "demo")
@@ -78,8 +78,8 @@ def test_the_embedded_broker_passes_words_to_the_subscriber(capsys: pytest.Captu
         sent = [word(0), word(1)]
         for one in sent:
             sink.emit(one)
-        arrived = subscriber.wait_for({0, 1}, PATIENCE_S)
+        received = subscriber.wait_for({0, 1}, PATIENCE_S)
         sink.close()
         subscriber.close()
-    assert [one.model_copy(update={"late": False}).to_json() for one in arrived] == [one.to_json() for one in sent]
+    assert [one.model_copy(update={"late": False}).to_json() for one in received] == [one.to_json() for one in sent]
     assert SIGNS[0].word in capsys.readouterr().out

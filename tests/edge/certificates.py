@@ -1,4 +1,4 @@
-"""An authority, and what it has signed for a broker and a device; made by OpenSSL."""
+"""An authority with the certificates that it signed for a broker and a device, made by OpenSSL."""
 
 import subprocess
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Make them anew, for a broker at 127.0.0.1."""
+    """Make new ones, for a broker at 127.0.0.1."""
     _openssl(folder, "req", "-x509", *_NEW_KEY, "ca.key", "-subj", "/CN=authority", "-days", "2", "-out", "ca.pem")
     for name, subject in (("broker", "127.0.0.1"), ("device", "entrance")):
         (folder / f"{name}.ext").write_text("subjectAltName = IP:127.0.0.1\n")
@@ -29,7 +29,7 @@ def make_certificates(folder: Path) -> Certificates:
 
 
 def encrypt_key(key: Path, encrypted: Path) -> None:
-    """A copy of a key that wants a password."""
+    """Write a copy of a key that needs a password."""
     _openssl(key.parent, "ec", "-in", str(key), "-aes256", "-passout", "pass:secret", "-out", str(encrypted))
 
 

@@ -1,4 +1,4 @@
-"""Small video files, and FFmpeg as a camera on the network."""
+"""Small video files, and FFmpeg as a network camera."""
 
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.edge.waiting import wait_until
 
 
 def write_clip(path: Path, *, frames: int = 10, rate: float = 10.0) -> Path:
-    """A video file in which a grey picture grows brighter."""
+    """Write a video file in which a grey image becomes brighter."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
     assert writer.isOpened()
     for number in range(frames):
@@ -25,9 +25,9 @@ def write_clip(path: Path, *, frames: int = 10, rate: float = 10.0) -> Path:
 
 @contextmanager
 def network_camera(port: int, seconds: int) -> Iterator[str]:
-    """A stream of so many seconds over HTTP for the first client that comes; gives its address."""
+    """Serve a stream of so many seconds over HTTP to the first client; yield its address."""
     address = f"http://127.0.0.1:{port}/"
-    picture = f"testsrc=size=64x48:rate=25:duration={seconds}"
+    source = f"testsrc=size=64x48:rate=25:duration={seconds}"
     encoding = ["-c:v", "mpeg2video", "-f", "mpegts"]
     command = [
         find_program("ffmpeg"),
@@ -37,7 +37,7 @@ def network_camera(port: int, seconds: int) -> Iterator[str]:
         "-f",
         "lavfi",
         "-i",
-        picture,
+        source,
         *encoding,
         "-listen",
         "1",

@@ -1,4 +1,4 @@
-"""A word as the daemon says it."""
+"""A word as the daemon emits it."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from tests.edge.tiny_bundle import SIGNS, TITLE
 
 
 def spoken(seq: int = 1, confidence: float = 0.97) -> Word:
-    """A word said just now."""
+    """Return a word that was just recognised."""
     now = datetime.now(UTC)
     return Word(
         seq=seq,

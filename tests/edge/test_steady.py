@@ -1,4 +1,4 @@
-"""The whole pipeline under load, idle and for long."""
+"""Tests of the whole pipeline under load, idle, and over a long time."""
 
 import gc
 import threading
@@ -31,37 +31,39 @@ from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
 from tests.edge.waiting import PATIENCE_S
 from tests.synthetic_signer import LANDMARKER, Sign, even_times, stream, take
 
-NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
+NO_IMAGE = np.zeros((0, 0, 3), np.uint8)
 WAKE_S = 0.2
 
 
-class Person:
-    """Camera and landmarker in one: somebody before a live camera, whose frames need not all be looked at."""
+class SyntheticCamera:
+    """Camera and landmarker in one: a signer before a live camera, some of whose frames are skipped."""
 
     fingerprint = LANDMARKER
 
-    def __init__(self, times: Sequence[float], *signs: Sign, wanted: ShouldProcess = process_every_frame) -> None:
+    def __init__(
+        self, times: Sequence[float], *signs: Sign, should_process: ShouldProcess = process_every_frame
+    ) -> None:
         self._times = times
         self._signs = signs
-        self._wanted = wanted
-        self.located: list[float] = []
+        self._should_process = should_process
+        self.detected: list[float] = []
 
     def frames(self) -> Iterator[Frame]:
-        return (Frame(NO_PICTURE, time) for time in self._times if self._wanted(time))
+        return (Frame(NO_IMAGE, time) for time in self._times if self._should_process(time))
 
     def detect(self, frame: Frame) -> Landmarks:
-        self.located.append(frame.time)
+        self.detected.append(frame.time)
         return stream([frame.time], *self._signs)[0]
 
     def stop(self) -> None:
         """It ends by itself."""
 
     def close(self) -> None:
-        """There is nothing to give up."""
+        """Nothing is memory."""
 
 
 class SlowLandmarker:
-    """Looks at each frame for as long as a camera takes to give five more, and finds nobody."""
+    """Takes as long for each frame as a camera for five more, and finds nobody."""
 
     fingerprint = LANDMARKER
     FRAMES = 5
@@ -73,35 +75,35 @@ class SlowLandmarker:
     def detect(self, frame: Frame) -> Landmarks:
         self.age.append(self._camera.newest - frame.time)
         for _ in range(self.FRAMES):
-            self._camera.give_one()
+            self._camera.deliver_one()
         return Landmarks.empty(frame.time)
 
     def close(self) -> None:
-        """There is nothing to give up."""
+        """Nothing is memory."""
 
 
 class FastCamera:
-    """Gives the next of its frames whenever the test says so, at 30 a second by its own clock."""
+    """Delivers its next frame when the test says so, at 30 a second by its own clock."""
 
     def __init__(self, frames: int) -> None:
         self._frames = frames
-        self._due, self._given = threading.Semaphore(1), threading.Semaphore(0)
+        self._due, self._delivered = threading.Semaphore(1), threading.Semaphore(0)
         self.newest = 0.0
 
     def frames(self) -> Iterator[Frame]:
         for number in range(self._frames):
             assert self._due.acquire(timeout=PATIENCE_S)
             self.newest = number / 30
-            yield Frame(NO_PICTURE, self.newest)
-            self._given.release()
+            yield Frame(NO_IMAGE, self.newest)
+            self._delivered.release()
 
-    def give_one(self) -> None:
+    def deliver_one(self) -> None:
         """Return when the next frame is the one to be handed out, or when there is none left."""
         if self.newest < (self._frames - 1) / 30:
-            self._given.acquire(timeout=PATIENCE_S)
+            self._delivered.acquire(timeout=PATIENCE_S)
             self._due.release()
-            self._given.acquire(timeout=PATIENCE_S)
-            self._given.release()
+            self._delivered.acquire(timeout=PATIENCE_S)
+            self._delivered.release()
 
     def stop(self) -> None:
         """It ends by itself."""
@@ -119,76 +121,76 @@ class Words:
         self.newest = word
 
     def close(self) -> None:
-        """Nothing is on its way."""
+        """Nothing is buffered."""
 
 
-def play(bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, governor: FrameRateController) -> Health:
-    """Caption to the camera's end; the health then."""
-    pulse = PipelineStats(Source(camera, landmarker), governor)
-    writer = WordFactory(StreamClock(fast=True), model=TITLE, device="entrance", threshold=0.5)
+def play(
+    bundle: Bundle, camera: Camera, landmarker: Landmarker, words: Words, controller: FrameRateController
+) -> Health:
+    """Run to the camera's end; return the health then."""
+    stats = PipelineStats(Source(camera, landmarker), controller)
+    factory = WordFactory(StreamClock(fast=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
-    recogniser = Recogniser(ModelStages.of(bundle, classifier, writer), pulse.timed)
-    run_pipeline(camera.frames(), landmarker, recogniser, [words], observers=[governor], stats=pulse)
-    return pulse.health()
+    recogniser = Recogniser(ModelStages.of(bundle, classifier, factory), stats.timed)
+    run_pipeline(camera.frames(), landmarker, recogniser, [words], observers=[controller], stats=stats)
+    return stats.health()
 
 
-def new_governor(bundle: Bundle) -> FrameRateController:
+def new_controller(bundle: Bundle) -> FrameRateController:
     return FrameRateController(RateConfig(), bundle.manifest.spotter.raise_threshold)
 
 
-def test_a_slow_landmarker_lowers_the_rate_and_never_the_freshness(bundle: Bundle) -> None:
+def test_slow_landmarker_lowers_the_rate_and_never_the_freshness(bundle: Bundle) -> None:
     camera = FastCamera(frames=101)
     slow = SlowLandmarker(camera)
-    health = play(bundle, LatestFrameCamera(camera), slow, Words(), new_governor(bundle))
+    health = play(bundle, LatestFrameCamera(camera), slow, Words(), new_controller(bundle))
     assert max(slow.age) <= 1 / 30 + 1e-6
     assert (health.frames, health.dropped) == (21, 80)
 
 
 @pytest.mark.parametrize("rate", [10, 15, 30])
-def test_a_sign_that_begins_while_nobody_signed_is_read_and_cut_as_if_every_frame_was_looked_at(
-    bundle: Bundle, rate: int
-) -> None:
+def test_sign_after_idling_is_spotted_as_if_every_frame_was_processed(bundle: Bundle, rate: int) -> None:
     times = even_times(rate, 20.0)
     signs = [Sign(8.05, 9.0, PLACES[0]), Sign(15.02, 16.0, PLACES[2])]
-    governor, words = new_governor(bundle), Words()
-    person = Person(times, *signs, wanted=governor.should_process)
-    health = play(bundle, person, person, words, governor)
+    controller, words = new_controller(bundle), Words()
+    camera = SyntheticCamera(times, *signs, should_process=controller.should_process)
+    health = play(bundle, camera, camera, words, controller)
     assert words.count == 2
     assert words.newest is not None
     assert words.newest.sign_id == SIGNS[2].sign_id
     assert (words.newest.ended_at - words.newest.started_at).total_seconds() == pytest.approx(0.98, abs=WAKE_S)
     for sign in signs:
-        seen = [time for time in person.located if time >= sign.start]
+        seen = [time for time in camera.detected if time >= sign.start]
         assert seen[0] - sign.start < WAKE_S
         assert [time for time in seen if time <= sign.end] == [time for time in times if seen[0] <= time <= sign.end]
     assert health.frames + health.skipped == len(times)
     assert health.rate is Rate.IDLE
 
 
-def test_a_long_stream_takes_no_more_memory_than_a_short_one(bundle: Bundle) -> None:
+def test_long_stream_takes_no_more_memory_than_a_short_one(bundle: Bundle) -> None:
     minutes = 20
     signs = [Sign(start + 1.0, start + 2.0, PLACES[1]) for start in range(0, minutes * 60, 10)]
-    governor, words = new_governor(bundle), Words()
-    held: dict[float, int] = {}
+    controller, words = new_controller(bundle), Words()
+    memory: dict[float, int] = {}
 
-    class Observed(Person):
+    class MeasuringCamera(SyntheticCamera):
         def detect(self, frame: Frame) -> Landmarks:
-            self.located.clear()
+            self.detected.clear()
             if frame.time % 60.0 < 1e-9:
                 gc.collect()
-                held[frame.time] = tracemalloc.get_traced_memory()[0]
+                memory[frame.time] = tracemalloc.get_traced_memory()[0]
             index = int(frame.time // 10)
             return stream([frame.time], *signs[index : index + 1])[0]
 
-    person = Observed(even_times(10, minutes * 60.0), wanted=governor.should_process)
+    camera = MeasuringCamera(even_times(10, minutes * 60.0), should_process=controller.should_process)
     tracemalloc.start()
     try:
-        play(bundle, person, person, words, governor)
+        play(bundle, camera, camera, words, controller)
     finally:
         tracemalloc.stop()
     assert words.count == len(signs)
-    early = [size for time, size in held.items() if 300.0 <= time < 700.0]
-    late = [size for time, size in held.items() if time >= 700.0]
+    early = [size for time, size in memory.items() if 300.0 <= time < 700.0]
+    late = [size for time, size in memory.items() if time >= 700.0]
     assert max(late) - max(early) < 20_000
 
 
@@ -197,14 +199,14 @@ def no_frame(_time: float) -> bool:
     return False
 
 
-def test_a_take_is_read_whole_at_any_pace_so_that_it_gives_the_same_words(tmp_path: Path) -> None:
+def test_take_is_processed_in_full_at_any_pace(tmp_path: Path) -> None:
     take(even_times(10, 0.5), Sign(0.0, 0.5)).save(tmp_path / f"one{TAKE_SUFFIX}")
     for fast in (True, False):
         source = open_source(f"take:{tmp_path}", frozenset(), "", SourceOptions(fast=fast, should_process=no_frame))
         assert len(list(source.camera.frames())) == 6
 
 
-def test_a_clip_played_fast_is_read_whole_and_at_its_own_pace_as_wanted(tmp_path: Path) -> None:
+def test_fast_clip_is_processed_in_full_and_a_real_time_one_as_decided(tmp_path: Path) -> None:
     clip = str(write_clip(tmp_path / "clip.mp4"))
     with_all = open_source(clip, frozenset({Part.POSE}), "", SourceOptions(fast=True, should_process=no_frame))
     with_none = open_source(clip, frozenset({Part.POSE}), "", SourceOptions(should_process=no_frame))
@@ -216,7 +218,7 @@ def test_a_clip_played_fast_is_read_whole_and_at_its_own_pace_as_wanted(tmp_path
         with_none.landmarker.close()
 
 
-def test_of_a_network_camera_only_wanted_frames_are_given() -> None:
+def test_network_camera_delivers_only_frames_to_process() -> None:
     asked: list[float] = []
 
     def every_third(time: float) -> bool:
@@ -227,10 +229,10 @@ def test_of_a_network_camera_only_wanted_frames_are_given() -> None:
         source = open_source(
             address, frozenset({Part.POSE}), "", SourceOptions(endless=True, should_process=every_third)
         )
-        given = []
+        delivered = []
         for frame in source.camera.frames():
-            given.append(frame.time)
-            if len(given) == 5:
+            delivered.append(frame.time)
+            if len(delivered) == 5:
                 source.camera.stop()
         source.landmarker.close()
-    assert set(given) <= set(asked[2::3])
+    assert set(delivered) <= set(asked[2::3])

@@ -1,4 +1,4 @@
-"""A bundle whose network tells three signs apart by where the right wrist is, small enough to be made in a test."""
+"""A bundle whose network distinguishes three signs by the place of the right wrist, small enough to make in a test."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +21,9 @@ SIGNS: Final = (
     Sign(sign_id=71, word="هيكل عظمي", word_en="Skeleton"),
 )
 PLACES: Final = (0.2, 0.5, 0.8)
-"""Where each sign's wrist is. Between two places the network cannot decide."""
+"""Place of each sign's wrist. Between two places the network cannot decide."""
 NOWHERE: Final = 0.0
-"""A wrist here, or unseen, is no sign."""
+"""A wrist here, or an invisible one, is no sign."""
 TITLE: Final = "tiny@3"
 
 
@@ -38,9 +38,9 @@ def write_bundle(
     beside: Sequence[NodeProto] = (),
     places: Sequence[float] = PLACES,
 ) -> Path:
-    """Write the bundle into a folder. Nodes `beside` give `nothing`, a 0 that is added to what the network answers.
+    """Write the bundle into a folder. Nodes `beside` output `nothing`, a 0 that is added to the network's output.
 
-    With other `places` it looks for the wrist elsewhere: far away, it reads no sign.
+    With other `places` it expects the wrist elsewhere: far away, it recognises no sign.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL).write_bytes(_network(places))
@@ -64,7 +64,7 @@ def write_bundle(
 
 
 def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes:
-    """The mean x of the right wrist, NaN counting as 0, and how near it is to each place."""
+    """Return a network that compares the mean x of the right wrist, NaN counting as 0, with each place."""
     wrist = PART_SLICES[Part.POSE].start + RIGHT_WRIST
     constants: dict[str, NDArray[Any]] = {
         "wrist": np.array(wrist, np.int64),
@@ -77,16 +77,16 @@ def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes
     nodes = [
         helper.make_node("Gather", ["points", "wrist"], ["wrists"], axis=2),
         helper.make_node("Gather", ["wrists", "x"], ["wrists_x"], axis=2),
-        helper.make_node("IsNaN", ["wrists_x"], ["unseen"]),
-        helper.make_node("Where", ["unseen", "zero", "wrists_x"], ["filled"]),
+        helper.make_node("IsNaN", ["wrists_x"], ["invisible"]),
+        helper.make_node("Where", ["invisible", "zero", "wrists_x"], ["filled"]),
         helper.make_node("ReduceMean", ["filled", "over_time"], ["mean"], keepdims=1),
-        helper.make_node("Sub", ["mean", "places"], ["away"]),
-        helper.make_node("Mul", ["away", "away"], ["squared"]),
+        helper.make_node("Sub", ["mean", "places"], ["distance"]),
+        helper.make_node("Mul", ["distance", "distance"], ["squared"]),
         helper.make_node("Mul", ["squared", "sharpness"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["answer" if beside else "probabilities"], axis=-1),
+        helper.make_node("Softmax", ["logits"], ["output" if beside else "probabilities"], axis=-1),
     ]
     if beside:
-        nodes += [*beside, helper.make_node("Add", ["answer", "nothing"], ["probabilities"])]
+        nodes += [*beside, helper.make_node("Add", ["output", "nothing"], ["probabilities"])]
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -104,5 +104,5 @@ def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes
 def _probe(model: Path) -> Probe:
     probe = synthetic_signer.take(synthetic_signer.even_times(10, 1.0), synthetic_signer.Sign(0.0, 1.0, x=PLACES[0]))
     times = probe.times.astype(np.float32)
-    answer = open_session(model.read_bytes()).run(None, {"points": probe.points[None], "times": times[None]})
-    return Probe(probe.points, times, answer[0][0])
+    output = open_session(model.read_bytes()).run(None, {"points": probe.points[None], "times": times[None]})
+    return Probe(probe.points, times, output[0][0])

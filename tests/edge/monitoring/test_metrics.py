@@ -116,4 +116,4 @@ def test_daemon_serves_metrics_when_configured(bundle_folder: Path, start_daemon
     daemon = start_daemon("run", *arguments, settings={"ISHARA_METRICS_PORT": str(port)})
     daemon.wait_for_log(" reads ")
     wait_until(lambda: (value(scrape(port), "ishara_frames_total") or 0.0) > 0, "frames in the metrics")
-    assert value(scrape(port), "ishara_component_up", part="broker") is None
+    assert value(scrape(port), "ishara_component_up", component="broker") is None

@@ -246,7 +246,7 @@ def test_daemon_without_a_screen_logs_it_once_and_continues(
     daemon.wait_for_log("WARNING the screen is lost: no screen can be opened")
     spoken = len(daemon.printed.splitlines())
     wait_until(lambda: len(daemon.printed.splitlines()) >= spoken + 2, "words after that")
-    daemon.seconds_to_leave(signal.SIGTERM)
+    daemon.seconds_to_stop(signal.SIGTERM)
     assert {word.word for word in daemon.words()} == {SIGNS[1].word}
     assert daemon.wait() == 0
     assert daemon.logged.count("screen is lost") == 1
@@ -263,7 +263,7 @@ def test_daemon_shows_its_words_and_clears_the_screen_at_exit(
     )
     expected = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
     wait_for(x_server, Scene(expected), LAYOUT.word, "the word")
-    daemon.seconds_to_leave(signal.SIGTERM)
+    daemon.seconds_to_stop(signal.SIGTERM)
     assert daemon.wait() == 0
     assert "screen is lost" not in daemon.logged
     wait_until(lambda: not x_server.image().any(), "the empty screen")

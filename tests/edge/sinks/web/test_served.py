@@ -123,7 +123,7 @@ def test_a_reload_moves_the_page_and_one_that_cannot_be_leaves_it_where_it_is(
     daemon.process.send_signal(signal.SIGHUP)
     manager.wait_for("STATUS", f"web.port {metrics}: cannot be bound", told)
     wait_until(lambda: WebClient(new).get("/api/about").json()["view"] == "off", "the page where it was")
-    assert daemon.seconds_to_leave(signal.SIGTERM) < 30.0
+    assert daemon.seconds_to_stop(signal.SIGTERM) < 30.0
     assert daemon.wait() == 0
     assert "lost" not in daemon.logged
     assert not is_listening(new)

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from edge.__main__ import main
+from edge.config import ConfigInvalid
+from edge.config.loading import load_config
+from tests.edge.config.refusal import refusal, write_config
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ("devise = 'x'", "devise"),
+        ("[camera]\nsauce = '/dev/video0'", "camera.sauce"),
+        ("[mqtt]\nhost = 'h'\npasword_file = 'p'", "mqtt.pasword_file"),
+        ("[webb]\nport = 80", "webb"),
+        ("device = 'two words'", "device"),
+        ("health_every_s = 'often'", "health_every_s"),
+        ("health_every_s = 0.5", "health_every_s"),
+        ("health_every_s = nan", "health_every_s"),
+        ("camera = 3", "camera"),
+        ("[camera]\nsource = 3", "camera.source"),
+        ("[camera]\nwidth_px = 641\nheight_px = 480", "camera.width_px"),
+        ("[camera]\nwidth_px = 640", "width_px and height_px"),
+        ("[camera]\nheight_px = 9999\nwidth_px = 640", "camera.height_px"),
+        ("[camera]\nframes_per_s = 1", "camera.frames_per_s"),
+        ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
+        ("[camera]\nmirror = 'left'", "camera.mirror"),
+        ("[camera]\nregion_width = 0.0", "camera.region_width"),
+        ("[camera]\nregion_left = 0.5\nregion_width = 0.6", "region_left and region_width"),
+        ("[camera]\nregion_top = 0.2", "region_top and region_height"),
+        ("[rate]\nidle_after_s = 0.0", "rate.idle_after_s"),
+        ("[rate]\nidle_stride_s = 1.5", "rate.idle_stride_s"),
+        ("[rate]\nhot_at_c = 20", "rate.hot_at_c"),
+        ("[rate]\nmeasure_every_s = 0.1", "rate.measure_every_s"),
+        ("[model]\nthreshold = 1.5", "model.threshold"),
+        ("[captions]\ntheme = 'pink'", "captions.theme"),
+        ("[captions]\npreview = 'yes'", "captions.preview"),
+        ("[captions]\nnight_hours = '22-6'", "captions.night_hours"),
+        ("[captions]\nnight_hours = '22:00-24:00'", "captions.night_hours"),
+        ("[captions]\nnight_brightness = 0.0", "captions.night_brightness"),
+        ("[captions]\npreview_per_s = 0", "captions.preview_per_s"),
+        ("[mqtt]\nport = 1883", "mqtt.host"),
+        ("[mqtt]\nhost = ''", "mqtt.host"),
+        ("[mqtt]\nhost = 'h'\nport = 70000", "mqtt.port"),
+        ("[mqtt]\nhost = 'h'\nport = 'high'", "mqtt.port"),
+        ("[mqtt]\nhost = 'h'\nkeepalive_s = 1", "mqtt.keepalive_s"),
+        ("[mqtt]\nhost = 'h'\npassword_file = 'p'", "password_file"),
+        ("[mqtt]\nhost = 'h'\nca_file = 'ca.pem'", "tls = true"),
+        ("[mqtt]\nhost = 'h'\ntls = true\nkey_file = 'key.pem'", "certificate_file"),
+        ("[mqtt]\nhost = 'h'\nprotocol = '4'", "mqtt.protocol"),
+        ("[mqtt]\nhost = 'h'\noutbox_words = 1", "mqtt.outbox_words"),
+        ("[mqtt]\nhost = 'h'\ndiscovery_prefix = 'home/#'", "mqtt.discovery_prefix"),
+    ],
+)
+def test_wrong_key_is_named_with_its_file(tmp_path: Path, content: str, key: str) -> None:
+    path = write_config(tmp_path, content)
+    sentence = refusal(path)
+    assert key in sentence
+    assert str(path) in sentence
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "key"),
+    [
+        ("ISHARA_CAMERA_SAUCE", "/dev/video0", "camera.sauce"),
+        ("ISHARA_NONSENSE", "1", "nonsense"),
+        ("ISHARA_MQTT", "h", "mqtt"),
+        ("ISHARA_MODEL_THRESHOLD", "high", "model.threshold"),
+        ("ISHARA_HEALTH_EVERY_S", "never", "health_every_s"),
+        ("ISHARA_RATE_HOT_AT_C", "boiling", "rate.hot_at_c"),
+    ],
+)
+def test_wrong_variable_is_named(variable: str, value: str, key: str) -> None:
+    assert key in refusal(None, **{variable: value})
+
+
+@pytest.mark.parametrize("content", [b"device = ", b"device: entrance", b"device = '\xff'", b"[camera\n"])
+def test_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_bytes(content)
+    assert f"{path} is not TOML" in refusal(path)
+
+
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    assert "No such file" in refusal(tmp_path / "missing.toml")
+    assert str(tmp_path) in refusal(tmp_path)
+
+
+def test_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"ISHARA_DEVICE=\xff\xfe\n")
+    with pytest.raises(ConfigInvalid, match=r"\.env"):
+        load_config(None, {}, dotenv)
+
+
+def test_config_check_refuses_a_wrong_file_with_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", "--config", str(write_config(tmp_path, "devise = 'x'"))]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("ishara-edge: ")
+    assert "devise" in printed.err
+    assert printed.err.count("\n") == 1

@@ -1,1 +1,1 @@
-"""The workstation: data sets to takes, training, evaluation, quantised bundles."""
+"""The trainer, for the workstation: takes from data sets, training, evaluation, and quantised bundles."""

@@ -1,1 +1,1 @@
-"""What a model is: the bundle and its manifest, the classifier that runs it, and the shipped bundles."""
+"""Models: bundles, their classifier and spotter, the store of installed bundles, and the shipped bundles."""

@@ -1,8 +1,8 @@
-"""A bundle: the folder in which a model travels.
+"""A bundle: the folder in which a model is distributed.
 
-`manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take and the answer expected),
-`README.md` (the model card), mostly `exemplars.npz` (what fine-tuning needs) and `manifest.sig` (see
-models/signature.py). Opening one checks everything that can be checked without running it, but for who signed it.
+It contains `manifest.json`, `model.onnx`, `labels.json`, `probe.npz` (a raw take with its expected probabilities),
+`README.md` (the model card), usually `exemplars.npz` (the exemplar memory for fine-tuning) and `manifest.sig` (see
+models/signature.py). Opening one checks everything that can be checked without running it, except its signature.
 """
 
 import hashlib
@@ -36,12 +36,12 @@ OPTIONAL_FILES: Final = frozenset({EXEMPLARS})
 
 
 class BundleRefused(UserError):
-    """A bundle that cannot be used here; the message says why in one sentence."""
+    """A bundle that cannot be used here; the message gives the reason in one sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """A raw take, points [time, 543, 3] and times [time], and the probabilities [signs + 1] it must give."""
+    """A raw take, points [time, 543, 3] and times [time], and its expected probabilities [signs + 1]."""
 
     points: Points
     times: NDArray[np.float32]
@@ -50,7 +50,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """A bundle whose files are whole and fit this program."""
+    """A bundle whose files are whole and compatible with this program."""
 
     folder: Path
     manifest: Manifest
@@ -59,7 +59,7 @@ class Bundle:
 
     @property
     def model(self) -> Path:
-        """The ONNX file."""
+        """The path of the ONNX file."""
         return self.folder / MODEL
 
 
@@ -69,17 +69,17 @@ def open_bundle(folder: Path) -> Bundle:
     if set(manifest.files) - OPTIONAL_FILES != HASHED_FILES:
         raise BundleRefused(
             f"the manifest of {folder} does not name exactly {', '.join(sorted(HASHED_FILES))} "
-            f"and perhaps {', '.join(OPTIONAL_FILES)}"
+            f"and optionally {', '.join(OPTIONAL_FILES)}"
         )
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file():
             raise BundleRefused(f"the bundle {folder} lacks {name}")
         if sha256_of(path) != expected:
-            raise BundleRefused(f"{name} of the bundle {folder} is damaged: its sha256 is not the manifest's")
+            raise BundleRefused(f"{name} of the bundle {folder} is damaged: its sha256 differs from the manifest's")
     if Version(manifest.smallest_app_version) > Version(version("ishara")):
         raise BundleRefused(
-            f"the bundle {folder} needs ishara {manifest.smallest_app_version} or later, this is {version('ishara')}"
+            f"the bundle {folder} needs ishara {manifest.smallest_app_version} or later; this is {version('ishara')}"
         )
     try:
         signs = read_labels(folder / LABELS)
@@ -88,19 +88,19 @@ def open_bundle(folder: Path) -> Bundle:
         raise BundleRefused(str(error)) from error
     if probe.probabilities.shape != (len(signs) + 1,):
         raise BundleRefused(
-            f"the probe of {folder} answers {len(probe.probabilities)} classes, its labels name {len(signs)} signs"
+            f"the probe of {folder} expects {len(probe.probabilities)} classes, but its labels name {len(signs)} signs"
         )
     return Bundle(folder, manifest, signs, probe)
 
 
 def check_landmarker(manifest: Manifest, fingerprint: str) -> None:
-    """Raise BundleRefused when the landmarks at hand are not those that the bundle was trained on."""
+    """Raise BundleRefused unless the bundle was trained on landmarks of this fingerprint."""
     if fingerprint != manifest.landmarker:
-        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")
+        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not {fingerprint}")
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal digits."""
+    """Return the sha256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -115,23 +115,23 @@ def write_probe(path: Path, probe: Probe) -> None:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
-        raise BundleRefused(f"{folder} is no bundle: it holds no {MANIFEST}")
+        raise BundleRefused(f"{folder} is no bundle: it contains no {MANIFEST}")
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
         raise BundleRefused(f"{path} is damaged: it is not JSON") from error
-    # Before anything else: what a later format says otherwise would only be told as an error of its own.
-    if isinstance(content, dict) and isinstance(made := content.get("format"), int) and made > FORMAT:
+    # The format comes first, because a later format's changes would only be reported as errors of their own.
+    if isinstance(content, dict) and isinstance(found := content.get("format"), int) and found > FORMAT:
         raise BundleRefused(
-            f"the bundle {folder} is of format {made}, and this ishara {version('ishara')} reads formats up to "
-            f"{FORMAT}: install a later ishara first"
+            f"the bundle {folder} is of format {found}, and this ishara {version('ishara')} reads formats up to "
+            f"{FORMAT}; install a later ishara first"
         )
     try:
         return Manifest.model_validate_json(json.dumps(content))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise BundleRefused(f"{path} does not fit this program: {where}: {first['msg']}") from error
+        key = ".".join(str(step) for step in first["loc"])
+        raise BundleRefused(f"{path} does not fit this program: {key}: {first['msg']}") from error
 
 
 def _read_probe(path: Path) -> Probe:
@@ -141,7 +141,7 @@ def _read_probe(path: Path) -> Probe:
                 content[name].astype(np.float32) for name in ("points", "times", "probabilities")
             )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BundleRefused(f"{path} is not a probe") from error
+        raise BundleRefused(f"{path} is not a readable probe") from error
     if points.ndim != 3 or points.shape[1:] != (POINT_COUNT, 3) or times.shape != points.shape[:1]:
-        raise BundleRefused(f"{path} is a probe of another layout: points {list(points.shape)}")
+        raise BundleRefused(f"{path} has another layout: points {list(points.shape)}")
     return Probe(points, times, probabilities)

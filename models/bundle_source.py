@@ -1,7 +1,6 @@
-"""Brings a bundle in from wherever it was put down: a folder, or a `.tar` of one.
+"""Reads a bundle to be installed from a folder, or from a `.tar` of one.
 
-Only files that belong to a bundle are taken, by their plain names: nothing that an archive says of paths, owners or
-modes is followed.
+Only files that belong to a bundle are copied, by their plain names: the archive's paths, owners and modes are ignored.
 """
 
 import os
@@ -22,31 +21,31 @@ _END_OF_TAR: Final = 1024  # every tar ends with as many zeros
 
 
 class BundleSource(Protocol):
-    """A bundle on its way, wherever it lies."""
+    """A bundle to be installed."""
 
     size: int
-    """What its files take in bytes."""
+    """The size of its files in bytes."""
 
-    def bring(self, to: Path) -> None:
-        """Copy its files into an empty folder, onto the disk. Raises BundleRefused, OSError."""
+    def copy_to(self, folder: Path) -> None:
+        """Copy its files into an empty folder, synced to the disk. Raises BundleRefused, OSError."""
 
 
 @contextmanager
 def open_bundle_source(path: Path) -> Iterator[BundleSource]:
-    """The bundle that lies in a folder or a `.tar`. Raises BundleRefused."""
+    """Open the bundle in a folder or a `.tar`. Raises BundleRefused."""
     try:
         if path.is_dir():
-            yield _Folder(path)
+            yield _FolderSource(path)
             return
         if not path.is_file():
             raise BundleRefused(f"there is no bundle {path}")
         with path.open("rb") as file:
-            yield _Archive(path, file)
+            yield _TarSource(path, file)
     except tarfile.TarError as error:
-        raise BundleRefused(f"{path} is not a whole .tar archive, or holds what no bundle holds: {error}") from error
+        raise BundleRefused(f"{path} is not a whole .tar archive, or contains what no bundle does: {error}") from error
 
 
-class _Folder:
+class _FolderSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._names = []
@@ -55,64 +54,64 @@ class _Folder:
             try:
                 status = (path / name).lstat()
             except FileNotFoundError:
-                continue  # whether it is missed the manifest says
+                continue  # the manifest decides whether it is required
             except OSError as error:
                 raise BundleRefused(f"{path / name} cannot be read: {error.strerror}") from error
             if not stat.S_ISREG(status.st_mode):
                 raise BundleRefused(f"{path / name} is not a plain file")
             self._names.append(name)
             self.size += status.st_size
-        _refuse_huge(path, self.size)
+        _check_size(path, self.size)
 
-    def bring(self, to: Path) -> None:
+    def copy_to(self, folder: Path) -> None:
         for name in self._names:
             try:
                 source = os.fdopen(os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb")
             except OSError as error:
                 raise BundleRefused(f"{self._path / name} cannot be read: {error.strerror}") from error
             with source:
-                copy_stream(source, to / name)
-        sync_folder(to)
+                copy_stream(source, folder / name)
+        sync_folder(folder)
 
 
-class _Archive:
+class _TarSource:
     def __init__(self, path: Path, file: BinaryIO) -> None:
-        _refuse_truncated(path, file)
+        _check_complete(path, file)
         self._path = path
-        self._tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the file is closed by who opened it
+        self._tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the caller closes the file
         self._members: dict[str, tarfile.TarInfo] = {}
         for member in self._tar:
-            self._look_at(member)
+            self._add_member(member)
         self.size = sum(member.size for member in self._members.values())
-        _refuse_huge(path, self.size)
+        _check_size(path, self.size)
 
-    def _look_at(self, member: tarfile.TarInfo) -> None:
+    def _add_member(self, member: tarfile.TarInfo) -> None:
         if member.isdir():
             return
-        where = PurePosixPath(member.name)
+        path = PurePosixPath(member.name)
         if not member.isreg():
-            raise BundleRefused(f"{self._path} holds {member.name!r}, which is not a plain file")
-        if where.is_absolute() or ".." in where.parts:
-            raise BundleRefused(f"{self._path} holds {member.name!r}, which leads out of the bundle")
-        if where.name not in BUNDLE_FILES:
+            raise BundleRefused(f"{self._path} contains {member.name!r}, which is not a plain file")
+        if path.is_absolute() or ".." in path.parts:
+            raise BundleRefused(f"{self._path} contains {member.name!r}, which leads out of the bundle")
+        if path.name not in BUNDLE_FILES:
             return
-        if where.name in self._members:
-            raise BundleRefused(f"{self._path} holds {where.name} twice")
-        self._members[where.name] = member
+        if path.name in self._members:
+            raise BundleRefused(f"{self._path} contains {path.name} twice")
+        self._members[path.name] = member
 
-    def bring(self, to: Path) -> None:
+    def copy_to(self, folder: Path) -> None:
         for name, member in self._members.items():
-            source = self._tar.extractfile(member)  # a plain file, by its plain name: see _look_at
+            source = self._tar.extractfile(member)  # a plain file, by its plain name: see _add_member
             if source is not None:
                 with source:
-                    copy_stream(source, to / name)
-                if (to / name).stat().st_size != member.size:
-                    raise BundleRefused(f"{self._path} is truncated: {name} is shorter than it says")
-        sync_folder(to)
+                    copy_stream(source, folder / name)
+                if (folder / name).stat().st_size != member.size:
+                    raise BundleRefused(f"{self._path} is truncated: {name} is shorter than its header states")
+        sync_folder(folder)
 
 
-def _refuse_truncated(path: Path, file: BinaryIO) -> None:
-    """Python reads an archive that breaks off between two files without a word."""
+def _check_complete(path: Path, file: BinaryIO) -> None:
+    """Raise BundleRefused for a truncated archive: Python accepts one that ends between two files."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_OF_TAR))
     end = file.read()
@@ -126,8 +125,6 @@ def _refuse_truncated(path: Path, file: BinaryIO) -> None:
         raise BundleRefused(f"{path} is truncated: its end is missing")
 
 
-def _refuse_huge(path: Path, size: int) -> None:
+def _check_size(path: Path, size: int) -> None:
     if size > MAX_BUNDLE_MB * _MB:
-        raise BundleRefused(
-            f"{path} is no bundle: it has {size // _MB} MB, and no bundle has more than {MAX_BUNDLE_MB}"
-        )
+        raise BundleRefused(f"{path} is no bundle: it has {size // _MB} MB, and a bundle has at most {MAX_BUNDLE_MB}")

@@ -1,4 +1,4 @@
-"""Runs a bundle's network: a take in, how likely each sign is out."""
+"""Runs a bundle's network, which predicts the probability of each sign from a take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from landmarkers.take import Take
 from models.bundle import Bundle, BundleRefused
 from models.labels import Sign
 
-# The same file gives slightly other numbers on other processors: int8 products saturate on some, not on others.
+# Probabilities differ slightly between processors: int8 products saturate on some, not on others.
 PROBE_TOLERANCE: Final = 0.05
 
 _NOT_RUNNABLE: Final = (
@@ -28,7 +28,7 @@ _NOT_RUNNABLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sign and how likely it is, 0 to 1."""
+    """One sign and its probability, 0 to 1."""
 
     sign: Sign
     confidence: float
@@ -36,7 +36,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a take was read as: every sign, the likeliest first, and how likely it is none of them."""
+    """The prediction for a take: every sign, the likeliest first, and the probability that it is none of them."""
 
     candidates: Sequence[Candidate]
     no_sign: float
@@ -47,50 +47,50 @@ class Prediction:
         return self.candidates[0]
 
     def above_threshold(self, threshold: float) -> Candidate | None:
-        """The sign to say; None when none is as likely as the threshold, or when it is likelier no sign at all."""
+        """Return the best sign, or None when its probability is below the threshold or below that of no sign."""
         return None if self.best.confidence < threshold or self.no_sign > self.best.confidence else self.best
 
 
 class Classifier(Protocol):
-    """Reads one sign's stretch of landmarks."""
+    """Classifies the landmarks of one sign."""
 
     def classify(self, take: Take) -> Prediction:
-        """What the take is read as."""
+        """Predict the sign of a take."""
 
 
 class OnnxClassifier:
-    """A bundle's network on ONNX Runtime, one thread and no spinning.
+    """Runs a bundle's network on ONNX Runtime with one thread that does not spin.
 
-    For a network this small a second thread is slower and noisier, and a spinning one steals the
-    landmark networks' core.
+    For a network this small a second thread is slower and less steady, and a spinning one takes a core from the
+    landmark networks.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        """Load the network and hold it against the bundle's probe. Raises BundleRefused."""
+        """Load the network and compare its answer to the bundle's probe. Raises BundleRefused."""
         self._signs = bundle.signs
         try:
             self._session = open_session(bundle.model.read_bytes())
             answer = self.probabilities(bundle.probe.points, bundle.probe.times)
         except _NOT_RUNNABLE as error:
-            raise BundleRefused(f"{bundle.model} is not a network that runs here: {_first_line(error)}") from error
+            raise BundleRefused(f"{bundle.model} cannot run here: {_first_line(error)}") from error
         expected = bundle.probe.probabilities
         if answer.shape != expected.shape:
-            raise BundleRefused(f"{bundle.model} answers {answer.size} classes, its probe {expected.size}")
+            raise BundleRefused(f"{bundle.model} predicts {answer.size} classes, but its probe expects {expected.size}")
         if answer.argmax() != expected.argmax() or not np.abs(answer - expected).max() <= PROBE_TOLERANCE:
             raise BundleRefused(
-                f"the probe of {bundle.folder} gives another answer here than where the bundle was made: "
+                f"the probe of {bundle.folder} has another result here than where the bundle was made: "
                 f"{answer.max():.3f} for class {answer.argmax()}, not {expected.max():.3f} for {expected.argmax()}"
             )
 
     def classify(self, take: Take) -> Prediction:
-        """Every sign by likelihood."""
+        """Predict the sign of a take, which may be of any length."""
         probabilities = self.probabilities(take.points, take.times - take.times[0])
         order = np.argsort(-probabilities[:-1])
-        guesses = tuple(Candidate(self._signs[number], float(probabilities[number])) for number in order)
-        return Prediction(guesses, float(probabilities[-1]))
+        candidates = tuple(Candidate(self._signs[index], float(probabilities[index])) for index in order)
+        return Prediction(candidates, float(probabilities[-1]))
 
     def probabilities(self, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Probabilities [signs + 1] of one take: points [time, 543, 3] and times [time] from its start."""
+        """Return probabilities [signs + 1] for points [time, 543, 3] and times [time], in seconds from the start."""
         inputs = {"points": points[None].astype(np.float32), "times": times[None].astype(np.float32)}
         outputs = self._session.run(["probabilities"], inputs)
         answer: NDArray[np.float32] = outputs[0][0]
@@ -98,7 +98,7 @@ class OnnxClassifier:
 
 
 def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
-    """An ONNX Runtime session as the device runs it, on one thread unless told; nobody is told of its use."""
+    """Open an ONNX Runtime session as the device runs it, on one thread by default and without telemetry."""
     ort.disable_telemetry_events()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

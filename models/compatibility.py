@@ -1,4 +1,4 @@
-"""Whether a bundle may follow the one that serves: made for this device's landmarks, newer, of the same signs."""
+"""Checks that a bundle may replace the active one: for this device's landmarks, newer, and of the same signs."""
 
 from dataclasses import dataclass
 
@@ -9,46 +9,47 @@ from models.labels import Sign
 
 @dataclass(frozen=True, slots=True)
 class InstallOptions:
-    """What the operator allows for once."""
+    """The exceptions that the operator allows for one installation."""
 
     allow_downgrade: bool = False
     allow_labels: bool = False
 
 
 def check_landmarks_available(bundle: Bundle) -> None:
-    """Raise BundleRefused when this device's landmark networks are not those that the bundle was trained on."""
+    """Raise BundleRefused unless this device runs the landmark networks that the bundle was trained on."""
     manifest = bundle.manifest
     try:
-        here = landmarker_fingerprint(manifest.parts, manifest.landmarker)
+        available = landmarker_fingerprint(manifest.parts, manifest.landmarker)
     except LandmarkerUnavailable as error:
-        raise BundleRefused(f"{manifest.title} cannot be served: {error}") from error
+        raise BundleRefused(f"{manifest.title} cannot run here: {error}") from error
     except (ImportError, OSError) as error:
         raise BundleRefused(
-            f"{manifest.title} wants landmarks of {manifest.landmarker}, whose library does not load here: {error}"
+            f"{manifest.title} needs landmarks of {manifest.landmarker}, whose library does not load here: {error}"
         ) from error
-    check_landmarker(manifest, here)
+    check_landmarker(manifest, available)
 
 
-def check_upgrade(bundle: Bundle, serving: Bundle, allowed: InstallOptions) -> None:
-    """Raise BundleRefused when the operator must allow what would change: an older version, other signs."""
-    new, old = bundle.manifest, serving.manifest
-    if new.name == old.name and new.version <= old.version and not allowed.allow_downgrade:
-        how = "older than" if new.version < old.version else "another of the same version as"
-        raise BundleRefused(
-            f"{new.title} is {how} the {old.title} that serves; --allow-downgrade takes it all the same"
+def check_upgrade(bundle: Bundle, active: Bundle, options: InstallOptions) -> None:
+    """Raise BundleRefused for an older version or other signs, unless the operator allows it."""
+    new, old = bundle.manifest, active.manifest
+    if new.name == old.name and new.version <= old.version and not options.allow_downgrade:
+        comparison = "older than" if new.version < old.version else "another bundle of the same version as"
+        raise BundleRefused(f"{new.title} is {comparison} the active {old.title}; --allow-downgrade installs it anyway")
+    if set(bundle.signs) != set(active.signs) and not options.allow_labels:
+        added, removed = (
+            _describe(set(bundle.signs) - set(active.signs)),
+            _describe(set(active.signs) - set(bundle.signs)),
         )
-    if set(bundle.signs) != set(serving.signs) and not allowed.allow_labels:
-        more, fewer = _words(set(bundle.signs) - set(serving.signs)), _words(set(serving.signs) - set(bundle.signs))
-        differences = [f"has {more} more" if more else "", f"lacks {fewer}" if fewer else ""]
+        differences = [f"adds {added}" if added else "", f"lacks {removed}" if removed else ""]
         raise BundleRefused(
-            f"{new.title} reads other signs than the {old.title} that serves: it "
-            f"{' and '.join(filter(None, differences))}; --allow-labels takes it all the same"
+            f"{new.title} recognises other signs than the active {old.title}: it "
+            f"{' and '.join(filter(None, differences))}; --allow-labels installs it anyway"
         )
 
 
-def _words(signs: set[Sign]) -> str:
-    """How many signs, and one of them; nothing for none."""
+def _describe(signs: set[Sign]) -> str:
+    """Return the number of signs with one of them as an example; empty for none."""
     if not signs:
         return ""
-    one = min(signs, key=lambda sign: sign.sign_id)
-    return f"{len(signs)} ({one.word_en}{', …' if len(signs) > 1 else ''})"
+    example = min(signs, key=lambda sign: sign.sign_id)
+    return f"{len(signs)} ({example.word_en}{' and others' if len(signs) > 1 else ''})"

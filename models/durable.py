@@ -1,9 +1,9 @@
-"""Writing that a power cut cannot halve: what is renamed into place lies on the disk before, and its name after.
+"""Durable, atomic writes: content is synced to the disk before it is renamed into place, and its name afterwards.
 
-Who makes files as root gives them to the owner of the folder they come into: there the service, which has a user of its
-own, must be able to change them as well. That user may have put symlinks there. Root must follow none of them: files
-are made anew and never opened to be written.
-https://lwn.net/Articles/457667/ tells why each of these calls is needed.
+Files that root creates are given to the owner of their folder, because the service, which runs as a user of its own,
+must be able to change them. That user may have put symlinks there, and root must follow none of them: files are always
+created and never opened for writing.
+https://lwn.net/Articles/457667/ explains why each of these calls is needed.
 """
 
 import os
@@ -13,11 +13,11 @@ from typing import IO, Final
 
 _FILE_MODE: Final = 0o644
 _FOLDER_MODE: Final = 0o755
-_PIECE: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 20
 
 
 def create_folder(folder: Path) -> None:
-    """See that a folder is there, with those above it, each given to the owner of the one above it."""
+    """Create a folder with its parents if missing, each given to the owner of the folder above."""
     if folder.is_dir():
         return
     create_folder(folder.parent)
@@ -26,18 +26,18 @@ def create_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def copy_stream(source: IO[bytes], to: Path) -> None:
-    """Write what a stream gives into a new file that is on the disk afterwards; its name is not, see sync_folder."""
-    with to.open("xb") as file:
-        shutil.copyfileobj(source, file, _PIECE)
+def copy_stream(source: IO[bytes], target: Path) -> None:
+    """Copy a stream into a new file and sync its content; its name is not synced, see sync_folder."""
+    with target.open("xb") as file:
+        shutil.copyfileobj(source, file, _CHUNK_BYTES)
         file.flush()
         os.fchmod(file.fileno(), _FILE_MODE)
         os.fsync(file.fileno())
-    chown_to_owner_of(to.parent, to)
+    chown_to_owner_of(target.parent, target)
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put this content in place of a file's at once: whoever reads it finds the old or the new one."""
+    """Replace a file's content atomically: a reader sees the old or the new one."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     with new.open("xb") as file:
@@ -51,7 +51,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def replace_symlink(link: Path, target: str) -> None:
-    """Let a symlink lead to another target at once: whoever follows it finds the old or the new one."""
+    """Replace a symlink's target atomically: a reader sees the old or the new one."""
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(target)
@@ -60,16 +60,16 @@ def replace_symlink(link: Path, target: str) -> None:
     sync_folder(link.parent)
 
 
-def move_durably(path: Path, to: Path) -> None:
-    """Rename a file or folder, on the disk as well."""
-    path.rename(to)
-    sync_folder(to.parent)
-    if path.parent != to.parent:
+def move_durably(path: Path, target: Path) -> None:
+    """Rename a file or folder, and sync the change to the disk."""
+    path.rename(target)
+    sync_folder(target.parent)
+    if path.parent != target.parent:
         sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """See that the names in a folder are on the disk."""
+    """Sync the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -78,7 +78,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def chown_to_owner_of(folder: Path, path: Path) -> None:
-    """As root, give what was made to who owns a folder."""
+    """As root, give a file to the owner of a folder; otherwise do nothing."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

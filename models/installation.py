@@ -1,4 +1,4 @@
-"""How a bundle gets into a store and out of it: room for it, its place, and what is left over of both."""
+"""The steps that move a bundle into a store and out of it: free space, staging, placement, removal, leftovers."""
 
 import logging
 import os
@@ -18,71 +18,72 @@ STAGING: Final = ".new"
 _OUTGOING: Final = ".old-"
 _HASH_DIGITS: Final = 8
 _MB: Final = 1_000_000
-FREE_MB: Final = 20  # what must stay free beside the bundle, for words that wait for the broker and for the journal
-_FORGOTTEN_S: Final = 24 * 3600.0
+MIN_FREE_MB: Final = 20  # must stay free beside the bundle, for the outbox of words and for the journal
+_ABANDONED_AFTER_S: Final = 24 * 3600.0
 
 
 def installed_name(bundle: Bundle) -> str:
-    """The name of a bundle's folder in a store."""
+    """Return the name of a bundle's folder in a store."""
     manifest = bundle.manifest
     return f"{manifest.name}-{manifest.version}-{sha256_of(bundle.folder / MANIFEST)[:_HASH_DIGITS]}"
 
 
 def check_free_space(root: Path, size: int) -> None:
-    """Raise BundleRefused when a bundle of this many bytes leaves too little free."""
+    """Raise BundleRefused when a bundle of this many bytes leaves too little free space."""
     disk = os.statvfs(root)
     free = disk.f_bavail * disk.f_frsize
-    if size + FREE_MB * _MB > free:
+    if size + MIN_FREE_MB * _MB > free:
         raise BundleRefused(
-            f"there is no room for the bundle: it takes {size / _MB:.1f} MB, of which {FREE_MB} are to stay free, and "
+            f"there is no room for the bundle: it takes {size / _MB:.1f} MB, {MIN_FREE_MB} MB must stay free, and "
             f"{root} has {free / _MB:.1f} MB"
         )
 
 
-def move_into_place(scratch: Path, place: Path) -> bool:
-    """Move a whole bundle, which lies on the disk, to its place; returns whether it was not there before.
+def move_into_place(staging: Path, target: Path) -> bool:
+    """Move a whole bundle, which is synced to the disk, to its folder; return True if it is new in the store.
 
-    One that is there already has the same manifest. Its files are replaced one by one by the same files: that mends
-    what may be damaged and brings a new signature, while the bundle may serve. Raises BundleRefused, OSError.
+    One that is installed already has the same manifest. Its files are replaced one by one by the same files: that
+    repairs damaged ones and updates the signature while the bundle may be active. Raises BundleRefused, OSError.
     """
-    if not os.path.lexists(place):
-        move_durably(scratch, place)
+    if not os.path.lexists(target):
+        move_durably(staging, target)
         return True
-    if place.is_symlink() or sha256_of(place / MANIFEST) != sha256_of(scratch / MANIFEST):
-        raise BundleRefused(f"{place} is damaged: its manifest is not the one whose sha256 it is named by; remove it")
-    for path in sorted(scratch.iterdir()):
-        path.replace(place / path.name)
-    sync_folder(place)
+    if target.is_symlink() or sha256_of(target / MANIFEST) != sha256_of(staging / MANIFEST):
+        raise BundleRefused(f"{target} is damaged: its manifest does not have the sha256 in its name; remove it")
+    for path in sorted(staging.iterdir()):
+        path.replace(target / path.name)
+    sync_folder(target)
     return False
 
 
 def create_staging_folder(root: Path) -> Path:
-    """The empty folder in which a bundle is looked at before it is installed."""
-    scratch = root / INCOMING / STAGING
-    scratch.mkdir()
-    chown_to_owner_of(root, scratch)
-    return scratch
+    """Create the empty folder in which a bundle is checked before it is installed."""
+    staging = root / INCOMING / STAGING
+    staging.mkdir()
+    chown_to_owner_of(root, staging)
+    return staging
 
 
 def remove_bundle(root: Path, folder: Path) -> None:
-    """Remove a bundle's folder; at no time does a part of it stand in its place."""
+    """Remove a bundle's folder atomically: at no time is a part of it in the store."""
     outgoing = root / INCOMING / f"{_OUTGOING}{folder.name}"
     move_durably(folder, outgoing)
     shutil.rmtree(outgoing)
 
 
 def remove_leftovers(root: Path, spared: Path | None) -> None:
-    """Remove what installations and removals before this one left half done, and what was forgotten on its way.
+    """Remove leftovers of interrupted installations and removals, and abandoned uploads, except for `spared`.
 
-    What others bring here begins with no dot. It is forgotten a day after it came, by the time that nobody can set.
+    Names of uploads do not begin with a dot. An upload is abandoned a day after it arrived, by its ctime, which nobody
+    can set.
     """
     for path in (root / INCOMING).iterdir():
-        is_forgotten = time.time() - path.lstat().st_ctime > _FORGOTTEN_S
-        if path.name.startswith(".") or (is_forgotten and path.resolve() != (spared or root).resolve()):
+        is_abandoned = time.time() - path.lstat().st_ctime > _ABANDONED_AFTER_S
+        if path.name.startswith(".") or (is_abandoned and path.resolve() != (spared or root).resolve()):
             try:
                 remove(path)
-            except OSError as error:  # another user's, perhaps; nothing that is to be done now waits for it
-                log.warning("%s is left over and cannot be removed: %s", path, error.strerror)
+            except OSError as error:  # perhaps another user's; the transaction does not depend on it
+                log.warning("the leftover %s cannot be removed: %s", path, error.strerror)
 
 
 def remove(path: Path) -> None:
@@ -94,9 +95,9 @@ def remove(path: Path) -> None:
 
 
 def bundles_to_prune(installed: Sequence[Path], current: str | None, before: Sequence[str], keep: int) -> list[str]:
-    """The names of those that nobody will go back to.
+    """Return the names of the bundles that no rollback needs.
 
-    Kept are the one that serves, the last `keep` that served before it, and as many of the newest others.
+    Kept are the active one, the last `keep` that were active before it, and as many of the newest others.
     """
     others = [folder for folder in installed if folder.name != current and folder.name not in before]
     others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)

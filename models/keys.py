@@ -1,4 +1,4 @@
-"""Keys that sign bundles (Ed25519), as PEM files that openssl reads too: `NAME.key` signs, `NAME.pub` is trusted.
+"""Keys that sign bundles (Ed25519), as PEM files that openssl reads too: `NAME.key` signs, `NAME.pub` verifies.
 
 https://www.rfc-editor.org/rfc/rfc8032 and, for the files, https://www.rfc-editor.org/rfc/rfc8410.
 """
@@ -33,12 +33,12 @@ _OWNER_ONLY, _EVERYBODY_READS = 0o600, 0o644
 
 
 class KeyUnusable(UserError):
-    """A key that cannot be read, made or written; the message names its file."""
+    """A key that cannot be read, generated or written; the message names its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """What a signature is held against. The name is its file's, the number its own."""
+    """A public key, which verifies signatures. Its name is that of its file; its ID derives from its bytes."""
 
     name: str
     key: Ed25519PublicKey
@@ -50,19 +50,19 @@ class PublicKey:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The key of a `.pub` file. Raises KeyUnusable."""
+        """Read the key of a `.pub` file. Raises KeyUnusable."""
         try:
             key = load_pem_public_key(path.read_bytes())
         except OSError as error:
             raise KeyUnusable(f"the key {path} cannot be read: {error.strerror}") from error
         except _NOT_A_KEY as error:
-            raise KeyUnusable(f"{path} is no public key") from error
+            raise KeyUnusable(f"{path} is not a public key") from error
         if not isinstance(key, Ed25519PublicKey):
-            raise KeyUnusable(f"{path} is a key of another kind than Ed25519")
+            raise KeyUnusable(f"{path} is not an Ed25519 key")
         return cls(path.stem, key)
 
     def verifies(self, signature: bytes, content: bytes) -> bool:
-        """Whether the signature was made of this content with this key's other half."""
+        """Return True if the signature was made of this content with the matching private key."""
         try:
             self.key.verify(signature, content)
         except InvalidSignature:
@@ -72,42 +72,42 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """What signs. The name is its file's."""
+    """A private key, which signs. Its name is that of its file."""
 
     name: str
     key: Ed25519PrivateKey
 
     @property
     def id(self) -> str:
-        """The number of its public half."""
+        """The ID of its public key."""
         return _id_of(self.key.public_key())
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The key of a `.key` file. Raises KeyUnusable."""
+        """Read the key of a `.key` file. Raises KeyUnusable."""
         try:
             key = load_pem_private_key(path.read_bytes(), password=None)
         except OSError as error:
             raise KeyUnusable(f"the key {path} cannot be read: {error.strerror}") from error
         except _NOT_A_KEY as error:
-            raise KeyUnusable(f"{path} is no private key, or one that wants a password") from error
+            raise KeyUnusable(f"{path} is not a private key, or has a password; use one without") from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise KeyUnusable(f"{path} is a key of another kind than Ed25519")
+            raise KeyUnusable(f"{path} is not an Ed25519 key")
         if not re.match(KEY_NAME, path.stem):
-            raise KeyUnusable(f"the key {path} must be called by Latin letters, digits, '.', '_' and '-'")
+            raise KeyUnusable(f"the key {path} must have a name of Latin letters, digits, '.', '_' and '-'")
         return cls(path.stem, key)
 
 
 def generate_keys(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a pair of keys in a folder, the private one for its owner alone; none is ever overwritten.
+    """Generate a pair of keys in a folder and return the paths of private and public key.
 
-    Returns the paths of private and public key. Raises KeyUnusable.
+    Only the owner can read the private one. No file is ever overwritten. Raises KeyUnusable.
     """
     if not re.match(KEY_NAME, name):
-        raise KeyUnusable(f"a key cannot be called {name!r}: take Latin letters, digits, '.', '_' and '-'")
+        raise KeyUnusable(f"a key cannot be called {name!r}: use Latin letters, digits, '.', '_' and '-'")
     private, public = folder / (name + PRIVATE_SUFFIX), folder / (name + PUBLIC_SUFFIX)
     if present := next((path for path in (private, public) if path.exists()), None):
-        raise KeyUnusable(f"there is a {present} already, which is never overwritten; take another --name")
+        raise KeyUnusable(f"{present} exists already and is never overwritten; choose another --name")
     key = Ed25519PrivateKey.generate()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,12 +115,12 @@ def generate_keys(folder: Path, name: str) -> tuple[Path, Path]:
         public_bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         _write_new(public, public_bytes, _EVERYBODY_READS)
     except OSError as error:
-        raise KeyUnusable(f"no keys can be made in {folder}: {error.strerror}") from error
+        raise KeyUnusable(f"no keys can be written in {folder}: {error.strerror}") from error
     return private, public
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Nobody else can read the file at any time, nor is a file replaced that comes in between."""
+    """Write a new file that nobody else can read at any time; a file that appears meanwhile is not replaced."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as file:
         file.write(content)
         os.fchmod(file.fileno(), mode)

@@ -1,4 +1,4 @@
-"""The signs that a model knows, and their words in Arabic and English."""
+"""The signs that a model recognises, with their words in Arabic and English."""
 
 from pathlib import Path
 
@@ -24,16 +24,16 @@ _SIGNS = TypeAdapter(tuple[Sign, ...])
 
 
 def read_labels(path: Path) -> tuple[Sign, ...]:
-    """The signs of a `labels.json`, in the order of the model's outputs. Raises LabelsDamaged."""
+    """Read the signs of a `labels.json`, in the order of the model's outputs. Raises LabelsDamaged."""
     try:
         signs = _SIGNS.validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise LabelsDamaged(f"{path} is not a list of signs") from error
     if not signs or len({sign.sign_id for sign in signs}) < len(signs):
-        raise LabelsDamaged(f"{path} names no sign or one sign twice")
+        raise LabelsDamaged(f"{path} names no sign, or one sign twice")
     return signs
 
 
 def labels_json(signs: tuple[Sign, ...]) -> bytes:
-    """The content of a `labels.json`."""
+    """Return the content of a `labels.json`."""
     return _SIGNS.dump_json(signs, indent=1) + b"\n"

@@ -1,4 +1,4 @@
-"""What a bundle says of itself."""
+"""The manifest of a bundle: its identity, settings, accuracy and files."""
 
 from typing import Annotated, Final, Literal
 
@@ -15,30 +15,30 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class SpotterSettings(StrictModel):
-    """How the device cuts one sign out of the stream. Heights are in shoulder widths, times in seconds."""
+    """The settings of sign spotting. Heights are in shoulder widths, times in seconds."""
 
-    raise_threshold: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0  # a wrist this far below the shoulders is up no more
-    start_after_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.1  # hands up this long begin a sign
-    end_after_s: Annotated[float, Field(ge=0.05, le=3.0)] = 0.1  # hands down or gone this long end it
-    min_duration_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.3  # no sign is shorter
-    max_duration_s: Annotated[float, Field(ge=1.0, le=30.0)] = 4.0  # no sign is longer
-    stride_s: Annotated[float, Field(ge=0.03, le=1.0)] = 0.15  # how often it is read while the hands are up
-    commit_delay_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.3  # with hands still up a sign is given so late
-    early_confidence: Share = 0.85  # a sign read with this or more ...
-    early_after_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.4  # ... for so long is given before it ends
-    min_confidence: Share = 0.3  # a piece read with less explains nothing
-    segment_penalty_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # what a further sign must explain more
+    raise_threshold: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0  # a wrist further below the shoulders is not raised
+    start_after_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.1  # with a hand up this long a sign starts
+    end_after_s: Annotated[float, Field(ge=0.05, le=3.0)] = 0.1  # with both hands down or not visible this long it ends
+    min_duration_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.3  # of a sign
+    max_duration_s: Annotated[float, Field(ge=1.0, le=30.0)] = 4.0  # of a sign
+    stride_s: Annotated[float, Field(ge=0.03, le=1.0)] = 0.15  # between classifications while a hand is up
+    commit_delay_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.3  # a sign is emitted so late while a hand is up
+    early_confidence: Share = 0.85  # a sign predicted with at least this confidence
+    early_after_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.4  # for this long is emitted before it ends
+    min_confidence: Share = 0.3  # a segment with less scores nothing
+    segment_penalty_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # the score that each further sign costs
 
 
 class Calibration(StrictModel):
-    """How sure the model must be before a word is said."""
+    """The confidence calibration of the model."""
 
-    temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0  # what the graph divides its logits by; for the record
-    threshold: Share = 0.4  # a word less likely than this is not said
+    temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0  # the graph divides its logits by it; for the record
+    threshold: Share = 0.4  # a word of lower probability is not emitted
 
 
 class Accuracy(StrictModel):
-    """Top-1 and top-5 on clips that training never saw, and which clips these were."""
+    """The top-1 and top-5 accuracy on clips that were not used in training."""
 
     clips: str
     count: Annotated[int, Field(ge=1)]

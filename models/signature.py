@@ -1,7 +1,7 @@
-"""Who made a bundle: `manifest.sig` is signed over `manifest.json`, which holds the sha256 of every other file.
+"""Signatures of bundles: `manifest.sig` signs `manifest.json`, which contains the sha256 of every other file.
 
-A device that has a folder of trusted keys takes no bundle into its store, and reads none from it, that is not signed by
-one of them. Which folder that is stands in the device's own configuration, never in a bundle.
+A device with a folder of trusted keys installs and opens only bundles that are signed by one of them. The device's own
+configuration names that folder, never a bundle.
 """
 
 import base64
@@ -19,17 +19,17 @@ from models.keys import KEY_ID, KEY_NAME, PUBLIC_SUFFIX, KeyUnusable, PrivateKey
 from models.strict_model import StrictModel
 
 REVOKED: Final = "revoked"
-# What is signed begins with this, so that a signature of a bundle is worth nothing anywhere else.
+# The signed bytes begin with this, so that a bundle's signature is invalid for any other purpose.
 _PURPOSE: Final = b"ishara bundle manifest\0"
-_LARGEST_SIGNATURE: Final = 4096
+_MAX_SIGNATURE_BYTES: Final = 4096
 
 
 class SignatureRefused(BundleRefused):
-    """A bundle that nobody who is trusted has signed, or trusted keys that cannot be read; the message says which."""
+    """A bundle without a trusted signature, or trusted keys that cannot be read; the message gives the reason."""
 
 
 class Signature(StrictModel):
-    """The content of `manifest.sig`. The key's name is only a hint for people; its number decides."""
+    """The content of `manifest.sig`. The key's name is only a hint for people; its ID decides."""
 
     format: Literal[1] = 1
     key_id: Annotated[str, StringConstraints(pattern=KEY_ID)]
@@ -38,9 +38,9 @@ class Signature(StrictModel):
 
 
 def sign(bundle: Path, key: PrivateKey) -> Path:
-    """Sign a bundle's manifest as it is; returns the signature's path. Raises BundleRefused."""
-    made = base64.b64encode(key.key.sign(_PURPOSE + _read(bundle / MANIFEST, bundle))).decode()
-    signature = Signature(key_id=key.id, key_name=key.name, ed25519=made)
+    """Sign a bundle's manifest as it is, and return the signature's path. Raises BundleRefused."""
+    signed = base64.b64encode(key.key.sign(_PURPOSE + _read(bundle / MANIFEST, bundle))).decode()
+    signature = Signature(key_id=key.id, key_name=key.name, ed25519=signed)
     path, new = bundle / SIGNATURE, bundle / f".{SIGNATURE}.new"
     try:
         new.write_text(signature.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -52,19 +52,19 @@ def sign(bundle: Path, key: PrivateKey) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class TrustedKeys:
-    """The public keys that a device trusts, by their numbers, and those that it trusts no more."""
+    """The public keys that a device trusts, by their IDs, and the revoked ones."""
 
     folder: Path
     keys: Mapping[str, PublicKey]
     revoked: frozenset[str]
     unusable: tuple[str, ...] = ()
-    """Why some files are no keys; the others are trusted all the same."""
+    """The reasons why some files are not keys; the others are trusted nevertheless."""
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """The keys of a folder: each `NAME.pub`, but for those whose name or number is a line in the file `revoked`.
+        """Read the keys of a folder: each `NAME.pub`, except those whose name or ID is a line of the file `revoked`.
 
-        Raises SignatureRefused where the folder or the list of revoked keys cannot be read: then nothing is trusted.
+        Raises SignatureRefused where the folder or the list of revoked keys cannot be read: then no key is trusted.
         """
         try:
             paths = sorted(path for path in folder.iterdir() if path.suffix == PUBLIC_SUFFIX)
@@ -80,48 +80,48 @@ class TrustedKeys:
                 found.append(PublicKey.read(path))
             except KeyUnusable as error:
                 unusable.append(str(error))
-        # A key that lies there under two names is revoked by either of them.
-        numbers = frozenset(key.id for key in found if key.name in revoked)
-        return cls(folder, {key.id: key for key in found}, revoked | numbers, tuple(unusable))
+        # A key that is there under two names is revoked by either of them.
+        revoked_ids = frozenset(key.id for key in found if key.name in revoked)
+        return cls(folder, {key.id: key for key in found}, revoked | revoked_ids, tuple(unusable))
 
     @property
     def trusted(self) -> list[PublicKey]:
-        """The keys that are trusted, by name."""
+        """The trusted keys, sorted by name."""
         return sorted((key for key in self.keys.values() if key.id not in self.revoked), key=lambda key: key.name)
 
     def verify(self, bundle: Path) -> PublicKey:
-        """The trusted key that signed a bundle's manifest. Raises BundleRefused, SignatureRefused."""
+        """Return the trusted key that signed a bundle's manifest. Raises BundleRefused, SignatureRefused."""
         manifest = _read(bundle / MANIFEST, bundle)
         signature = read_signature(bundle)
         if signature is None:
             raise SignatureRefused(
-                f"the bundle {bundle} is not signed: it holds no {SIGNATURE}, and only bundles signed by a key of "
-                f"{self.folder} are taken here"
+                f"the bundle {bundle} is not signed: it contains no {SIGNATURE}, and only bundles signed by a key "
+                f"of {self.folder} are accepted"
             )
         key = self.keys.get(signature.key_id)
-        called = f"{signature.key_id} ({signature.key_name if key is None else key.name})"
+        described = f"{signature.key_id} ({signature.key_name if key is None else key.name})"
         if signature.key_id in self.revoked:
-            raise SignatureRefused(f"the bundle {bundle} is signed by the key {called}, which is revoked")
+            raise SignatureRefused(f"the bundle {bundle} is signed by the key {described}, which is revoked")
         if key is None:
             raise SignatureRefused(
-                f"the bundle {bundle} is signed by the key {called}, which is not among those of {self.folder}"
+                f"the bundle {bundle} is signed by the key {described}, which is not among those of {self.folder}"
             )
         if not key.verifies(_signed_bytes(signature, bundle), _PURPOSE + manifest):
             raise SignatureRefused(
-                f"the signature of the bundle {bundle} is not that of its {MANIFEST}: one of them is damaged or was "
+                f"the signature of the bundle {bundle} does not match its {MANIFEST}: one of them is damaged or was "
                 "changed"
             )
         return key
 
 
 def read_signature(bundle: Path) -> Signature | None:
-    """The `manifest.sig` of a bundle, unproved; None when there is none. Raises SignatureRefused."""
+    """Read the `manifest.sig` of a bundle without verifying it; None when there is none. Raises SignatureRefused."""
     path = bundle / SIGNATURE
     if not os.path.lexists(path):
         return None
     try:
         with path.open("rb") as file:
-            return Signature.model_validate_json(file.read(_LARGEST_SIGNATURE))
+            return Signature.model_validate_json(file.read(_MAX_SIGNATURE_BYTES))
     except OSError as error:
         raise SignatureRefused(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
@@ -139,6 +139,6 @@ def _read(manifest: Path, bundle: Path) -> bytes:
     try:
         return manifest.read_bytes()
     except FileNotFoundError as error:
-        raise BundleRefused(f"{bundle} is no bundle: it holds no {MANIFEST}") from error
+        raise BundleRefused(f"{bundle} is no bundle: it contains no {MANIFEST}") from error
     except OSError as error:
         raise BundleRefused(f"{manifest} cannot be read: {error.strerror}") from error

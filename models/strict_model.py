@@ -1,9 +1,9 @@
-"""The base of what is written down as JSON or TOML: it never changes, and unknown keys are refused."""
+"""The base class of everything that is stored as JSON or TOML."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class StrictModel(BaseModel):
-    """Frozen, and strict about its keys."""
+    """A frozen model that refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Tries something in a process of its own and says in one sentence how that ended."""
+"""Runs Python code that may crash in a separate process, and reports the outcome in one sentence."""
 
 import os
 import signal
@@ -9,34 +9,34 @@ from dataclasses import dataclass
 from typing import Final
 
 REFUSED_EXIT_CODE: Final = 2
-"""The exit code of a trial that tells on standard output why it failed."""
+"""The exit code of a process that prints the reason of its failure on standard output."""
 
-_PATIENCE_S: Final = 180.0
-_LONGEST_REASON: Final = 300
-_DEATHS: Final = {
-    signal.SIGILL: "it dies of an illegal instruction: it was built for a newer processor",
-    signal.SIGKILL: "it was killed, most likely for want of memory",
-    signal.SIGSEGV: "it dies of a memory fault",
-    signal.SIGABRT: "it gives up (abort)",
-    signal.SIGXCPU: "it takes more of the processor's time than it may",
+_TIMEOUT_S: Final = 180.0
+_MAX_REASON_LENGTH: Final = 300
+_SIGNAL_REASONS: Final = {
+    signal.SIGILL: "it crashed with an illegal instruction: it was built for a newer processor",
+    signal.SIGKILL: "it was killed, most likely because memory ran out",
+    signal.SIGSEGV: "it crashed with a segmentation fault",
+    signal.SIGABRT: "it aborted",
+    signal.SIGXCPU: "it exceeded its limit of processor time",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SubprocessResult:
-    """How a trial ended: what it printed or, when it failed, why."""
+    """The outcome of a process: its output or, when it failed, the reason."""
 
     succeeded: bool
     text: str
 
 
-def run_python(arguments: Sequence[str], *, timeout_s: float = _PATIENCE_S) -> SubprocessResult:
-    """Run this Python with some arguments; an exit code other than 0, a signal or silence is a failure."""
-    # What is imported here is imported there, and (-P) nothing else that lies in the current folder.
+def run_python(arguments: Sequence[str], *, timeout_s: float = _TIMEOUT_S) -> SubprocessResult:
+    """Run this Python with some arguments; an exit code other than 0, a signal or a timeout is a failure."""
+    # The process imports from the same paths, and (-P) nothing from the current folder.
     command = [sys.executable, "-P", *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -47,16 +47,16 @@ def run_python(arguments: Sequence[str], *, timeout_s: float = _PATIENCE_S) -> S
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return SubprocessResult(succeeded=False, text=f"it gave no answer within {timeout_s:.0f} s")
-    if done.returncode in (0, REFUSED_EXIT_CODE):
-        return SubprocessResult(succeeded=done.returncode == 0, text=done.stdout.strip())
-    if done.returncode < 0:
-        return SubprocessResult(succeeded=False, text=_death(-done.returncode))
-    reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-    return SubprocessResult(succeeded=False, text=reason[:_LONGEST_REASON])
+        return SubprocessResult(succeeded=False, text=f"it did not finish within {timeout_s:.0f} s")
+    if process.returncode in (0, REFUSED_EXIT_CODE):
+        return SubprocessResult(succeeded=process.returncode == 0, text=process.stdout.strip())
+    if process.returncode < 0:
+        return SubprocessResult(succeeded=False, text=_signal_reason(-process.returncode))
+    reason = (process.stderr.strip().splitlines() or ["it printed no reason"])[-1]
+    return SubprocessResult(succeeded=False, text=reason[:_MAX_REASON_LENGTH])
 
 
-def _death(number: int) -> str:
-    if number in _DEATHS:
-        return _DEATHS[signal.Signals(number)]
-    return f"it was ended by signal {number} ({signal.strsignal(number)})"
+def _signal_reason(number: int) -> str:
+    if number in _SIGNAL_REASONS:
+        return _SIGNAL_REASONS[signal.Signals(number)]
+    return f"it was terminated by signal {number} ({signal.strsignal(number)})"

@@ -52,7 +52,7 @@ def test_unusable_key_or_bundle_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert main(["keys", "new", "--to", str(tmp_path)]) == 0
     bundle, key = write_bundle(tmp_path / "tiny"), tmp_path / "ishara.key"
     assert "cannot be read" in refusal(capsys, "sign", bundle, "--key", tmp_path / "none.key")
-    assert "no private key" in refusal(capsys, "sign", bundle, "--key", tmp_path / "ishara.pub")
+    assert "is not a private key" in refusal(capsys, "sign", bundle, "--key", tmp_path / "ishara.pub")
     assert "is no bundle" in refusal(capsys, "sign", tmp_path, "--key", key)
     (bundle / "labels.json").write_text("[]")
     assert "labels.json" in refusal(capsys, "sign", bundle, "--key", key)

@@ -7,7 +7,7 @@ from tests.device.device import CheckFailed
 from tests.fleet.bundles import FIRST, flip, make_bundle, make_with_extra_nodes, rewrite
 from tests.fleet.checks import active_bundle, canary_outcome, is_processing
 from tests.fleet.site import CommandResult, Site
-from tests.models.hard_networks import hoarding, turning
+from tests.models.hard_networks import large_allocation, slow_loop
 
 
 def expect_refusal(site: Site, path: Path, *expected: str, options: tuple[str, ...] = ()) -> CommandResult:
@@ -53,21 +53,21 @@ def truncated(site: Site) -> str:
 def slow(site: Site) -> str:
     """A network that takes longer than the stride of the spotter."""
     return canary_outcome(
-        expect_refusal(site, make_with_extra_nodes(site.workstation, turning(4_000_000)), "to be read every")
+        expect_refusal(site, make_with_extra_nodes(site.workstation, slow_loop(4_000_000)), "that is due every")
     )
 
 
 def endless(site: Site) -> str:
     return canary_outcome(
-        expect_refusal(
-            site, make_with_extra_nodes(site.workstation, turning(10**12)), "more of the processor's time than it may"
-        )
+        expect_refusal(site, make_with_extra_nodes(site.workstation, slow_loop(10**12)), "limit of processor time")
     )
 
 
 def greedy(site: Site) -> str:
     return canary_outcome(
-        expect_refusal(site, make_with_extra_nodes(site.workstation, hoarding(4000)), "more memory than it may have")
+        expect_refusal(
+            site, make_with_extra_nodes(site.workstation, large_allocation(4000)), "more memory than its limit"
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""A store in which a model serves, and bundles to install in it."""
+"""A store with an active model, and bundles to install in it."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.models.stock import MakeBundle
 
 @pytest.fixture
 def make(tmp_path: Path) -> MakeBundle:
-    """Makes bundles for this device's landmarks."""
+    """Return a function that writes bundles for this device's landmarks."""
 
     def bundle(version: int, **options: Any) -> Path:
         folder = tmp_path / f"made-{len(list(tmp_path.glob('made-*')))}"
@@ -25,9 +25,9 @@ def make(tmp_path: Path) -> MakeBundle:
 
 
 @pytest.fixture(scope="session")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store whose third version serves."""
-    folder = tmp_path_factory.mktemp("stocked")
+def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose active bundle has version 3."""
+    folder = tmp_path_factory.mktemp("store")
     store = BundleStore(folder / "models")
     store.install(write_bundle(folder / "tiny", landmarker=FINGERPRINT), activate=True)
     store.pass_probation()
@@ -35,8 +35,8 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(stocked: Path, tmp_path: Path) -> Iterator[BundleStore]:
-    """That store; nothing is left on the way in it, whatever is refused."""
-    store = BundleStore(shutil.copytree(stocked, tmp_path / "models", symlinks=True))
+def store(filled_store: Path, tmp_path: Path) -> Iterator[BundleStore]:
+    """A copy of that store, whose incoming folder is empty afterwards, whatever is refused."""
+    store = BundleStore(shutil.copytree(filled_store, tmp_path / "models", symlinks=True))
     yield store
     assert list((store.root / "incoming").glob("*")) == []

@@ -1,10 +1,10 @@
-"""What makes a network slow, endless or greedy, to be put beside a tiny bundle's: see `beside` there."""
+"""Graph nodes that make a network slow, endless or memory-hungry, to be added to a tiny bundle's (`beside`)."""
 
 from onnx import NodeProto, TensorProto, helper
 
 
-def turning(times: int) -> list[NodeProto]:
-    """A loop that turns so often; each turn takes a microsecond or a few."""
+def slow_loop(turns: int) -> list[NodeProto]:
+    """A loop of so many turns; each takes a few microseconds at most."""
     body = helper.make_graph(
         [
             helper.make_node("Identity", ["on"], ["still_on"]),
@@ -22,15 +22,15 @@ def turning(times: int) -> list[NodeProto]:
         ],
     )
     return [
-        _constant("turns", TensorProto.INT64, times),
+        _constant("turns", TensorProto.INT64, turns),
         _constant("begin", TensorProto.BOOL, value=True),
         _constant("from", TensorProto.FLOAT, 0.0),
         helper.make_node("Loop", ["turns", "begin", "from"], ["nothing"], body=body),
     ]
 
 
-def hoarding(megabytes: int) -> list[NodeProto]:
-    """So many megabytes of zeros, of which the mean is taken."""
+def large_allocation(megabytes: int) -> list[NodeProto]:
+    """The mean of so many megabytes of zeros."""
     count = helper.make_tensor("count", TensorProto.INT64, [1], [megabytes * 1_000_000 // 4])
     return [
         helper.make_node("Constant", [], ["count"], value=count),

@@ -1,4 +1,4 @@
-"""What the tests of the store look at, and how they change a bundle."""
+"""Checks of a store, and changes of a bundle, for the tests of the store."""
 
 import json
 import tarfile
@@ -14,20 +14,20 @@ from models.store import BundleStore, StoreUnusable
 MakeBundle = Callable[..., Path]
 
 
-def serving(store: BundleStore) -> int:
-    """The version that serves, as the daemon would find it."""
+def active_version(store: BundleStore) -> int:
+    """The version of the active bundle, as the daemon would open it."""
     current = store.current()
     assert current is not None
     return store.open(current).manifest.version
 
 
 def refusal(store: BundleStore, path: Path, **options: Any) -> str:
-    """The sentence with which a bundle is refused, while everything stays as it was."""
+    """The sentence with which a bundle is refused; the store is unchanged."""
     before = sorted(store.root.glob("*/*"))
     with pytest.raises((BundleRefused, StoreUnusable)) as refused:
         store.install(path, activate=True, **options)
     assert sorted(store.root.glob("*/*")) == before
-    assert serving(store) == 3
+    assert active_version(store) == 3
     sentence = str(refused.value)
     assert "\n" not in sentence
     return sentence

@@ -1,4 +1,4 @@
-"""A bundle that is damaged, of another layout or whose probe answers otherwise is refused with one plain sentence."""
+"""A bundle that is damaged, has another layout or fails its probe is refused with one sentence."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
 
 
 def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the manifest, with the files' digests made right again."""
+    """Change the manifest, after updating the files' digests."""
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"] = {name: bundles.sha256_of(folder / name) for name in manifest["files"]}
     change(manifest)
@@ -36,27 +36,29 @@ def refusal(folder: Path) -> str:
     return sentence
 
 
-def test_a_whole_bundle_reads_a_take(bundle: Path, made_up_takes: Path) -> None:
+def test_whole_bundle_classifies_a_take(bundle: Path, made_up_takes: Path) -> None:
     opened = open_bundle(bundle)
     take = Take.load(sorted(made_up_takes.glob("2-*.take.npz"))[0])
-    reading = OnnxClassifier(opened).classify(take)
-    assert reading.best.sign.sign_id == 3
-    assert len(reading.candidates) == len(opened.signs) == 4
-    assert sum(guess.confidence for guess in reading.candidates) + reading.no_sign == pytest.approx(1.0, abs=1e-4)
+    prediction = OnnxClassifier(opened).classify(take)
+    assert prediction.best.sign.sign_id == 3
+    assert len(prediction.candidates) == len(opened.signs) == 4
+    assert sum(candidate.confidence for candidate in prediction.candidates) + prediction.no_sign == pytest.approx(
+        1.0, abs=1e-4
+    )
     assert opened.manifest.title == "tiny@1"
 
 
-def test_times_count_from_the_takes_own_start(bundle: Path, made_up_takes: Path) -> None:
+def test_times_are_relative_to_the_takes_start(bundle: Path, made_up_takes: Path) -> None:
     classifier = OnnxClassifier(open_bundle(bundle))
     take = Take.load(next(made_up_takes.glob("*.take.npz")))
-    late = Take(take.points, take.times + 1e6, take.provenance)
-    assert classifier.classify(late).best.confidence == pytest.approx(
+    shifted = Take(take.points, take.times + 1e6, take.provenance)
+    assert classifier.classify(shifted).best.confidence == pytest.approx(
         classifier.classify(take).best.confidence, abs=1e-3
     )
 
 
 @pytest.mark.parametrize("name", sorted(bundles.HASHED_FILES | bundles.OPTIONAL_FILES))
-def test_a_flipped_byte_in_any_file_is_refused_by_name(bundle: Path, name: str) -> None:
+def test_flipped_byte_in_any_file_is_refused_by_name(bundle: Path, name: str) -> None:
     content = bytearray((bundle / name).read_bytes())
     content[len(content) // 2] ^= 1
     (bundle / name).write_bytes(content)
@@ -64,12 +66,12 @@ def test_a_flipped_byte_in_any_file_is_refused_by_name(bundle: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", [*sorted(bundles.HASHED_FILES | bundles.OPTIONAL_FILES), "manifest.json"])
-def test_a_missing_file_is_refused_by_name(bundle: Path, name: str) -> None:
+def test_missing_file_is_refused_by_name(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
     assert name in refusal(bundle)
 
 
-def test_no_folder_is_refused(tmp_path: Path) -> None:
+def test_missing_folder_is_refused(tmp_path: Path) -> None:
     assert "is no bundle" in refusal(tmp_path / "none")
 
 
@@ -83,24 +85,24 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
         ("surprise", 1, "surprise"),
     ],
 )
-def test_a_manifest_that_does_not_fit_is_refused(bundle: Path, key: str, value: object, sentence: str) -> None:
+def test_incompatible_manifest_is_refused(bundle: Path, key: str, value: object, sentence: str) -> None:
     rewrite(bundle, lambda manifest: manifest.update({key: value}))
     assert sentence in refusal(bundle)
 
 
-def test_a_manifest_that_is_half_written_is_refused(bundle: Path) -> None:
+def test_truncated_manifest_is_refused(bundle: Path) -> None:
     content = (bundle / "manifest.json").read_bytes()
     (bundle / "manifest.json").write_bytes(content[: len(content) // 2])
     assert "manifest.json" in refusal(bundle)
 
 
-def test_a_probe_that_gets_another_answer_is_refused(bundle: Path) -> None:
+def test_probe_with_another_result_is_refused(bundle: Path) -> None:
     with np.load(bundle / "probe.npz") as probe:
         content = dict(probe)
     content["probabilities"] = np.roll(content["probabilities"], 1)
     np.savez_compressed(bundle / "probe.npz", **content)
     rewrite(bundle, lambda _: None)
-    assert "gives another answer" in refusal(bundle)
+    assert "has another result" in refusal(bundle)
 
 
 def test_labels_of_another_count_are_refused(bundle: Path) -> None:
@@ -110,7 +112,7 @@ def test_labels_of_another_count_are_refused(bundle: Path) -> None:
     assert "labels name 3 signs" in refusal(bundle)
 
 
-def test_what_is_no_network_is_refused(bundle: Path) -> None:
+def test_file_that_is_not_a_network_is_refused(bundle: Path) -> None:
     (bundle / "model.onnx").write_bytes(b"this is no ONNX file")
     rewrite(bundle, lambda _: None)
-    assert "not a network that runs here" in refusal(bundle)
+    assert "cannot run here" in refusal(bundle)

@@ -1,4 +1,4 @@
-"""Wherever an installation, activation or rollback is killed, the old or the new model serves afterwards."""
+"""If an installation, activation or rollback is killed at any step, the old or the new model is active afterwards."""
 
 import os
 import random
@@ -20,19 +20,19 @@ from tests.edge.tiny_bundle import write_bundle
 
 KILLS: Final = int(os.environ.get("STORE_KILLS", "40"))
 SEED: Final = 6
-# What changes a folder, as Python tells of it: https://docs.python.org/3/library/audit_events.html
+# Python's audit events of file system changes: https://docs.python.org/3/library/audit_events.html
 STEPS: Final = {"open", "os.chmod", "os.chown", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}
 
-Work = Callable[[BundleStore], object]
+Operation = Callable[[BundleStore], object]
 
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store whose third version serves and whose second served before, and a fourth version outside."""
+    """A store whose version 3 is active after version 2, and version 4 outside of it."""
     folder = tmp_path_factory.mktemp("material")
     store = BundleStore(folder / "models")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.store.run_smoke_test", lambda *_: "")
+        patch.setattr("models.transactions.run_smoke_test", lambda *_: "")
         for version in (2, 3):
             store.install(write_bundle(folder / str(version), landmarker=FINGERPRINT, version=version), activate=True)
             store.pass_probation()
@@ -41,18 +41,18 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without what only takes time here.
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip what only takes time here.
 
-    The network is tried in a process of its own, which changes nothing; what a killed process wrote the kernel keeps
-    without being asked to put it onto the disk (that it is asked to, tests/models/test_durable.py shows).
+    The smoke test runs in a separate process, which changes nothing. The kernel keeps what a killed process wrote
+    without a sync (tests/models/test_durable.py covers syncing).
     """
-    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
+    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-def start(work: Work, root: Path, *, killed_at: int = 0) -> int:
-    """Begin the work in a process of its own, which kills itself before its step of that number."""
+def start(operation: Operation, root: Path, *, killed_at: int = 0) -> int:
+    """Start the operation in a separate process, which kills itself before its step of that number."""
     process = os.fork()
     if process:
         return process
@@ -68,14 +68,14 @@ def start(work: Work, root: Path, *, killed_at: int = 0) -> int:
     sys.addaudithook(count)
     code = 1
     try:
-        work(BundleStore(root))
+        operation(BundleStore(root))
         code = 0
     finally:
         os._exit(code)
 
 
 def was_killed(process: int) -> bool:
-    """Whether it was; it has not failed in any other way."""
+    """Return True if the process was killed; fail if it failed in any other way."""
     _, status = os.waitpid(process, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -84,8 +84,8 @@ def was_killed(process: int) -> bool:
     return False
 
 
-def serving(root: Path) -> Bundle:
-    """The bundle that serves, having read its probe."""
+def open_active(root: Path) -> Bundle:
+    """Open the active bundle and run it on its probe."""
     store = BundleStore(root)
     current = store.current()
     assert current is not None
@@ -94,9 +94,9 @@ def serving(root: Path) -> Bundle:
     return bundle
 
 
-def look_over(root: Path, material: Path, possible: set[int]) -> int:
-    """The version that serves; nothing is half done, and the next installation succeeds and can be gone back from."""
-    version = serving(root).manifest.version
+def check_store(root: Path, material: Path, possible: set[int]) -> int:
+    """Return the active version; check that nothing is incomplete and that installation and rollback still work."""
+    version = open_active(root).manifest.version
     assert version in possible
     store = BundleStore(root)
     for one in store.installed():
@@ -104,12 +104,12 @@ def look_over(root: Path, material: Path, possible: set[int]) -> int:
     on_probation = store.probation() is not None
     assert on_probation is (version == 4)
     store.install(material / "4", activate=True)
-    assert serving(root).manifest.version == 4
+    assert open_active(root).manifest.version == 4
     assert store.probation() is not None
     assert list((root / "incoming").iterdir()) == []
-    back = store.rollback("to see that it can")
-    assert back is not None
-    assert serving(root).manifest.version in {2, 3}
+    previous = store.rollback("check")
+    assert previous is not None
+    assert open_active(root).manifest.version in {2, 3}
     return version
 
 
@@ -118,40 +118,40 @@ def install(store: BundleStore, bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["install", "activate", "rollback"])
-def test_a_kill_at_any_step_leaves_a_model_that_works(what: str, material: Path, tmp_path: Path) -> None:
+def test_kill_at_any_step_leaves_a_working_model(what: str, material: Path, tmp_path: Path) -> None:
     before = Path(shutil.copytree(material / "models", tmp_path / "before", symlinks=True))
-    works: dict[str, tuple[Work, set[int]]] = {
+    operations: dict[str, tuple[Operation, set[int]]] = {
         "install": (lambda store: install(store, material / "4"), {3, 4}),
         "activate": (lambda store: store.activate(fourth), {3, 4}),
-        "rollback": (lambda store: store.rollback("it reads nothing"), {3, 2}),
+        "rollback": (lambda store: store.rollback("it recognises nothing"), {3, 2}),
     }
     fourth = BundleStore(before).install(material / "4") if what == "activate" else ""
-    work, possible = works[what]
+    operation, possible = operations[what]
     seen, step, killed = set(), 0, True
     while killed:
         step += 1
         root = Path(shutil.copytree(before, tmp_path / str(step), symlinks=True))
-        killed = was_killed(start(work, root, killed_at=step))
-        seen.add(look_over(root, material, possible))
+        killed = was_killed(start(operation, root, killed_at=step))
+        seen.add(check_store(root, material, possible))
         shutil.rmtree(root)
     assert step > 5
     assert seen == possible
 
 
-def test_kills_at_random_moments_leave_a_model_that_works(material: Path, tmp_path: Path) -> None:
-    """STORE_KILLS says how many; as many as it takes for that many to come in time."""
-    chance, longest_s, kills, tries = random.Random(SEED), 0.2, 0, 0
+def test_kills_at_random_times_leave_a_working_model(material: Path, tmp_path: Path) -> None:
+    """Try until STORE_KILLS processes were killed before they ended."""
+    generator, longest_s, kills, tries = random.Random(SEED), 0.2, 0, 0
     while kills < KILLS and tries < 20 * KILLS:
         tries += 1
         root = Path(shutil.copytree(material / "models", tmp_path / str(tries), symlinks=True))
-        began = time.monotonic()
+        started = time.monotonic()
         process = start(lambda store: install(store, material / "4"), root)
-        time.sleep(chance.uniform(0.0, longest_s))
+        time.sleep(generator.uniform(0.0, longest_s))
         os.kill(process, signal.SIGKILL)
         if was_killed(process):
             kills += 1
         else:
-            longest_s = 0.9 * min(longest_s, time.monotonic() - began)
-        look_over(root, material, {3, 4})
+            longest_s = 0.9 * min(longest_s, time.monotonic() - started)
+        check_store(root, material, {3, 4})
         shutil.rmtree(root)
     assert kills == KILLS

@@ -1,4 +1,4 @@
-"""Every bundle that must not serve is refused with a sentence, and the model that serves goes on."""
+"""Every unusable bundle is refused with one sentence, and the active model stays active."""
 
 import errno
 import io
@@ -15,61 +15,59 @@ from models.bundle import BundleRefused
 from models.compatibility import InstallOptions
 from models.store import BundleStore, StoreUnusable
 from tests.edge.tiny_bundle import SIGNS
-from tests.models.stock import MakeBundle, change_manifest, pack, refusal, serving
+from tests.models.stock import MakeBundle, active_version, change_manifest, pack, refusal
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No network is tried: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
+def _without_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the smoke test, which tests/models/test_smoke.py covers."""
+    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
 
 
-def test_an_older_version_is_taken_only_when_allowed(store: BundleStore, make: MakeBundle) -> None:
+def test_older_version_is_installed_only_if_allowed(store: BundleStore, make: MakeBundle) -> None:
     sentence = refusal(store, make(2))
-    assert "tiny@2 is older than the tiny@3 that serves" in sentence
+    assert "tiny@2 is older than the active tiny@3" in sentence
     assert "--allow-downgrade" in sentence
     other = make(3, threshold=0.5)
-    assert "another of the same version" in refusal(store, other)
+    assert "another bundle of the same version" in refusal(store, other)
     store.install(other, InstallOptions(allow_downgrade=True), activate=True)
     store.install(make(2), InstallOptions(allow_downgrade=True), activate=True)
-    assert serving(store) == 2
+    assert active_version(store) == 2
 
 
-def test_the_shipped_bundle_counts_while_none_is_installed(tmp_path: Path, make: MakeBundle) -> None:
+def test_shipped_bundle_is_compared_while_none_is_installed(tmp_path: Path, make: MakeBundle) -> None:
     store = BundleStore(tmp_path / "models", shipped=make(3))
-    with pytest.raises(BundleRefused, match="older than the tiny@3"):
+    with pytest.raises(BundleRefused, match="older than the active tiny@3"):
         store.install(make(2))
     assert store.current() is None
 
 
-def test_other_signs_are_taken_only_when_allowed(store: BundleStore, make: MakeBundle) -> None:
+def test_other_signs_are_installed_only_if_allowed(store: BundleStore, make: MakeBundle) -> None:
     other = make(4, signs=[SIGNS[0].model_copy(update={"sign_id": 7, "word_en": "Heart"}), *SIGNS[1:]])
     sentence = refusal(store, other)
-    assert "has 1 (Heart) more and lacks 1 (Trachea)" in sentence
+    assert "adds 1 (Heart) and lacks 1 (Trachea)" in sentence
     assert "--allow-labels" in sentence
     store.install(other, InstallOptions(allow_labels=True), activate=True)
-    assert serving(store) == 4
+    assert active_version(store) == 4
 
 
-def test_a_model_for_other_landmark_networks_is_refused(store: BundleStore, make: MakeBundle) -> None:
+def test_model_for_other_landmark_networks_is_refused(store: BundleStore, make: MakeBundle) -> None:
     sentence = refusal(store, make(4, landmarker="litert-tracked-0123456789ab-2"))
     assert "litert-tracked-0123456789ab-2" in sentence
     assert FINGERPRINT in sentence
 
 
-def test_a_later_format_is_told_before_anything_that_it_changes(store: BundleStore, make: MakeBundle) -> None:
+def test_later_format_is_reported_before_its_changes(store: BundleStore, make: MakeBundle) -> None:
     later = change_manifest(make(4), format=2, layout="another", eyes=3)
     assert "is of format 2, and this ishara" in refusal(store, later)
 
 
-def test_a_model_for_a_later_program_is_refused(store: BundleStore, make: MakeBundle) -> None:
+def test_model_for_a_later_program_is_refused(store: BundleStore, make: MakeBundle) -> None:
     assert "needs ishara 99.0.0 or later" in refusal(store, change_manifest(make(4), smallest_app_version="99.0.0"))
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "model.onnx", "labels.json", "probe.npz", "README.md"])
-def test_a_flipped_byte_is_refused_by_the_name_that_the_sender_knows(
-    store: BundleStore, make: MakeBundle, name: str
-) -> None:
+def test_flipped_byte_is_refused_with_the_senders_path(store: BundleStore, make: MakeBundle, name: str) -> None:
     bundle = make(4)
     content = bytearray((bundle / name).read_bytes())
     content[len(content) // 2] ^= 0x80
@@ -80,14 +78,14 @@ def test_a_flipped_byte_is_refused_by_the_name_that_the_sender_knows(
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_tar_is_refused(store: BundleStore, make: MakeBundle, share: float) -> None:
+def test_truncated_tar_is_refused(store: BundleStore, make: MakeBundle, share: float) -> None:
     tar = pack(make(4))
     content = tar.read_bytes().rstrip(b"\0")
     tar.write_bytes(content[: int(len(content) * share)])
     assert any(why in refusal(store, tar) for why in ("is truncated", "neither a bundle's folder nor a .tar"))
 
 
-def test_a_tar_that_ends_between_two_files_is_refused(store: BundleStore, make: MakeBundle) -> None:
+def test_tar_that_ends_between_two_files_is_refused(store: BundleStore, make: MakeBundle) -> None:
     tar = pack(make(4))
     with tarfile.open(tar) as archive:
         end = archive.getmembers()[3].offset
@@ -106,7 +104,7 @@ def test_a_tar_that_ends_between_two_files_is_refused(store: BundleStore, make: 
         ({"name": "other/model.onnx"}, "model.onnx twice"),
     ],
 )
-def test_a_hostile_tar_is_refused(
+def test_hostile_tar_is_refused(
     store: BundleStore, make: MakeBundle, member: dict[str, Any], sentence: str, tmp_path: Path
 ) -> None:
     tar = pack(make(4))
@@ -118,7 +116,7 @@ def test_a_hostile_tar_is_refused(
     assert sentence in refusal(store, tar)
 
 
-def test_a_huge_tar_is_refused_before_it_is_unpacked(store: BundleStore, tmp_path: Path) -> None:
+def test_huge_tar_is_refused_before_unpacking(store: BundleStore, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "huge.tar", "w") as archive:
         one = tarfile.TarInfo("tiny/model.onnx")
         one.size = 2**33
@@ -126,17 +124,19 @@ def test_a_huge_tar_is_refused_before_it_is_unpacked(store: BundleStore, tmp_pat
     with (tmp_path / "huge.tar").open("r+b") as file:
         file.seek(2**33 + 512)
         file.write(bytes(10240))
-    assert "no bundle has more than" in refusal(store, tmp_path / "huge.tar")
+    assert "a bundle has at most" in refusal(store, tmp_path / "huge.tar")
 
 
-@pytest.mark.parametrize("there", ["nothing", "a text", "an empty folder", "a link"])
-def test_what_is_no_bundle_is_refused(store: BundleStore, make: MakeBundle, there: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["nothing", "a text", "an empty folder", "a link"])
+def test_path_that_is_not_a_bundle_is_refused(
+    store: BundleStore, make: MakeBundle, content: str, tmp_path: Path
+) -> None:
     path = tmp_path / "thing"
-    if there == "a text":
+    if content == "a text":
         path.write_text("no bundle")
-    elif there == "an empty folder":
+    elif content == "an empty folder":
         path.mkdir()
-    elif there == "a link":
+    elif content == "a link":
         bundle = make(4)
         (bundle / "model.onnx").rename(tmp_path / "elsewhere.onnx")
         (bundle / "model.onnx").symlink_to(tmp_path / "elsewhere.onnx")
@@ -144,7 +144,7 @@ def test_what_is_no_bundle_is_refused(store: BundleStore, make: MakeBundle, ther
     assert str(path) in refusal(store, path)
 
 
-def test_a_full_disk_is_told_before_anything_is_written(make: MakeBundle, tmp_path: Path) -> None:
+def test_full_disk_is_reported_before_writing(make: MakeBundle, tmp_path: Path) -> None:
     """A real file system of 8 MB where this user may mount one."""
     (tmp_path / "small").mkdir()
     mounted = os.geteuid() == 0 and not subprocess.call(
@@ -165,11 +165,11 @@ def test_a_full_disk_is_told_before_anything_is_written(make: MakeBundle, tmp_pa
             subprocess.check_call(["umount", tmp_path / "small"])
 
 
-def test_a_disk_that_fills_up_on_the_way_leaves_the_old_model(
+def test_disk_that_fills_up_meanwhile_leaves_the_old_model(
     store: BundleStore, make: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(source: object, to: Path) -> None:
-        to.write_bytes(b"half of")
+    def write(source: object, target: Path) -> None:
+        target.write_bytes(b"half of")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     bundle = make(4)
@@ -177,24 +177,24 @@ def test_a_disk_that_fills_up_on_the_way_leaves_the_old_model(
     assert "No space left on device" in refusal(store, bundle)
 
 
-def test_activating_what_is_not_there_or_damaged_by_now_is_refused(store: BundleStore, make: MakeBundle) -> None:
+def test_activation_of_a_missing_or_damaged_bundle_is_refused(store: BundleStore, make: MakeBundle) -> None:
     name = store.install(make(4))
     (store.root / name / "model.onnx").write_bytes(b"worn out")
     with pytest.raises(BundleRefused, match="model.onnx of the bundle .* is damaged"):
         store.activate(name)
     with pytest.raises(StoreUnusable, match="there is no bundle none in the store .*; installed: tiny-3-"):
         store.activate("none")
-    assert serving(store) == 3
+    assert active_version(store) == 3
 
 
-def test_a_store_of_another_user_is_said_to_be_unreadable(tmp_path: Path, make: MakeBundle) -> None:
+def test_unreadable_store_is_reported(tmp_path: Path, make: MakeBundle) -> None:
     (tmp_path / "models").write_text("no folder")
     with pytest.raises(StoreUnusable, match="cannot be"):
         BundleStore(tmp_path / "models").install(make(3))
 
 
 @pytest.mark.parametrize("name", [".lock", ".journal.json.new", "incoming", ".current.new"])
-def test_symlinks_that_the_services_user_left_lead_root_nowhere(
+def test_root_follows_no_symlinks_of_the_services_user(
     store: BundleStore, make: MakeBundle, tmp_path: Path, name: str
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -209,8 +209,8 @@ def test_symlinks_that_the_services_user_left_lead_root_nowhere(
         store.install(make(4), activate=True)
     except StoreUnusable as error:
         assert name in {".lock", "incoming"}
-        assert "symlink" in str(error) or "symbolic" in str(error)  # noqa: PT017  # not every one is refused
+        assert "symlink" in str(error) or "symbolic" in str(error)  # noqa: PT017  # only some are refused
         link.unlink()
     assert [path.name for path in elsewhere.iterdir()] == [".hidden"]
     assert (elsewhere / ".hidden").read_text() == "of another"
-    assert serving(store) in {3, 4}
+    assert active_version(store) in {3, 4}

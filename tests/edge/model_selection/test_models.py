@@ -26,7 +26,7 @@ from tests.synthetic_signer import Sign, even_times, take
 @pytest.fixture(autouse=True)
 def _no_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run no network: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.store.run_smoke_test", lambda *_: "")
+    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_refusal_is_one_sentence_and_exit_code_2(
     assert run_models("install", make_bundle(tmp_path, 3)) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("ishara-edge: tiny@3 reads other signs than the karsl-190@")
+    assert err.startswith("ishara-edge: tiny@3 recognises other signs than the active karsl-190@")
     assert err.count("\n") == 1
     assert run_models("activate", "nothing") == 2
     assert run_models("install", tmp_path / "nothing") == 2

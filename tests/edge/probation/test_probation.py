@@ -22,7 +22,7 @@ from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
 from tests.edge.waiting import wait_until
-from tests.models.hard_networks import turning
+from tests.models.hard_networks import slow_loop
 from tests.synthetic_signer import Sign, even_times, take
 
 NEXT_TITLE = "tiny@4"
@@ -129,7 +129,7 @@ def test_model_that_recognises_nothing_is_rolled_back(
 def test_slow_model_is_rolled_back(
     start: Callable[[], Daemon], store: BundleStore, listener: Listener, tmp_path: Path
 ) -> None:
-    reload_with_next(start(), store, listener, tmp_path / "next", beside=turning(15_000))
+    reload_with_next(start(), store, listener, tmp_path / "next", beside=slow_loop(15_000))
     listener.wait_until(lambda: is_rolled_back(listener))
     assert "of processor time, of which model.budget_ms allows 5" in str(states(listener)[-1])
     listener.wait_until(lambda: models(listener) == [TITLE, NEXT_TITLE, TITLE])

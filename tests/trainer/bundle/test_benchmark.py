@@ -75,7 +75,7 @@ def test_table_has_one_row_per_network(tmp_path: Path, capsys: pytest.CaptureFix
 def test_what_cannot_be_measured_is_refused(takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = write_bundle(tmp_path / "tiny")
     refusals: dict[str, list[str | Path]] = {
-        "holds no manifest.json": [tmp_path],
+        "contains no manifest.json": [tmp_path],
         "holds no takes": [bundle, "--takes", tmp_path],
         "no take of train clips": [bundle, "--takes", takes, "--split", "train"],
     }

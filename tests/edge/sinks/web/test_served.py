@@ -137,5 +137,8 @@ def test_a_page_for_others_without_a_token_ends_with_one_sentence(
     )
     assert daemon.wait() == 2
     assert daemon.logged.splitlines() == [
-        "ishara-edge: the configuration is wrong: web: address 0.0.0.0, which other machines reach as well, needs a token_file"
+        (
+            "ishara-edge: the configuration is wrong: "
+            "web: address 0.0.0.0, which other machines reach as well, needs a token_file"
+        )
     ]

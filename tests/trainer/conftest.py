@@ -1,4 +1,4 @@
-"""Clips that tests make takes of."""
+"""A small data set of clips."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def dataset(tmp_path: Path, sample_picture: Path) -> Path:
-    """A data set in the official layout: a person in eight videos and one folder of frames."""
+    """Create a data set in the official layout: a person in eight videos and one folder of frames."""
     picture = cv2.resize(cv2.imread(str(sample_picture), cv2.IMREAD_COLOR), (128, 128))  # type: ignore[arg-type]
     for sign in range(1, 9):
         folder = tmp_path / f"data/01/01/train/{sign:04}"

@@ -1,1 +1,1 @@
-"""Data augmentation: how training takes are changed, and batches of them."""
+"""Data augmentation: random changes of training takes, and the loader of augmented batches."""

@@ -1,9 +1,10 @@
-"""Draws sketched takes on any device, operation after operation over the whole batch.
+"""Applies augmentation parameters on any device, by torch operations over the whole batch.
 
-The steps of takes cross to the device as the store holds them, half the size of points, and no number comes back.
+The quantised steps of takes are copied to the device as the store holds them, half the size of points, and nothing is
+copied back.
 
-Shape legend: B takes, G limbs (one body or two hands), T recorded frames, K frames at each end, F = T + 2 K, P points,
-C points in the store.
+Shape legend: B takes, G parts (one body or two hands), T recorded frames, K transition frames at each end,
+F = T + 2 K, P points, C points in the store.
 """
 
 import numpy as np
@@ -13,63 +14,75 @@ from torch import Tensor
 
 from landmarkers.layout import WRIST
 from landmarkers.take import MISSING, STEPS_PER_UNIT
-from trainer.augmentation.params import SLOTS, AugmentationParams
+from trainer.augmentation.params import TRANSITION_FRAMES, AugmentationParams
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch
 
 
-def apply_torch(recorded: RawBatch, sketch: AugmentationParams, jitter: float, random: torch.Generator) -> Batch:
-    """The takes on the generator's device."""
+def apply_torch(batch: RawBatch, params: AugmentationParams, jitter: float, random: torch.Generator) -> Batch:
+    """Return the augmented takes on the generator's device; `jitter` is the standard deviation of the noise."""
     device = random.device
-    stored, inside = recorded.frame_indices()
-    steps = recorded.steps[stored]
-    steps[~inside] = MISSING
-    steps_there = torch.from_numpy(steps).to(device)
-    times, takes, frames, plane = (
-        torch.from_numpy(values).to(device) for values in (sketch.times, sketch.takes, sketch.frames, sketch.plane)
+    frame_indices, mask = batch.frame_indices()
+    steps = batch.steps[frame_indices]
+    steps[~mask] = MISSING
+    device_steps = torch.from_numpy(steps).to(device)
+    times, takes, frames, affine_2d = (
+        torch.from_numpy(values).to(device) for values in (params.times, params.takes, params.frames, params.affine_2d)
     )
-    drawn = []
-    for columns, limb, root in ((recorded.pose, sketch.pose, None), (recorded.hands, sketch.hands, WRIST)):
-        points = _changed(
-            _points(steps_there, columns), [torch.from_numpy(part).to(device) for part in limb], plane, root
-        )
-        shown = points.transpose(1, 2)[takes, frames].transpose(1, 2)  # [B, G, F, P, 3]
-        noise = torch.randn(shown.shape, generator=random, device=device)
-        drawn.append(torch.where(times.isnan()[:, None, :, None, None], torch.nan, shown + jitter * noise))
-    return Batch(drawn[0][:, 0], drawn[1], times)
+    augmented = []
+    for columns, part, root in ((batch.pose, params.pose, None), (batch.hands, params.hands, WRIST)):
+        part_params = [torch.from_numpy(values).to(device) for values in part]
+        points = _augment(_decode(device_steps, columns), part_params, affine_2d, root)
+        selected = points.transpose(1, 2)[takes, frames].transpose(1, 2)  # [B, G, F, P, 3]
+        noise = torch.randn(selected.shape, generator=random, device=device)
+        augmented.append(torch.where(times.isnan()[:, None, :, None, None], torch.nan, selected + jitter * noise))
+    return Batch(augmented[0][:, 0], augmented[1], times)
 
 
-def _points(steps: Tensor, columns: NDArray[np.int64]) -> Tensor:
-    """Points [B, G, T, P, 3] of the columns [G, P], NaN unseen, from steps [B, T, C, 3]."""
-    picked = steps[:, :, torch.from_numpy(columns).to(steps.device)].transpose(1, 2)
-    return torch.where(picked == MISSING, torch.nan, picked / STEPS_PER_UNIT)
+def _decode(steps: Tensor, columns: NDArray[np.int64]) -> Tensor:
+    """Return points [B, G, T, P, 3] of the columns [G, P] from steps [B, T, C, 3]; NaN for missing points."""
+    selected = steps[:, :, torch.from_numpy(columns).to(steps.device)].transpose(1, 2)
+    return torch.where(selected == MISSING, torch.nan, selected / STEPS_PER_UNIT)
 
 
-def _changed(points: Tensor, limb: list[Tensor], plane: Tensor, root: int | None) -> Tensor:
-    """All frames [B, G, F, P, 3] of a limb before any is put in another's place, from the recorded ones."""
-    turn, sway, lead, still, place, start, stop, share, aside, whole_turn, shift, bend = limb
-    place, lead = place[:, :, None], lead[:, :, None, None]
+def _augment(points: Tensor, params: list[Tensor], affine_2d: Tensor, root: int | None) -> Tensor:
+    """Return all augmented frames [B, G, F, P, 3] of a part, each in its own take, from the recorded frames."""
+    (
+        rotation,
+        motion_scale,
+        translation,
+        is_static,
+        position,
+        start,
+        stop,
+        blend,
+        offset,
+        linear,
+        shift,
+        point_offset,
+    ) = params
+    position, translation = position[:, :, None], translation[:, :, None, None]
     if root is None:
-        points = points + place
+        points = points + position
     else:
         wrist = points[:, :, :, root, None]
-        points = _turned(points - wrist, turn) + sway[:, :, None, None, None] * wrist + lead
-    points = torch.where(still[:, :, None, :, None], place, points)
-    start, stop = (one.transpose(1, 2).repeat_interleave(SLOTS, 2) for one in (start, stop))
-    part = share[..., None, None]
-    between = torch.where(part == 0.0, start, torch.where(part == 1.0, stop, start + part * (stop - start)))
-    before, after = (between + aside[:, :, :, None]).chunk(2, 2)
+        points = _map(points - wrist, rotation) + motion_scale[:, :, None, None, None] * wrist + translation
+    points = torch.where(is_static[:, :, None, :, None], position, points)
+    start, stop = (posture.transpose(1, 2).repeat_interleave(TRANSITION_FRAMES, 2) for posture in (start, stop))
+    weight = blend[..., None, None]
+    transition = torch.where(weight == 0.0, start, torch.where(weight == 1.0, stop, start + weight * (stop - start)))
+    before, after = (transition + offset[:, :, :, None]).chunk(2, 2)
     points = torch.cat([before, points, after], 2)
-    middle = torch.tensor([0.5, 0.5, 0.0], device=points.device)
-    origin = middle if root is None else points[:, :, :, root, None]
-    base = _turned(origin - middle, plane[:, None]) + middle + shift[:, :, :, None]
-    return _turned(points - origin, whole_turn) + bend.transpose(2, 3)[:, :, None] + base
+    centre = torch.tensor([0.5, 0.5, 0.0], device=points.device)
+    origin = centre if root is None else points[:, :, :, root, None]
+    base = _map(origin - centre, affine_2d[:, None]) + centre + shift[:, :, :, None]
+    return _map(points - origin, linear) + point_offset.transpose(2, 3)[:, :, None] + base
 
 
-def _turned(points: Tensor, by: Tensor) -> Tensor:
-    """Points [B, G, F, P, 3] after matrices [B, G, 3, 3]. Depth that is unknown leaves the others known."""
+def _map(points: Tensor, matrices: Tensor) -> Tensor:
+    """Apply matrices [B, G, 3, 3] to points [B, G, F, P, 3]. Missing depth leaves the other coordinates known."""
     x, y, z = points.unbind(-1)
-    deep = z.nan_to_num(0.0)
-    m = by[:, :, None, None]
-    rows = [x * m[..., row, 0] + y * m[..., row, 1] + (deep, deep, z)[row] * m[..., row, 2] for row in range(3)]
+    depth = z.nan_to_num(0.0)
+    m = matrices[:, :, None, None]
+    rows = [x * m[..., row, 0] + y * m[..., row, 1] + (depth, depth, z)[row] * m[..., row, 2] for row in range(3)]
     return torch.stack(rows, -1)

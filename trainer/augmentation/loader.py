@@ -11,7 +11,7 @@ from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, Part
 from trainer.augmentation.apply import apply
 from trainer.augmentation.config import AugmentationConfig
-from trainer.augmentation.pipeline import augment_takes
+from trainer.augmentation.pipeline import sample_params
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch, decode
 from trainer.data.store import Store
@@ -51,7 +51,7 @@ class BatchLoader:
         """
         random = np.random.Generator(np.random.PCG64(seed))
         raw = self._raw_batch(indices)
-        params = augment_takes(raw, config, random)
+        params = sample_params(raw, config, random)
         batch = apply(raw, params, config.transforms.jitter, random, device)
         return batch, torch.from_numpy(params.is_negative).to(device)
 

@@ -7,16 +7,16 @@ from trainer.augmentation.negatives import make_negatives
 from trainer.augmentation.params import AugmentationParams
 from trainer.augmentation.static_hands import perturb_static_hands
 from trainer.augmentation.take_stats import TakeStats
-from trainer.augmentation.transforms import augment
+from trainer.augmentation.transforms import sample_transforms
 from trainer.augmentation.transitions import add_transitions
 from trainer.data.raw_batch import RawBatch
 
 
-def augment_takes(batch: RawBatch, config: AugmentationConfig, random: np.random.Generator) -> AugmentationParams:
+def sample_params(batch: RawBatch, config: AugmentationConfig, random: np.random.Generator) -> AugmentationParams:
     """Return the parameters of static-hand perturbation, transitions, transforms and negatives, drawn in this order."""
-    params, stats = AugmentationParams.of(batch), TakeStats.of(batch)
+    params, stats = AugmentationParams.identity(batch), TakeStats.of(batch)
     perturb_static_hands(params, stats, config.static_hands, random)
     add_transitions(batch, params, stats, config.transitions, random)
-    augment(params, config.transforms, random)
+    sample_transforms(params, config.transforms, random)
     make_negatives(batch, params, stats, config.negative_fraction, random)
     return params

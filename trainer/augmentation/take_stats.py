@@ -1,4 +1,4 @@
-"""What a recorded take is like: where its signer is, and what the hands do."""
+"""Statistics of recorded takes: the position of the signer, and the visibility and range of the hands."""
 
 from typing import Final, NamedTuple, Self
 
@@ -7,77 +7,78 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
 from trainer.data.jit import jit, jit_internal
-from trainer.data.raw_batch import RawBatch, is_seen, point
+from trainer.data.raw_batch import RawBatch, is_visible, point
 from trainer.model.features import SHOULDERS
 
-_USUAL_WIDTH: Final = 0.37  # of shoulders that are not seen, in the picture's middle
+_DEFAULT_WIDTH: Final = 0.37  # of shoulders that no frame shows, at the centre of the image
 
 
 class TakeStats(NamedTuple):
-    """Of each of B takes. Lengths are in picture widths."""
+    """The statistics of B takes. Lengths are in image widths."""
 
-    middle: NDArray[np.float64]  # [B, 3], of the shoulders; their depth is not asked for
-    width: NDArray[np.float64]  # [B], of the shoulders
-    is_placed: NDArray[np.bool_]  # [B], whether the shoulders are seen at all
-    strayed: NDArray[np.float64]  # [B, 2], how far each hand's wrist strays; 0 for one that is not seen
-    height: NDArray[np.float64]  # [B, 2], of each wrist on average, downwards; NaN for one that is not seen
-    shown: NDArray[np.float64]  # [B, 2], the share of the frames that show the hand
-    first: NDArray[np.int64]  # [B, 2], the first of them; 0 where none does
+    shoulder_centre: NDArray[np.float64]  # [B, 3]; the depth is 0
+    shoulder_width: NDArray[np.float64]  # [B]
+    has_shoulders: NDArray[np.bool_]  # [B], True if any frame shows the shoulders
+    wrist_range: NDArray[np.float64]  # [B, 2], diagonal of the area that each wrist covers; 0 if never visible
+    wrist_height: NDArray[np.float64]  # [B, 2], mean y of each wrist, pointing down; NaN if never visible
+    visible_fraction: NDArray[np.float64]  # [B, 2], fraction of the frames that show the hand
+    first_visible: NDArray[np.int64]  # [B, 2], first frame that shows the hand; 0 if none does
 
     @classmethod
-    def of(cls, recorded: RawBatch) -> Self:
-        """The traits of some takes."""
-        count = len(recorded.starts)
-        traits = cls(
-            np.zeros((count, 3)),
-            np.zeros(count),
-            np.zeros(count, np.bool_),
-            np.zeros((count, 2)),
-            np.zeros((count, 2)),
-            np.zeros((count, 2)),
-            np.zeros((count, 2), np.int64),
+    def of(cls, batch: RawBatch) -> Self:
+        """Measure the takes of a batch."""
+        count = len(batch.starts)
+        stats = cls(
+            shoulder_centre=np.zeros((count, 3)),
+            shoulder_width=np.zeros(count),
+            has_shoulders=np.zeros(count, np.bool_),
+            wrist_range=np.zeros((count, 2)),
+            wrist_height=np.zeros((count, 2)),
+            visible_fraction=np.zeros((count, 2)),
+            first_visible=np.zeros((count, 2), np.int64),
         )
-        _look(recorded, traits)
-        return traits
+        _measure(batch, stats)
+        return stats
 
 
 @jit
-def _look(recorded: RawBatch, traits: TakeStats) -> None:
-    for take in range(len(recorded.starts)):
-        _look_at_shoulders(recorded, take, traits)
+def _measure(batch: RawBatch, stats: TakeStats) -> None:
+    for take in range(len(batch.starts)):
+        _measure_shoulders(batch, take, stats)
         for hand in range(2):
-            _look_at_hand(recorded, take, hand, traits)
+            _measure_hand(batch, take, hand, stats)
 
 
 @jit_internal
-def _look_at_shoulders(recorded: RawBatch, take: int, traits: TakeStats) -> None:
-    left, right = recorded.pose[0, SHOULDERS[0]], recorded.pose[0, SHOULDERS[1]]
-    count, across, down, width = 0, 0.0, 0.0, 0.0
-    for frame in range(recorded.lengths[take]):
-        x, y = float(point(recorded, take, frame, left, 0)), float(point(recorded, take, frame, left, 1))
-        u, v = float(point(recorded, take, frame, right, 0)), float(point(recorded, take, frame, right, 1))
+def _measure_shoulders(batch: RawBatch, take: int, stats: TakeStats) -> None:
+    left, right = batch.pose[0, SHOULDERS[0]], batch.pose[0, SHOULDERS[1]]
+    count, sum_x, sum_y, width = 0, 0.0, 0.0, 0.0
+    for frame in range(batch.lengths[take]):
+        x, y = float(point(batch, take, frame, left, 0)), float(point(batch, take, frame, left, 1))
+        u, v = float(point(batch, take, frame, right, 0)), float(point(batch, take, frame, right, 1))
         if not np.isnan(x + y + u + v):
             count += 1
-            across, down, width = across + (x + u) / 2, down + (y + v) / 2, width + np.hypot(x - u, y - v)
-    traits.is_placed[take] = count > 0
-    traits.middle[take, 0], traits.middle[take, 1], traits.width[take] = 0.5, 0.5, _USUAL_WIDTH
+            sum_x, sum_y, width = sum_x + (x + u) / 2, sum_y + (y + v) / 2, width + np.hypot(x - u, y - v)
+    stats.has_shoulders[take] = count > 0
+    stats.shoulder_centre[take, 0], stats.shoulder_centre[take, 1] = 0.5, 0.5
+    stats.shoulder_width[take] = _DEFAULT_WIDTH
     if count:
-        traits.middle[take, 0], traits.middle[take, 1] = across / count, down / count
-        traits.width[take] = width / count
+        stats.shoulder_centre[take, 0], stats.shoulder_centre[take, 1] = sum_x / count, sum_y / count
+        stats.shoulder_width[take] = width / count
 
 
 @jit_internal
-def _look_at_hand(recorded: RawBatch, take: int, hand: int, traits: TakeStats) -> None:
-    count, total, first = 0, 0.0, 0
-    least_x, most_x, least_y, most_y = np.inf, -np.inf, np.inf, -np.inf
-    for frame in range(recorded.lengths[take]):
-        if is_seen(recorded, take, frame, hand):
-            x = float(point(recorded, take, frame, recorded.hands[hand, WRIST], 0))
-            y = float(point(recorded, take, frame, recorded.hands[hand, WRIST], 1))
+def _measure_hand(batch: RawBatch, take: int, hand: int, stats: TakeStats) -> None:
+    count, sum_y, first = 0, 0.0, 0
+    min_x, max_x, min_y, max_y = np.inf, -np.inf, np.inf, -np.inf
+    for frame in range(batch.lengths[take]):
+        if is_visible(batch, take, frame, hand):
+            x = float(point(batch, take, frame, batch.hands[hand, WRIST], 0))
+            y = float(point(batch, take, frame, batch.hands[hand, WRIST], 1))
             first = frame if count == 0 else first
-            count, total = count + 1, total + y
-            least_x, most_x, least_y, most_y = min(least_x, x), max(most_x, x), min(least_y, y), max(most_y, y)
-    traits.first[take, hand] = first
-    traits.shown[take, hand] = count / recorded.lengths[take]
-    traits.height[take, hand] = total / count if count else np.nan
-    traits.strayed[take, hand] = np.hypot(most_x - least_x, most_y - least_y) if count else 0.0
+            count, sum_y = count + 1, sum_y + y
+            min_x, max_x, min_y, max_y = min(min_x, x), max(max_x, x), min(min_y, y), max(max_y, y)
+    stats.first_visible[take, hand] = first
+    stats.visible_fraction[take, hand] = count / batch.lengths[take]
+    stats.wrist_height[take, hand] = sum_y / count if count else np.nan
+    stats.wrist_range[take, hand] = np.hypot(max_x - min_x, max_y - min_y) if count else 0.0

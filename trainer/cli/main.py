@@ -104,7 +104,7 @@ def run_import_npz(options: argparse.Namespace) -> int:
         if (options.signs is None or file.sign_id in options.signs) and options.split in (file.split, "all")
     ]
     if not files:
-        raise DatasetUnreadable(f"{options.dataset} holds no key points of the signs and split asked for")
+        raise DatasetUnreadable(f"{options.dataset} holds no keypoints of the signs and split asked for")
     _name_signs(options.labels or find_labels(options.dataset), options.to, {file.sign_id for file in files})
     report = keypoints.import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
     print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)

@@ -1,1 +1,1 @@
-"""Data sets to takes, takes to a memory-mapped store, and splits of it."""
+"""Data: data sets, extraction of takes, the memory-mapped store of takes, and training splits."""

@@ -1,4 +1,4 @@
-"""Some takes side by side, as the network reads them."""
+"""The batch of takes that the model receives."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,16 @@ from torch import Tensor
 
 
 class Batch(NamedTuple):
-    """Points of B takes, padded to T frames; what is unseen or padding is NaN.
+    """Points of B takes, padded to T frames; missing points and padding are NaN.
 
-    In memory each coordinate of a limb lies in one piece, which what comes after works on several times as fast.
+    In memory each coordinate of a body part is contiguous, which makes the operations that follow several times as
+    fast.
     """
 
-    pose: Tensor  # [B, T, 11, 3], the points of preprocess.POSE_POINTS
+    pose: Tensor  # [B, T, 11, 3], the points of features.POSE_POINTS
     hands: Tensor  # [B, 2, T, 21, 3], left and right
     times: Tensor  # [B, T]
 
     def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Pose, left hand, right hand and times, as features are made of them."""
+        """Return pose, left hand, right hand and times, the inputs of the feature extractor."""
         return self.pose, self.hands[:, 0], self.hands[:, 1], self.times

@@ -1,9 +1,9 @@
-"""Reads a data set of sign clips from disk, in the layout in which KArSL-502 is handed out.
+"""Reads a data set of sign clips from disk, in the layout in which KArSL-502 is distributed.
 
     <root>/<signer>/<signer>/<train|test>/<sign>/<clip>     clip: a video or a folder of numbered frames
     <root>/KARSL-502_Labels.xlsx                            SignID, Sign-Arabic, Sign-English
 
-A flat folder of `<sign>.mp4` is read as well: one clip a sign, of an unknown signer, for training.
+A flat folder of `<sign>.mp4` is read as well: one training clip per sign, of an unknown signer.
 Sidig, Luqman, Mahmoud, Mohandes, "KArSL: Arabic Sign Language Database", ACM TALLIP 20(1), 2021.
 """
 
@@ -24,12 +24,12 @@ SPLITS = ("train", "test")
 
 
 class DatasetUnreadable(UserError):
-    """A folder that is no data set, or a labels file that is none; the message names it."""
+    """A folder that is not a data set, or an unreadable labels file; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Clip:
-    """One recording of one sign, and its path from the data set's root without the file's ending."""
+    """One recording of one sign; `name` is its path from the data set's root without the file suffix."""
 
     name: str
     path: Path
@@ -39,9 +39,9 @@ class Clip:
 
 
 def find_clips(root: Path) -> list[Clip]:
-    """All clips of a data set, ordered by name. Raises DatasetUnreadable when there are none."""
+    """Return all clips of a data set, ordered by name. Raises DatasetUnreadable if there are none."""
     if not root.is_dir():
-        raise DatasetUnreadable(f"there is no data set folder {root}")
+        raise DatasetUnreadable(f"the data set folder {root} does not exist")
     clips = sorted([*_official_clips(root), *_flat_clips(root)])
     if not clips:
         raise DatasetUnreadable(
@@ -51,29 +51,29 @@ def find_clips(root: Path) -> list[Clip]:
 
 
 def find_labels(root: Path) -> Path | None:
-    """The labels file of a data set: in its root or, for a part of KArSL, in a folder beside it."""
+    """Return the labels file of a data set: in its root or, for a part of KArSL, in a folder beside it."""
     return next(
         (path for path in (root / LABELS_NAME, *sorted(root.parent.glob(f"*/{LABELS_NAME}"))) if path.is_file()), None
     )
 
 
 def read_xlsx_labels(path: Path) -> dict[int, Sign]:
-    """The official labels by sign number, stray spaces taken off. Raises DatasetUnreadable."""
+    """Return the official labels by sign number, with whitespace normalised. Raises DatasetUnreadable."""
     try:
         sheet = openpyxl.load_workbook(path, read_only=True).active
     except (OSError, KeyError, ValueError, BadZipFile, InvalidFileException) as error:
         raise DatasetUnreadable(f"{path} is not a readable xlsx file") from error
     rows = [] if sheet is None else list(sheet.iter_rows(values_only=True))
     header = [str(cell).strip() for cell in rows[0]] if rows else []
-    wanted = ("SignID", "Sign-Arabic", "Sign-English")
-    if not set(wanted) <= set(header):
-        raise DatasetUnreadable(f"{path} lacks a column of {', '.join(wanted)}")
-    number, arabic, english = (header.index(name) for name in wanted)
+    required = ("SignID", "Sign-Arabic", "Sign-English")
+    if not set(required) <= set(header):
+        raise DatasetUnreadable(f"{path} lacks one of the columns {', '.join(required)}")
+    number, arabic, english = (header.index(name) for name in required)
     signs = {}
     for row in rows[1:]:
         if row[number] is not None:
             sign_id = int(str(row[number]))
-            # Numbers stand in the sheet as ints, and words carry stray or doubled spaces.
+            # Labels that are numbers are int cells, and words have stray or doubled spaces.
             word, word_en = (" ".join(str(row[column]).split()) for column in (arabic, english))
             signs[sign_id] = Sign(sign_id=sign_id, word=word, word_en=word_en)
     return signs

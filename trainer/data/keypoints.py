@@ -1,15 +1,15 @@
-"""Key points as the research project that Ishara grew out of publishes them, as takes.
+"""Imports the keypoints that the research project behind Ishara publishes, as takes.
 
-    <root>/<signer>-<train|test>/<sign>.npz     one array a clip, by the clip's name: [frames, 184, 4]
+    <root>/<signer>-<train|test>/<sign>.npz     one array per clip, by the clip's name: [frames, 184, 4]
 
 A frame's 184 points are 6 of the pose, 136 of the face (the contours' 128, then both irises), and 21 of each hand, as
-x, y, z and visibility; x and y are shares of the picture's width and height, y down. A part that was not found is all
-zeros. The frames are those of the clip in order and carry no times.
+x, y, z and visibility; x and y are fractions of the image's width and height, y pointing down. A part that was not
+detected is all zeros. The frames are those of the clip in order, without times.
 https://github.com/yousefelkilany/word-level-arabic-sign-language
 
-What is lost on the way: irises and visibilities, for which a take has no place. What the network wants to see and the
-files lack, nose, eyes and the mouth's corners in the pose, is taken from the face, where it was found; without a face
-the pose counts as unseen.
+Irises and visibilities are dropped, as takes do not hold them. The model needs points that the files lack: nose, eyes
+and the corners of the mouth in the pose. They are computed from the face, where it was detected; without a face they
+are missing.
 """
 
 import json
@@ -47,18 +47,18 @@ from trainer.data.executor import Executor, WorkerLost
 from trainer.data.extract import ExtractionFailed, ExtractionReport, prepare_folders
 from trainer.data.visibility import TakeVisibility
 
-# Not what any device finds: MediaPipe's networks on each picture by itself. So a bundle that was trained on these key
-# points is refused by every device, as one of any other landmarker is.
+# A fingerprint that no device has: MediaPipe's networks on each image by itself. So every device refuses a bundle that
+# was trained on these keypoints, as it refuses one of any other landmarker.
 FINGERPRINT: Final = "key-points-184-image"
 DEVICE_WARNING: Final = (
-    "these key points are not what a device finds, so devices refuse a bundle that is trained on them; for one that "
-    "they take, make takes of the clips with `ishara-trainer extract`"
+    "devices refuse a bundle that is trained on these keypoints, as no device's landmarker produces them; for a bundle "
+    "that runs on devices, extract takes from the clips with `ishara-trainer extract`"
 )
-_NOTE: Final = "import.json"  # beside the takes: how they were imported
+_IMPORT_SETTINGS: Final = "import.json"  # beside the takes
 
 _FRAME: Final = (184, 4)
 _POSE: Final = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST)
-# What MediaPipe calls the face's contours (lips, eyes, brows, oval), in the order of their numbers among the 468.
+# MediaPipe's face contours (lips, eyes, brows, oval), in the order of their indices among the 468 points.
 # fmt: off
 _CONTOURS: Final = (
     0, 7, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80, 81, 82, 84, 87,
@@ -75,19 +75,19 @@ _PARTS: Final = {
     "named right": slice(142, 163),
     "named left": slice(163, 184),
 }
-# The pose's points of the face, each from two of the face's: left eye, right eye, left and right corner of the mouth.
+# The pose's points of the face, each the mean of two face points: left eye, right eye, left and right mouth corner.
 _FROM_FACE: Final = {2: (362, 263), 5: (33, 133), 9: (291, 291), 10: (61, 61)}
-# The nose lies so far from between the eyes to between the corners of the mouth: measured on clips of KArSL.
-_NOSE_SHARE: Final = 0.47
+# Position of the nose between the centre of the eyes (0) and the centre of the mouth (1): measured on clips of KArSL.
+_NOSE_POSITION: Final = 0.47
 
 
 class KeypointsUnreadable(UserError):
-    """An array that holds no key points; the message says what it holds instead."""
+    """An array that holds no keypoints; the message describes what it holds instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeypointFile:
-    """The clips of one sign by one signer, and how they were recorded."""
+    """The keypoints of all clips of one sign by one signer in one split."""
 
     path: Path
     signer: str
@@ -96,143 +96,150 @@ class KeypointFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What came of one file: takes made, takes that were there, and the clips that could not be read."""
+class _ImportResult:
+    """The takes created from one file, those that existed, and the unreadable clips."""
 
-    made: tuple[TakeVisibility, ...]
-    there: tuple[TakeVisibility, ...]
+    created: tuple[TakeVisibility, ...]
+    existing: tuple[TakeVisibility, ...]
     unreadable: tuple[str, ...]
 
 
 def find_keypoints(root: Path) -> list[KeypointFile]:
-    """All files of key points, ordered by their paths. Raises DatasetUnreadable when there are none."""
+    """Return all keypoint files, ordered by their paths. Raises DatasetUnreadable if there are none."""
     found = []
     for path in sorted(root.glob("*/*.npz")):
         folder = re.fullmatch(rf"(.+)-({'|'.join(SPLITS)})", path.parent.name)
         if folder is not None and path.stem.isdigit():
             found.append(KeypointFile(path, folder[1], folder[2], int(path.stem)))
     if not found:
-        raise DatasetUnreadable(f"{root} holds no key points as <signer>-<train|test>/<sign>.npz")
+        raise DatasetUnreadable(f"{root} holds no keypoints as <signer>-<train|test>/<sign>.npz")
     return found
 
 
 def import_keypoints(
-    files: Sequence[KeypointFile], to: Path, rate: float, aspect: float, engine: Executor
+    files: Sequence[KeypointFile], to: Path, rate: float, aspect: float, executor: Executor
 ) -> ExtractionReport:
-    """Make the takes of these files that are missing; `rate` is in frames a second, `aspect` height over width.
+    """Create the missing takes of some files; `rate` is in frames per second, `aspect` is height over width.
 
-    Raises DatasetUnreadable, ExtractionBroken, EngineUnavailable.
+    Raises DatasetUnreadable, ExtractionFailed, ExecutorUnavailable.
     """
-    _note(to, {"rate": rate, "aspect": aspect})
+    _check_settings(to, {"rate": rate, "aspect": aspect})
     prepare_folders({_folder(to, file) for file in files})
-    made: list[TakeVisibility] = []
-    there: list[TakeVisibility] = []
+    created: list[TakeVisibility] = []
+    existing: list[TakeVisibility] = []
     unreadable: list[str] = []
-    work: Callable[[KeypointFile], _Read | OSError] = partial(_import, to=to, rate=rate, aspect=aspect)
-    for file, answer in tqdm(engine.run(work, files), total=len(files), desc="import", unit="file"):
-        if isinstance(answer, WorkerLost):
-            unreadable.append(f"{file.path} ended its worker at each of {answer.attempts} attempts")
-        elif isinstance(answer, OSError):
-            raise ExtractionFailed(f"the takes of {file.path} cannot be made: {answer}; run again to go on") from answer
+    function: Callable[[KeypointFile], _ImportResult | OSError] = partial(_import, to=to, rate=rate, aspect=aspect)
+    for file, result in tqdm(executor.run(function, files), total=len(files), desc="import", unit="file"):
+        if isinstance(result, WorkerLost):
+            unreadable.append(f"{file.path} ended its worker at each of {result.attempts} attempts")
+        elif isinstance(result, OSError):
+            raise ExtractionFailed(
+                f"the takes of {file.path} cannot be created: {result}; run the command again to resume"
+            ) from result
         else:
-            made += answer.made
-            there += answer.there
-            unreadable += answer.unreadable
-    seen = sorted(made + there, key=lambda take: take.clip)
-    return ExtractionReport(len(made), len(there), tuple(sorted(unreadable)), tuple(seen))
+            created += result.created
+            existing += result.existing
+            unreadable += result.unreadable
+    takes = sorted(created + existing, key=lambda take: take.clip)
+    return ExtractionReport(len(created), len(existing), tuple(sorted(unreadable)), tuple(takes))
 
 
 def to_layout(keypoints: NDArray[Any], aspect: float) -> Points:
-    """Key points [frames, 184, 4] in the 543-point layout, in widths of a picture of this aspect.
+    """Convert keypoints [frames, 184, 4] to the 543-point layout, in widths of an image of this aspect.
 
-    Raises KeypointsUnreadable for what are none.
+    Raises KeypointsUnreadable for arrays that hold no keypoints.
     """
     if keypoints.ndim != 3 or keypoints.shape[1:] != _FRAME or len(keypoints) == 0:
         raise KeypointsUnreadable(f"it is an array {list(keypoints.shape)}, not of frames of 184 points with 4 values")
     if not np.issubdtype(keypoints.dtype, np.floating):
-        raise KeypointsUnreadable(f"its values are {keypoints.dtype}")
+        raise KeypointsUnreadable(f"its values are {keypoints.dtype} instead of floats")
     values = keypoints[..., :3].astype(np.float32)
-    seen = {name: (values[:, where] != 0.0).any((1, 2)) for name, where in _PARTS.items()}
-    if seen["pose"].any() and not values[seen["pose"], 0].any():
+    detected = {name: (values[:, part] != 0.0).any((1, 2)) for name, part in _PARTS.items()}
+    if detected["pose"].any() and not values[detected["pose"], 0].any():
         raise KeypointsUnreadable(
-            "its parts are laid each about itself (`--adjusted`), so that where the hands are is lost"
+            "its parts are each centred on themselves (`--adjusted`), so the positions of the hands are lost"
         )
     values[..., 1] *= aspect
     points = np.full((len(values), POINT_COUNT, 3), np.nan, np.float32)
     pose, face = points[:, PART_SLICES[Part.POSE]], points[:, PART_SLICES[Part.FACE]]  # views, written through
-    pose[:, _POSE] = _where_seen(values[:, _PARTS["pose"]], seen["pose"])
-    face[:, _CONTOURS] = _where_seen(values[:, _PARTS["face"]][:, : len(_CONTOURS)], seen["face"])
-    _add_head(pose, face, seen["pose"])
-    _add_hands(points, values, seen)
+    pose[:, _POSE] = _nan_if_missing(values[:, _PARTS["pose"]], detected["pose"])
+    face[:, _CONTOURS] = _nan_if_missing(values[:, _PARTS["face"]][:, : len(_CONTOURS)], detected["face"])
+    _add_head(pose, face, detected["pose"])
+    _add_hands(points, values, detected)
     return points
 
 
-def _note(to: Path, how: dict[str, float]) -> None:
-    """Write down how takes are imported, or see that those there were imported so. Raises DatasetUnreadable."""
-    path = to / _NOTE
-    if path.is_file() and json.loads(path.read_text()) != how:
+def _check_settings(to: Path, settings: dict[str, float]) -> None:
+    """Write the import settings, or compare them with those of existing takes. Raises DatasetUnreadable."""
+    path = to / _IMPORT_SETTINGS
+    if path.is_file() and json.loads(path.read_text()) != settings:
         raise DatasetUnreadable(
             f"the takes in {to} were imported with another rate or aspect; import into another folder"
         )
     to.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(how))
+    path.write_text(json.dumps(settings))
 
 
-def _where_seen(part: Points, seen: NDArray[np.bool_]) -> Points:
-    return np.where(seen[:, None, None], part, np.float32(np.nan))
+def _nan_if_missing(part: Points, detected: NDArray[np.bool_]) -> Points:
+    return np.where(detected[:, None, None], part, np.float32(np.nan))
 
 
-def _add_head(pose: Points, face: Points, seen: NDArray[np.bool_]) -> None:
-    """Nose, eyes and mouth of the pose from the face, in the picture's plane: depth there is the face's own."""
-    for number, (one, other) in _FROM_FACE.items():
-        pose[:, number, :2] = (face[:, one, :2] + face[:, other, :2]) / 2
+def _add_head(pose: Points, face: Points, detected: NDArray[np.bool_]) -> None:
+    """Compute nose, eyes and mouth of the pose from the face, in the image plane: the face has its own depth."""
+    for index, (first, second) in _FROM_FACE.items():
+        pose[:, index, :2] = (face[:, first, :2] + face[:, second, :2]) / 2
     eyes, mouth = (pose[:, pair, :2].mean(1) for pair in ([2, 5], [9, 10]))
-    pose[:, NOSE, :2] = eyes + _NOSE_SHARE * (mouth - eyes)
-    pose[~seen] = np.nan
+    pose[:, NOSE, :2] = eyes + _NOSE_POSITION * (mouth - eyes)
+    pose[~detected] = np.nan
 
 
-def _add_hands(points: Points, values: Points, seen: dict[str, NDArray[np.bool_]]) -> None:
-    """The hands, each on the side on which the pose's wrists have it.
+def _add_hands(points: Points, values: Points, detected: dict[str, NDArray[np.bool_]]) -> None:
+    """Add the hands, each on the side that its name and the wrists of the pose indicate.
 
-    The files name hands as MediaPipe does, as in a mirrored picture: the one named left is the signer's right.
+    The files name hands as MediaPipe does, as in a mirrored image: the one named left is the signer's right.
     """
-    sides = (("named right", 0.0), ("named left", 1.0))
+    named = (("named right", 0.0), ("named left", 1.0))
     for frame in range(len(values)):
-        named = [(values[frame, _PARTS[name]], rightness) for name, rightness in sides if seen[name][frame]]
-        hands, rightness = [hand for hand, _ in named], [right for _, right in named]
-        for part, number in assign_handedness(hands, rightness, points[frame, PART_SLICES[Part.POSE]]).items():
-            points[frame, PART_SLICES[part]] = hands[number]
+        candidates = [
+            (values[frame, _PARTS[name]], right_probability)
+            for name, right_probability in named
+            if detected[name][frame]
+        ]
+        hands, right_probabilities = [hand for hand, _ in candidates], [right for _, right in candidates]
+        sides = assign_handedness(hands, right_probabilities, points[frame, PART_SLICES[Part.POSE]])
+        for part, index in sides.items():
+            points[frame, PART_SLICES[part]] = hands[index]
 
 
-def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Read | OSError:
-    """Make the missing takes of one file."""
-    made, there, unreadable = [], [], []
+def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _ImportResult | OSError:
+    """Create the missing takes of one file."""
+    created, existing, unreadable = [], [], []
     try:
         with np.load(file.path, allow_pickle=False) as clips:
             for name in clips.files:
-                if Path(name).name != name:  # it would be written elsewhere
-                    unreadable.append(f"{file.path}: {name!r} is no name of a clip")
+                if Path(name).name != name:  # the take would be written outside the folder
+                    unreadable.append(f"{file.path}: {name!r} is not a valid clip name")
                     continue
                 path = _folder(to, file) / f"{name}{TAKE_SUFFIX}"
-                take = _load(path)
+                take = _load_existing(path)
                 if take is not None:
-                    there.append(TakeVisibility.of(take))
+                    existing.append(TakeVisibility.of(take))
                     continue
                 try:
-                    take = _take(clips[name], name, file, rate, aspect)
+                    take = _make_take(clips[name], name, file, rate, aspect)
                 except (KeypointsUnreadable, ValueError, zipfile.BadZipFile, zlib.error) as error:
                     unreadable.append(f"{file.path}: {name}: {error}")
                     continue
                 take.save(path)
-                made.append(TakeVisibility.of(take))
+                created.append(TakeVisibility.of(take))
     except (ValueError, EOFError, zipfile.BadZipFile):
-        unreadable.append(f"{file.path} is no whole NPZ file")
+        unreadable.append(f"{file.path} is not a complete NPZ file")
     except OSError as error:
         return error
-    return _Read(tuple(made), tuple(there), tuple(unreadable))
+    return _ImportResult(tuple(created), tuple(existing), tuple(unreadable))
 
 
-def _take(keypoints: NDArray[Any], name: str, file: KeypointFile, rate: float, aspect: float) -> Take:
+def _make_take(keypoints: NDArray[Any], name: str, file: KeypointFile, rate: float, aspect: float) -> Take:
     points = to_layout(keypoints, aspect)
     clip = f"{file.signer}/{file.signer}/{file.split}/{file.sign_id:04}/{name}"  # as `extract` names it
     return Take(
@@ -240,8 +247,8 @@ def _take(keypoints: NDArray[Any], name: str, file: KeypointFile, rate: float, a
     )
 
 
-def _load(path: Path) -> Take | None:
-    """A take that was imported before; None where there is none, or one of another landmarker."""
+def _load_existing(path: Path) -> Take | None:
+    """Return a take of an earlier import; None if it is missing or of another landmarker."""
     try:
         take = Take.load(path) if path.is_file() else None
     except TakeDamaged:

@@ -1,8 +1,8 @@
-"""A memory-mapped store of takes: what training reads.
+"""Stores takes in memory-mapped files, from which training reads.
 
-One folder: `points.npy` int16 [frames, points, 3] (the takes' own steps and only the stored parts),
-`times.npy` float64 [frames], `index.npz` with one row a take. Opening it reads the index alone; a
-batch touches only its own frames.
+One folder: `points.npy` int16 [frames, points, 3] (the takes' own quantised steps, of the stored parts only),
+`times.npy` float64 [frames], `index.npz` with one row per take. Opening a store reads only the index; a batch reads
+only its own frames.
 """
 
 import os
@@ -25,16 +25,16 @@ from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 
 FORMAT: Final = 1
 _CHUNK: Final = 64  # takes that are read and written at a time
-_WORTH_WORKERS: Final = 5000  # takes: fewer are read before processes have started
+_MIN_TAKES_FOR_WORKERS: Final = 5000  # fewer are read before processes have started
 
 
 class StoreUnusable(UserError):
-    """A store that is missing, of another format, or that would hold nothing; the message names it."""
+    """A store that is missing, damaged, of another format or empty; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One take in the store."""
+    """The index entry of one take: its provenance and its range of frames."""
 
     provenance: Provenance
     start: int
@@ -42,7 +42,7 @@ class Row:
 
 
 class Rows(Sequence[Row]):
-    """The rows of a store's index, made when they are looked at: most who open a large store look at few."""
+    """The rows of a store's index, created on access: most programs that open a large store use few."""
 
     def __init__(self, index: np.lib.npyio.NpzFile) -> None:
         """Raises KeyError."""
@@ -58,10 +58,10 @@ class Rows(Sequence[Row]):
     def __getitem__(self, number: slice) -> list[Row]: ...
     def __getitem__(self, number: int | slice) -> Row | list[Row]:
         if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(len(self)))]
+            return [self[index] for index in range(*number.indices(len(self)))]
         clip, landmarker, signer, split, sign_id, variant, ends = self._columns
         start = ends[number - 1] if number % len(self) else 0
-        origin = Provenance(
+        provenance = Provenance(
             clip[number],
             landmarker[number],
             signer[number] or None,
@@ -69,14 +69,14 @@ class Rows(Sequence[Row]):
             sign_id[number],
             variant[number],
         )
-        return Row(origin, start, ends[number])
+        return Row(provenance, start, ends[number])
 
 
 class Store:
-    """Takes in one memory-mapped file set.
+    """Takes in one set of memory-mapped files.
 
-    `points` [frames, points, 3] are the steps of all takes, `times` [frames] their seconds; `starts` and `lengths`
-    [takes] tell where each take's frames lie.
+    `points` [frames, points, 3] are the quantised steps of all takes, `times` [frames] their seconds; `starts` and
+    `lengths` [takes] are the range of each take's frames.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,13 +88,13 @@ class Store:
                 self.parts = tuple(Part(name) for name in index["parts"].tolist())
                 self.rows = Rows(index)
                 ends = index["ends"]
-            # Plain arrays over the mapped files: numpy's own class for these makes every look dearer.
+            # Plain arrays over the mapped files: each access through numpy's memmap class is slower.
             self.points = np.asarray(np.load(folder / "points.npy", mmap_mode="r"))
             self.times = np.asarray(np.load(folder / "times.npy", mmap_mode="r"))
         except (OSError, KeyError, ValueError) as error:
-            raise StoreUnusable(f"{folder} is not a whole store: {error}") from error
+            raise StoreUnusable(f"{folder} is not a complete store: {error}") from error
         if not len(self.points) == len(self.times) == int(ends[-1]):
-            raise StoreUnusable(f"{folder} is not a whole store: its files are of different lengths")
+            raise StoreUnusable(f"{folder} is not a complete store: its files have different lengths; build it again")
         self.lengths: NDArray[np.int64] = np.diff(ends, prepend=0)
         self.starts: NDArray[np.int64] = ends - self.lengths
 
@@ -102,7 +102,7 @@ class Store:
         return len(self.rows)
 
     def take(self, number: int) -> Take:
-        """One take whole, in the 543-point layout."""
+        """Return one whole take, in the 543-point layout."""
         row = self.rows[number]
         stored, times = self.read(number)
         points = np.full((len(times), POINT_COUNT, 3), np.nan, np.float32)
@@ -110,14 +110,14 @@ class Store:
         return Take(points, times.astype(np.float64), row.provenance)
 
     def read(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Points [time, points, 3] of the stored parts, NaN unseen, and times [time] from the take's start."""
+        """Return points [time, points, 3] of the stored parts, NaN if missing, and times [time] from the start."""
         row = self.rows[number]
         times = self.times[row.start : row.stop]
         return dequantise(self.points[row.start : row.stop]), (times - times[0]).astype(np.float32)
 
 
 def find_takes(folders: Iterable[Path]) -> list[Path]:
-    """All takes below some folders, in order. Raises StoreUnusable when a folder holds none."""
+    """Return all takes below some folders, in order. Raises StoreUnusable if a folder holds none."""
     found = []
     for folder in folders:
         takes = sorted(folder.rglob(f"*{TAKE_SUFFIX}")) if folder.is_dir() else []
@@ -126,44 +126,44 @@ def find_takes(folders: Iterable[Path]) -> list[Path]:
             raise StoreUnusable(f"{folder} holds no takes (*{TAKE_SUFFIX})")
         found += takes
     if not found:
-        raise StoreUnusable("no folder of takes is named")
+        raise StoreUnusable("no folder of takes is named; name at least one")
     return found
 
 
-def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, engine: Executor | None = None) -> Store:
-    """Write a store of the takes, replacing the one that was there.
+def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, executor: Executor | None = None) -> Store:
+    """Write a store of the takes and replace an existing one.
 
-    Many takes are read by the engine, by default by a process for each processor. Raises StoreUnusable, TakeDamaged.
+    Many takes are read by the executor, by default with one process per processor. Raises StoreUnusable, TakeDamaged.
     """
     ordered = parts_in_order(parts)
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    origins: list[Provenance] = []
+    provenances: list[Provenance] = []
     lengths: list[int] = []
     with (
-        _GrowingFile(new / "points.npy", np.int16, (len(_columns(ordered)), 3)) as points,
-        _GrowingFile(new / "times.npy", np.float64, ()) as times,
+        _NpyWriter(new / "points.npy", np.int16, (len(_columns(ordered)), 3)) as points,
+        _NpyWriter(new / "times.npy", np.float64, ()) as times,
         tqdm(total=len(takes), desc="store", unit="take") as progress,
     ):
-        for piece in _pieces(takes, ordered, engine):
-            origins += piece.origins
-            lengths += piece.lengths
-            points.append(piece.points)
-            times.append(piece.times)
-            progress.update(len(piece.origins))
+        for chunk in _read_chunks(takes, ordered, executor):
+            provenances += chunk.provenances
+            lengths += chunk.lengths
+            points.append(chunk.points)
+            times.append(chunk.times)
+            progress.update(len(chunk.provenances))
     np.savez_compressed(
         new / "index.npz",
         allow_pickle=False,
         format=np.array(FORMAT),
         parts=np.array([part.value for part in ordered]),
         ends=np.cumsum(lengths, dtype=np.int64),
-        clip=np.array([origin.clip for origin in origins]),
-        landmarker=np.array([origin.landmarker for origin in origins]),
-        signer=np.array([origin.signer or "" for origin in origins]),
-        split=np.array([origin.split or "" for origin in origins]),
-        sign_id=np.array([origin.sign_id for origin in origins]),
-        variant=np.array([origin.variant for origin in origins]),
+        clip=np.array([provenance.clip for provenance in provenances]),
+        landmarker=np.array([provenance.landmarker for provenance in provenances]),
+        signer=np.array([provenance.signer or "" for provenance in provenances]),
+        split=np.array([provenance.split or "" for provenance in provenances]),
+        sign_id=np.array([provenance.sign_id for provenance in provenances]),
+        variant=np.array([provenance.variant for provenance in provenances]),
     )
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
@@ -171,45 +171,45 @@ def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, eng
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
-    """Some takes in a row."""
+class _Chunk:
+    """Some consecutive takes, concatenated."""
 
-    origins: list[Provenance]
+    provenances: list[Provenance]
     lengths: list[int]
     points: NDArray[np.int16]
     times: NDArray[np.float64]
 
 
-def _pieces(takes: Sequence[Path], parts: tuple[Part, ...], engine: Executor | None) -> Iterator[_Piece]:
-    """The takes in order, some at a time."""
+def _read_chunks(takes: Sequence[Path], parts: tuple[Part, ...], executor: Executor | None) -> Iterator[_Chunk]:
+    """Yield the takes in order, one chunk at a time."""
     chunks = [takes[start : start + _CHUNK] for start in range(0, len(takes), _CHUNK)]
-    if engine is None and len(takes) < _WORTH_WORKERS:
+    if executor is None and len(takes) < _MIN_TAKES_FOR_WORKERS:
         for chunk in chunks:
-            yield _checked(_read(chunk, parts))
+            yield _checked(_read_takes(chunk, parts))
         return
-    work = partial(_read_numbered, parts=parts)
-    early: dict[int, _Piece] = {}  # what came before its turn
+    function = partial(_read_numbered, parts=parts)
+    early: dict[int, _Chunk] = {}  # results that arrived before their turn
     turn = 0
-    for (number, _), answer in (engine or LocalExecutor(os.cpu_count() or 1)).run(work, list(enumerate(chunks))):
-        early[number] = _checked(answer)
+    for (number, _), result in (executor or LocalExecutor(os.cpu_count() or 1)).run(function, list(enumerate(chunks))):
+        early[number] = _checked(result)
         while turn in early:
             yield early.pop(turn)
             turn += 1
 
 
-def _read_numbered(chunk: tuple[int, Sequence[Path]], parts: tuple[Part, ...]) -> _Piece | TakeDamaged:
-    return _read(chunk[1], parts)
+def _read_numbered(chunk: tuple[int, Sequence[Path]], parts: tuple[Part, ...]) -> _Chunk | TakeDamaged:
+    return _read_takes(chunk[1], parts)
 
 
-def _read(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Piece | TakeDamaged:
-    """The takes of these files, or what is wrong with one."""
+def _read_takes(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Chunk | TakeDamaged:
+    """Return the takes of some files, or the error of a damaged one."""
     try:
         takes = [StoredTake.load(path) for path in paths]
     except TakeDamaged as error:
         return error
     for path, take in zip(paths, takes, strict=True):
         if take.provenance.sign_id is None:
-            return TakeDamaged(f"{path} does not say which sign it is")
+            return TakeDamaged(f"{path} does not name its sign")
     lengths = [len(take.times) for take in takes]
     points = np.full((sum(lengths), len(_columns(parts)), 3), MISSING, np.int16)
     ends = np.cumsum(lengths)
@@ -220,20 +220,20 @@ def _read(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Piece | TakeDamage
             if part in take.parts:
                 points[start:end, first:last] = take.parts[part]
             first = last
-    return _Piece([take.provenance for take in takes], lengths, points, np.concatenate([take.times for take in takes]))
+    return _Chunk([take.provenance for take in takes], lengths, points, np.concatenate([take.times for take in takes]))
 
 
-def _checked(answer: _Piece | TakeDamaged | WorkerLost) -> _Piece:
-    """The piece, unless something else came of it. Raises TakeDamaged, StoreUnusable."""
-    if isinstance(answer, WorkerLost):
-        raise StoreUnusable(f"a worker died at each of {answer.attempts} attempts, perhaps for want of memory")
-    if isinstance(answer, TakeDamaged):
-        raise answer
-    return answer
+def _checked(result: _Chunk | TakeDamaged | WorkerLost) -> _Chunk:
+    """Return the chunk of a successful result. Raises TakeDamaged, StoreUnusable for others."""
+    if isinstance(result, WorkerLost):
+        raise StoreUnusable(f"a worker died at each of {result.attempts} attempts, perhaps for want of memory")
+    if isinstance(result, TakeDamaged):
+        raise result
+    return result
 
 
-class _GrowingFile:
-    """An `.npy` file that rows [..., *shape] are appended to; how many there are is written when it is closed."""
+class _NpyWriter:
+    """Writes an `.npy` file of rows [..., *shape] that grows by appending; closing it writes the number of rows."""
 
     def __init__(self, path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> None:
         self._file = path.open("wb")
@@ -241,7 +241,7 @@ class _GrowingFile:
         self._write_header()
 
     def append(self, rows: NDArray[Any]) -> None:
-        """Write some rows behind the others."""
+        """Append some rows."""
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._rows += len(rows)
 
@@ -256,7 +256,7 @@ class _GrowingFile:
         self._file.close()
 
     def _write_header(self) -> None:
-        """Numpy leaves room in the header for the number of rows to grow, so that it can be written over."""
+        """Write the header; numpy pads it so that it can be overwritten with a larger number of rows."""
         content = {
             "descr": np.lib.format.dtype_to_descr(self._dtype),
             "fortran_order": False,
@@ -266,5 +266,5 @@ class _GrowingFile:
 
 
 def _columns(parts: Sequence[Part]) -> NDArray[np.int64]:
-    """Numbers in the layout of the parts' points, in order."""
+    """Return the indices of the parts' points in the layout, in order."""
     return np.concatenate([np.arange(POINT_COUNT)[PART_SLICES[part]] for part in parts])

@@ -1,1 +1,1 @@
-"""The network: features of raw landmarks and the ST-Transformers that read them."""
+"""The model: a feature extractor over raw landmarks and the transformers that classify one sign."""

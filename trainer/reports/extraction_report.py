@@ -103,7 +103,7 @@ def _lengths(summaries: dict[str, VisibilitySummary]) -> Html:
 
 
 def _told(found: ExtractionReport) -> str:
-    return f"{found.created} takes made, {found.existing} were there, {len(found.unreadable)} clips could not be read"
+    return f"{found.created} takes created, {found.existing} existed, {len(found.unreadable)} clips could not be read"
 
 
 def _without_hands(takes: Sequence[TakeVisibility]) -> list[str]:

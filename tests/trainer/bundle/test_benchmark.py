@@ -8,7 +8,7 @@ import pytest
 
 from tests.edge.tiny_bundle import PLACES, SIGNS, write_bundle
 from tests.trainer.pages import see_that_it_stands_alone
-from tests.trainer.resting import sign_take
+from tests.trainer.stream_takes import sign_take
 from trainer.cli.main import main as trainer
 
 SHORT = ["--rounds", "2", "--threads", "1", "--batches", "1,4"]

@@ -11,7 +11,7 @@ from models.bundle import CARD, open_bundle
 from models.classifier import OnnxClassifier
 from tests.edge.tiny_bundle import PLACES, SIGNS, write_bundle
 from tests.trainer.pages import see_that_it_stands_alone
-from tests.trainer.resting import lap_take, sign_take
+from tests.trainer.stream_takes import rest_take, sign_take
 from trainer.cli.main import main as trainer
 
 RESTING_CLIP = "02/02/train/0077/03_02_0077_(12_12_16_16_12_49)"
@@ -31,9 +31,9 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for sign, place in zip(SIGNS, PLACES, strict=True):
         for who in ("01", "03"):
             for number in range(3):
-                take = sign_take(sign.sign_id, place, who=who, number=number, seconds=1.2)
+                take = sign_take(sign.sign_id, place, signer=who, number=number, seconds=1.2)
                 take.save(folder / f"{who}-{sign.sign_id}-{number}.take.npz")
-    lap_take().save(folder / "rest.take.npz")
+    rest_take().save(folder / "rest.take.npz")
     return folder
 
 

@@ -15,7 +15,7 @@ def write_labels(path: Path, header: list[str | int], rows: list[list[str | int]
     book.save(path)
 
 
-def test_the_official_layout_is_read(tmp_path: Path) -> None:
+def test_official_layout_is_read(tmp_path: Path) -> None:
     (tmp_path / "01/01/train/0071/clip_a").mkdir(parents=True)
     (tmp_path / "02/02/test/0003").mkdir(parents=True)
     (tmp_path / "02/02/test/0003/clip_b.mp4").touch()
@@ -27,19 +27,19 @@ def test_the_official_layout_is_read(tmp_path: Path) -> None:
     ]
 
 
-def test_a_flat_folder_is_read_for_training(tmp_path: Path) -> None:
+def test_flat_folder_is_read_as_training_clips(tmp_path: Path) -> None:
     (tmp_path / "0100.mp4").touch()
     clip = find_clips(tmp_path)[0]
     assert (clip.name, clip.sign_id, clip.signer, clip.split) == ("0100", 100, None, "train")
 
 
-def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
+def test_folder_without_clips_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(DatasetUnreadable, match=str(folder)):
             find_clips(folder)
 
 
-def test_stray_spaces_are_taken_off_the_words(tmp_path: Path) -> None:
+def test_whitespace_in_words_is_normalised(tmp_path: Path) -> None:
     for folder in ("whole", "part"):
         (tmp_path / folder).mkdir()
     path = tmp_path / "whole" / "KARSL-502_Labels.xlsx"
@@ -50,7 +50,7 @@ def test_stray_spaces_are_taken_off_the_words(tmp_path: Path) -> None:
     assert find_labels(tmp_path / "whole") == find_labels(tmp_path / "part") == path
 
 
-def test_a_wrong_labels_file_is_refused(tmp_path: Path) -> None:
+def test_wrong_labels_file_is_refused(tmp_path: Path) -> None:
     write_labels(tmp_path / "a.xlsx", ["Number", "Word"], [[1, "x"]])
     (tmp_path / "b.xlsx").write_text("no xlsx")
     for name in ("a.xlsx", "b.xlsx"):
@@ -58,7 +58,7 @@ def test_a_wrong_labels_file_is_refused(tmp_path: Path) -> None:
             read_xlsx_labels(tmp_path / name)
 
 
-def test_karsl_itself_is_read_whole(karsl: Path) -> None:
+def test_karsl_is_read_completely(karsl: Path) -> None:
     clips = find_clips(karsl / "karsl-502")
     assert sum(clip.split == "train" for clip in clips) == 322
     assert sum(clip.split == "test" for clip in clips) == 115

@@ -10,7 +10,7 @@ def square(number: int) -> int:
 
 
 def die_once(path: Path) -> str:
-    """Killed at the first attempt, as by a system without memory left."""
+    """Kill the process at the first attempt, as a system without free memory does."""
     if not path.exists():
         path.touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -23,23 +23,23 @@ def die_at_three(number: int) -> int:
     return number
 
 
-def test_every_job_is_answered() -> None:
+def test_every_job_has_a_result() -> None:
     assert dict(LocalExecutor(2).run(square, range(20))) == {number: number * number for number in range(20)}
 
 
-def test_a_job_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
+def test_job_whose_worker_dies_is_retried(tmp_path: Path) -> None:
     jobs = [tmp_path / str(number) for number in range(3)]
     assert dict(LocalExecutor(2).run(die_once, jobs)) == {job: job.name for job in jobs}
 
 
-def test_a_job_that_always_kills_its_worker_is_given_up_and_the_others_are_done() -> None:
-    answers = dict(LocalExecutor(2).run(die_at_three, range(6)))
-    assert answers == {0: 0, 1: 1, 2: 2, 3: WorkerLost(), 4: 4, 5: 5}
+def test_job_that_always_kills_its_worker_is_given_up_and_the_others_finish() -> None:
+    results = dict(LocalExecutor(2).run(die_at_three, range(6)))
+    assert results == {0: 0, 1: 1, 2: 2, 3: WorkerLost(), 4: 4, 5: 5}
 
 
-def test_workers_end_with_who_stops_listening() -> None:
-    answers = LocalExecutor(2).run(square, range(1000))
-    next(answers)
-    answers.close()  # type: ignore[attr-defined]
+def test_workers_end_when_the_caller_stops_iterating() -> None:
+    results = LocalExecutor(2).run(square, range(1000))
+    next(results)
+    results.close()  # type: ignore[attr-defined]
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     assert not [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]

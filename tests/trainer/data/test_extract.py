@@ -17,28 +17,28 @@ from trainer.cli.main import main as trainer
 from trainer.data.video_augmentation import augment_video
 
 
-def extract(dataset: Path, to: Path, *more: str) -> list[str]:
+def extract_command(dataset: Path, to: Path, *more: str) -> list[str]:
     return ["extract", str(dataset), "--to", str(to), "--workers", "2", *more]
 
 
-def test_both_kinds_of_clip_become_takes_and_running_again_does_nothing(
+def test_both_kinds_of_clip_become_takes_and_a_second_run_does_nothing(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     to = tmp_path / "takes"
-    assert trainer(extract(dataset, to, "--signs", "1,2")) == 0
-    assert "3 takes made" in capsys.readouterr().out
+    assert trainer(extract_command(dataset, to, "--signs", "1,2")) == 0
+    assert "3 takes created" in capsys.readouterr().out
     folder = Take.load(to / "01/01/test/0001/frames.take.npz")
     np.testing.assert_allclose(folder.times, np.array([0, 3, 8]) / 30)
     video = Take.load(to / "01/01/train/0002/clip.take.npz")
     assert (video.provenance.signer, video.provenance.split, video.provenance.sign_id) == ("01", "train", 2)
     assert video.visible(Part.POSE).all()
-    assert trainer(extract(dataset, to, "--signs", "1,2")) == 0
-    assert "0 takes made, 3 were there" in capsys.readouterr().out
+    assert trainer(extract_command(dataset, to, "--signs", "1,2")) == 0
+    assert "0 takes created, 3 existed" in capsys.readouterr().out
 
 
-def test_variants_are_made_of_training_clips_alone(dataset: Path, tmp_path: Path) -> None:
+def test_variants_are_extracted_from_training_clips_only(dataset: Path, tmp_path: Path) -> None:
     to = tmp_path / "takes"
-    assert trainer(extract(dataset, to, "--signs", "1", "--variants", "1")) == 0
+    assert trainer(extract_command(dataset, to, "--signs", "1", "--variants", "1")) == 0
     found = sorted(str(path.relative_to(to)) for path in to.rglob("*.take.npz"))
     assert found == [
         "01/01/test/0001/frames.take.npz",
@@ -48,21 +48,21 @@ def test_variants_are_made_of_training_clips_alone(dataset: Path, tmp_path: Path
     assert Take.load(to / "01/01/train/0001/clip~1.take.npz").provenance.variant == 1
 
 
-def test_clips_that_cannot_be_read_are_named_and_counted(
+def test_unreadable_clips_are_listed_and_counted(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (dataset / "01/01/train/0002/clip.mp4").write_bytes(b"no video")
     (dataset / "01/01/test/0001/frames/x_0004.jpg").write_bytes(b"no picture")
-    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1,2")) == 1
-    told = capsys.readouterr().out
-    assert "1 takes made, 0 were there, 2 clips could not be read" in told
-    assert "0002/clip.mp4" in told
-    assert "x_0004.jpg" in told
+    assert trainer(extract_command(dataset, tmp_path / "takes", "--signs", "1,2")) == 1
+    output = capsys.readouterr().out
+    assert "1 takes created, 0 existed, 2 clips could not be read" in output
+    assert "0002/clip.mp4" in output
+    assert "x_0004.jpg" in output
 
 
-def test_a_killed_extraction_goes_on_and_leaves_no_half_take(dataset: Path, tmp_path: Path) -> None:
+def test_killed_extraction_resumes_and_leaves_no_partial_take(dataset: Path, tmp_path: Path) -> None:
     to = tmp_path / "takes"
-    command = [sys.executable, "-m", "trainer", *extract(dataset, to, "--variants", "2")]
+    command = [sys.executable, "-m", "trainer", *extract_command(dataset, to, "--variants", "2")]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     while not list(to.rglob("*.take.npz")):
         assert process.poll() is None, "the extraction ended before it could be killed"
@@ -71,7 +71,7 @@ def test_a_killed_extraction_goes_on_and_leaves_no_half_take(dataset: Path, tmp_
     process.wait()
     early = {path: path.stat().st_mtime_ns for path in to.rglob("*.take.npz") if not path.name.startswith(".")}
     assert 0 < len(early) < 25
-    assert trainer(extract(dataset, to, "--variants", "2")) == 0
+    assert trainer(extract_command(dataset, to, "--variants", "2")) == 0
     takes = list(to.rglob("*.take.npz*"))
     assert len(takes) == 8 * 3 + 1
     assert not [path for path in takes if path.name.startswith(".")]
@@ -80,17 +80,17 @@ def test_a_killed_extraction_goes_on_and_leaves_no_half_take(dataset: Path, tmp_
     assert all(path.stat().st_mtime_ns == written for path, written in early.items())
 
 
-def test_a_killed_worker_is_replaced_and_its_clip_done_again(dataset: Path, tmp_path: Path) -> None:
+def test_killed_worker_is_replaced_and_its_clip_retried(dataset: Path, tmp_path: Path) -> None:
     to = tmp_path / "takes"
-    command = [sys.executable, "-m", "trainer", *extract(dataset, to, "--json")]
+    command = [sys.executable, "-m", "trainer", *extract_command(dataset, to, "--json")]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE)
     while not list(to.rglob("*.take.npz")):
         assert process.poll() is None, "the extraction ended before a worker could be killed"
         time.sleep(0.01)
     os.kill(workers(process.pid)[0], signal.SIGKILL)
-    told, _ = process.communicate()
+    output, _ = process.communicate()
     assert process.returncode == 0
-    assert (json.loads(told)["created"], json.loads(told)["unreadable"]) == (9, [])
+    assert (json.loads(output)["created"], json.loads(output)["unreadable"]) == (9, [])
     takes = list(to.rglob("*.take.npz*"))
     assert len(takes) == 9
     for path in takes:
@@ -98,56 +98,56 @@ def test_a_killed_worker_is_replaced_and_its_clip_done_again(dataset: Path, tmp_
 
 
 def workers(pid: int) -> list[int]:
-    """The processes that work for this one."""
+    """Return the worker processes of a process."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-def test_what_was_seen_is_told_for_each_signer(
+def test_visibility_is_reported_for_each_signer(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "report.html"
-    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json", "--html", str(page))) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["signers"].keys() == {"all", "01"}
-    of_all = told["signers"]["all"]
-    assert (of_all["takes"], of_all["frames"], of_all["min_frames"], of_all["max_frames"]) == (2, 7, 3, 4)
-    assert of_all["body_fraction"] == 1.0
-    assert told["lengths"] == {"3": 1, "4": 1}
-    assert ("01/01/test/0001/frames" in told["takes_without_hands"]) == (of_all["any_hand_fraction"] == 0.0)
+    assert trainer(extract_command(dataset, tmp_path / "takes", "--signs", "1", "--json", "--html", str(page))) == 0
+    output = json.loads(capsys.readouterr().out)
+    assert output["signers"].keys() == {"all", "01"}
+    everyone = output["signers"]["all"]
+    assert (everyone["takes"], everyone["frames"], everyone["min_frames"], everyone["max_frames"]) == (2, 7, 3, 4)
+    assert everyone["body_fraction"] == 1.0
+    assert output["lengths"] == {"3": 1, "4": 1}
+    assert ("01/01/test/0001/frames" in output["takes_without_hands"]) == (everyone["any_hand_fraction"] == 0.0)
     html = page.read_text()
     assert "signer 01" in html
     assert 'src="http' not in html
-    # Takes that were there are told of as well.
-    assert trainer(extract(dataset, tmp_path / "takes", "--signs", "1", "--json")) == 0
+    # Existing takes are reported as well.
+    assert trainer(extract_command(dataset, tmp_path / "takes", "--signs", "1", "--json")) == 0
     again = json.loads(capsys.readouterr().out)
-    assert (again["created"], again["existing"], again["signers"]) == (0, 2, told["signers"])
+    assert (again["created"], again["existing"], again["signers"]) == (0, 2, output["signers"])
 
 
-def test_a_cluster_needs_the_engine_for_it(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        trainer(extract(dataset, tmp_path / "takes", "--cluster", "auto"))
-    assert left.value.code == 2
+def test_cluster_option_requires_ray(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        trainer(extract_command(dataset, tmp_path / "takes", "--cluster", "auto"))
+    assert exit_info.value.code == 2
     assert "--cluster is that of --engine ray" in capsys.readouterr().err
 
 
-def test_a_data_set_that_is_none_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert trainer(extract(tmp_path / "none", tmp_path / "takes")) == 2
-    assert capsys.readouterr().err.startswith("ishara-trainer: there is no data set")
+def test_missing_data_set_is_refused_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert trainer(extract_command(tmp_path / "none", tmp_path / "takes")) == 2
+    assert capsys.readouterr().err.startswith("ishara-trainer: the data set folder")
 
 
-def test_the_same_view_comes_again_and_another_clip_gets_another() -> None:
+def test_video_augmentation_depends_only_on_clip_and_variant() -> None:
     frames = [
         Frame(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), number / 30) for number in range(6)
     ]
-    one, again = ([frame.image for frame in augment_video(frames, "a", 1)] for _ in range(2))
-    np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, [frame.image for frame in augment_video(frames, "b", 1)])
+    first, again = ([frame.image for frame in augment_video(frames, "a", 1)] for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, [frame.image for frame in augment_video(frames, "b", 1)])
     assert len(list(augment_video(frames, "a", 3))) == 3
 
 
 def test_real_clips_of_both_kinds_become_takes(karsl: Path, tmp_path: Path) -> None:
-    assert trainer(extract(karsl / "karsl-502", tmp_path, "--signs", "40")) == 0
+    assert trainer(extract_command(karsl / "karsl-502", tmp_path, "--signs", "40")) == 0
     assert trainer(["extract", str(karsl / "vocabulary-190"), "--to", str(tmp_path / "v"), "--signs", "100"]) == 0
     video = Take.load(next((tmp_path / "01/01/test/0040").glob("*.take.npz")))
     assert len(video) == 27

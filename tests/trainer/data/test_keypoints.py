@@ -28,9 +28,9 @@ CLIP = "01_01_0071_(10_11_16)_c"
 
 
 def keypoints(frames: int = 4) -> NDArray[np.float64]:
-    """A signer who raises the right hand, as in the files: it is named left there."""
+    """Return a signer who raises the right hand, which the files name left."""
     points = np.zeros((frames, 184, 4))
-    #            shoulders               elbows                  wrists, of each the left first
+    #            shoulders               elbows                  wrists, the left one first
     points[:, POSE, :2] = [(0.7, 0.5), (0.3, 0.5), (0.8, 0.7), (0.2, 0.7), (0.8, 0.9), (0.35, 0.4)]
     points[:, FACE, :2] = np.linspace((0.4, 0.2), (0.6, 0.3), 136)
     points[:, NAMED_LEFT, :3] = np.linspace((0.35, 0.4, 0.0), (0.4, 0.3, 0.1), 21)
@@ -44,68 +44,68 @@ def write(root: Path, clips: dict[str, NDArray[Any]], folder: str = "01-train", 
     return root
 
 
-def imported(root: Path, to: Path, *more: str) -> int:
+def run_import(root: Path, to: Path, *more: str) -> int:
     return trainer(["import-npz", str(root), "--to", str(to), "--workers", "1", *more])
 
 
-def test_points_go_where_the_layout_has_them(tmp_path: Path) -> None:
+def test_points_are_converted_to_the_layout(tmp_path: Path) -> None:
     clip = keypoints()
     clip[2, NAMED_LEFT] = 0.0
     clip[3, POSE] = 0.0
     root = write(tmp_path / "kps", {CLIP: clip})
-    assert imported(root, tmp_path / "takes", "--aspect", "0.5", "--rate", "15") == 0
+    assert run_import(root, tmp_path / "takes", "--aspect", "0.5", "--rate", "15") == 0
     take = Take.load(tmp_path / "takes" / "01/01/train/0071" / f"{CLIP}.take.npz")
     np.testing.assert_allclose(take.times, np.arange(4) / 15)
     pose = take.points[:, PART_SLICES[Part.POSE]]
-    for number, place in ((LEFT_SHOULDER, (0.7, 0.25)), (RIGHT_SHOULDER, (0.3, 0.25)), (RIGHT_WRIST, (0.35, 0.2))):
-        np.testing.assert_allclose(pose[0, number, :2], place, atol=1e-3)
+    for number, position in ((LEFT_SHOULDER, (0.7, 0.25)), (RIGHT_SHOULDER, (0.3, 0.25)), (RIGHT_WRIST, (0.35, 0.2))):
+        np.testing.assert_allclose(pose[0, number, :2], position, atol=1e-3)
     right = take.points[:, PART_SLICES[Part.RIGHT_HAND]]
     np.testing.assert_allclose(right[0, [WRIST, 20]], [(0.35, 0.2, 0.0), (0.4, 0.15, 0.1)], atol=1e-3)
     assert take.visible(Part.RIGHT_HAND).tolist() == [True, True, False, True]
     assert take.visible(Part.POSE).tolist() == [True, True, True, False]
     assert not take.visible(Part.LEFT_HAND).any()
-    # The pose's nose comes from the face, in the middle of which it lies.
+    # The pose's nose is computed from the face and lies in its middle.
     assert 0.4 < pose[0, NOSE, 0] < 0.6
     assert 0.1 < pose[0, NOSE, 1] < 0.15
-    assert np.isnan(pose[0, 23]).all()  # hips are in no file
+    assert np.isnan(pose[0, 23]).all()  # the files contain no hips
     face = take.points[0, PART_SLICES[Part.FACE]]
     assert (~np.isnan(face[:, 0])).sum() == 128
     np.testing.assert_allclose(face[0, :2], (0.4, 0.1), atol=1e-3)
 
 
-def test_the_pose_outvotes_the_name_of_a_hand(tmp_path: Path) -> None:
+def test_pose_overrides_the_name_of_a_hand(tmp_path: Path) -> None:
     clip = keypoints()
     clip[:, NAMED_RIGHT], clip[:, NAMED_LEFT] = clip[:, NAMED_LEFT].copy(), 0.0
-    assert imported(write(tmp_path / "kps", {CLIP: clip}), tmp_path / "takes") == 0
+    assert run_import(write(tmp_path / "kps", {CLIP: clip}), tmp_path / "takes") == 0
     take = Take.load(next((tmp_path / "takes").rglob("*.take.npz")))
     assert take.visible(Part.RIGHT_HAND).all()
     assert float(np.linalg.norm(take.points[0, PART_SLICES[Part.POSE]][LEFT_WRIST, :2] - (0.8, 0.9))) < 1e-3
 
 
-def test_takes_tell_where_they_came_from_and_no_device_serves_a_bundle_of_them(
+def test_takes_carry_their_provenance_and_devices_refuse_bundles_of_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write(tmp_path / "kps", {CLIP: keypoints()}, "03-test")
     write_labels(tmp_path / "labels.xlsx", ["SignID", "Sign-Arabic", "Sign-English"], [[71, "هيكل عظمي", "Skeleton"]])
-    assert imported(root, tmp_path / "takes", "--labels", str(tmp_path / "labels.xlsx")) == 0
+    assert run_import(root, tmp_path / "takes", "--labels", str(tmp_path / "labels.xlsx")) == 0
     assert "devices refuse a bundle" in capsys.readouterr().err
-    origin = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).provenance
-    assert (origin.signer, origin.split, origin.sign_id) == ("03", "test", 71)
-    assert origin.clip == f"03/03/test/0071/{CLIP}"
-    assert landmarker_fingerprint(DEFAULT_PARTS, origin.landmarker) != origin.landmarker == FINGERPRINT
+    provenance = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).provenance
+    assert (provenance.signer, provenance.split, provenance.sign_id) == ("03", "test", 71)
+    assert provenance.clip == f"03/03/test/0071/{CLIP}"
+    assert landmarker_fingerprint(DEFAULT_PARTS, provenance.landmarker) != provenance.landmarker == FINGERPRINT
     assert [sign.word_en for sign in read_labels(tmp_path / "takes" / "labels.json")] == ["Skeleton"]
 
 
-def test_importing_again_goes_on_and_another_aspect_is_refused(
+def test_second_import_resumes_and_another_aspect_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write(tmp_path / "kps", {CLIP: keypoints()})
-    assert imported(root, tmp_path / "takes") == 0
+    assert run_import(root, tmp_path / "takes") == 0
     write(root, {CLIP: keypoints(), "another": keypoints(6)})
     capsys.readouterr()
-    assert imported(root, tmp_path / "takes") == 0
-    assert "1 takes made, 1 were there" in capsys.readouterr().out
-    assert imported(root, tmp_path / "takes", "--aspect", "0.75") == 2
+    assert run_import(root, tmp_path / "takes") == 0
+    assert "1 takes created, 1 existed" in capsys.readouterr().out
+    assert run_import(root, tmp_path / "takes", "--aspect", "0.75") == 2
     assert "import into another folder" in capsys.readouterr().err
 
 
@@ -115,23 +115,23 @@ def test_importing_again_goes_on_and_another_aspect_is_refused(
         (CLIP, np.zeros((4, 184, 3)), "not of frames of 184 points with 4 values"),
         (CLIP, np.zeros((0, 184, 4)), "not of frames"),
         (CLIP, np.zeros((4, 184, 4), int), "its values are int64"),
-        (CLIP, keypoints() - [0.7, 0.5, 0.0, 0.0], "each about itself"),
-        ("up/../../out", keypoints(), "is no name of a clip"),
+        (CLIP, keypoints() - [0.7, 0.5, 0.0, 0.0], "each centred on themselves"),
+        ("up/../../out", keypoints(), "is not a valid clip name"),
     ],
 )
-def test_what_are_no_key_points_is_named_and_the_rest_imported(
+def test_invalid_keypoints_are_listed_and_the_others_imported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, clip: NDArray[Any], sentence: str
 ) -> None:
     root = write(tmp_path / "kps", {name: clip, "good": keypoints()})
     (root / "02-test").mkdir()
     (root / "02-test" / "0001.npz").write_bytes(b"PK")
-    assert imported(root, tmp_path / "takes") == 1
-    told = capsys.readouterr().out
-    assert "1 takes made, 0 were there, 2 clips could not be read" in told
-    assert sentence in told
-    assert "0001.npz is no whole NPZ file" in told
+    assert run_import(root, tmp_path / "takes") == 1
+    output = capsys.readouterr().out
+    assert "1 takes created, 0 existed, 2 clips could not be read" in output
+    assert sentence in output
+    assert "0001.npz is not a complete NPZ file" in output
 
 
-def test_a_folder_without_key_points_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert imported(tmp_path, tmp_path / "takes") == 2
-    assert "holds no key points as <signer>-<train|test>/<sign>.npz" in capsys.readouterr().err
+def test_folder_without_keypoints_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_import(tmp_path, tmp_path / "takes") == 2
+    assert "holds no keypoints as <signer>-<train|test>/<sign>.npz" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Extraction on a Ray cluster of this machine. One module, as a cluster takes its time to start."""
+"""Extraction on a Ray cluster of this machine. One module, as a cluster is slow to start."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_two_workers_of_a_cluster_make_the_very_bytes_that_local_ones_make(dataset: Path, tmp_path: Path) -> None:
+def test_cluster_workers_write_the_same_bytes_as_local_workers(dataset: Path, tmp_path: Path) -> None:
     command = ["extract", str(dataset), "--signs", "1-3", "--workers", "2", "--to"]
     assert trainer([*command, str(tmp_path / "local")]) == 0
     assert trainer([*command, str(tmp_path / "ray"), "--engine", "ray"]) == 0
@@ -23,22 +23,22 @@ def test_two_workers_of_a_cluster_make_the_very_bytes_that_local_ones_make(datas
     assert contents(tmp_path / "ray") == contents(tmp_path / "local")
 
 
-def test_a_job_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
+def test_job_whose_worker_dies_is_retried(tmp_path: Path) -> None:
     jobs = [tmp_path / str(number) for number in range(2)]
     assert dict(RayExecutor(2).run(die_once, jobs)) == {job: job.name for job in jobs}
 
 
-def test_a_cluster_that_does_not_answer_is_one_sentence(
+def test_unreachable_cluster_is_refused_in_one_sentence(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["extract", str(dataset), "--to", str(tmp_path / "takes"), "--engine", "ray", "--cluster"]
     assert trainer([*command, f"127.0.0.1:{free_port()}"]) == 2
-    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("ishara-trainer: ")]
-    assert len(told) == 1
-    assert "no Ray cluster answers" in told[0]
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("ishara-trainer: ")]
+    assert len(errors) == 1
+    assert "no Ray cluster answers" in errors[0]
 
 
-def test_without_ray_a_sentence_says_what_to_install(
+def test_missing_ray_is_refused_with_the_command_to_install_it(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)

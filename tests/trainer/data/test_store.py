@@ -12,13 +12,13 @@ from trainer.data import store as stores
 
 def write_takes(folder: Path, count: int) -> list[Path]:
     for number in range(count):
-        origin = Provenance(f"clip{number}", "made-up", None if number == 0 else "01", "train", 1 + number % 3)
-        take = make_take(number, times=np.arange(5 + number) / 30, provenance=origin)
+        provenance = Provenance(f"clip{number}", "made-up", None if number == 0 else "01", "train", 1 + number % 3)
+        take = make_take(number, times=np.arange(5 + number) / 30, provenance=provenance)
         take.save(folder / f"{number}.take.npz")
     return stores.find_takes([folder])
 
 
-def test_takes_come_out_of_the_store_as_they_went_in(tmp_path: Path) -> None:
+def test_stored_takes_are_read_back_unchanged(tmp_path: Path) -> None:
     paths = write_takes(tmp_path / "takes", 4)
     store = stores.build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
     assert len(stores.Store(tmp_path / "a.store")) == 4
@@ -29,7 +29,7 @@ def test_takes_come_out_of_the_store_as_they_went_in(tmp_path: Path) -> None:
         assert stored.provenance == take.provenance
 
 
-def test_only_the_asked_parts_are_stored(tmp_path: Path) -> None:
+def test_only_the_given_parts_are_stored(tmp_path: Path) -> None:
     paths = write_takes(tmp_path / "takes", 2)
     store = stores.build_store(paths, frozenset({Part.POSE}), tmp_path / "a.store")
     assert store.read(0)[0].shape[1:] == (33, 3)
@@ -37,7 +37,7 @@ def test_only_the_asked_parts_are_stored(tmp_path: Path) -> None:
         BatchLoader(store)
 
 
-def test_a_damaged_take_stops_the_building_and_leaves_the_old_store(tmp_path: Path) -> None:
+def test_damaged_take_stops_the_build_and_keeps_the_old_store(tmp_path: Path) -> None:
     paths = write_takes(tmp_path / "takes", 3)
     stores.build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
     paths[1].write_bytes(b"")
@@ -46,7 +46,7 @@ def test_a_damaged_take_stops_the_building_and_leaves_the_old_store(tmp_path: Pa
     assert len(stores.Store(tmp_path / "a.store")) == 3
 
 
-def test_what_is_no_store_is_refused_by_name(tmp_path: Path) -> None:
+def test_folder_that_is_not_a_store_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(stores.StoreUnusable, match=r"none\.store"):
         stores.Store(tmp_path / "none.store")
     with pytest.raises(stores.StoreUnusable, match="empty"):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from landmarkers.layout import LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
 from landmarkers.take import Take
 from models.activity_detection import is_hand_raised
-from tests.trainer.resting import RATE, lap_take, sign_take
+from tests.trainer.stream_takes import RATE, rest_take, sign_take
 from trainer.evaluation.streams import (
     REST_BELOW,
     REST_S,
@@ -29,7 +29,7 @@ from trainer.evaluation.wrists import Wrists
 PLACES = {71: 0.8, 75: 0.5, 76: 0.2}
 SECONDS = {71: 0.7, 75: 0.8, 76: 0.9}
 TAKES = tuple(sign_take(sign_id, place, seconds=SECONDS[sign_id]) for sign_id, place in PLACES.items())
-RESTS = tuple(rest_segments(lap_take()))
+RESTS = tuple(rest_segments(rest_take()))
 
 
 def stream(*, with_rest: bool, lap: RestVisibility = RestVisibility.MIXED, seed: int = 1) -> Stream:
@@ -45,16 +45,16 @@ def wrist(take: Take) -> NDArray[np.float32]:
 
 
 def test_rest_is_where_both_hands_are_in_view_and_lie_below_for_a_while() -> None:
-    (rest,) = rest_segments(lap_take(seconds=0.8))
+    (rest,) = rest_segments(rest_take(seconds=0.8))
     assert not raised(rest).any()
     assert rest.visible(Part.LEFT_HAND).all()
     assert rest.duration == pytest.approx(0.7, abs=2 / RATE)  # the first moment, while they settle, is left out
-    assert rest_segments(lap_take(seconds=0.3)) == []
+    assert rest_segments(rest_take(seconds=0.3)) == []
     assert rest_segments(sign_take(71, 0.5)) == []
 
 
 def test_hands_out_of_view_are_no_rest() -> None:
-    take = lap_take()
+    take = rest_take()
     take.points[:, PART_SLICES[Part.LEFT_HAND]] = np.nan
     assert rest_segments(take) == []
 
@@ -62,11 +62,11 @@ def test_hands_out_of_view_are_no_rest() -> None:
 def test_a_take_laid_onto_other_shoulders_has_them_there_and_its_hands_as_high_as_before() -> None:
     away = sign_take(71, 0.5)
     away.points[:] = away.points * 1.7 + np.array([0.2, -0.1, 0.0], np.float32)
-    laid = align_shoulders(lap_take(), shoulders_of(away))
+    laid = align_shoulders(rest_take(), shoulders_of(away))
     for shoulder in (LEFT_SHOULDER, RIGHT_SHOULDER):
         number = PART_SLICES[Part.POSE].start + shoulder
         assert laid.points[0, number, :2] == pytest.approx(away.points[0, number, :2], abs=1e-5)
-    before, after = Wrists.of(lap_take()), Wrists.of(laid)
+    before, after = Wrists.of(rest_take()), Wrists.of(laid)
     assert after.heights[Part.RIGHT_HAND] == pytest.approx(before.heights[Part.RIGHT_HAND], abs=1e-4)
 
 
@@ -121,7 +121,7 @@ def test_dropped_frames_drop_and_the_others_keep_their_times() -> None:
 
 
 def test_a_hand_that_only_one_pose_shows_goes_with_its_wrist_for_half_the_way() -> None:
-    take = lap_take()
+    take = rest_take()
     there, gone = take.points[-1].copy(), take.points[-1].copy()
     gone[PART_SLICES[Part.RIGHT_HAND]] = np.nan
     gone[PART_SLICES[Part.POSE], 1] -= 0.4
@@ -149,7 +149,7 @@ def test_what_the_camera_sees_of_resting_hands_is_chosen() -> None:
 
 
 def test_each_take_is_in_a_stream_with_rest_and_in_one_without_and_no_sign_follows_itself() -> None:
-    takes = [sign_take(sign, 0.5, who=who, number=n) for who in ("01", "03") for sign in (71, 75) for n in range(4)]
+    takes = [sign_take(sign, 0.5, signer=who, number=n) for who in ("01", "03") for sign in (71, 75) for n in range(4)]
     plans = plan_streams(takes, words=5, seed=3)
     for with_rest in (True, False):
         chosen = [take for plan in plans if plan.with_rest is with_rest for take in plan.takes]

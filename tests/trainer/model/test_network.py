@@ -8,7 +8,7 @@ MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "larg
 
 
 @pytest.mark.parametrize("name", list(SIZES))
-def test_the_sizes_are_the_references(name: str) -> None:
+def test_sizes_match_those_of_the_reference(name: str) -> None:
     with torch.device("meta"):
         experts = SignClassifier(SIZES[name], 502).network.experts.values()
     low, high = MILLIONS[name]
@@ -17,59 +17,59 @@ def test_the_sizes_are_the_references(name: str) -> None:
 
 
 def test_each_expert_sees_its_own_features_of_the_hands() -> None:
-    experts = SignClassifier(SIZES["tiny"], 7).network.eval()
-    body, lead, other = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
-    shape, way = experts.expert_log_probs(body, lead, other)
-    lead[..., :HANDSHAPE_FEATURES] += 1.0
-    other_shape, same_way = experts.expert_log_probs(body, lead, other)
-    torch.testing.assert_close(way, same_way)
-    assert not torch.allclose(shape, other_shape)
-    lead[..., -POSITION_FEATURES:] += 1.0
-    same_shape, other_way = experts.expert_log_probs(body, lead, other)
-    torch.testing.assert_close(other_shape, same_shape)
-    assert not torch.allclose(way, other_way)
+    network = SignClassifier(SIZES["tiny"], 7).network.eval()
+    body, dominant, non_dominant = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
+    handshape, motion = network.expert_log_probs(body, dominant, non_dominant)
+    dominant[..., :HANDSHAPE_FEATURES] += 1.0
+    changed_handshape, same_motion = network.expert_log_probs(body, dominant, non_dominant)
+    torch.testing.assert_close(same_motion, motion)
+    assert not torch.allclose(handshape, changed_handshape)
+    dominant[..., -POSITION_FEATURES:] += 1.0
+    same_handshape, changed_motion = network.expert_log_probs(body, dominant, non_dominant)
+    torch.testing.assert_close(same_handshape, changed_handshape)
+    assert not torch.allclose(motion, changed_motion)
 
 
-@pytest.mark.parametrize(("spread", "counts_more"), [(0.01, "shape"), (0.3, "way")])
-def test_a_held_hand_speaks_by_its_shape_and_a_moving_one_by_its_way(spread: float, counts_more: str) -> None:
-    experts = SignClassifier(SIZES["tiny"], 3).network.eval()
-    body, lead, other = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
-    lead[..., MEAN_ABS_DEVIATION] = torch.tensor([spread, 0.0])
-    shape, way = experts.expert_log_probs(body, lead, other)
-    share = motion_weight(lead)
-    torch.testing.assert_close(experts(body, lead, other), 2 * ((1 - share) * shape + share * way))
-    assert float(share) < 0.3 if counts_more == "shape" else float(share) > 0.55
+@pytest.mark.parametrize(("deviation", "expert"), [(0.01, "handshape"), (0.3, "motion")])
+def test_handshape_weighs_more_for_a_static_hand_and_motion_for_a_moving_one(deviation: float, expert: str) -> None:
+    network = SignClassifier(SIZES["tiny"], 3).network.eval()
+    body, dominant, non_dominant = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
+    dominant[..., MEAN_ABS_DEVIATION] = torch.tensor([deviation, 0.0])
+    handshape, motion = network.expert_log_probs(body, dominant, non_dominant)
+    weight = motion_weight(dominant)
+    torch.testing.assert_close(network(body, dominant, non_dominant), 2 * ((1 - weight) * handshape + weight * motion))
+    assert float(weight) < 0.3 if expert == "handshape" else float(weight) > 0.55
 
 
-def test_probabilities_are_probabilities_of_every_sign_and_of_none() -> None:
-    answer = SignClassifier(SIZES["tiny"], 7).eval()(torch.rand(2, 9, 543, 3), torch.arange(9.0).repeat(2, 1))
-    assert answer.shape == (2, 8)
-    torch.testing.assert_close(answer.sum(1), torch.ones(2))
+def test_probabilities_of_all_signs_and_no_sign_sum_to_one() -> None:
+    probabilities = SignClassifier(SIZES["tiny"], 7).eval()(torch.rand(2, 9, 543, 3), torch.arange(9.0).repeat(2, 1))
+    assert probabilities.shape == (2, 8)
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(2))
 
 
 def test_temperature_softens_without_changing_the_order() -> None:
-    recogniser = SignClassifier(SIZES["tiny"], 7).eval()
+    model = SignClassifier(SIZES["tiny"], 7).eval()
     take = torch.rand(1, 9, 543, 3), torch.arange(9.0)[None]
-    sharp = recogniser(*take)
-    recogniser.temperature.fill_(5.0)
-    soft = recogniser(*take)
+    sharp = model(*take)
+    model.temperature.fill_(5.0)
+    soft = model(*take)
     assert bool(soft.max() < sharp.max())
     assert sharp.argsort().tolist() == soft.argsort().tolist()
 
 
-def test_attention_is_what_torch_calls_multi_head_attention() -> None:
+def test_attention_equals_torch_multi_head_attention() -> None:
     size = Size(8, 4, 1)
-    mine, theirs = Attention(size), torch.nn.MultiheadAttention(size.width, size.heads, batch_first=True)
+    attention = Attention(size)
+    reference = torch.nn.MultiheadAttention(size.width, size.heads, batch_first=True)
     with torch.no_grad():
-        theirs.in_proj_weight.copy_(mine.qkv.weight)
-        theirs.in_proj_bias.copy_(mine.qkv.bias)
-        theirs.out_proj.weight.copy_(mine.out_proj.weight)
-        theirs.out_proj.bias.copy_(mine.out_proj.bias)
+        reference.in_proj_weight.copy_(attention.qkv.weight)
+        reference.in_proj_bias.copy_(attention.qkv.bias)
+        reference.out_proj.weight.copy_(attention.out_proj.weight)
+        reference.out_proj.bias.copy_(attention.out_proj.bias)
         tokens = torch.rand(2, 3, 5, size.width)
-        expected = torch.stack([theirs(row, row, row)[0] for row in tokens])
-        torch.testing.assert_close(mine(tokens), expected)
+        expected = torch.stack([reference(sequence, sequence, sequence)[0] for sequence in tokens])
+        torch.testing.assert_close(attention(tokens), expected)
 
 
-def test_every_step_has_its_own_time_encoding() -> None:
-    codes = sinusoids(32, 64)
-    assert torch.unique(codes, dim=0).shape == (32, 64)
+def test_positional_encoding_differs_between_steps() -> None:
+    assert torch.unique(sinusoids(32, 64), dim=0).shape == (32, 64)

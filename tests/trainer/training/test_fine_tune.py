@@ -88,7 +88,7 @@ def test_finished_run_prints_its_results_again_and_does_not_change(
     weights = (fine_tuned_run / "checkpoint.pt").read_bytes()
     assert trainer(fine_tune(tiny_bundle, new_takes, fine_tuned_run)) == 0
     printed = capsys.readouterr().out
-    assert "one clip of each taught word with more than three held out" in printed
+    assert "one clip of each new word with more than three held out" in printed
     assert printed.splitlines()[-2].split() == ["new", "words,", "takes", "held", "out", "2", "0.0%", "100.0%"]
     assert printed.splitlines()[-1].startswith("old words, takes rehearsed")
     assert (fine_tuned_run / "checkpoint.pt").read_bytes() == weights

@@ -159,7 +159,7 @@ def test_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
     ("more", "sentence"),
     [
         (["--leave-signer", "99"], "signer 99"),
-        (["--validation", "1.0"], "nothing to judge by"),
+        (["--validation", "1.0"], "no takes for validation"),
     ],
 )
 def test_impossible_split_is_refused(

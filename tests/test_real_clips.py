@@ -63,7 +63,7 @@ def test_the_daemon_says_the_word_of_a_clip_of_either_kind(
 def test_evaluate_reads_clips_as_well_as_takes(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", str(karsl / "karsl-502"), "--model", str(SHIPPED), "--signs", "40,77", "--json"]
     assert trainer(command) == 0
-    assert set(json.loads(capsys.readouterr().out)["per_sign"]) == {"40", "77"}
+    assert set(json.loads(capsys.readouterr().out)["by_sign"]) == {"40", "77"}
 
 
 def test_the_daemon_says_nothing_where_nobody_is(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,9 @@
-"""What holds for every page that the trainer writes."""
+"""Checks that hold for every page that the trainer writes."""
 
 import re
 
 
-def see_that_it_stands_alone(page: str) -> None:
-    """Nothing comes from elsewhere and nothing runs: no address but places within the page, no script, a policy."""
+def assert_self_contained(page: str) -> None:
+    """Check that a page loads nothing and runs nothing: no address but anchors, no script, and a policy."""
     assert not re.search(r"""(src|href)=["'](?!#)|url\((?!#)|@import|<script|\son\w+=""", page)
     assert "default-src 'none'; style-src 'unsafe-inline'" in page

@@ -73,8 +73,8 @@ def _fine_tuning(run: Run, store: Store) -> str:
     new = [store.rows[number].provenance for number in run.train if number >= count]
     signers = ", ".join(sorted({one.signer or "unknown" for one in new}))
     rows = [
-        f"| {title} | {outcome['count']} | {outcome['before']} | {outcome['after']} |"
-        for title, outcome in run.metadata.get("outcome", {}).items()
+        f"| {title} | {one['count']} | {one['before']} | {one['after']} |"
+        for title, one in run.metadata.get("forgetting", {}).items()
     ]
     return (
         "## Fine-tuning\n\n"

@@ -1,4 +1,7 @@
-"""Values of `ishara-trainer`'s arguments, read from text; what is none is refused with one sentence."""
+"""Types of command-line values. Each converts text and refuses what does not fit with one sentence.
+
+Nothing heavy is imported before a value needs it: help, shell completion and the command reference use the parser.
+"""
 
 import argparse
 import os
@@ -7,55 +10,57 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import torch
+MAX_MINUTES: Final = 600
 
-from models.manifest import BUNDLE_NAME
-from trainer.training.distributed import local_device
+# Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
+RECIPE_NAMES: Final = ("default", "large", "medium", "small", "tiny", "trial")
+PRECISIONS: Final = ("int8", "fp32")
+REST_VISIBILITIES: Final = ("mixed", "always", "never")
 
-LONGEST_MINUTES: Final = 600
+SPLITS: Final = ("train", "test", "all")
 
 
-def sign_numbers(text: str) -> frozenset[int]:
-    """`1-70,77` as numbers."""
+def sign_ids(text: str) -> frozenset[int]:
+    """Convert a list of signs like `1-70,77`."""
     numbers: set[int] = set()
-    for piece in text.split(","):
-        first, _, last = piece.partition("-")
+    for part in text.split(","):
+        first, _, last = part.partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
             raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
         numbers |= set(range(int(first), int(last or first) + 1))
     return frozenset(numbers)
 
 
-def whole_numbers(text: str) -> tuple[int, ...]:
-    """`10,15,30` as numbers from 1 on."""
-    read = whole_number(1)
-    return tuple(read(piece) for piece in text.split(","))
+def positive_integers(text: str) -> tuple[int, ...]:
+    """Convert a list of positive integers like `10,15,30`."""
+    convert = integer_from(1)
+    return tuple(convert(part) for part in text.split(","))
 
 
 def minutes(text: str) -> float:
-    """A time in minutes, 0 for none."""
+    """Convert a duration in minutes; 0 means none."""
     try:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0.0 <= number <= LONGEST_MINUTES:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0 to {LONGEST_MINUTES}")
+    if not 0.0 <= number <= MAX_MINUTES:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0 to {MAX_MINUTES}")
     return number
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """A reader of whole numbers from `least` on."""
+def integer_from(minimum: int) -> Callable[[str], int]:
+    """Return a converter of integers that are at least `minimum`."""
 
-    def read(text: str) -> int:
-        if not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
+    def convert(text: str) -> int:
+        if not text.isdigit() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {minimum} on")
         return int(text)
 
-    return read
+    return convert
 
 
-def share(text: str) -> float:
-    """A number from 0 to 1."""
+def fraction(text: str) -> float:
+    """Convert a number from 0 to 1."""
     try:
         number = float(text)
     except ValueError:
@@ -65,8 +70,8 @@ def share(text: str) -> float:
     return number
 
 
-def above_zero(text: str) -> float:
-    """A number above 0."""
+def positive_number(text: str) -> float:
+    """Convert a finite number above 0."""
     try:
         number = float(text)
     except ValueError:
@@ -76,20 +81,24 @@ def above_zero(text: str) -> float:
     return number
 
 
-def file_to_write(text: str) -> Path:
-    """A file in a folder that is there."""
+def output_file(text: str) -> Path:
+    """Convert the path of a file that can be written: its folder exists."""
     path = Path(text)
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is a folder, not a file")
     if not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"{text} cannot be written: there is no folder {path.parent}")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{text} cannot be written: it is not allowed")
+        raise argparse.ArgumentTypeError(f"{text} cannot be written: permission is denied")
     return path
 
 
 def device(text: str) -> str:
-    """A device that torch can use here; each of torchrun's processes has a GPU of its own."""
+    """Convert the name of a device that torch can use here; each process of torchrun gets a GPU of its own."""
+    import torch
+
+    from trainer.training.distributed import local_device
+
     try:
         torch.zeros(1, device=local_device(text))
     except (RuntimeError, AssertionError) as error:
@@ -98,7 +107,9 @@ def device(text: str) -> str:
 
 
 def bundle_name(text: str) -> str:
-    """A name that a manifest may carry."""
+    """Convert a name that a manifest accepts."""
+    from models.manifest import BUNDLE_NAME
+
     if not re.fullmatch(BUNDLE_NAME, text):
-        raise argparse.ArgumentTypeError(f"{text} is no bundle name: small letters, digits and hyphens")
+        raise argparse.ArgumentTypeError(f"{text} is not a bundle name: use lower-case letters, digits and hyphens")
     return text

@@ -1,1 +1,1 @@
-"""Evaluation: metrics, leave-one-signer-out, running streams, comparisons."""
+"""Evaluation: metrics on takes, leave-one-signer-out, paired comparison of runs, and continuous signing."""

@@ -1,4 +1,4 @@
-"""A verdict: what was judged, told in sentences, and how well it read."""
+"""Evaluates a bundle on takes, or a recipe on signers that were not trained on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,73 +15,74 @@ from models.labels import Sign
 from trainer.data.split import format_sign_ranges
 from trainer.evaluation.leave_one_signer_out import UnseenSigners
 from trainer.evaluation.metrics import Evaluation, evaluate
-from trainer.reports.html import interval, percent
 
 
 class NothingToEvaluate(UserError):
-    """No take of a sign that the bundle knows; the message names both."""
+    """There is no take of a sign that the bundle knows; the message names both."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """An evaluation with what was judged: sentences for people, `about` for programs."""
+    """An evaluation and what was evaluated: sentences for people, `metadata` for programs."""
 
     title: str
-    summary: tuple[str, ...]
+    description: tuple[str, ...]
     metadata: dict[str, Any]
     evaluation: Evaluation
     signs: tuple[Sign, ...]
     unreadable: tuple[str, ...] = ()
-    """Clips that were not judged because they could not be read."""
+    """Clips that were not evaluated because they cannot be read."""
+    unseen_signers: UnseenSigners | None = None
+    """The scores of each signer, if a recipe was evaluated by leaving signers out."""
 
 
-def evaluate_bundle(
-    bundle: Bundle, takes: Sequence[Take], described: str, unreadable: Sequence[str]
-) -> EvaluationResult:
-    """How well a bundle reads takes. Raises NothingToJudge."""
+def evaluate_bundle(bundle: Bundle, takes: Sequence[Take], source: str, unreadable: Sequence[str]) -> EvaluationResult:
+    """Evaluate a bundle on takes, which `source` describes. Raises NothingToEvaluate."""
     classifier = OnnxClassifier(bundle)
     title, sign_ids = bundle.manifest.title, [sign.sign_id for sign in bundle.signs]
     known = [take for take in takes if take.provenance.sign_id in sign_ids]
     if not known:
-        raise NothingToEvaluate(f"there is no clip of a sign that {title} knows among the {described}")
-    progress: tqdm[Take] = tqdm(known, desc="read", unit="take")
-    answers = [classifier.probabilities(take.points, take.times - take.times[0]) for take in progress]
+        raise NothingToEvaluate(f"there is no clip of a sign that {title} knows among the {source}")
+    progress: tqdm[Take] = tqdm(known, desc="classify", unit="take")
+    probabilities = [classifier.probabilities(take.points, take.times - take.times[0]) for take in progress]
     unknown = {take.provenance.sign_id for take in takes if take.provenance.sign_id is not None} - set(sign_ids)
-    lead = [f"{title} on the {described}."]
+    description = [f"{title} on the {source}."]
     if unknown:
-        signs = format_sign_ranges(unknown)
-        lead.append(f"Clips of signs that it does not know ({signs}), not judged: {len(takes) - len(known)}.")
-    result = evaluate(np.stack(answers), sign_ids, [take.provenance for take in known])
-    about = {"model": title, "unknown_signs": sorted(unknown)}
-    return EvaluationResult(title, tuple(lead), about, result, bundle.signs, tuple(unreadable))
+        ranges = format_sign_ranges(unknown)
+        description.append(f"Not evaluated: {len(takes) - len(known)} clips of signs that it does not know ({ranges}).")
+    evaluation = evaluate(np.stack(probabilities), sign_ids, [take.provenance for take in known])
+    metadata = {"model": title, "unknown_signs": sorted(unknown)}
+    return EvaluationResult(title, tuple(description), metadata, evaluation, bundle.signs, tuple(unreadable))
 
 
 def evaluate_recipe(
-    name: str, epochs: int, seed: int, strangers: UnseenSigners, signs: tuple[Sign, ...]
+    name: str, epochs: int, seed: int, unseen: UnseenSigners, signs: tuple[Sign, ...]
 ) -> EvaluationResult:
-    """How well networks of a recipe read the signers whom each of them never saw make these signs."""
-    (signer, worst), (top1, top5) = strangers.worst, strangers.mean
-    how = (
-        f"For each signer a network (recipe {name}, {epochs} epochs, seed {seed}) that never saw him make signs "
-        f"{format_sign_ranges(strangers.signs)}, judged on just these takes of his, at the end of its training and "
+    """Return the result of a recipe whose networks were each evaluated on a signer who was left out of training."""
+    (signer, _), (top1, top5) = unseen.worst, unseen.mean
+    procedure = (
+        f"For each signer a network (recipe {name}, {epochs} epochs, seed {seed}) was trained without that signer's "
+        f"takes of signs {format_sign_ranges(unseen.signs)} and evaluated on these takes, at the end of training and "
         "uncalibrated."
     )
-    summed_up = (
-        f"Mean of the {len(strangers.evaluation.by_signer)} signers: top-1 {percent(top1)}, top-5 {percent(top5)}. "
-        f"Worst: signer {signer}, top-1 {percent(worst.top1)} ({interval(worst.top1_interval)})."
-    )
-    lead = [how, summed_up]
-    if strangers.skipped_signs:
-        lead.append(
-            f"Not judged, as no two known signers make them: signs {format_sign_ranges(strangers.skipped_signs)}."
-        )
-    about = {
+    description = [procedure]
+    if unseen.skipped_signs:
+        skipped = format_sign_ranges(unseen.skipped_signs)
+        description.append(f"Not evaluated, as they have fewer than two known signers: signs {skipped}.")
+    metadata = {
         "recipe": name,
         "epochs": epochs,
         "seed": seed,
-        "signs": sorted(strangers.signs),
-        "left_aside": sorted(strangers.skipped_signs),
+        "signs": sorted(unseen.signs),
+        "skipped_signs": sorted(unseen.skipped_signs),
         "mean": {"top1": top1, "top5": top5},
         "worst_signer": signer,
     }
-    return EvaluationResult(f"Recipe {name} on signers not seen", tuple(lead), about, strangers.evaluation, signs)
+    return EvaluationResult(
+        f"Recipe {name} on unseen signers",
+        tuple(description),
+        metadata,
+        unseen.evaluation,
+        signs,
+        unseen_signers=unseen,
+    )

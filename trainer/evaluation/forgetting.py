@@ -1,7 +1,7 @@
-"""What teaching was worth: takes read right before and after it."""
+"""Measures what fine-tuning gained and what it made the model forget: correct takes before and after."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from trainer.training.training_data import TrainingData
 
 @dataclass(frozen=True, slots=True)
 class ForgettingReport:
-    """Of so many takes, how many the old network read right and how many the new one does."""
+    """The number of takes of one kind, and how many the network classified correctly before and after fine-tuning."""
 
     count: int
     before: int
@@ -27,47 +27,37 @@ class ForgettingReport:
 def measure_forgetting(
     data: TrainingData, parent: ParentModel, recipe: Recipe, folder: Path
 ) -> dict[str, ForgettingReport]:
-    """Hold the run's network against its parent, and note the outcome in the run folder.
+    """Compare a fine-tuned run with its parent model, by kind of take, and record the result in the run folder.
 
-    On the taught takes that were held out, if there are any, by whether the parent knew their word, and on the
-    rehearsed ones. Raises RunUnusable.
+    The kinds are held-out takes of new words, held-out takes of words that the parent knew, and rehearsed takes.
+    Raises RunUnusable.
     """
     store, known = data.store, {sign.sign_id for sign in parent.signs}
-    held = data.split.validation
+    held_out = data.split.validation
     kinds = {
-        "new words, takes held out": [n for n in held if store.rows[n].provenance.sign_id not in known],
-        "words known before, takes held out": [n for n in held if store.rows[n].provenance.sign_id in known],
+        "new words, takes held out": [n for n in held_out if store.rows[n].provenance.sign_id not in known],
+        "words known before, takes held out": [n for n in held_out if store.rows[n].provenance.sign_id in known],
         "old words, takes rehearsed": [
             n for n in range(len(parent.exemplars)) if store.rows[n].provenance.variant == 0
         ],
     }
-    old, new = parent.build(), load_trained(folder, recipe, data.signs)
-    outcomes = {
+    before, after = parent.build(), load_trained(folder, recipe, data.signs)
+    reports = {
         kind: ForgettingReport(
-            len(numbers),
-            _count_right(old, parent.signs, store, numbers),
-            _count_right(new, data.signs, store, numbers),
+            len(indices),
+            _count_correct(before, parent.signs, store, indices),
+            _count_correct(after, data.signs, store, indices),
         )
-        for kind, numbers in kinds.items()
-        if numbers
+        for kind, indices in kinds.items()
+        if indices
     }
-    note = json.loads((folder / RUN_METADATA).read_text())
-    save_metadata(note | {"outcome": {kind: asdict(outcome) for kind, outcome in outcomes.items()}}, folder)
-    return outcomes
+    metadata = json.loads((folder / RUN_METADATA).read_text())
+    save_metadata(metadata | {"forgetting": {kind: asdict(one) for kind, one in reports.items()}}, folder)
+    return reports
 
 
-def as_table(outcomes: Mapping[str, ForgettingReport]) -> str:
-    """The outcomes for people."""
-    rows = [f"{'':36} {'takes':>6} {'before':>7} {'after':>7}"]
-    rows += [
-        f"{kind:36} {one.count:6} {one.before / one.count:7.1%} {one.after / one.count:7.1%}"
-        for kind, one in outcomes.items()
-    ]
-    return "\n".join(rows)
-
-
-def _count_right(recogniser: SignClassifier, signs: Sequence[Sign], store: Store, numbers: Sequence[int]) -> int:
-    outputs = [*(sign.sign_id for sign in signs), None]
-    answers = logits_per_take(recogniser, store, numbers).argmax(-1).tolist()
-    truth = [store.rows[number].provenance.sign_id for number in numbers]
-    return sum(outputs[answer] == sign_id for answer, sign_id in zip(answers, truth, strict=True))
+def _count_correct(network: SignClassifier, signs: Sequence[Sign], store: Store, indices: Sequence[int]) -> int:
+    classes = [*(sign.sign_id for sign in signs), None]
+    predicted = logits_per_take(network, store, indices).argmax(-1).tolist()
+    truth = [store.rows[index].provenance.sign_id for index in indices]
+    return sum(classes[answer] == sign_id for answer, sign_id in zip(predicted, truth, strict=True))

@@ -1,4 +1,4 @@
-"""How well signers are read whom training never saw make the signs: a network for each that leaves him out."""
+"""Leave-one-signer-out: measures accuracy on unseen signers with one network for each signer, trained without them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,66 +22,75 @@ from trainer.training.training_data import TrainingData
 
 @dataclass(frozen=True, slots=True)
 class UnseenSigners:
-    """Signers, each read by a network that never saw him make these signs.
+    """Metrics on signers, each evaluated with a network that was trained without that signer's takes of these signs.
 
-    The evaluation is over all of their takes; its `by_signer` holds the score of each.
+    The evaluation covers all of their takes; its `by_signer` holds the score of each.
     """
 
     evaluation: Evaluation
     signs: frozenset[int]
     skipped_signs: frozenset[int]
-    """Signs that were asked for and not judged: no two known signers make them, so without one nobody would."""
+    """Signs that were asked for but have fewer than two known signers, so that nobody would be left to learn from."""
 
     @property
     def mean(self) -> tuple[float, float]:
-        """Top-1 and top-5, each signer counting as much as any other."""
+        """Mean top-1 and top-5 over signers, each with the same weight."""
         scores = list(self.evaluation.by_signer.values())
         return sum(score.top1 for score in scores) / len(scores), sum(score.top5 for score in scores) / len(scores)
 
     @property
     def worst(self) -> tuple[str, Score]:
-        """The signer who is read worst, and his score."""
+        """The signer with the lowest accuracy, and the score."""
         return min(self.evaluation.by_signer.items(), key=lambda item: (item[1].top1, item[1].top5))
 
 
 def leave_one_signer_out(
     store: Store,
     signs: Sequence[Sign],
-    wanted: frozenset[int] | None,
+    sign_ids: frozenset[int] | None,
     recipe: Recipe,
     folder: Path,
     seed: int,
-    crew: DistributedContext,
+    context: DistributedContext,
 ) -> UnseenSigners:
-    """Train a run for every signer of the wanted signs (all if None) without him, and judge it on just his takes.
+    """Train one run without each signer of these signs (all if None) and evaluate it on that signer's takes of them.
 
-    The runs are `without-NAME` in the folder; what is trained already is not trained again. Each is judged at its last
-    epoch. Raises SplitEmpty, RunUnusable, CrewUnusable.
+    The runs are `without-NAME` in the folder; those that are trained already are not trained again. Each is evaluated
+    at its last epoch. Raises SplitEmpty, RunUnusable, DistributedUnusable.
     """
-    origins = [row.provenance for row in store.rows]
-    judged, left_aside = shared_signs(origins, wanted)
-    names = sorted({one.signer for one in origins if one.signer and one.sign_id in judged and one.variant == 0})
-    splits = {name: split_by_signer(origins, name, judged) for name in names}
+    provenances = [row.provenance for row in store.rows]
+    evaluated, skipped = shared_signs(provenances, sign_ids)
+    signers = sorted(
+        {one.signer for one in provenances if one.signer and one.sign_id in evaluated and one.variant == 0}
+    )
+    splits = {signer: split_by_signer(provenances, signer, evaluated) for signer in signers}
     logits = []
-    for name, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not crew.is_main_process):
-        run = folder / f"without-{quote(name, safe='')}"
-        with crew.lock_run_folder(run):
-            train(TrainingData(store, split, tuple(signs)), recipe, run, seed, crew)
+    for signer, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not context.is_main_process):
+        run = folder / f"without-{quote(signer, safe='')}"
+        with context.lock_run_folder(run):
+            train(TrainingData(store, split, tuple(signs)), recipe, run, seed, context)
         logits.append(logits_per_take(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
-    those = [origins[number] for split in splits.values() for number in split.validation]
-    return UnseenSigners(evaluate(probabilities, [sign.sign_id for sign in signs], those), judged, left_aside)
+    held_out = [provenances[index] for split in splits.values() for index in split.validation]
+    return UnseenSigners(evaluate(probabilities, [sign.sign_id for sign in signs], held_out), evaluated, skipped)
 
 
-def shared_signs(origins: Sequence[Provenance], wanted: frozenset[int] | None) -> tuple[frozenset[int], frozenset[int]]:
-    """Of the wanted signs those that two known signers or more can teach, and the others. Raises SplitEmpty."""
-    teachers: dict[int, set[str]] = {
-        one.sign_id: set() for one in origins if one.sign_id is not None and (wanted is None or one.sign_id in wanted)
+def shared_signs(
+    provenances: Sequence[Provenance], sign_ids: frozenset[int] | None
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Divide these signs (all if None) into those with training takes of two known signers, and the others.
+
+    Raises SplitEmpty if none has them.
+    """
+    signers: dict[int, set[str]] = {
+        one.sign_id: set()
+        for one in provenances
+        if one.sign_id is not None and (sign_ids is None or one.sign_id in sign_ids)
     }
-    for one in origins:
-        if one.sign_id in teachers and one.signer and one.split != "test":
-            teachers[one.sign_id].add(one.signer)
-    shared = frozenset(sign for sign, names in teachers.items() if len(names) > 1)
+    for one in provenances:
+        if one.sign_id in signers and one.signer and one.split != "test":
+            signers[one.sign_id].add(one.signer)
+    shared = frozenset(sign for sign, names in signers.items() if len(names) > 1)
     if not shared:
         raise SplitEmpty("no sign asked for has training takes of two known signers, so no signer can be left out")
-    return shared, frozenset(teachers) - shared
+    return shared, frozenset(signers) - shared

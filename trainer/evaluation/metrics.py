@@ -1,6 +1,5 @@
-"""How good a classifier is on labelled takes."""
+"""Metrics of a classifier on labelled takes: accuracy with intervals, confusions, calibration, likelihood."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +7,18 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from landmarkers.take import Provenance
 
 LAST_KARSL_SIGN: Final = 502
 THRESHOLDS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 Interval = tuple[float, float]
-_95_PERCENT: Final = 1.959964  # standard deviations
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Top-1 and top-5 accuracy over some takes, 0 to 1."""
+    """Top-1 and top-5 accuracy on some takes, 0 to 1."""
 
     count: int
     top1: float
@@ -27,18 +26,18 @@ class Score:
 
     @property
     def top1_interval(self) -> Interval:
-        """Where top-1 lies with 95 % confidence."""
-        return wilson(self.top1, self.count)
+        """The 95 % confidence interval of top-1."""
+        return wilson_interval(self.top1, self.count)
 
     @property
     def top5_interval(self) -> Interval:
-        """Where top-5 lies with 95 % confidence."""
-        return wilson(self.top5, self.count)
+        """The 95 % confidence interval of top-5."""
+        return wilson_interval(self.top5, self.count)
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How many takes of a sign were read as another; `read_as` is None where they were read as no sign."""
+    """The number of takes of a sign that were classified as another sign; `predicted` is None for no sign."""
 
     sign_id: int
     predicted: int | None
@@ -47,7 +46,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Readings of about the same confidence: their mean confidence and the share of them that is right."""
+    """Predictions of similar confidence: their mean confidence and the fraction of them that is correct."""
 
     confidence: float
     accuracy: float
@@ -56,7 +55,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdMetrics:
-    """What a threshold lets through: shares of all takes that are said, and that are said and wrong."""
+    """Fractions of all takes whose word is emitted at a threshold (coverage), and emitted but wrong."""
 
     threshold: float
     coverage: float
@@ -65,134 +64,132 @@ class ThresholdMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores over all takes, for each signer, for each sign, and for each of KArSL's kinds of sign."""
+    """Metrics on all takes, with scores by signer, by sign and by KArSL's groups of signs."""
 
     overall: Score
     by_signer: dict[str, Score]
     by_sign: dict[int, Score]
     by_group: dict[str, Score]
     confusions: tuple[Confusion, ...]
-    """What was read wrongly, the most frequent first."""
+    """Wrong predictions, the most frequent first."""
     reliability: tuple[Bin, ...]
-    """From the least to the most confident."""
+    """From the lowest to the highest confidence."""
     calibration_error: float
     no_sign_count: int
-    """Takes of a sign that were read as no sign."""
+    """Takes of a sign that were classified as no sign."""
     nll: float
-    """Mean negative log-likelihood of what was signed; finer than top-1, lower is better."""
+    """Mean negative log-likelihood of the true signs; more sensitive than top-1, lower is better."""
     by_threshold: tuple[ThresholdMetrics, ...]
-    """By thresholds that grow."""
+    """In ascending order of thresholds."""
 
     @property
     def named_scores(self) -> dict[str, Score]:
-        """The score of all takes, of each signer's and of each kind of sign, in this order, with their names."""
+        """The scores of all takes, of each signer and of each group of signs, in this order, with their names."""
         signers = {f"signer {signer}": score for signer, score in self.by_signer.items()}
         return {"all": self.overall} | signers | self.by_group
 
     @property
     def wrong_signs(self) -> tuple[int, ...]:
-        """Signs that were not always read rightly, first those of which it is surest that they are read badly.
+        """Signs with a wrong prediction, in ascending order of their interval's upper end.
 
-        So ten wrong of twenty come before one of one, which may have been bad luck.
+        So ten wrong of twenty come before one of one, which may be bad luck.
         """
-        wrong = [sign for sign, score in self.by_sign.items() if score.top1 < 1.0]
-        return tuple(sorted(wrong, key=lambda sign: (self.by_sign[sign].top1_interval[1], sign)))
+        wrong = {sign: score.top1_interval[1] for sign, score in self.by_sign.items() if score.top1 < 1.0}
+        return tuple(sorted(wrong, key=lambda sign: (wrong[sign], sign)))
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOutResult:
-    """What a run with something held out scored on just that."""
+    """Metrics of a run on the takes that it held out, with a description of these."""
 
     description: str
     evaluation: Evaluation
 
 
 def group_of(sign_id: int) -> str:
-    """KArSL's kind of a sign: 1-31 are numbers, 32-70 letters, the rest words; what lies beyond was taught."""
+    """Return the group of a sign: KArSL has numbers 1-31, letters 32-70 and words 71-502; higher ones were added."""
     if sign_id > LAST_KARSL_SIGN:
-        return "taught words"
+        return "added words"
     return "numbers 1-31" if sign_id <= 31 else "letters 32-70" if sign_id <= 70 else "words 71-502"
 
 
 def evaluate(
     probabilities: NDArray[np.float32], sign_ids: Sequence[int], provenances: Sequence[Provenance]
 ) -> Evaluation:
-    """Scores of probabilities [takes, signs + 1], whose columns are `sign_ids` and "no sign".
+    """Return the metrics of probabilities [takes, signs + 1], whose columns are `sign_ids` and "no sign".
 
-    Each take's origin says which sign it is.
+    Each take's provenance holds its true sign.
     """
-    truth = np.array([origin.sign_id for origin in provenances])
+    truth = np.array([provenance.sign_id for provenance in provenances])
     ranked = np.array([*sign_ids, 0])[np.argsort(-probabilities, axis=1)]
-    first = ranked[:, 0] == truth
-    among_five = (ranked[:, :5] == truth[:, None]).any(1)
-    bins = reliability(probabilities.max(1), first)
+    correct = ranked[:, 0] == truth
+    in_top5 = (ranked[:, :5] == truth[:, None]).any(1)
+    bins = reliability(probabilities.max(1), correct)
 
-    def score(chosen: NDArray[np.bool_]) -> Score:
-        return Score(int(chosen.sum()), float(first[chosen].mean()), float(among_five[chosen].mean()))
+    def score(mask: NDArray[np.bool_]) -> Score:
+        return Score(int(mask.sum()), float(correct[mask].mean()), float(in_top5[mask].mean()))
 
-    def by(keys: Sequence[str]) -> dict[str, Score]:
+    def score_by(keys: Sequence[str]) -> dict[str, Score]:
         column = np.array(keys)
         return {str(key): score(column == key) for key in sorted(set(keys))}
 
     return Evaluation(
         overall=score(np.ones(len(truth), np.bool_)),
-        by_signer=by([origin.signer or "unknown" for origin in provenances]),
+        by_signer=score_by([provenance.signer or "unknown" for provenance in provenances]),
         by_sign={int(sign): score(truth == sign) for sign in np.unique(truth)},
-        by_group=by([group_of(int(sign)) for sign in truth]),
-        confusions=confusions(truth[~first], ranked[~first, 0]),
+        by_group=score_by([group_of(int(sign)) for sign in truth]),
+        confusions=confusions(truth[~correct], ranked[~correct, 0]),
         reliability=bins,
         calibration_error=expected_calibration_error(bins),
         no_sign_count=int((ranked[:, 0] == 0).sum()),
         nll=negative_log_likelihood(probabilities, [sign_ids.index(int(sign)) for sign in truth]),
-        by_threshold=threshold_metrics(probabilities.max(1), first, ranked[:, 0] == 0),
+        by_threshold=threshold_metrics(probabilities.max(1), correct, ranked[:, 0] == 0),
     )
 
 
-def confusions(truth: NDArray[np.int64], read: NDArray[np.int64]) -> tuple[Confusion, ...]:
-    """Wrong readings counted, the most frequent first; 0 is read as no sign."""
-    counts = Counter(zip(truth.tolist(), read.tolist(), strict=True))
+def confusions(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[Confusion, ...]:
+    """Count wrong predictions, the most frequent first; a predicted 0 is no sign."""
+    counts = Counter(zip(truth.tolist(), predicted.tolist(), strict=True))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Confusion(sign_id, read_as or None, count) for (sign_id, read_as), count in ordered)
+    return tuple(Confusion(sign_id, other or None, count) for (sign_id, other), count in ordered)
 
 
-def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins: int = 10) -> tuple[Bin, ...]:
-    """Readings in equal bins of confidence; empty ones are left out."""
+def reliability(confidence: NDArray[np.float32], correct: NDArray[np.bool_], bins: int = 10) -> tuple[Bin, ...]:
+    """Group predictions into equal bins of confidence; empty bins are left out."""
     which = np.clip((confidence * bins).astype(int), 0, bins - 1)
     return tuple(
-        Bin(float(confidence[which == b].mean()), float(right[which == b].mean()), int((which == b).sum()))
+        Bin(float(confidence[which == b].mean()), float(correct[which == b].mean()), int((which == b).sum()))
         for b in sorted(set(which.tolist()))
     )
 
 
-def negative_log_likelihood(probabilities: NDArray[np.float32], classes: Sequence[int]) -> float:
-    """Mean negative log-likelihood of the right classes."""
-    right = probabilities[np.arange(len(classes)), classes]
-    return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())
+def negative_log_likelihood(probabilities: NDArray[np.float32], targets: Sequence[int]) -> float:
+    """Return the mean negative log-likelihood of the target classes."""
+    likelihood = probabilities[np.arange(len(targets)), targets]
+    return float(-np.log(np.maximum(likelihood, np.finfo(np.float32).tiny)).mean())
 
 
 def threshold_metrics(
-    confidence: NDArray[np.float32], right: NDArray[np.bool_], none: NDArray[np.bool_]
+    confidence: NDArray[np.float32], correct: NDArray[np.bool_], no_sign: NDArray[np.bool_]
 ) -> tuple[ThresholdMetrics, ...]:
-    """What is said at thresholds of confidence; what is read as no sign is never said."""
+    """Return the metrics at each threshold; a take classified as no sign is never emitted."""
     return tuple(
-        ThresholdMetrics(threshold, float(spoken.mean()), float((spoken & ~right).mean()))
+        ThresholdMetrics(threshold, float(emitted.mean()), float((emitted & ~correct).mean()))
         for threshold in THRESHOLDS
-        for spoken in ((confidence >= threshold) & ~none,)
+        for emitted in ((confidence >= threshold) & ~no_sign,)
     )
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
-    """Mean distance between how sure and how right, over bins of confidence (Guo et al. 2017)."""
+    """Return the mean distance between confidence and accuracy over bins (Guo et al. 2017)."""
     return sum(abs(one.confidence - one.accuracy) * one.count for one in bins) / sum(one.count for one in bins)
 
 
-def wilson(share: float, count: int) -> Interval:
-    """The interval in which a share, measured on `count` takes, truly lies with 95 % confidence (Wilson 1927).
+def wilson_interval(fraction: float, count: int) -> Interval:
+    """Return the 95 % confidence interval of a fraction measured on `count` takes (Wilson 1927).
 
-    It takes every take for an independent trial. Takes of one signer resemble one another, so it says nothing about
-    signers who were not among them.
+    It treats every take as an independent trial. Takes of one signer resemble each other, so the interval says nothing
+    about other signers.
     """
-    spread = _95_PERCENT**2 / count
-    middle = (share + spread / 2) / (1 + spread)
-    half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    interval = binomtest(round(fraction * count), count).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)

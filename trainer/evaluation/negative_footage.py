@@ -1,11 +1,11 @@
-"""Footage in which nobody signs what a model knows, to count the words that it says all the same."""
+"""Counts false positives: words emitted on footage without any sign that the model knows."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from tqdm import tqdm
@@ -15,71 +15,80 @@ from landmarkers.frame import Landmarks
 from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_images, read_recording
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.bundle import Bundle
-from trainer.evaluation.alignment import Segment, StreamClassifier
-from trainer.evaluation.streams import rest_stream, simulate_camera
+from trainer.evaluation.resampling import simulate_camera
+from trainer.evaluation.stream_classifier import Segment, StreamClassifier
+from trainer.evaluation.streams import rest_stream
 
 _MINUTE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class FalsePositives:
-    """How long was watched, and the words said: in which clip and what."""
+    """The duration of the footage, and the emitted segments with the names of their clips."""
 
     seconds: float
     segments: tuple[tuple[str, Segment], ...]
 
     @property
     def per_minute(self) -> float:
-        """Words said in a minute."""
+        """Emitted words a minute."""
         return _MINUTE_S * len(self.segments) / self.seconds if self.seconds else 0.0
 
 
-def find_footage(places: Iterable[Path]) -> list[Path]:
-    """The clips and takes that are named, and those in the folders that are. Raises RecordingUnreadable."""
+def find_footage(paths: Iterable[Path]) -> list[Path]:
+    """Return the clips and takes that are named, and those in the named folders. Raises RecordingUnreadable."""
     found = []
-    for place in places:
-        below = sorted(place.rglob("*")) if place.is_dir() else []
-        clips = [path for path in (place, *below) if _is_clip(path)]
+    for path in paths:
+        below = sorted(path.rglob("*")) if path.is_dir() else []
+        clips = [candidate for candidate in (path, *below) if _is_clip(candidate)]
         if not clips:
-            raise RecordingUnreadable(f"there is no clip and no take in {place}")
+            raise RecordingUnreadable(f"there is no clip and no take in {path}")
         found += clips
     return found
 
 
-def evaluate_footage(reader: StreamClassifier, clips: Sequence[Path]) -> FalsePositives:
-    """Read clips and takes, each from its start to its end, every frame of them. Raises RecordingUnreadable."""
-    return _watch(reader, ((clip.name, _landmarks(clip, reader.bundle)) for clip in clips))
+def evaluate_footage(classifier: StreamClassifier, clips: Sequence[Path]) -> FalsePositives:
+    """Classify every frame of clips and takes. Raises RecordingUnreadable."""
+    return _evaluate(classifier, ((clip.name, _landmarks(clip, classifier.bundle)) for clip in clips))
 
 
 def evaluate_rest(
-    reader: StreamClassifier, rests: Sequence[Take], minutes: float, rate: float, drop: float, seed: int
+    classifier: StreamClassifier, rests: Sequence[Take], minutes: float, rate: float, drop: float, seed: int
 ) -> FalsePositives:
-    """Read somebody who rests for so many minutes, each minute by itself."""
+    """Classify synthetic streams of resting hands for so many minutes, one minute each."""
 
-    def resting() -> Iterator[tuple[str, Iterable[Landmarks]]]:
+    def streams() -> Iterator[tuple[str, Iterable[Landmarks]]]:
         for number in range(math.ceil(minutes)):
             random = np.random.default_rng([seed, number])
             seconds = _MINUTE_S * min(1.0, minutes - number)
             yield "rest", simulate_camera(rest_stream(rests, seconds, random), rate, drop, random).landmarks()
 
-    return _watch(reader, resting())
+    return _evaluate(classifier, streams())
 
 
-def _watch(reader: StreamClassifier, clips: Iterable[tuple[str, Iterable[Landmarks]]]) -> FalsePositives:
-    said, seconds = [], 0.0
+class _Progress:
+    """Passes a stream on, counts its frames in a progress bar and keeps the time of the last one."""
+
+    def __init__(self, stream: Iterable[Landmarks], bar: "tqdm[Any]") -> None:
+        self._stream = stream
+        self._bar = bar
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[Landmarks]:
+        for landmarks in self._stream:
+            self.seconds = landmarks.time
+            self._bar.update()
+            yield landmarks
+
+
+def _evaluate(classifier: StreamClassifier, clips: Iterable[tuple[str, Iterable[Landmarks]]]) -> FalsePositives:
+    emitted, seconds = [], 0.0
     with tqdm(desc="watch", unit="frame") as bar:
         for name, stream in clips:
-            clock = [0.0]
-
-            def passing(stream: Iterable[Landmarks] = stream, clock: list[float] = clock) -> Iterator[Landmarks]:
-                for landmarks in stream:
-                    clock.append(landmarks.time)
-                    bar.update()
-                    yield landmarks
-
-            said += [(name, cut) for cut in reader.classify(passing()) if cut.emitted]
-            seconds += clock[-1]
-    return FalsePositives(seconds, tuple(said))
+            progress = _Progress(stream, bar)
+            emitted += [(name, segment) for segment in classifier.classify(progress) if segment.emitted]
+            seconds += progress.seconds
+    return FalsePositives(seconds, tuple(emitted))
 
 
 def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
@@ -98,5 +107,5 @@ def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
 def _is_clip(path: Path) -> bool:
     if path.is_dir():
         return bool(numbered_images(path))
-    shown = not path.name.startswith(".")
-    return shown and path.is_file() and (path.suffix.lower() in VIDEO_SUFFIXES or path.name.endswith(TAKE_SUFFIX))
+    hidden = path.name.startswith(".")
+    return not hidden and path.is_file() and (path.suffix.lower() in VIDEO_SUFFIXES or path.name.endswith(TAKE_SUFFIX))

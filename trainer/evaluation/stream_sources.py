@@ -1,4 +1,4 @@
-"""What running streams are made of: takes of the signs that a bundle knows, and stretches of rest."""
+"""Loads what streams are made of: takes of the signs that a bundle knows, and segments of rest."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -13,61 +13,72 @@ from trainer.data.dataset import Clip, find_clips
 from trainer.data.executor import Executor
 from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes
-from trainer.evaluation.streams import MIN_REST_S, rest_segments
+from trainer.evaluation.rest import MIN_REST_S, rest_segments
 
-_ENOUGH_RESTS: Final = 4  # a data set is searched no further
-_MOST_RESTS: Final = 100  # nor are takes, which are read faster
-_AT_ONCE: Final = 24  # clips that are read before it is seen whether there is rest enough
+_ENOUGH_RESTS: Final = 4  # the search through a data set ends here
+_MAX_RESTS: Final = 100  # the search through takes, which load faster, ends here
+_CHUNK: Final = 24  # clips extracted before the rests are counted again
 
 
 class StreamSourcesMissing(UserError):
-    """Clips of which no stream can be made; the message says what they lack."""
+    """No stream can be made of these clips; the message says what they lack."""
 
 
 def load_sources(
-    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, engine: Executor
+    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, executor: Executor
 ) -> tuple[list[Take], list[Take]]:
-    """The takes of these signs in this split and stretches of rest from any take, of a folder of takes or a data set.
+    """Load the takes of these signs in this split, and segments of rest from any take.
 
-    Of a data set, the split's clips are read into `scratch`, and of the others as many as it takes to find rest.
-    Raises MaterialLacking, DatasetUnreadable, ExtractionBroken, TakeDamaged.
+    `root` is a folder of takes or a data set. Of a data set, the split's clips are extracted into `scratch`, and as
+    many others as it takes to find enough rest. Raises StreamSourcesMissing, DatasetUnreadable, ExtractionBroken,
+    TakeDamaged.
     """
     if any(root.rglob(f"*{TAKE_SUFFIX}")):
-        takes = _loaded(find_takes([root]))
-        chosen: list[Take] = []
-        rests: list[Take] = []
-        for take in takes:
-            if take.provenance.sign_id in signs and split in (take.provenance.split, "all"):
-                chosen.append(take)
-            if len(rests) < _MOST_RESTS:
-                rests += rest_segments(take)
+        selected, rests = _from_takes(root, split, signs)
     else:
-        clips = find_clips(root)
-        mine = [clip for clip in clips if clip.sign_id in signs and split in (clip.split, "all")]
-        chosen = _extracted(mine, landmarker, scratch, engine)
-        rests = [rest for take in chosen for rest in rest_segments(take)]
-        # From the last sign on: those are words, and it is after words that hands lie down.
-        others = sorted(set(clips) - set(mine), key=lambda clip: (clip.sign_id, clip.name), reverse=True)
-        while len(rests) < _ENOUGH_RESTS and others:
-            read = _extracted(others[:_AT_ONCE], landmarker, scratch, engine)
-            rests += [rest for take in read for rest in rest_segments(take)]
-            others = others[_AT_ONCE:]
-    if not chosen:
+        selected, rests = _from_dataset(find_clips(root), split, signs, landmarker, scratch, executor)
+    if not selected:
         raise StreamSourcesMissing(f"{root} holds no clip of the signs and split asked for that the bundle knows")
     if not rests:
         raise StreamSourcesMissing(
-            f"no clip in {root} shows both hands lying down for {MIN_REST_S} s: there is no rest to put between signs"
+            f"no clip in {root} shows both hands at rest for {MIN_REST_S} s, so there is no rest to put between signs"
         )
-    return chosen, rests
+    return selected, rests
 
 
-def _loaded(paths: Sequence[Path]) -> Iterator[Take]:
-    """The takes of clips as they were recorded in which a body is seen."""
+def _from_takes(root: Path, split: str, signs: Collection[int]) -> tuple[list[Take], list[Take]]:
+    selected: list[Take] = []
+    rests: list[Take] = []
+    for take in _load(find_takes([root])):
+        if take.provenance.sign_id in signs and split in (take.provenance.split, "all"):
+            selected.append(take)
+        if len(rests) < _MAX_RESTS:
+            rests += rest_segments(take)
+    return selected, rests
+
+
+def _from_dataset(
+    clips: Sequence[Clip], split: str, signs: Collection[int], landmarker: str, scratch: Path, executor: Executor
+) -> tuple[list[Take], list[Take]]:
+    wanted = [clip for clip in clips if clip.sign_id in signs and split in (clip.split, "all")]
+    selected = _extract(wanted, landmarker, scratch, executor)
+    rests = [rest for take in selected for rest in rest_segments(take)]
+    # From the last sign on: those are words, and the hands lie down after words.
+    others = sorted(set(clips) - set(wanted), key=lambda clip: (clip.sign_id, clip.name), reverse=True)
+    while len(rests) < _ENOUGH_RESTS and others:
+        takes = _extract(others[:_CHUNK], landmarker, scratch, executor)
+        rests += [rest for take in takes for rest in rest_segments(take)]
+        others = others[_CHUNK:]
+    return selected, rests
+
+
+def _load(paths: Sequence[Path]) -> Iterator[Take]:
+    """Load the takes that are no variants and show a body."""
     takes = (Take.load(path) for path in tqdm(paths, desc="load", unit="take"))
     return (take for take in takes if take.provenance.variant == 0 and take.visible(Part.POSE).any())
 
 
-def _extracted(clips: list[Clip], landmarker: str, scratch: Path, engine: Executor) -> list[Take]:
+def _extract(clips: Sequence[Clip], landmarker: str, scratch: Path, executor: Executor) -> list[Take]:
     jobs = plan_jobs(clips, DEFAULT_PARTS, landmarker, scratch, 0)
-    extract(jobs, engine)
-    return list(_loaded([job.to for job in jobs if job.to.is_file()]))
+    extract(jobs, executor)
+    return list(_load([job.to for job in jobs if job.to.is_file()]))

@@ -1,1 +1,1 @@
-"""Reports: tables, JSON and HTML pages of what the other packages compute."""
+"""Reports: figures as text, as JSON and as single HTML files."""

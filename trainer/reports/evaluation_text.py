@@ -1,4 +1,4 @@
-"""A verdict as a table for people and as JSON for programs."""
+"""An evaluation as a table for people and as JSON for programs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,52 +7,65 @@ from typing import Any
 
 from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import Confusion, Score
-from trainer.reports.html import interval, percent
+from trainer.reports.formatting import interval, percent
 
 
-def as_json(verdict: EvaluationResult) -> str:
-    """The verdict for programs."""
-    result = verdict.evaluation
-    content = verdict.metadata | _score(result.overall)
+def summary(result: EvaluationResult) -> list[str]:
+    """Return sentences on what was evaluated and, on unseen signers, the mean and the worst of them."""
+    if result.unseen_signers is None:
+        return list(result.description)
+    unseen = result.unseen_signers
+    (signer, worst), (top1, top5) = unseen.worst, unseen.mean
+    figures = (
+        f"Mean of the {len(unseen.evaluation.by_signer)} signers: top-1 {percent(top1)}, top-5 {percent(top5)}. "
+        f"Worst: signer {signer}, top-1 {percent(worst.top1)} ({interval(worst.top1_interval)})."
+    )
+    return [result.description[0], figures, *result.description[1:]]
+
+
+def to_json(result: EvaluationResult) -> str:
+    """Return the evaluation as JSON; fractions from 0 to 1."""
+    evaluation = result.evaluation
+    content = result.metadata | _score(evaluation.overall)
     content |= {
-        "per_signer": _scores(result.by_signer),
-        "per_sign": _scores(result.by_sign),
-        "per_group": _scores(result.by_group),
-        "confusion": [asdict(confusion) for confusion in result.confusions],
-        "calibration_error": result.calibration_error,
-        "reliability": [asdict(one) for one in result.reliability],
-        "said_none": result.no_sign_count,
-        "nll": result.nll,
-        "said": [asdict(one) for one in result.by_threshold],
+        "by_signer": _scores(evaluation.by_signer),
+        "by_sign": _scores(evaluation.by_sign),
+        "by_group": _scores(evaluation.by_group),
+        "confusions": [asdict(confusion) for confusion in evaluation.confusions],
+        "calibration_error": evaluation.calibration_error,
+        "reliability": [asdict(one) for one in evaluation.reliability],
+        "no_sign_count": evaluation.no_sign_count,
+        "nll": evaluation.nll,
+        "by_threshold": [asdict(one) for one in evaluation.by_threshold],
     }
     return json.dumps(content, indent=1)
 
 
-def as_table(verdict: EvaluationResult) -> str:
-    """The verdict for people; of the signs only those that were read wrongly."""
-    result = verdict.evaluation
-    rows = [*verdict.summary, ""]
+def to_table(result: EvaluationResult) -> str:
+    """Return the evaluation for a terminal; of the signs only those with a wrong prediction."""
+    evaluation = result.evaluation
+    rows = [*summary(result), ""]
     rows.append(f"{'':24} {'clips':>6} {'top-1':>8}  {'95 % interval':16} {'top-5':>8}  95 % interval")
-    rows += [_line(name, score) for name, score in result.named_scores.items()]
+    rows += [_line(name, score) for name, score in evaluation.named_scores.items()]
+    figures = f"calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.nll:.3f}"
+    rows += ["", f"{figures}; classified as no sign: {evaluation.no_sign_count}"]
+    rows.append(f"{'confidence':>24} {'accuracy':>9} {'clips':>6}")
     rows += [
-        "",
-        (
-            f"calibration error {result.calibration_error:.3f}; NLL {result.nll:.3f}; "
-            f"read as no sign: {result.no_sign_count}"
-        ),
+        f"{percent(one.confidence):>24} {percent(one.accuracy):>9} {one.count:6}" for one in evaluation.reliability
     ]
-    rows.append(f"{'how sure':>24} {'how right':>9} {'clips':>6}")
-    rows += [f"{percent(one.confidence):>24} {percent(one.accuracy):>9} {one.count:6}" for one in result.reliability]
-    wrong = result.wrong_signs
-    rows += ["", f"signs with a wrong reading: {len(wrong)} of {len(result.by_sign)}"]
-    rows += [f"{_line(f'sign {sign}', result.by_sign[sign])}  {readings(sign, result.confusions)}" for sign in wrong]
+    wrong = evaluation.wrong_signs
+    rows += ["", f"signs with a wrong prediction: {len(wrong)} of {len(evaluation.by_sign)}"]
+    rows += [
+        f"{_line(f'sign {sign}', evaluation.by_sign[sign])}  {_predictions(sign, evaluation.confusions)}"
+        for sign in wrong
+    ]
     return "\n".join(rows)
 
 
-def readings(sign_id: int, confusions: Sequence[Confusion]) -> str:
-    """What a sign was read as, in words: `read as 38 (2), no sign (1)`."""
+def _predictions(sign_id: int, confusions: Sequence[Confusion]) -> str:
+    """Return the wrong predictions of a sign: `classified as 38 (2), no sign (1)`."""
     those = [one for one in confusions if one.sign_id == sign_id]
-    return "read as " + ", ".join(f"{one.predicted or 'no sign'} ({one.count})" for one in those)
+    return "classified as " + ", ".join(f"{one.predicted or 'no sign'} ({one.count})" for one in those)
 
 
 def _line(name: str, score: Score) -> str:

@@ -1,4 +1,4 @@
-"""What an extraction or an import found: for people as a table or a report, for programs as JSON."""
+"""The result of an extraction or an import: as a table, as JSON, and as one HTML file."""
 
 import json
 from collections import Counter
@@ -6,71 +6,78 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from trainer.data.extract import ExtractionReport
 from trainer.data.visibility import UNKNOWN, TakeVisibility, VisibilitySummary, summarise_by_signer
-from trainer.reports import html as report
-from trainer.reports.html import Html, percent
+from trainer.reports import html, plots
+from trainer.reports.formatting import percent
 
 _FRACTIONS: Final = ("body_fraction", "any_hand_fraction", "left_fraction", "right_fraction", "both_fraction")
-_SHOWN_WITHOUT_HANDS: Final = 200  # more of them tell that something is wrong, not which clips
+_MAX_WITHOUT_HANDS: Final = 200  # more of them mean that something is wrong, whichever clips they are
+_ABOUT_FRACTIONS: Final = (
+    "The columns from the body on are fractions of the frames that show it. Left and right are the signer's own. A "
+    "hand that rests out of view is rightly not visible; one signer far below the others was recorded differently."
+)
 
 
-def as_table(found: ExtractionReport) -> str:
-    """For people at the terminal."""
-    lines = [_told(found), *(f"  {clip}" for clip in found.unreadable)]
-    if found.takes:
+def to_table(report: ExtractionReport) -> str:
+    """Return the result for a terminal."""
+    lines = [_counts(report), *(f"  {clip}" for clip in report.unreadable)]
+    if report.takes:
         lines += ["", f"{'':12} {'takes':>7} {'frames':>9} {'minutes':>8} {'frames a take':>20}  frames that show"]
-        lines.append(f"{'':59}  {'  '.join(f'{_worded(name):>8}' for name in _FRACTIONS)}")
-    for name, one in summarise_by_signer(found.takes).items():
+        lines.append(f"{'':59}  {'  '.join(f'{_title(name):>8}' for name in _FRACTIONS)}")
+    for name, one in summarise_by_signer(report.takes).items():
         lengths = f"{one.min_frames} to {one.max_frames}, {one.median_frames:g}"
-        shares = "  ".join(f"{percent(getattr(one, share)):>8}" for share in _FRACTIONS)
-        lines.append(f"{_named(name):12} {one.takes:7} {one.frames:9} {one.seconds / 60:8.1f} {lengths:>20}  {shares}")
-    without = _without_hands(found.takes)
+        values = "  ".join(f"{percent(getattr(one, fraction)):>8}" for fraction in _FRACTIONS)
+        lines.append(f"{_signer(name):12} {one.takes:7} {one.frames:9} {one.seconds / 60:8.1f} {lengths:>20}  {values}")
+    without = _without_hands(report.takes)
     if without:
         lines += ["", f"{len(without)} takes show no hand at all: {', '.join(without[:5])}{' …' * (len(without) > 5)}"]
     return "\n".join(lines)
 
 
-def as_json(found: ExtractionReport) -> str:
-    """For programs."""
+def to_json(report: ExtractionReport) -> str:
+    """Return the result as JSON."""
     content = {
-        "created": found.created,
-        "existing": found.existing,
-        "unreadable": found.unreadable,
-        "signers": {name: asdict(one) for name, one in summarise_by_signer(found.takes).items()},
-        "lengths": dict(sorted(Counter(take.frames for take in found.takes).items())),
-        "takes_without_hands": _without_hands(found.takes),
+        "created": report.created,
+        "existing": report.existing,
+        "unreadable": report.unreadable,
+        "signers": {name: asdict(one) for name, one in summarise_by_signer(report.takes).items()},
+        "lengths": dict(sorted(Counter(take.frames for take in report.takes).items())),
+        "takes_without_hands": _without_hands(report.takes),
     }
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
-def as_page(title: str, found: ExtractionReport) -> str:
-    """As one HTML file."""
-    sections: dict[str, list[Html]] = {"What was done": [report.text(f"{_told(found)}.")]}
-    if found.unreadable:
-        rows = [[clip] for clip in found.unreadable]
-        sections["What could not be read"] = [report.table(["clip"], rows)]
-    if found.takes:
-        summaries = summarise_by_signer(found.takes)
-        sections["What the takes show"] = [_shares(summaries), report.text(_ABOUT_SHARES)]
-        sections["How long they are"] = [
-            _lengths(summaries),
-            report.picture(lengths_figure(found.takes), "how many takes have how many frames, for each signer"),
+def to_html(title: str, report: ExtractionReport) -> str:
+    """Return the result as one HTML file."""
+    sections: dict[str, list[Markup]] = {"Result": [html.paragraph(f"{_counts(report)}.")]}
+    if report.unreadable:
+        sections["Unreadable clips"] = [html.table(["clip"], [[clip] for clip in report.unreadable])]
+    if report.takes:
+        summaries = summarise_by_signer(report.takes)
+        sections["Visible parts"] = [_fraction_table(summaries), html.paragraph(_ABOUT_FRACTIONS)]
+        sections["Lengths"] = [
+            _length_table(summaries),
+            plots.to_svg(draw_lengths(report.takes), "number of takes by number of frames, for each signer"),
         ]
-        without = _without_hands(found.takes)
-        shown = [report.table(["take"], [[clip] for clip in without[:_SHOWN_WITHOUT_HANDS]])] if without else []
-        folded = [report.folded(f"the first {min(len(without), _SHOWN_WITHOUT_HANDS)}", shown)] if without else []
-        told = (
-            f"{len(without)} of {len(found.takes)} takes show no hand in any frame: a sign cannot be learned from them."
+        without = _without_hands(report.takes)
+        shown = without[:_MAX_WITHOUT_HANDS]
+        table = html.table(["take"], [[clip] for clip in shown])
+        about = (
+            f"{len(without)} of {len(report.takes)} takes show no hand in any frame: no sign can be learned from them."
         )
-        sections["Takes without hands"] = [report.text(told), *folded]
-    return report.page(title, sections)
+        sections["Takes without hands"] = [
+            html.paragraph(about),
+            *([html.details(f"The first {len(shown)}", [table])] if shown else []),
+        ]
+    return html.page(title, sections)
 
 
-def lengths_figure(takes: Sequence[TakeVisibility]) -> Figure:
-    """How many takes have how many frames, a line for each signer."""
+def draw_lengths(takes: Sequence[TakeVisibility]) -> Figure:
+    """Draw the number of takes by their number of frames, with a line for each signer."""
     figure = Figure(figsize=(7, 3))
     plot = figure.subplots()
     longest = max(take.frames for take in takes)
@@ -78,47 +85,42 @@ def lengths_figure(takes: Sequence[TakeVisibility]) -> Figure:
     edges = [step * number for number in range(longest // step + 2)]
     for signer in sorted({take.signer or UNKNOWN for take in takes}):
         counts = Counter(take.frames // step for take in takes if (take.signer or UNKNOWN) == signer)
-        plot.stairs([counts[number] for number in range(len(edges) - 1)], edges, label=_named(signer))
+        plot.stairs([counts[number] for number in range(len(edges) - 1)], edges, label=_signer(signer))
     plot.set(xlabel="frames", ylabel="takes")
     plot.legend(frameon=False)
     return figure
 
 
-def _shares(summaries: dict[str, VisibilitySummary]) -> Html:
-    head = ["", "takes", "frames", *(_worded(name) for name in _FRACTIONS)]
+def _fraction_table(summaries: dict[str, VisibilitySummary]) -> Markup:
+    head = ["", "takes", "frames", *(_title(name) for name in _FRACTIONS)]
     rows = [
-        [_named(name), str(one.takes), str(one.frames), *(percent(getattr(one, share)) for share in _FRACTIONS)]
+        [_signer(name), str(one.takes), str(one.frames), *(percent(getattr(one, fraction)) for fraction in _FRACTIONS)]
         for name, one in summaries.items()
     ]
-    return report.table(head, rows, numbers=range(1, len(head)))
+    return html.table(head, rows, numeric=range(1, len(head)))
 
 
-def _lengths(summaries: dict[str, VisibilitySummary]) -> Html:
+def _length_table(summaries: dict[str, VisibilitySummary]) -> Markup:
     head = ["", "minutes", "frames of the shortest take", "of the median", "of the longest"]
     rows = [
-        [_named(name), f"{one.seconds / 60:.1f}", str(one.min_frames), f"{one.median_frames:g}", str(one.max_frames)]
+        [_signer(name), f"{one.seconds / 60:.1f}", str(one.min_frames), f"{one.median_frames:g}", str(one.max_frames)]
         for name, one in summaries.items()
     ]
-    return report.table(head, rows, numbers=range(1, len(head)))
+    return html.table(head, rows, numeric=range(1, len(head)))
 
 
-def _told(found: ExtractionReport) -> str:
-    return f"{found.created} takes created, {found.existing} existed, {len(found.unreadable)} clips could not be read"
+def _counts(report: ExtractionReport) -> str:
+    created = f"{report.created} takes created, {report.existing} existed"
+    return f"{created}, {len(report.unreadable)} clips could not be read"
 
 
 def _without_hands(takes: Sequence[TakeVisibility]) -> list[str]:
     return [f"{take.clip}~{take.variant}" if take.variant else take.clip for take in takes if not take.any_hand_frames]
 
 
-def _named(signer: str) -> str:
-    return signer if signer == "all" else f"signer {signer}"
+def _signer(name: str) -> str:
+    return name if name == "all" else f"signer {name}"
 
 
-def _worded(share: str) -> str:
-    return share.removesuffix("_fraction").replace("_", " ")
-
-
-_ABOUT_SHARES: Final = (
-    "The columns from the body on are shares of the frames that show it. Left and right are the signer's own. A hand "
-    "that rests out of the picture is rightly not seen; one signer far below the others was recorded otherwise."
-)
+def _title(fraction: str) -> str:
+    return fraction.removesuffix("_fraction").replace("_", " ")

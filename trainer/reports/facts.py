@@ -1,4 +1,4 @@
-"""How runs came about, fact by fact, and in what they differ."""
+"""Metadata of runs as flat facts, and the facts in which runs differ."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -6,48 +6,48 @@ from typing import Any, Final
 from trainer.data.split import format_sign_ranges
 from trainer.training.run import Run
 
-NOT_TOLD: Final = "-"
-_TOLD_OTHERWISE: Final = ("signs", "split", "outcome", "starts")
-_OF_ITS_OWN: Final = ("starts.at", "starts.command", "starts.epoch")
+MISSING: Final = "-"
+_SUMMARISED: Final = ("signs", "split", "forgetting", "starts")
+_NEVER_EQUAL: Final = ("starts.at", "starts.command", "starts.epoch")
 
 
-def facts(run: Run) -> dict[str, str]:
-    """Everything that the run's note tells of how it came about, by names like `recipe.size.heads`."""
-    told = {
+def run_facts(run: Run) -> dict[str, str]:
+    """Return all metadata of a run by names like `recipe.size.heads`."""
+    summarised = {
         "split.description": run.description,
-        "split.learned from": f"{len(run.train)} takes",
-        "split.held out": f"{len(run.validation)} takes",
+        "split.train": f"{len(run.train)} takes",
+        "split.validation": f"{len(run.validation)} takes",
         "signs": f"{len(run.signs)}: {format_sign_ranges([sign.sign_id for sign in run.signs])}",
     }
-    note = dict(_flat({key: value for key, value in run.metadata.items() if key not in _TOLD_OTHERWISE}))
-    return note | told | _starts(run.metadata.get("starts", []))
+    metadata = dict(_flatten({key: value for key, value in run.metadata.items() if key not in _SUMMARISED}))
+    return metadata | summarised | _starts(run.metadata.get("starts", []))
 
 
 def differences(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
-    """The facts that are not the same for all of the runs, each with every run's, but for when each was started."""
-    told = [facts(run) for run in runs]
-    names = [name for name in dict.fromkeys(name for one in told for name in one) if name not in _OF_ITS_OWN]
-    values = {name: tuple(one.get(name, NOT_TOLD) for one in told) for name in names}
+    """Return the facts in which runs differ, each with every run's value, except when and how each was started."""
+    facts = [run_facts(run) for run in runs]
+    names = [name for name in dict.fromkeys(name for one in facts for name in one) if name not in _NEVER_EQUAL]
+    values = {name: tuple(one.get(name, MISSING) for one in facts) for name in names}
     return {name: those for name, those in values.items() if len(set(those)) > 1}
 
 
 def _starts(starts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What each start of a run tells, as one fact each: told once where it stayed the same."""
-    told = [dict(_flat(start, "starts.")) for start in starts]
-    names = dict.fromkeys(name for one in told for name in one)
-    values = {name: [one.get(name, NOT_TOLD) for one in told] for name in names}
+    """Return the facts of all starts of a run, each once if it stayed the same."""
+    facts = [dict(_flatten(start, "starts.")) for start in starts]
+    names = dict.fromkeys(name for one in facts for name in one)
+    values = {name: [one.get(name, MISSING) for one in facts] for name in names}
     return {name: ", then ".join(those if len(set(those)) > 1 else those[:1]) for name, those in values.items()}
 
 
-def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+def _flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in content.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
+            yield from _flatten(value, f"{prefix}{key}.")
         else:
-            yield f"{above}{key}", _shown(value)
+            yield f"{prefix}{key}", _format(value)
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     if value is None:
-        return NOT_TOLD
+        return MISSING
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,155 +1,136 @@
-"""A run as a report: its curves, how well it reads what it never learned from, its worst signs, how it came about."""
+"""The report of a run as one HTML file: curves, scores on unseen takes, the worst signs, and the run's metadata."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from markupsafe import Markup
+
 from models.labels import Sign
 from trainer.evaluation.metrics import Evaluation
 from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Predictions
-from trainer.reports import ablation_report, evaluation_report
-from trainer.reports import html as report
-from trainer.reports.curves import Curve, draw_curves, read_curves
-from trainer.reports.evaluation_report import named
-from trainer.reports.facts import facts
-from trainer.reports.html import Html, interval, percent
-from trainer.reports.skeleton_animation import HOLD_STILL, gallery, skeleton_animation
+from trainer.reports import html
+from trainer.reports.ablation_report import ablation_section
+from trainer.reports.calibration_section import calibration_section
+from trainer.reports.confusion_section import confusion_section
+from trainer.reports.curves import Curve, curves_section, read_curves
+from trainer.reports.facts import run_facts
+from trainer.reports.formatting import interval, percent
+from trainer.reports.score_tables import ABOUT_INTERVALS, score_table, sign_table
+from trainer.reports.sign_labels import full_sign_label, sign_label
+from trainer.reports.skeleton_animation import PAUSE_SWITCH, skeleton_animation
+from trainer.reports.take_captions import prediction_caption, source_caption
 from trainer.training.exemplars import select_exemplars
 
-_WORST: Final = 12  # signs whose takes are shown
-_TAKES: Final = 4  # of each
-_SHORT: Final = {HELD_OUT: "held out", TEST_CLIPS: "test clips"}
+_MAX_SIGNS: Final = 12  # signs whose takes are shown
+_MAX_TAKES: Final = 4  # of each
+_SHORT_NAMES: Final = {HELD_OUT: "held out", TEST_CLIPS: "test clips"}
 
 
-def write(readings: Predictions, others: Sequence[Predictions] = ()) -> str:
-    """The report of the run that read these takes, none learned from, beside other runs if there are any."""
-    run, result = readings.run, readings.evaluation()
-    words = {sign.sign_id: sign for sign in run.signs}
+def to_html(predictions: Predictions, others: Sequence[Predictions] = ()) -> str:
+    """Return the report of the run that made these predictions for unseen takes, compared with other runs if given."""
+    run, evaluation = predictions.run, predictions.evaluation()
+    signs = {sign.sign_id: sign for sign in run.signs}
     curves = read_curves(run.folder)
-    kinds = readings.by_source
-    judged = next(iter(kinds.values()))
+    sources = predictions.by_source
     sections = {
-        "At a glance": [report.text(lead(readings)), _tiles(kinds, curves)],
-        "Curves": draw({run.folder.name: curves}),
-        "Scores": _scores(kinds),
-        "How sure and how right": calibration(judged, next(iter(kinds))),
-        "What was read as what": evaluation_report.confusion(result, words),
-        "Worst signs": _worst_signs(readings, result, words),
-        "Each sign": [evaluation_report.signs(result, words)],
+        "Summary": [html.paragraph(summary(predictions)), _tiles(sources, curves)],
+        "Curves": curves_section({run.folder.name: curves}),
+        "Scores": _scores(sources),
+        "Calibration": _calibration(*next(iter(sources.items()))),
+        "Confusions": confusion_section(evaluation, signs),
+        "Worst signs": _worst_signs(predictions, evaluation, signs),
+        "Each sign": [sign_table(evaluation, signs)],
     }
     if others:
-        sections["Beside other runs"] = ablation_report.blocks([readings, *others])
-    sections["How it came about"] = [report.table(["fact", ""], list(facts(run).items()))]
-    return report.page(f"Run {run.folder.name}", sections)
+        sections["Comparison with other runs"] = ablation_section([predictions, *others])
+    sections["Metadata"] = [html.table(["fact", ""], list(run_facts(run).items()))]
+    return html.page(f"Run {run.folder.name}", sections)
 
 
-def lead(readings: Predictions) -> str:
-    """What is judged here, in words."""
-    run = readings.run
+def summary(predictions: Predictions) -> str:
+    """Return sentences on what was trained and evaluated."""
+    run = predictions.run
     return (
-        f"{run.recipe.epochs} epochs on {len(run.train)} takes of {len(run.signs)} signs; {run.description}. Judged on "
-        f"{len(readings)} takes that it never learned from, as the network was at the end of its training."
+        f"{run.recipe.epochs} epochs on {len(run.train)} takes of {len(run.signs)} signs; {run.description}. Evaluated "
+        f"on {len(predictions)} takes that it was not trained on, with the network at the end of training."
     )
 
 
-def draw(runs: Mapping[str, Mapping[str, Curve]]) -> list[Html]:
-    """The curves of runs, or a word on there being none."""
-    if not any(runs.values()):
-        return [report.text("No curves are told in the run's folder.")]
-    about = "The loss in training is that of varied takes and smoothed labels, so it does not compare with the other."
-    return [report.picture(draw_curves(runs), "loss and accuracy over the epochs"), report.text(about)]
-
-
-def calibration(judged: Predictions, which: str) -> list[Html]:
-    """How sure and how right, as trained and at the temperature that suits these takes."""
-    temperature = judged.temperature()
-    told = (
-        f"Judged by: {which[:1].lower()}{which[1:]} ({len(judged)} takes). The temperature that suits these takes, "
-        f"as an export fits it, is {temperature:.2f}; on others it will suit a little less."
+def _calibration(source: str, predictions: Predictions) -> list[Markup]:
+    """Return the calibration as trained, and at the temperature that fits these takes."""
+    temperature = predictions.temperature()
+    about = (
+        f"Measured on: {source[:1].lower()}{source[1:]} ({len(predictions)} takes). The temperature that fits these "
+        f"takes, as an export fits it, is {temperature:.2f}; on others it will fit a little less."
     )
-    evaluations = {"as trained": judged.evaluation(), f"at {temperature:.2f}": judged.evaluation(temperature)}
-    return [report.text(told), *evaluation_report.reliability(evaluations)]
+    evaluations = {"as trained": predictions.evaluation(), f"at {temperature:.2f}": predictions.evaluation(temperature)}
+    return [html.paragraph(about), *calibration_section(evaluations)]
 
 
-def _tiles(kinds: Mapping[str, Predictions], curves: Mapping[str, Curve]) -> Html:
+def _tiles(sources: Mapping[str, Predictions], curves: Mapping[str, Curve]) -> Markup:
     figures = []
-    for name, readings in kinds.items():
-        result = readings.evaluation()
-        score = result.overall
-        short = _SHORT[name]
-        told = f"{interval(score.top1_interval)}, {score.count} takes"
-        figures.append((f"{short}: top-1", percent(score.top1), told))
-        figures.append((f"{short}: top-5", percent(score.top5), interval(score.top5_interval)))
-    first = next(iter(kinds.values())).evaluation()
-    figures.append(("NLL", f"{first.nll:.2f}", "the lower the better"))
-    figures.append(("calibration error", f"{first.calibration_error:.3f}", "as trained"))
-    if (loss := curves.get("loss/train")) is not None and (seconds := loss.seconds_a_step) is not None:
-        figures.append(("epochs", str(len(loss.steps)), f"{seconds:.1f} s each"))
-    return report.tiles(figures)
-
-
-def _scores(kinds: Mapping[str, Predictions]) -> list[Html]:
-    blocks = []
-    for name, readings in kinds.items():
-        blocks.append(report.heading(f"{name} ({readings.run.description})" if name == HELD_OUT else name))
-        blocks.append(evaluation_report.score_table(readings.evaluation().named_scores))
-    return [*blocks, report.text(evaluation_report.ABOUT_INTERVALS)]
-
-
-def _worst_signs(readings: Predictions, result: Evaluation, words: Mapping[int, Sign]) -> list[Html]:
-    """The signs read worst: wrongly read takes, then what was learned of the sign and of what it is read as."""
-    if not result.wrong_signs:
-        return [report.text("Every take was read rightly.")]
-    about = report.text(
-        f"{len(result.wrong_signs)} signs were not always read rightly; here the worst, at most {_WORST}, with at most "
-        f"{_TAKES} of their wrongly read takes (red). Beside them one take that was learned of the sign, and one of "
-        "what it is mostly read as."
-    )
-    origins = [row.provenance for row in readings.store.rows]
-    learned = {origins[number].sign_id: number for number in select_exemplars(origins, readings.run.train, 1)}
-    wrong = [place for place, rank in enumerate(readings.target_ranks.tolist()) if rank > 0]
-    galleries = []
-    for sign in result.wrong_signs[:_WORST]:
-        places = [place for place in wrong if readings.provenances[place].sign_id == sign]
-        films = [_wrong(readings, place, words) for place in places[:_TAKES]]
-        mostly = next(one.predicted for one in result.confusions if one.sign_id == sign)
-        films += [_learned(readings, learned[other], words) for other in (sign, mostly) if other in learned]
-        title = report.joined(
-            evaluation_report.in_full(sign, words),
-            f": {len(places)} of {result.by_sign[sign].count} read wrongly, mostly as ",
-            named(mostly, words),
+    for name, predictions in sources.items():
+        score = predictions.evaluation().overall
+        short = _SHORT_NAMES[name]
+        figures.append(
+            (f"{short}: top-1", percent(score.top1), f"{interval(score.top1_interval)}, {score.count} takes")
         )
-        galleries.append(Html(report.heading(title) + gallery(films)))
-    return [about, HOLD_STILL, report.columns(galleries)]
+        figures.append((f"{short}: top-5", percent(score.top5), interval(score.top5_interval)))
+    first = next(iter(sources.values())).evaluation()
+    figures.append(("NLL", f"{first.nll:.2f}", "lower is better"))
+    figures.append(("calibration error", f"{first.calibration_error:.3f}", "as trained"))
+    if (loss := curves.get("loss/train")) is not None and (seconds := loss.seconds_per_step) is not None:
+        figures.append(("epochs", str(len(loss.steps)), f"{seconds:.1f} s each"))
+    return html.tiles(figures)
 
 
-def _wrong(readings: Predictions, place: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
-    caption = report.lines([origin_told(readings, place), *reading_told(readings, place, words)])
-    return skeleton_animation(
-        readings.take(place), f"a take of sign {readings.provenances[place].sign_id}", "wrong"
-    ), caption
+def _scores(sources: Mapping[str, Predictions]) -> list[Markup]:
+    blocks = []
+    for name, predictions in sources.items():
+        blocks.append(html.heading(f"{name} ({predictions.run.description})" if name == HELD_OUT else name))
+        blocks.append(score_table(predictions.evaluation().named_scores))
+    return [*blocks, html.paragraph(ABOUT_INTERVALS)]
 
 
-def _learned(readings: Predictions, number: int, words: Mapping[int, Sign]) -> tuple[Html, Html]:
-    take = readings.store.take(number)
-    sign = take.provenance.sign_id
-    caption = report.lines(
-        [report.joined("learned as ", named(sign, words)), f"signer {take.provenance.signer or 'unknown'}"]
+def _worst_signs(predictions: Predictions, evaluation: Evaluation, signs: Mapping[int, Sign]) -> list[Markup]:
+    """Return wrong takes of the worst signs, each beside training takes of the true and of the predicted sign."""
+    if not evaluation.wrong_signs:
+        return [html.paragraph("Every take was classified correctly.")]
+    about = html.paragraph(
+        f"{len(evaluation.wrong_signs)} signs have a wrong prediction; here are the worst, at most {_MAX_SIGNS}, with "
+        f"at most {_MAX_TAKES} of their wrong takes (red). Beside them are one training take of the sign, and one of "
+        "the sign that it is mostly confused with."
     )
-    return skeleton_animation(take, f"a take learned as sign {sign}"), caption
+    provenances = [row.provenance for row in predictions.store.rows]
+    exemplars = {provenances[n].sign_id: n for n in select_exemplars(provenances, predictions.run.train, 1)}
+    wrong = [position for position, rank in enumerate(predictions.target_ranks.tolist()) if rank > 0]
+    galleries = []
+    for sign in evaluation.wrong_signs[:_MAX_SIGNS]:
+        positions = [position for position in wrong if predictions.provenances[position].sign_id == sign]
+        animations = [_wrong_take(predictions, position, signs) for position in positions[:_MAX_TAKES]]
+        mostly = next(one.predicted for one in evaluation.confusions if one.sign_id == sign)
+        animations += [
+            _training_take(predictions, exemplars[other], signs) for other in (sign, mostly) if other in exemplars
+        ]
+        title = html.join(
+            full_sign_label(sign, signs),
+            f": {len(positions)} of {evaluation.by_sign[sign].count} wrong, mostly confused with ",
+            sign_label(mostly, signs),
+        )
+        galleries.append(html.join(html.heading(title), html.gallery(animations)))
+    return [about, PAUSE_SWITCH, html.columns(galleries)]
 
 
-def origin_told(readings: Predictions, place: int) -> str:
-    """Whose take it is, in short."""
-    origin = readings.provenances[place]
-    return f"signer {origin.signer or 'unknown'}, {'test clip' if origin.split == 'test' else 'held out'}"
+def _wrong_take(predictions: Predictions, position: int, signs: Mapping[int, Sign]) -> tuple[Markup, Markup]:
+    caption = html.lines([source_caption(predictions, position), *prediction_caption(predictions, position, signs)])
+    alt = f"a take of sign {predictions.provenances[position].sign_id}"
+    return skeleton_animation(predictions.take(position), alt, "wrong"), caption
 
 
-def reading_told(readings: Predictions, place: int, words: Mapping[int, Sign]) -> list[Html]:
-    """What a take was read as and how likely, and where its own sign came if that was something else."""
-    probabilities = readings.probabilities()[place]
-    best, rank = int(probabilities.argmax()), int(readings.target_ranks[place])
-    read = readings.run.signs[best].sign_id if best < len(readings.run.signs) else None
-    told = [report.joined("read as ", named(read, words), f", {percent(float(probabilities[best]))}")]
-    if rank:
-        told.append(report.joined(f"itself {percent(float(probabilities[readings.targets[place]]))}, place {rank + 1}"))
-    return told
+def _training_take(predictions: Predictions, index: int, signs: Mapping[int, Sign]) -> tuple[Markup, Markup]:
+    take = predictions.store.take(index)
+    sign = take.provenance.sign_id
+    caption = html.lines(
+        [html.join("training take of ", sign_label(sign, signs)), f"signer {take.provenance.signer or 'unknown'}"]
+    )
+    return skeleton_animation(take, f"a training take of sign {sign}"), caption

@@ -1,114 +1,129 @@
-"""A drawing of one running stream: what the hands did, what was signed, and what was read when."""
+"""Draws one stream over time: the wrists' heights, the signs, and the segments with their words."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
 import numpy as np
+from markupsafe import Markup
 
 from landmarkers.layout import Part
 from models.labels import Sign
-from trainer.evaluation.alignment import Segment, StreamResult
+from trainer.evaluation.stream_classifier import Segment
+from trainer.evaluation.stream_evaluation import StreamResult
 from trainer.evaluation.wrists import Wrists
-from trainer.reports.html import Html
 
 _SECOND: Final = 52.0  # all lengths in pixels
 _LANE: Final = 20.0
 _LETTER: Final = 6.5
 _PLOT_TOP, _PLOT_BOTTOM = 24.0, 134.0
-_CUTS_TOP, _SAID_TOP = 140.0, 164.0
+_SEGMENTS_TOP, _WORDS_TOP = 140.0, 164.0
 _HEIGHT: Final = 202.0
-_HIGHEST, _LOWEST = 0.8, -1.8  # shoulder widths above the shoulders
+_MAX_HEIGHT, _MIN_HEIGHT = 0.8, -1.8  # shoulder widths above the shoulders
 
 _GREEN, _RED, _GREY, _BLUE = "var(--green)", "var(--red)", "var(--grey)", "var(--pale)"
 _HANDS: Final = {Part.LEFT_HAND: "var(--left)", Part.RIGHT_HAND: "var(--right)"}
 
 LEGEND: Final = (
-    "Top: what was signed. Middle: how high the left wrist (blue) and the right one (orange) are, thick where the hand "
-    "was seen; above the dashed line a hand counts as raised. Below: the stretches that were cut out, and at the "
-    "moment it was said the word: green right, red wrong; grey stretches were read, but nothing was said."
+    "Top: the signs. Middle: the height of the left wrist (blue) and the right one (orange), thick where the hand is "
+    "visible; above the dashed line a hand counts as raised. Below: the segments that the spotter cut out, and the "
+    "word at the moment when it was emitted: green correct, red wrong; of grey segments no word was emitted."
 )
 
 
-def timeline(judged: StreamResult, words: Mapping[int, Sign], raise_threshold: float) -> Html:
-    """The drawing; `raise_threshold` is the spotter's line, in shoulder widths below the shoulders."""
-    end = float(judged.wrists.times[-1])
-    right = [pair.segment for pair in judged.pairs if pair.is_correct]
-    pieces = [_grid(end), _line(raise_threshold, end)]
-    for signed in judged.signed:
-        told = _named(words.get(signed.sign_id), signed.sign_id)
-        pieces.append(
-            _bar(signed.start, signed.end, 0.0, _BLUE, told, f"{told}, {signed.start:.2f} s to {signed.end:.2f} s")
-        )
+def timeline(result: StreamResult, signs: Mapping[int, Sign], raise_threshold: float) -> Markup:
+    """Return the drawing; `raise_threshold` is the spotter's, in shoulder widths below the shoulders."""
+    end = float(result.wrists.times[-1])
+    correct = [pair.segment for pair in result.pairs if pair.is_correct]
+    parts = [_grid(end), _threshold_line(raise_threshold, end)]
+    for signed in result.signed:
+        label = _label(signs.get(signed.sign_id), signed.sign_id)
+        title = f"{label}, {signed.start:.2f} s to {signed.end:.2f} s"
+        parts.append(_bar((signed.start, signed.end), 0.0, _BLUE, label, title))
     for hand, colour in _HANDS.items():
-        pieces += _wrist(judged.wrists, hand, colour)
-    for cut in judged.segments:
-        pieces.append(_stretch(cut, _GREEN if cut in right else _RED if cut.emitted else _GREY))
-    width = _SECOND * end + 60
-    return Html(
-        f'<div style="overflow-x:auto"><svg width="{width:.0f}" height="{_HEIGHT:.0f}" role="img" '
-        f'font-size="12" aria-label="a stream of signer {escape(judged.signer)}">{"".join(pieces)}</svg></div>'
-    )
+        parts += _wrist_lines(result.wrists, hand, colour)
+    for segment in result.segments:
+        parts.append(_segment(segment, _GREEN if segment in correct else _RED if segment.emitted else _GREY))
+    return Markup(
+        '<div style="overflow-x:auto"><svg width="{width:.0f}" height="{height:.0f}" role="img" '
+        'font-size="12" aria-label="a stream of signer {signer}">{parts}</svg></div>'
+    ).format(width=_SECOND * end + 60, height=_HEIGHT, signer=result.signer, parts=Markup("").join(parts))
 
 
-def _wrist(wrists: Wrists, hand: Part, colour: str) -> list[str]:
-    """The way of one wrist, thin, and thick where the hand is seen."""
+def _wrist_lines(wrists: Wrists, hand: Part, colour: str) -> list[Markup]:
+    """Return the height of one wrist over time as thin lines, and thick ones where the hand is visible."""
     heights = wrists.heights[hand]
     known = ~np.isnan(heights)
     drawn = []
-    for flags, thickness in ((known, 1.0), (known & wrists.seen[hand], 2.2)):
-        for there, run in groupby(zip(flags.tolist(), wrists.times, heights, strict=True), key=itemgetter(0)):
-            if there:
-                spots = " ".join(f"{_x(time):.1f},{_y(height):.1f}" for _, time, height in run)
-                drawn.append(f'<polyline points="{spots}" fill="none" stroke="{colour}" stroke-width="{thickness}"/>')
+    for flags, thickness in ((known, 1.0), (known & wrists.visible[hand], 2.2)):
+        for present, run in groupby(zip(flags.tolist(), wrists.times, heights, strict=True), key=itemgetter(0)):
+            if present:
+                points = " ".join(f"{_x(time):.1f},{_y(height):.1f}" for _, time, height in run)
+                drawn.append(
+                    Markup('<polyline points="{}" fill="none" stroke="{}" stroke-width="{}"/>').format(
+                        points, colour, thickness
+                    )
+                )
     return drawn
 
 
-def _stretch(cut: Segment, colour: str) -> str:
-    """The stretch that was cut and, when it was said, its word at that moment."""
-    told = _named(cut.best.sign, cut.best.sign.sign_id)
-    sure = f"{told} {cut.best.confidence:.0%}, no sign {cut.no_sign:.0%}"
-    bar = _bar(cut.start, cut.end, _CUTS_TOP, colour, told, f"{cut.start:.2f} s to {cut.end:.2f} s: {sure}")
-    if not cut.emitted:
+def _segment(segment: Segment, colour: str) -> Markup:
+    """Return the segment as a bar and, if its word was emitted, the word at that moment."""
+    label = _label(segment.best.sign, segment.best.sign.sign_id)
+    probabilities = f"{label} {segment.best.confidence:.0%}, no sign {segment.no_sign:.0%}"
+    title = f"{segment.start:.2f} s to {segment.end:.2f} s: {probabilities}"
+    bar = _bar((segment.start, segment.end), _SEGMENTS_TOP, colour, label, title)
+    if not segment.emitted:
         return bar
-    x = _x(cut.emitted_at)
-    return (
-        f'{bar}<path d="M{x:.1f} {_PLOT_TOP}V{_SAID_TOP + 6}" stroke="{colour}" stroke-dasharray="2 3"/>'
-        f'<g fill="{colour}"><title>{escape(f"said at {cut.emitted_at:.2f} s: {sure}")}</title>'
-        f'<circle cx="{x:.1f}" cy="{_SAID_TOP + 6}" r="4"/>'
-        f'<text x="{x:.1f}" y="{_SAID_TOP + 24}" text-anchor="middle">{escape(told)}</text></g>'
+    return Markup(
+        '{bar}<path d="M{x:.1f} {top}V{dot}" stroke="{colour}" stroke-dasharray="2 3"/>'
+        '<g fill="{colour}"><title>{title}</title>'
+        '<circle cx="{x:.1f}" cy="{dot}" r="4"/>'
+        '<text x="{x:.1f}" y="{text}" text-anchor="middle">{label}</text></g>'
+    ).format(
+        bar=bar,
+        x=_x(segment.emitted_at),
+        top=_PLOT_TOP,
+        dot=_WORDS_TOP + 6,
+        text=_WORDS_TOP + 24,
+        colour=colour,
+        title=f"emitted at {segment.emitted_at:.2f} s: {probabilities}",
+        label=label,
     )
 
 
-def _bar(start: float, end: float, top: float, colour: str, label: str, told: str) -> str:
+def _bar(span: tuple[float, float], top: float, colour: str, label: str, title: str) -> Markup:
+    start, end = span
     width = max(_SECOND * (end - start), 2.0)
     if _LETTER * len(label) > width:
         label = label.partition(" · ")[0]  # the number alone
-    return (
-        f'<svg x="{_x(start):.1f}" y="{top}" width="{width:.1f}" height="{_LANE}"><title>{escape(told)}</title>'
-        f'<rect width="100%" height="100%" rx="3" fill="{colour}" fill-opacity="0.75"/>'
-        f'<text x="3" y="14">{escape(label)}</text></svg>'
-    )
+    return Markup(
+        '<svg x="{x:.1f}" y="{top}" width="{width:.1f}" height="{height}"><title>{title}</title>'
+        '<rect width="100%" height="100%" rx="3" fill="{colour}" fill-opacity="0.75"/>'
+        '<text x="3" y="14">{label}</text></svg>'
+    ).format(x=_x(start), top=top, width=width, height=_LANE, title=title, colour=colour, label=label)
 
 
-def _grid(end: float) -> str:
+def _grid(end: float) -> Markup:
     seconds: Sequence[int] = range(int(end) + 1)
     lines = "".join(f"M{_x(second):.1f} {_PLOT_TOP}V{_PLOT_BOTTOM}" for second in seconds)
-    labels = "".join(
-        f'<text x="{_x(second) + 2:.1f}" y="{_PLOT_BOTTOM - 2}" class="soft" font-size="10">{second} s</text>'
+    labels = Markup("").join(
+        Markup('<text x="{:.1f}" y="{}" class="soft" font-size="10">{} s</text>').format(
+            _x(second) + 2, _PLOT_BOTTOM - 2, second
+        )
         for second in seconds
     )
-    return f'<path d="{lines}" stroke="var(--line)"/>{labels}'
+    return Markup('<path d="{}" stroke="var(--line)"/>{}').format(lines, labels)
 
 
-def _line(raise_threshold: float, end: float) -> str:
-    y = _y(-raise_threshold)
-    return f'<path d="M0 {y:.1f}H{_x(end):.1f}" stroke="var(--soft)" stroke-dasharray="5 4"/>'
+def _threshold_line(raise_threshold: float, end: float) -> Markup:
+    return Markup('<path d="M0 {y:.1f}H{end:.1f}" stroke="var(--soft)" stroke-dasharray="5 4"/>').format(
+        y=_y(-raise_threshold), end=_x(end)
+    )
 
 
-def _named(sign: Sign | None, sign_id: int) -> str:
+def _label(sign: Sign | None, sign_id: int) -> str:
     return str(sign_id) if sign is None else f"{sign_id} · {sign.word}"
 
 
@@ -117,5 +132,5 @@ def _x(seconds: float) -> float:
 
 
 def _y(height: float) -> float:
-    share = (_HIGHEST - min(max(height, _LOWEST), _HIGHEST)) / (_HIGHEST - _LOWEST)
+    share = (_MAX_HEIGHT - min(max(height, _MIN_HEIGHT), _MAX_HEIGHT)) / (_MAX_HEIGHT - _MIN_HEIGHT)
     return _PLOT_TOP + share * (_PLOT_BOTTOM - _PLOT_TOP)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.edge.tiny_bundle import PLACES, SIGNS, write_bundle
-from tests.trainer.pages import see_that_it_stands_alone
+from tests.trainer.pages import assert_self_contained
 from tests.trainer.stream_takes import sign_take
 from trainer.cli.main import main as trainer
 
@@ -57,7 +57,7 @@ def test_int8_is_compared_with_the_fp32_network_before_quantisation(
     assert shipped["agreement"] == before["agreement"] >= 0.75
     assert shipped["count"] == 4
     html = page.read_text(encoding="utf-8")
-    see_that_it_stands_alone(html)
+    assert_self_contained(html)
     for expected in ("tiny@1 int8", "tiny@1 fp32 (before)", "1 thread × 4", "milliseconds a take"):
         assert expected in html
 

@@ -107,11 +107,11 @@ def test_evaluate_prints_the_figures_of_the_card(
     manifest = json.loads((tiny_bundle / "manifest.json").read_text())
     assert result["count"] == 4
     assert result["top1"] == manifest["accuracy"][-1]["top1"]
-    assert set(result["per_sign"]) == {"1", "2", "3", "4"}
-    low, high = result["per_sign"]["3"]["top1_interval"]
-    assert low <= result["per_sign"]["3"]["top1"] <= high
+    assert set(result["by_sign"]) == {"1", "2", "3", "4"}
+    low, high = result["by_sign"]["3"]["top1_interval"]
+    assert low <= result["by_sign"]["3"]["top1"] <= high
     assert sum(one["count"] for one in result["reliability"]) == 4
-    assert {"top5", "per_signer", "per_group", "confusion", "calibration_error"} <= set(result)
+    assert {"top5", "by_signer", "by_group", "confusions", "calibration_error"} <= set(result)
 
 
 def test_evaluate_writes_a_table_and_a_report(

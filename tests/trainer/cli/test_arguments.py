@@ -1,11 +1,11 @@
 import pytest
 
 from trainer.cli.main import main as trainer
-from trainer.cli.values import sign_numbers
+from trainer.cli.values import sign_ids
 
 
-def test_lists_of_signs_are_read() -> None:
-    assert sign_numbers("1-3,7") == frozenset({1, 2, 3, 7})
+def test_list_of_signs_is_parsed() -> None:
+    assert sign_ids("1-3,7") == frozenset({1, 2, 3, 7})
 
 
 @pytest.mark.parametrize(
@@ -14,22 +14,22 @@ def test_lists_of_signs_are_read() -> None:
         (["extract", "d", "--to", "t", "--signs", "one"], "one is not a list of signs"),
         (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 on"),
         (["train", "--run", "r", "--validation", "2"], "2 is not a number from 0 to 1"),
-        (["train", "--run", "r", "--validation", "0", "--patience", "3"], "--patience looks at what is held out"),
-        (["train", "--run", "r", "--from", "b", "--accumulate", "2"], "--from teaches by its own recipe"),
+        (["train", "--run", "r", "--validation", "0", "--patience", "3"], "--patience needs held-out clips"),
+        (["fine-tune", "--from", "b", "--run", "r", "--accumulate", "2"], "unrecognized arguments: --accumulate 2"),
         (["train", "--run", "r", "--accumulate", "0"], "0 is not a whole number from 1 on"),
         (["train", "--run", "r", "--device", "toaster"], "torch cannot use toaster here"),
-        (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is no bundle name"),
+        (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is not a bundle name"),
         (["export", "r", "--to", "b", "--name", "a", "--threshold", "much"], "much is not a number"),
         (["stream", "takes"], "--model"),
         (["stream", "takes", "--model", "m", "--rates", "10,fast"], "fast is not a whole number"),
         (["stream", "takes", "--model", "m", "--minutes", "-1"], "-1 is not a number of minutes"),
         (["stream", "takes", "--model", "m", "--html", "/"], "/ is a folder, not a file"),
         (["evaluate", "clips"], "name the bundle with --model DIR"),
-        (["evaluate", "clips", "--model", "m", "--run", "r"], "--run is for training"),
-        (["evaluate", "clips", "--model", "m", "--epochs", "3"], "--epochs is for training"),
+        (["evaluate", "clips", "--model", "m", "--run", "r"], "--run is a training option"),
+        (["evaluate", "clips", "--model", "m", "--epochs", "3"], "--epochs is a training option"),
         (["evaluate", "clips", "--leave-one-signer-out"], "needs --run FOLDER"),
-        (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--model", "m"], "--model makes no sense"),
-        (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--split", "all"], "--split makes no sense"),
+        (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--model", "m"], "--model cannot be given"),
+        (["evaluate", "clips", "--leave-one-signer-out", "--run", "r", "--split", "all"], "--split cannot be given"),
         (["evaluate", "clips", "--model", "m", "--html", "nowhere/report.html"], "there is no folder nowhere"),
         (["evaluate", "clips", "--model", "m", "--html", "."], ". is a folder, not a file"),
         (["report", "nowhere"], "there is no folder nowhere"),
@@ -42,7 +42,7 @@ def test_lists_of_signs_are_read() -> None:
 def test_wrong_arguments_end_with_2_before_any_work(
     capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as exit_:
         trainer(arguments)
-    assert left.value.code == 2
+    assert exit_.value.code == 2
     assert sentence in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 from models.bundle import CARD, open_bundle
 from models.classifier import OnnxClassifier
 from tests.edge.tiny_bundle import PLACES, SIGNS, write_bundle
-from tests.trainer.pages import see_that_it_stands_alone
+from tests.trainer.pages import assert_self_contained
 from tests.trainer.stream_takes import rest_take, sign_take
 from trainer.cli.main import main as trainer
 
@@ -20,7 +20,7 @@ SIGNING_CLIP = "02/02/test/0071/03_02_0071_(21_11_16_15_34_35)"
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle that reads the made-up person's signs."""
+    """A bundle that knows the synthetic signer's signs."""
     return write_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
 
 
@@ -37,7 +37,7 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:
+def metrics(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> dict[str, Any]:
     assert trainer(["stream", *map(str, arguments), "--json"]) == 0
     content: dict[str, Any] = json.loads(capsys.readouterr().out)
     return content
@@ -48,59 +48,59 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return capsys.readouterr().err.splitlines()[-1]
 
 
-def test_the_figures_stand_in_the_card_once_and_the_bundle_stays_whole(
+def test_card_section_is_replaced_and_the_bundle_stays_valid(
     takes: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mine = Path(shutil.copytree(bundle, tmp_path / "mine"))
     for rates in ("10", "15"):
-        told(capsys, takes, "--model", mine, "--minutes", "0.2", "--rates", rates, "--into-card")
+        metrics(capsys, takes, "--model", mine, "--minutes", "0.2", "--rates", rates, "--into-card")
     assert OnnxClassifier(open_bundle(mine))
     card = (mine / CARD).read_text()
-    assert card.count("## Running streams") == 1
+    assert card.count("## Continuous signing") == 1
     assert "15 a second, rest" in card
     assert "10 a second" not in card
     assert card.startswith((bundle / CARD).read_text().rstrip())
 
 
-def test_a_bundle_that_reads_every_sign_right_scores_100_percent_with_rest_at_any_rate(
+def test_bundle_that_knows_every_sign_scores_100_percent_with_rest_at_any_rate(
     takes: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    content = told(capsys, takes, "--model", bundle, "--minutes", "0.2", "--words-per-stream", "4")
+    content = metrics(capsys, takes, "--model", bundle, "--minutes", "0.2", "--words-per-stream", "4")
     with_rest = [row for row in content["conditions"] if row["rest"]]
     assert [row["rate"] for row in with_rest] == [10, 15, 30]
     for row in with_rest:
-        assert (row["words"], row["right"], row["right_share"]) == (18, 18, 1.0)
-        assert (row["substitutions"], row["misses"], row["insertions"]) == (0, 0, 0)
-        # Sure words come before their sign's end; else hands need a moment to come down, and rest for 0.1 s.
+        assert (row["words"], row["correct"], row["correct_rate"], row["wer"]) == (18, 18, 1.0, 0.0)
+        assert (row["substitutions"], row["deletions"], row["insertions"]) == (0, 0, 0)
+        # Confident words are emitted before their sign's end; otherwise the hands come down and rest for 0.1 s.
         assert -0.6 <= row["delay_p50_s"] <= 0.0
         assert row["delay_p50_s"] <= row["delay_p95_s"] <= 0.6
-    assert content["rest"] == {"minutes": pytest.approx(0.2, abs=0.03), "words": 0, "per_minute": 0.0, "said": []}
+    assert content["rest"] == {"minutes": pytest.approx(0.2, abs=0.03), "words": 0, "per_minute": 0.0, "emitted": []}
 
 
-def test_signs_without_rest_are_told_apart(takes: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = told(capsys, takes, "--model", bundle, "--minutes", "0", "--rates", "30", "--words-per-stream", "3")
+def test_signs_without_rest_are_separated(takes: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = metrics(capsys, takes, "--model", bundle, "--minutes", "0", "--rates", "30", "--words-per-stream", "3")
     (row,) = [row for row in content["conditions"] if not row["rest"]]
-    assert row["right"] + row["substitutions"] + row["misses"] == row["words"] == 18
-    assert row["right"] >= 17
+    assert row["correct"] + row["substitutions"] + row["deletions"] == row["words"] == 18
+    assert row["correct"] >= 17
     assert content["rest"] is None
     assert content["footage"] is None
 
 
-def test_words_said_on_footage_are_false_and_counted_a_minute(
+def test_words_on_footage_are_false_positives_counted_per_minute(
     takes: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sign_take(75, PLACES[1], seconds=3.0).save(tmp_path / "waving.take.npz")
     sign_take(75, 0.0, seconds=3.0).save(tmp_path / "below" / "nothing.take.npz")
-    content = told(capsys, takes, "--model", bundle, "--minutes", "0", "--rates", "10", "--footage", tmp_path)
+    content = metrics(capsys, takes, "--model", bundle, "--minutes", "0", "--rates", "10", "--footage", tmp_path)
     footage = content["footage"]
     assert footage["minutes"] == pytest.approx(0.1)
     assert footage["words"] == 1
     assert footage["per_minute"] == pytest.approx(10.0)
-    (word,) = footage["said"]
+    (word,) = footage["emitted"]
     assert (word["clip"], word["sign_id"], word["word"]) == ("waving.take.npz", 75, SIGNS[1].word)
 
 
-def test_the_page_draws_every_stream_and_needs_nothing_from_the_network(
+def test_page_draws_every_stream_and_is_self_contained(
     takes: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "streams.html"
@@ -110,31 +110,31 @@ def test_the_page_draws_every_stream_and_needs_nothing_from_the_network(
     drawings = re.findall(r'<svg width="\d+" height="\d+" role="img".*?</svg></div>', written)
     assert len(drawings) == 2 * 2 * 3  # signers, with rest and without, rates
     first = ET.fromstring(drawings[0].removesuffix("</div>"))
-    assert len(first.findall("{*}svg") or first.findall("svg")) == 9 + 9  # signs and stretches
+    assert len(first.findall("{*}svg") or first.findall("svg")) == 9 + 9  # signs and segments
     assert all(sign.word in drawings[0] for sign in SIGNS)
-    see_that_it_stands_alone(written)
+    assert_self_contained(written)
     assert "100.0%" in capsys.readouterr().out
 
 
-def test_takes_without_any_rest_are_refused_in_one_sentence(
+def test_takes_without_rest_are_refused_in_one_sentence(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sign_take(75, PLACES[1]).save(tmp_path / "one.take.npz")
     assert "no rest to put between signs" in refusal(capsys, tmp_path, "--model", bundle)
 
 
-def test_unknown_signs_and_lacking_footage_are_refused_in_one_sentence(
+def test_unknown_signs_and_missing_footage_are_refused_in_one_sentence(
     takes: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "that the bundle knows" in refusal(capsys, takes, "--model", bundle, "--signs", "1-3")
     assert "no clip and no take" in refusal(capsys, takes, "--model", bundle, "--footage", tmp_path / "none.mp4")
 
 
-def test_a_data_set_is_read_and_its_other_clips_are_searched_for_rest(
+def test_data_set_is_extracted_and_its_other_clips_are_searched_for_rest(
     karsl: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for clip in (RESTING_CLIP, SIGNING_CLIP):
         (tmp_path / clip).parent.mkdir(parents=True)
         (tmp_path / clip).symlink_to(karsl / "karsl-502" / clip)
-    content = told(capsys, tmp_path, "--model", bundle, "--minutes", "0", "--rates", "15", "--workers", "1")
+    content = metrics(capsys, tmp_path, "--model", bundle, "--minutes", "0", "--rates", "15", "--workers", "1")
     assert [row["words"] for row in content["conditions"]] == [1, 1]

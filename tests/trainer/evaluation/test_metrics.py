@@ -4,12 +4,19 @@ import torch
 
 from landmarkers.take import Provenance
 from trainer.evaluation.calibrate import fit_temperature
-from trainer.evaluation.metrics import Confusion, evaluate, expected_calibration_error, group_of, reliability, wilson
+from trainer.evaluation.metrics import (
+    Confusion,
+    evaluate,
+    expected_calibration_error,
+    group_of,
+    reliability,
+    wilson_interval,
+)
 
 SIGNS = [3, 40, 71]
 
 
-def origin(sign_id: int, signer: str) -> Provenance:
+def provenance(sign_id: int, signer: str) -> Provenance:
     return Provenance("c", "m", signer, "test", sign_id)
 
 
@@ -17,8 +24,8 @@ def test_scores_are_counted_by_signer_sign_and_group() -> None:
     probabilities = np.array(
         [[0.7, 0.1, 0.1, 0.1], [0.6, 0.3, 0.1, 0.0], [0.1, 0.1, 0.7, 0.1], [0.1, 0.1, 0.1, 0.7]], np.float32
     )
-    origins = [origin(3, "01"), origin(40, "01"), origin(71, "02"), origin(71, "02")]
-    result = evaluate(probabilities, SIGNS, origins)
+    provenances = [provenance(3, "01"), provenance(40, "01"), provenance(71, "02"), provenance(71, "02")]
+    result = evaluate(probabilities, SIGNS, provenances)
     assert result.overall.top1 == 0.5
     assert result.overall.top5 == 1.0
     assert {signer: score.top1 for signer, score in result.by_signer.items()} == {"01": 0.5, "02": 0.5}
@@ -27,29 +34,29 @@ def test_scores_are_counted_by_signer_sign_and_group() -> None:
     assert result.no_sign_count == 1
 
 
-def test_wrong_readings_are_counted_the_most_frequent_first() -> None:
-    read_as_3, read_as_71, read_as_none = [0.9, 0.0, 0.1, 0.0], [0.1, 0.0, 0.9, 0.0], [0.1, 0.0, 0.0, 0.9]
-    probabilities = np.array([read_as_71, read_as_none, read_as_3, read_as_3, read_as_71], np.float32)
-    result = evaluate(probabilities, SIGNS, [origin(sign, "01") for sign in (3, 3, 40, 40, 71)])
+def test_confusions_are_counted_the_most_frequent_first() -> None:
+    as_3, as_71, as_no_sign = [0.9, 0.0, 0.1, 0.0], [0.1, 0.0, 0.9, 0.0], [0.1, 0.0, 0.0, 0.9]
+    probabilities = np.array([as_71, as_no_sign, as_3, as_3, as_71], np.float32)
+    result = evaluate(probabilities, SIGNS, [provenance(sign, "01") for sign in (3, 3, 40, 40, 71)])
     assert result.confusions == (Confusion(40, 3, 2), Confusion(3, None, 1), Confusion(3, 71, 1))
 
 
 @pytest.mark.parametrize(
-    ("share", "count", "low", "high"),
+    ("fraction", "count", "low", "high"),
     [(0.0, 10, 0.0, 0.2775), (0.8, 10, 0.4902, 0.9433), (1.0, 10, 0.7225, 1.0), (0.5, 100, 0.4038, 0.5962)],
 )
-def test_intervals_are_wilsons(share: float, count: int, low: float, high: float) -> None:
-    assert wilson(share, count) == pytest.approx((low, high), abs=1e-4)
+def test_intervals_are_wilsons(fraction: float, count: int, low: float, high: float) -> None:
+    assert wilson_interval(fraction, count) == pytest.approx((low, high), abs=1e-4)
 
 
-def test_a_score_carries_its_intervals() -> None:
+def test_score_has_intervals() -> None:
     probabilities = np.tile(np.array([0.7, 0.2, 0.1, 0.0], np.float32), (10, 1))
-    result = evaluate(probabilities, SIGNS, [origin(3 if n < 8 else 40, "01") for n in range(10)])
+    result = evaluate(probabilities, SIGNS, [provenance(3 if n < 8 else 40, "01") for n in range(10)])
     assert result.overall.top1_interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert result.overall.top5_interval == pytest.approx((0.7225, 1.0), abs=1e-4)
 
 
-def test_readings_are_binned_by_how_sure_they_are() -> None:
+def test_predictions_are_binned_by_confidence() -> None:
     confidence = np.array([0.12, 0.18, 0.97, 0.99, 1.0, 1.0], np.float32)
     bins = reliability(confidence, np.array([False, True, True, True, True, False]))
     assert [(round(one.confidence, 3), one.accuracy, one.count) for one in bins] == [(0.15, 0.5, 2), (0.99, 0.75, 4)]
@@ -60,42 +67,49 @@ def test_groups_are_karsls(sign: int, group: str) -> None:
     assert group_of(sign) == group
 
 
-def test_being_surer_than_right_is_told() -> None:
+def test_overconfidence_is_measured() -> None:
     confidence = np.full(100, 0.95, np.float32)
-    right = np.arange(100) < 50
-    assert expected_calibration_error(reliability(confidence, right)) == pytest.approx(0.45, abs=1e-6)
+    correct = np.arange(100) < 50
+    assert expected_calibration_error(reliability(confidence, correct)) == pytest.approx(0.45, abs=1e-6)
     assert expected_calibration_error(reliability(confidence, np.arange(100) < 95)) == pytest.approx(0.0, abs=1e-6)
 
 
-def test_the_temperature_mends_overconfidence() -> None:
+def test_temperature_corrects_overconfidence() -> None:
     torch.manual_seed(0)
     truth = torch.randint(0, 5, (4000,))
-    honest = torch.randn(4000, 5) + 2.0 * torch.nn.functional.one_hot(truth, 5)
-    assert fit_temperature(honest * 3.0, truth) / fit_temperature(honest, truth) == pytest.approx(3.0, rel=0.05)
+    calibrated = torch.randn(4000, 5) + 2.0 * torch.nn.functional.one_hot(truth, 5)
+    assert fit_temperature(calibrated * 3.0, truth) / fit_temperature(calibrated, truth) == pytest.approx(3.0, rel=0.05)
 
 
-def test_what_is_read_as_no_sign_or_too_unsurely_is_not_said() -> None:
-    sure, unsure, none, wrong = [0.9, 0.0, 0.1, 0.0], [0.45, 0.3, 0.25, 0.0], [0.1, 0.0, 0.0, 0.9], [0.1, 0.2, 0.7, 0.0]
-    probabilities = np.array([sure, unsure, none, wrong], np.float32)
-    result = evaluate(probabilities, SIGNS, [origin(3, "01")] * 4)
-    said = {one.threshold: (one.coverage, one.wrong) for one in result.by_threshold}
-    assert said[0.0] == (0.75, 0.25)
-    assert said[0.5] == (0.5, 0.25)
-    assert said[0.8] == (0.25, 0.0)
+def test_no_sign_and_low_confidence_are_not_emitted() -> None:
+    confident, unsure, no_sign, wrong = (
+        [0.9, 0.0, 0.1, 0.0],
+        [0.45, 0.3, 0.25, 0.0],
+        [0.1, 0.0, 0.0, 0.9],
+        [0.1, 0.2, 0.7, 0.0],
+    )
+    probabilities = np.array([confident, unsure, no_sign, wrong], np.float32)
+    result = evaluate(probabilities, SIGNS, [provenance(3, "01")] * 4)
+    emitted = {one.threshold: (one.coverage, one.wrong) for one in result.by_threshold}
+    assert emitted[0.0] == (0.75, 0.25)
+    assert emitted[0.5] == (0.5, 0.25)
+    assert emitted[0.8] == (0.25, 0.0)
     assert result.nll == pytest.approx(-np.log([0.9, 0.45, 0.1, 0.1]).mean(), abs=1e-6)
 
 
-def test_scores_are_named_and_surely_bad_signs_come_first() -> None:
+def test_scores_are_named_and_signs_that_are_certainly_bad_come_first() -> None:
     as_3, as_40, as_71 = [0.9, 0.05, 0.05, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]
-    readings = [as_3, as_3, *[as_3] * 3, as_71, *[as_40] * 20]
+    predictions = [as_3, as_3, *[as_3] * 3, as_71, *[as_40] * 20]
     signs = [3, 40, *[71] * 4, *[40] * 20]
-    who = ["02", "02", *["01"] * 24]
-    origins = [origin(sign, signer) for sign, signer in zip(signs, who, strict=True)]
-    result = evaluate(np.array(readings, np.float32), SIGNS, origins)
+    signers = ["02", "02", *["01"] * 24]
+    provenances = [provenance(sign, signer) for sign, signer in zip(signs, signers, strict=True)]
+    result = evaluate(np.array(predictions, np.float32), SIGNS, provenances)
     names = ["all", "signer 01", "signer 02", "letters 32-70", "numbers 1-31", "words 71-502"]
     assert list(result.named_scores) == names
     assert result.wrong_signs == (71, 40)
     alone = evaluate(
-        np.array([as_3, *[as_3] * 15, *[as_71] * 5], np.float32), SIGNS, [origin(40, "01"), *[origin(71, "01")] * 20]
+        np.array([as_3, *[as_3] * 15, *[as_71] * 5], np.float32),
+        SIGNS,
+        [provenance(40, "01"), *[provenance(71, "01")] * 20],
     )
-    assert alone.wrong_signs == (71, 40)  # one of one may have been bad luck
+    assert alone.wrong_signs == (71, 40)  # one of one may be bad luck

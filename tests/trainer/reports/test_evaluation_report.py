@@ -6,8 +6,8 @@ from landmarkers.take import Provenance
 from models.labels import Sign
 from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import evaluate
-from trainer.reports.evaluation_report import write
-from trainer.reports.evaluation_text import as_table
+from trainer.reports.evaluation_report import to_html
+from trainer.reports.evaluation_text import to_table
 
 SIGNS = (
     Sign(sign_id=71, word="هيكل عظمي", word_en="Skeleton"),
@@ -15,14 +15,14 @@ SIGNS = (
 )
 
 
-def verdict(*readings: tuple[int, str, list[float]]) -> EvaluationResult:
-    """Of takes given as sign, signer and the probabilities of 71, 76 and no sign."""
-    origins = [Provenance("c", "m", signer, "test", sign) for sign, signer, _ in readings]
-    probabilities = np.array([answer for _, _, answer in readings], np.float32)
-    return EvaluationResult("karsl@1", ("On clips.",), {}, evaluate(probabilities, [71, 76], origins), SIGNS)
+def result(*predictions: tuple[int, str, list[float]]) -> EvaluationResult:
+    """Evaluates takes given as sign, signer and the probabilities of 71, 76 and no sign."""
+    provenances = [Provenance("c", "m", signer, "test", sign) for sign, signer, _ in predictions]
+    probabilities = np.array([answer for _, _, answer in predictions], np.float32)
+    return EvaluationResult("karsl@1", ("On clips.",), {}, evaluate(probabilities, [71, 76], provenances), SIGNS)
 
 
-MIXED = verdict(
+MIXED = result(
     (71, "01", [0.9, 0.1, 0.0]),
     (71, "02", [0.2, 0.8, 0.0]),
     (71, "02", [0.3, 0.7, 0.0]),
@@ -35,28 +35,28 @@ def lines(html: str) -> list[str]:
     return [re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", row)).strip() for row in re.findall("<tr>.*?</tr>", html)]
 
 
-def test_the_report_tells_what_is_read_as_what_in_words() -> None:
-    shown = lines(write(MIXED))
+def test_report_names_confused_signs_in_words() -> None:
+    shown = lines(to_html(MIXED))
     assert "71 هيكل عظمي Skeleton 76 قصبة هوائية Trachea 2 3" in shown
     assert "76 قصبة هوائية Trachea no sign 1 1" in shown
 
 
-def test_the_matrix_has_the_worst_sign_first_and_right_readings_too() -> None:
-    shown = lines(write(MIXED))
+def test_matrix_has_the_worst_sign_first_and_includes_correct_predictions() -> None:
+    shown = lines(to_html(MIXED))
     start = shown.index("71 · هيكل عظمي 76 · قصبة هوائية no sign")
     assert shown[start + 1 : start + 3] == ["71 · هيكل عظمي 1 2", "76 · قصبة هوائية 1"]
 
 
-def test_the_report_gives_every_score_its_interval() -> None:
-    assert "signer 02 3 0.0 % 0.0 to 56.1 % 100.0 % 43.9 to 100.0 %" in lines(write(MIXED))
+def test_report_shows_the_interval_of_every_score() -> None:
+    assert "signer 02 3 0.0 % 0.0 to 56.1 % 100.0 % 43.9 to 100.0 %" in lines(to_html(MIXED))
 
 
-def test_a_report_without_a_wrong_reading_says_so() -> None:
-    assert "Every clip was read rightly." in write(verdict((71, "01", [1.0, 0.0, 0.0])))
+def test_report_without_a_wrong_prediction_says_so() -> None:
+    assert "Every clip was classified correctly." in to_html(result((71, "01", [1.0, 0.0, 0.0])))
 
 
-def test_the_table_tells_what_a_sign_was_read_as() -> None:
-    shown = as_table(MIXED)
-    assert re.search(r"sign 71 .* read as 76 \(2\)", shown)
-    assert re.search(r"sign 76 .* read as no sign \(1\)", shown)
-    assert "signs with a wrong reading: 2 of 2" in shown
+def test_table_names_the_wrong_predictions_of_a_sign() -> None:
+    shown = to_table(MIXED)
+    assert re.search(r"sign 71 .* classified as 76 \(2\)", shown)
+    assert re.search(r"sign 76 .* classified as no sign \(1\)", shown)
+    assert "signs with a wrong prediction: 2 of 2" in shown

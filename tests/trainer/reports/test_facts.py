@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 from models.labels import Sign
-from trainer.reports.facts import differences, facts
+from trainer.reports.facts import differences, run_facts
 from trainer.training.recipe import Recipe
 from trainer.training.run import Run
 
@@ -17,22 +17,22 @@ def start(**more: Any) -> dict[str, Any]:
     return {"epoch": 0, "at": "noon", "git": {"revision": "abc"}, "threads": 1} | more
 
 
-def test_a_run_is_told_fact_by_fact() -> None:
-    told = facts(run())
-    assert told["recipe.size.heads"] == "4"
-    assert told["fine_tuning"] == "-"
-    assert told["signs"] == "4: 1-3,7"
-    assert (told["split.learned from"], told["split.held out"]) == ("3 takes", "1 takes")
+def test_metadata_is_flattened_to_facts() -> None:
+    facts = run_facts(run())
+    assert facts["recipe.size.heads"] == "4"
+    assert facts["fine_tuning"] == "-"
+    assert facts["signs"] == "4: 1-3,7"
+    assert (facts["split.train"], facts["split.validation"]) == ("3 takes", "1 takes")
 
 
-def test_what_stayed_the_same_over_starts_is_told_once() -> None:
-    told = facts(run(starts=[start(), start(epoch=5, at="night", threads=2)]))
-    assert told["starts.git.revision"] == "abc"
-    assert told["starts.epoch"] == "0, then 5"
-    assert told["starts.threads"] == "1, then 2"
+def test_facts_that_stayed_the_same_over_starts_appear_once() -> None:
+    facts = run_facts(run(starts=[start(), start(epoch=5, at="night", threads=2)]))
+    assert facts["starts.git.revision"] == "abc"
+    assert facts["starts.epoch"] == "0, then 5"
+    assert facts["starts.threads"] == "1, then 2"
 
 
-def test_only_what_differs_is_held_side_by_side_and_not_when_it_was() -> None:
+def test_only_differing_facts_are_compared_and_not_times_of_starts() -> None:
     other = run(seed=2, recipe={"epochs": 9, "size": {"heads": 4}}, starts=[start(at="night")], store="fed")
     assert differences([run(starts=[start()]), other]) == {
         "seed": ("1", "2"),

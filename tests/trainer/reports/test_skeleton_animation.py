@@ -10,7 +10,7 @@ from trainer.reports.skeleton_animation import skeleton_animation
 
 
 def squares(drawn: str) -> list[ET.Element]:
-    """The frames that a film shows, one after another."""
+    """The frames of an animation, in order."""
     (strip,) = ET.fromstring(drawn).findall(".//g[@class='strip']")
     return list(strip)
 
@@ -19,7 +19,7 @@ def kinds(square: ET.Element) -> set[str]:
     return {part.get("class", "") for part in square}
 
 
-def test_a_second_is_so_many_squares_side_by_side_and_a_pause() -> None:
+def test_one_second_is_a_row_of_squares_and_a_pause() -> None:
     drawn = skeleton_animation(make_take(), "a take")
     shown = squares(drawn)
     assert len(shown) == 16 + 5
@@ -28,7 +28,7 @@ def test_a_second_is_so_many_squares_side_by_side_and_a_pause() -> None:
     assert ET.tostring(shown[-1][-1]) == ET.tostring(shown[-6][-1])  # the pause shows the last frame
 
 
-def test_a_hand_is_drawn_only_where_it_is_seen() -> None:
+def test_hand_is_drawn_only_where_it_is_visible() -> None:
     take = make_take()
     take.points[: len(take) // 2, PART_SLICES[Part.RIGHT_HAND]] = np.nan
     shown = squares(skeleton_animation(take, "a take"))
@@ -37,20 +37,20 @@ def test_a_hand_is_drawn_only_where_it_is_seen() -> None:
     assert not any("left" in kinds(square) for square in shown)
 
 
-def test_every_take_begins_and_ends_where_it_does_whatever_its_rate() -> None:
+def test_number_of_squares_does_not_depend_on_the_frame_rate() -> None:
     for count in (5, 60):
         take = make_take(times=np.linspace(3.0, 4.0, count))
         assert len(squares(skeleton_animation(take, "a take"))) == 21
 
 
-def test_a_take_of_one_frame_or_without_anybody_is_drawn() -> None:
+def test_take_of_one_frame_or_without_a_person_is_drawn() -> None:
     one = make_take(times=[0.0])
     assert len(squares(skeleton_animation(one, "one frame"))) == 6
     nobody = Take(np.full_like(one.points, np.nan), one.times, one.provenance)
     assert all(len(square) == 0 for square in squares(skeleton_animation(nobody, "nobody")))
 
 
-def test_the_drawing_holds_whole_numbers_and_stays_small() -> None:
+def test_drawing_has_whole_numbers_and_stays_small() -> None:
     drawn = skeleton_animation(make_take(), "a take")
     paths = re.findall(' d="([^"]*)"', drawn)
     assert paths
@@ -58,5 +58,6 @@ def test_the_drawing_holds_whole_numbers_and_stays_small() -> None:
     assert len(drawn) < 20_000
 
 
-def test_what_it_shows_is_told_to_those_who_cannot_see_it() -> None:
-    assert 'aria-label="a take of &quot;7&quot;"' in skeleton_animation(make_take(), 'a take of "7"')
+def test_drawing_has_a_text_alternative() -> None:
+    drawn = ET.fromstring(skeleton_animation(make_take(), 'a take of "7"'))
+    assert drawn.get("aria-label") == 'a take of "7"'

@@ -1,0 +1,105 @@
+"""Arguments of `ishara-trainer evaluate` and `stream`."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from trainer.cli.training_arguments import TRAINING_OPTIONS, add_training_options, set_training_defaults
+from trainer.cli.values import (
+    REST_VISIBILITIES,
+    SPLITS,
+    fraction,
+    integer_from,
+    minutes,
+    output_file,
+    positive_integers,
+)
+
+
+def add_evaluate(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `evaluate`."""
+    command.add_argument("clips", type=Path, nargs="+", help="data sets, or folders of takes")
+    command.add_argument("--model", type=Path, metavar="DIR", help="the bundle")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--html", type=output_file, metavar="FILE", help="also write a report with figures")
+    command.add_argument("--split", choices=SPLITS, help="which clips (default: test)")
+    unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
+    unseen.add_argument(
+        "--leave-one-signer-out",
+        action="store_true",
+        help="for each signer, train without that signer and evaluate on that signer's takes",
+    )
+    unseen.add_argument("--run", type=Path, metavar="FOLDER", help="folder of the runs to start or resume")
+    add_training_options(command)
+    command.set_defaults(validate=partial(_validate_evaluate, command))
+
+
+def add_stream(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `stream`."""
+    command.add_argument("clips", type=Path, help="a folder of takes, or a data set")
+    command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
+    command.add_argument(
+        "--rates",
+        type=positive_integers,
+        default=(10, 15, 30),
+        metavar="LIST",
+        help="frame rates, in frames a second (default: 10,15,30)",
+    )
+    command.add_argument(
+        "--drop", type=fraction, default=0.1, metavar="FRACTION", help="frames that get lost (default: %(default)s)"
+    )
+    command.add_argument(
+        "--words-per-stream",
+        type=integer_from(1),
+        default=10,
+        metavar="N",
+        help="signs in a stream, at most (default: %(default)s)",
+    )
+    command.add_argument(
+        "--seed", type=integer_from(0), default=1, metavar="N", help="random seed (default: %(default)s)"
+    )
+    command.add_argument(
+        "--rest-visible",
+        choices=REST_VISIBILITIES,
+        default="mixed",
+        help="when resting hands are in view: mixed, as in the recordings, where one-handed signs lack the idle hand; "
+        "always; or never (default: %(default)s)",
+    )
+    command.add_argument(
+        "--footage",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="clips, takes or folders without known signs, to count false positives (default: none)",
+    )
+    command.add_argument(
+        "--minutes",
+        type=minutes,
+        default=2.0,
+        metavar="M",
+        help="minutes of resting hands, to count false positives (default: 2)",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--html", type=output_file, metavar="FILE", help="write a report that draws every stream")
+    command.add_argument("--into-card", action="store_true", help="add the figures to the bundle's card (default: no)")
+    command.add_argument("--split", choices=SPLITS, default="test", help="which clips (default: %(default)s)")
+
+
+def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse combinations that make no sense, and fill in defaults."""
+    if options.leave_one_signer_out:
+        if options.model is not None:
+            command.error("--leave-one-signer-out trains its own models, so --model cannot be given with it")
+        if options.split is not None:
+            command.error("--leave-one-signer-out evaluates all clips of a signer, so --split cannot be given with it")
+        if options.run is None:
+            command.error("--leave-one-signer-out needs --run FOLDER for its runs")
+        set_training_defaults(options)
+        return
+    given = [name for name in ("run", *TRAINING_OPTIONS) if getattr(options, name) is not None]
+    if options.model is None:
+        command.error("name the bundle with --model DIR, or train without each signer with --leave-one-signer-out")
+    if given:
+        command.error(f"--{given[0]} is a training option, which needs --leave-one-signer-out")
+    options.split = options.split or "test"

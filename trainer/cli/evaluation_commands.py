@@ -1,0 +1,107 @@
+"""Runs `ishara-trainer evaluate` and `stream`."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from landmarkers.take import TAKE_SUFFIX
+from models.bundle import open_bundle
+from trainer.bundle.bundling import insert_card_section
+from trainer.cli.selection import load_selected_takes, select_clips
+from trainer.cli.training_setup import open_or_build_store, recipe_of, signs_of, start_processes
+from trainer.data.executor import LocalExecutor
+from trainer.data.extract import extract, plan_jobs
+from trainer.data.store import find_takes
+from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
+from trainer.evaluation.leave_one_signer_out import leave_one_signer_out
+from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
+from trainer.evaluation.rest import RestVisibility
+from trainer.evaluation.stream_classifier import StreamClassifier
+from trainer.evaluation.stream_evaluation import evaluate_streams
+from trainer.evaluation.stream_metrics import by_condition
+from trainer.evaluation.stream_sources import load_sources
+from trainer.evaluation.streams import plan_streams
+from trainer.reports import evaluation_report, evaluation_text, stream_report, stream_text
+from trainer.training.distributed import DistributedContext
+from trainer.training.run_metadata import RunUnusable
+
+
+def run_evaluate(options: argparse.Namespace) -> int:
+    """Evaluate a bundle on clips or takes, or a recipe on signers that were not trained on."""
+    if not options.leave_one_signer_out:
+        return _report(_evaluate_bundle(options), options)
+    with start_processes(options) as context:
+        result = _evaluate_recipe(options, context)
+        return _report(result, options) if context.is_main_process else 0
+
+
+def run_stream(options: argparse.Namespace) -> int:
+    """Evaluate a bundle on continuous signing."""
+    classifier = StreamClassifier(open_bundle(options.model))
+    bundle = classifier.bundle
+    known = {sign.sign_id for sign in bundle.signs}
+    footage_clips = find_footage(options.footage)
+    with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
+        takes, rests = load_sources(
+            options.clips,
+            options.split,
+            known & (options.signs or known),
+            bundle.manifest.landmarker,
+            Path(scratch),
+            LocalExecutor(options.workers),
+        )
+    plans = plan_streams(takes, options.words_per_stream, options.seed)
+    visibility = RestVisibility(options.rest_visible)
+    results = evaluate_streams(classifier, plans, rests, options.rates, options.drop, visibility)
+    rest = None
+    if options.minutes > 0.0:
+        rest = evaluate_rest(classifier, rests, options.minutes, max(options.rates), options.drop, options.seed)
+    footage = evaluate_footage(classifier, footage_clips) if footage_clips else None
+    report = stream_text.StreamReport(bundle.manifest, results, by_condition(results), rest, footage)
+    if options.html is not None:
+        options.html.write_text(stream_report.to_html(report, bundle.signs), encoding="utf-8")
+    if options.into_card:
+        insert_card_section(options.model, stream_text.CARD_HEADING, stream_text.to_card_section(report))
+    print(json.dumps(stream_text.to_dict(report), indent=1) if options.json else stream_text.to_table(report))
+    return 0
+
+
+def _report(result: EvaluationResult, options: argparse.Namespace) -> int:
+    print(evaluation_text.to_json(result) if options.json else evaluation_text.to_table(result))
+    if options.html is not None:
+        options.html.write_text(evaluation_report.to_html(result), encoding="utf-8")
+    for clip in result.unreadable:
+        print(f"ishara-trainer: not evaluated: {clip}", file=sys.stderr)
+    return 1 if result.unreadable else 0
+
+
+def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
+    bundle = open_bundle(options.model)
+    manifest = bundle.manifest
+    folders: list[Path] = []
+    unreadable: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
+        for number, folder in enumerate(options.clips):
+            if any(folder.rglob(f"*{TAKE_SUFFIX}")):
+                folders.append(folder)
+                continue
+            to = Path(scratch) / str(number)
+            jobs = plan_jobs(select_clips(folder, options), manifest.parts, manifest.landmarker, to, 0)
+            unreadable += extract(jobs, LocalExecutor(options.workers)).unreadable
+            folders.append(to)
+        takes = load_selected_takes(find_takes(folders), options)
+    which = {"test": "test clips", "train": "training clips", "all": "clips"}[options.split]
+    return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
+
+
+def _evaluate_recipe(options: argparse.Namespace, context: DistributedContext) -> EvaluationResult:
+    with context.main_process_first():
+        store = open_or_build_store(options.clips, options)
+    recipe = recipe_of(options)
+    if len(find_takes(options.clips)) != len(store):
+        raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
+    signs = signs_of(options.clips, store)
+    unseen = leave_one_signer_out(store, signs, options.signs, recipe, options.run, options.seed, context)
+    return evaluate_recipe(options.recipe, recipe.epochs, options.seed, unseen, signs)

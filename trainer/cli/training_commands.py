@@ -1,0 +1,73 @@
+"""Runs `ishara-trainer train` and `fine-tune`."""
+
+import argparse
+from dataclasses import replace
+
+from trainer.cli.training_setup import (
+    device_of,
+    open_or_build_store,
+    recipe_of,
+    set_threads,
+    signs_of,
+    start_processes,
+)
+from trainer.data.split import Split, split_by_clip, split_by_name, split_by_signer, split_without_validation
+from trainer.evaluation.forgetting import measure_forgetting
+from trainer.reports import forgetting_text
+from trainer.training.distributed import DistributedContext, DistributedUnusable, world_size
+from trainer.training.fine_tune import FineTuneConfig, fine_tune, fine_tune_recipe
+from trainer.training.fine_tune_data import prepare_fine_tune_data
+from trainer.training.parent_model import open_parent_model
+from trainer.training.train import train
+from trainer.training.training_data import TrainingData
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Train a run from takes, or resume it."""
+    with start_processes(options) as context:
+        split = _train(options, context)
+        if context.is_main_process:
+            print(
+                f"trained {options.run} on {len(split.train)} takes; {len(split.validation)} takes held out for "
+                "validation"
+            )
+    return 0
+
+
+def run_fine_tune(options: argparse.Namespace) -> int:
+    """Fine-tune a bundle or run on some takes."""
+    if world_size() > 1:
+        raise DistributedUnusable("fine-tuning is short and runs in one process; start it without torchrun")
+    parent = open_parent_model(options.parent, options.from_store)
+    store = options.store or options.run / "takes.store"
+    data = prepare_fine_tune_data(parent, options.takes, store, hold_out=not options.no_validation)
+    recipe = fine_tune_recipe(parent, options.epochs)
+    set_threads(options)
+    context = DistributedContext(device_of(options))
+    with context.lock_run_folder(options.run):
+        fine_tune(data, parent, recipe, FineTuneConfig(), options.run, options.seed, context)
+    reports = measure_forgetting(data, parent, recipe, options.run)
+    learned = len(data.split.train) - len(parent.exemplars)
+    print(f"fine-tuned {parent.title} on {learned} takes to {options.run}; {data.split.description}")
+    print(forgetting_text.to_table(reports))
+    return 0
+
+
+def _train(options: argparse.Namespace, context: DistributedContext) -> Split:
+    with context.main_process_first():
+        store = open_or_build_store(options.takes, options)
+    recipe = replace(recipe_of(options), patience=options.patience)
+    signs = signs_of(options.takes, store)
+    provenances = [row.provenance for row in store.rows]
+    split: Split
+    if options.leave_signer is not None:
+        split = split_by_signer(provenances, options.leave_signer, options.of_signs or frozenset())
+    elif options.hold_out:
+        split = split_by_name(provenances, options.hold_out)
+    elif options.validation > 0.0:
+        split = split_by_clip(provenances, options.validation)
+    else:
+        split = split_without_validation(provenances)
+    with context.lock_run_folder(options.run):
+        train(TrainingData(store, split, signs), recipe, options.run, options.seed, context)
+    return split

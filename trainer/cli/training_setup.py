@@ -1,0 +1,65 @@
+"""Prepares a training run from the command's options: processes and device, recipe, store and signs."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from landmarkers.layout import DEFAULT_PARTS, Part
+from landmarkers.take import Take
+from models.bundle import LABELS
+from models.labels import LabelsDamaged, Sign, read_labels
+from trainer.data import store as stores
+from trainer.training.distributed import DistributedContext, init_distributed, local_device, local_world_size
+from trainer.training.recipe import RECIPES, Recipe
+
+
+def start_processes(options: argparse.Namespace) -> AbstractContextManager[DistributedContext]:
+    """Join the processes of torchrun, or start with this one alone."""
+    set_threads(options)
+    return init_distributed(device_of(options), options.accumulate, compiled=options.compile)
+
+
+def device_of(options: argparse.Namespace) -> str:
+    """Return the device that was named, or the best one here."""
+    return options.device or local_device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def set_threads(options: argparse.Namespace) -> None:
+    """Set the number of CPU threads: the one asked for, or an equal share of the cores for each process here."""
+    torch.set_num_threads(options.threads or max(1, (os.cpu_count() or 1) // local_world_size()))
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    """Return the recipe that was named, with the epochs that were asked for."""
+    recipe = RECIPES[options.recipe]
+    return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
+
+
+def open_or_build_store(takes: Sequence[Path], options: argparse.Namespace) -> stores.Store:
+    """Open the run's store; build it from these folders of takes if there is none yet."""
+    folder: Path = options.store or options.run / "takes.store"
+    if (folder / "index.npz").is_file():
+        return stores.Store(folder)
+    paths = stores.find_takes(takes)
+    parts = DEFAULT_PARTS if Take.load(paths[0]).visible(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
+    return stores.build_store(paths, parts, folder)
+
+
+def signs_of(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:
+    """Return the signs of the store's takes, with their words from the `labels.json` beside the takes.
+
+    Raises LabelsDamaged if a sign has no label.
+    """
+    known = {
+        sign.sign_id: sign for folder in folders if (folder / LABELS).is_file() for sign in read_labels(folder / LABELS)
+    }
+    sign_ids = sorted({row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None})
+    unlabelled = [sign_id for sign_id in sign_ids if sign_id not in known]
+    if unlabelled:
+        raise LabelsDamaged(f"no {LABELS} beside the takes has a word for sign {unlabelled[0]}")
+    return tuple(known[sign_id] for sign_id in sign_ids)

@@ -38,7 +38,7 @@ class FrozenFrameDetector:
         """
         sampled = _Sampled.of(frame.image)
         last, self._last = self._last, sampled
-        checksum = zlib.crc32(sampled.sample)
+        checksum = zlib.crc32(sampled.sample.data)
         was_seen_before = checksum in self._checksums
         self._checksums.append(checksum)
         self._good_at = frame.time if self._good_at is None else self._good_at

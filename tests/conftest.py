@@ -1,4 +1,4 @@
-"""Where the real recordings are, and what stands in for them."""
+"""The real recordings, and the synthetic takes, run and bundle that stand in for them."""
 
 import os
 import signal
@@ -13,14 +13,14 @@ from trainer.cli.main import main as trainer
 
 SHARED = Path(__file__).parents[2] / "shared"
 
-# Who runs the tests in the background (`nohup`, `&`) may have these ignored, and every program started inherits that.
+# A shell may have these signals ignored in the background (`nohup`, `&`), which every started program inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
 def karsl() -> Path:
-    """The real clips beside the checkout. CI has them; a user's clone does not, and then their tests are skipped."""
+    """Return the real clips beside the checkout. CI has them; without them, as in a user's clone, tests are skipped."""
     folder = SHARED / "karsl"
     if not folder.is_dir():
         if os.environ.get("CI"):
@@ -30,16 +30,16 @@ def karsl() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_picture() -> Path:
-    """A picture of a person that matplotlib, which MediaPipe brings along, ships."""
+def sample_image() -> Path:
+    """Return an image of a person from matplotlib, which MediaPipe brings along."""
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 
 @pytest.fixture(scope="session")
-def made_up_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Takes of four made-up signs, with a labels file, as extraction leaves them."""
+def synthetic_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return takes of four synthetic signs with a labels file, as extraction writes them."""
     folder = tmp_path_factory.mktemp("takes")
     words = [Sign(sign_id=1 + shape, word=f"كلمة{shape}", word_en=f"word {shape}") for shape in range(4)]
     (folder / "labels.json").write_bytes(labels_json(tuple(words)))
@@ -54,17 +54,17 @@ def made_up_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(made_up_takes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run on the made-up takes, by the command that a user types."""
+def tiny_run(synthetic_takes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run on the synthetic takes, made with the command line."""
     run = tmp_path_factory.mktemp("runs") / "tiny"
-    command = ["train", "--takes", str(made_up_takes), "--run", str(run), "--recipe", "trial"]
+    command = ["train", "--takes", str(synthetic_takes), "--run", str(run), "--recipe", "trial"]
     assert trainer([*command, "--validation", "0.3", "--threads", "1"]) == 0
     return run
 
 
 @pytest.fixture(scope="session")
 def tiny_bundle(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle of that run."""
+    """Return the bundle of the tiny run."""
     bundle = tmp_path_factory.mktemp("bundles") / "tiny"
     assert trainer(["export", str(tiny_run), "--to", str(bundle), "--name", "tiny", "--threshold", "0.3"]) == 0
     return bundle

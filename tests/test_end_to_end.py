@@ -1,4 +1,4 @@
-"""The whole way with a tiny model: takes, training, bundle, daemon, broker, subscriber."""
+"""Tests the whole system with a tiny model: takes, training, bundle, daemon, broker, subscriber."""
 
 import shutil
 from pathlib import Path
@@ -9,11 +9,11 @@ from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Mosquitto, listening
 
 
-def test_what_was_trained_is_what_arrives_over_mqtt(tiny_bundle: Path, made_up_takes: Path, tmp_path: Path) -> None:
+def test_trained_signs_arrive_over_mqtt(tiny_bundle: Path, synthetic_takes: Path, tmp_path: Path) -> None:
     takes = tmp_path / "signed"
     takes.mkdir()
-    signed = [path for path in sorted(made_up_takes.glob("*.take.npz")) if Take.load(path).provenance.split == "test"]
-    for path in signed:
+    paths = [path for path in sorted(synthetic_takes.glob("*.take.npz")) if Take.load(path).provenance.split == "test"]
+    for path in paths:
         shutil.copy(path, takes)
     broker = Mosquitto(tmp_path)
     broker.start()
@@ -22,13 +22,13 @@ def test_what_was_trained_is_what_arrives_over_mqtt(tiny_bundle: Path, made_up_t
     try:
         with listening(broker) as listener:
             daemon = Daemon(tmp_path, "run", *model, "--exit-at-end", "--jsonl", settings=settings)
-            said = daemon.words()
+            printed = daemon.words()
             listener.wait_for_status("offline")
-            arrived = [Word.model_validate_json(heard.payload) for heard in listener.on("word")]
+            arrived = [Word.model_validate_json(message.payload) for message in listener.on("word")]
     finally:
         broker.stop()
     assert daemon.wait() == 0
-    assert [word.sign_id for word in arrived] == [Take.load(path).provenance.sign_id for path in signed]
+    assert [word.sign_id for word in arrived] == [Take.load(path).provenance.sign_id for path in paths]
     assert [word.word_en for word in arrived] == ["word 0", "word 1", "word 2", "word 3"]
     assert {word.model for word in arrived} == {"tiny@1"}
-    assert said == arrived
+    assert printed == arrived

@@ -1,4 +1,4 @@
-"""The shipped bundle on real clips that it never saw; the bars of the project."""
+"""Tests the shipped bundle on real clips of the test split against the project's bars."""
 
 import json
 from pathlib import Path
@@ -10,21 +10,21 @@ from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.cli.main import main as trainer
 
 SHIPPED = Path(__file__).parents[1] / "models" / "karsl-190"
-AS_FAST_AS_IT_GOES = ("--jsonl", "--pace", "fast", "--exit-at-end")
+FAST = ("--jsonl", "--pace", "fast", "--exit-at-end")
 
 
 @pytest.fixture(scope="module")
 def test_takes(karsl: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Takes of all test clips, as the device's landmark networks see them here."""
+    """Return takes of all test clips, extracted here with the device's landmark networks."""
     takes = tmp_path_factory.mktemp("takes")
     assert trainer(["extract", str(karsl / "karsl-502"), "--split", "test", "--to", str(takes)]) == 0
     return takes
 
 
-def said(capsys: pytest.CaptureFixture[str], source: str) -> list[int]:
-    """The signs that the daemon says of a source."""
+def recognised(capsys: pytest.CaptureFixture[str], source: str) -> list[int]:
+    """Return the signs that the daemon recognises in a source."""
     capsys.readouterr()
-    assert edge(["run", "--source", source, *AS_FAST_AS_IT_GOES]) == 0
+    assert edge(["run", "--source", source, *FAST]) == 0
     return [json.loads(line)["sign_id"] for line in capsys.readouterr().out.splitlines()]
 
 
@@ -40,31 +40,29 @@ def test_accuracy_on_the_test_clips(
 
 
 @pytest.mark.timeout(900)
-def test_the_daemon_says_one_word_a_clip_and_the_right_one(
-    test_takes: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_daemon_emits_one_correct_word_per_clip(test_takes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = sorted(test_takes.rglob(f"*{TAKE_SUFFIX}"))
-    right = sum(said(capsys, f"take:{path}") == [Take.load(path).provenance.sign_id] for path in paths)
-    # 110 of 115 with version 6, whose threshold keeps it silent on five rather than let it answer gestures of others.
-    assert right / len(paths) >= 0.95
+    correct = sum(recognised(capsys, f"take:{path}") == [Take.load(path).provenance.sign_id] for path in paths)
+    # 110 of 115 with version 6, whose threshold leaves five without a word rather than accept other people's gestures.
+    assert correct / len(paths) >= 0.95
 
 
 @pytest.mark.parametrize(
     ("clip", "sign_id"),
     [("01/01/test/0040/*.mp4", 40), ("03/03/test/0076/*", 76), ("02/02/test/0071/*", 71)],
 )
-def test_the_daemon_says_the_word_of_a_clip_of_either_kind(
+def test_daemon_recognises_clips_of_each_kind(
     karsl: Path, capsys: pytest.CaptureFixture[str], clip: str, sign_id: int
 ) -> None:
     path = sorted((karsl / "karsl-502").glob(clip))[0]
-    assert said(capsys, str(path)) == [sign_id]
+    assert recognised(capsys, str(path)) == [sign_id]
 
 
-def test_evaluate_reads_clips_as_well_as_takes(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_accepts_clips_as_well_as_takes(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", str(karsl / "karsl-502"), "--model", str(SHIPPED), "--signs", "40,77", "--json"]
     assert trainer(command) == 0
     assert set(json.loads(capsys.readouterr().out)["by_sign"]) == {"40", "77"}
 
 
-def test_the_daemon_says_nothing_where_nobody_is(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys, str(karsl.parent / "footage" / "nobody" / "bottle-detection.mp4")) == []
+def test_daemon_emits_nothing_where_nobody_is(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert recognised(capsys, str(karsl.parent / "footage" / "nobody" / "bottle-detection.mp4")) == []

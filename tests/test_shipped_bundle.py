@@ -1,4 +1,4 @@
-"""The bundle that is shipped, as a user gets it."""
+"""Tests of the shipped bundle as users get it."""
 
 import json
 from pathlib import Path
@@ -19,18 +19,18 @@ def classifier() -> OnnxClassifier:
     return OnnxClassifier(open_bundle(FOLDER))
 
 
-def test_it_knows_signs_1_to_190_and_is_at_most_3_mb() -> None:
+def test_it_has_signs_1_to_190_and_at_most_3_mb() -> None:
     bundle = open_bundle(FOLDER)
     assert [sign.sign_id for sign in bundle.signs] == list(range(1, 191))
     assert {sign.sign_id: sign.word for sign in bundle.signs}[76] == "قصبة هوائية"
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 3_000_000
 
 
-def test_it_was_trained_on_what_the_landmarker_gives_here() -> None:
+def test_it_was_trained_with_this_landmarker() -> None:
     assert open_bundle(FOLDER).manifest.landmarker == FINGERPRINT
 
 
-def test_the_card_tells_figures_limits_and_terms() -> None:
+def test_card_states_figures_limits_and_terms() -> None:
     card = (FOLDER / "README.md").read_text()
     for promised in ("signer 01", "signer 02", "signer 03", "71-76", "held out", "## Limits", "research use"):
         assert promised in card
@@ -39,11 +39,11 @@ def test_the_card_tells_figures_limits_and_terms() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(TAKES.glob(f"*{TAKE_SUFFIX}")), ids=lambda path: path.name.split(".")[0])
-def test_it_reads_the_shipped_takes_of_test_clips(classifier: OnnxClassifier, path: Path) -> None:
+def test_it_recognises_the_shipped_takes_of_test_clips(classifier: OnnxClassifier, path: Path) -> None:
     take = Take.load(path)
     assert take.provenance.split == "test"
     assert classifier.classify(take).best.sign.sign_id == take.provenance.sign_id
 
 
-def test_there_are_takes_to_show() -> None:
+def test_takes_are_shipped() -> None:
     assert len(list(TAKES.glob(f"*{TAKE_SUFFIX}"))) >= 5

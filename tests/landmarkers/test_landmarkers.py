@@ -18,8 +18,8 @@ pytestmark = pytest.mark.parametrize("landmarker_class", [TrackingLandmarker, Me
 
 
 @pytest.fixture(scope="session")
-def person(sample_picture: Path) -> Frame:
-    image = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
+def person(sample_image: Path) -> Frame:
+    image = cv2.imread(str(sample_image), cv2.IMREAD_COLOR_RGB)
     assert image is not None
     return Frame(np.asarray(image, np.uint8), 0.0)
 

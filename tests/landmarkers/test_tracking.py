@@ -55,9 +55,9 @@ def detect_repeatedly(landmarker: TrackingLandmarker, image: Image, *, frames: i
 
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
 def test_body_without_hands_is_detected_five_times_a_second(
-    fps: float, landmarker: TrackingLandmarker, calls: "Counter[str]", sample_picture: Path
+    fps: float, landmarker: TrackingLandmarker, calls: "Counter[str]", sample_image: Path
 ) -> None:
-    image = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR_RGB)
+    image = cv2.imread(str(sample_image), cv2.IMREAD_COLOR_RGB)
     found = detect_repeatedly(landmarker, np.asarray(image, np.uint8), frames=round(2 * fps), fps=fps)
     assert all(landmarks.is_visible(Part.POSE) for landmarks in found)
     assert calls["body detector"] == 1

@@ -36,9 +36,9 @@ def refusal(folder: Path) -> str:
     return sentence
 
 
-def test_whole_bundle_classifies_a_take(bundle: Path, made_up_takes: Path) -> None:
+def test_whole_bundle_classifies_a_take(bundle: Path, synthetic_takes: Path) -> None:
     opened = open_bundle(bundle)
-    take = Take.load(sorted(made_up_takes.glob("2-*.take.npz"))[0])
+    take = Take.load(sorted(synthetic_takes.glob("2-*.take.npz"))[0])
     prediction = OnnxClassifier(opened).classify(take)
     assert prediction.best.sign.sign_id == 3
     assert len(prediction.candidates) == len(opened.signs) == 4
@@ -48,9 +48,9 @@ def test_whole_bundle_classifies_a_take(bundle: Path, made_up_takes: Path) -> No
     assert opened.manifest.title == "tiny@1"
 
 
-def test_times_are_relative_to_the_takes_start(bundle: Path, made_up_takes: Path) -> None:
+def test_times_are_relative_to_the_takes_start(bundle: Path, synthetic_takes: Path) -> None:
     classifier = OnnxClassifier(open_bundle(bundle))
-    take = Take.load(next(made_up_takes.glob("*.take.npz")))
+    take = Take.load(next(synthetic_takes.glob("*.take.npz")))
     shifted = Take(take.points, take.times + 1e6, take.provenance)
     assert classifier.classify(shifted).best.confidence == pytest.approx(
         classifier.classify(take).best.confidence, abs=1e-3

@@ -8,9 +8,9 @@ import pytest
 
 
 @pytest.fixture
-def dataset(tmp_path: Path, sample_picture: Path) -> Path:
+def dataset(tmp_path: Path, sample_image: Path) -> Path:
     """Create a data set in the official layout: a person in eight videos and one folder of frames."""
-    picture = cv2.resize(cv2.imread(str(sample_picture), cv2.IMREAD_COLOR), (128, 128))  # type: ignore[arg-type]
+    picture = cv2.resize(cv2.imread(str(sample_image), cv2.IMREAD_COLOR), (128, 128))  # type: ignore[arg-type]
     for sign in range(1, 9):
         folder = tmp_path / f"data/01/01/train/{sign:04}"
         folder.mkdir(parents=True)

@@ -11,9 +11,9 @@ SHIPPED = Path(__file__).parents[3] / "models" / "karsl-190"
 
 
 @pytest.fixture
-def person_clip(tmp_path: Path, sample_picture: Path) -> Path:
+def person_clip(tmp_path: Path, sample_image: Path) -> Path:
     """Write a clip of six frames with a person who does not move."""
-    image = cv2.imread(str(sample_picture), cv2.IMREAD_COLOR)
+    image = cv2.imread(str(sample_image), cv2.IMREAD_COLOR)
     assert image is not None
     small = cv2.resize(image, (192, 224))
     path = tmp_path / "person.mp4"

@@ -46,10 +46,10 @@ def test_bundles_are_measured_side_by_side(takes: Path, tmp_path: Path, capsys: 
 
 
 def test_int8_is_compared_with_the_fp32_network_before_quantisation(
-    tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_bundle: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "benchmark.html"
-    content = measured(capsys, tiny_bundle, "--takes", made_up_takes, "--html", page)
+    content = measured(capsys, tiny_bundle, "--takes", synthetic_takes, "--html", page)
     shipped, before = content["networks"]
     assert (shipped["precision"], before["precision"]) == ("int8", "fp32")
     assert (shipped["shipped"], before["shipped"]) == (True, False)

@@ -50,12 +50,12 @@ def test_graph_matches_torch_at_any_length_and_with_padding(tiny_run: Path, fp32
         np.testing.assert_allclose(probabilities, expected.numpy(), atol=1e-5)
 
 
-def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, made_up_takes: Path) -> None:
+def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, synthetic_takes: Path) -> None:
     session = ort.InferenceSession(str(fp32))
     bundle = open_bundle(tiny_bundle)
     classifier = OnnxClassifier(bundle)
     agreements = 0
-    takes = load_takes(made_up_takes)
+    takes = load_takes(synthetic_takes)
     for take in takes:
         int8 = classifier.probabilities(take.points, take.times)
         inputs = {"points": take.points[None], "times": take.times[None].astype(np.float32)}
@@ -73,7 +73,7 @@ def test_bundle_can_be_exported_in_fp32(tiny_run: Path, fp32: Path, tmp_path: Pa
 
 
 def test_int8_that_loses_accuracy_is_refused(
-    fp32: Path, tiny_run: Path, made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fp32: Path, tiny_run: Path, synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = open_run(tiny_run)
     untrained = tmp_path / "untrained.onnx"
@@ -81,7 +81,7 @@ def test_int8_that_loses_accuracy_is_refused(
     monkeypatch.setattr(
         "trainer.bundle.quantise._quantisers", lambda *_: {"bad": lambda path: shutil.copy(untrained, path)}
     )
-    takes = load_takes(made_up_takes)
+    takes = load_takes(synthetic_takes)
     classes = [(take.provenance.sign_id or 0) - 1 for take in takes]
     with pytest.raises(QuantisationHarmful, match="more than 0.5% is lost"):
         select_network(fp32, tmp_path / "int8.onnx", QuantisationData(takes, classes, takes))
@@ -100,9 +100,9 @@ def test_card_and_manifest_hold_the_measured_figures(tiny_bundle: Path) -> None:
 
 
 def test_evaluate_prints_the_figures_of_the_card(
-    tiny_bundle: Path, made_up_takes: Path, capsys: pytest.CaptureFixture[str]
+    tiny_bundle: Path, synthetic_takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert trainer(["evaluate", str(made_up_takes), "--model", str(tiny_bundle), "--json"]) == 0
+    assert trainer(["evaluate", str(synthetic_takes), "--model", str(tiny_bundle), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     manifest = json.loads((tiny_bundle / "manifest.json").read_text())
     assert result["count"] == 4
@@ -115,9 +115,9 @@ def test_evaluate_prints_the_figures_of_the_card(
 
 
 def test_evaluate_writes_a_table_and_a_report(
-    tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_bundle: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["evaluate", str(made_up_takes), "--model", str(tiny_bundle), "--split", "all"]
+    command = ["evaluate", str(synthetic_takes), "--model", str(tiny_bundle), "--split", "all"]
     assert trainer([*command, "--html", str(tmp_path / "report.html")]) == 0
     table = capsys.readouterr().out
     assert re.search(r"signer 01 +16 +\d+\.\d % +\d+\.\d to \d+\.\d %", table)
@@ -127,10 +127,10 @@ def test_evaluate_writes_a_table_and_a_report(
 
 
 def test_signs_that_the_bundle_does_not_know_are_listed(
-    tiny_bundle: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_bundle: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_take(5, provenance=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
-    folders = [str(made_up_takes), str(tmp_path)]
+    folders = [str(synthetic_takes), str(tmp_path)]
     assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
     assert "does not know (77), not judged: 1" in capsys.readouterr().out
     assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 2

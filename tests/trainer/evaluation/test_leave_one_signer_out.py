@@ -17,10 +17,10 @@ def evaluate(takes: Path, run: Path, *more: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def runs(made_up_takes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(synthetic_takes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the runs that left each signer's takes of signs 1 to 3 out."""
     folder = tmp_path_factory.mktemp("signers")
-    assert trainer(evaluate(made_up_takes, folder, "--signs", "1-3")) == 0
+    assert trainer(evaluate(synthetic_takes, folder, "--signs", "1-3")) == 0
     return folder
 
 
@@ -35,11 +35,11 @@ def test_every_signer_is_evaluated_with_a_network_trained_without_that_signer(ru
 
 
 def test_evaluation_resumes_and_reports_each_signer_the_mean_and_the_worst(
-    runs: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained = (runs / "without-01" / "checkpoint.pt").stat().st_mtime_ns
     shutil.rmtree(runs / "without-02")
-    command = evaluate(made_up_takes, runs, "--signs", "1-3", "--html", str(tmp_path / "report.html"))
+    command = evaluate(synthetic_takes, runs, "--signs", "1-3", "--html", str(tmp_path / "report.html"))
     assert trainer([*command, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert (runs / "without-01" / "checkpoint.pt").stat().st_mtime_ns == trained
@@ -58,18 +58,18 @@ def test_evaluation_resumes_and_reports_each_signer_the_mean_and_the_worst(
 
 
 def test_folder_of_other_takes_is_refused(
-    runs: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(made_up_takes, tmp_path / "takes")
+    shutil.copytree(synthetic_takes, tmp_path / "takes")
     next((tmp_path / "takes").glob("*.take.npz")).unlink()
     assert trainer(evaluate(tmp_path / "takes", runs)) == 2
     assert "was made of other takes" in capsys.readouterr().err
 
 
 def test_only_signer_cannot_be_left_out(
-    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(made_up_takes, tmp_path / "takes", ignore=shutil.ignore_patterns("*-[1357].take.npz"))
+    shutil.copytree(synthetic_takes, tmp_path / "takes", ignore=shutil.ignore_patterns("*-[1357].take.npz"))
     assert trainer(evaluate(tmp_path / "takes", tmp_path / "runs")) == 2
     assert "no signer can be left out" in capsys.readouterr().err
     assert not list((tmp_path / "runs").glob("without-*"))

@@ -47,10 +47,10 @@ def losses(run: Path) -> dict[str, list[float]]:
     return {name: [one.value for one in curves.Scalars(name)] for name in ("loss/train", "loss/validation")}
 
 
-def test_two_processes_reach_the_result_of_one_although_one_is_killed(made_up_takes: Path, tmp_path: Path) -> None:
+def test_two_processes_reach_the_result_of_one_although_one_is_killed(synthetic_takes: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    assert trainer(train(made_up_takes, one, "--epochs", "2")) == 0
-    command = [*TORCHRUN, "--max-restarts", "1", "-m", "--", "trainer", *train(made_up_takes, two, "--epochs", "2")]
+    assert trainer(train(synthetic_takes, one, "--epochs", "2")) == 0
+    command = [*TORCHRUN, "--max-restarts", "1", "-m", "--", "trainer", *train(synthetic_takes, two, "--epochs", "2")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as torchrun:
         while not (two / "checkpoint.pt").is_file():
             assert torchrun.poll() is None, "the run ended before one of its processes could be killed"
@@ -69,13 +69,13 @@ def test_two_processes_reach_the_result_of_one_although_one_is_killed(made_up_ta
 
 
 def test_gradient_accumulation_gives_the_same_result_without_batch_norm_and_dropout(
-    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Batch norm uses the statistics of each microbatch, and dropout masks are sampled for each microbatch.
     monkeypatch.setattr(SignClassifier, "train", lambda classifier, _=True: nn.Module.train(classifier, False))
     short = ["--recipe", "trial", "--epochs", "1"]
-    assert trainer(train(made_up_takes, tmp_path / "whole", *short)) == 0
-    assert trainer(train(made_up_takes, tmp_path / "accumulated", *short, "--accumulate", "4")) == 0
+    assert trainer(train(synthetic_takes, tmp_path / "whole", *short)) == 0
+    assert trainer(train(synthetic_takes, tmp_path / "accumulated", *short, "--accumulate", "4")) == 0
     whole, accumulated = (probabilities(tmp_path / name, "model") for name in ("whole", "accumulated"))
     torch.testing.assert_close(accumulated, whole, atol=1e-5, rtol=0)
     expected = losses(tmp_path / "whole")["loss/train"]
@@ -88,12 +88,14 @@ def test_microbatches_cover_every_row_of_a_batch_once() -> None:
     assert sorted(rows) == list(range(24))
 
 
-def test_run_folder_in_use_is_refused(made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_folder_in_use_is_refused(
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
     with DistributedContext().lock_run_folder(run):
-        assert trainer(train(made_up_takes, run, "--recipe", "trial", "--epochs", "1")) == 2
+        assert trainer(train(synthetic_takes, run, "--recipe", "trial", "--epochs", "1")) == 2
     assert f"another process trains {run}" in capsys.readouterr().err
-    assert trainer(train(made_up_takes, run, "--recipe", "trial", "--epochs", "1")) == 0
+    assert trainer(train(synthetic_takes, run, "--recipe", "trial", "--epochs", "1")) == 0
 
 
 def test_each_process_uses_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,16 +106,16 @@ def test_each_process_uses_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_compile_without_a_compiler_is_refused(
-    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    assert trainer(train(made_up_takes, tmp_path / "run", "--compile")) == 2
+    assert trainer(train(synthetic_takes, tmp_path / "run", "--compile")) == 2
     assert "--compile needs a C++ compiler" in capsys.readouterr().err
 
 
 def test_batch_that_cannot_be_divided_is_refused(
-    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert trainer(train(made_up_takes, tmp_path / "run", "--accumulate", "5")) == 2
+    assert trainer(train(synthetic_takes, tmp_path / "run", "--accumulate", "5")) == 2
     assert "a batch of 64 takes cannot be divided" in capsys.readouterr().err
     assert not (tmp_path / "run" / "run.json").exists()

@@ -57,13 +57,13 @@ def fine_tuned_bundle(fine_tuned_run: Path, tmp_path_factory: pytest.TempPathFac
 
 
 def test_fine_tuned_bundle_classifies_new_and_old_words(
-    fine_tuned_bundle: Path, made_up_takes: Path, tmp_path: Path
+    fine_tuned_bundle: Path, synthetic_takes: Path, tmp_path: Path
 ) -> None:
     bundle = open_bundle(fine_tuned_bundle)
     assert [sign.sign_id for sign in bundle.signs] == [1, 2, 3, 4, 1001, 1002]
     unseen = write_takes(tmp_path, {COFFEE.sign_id: 5, TEA.sign_id: 5}, first=20)
     classifier = OnnxClassifier(bundle)
-    for folder in (unseen, made_up_takes):
+    for folder in (unseen, synthetic_takes):
         takes = [Take.load(path) for path in sorted(folder.rglob("*.take.npz"))]
         correct = sum(classifier.classify(take).best.sign.sign_id == take.provenance.sign_id for take in takes)
         assert correct >= 0.9 * len(takes)

@@ -78,8 +78,8 @@ def test_run_folder_holds_metadata_and_curves(tiny_run: Path) -> None:
     assert list(tiny_run.glob("events.out.tfevents.*"))
 
 
-def test_metadata_records_command_versions_and_device_of_each_start(made_up_takes: Path, tmp_path: Path) -> None:
-    command = train(made_up_takes, tmp_path / "run", "--epochs", "1")
+def test_metadata_records_command_versions_and_device_of_each_start(synthetic_takes: Path, tmp_path: Path) -> None:
+    command = train(synthetic_takes, tmp_path / "run", "--epochs", "1")
     subprocess.run([sys.executable, "-m", "trainer", *command], check=True, capture_output=True)
     assert trainer(command) == 0
     (start,) = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]  # the second command had nothing to do
@@ -102,10 +102,10 @@ def test_training_learns_the_synthetic_signs(tiny_run: Path) -> None:
     assert scalars["loss/train"][-1][1] < scalars["loss/train"][0][1]
 
 
-def test_run_killed_at_any_step_resumes_to_identical_weights(made_up_takes: Path, tmp_path: Path) -> None:
+def test_run_killed_at_any_step_resumes_to_identical_weights(synthetic_takes: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"  # four epochs of eight steps
-    assert trainer(train(made_up_takes, whole, "--validation", "0.3")) == 0
-    command = train(made_up_takes, killed, "--validation", "0.3")
+    assert trainer(train(synthetic_takes, whole, "--validation", "0.3")) == 0
+    command = train(synthetic_takes, killed, "--validation", "0.3")
     steps = random.SystemRandom().choices(range(20), k=2)
     for step in steps:
         process = subprocess.Popen([sys.executable, "-c", KILLED, str(step), *command], stderr=subprocess.DEVNULL)
@@ -119,9 +119,9 @@ def test_run_killed_at_any_step_resumes_to_identical_weights(made_up_takes: Path
     assert curves(killed) == curves(whole), f"killed after {steps} steps"
 
 
-def test_other_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> None:
+def test_other_seed_gives_other_weights(synthetic_takes: Path, tmp_path: Path) -> None:
     for seed in ("1", "2"):
-        assert trainer(train(made_up_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
+        assert trainer(train(synthetic_takes, tmp_path / seed, "--epochs", "1", "--seed", seed)) == 0
     assert not torch.equal(
         weights(tmp_path / "1")["module.network.experts.handshape.pool.weight"],
         weights(tmp_path / "2")["module.network.experts.handshape.pool.weight"],
@@ -129,19 +129,19 @@ def test_other_seed_gives_other_weights(made_up_takes: Path, tmp_path: Path) -> 
 
 
 def test_resuming_with_another_recipe_is_refused(
-    tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_run: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(tiny_run, tmp_path / "run")
-    assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--epochs", "3")) == 2
+    assert trainer(train(synthetic_takes, tmp_path / "run", "--validation", "0.3", "--epochs", "3")) == 2
     assert "another recipe" in capsys.readouterr().err
 
 
 def test_resuming_with_other_takes_is_refused(
-    tiny_run: Path, made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_run: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(tiny_run, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "takes.store")
-    shutil.copytree(made_up_takes, tmp_path / "takes")
+    shutil.copytree(synthetic_takes, tmp_path / "takes")
     changed = Take.load(tmp_path / "takes" / "0-1.take.npz")
     Take(changed.points + np.float32(0.01), changed.times, changed.provenance).save(tmp_path / "takes" / "0-1.take.npz")
     command = ["train", "--takes", str(tmp_path / "takes"), "--run", str(tmp_path / "run"), "--recipe", "trial"]
@@ -149,9 +149,9 @@ def test_resuming_with_other_takes_is_refused(
     assert "a run of another store" in capsys.readouterr().err
 
 
-def test_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
+def test_signer_can_be_left_out(synthetic_takes: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    assert trainer(train(made_up_takes, run, "--epochs", "1", "--leave-signer", "02")) == 0
+    assert trainer(train(synthetic_takes, run, "--epochs", "1", "--leave-signer", "02")) == 0
     assert "signer 02" in json.loads((run / "run.json").read_text())["split"]["description"]
 
 
@@ -163,38 +163,38 @@ def test_signer_can_be_left_out(made_up_takes: Path, tmp_path: Path) -> None:
     ],
 )
 def test_impossible_split_is_refused(
-    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
 ) -> None:
-    assert trainer(train(made_up_takes, tmp_path / "run", *more)) == 2
+    assert trainer(train(synthetic_takes, tmp_path / "run", *more)) == 2
     assert sentence in capsys.readouterr().err
 
 
 def test_takes_without_labels_are_refused(
-    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(made_up_takes, tmp_path / "takes")
+    shutil.copytree(synthetic_takes, tmp_path / "takes")
     (tmp_path / "takes" / "labels.json").unlink()
     assert trainer(train(tmp_path / "takes", tmp_path / "run")) == 2
     assert "labels.json" in capsys.readouterr().err
 
 
 def test_validation_does_not_select_the_epoch(
-    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.1, 0.2, 0.3, 0.4])
     monkeypatch.setattr("trainer.training.train.validate", lambda *_: ValidationMetrics(0.5, next(losses)))
-    assert trainer(train(made_up_takes, tmp_path / "run", "--validation", "0.3")) == 0
+    assert trainer(train(synthetic_takes, tmp_path / "run", "--validation", "0.3")) == 0
     run = open_run(tmp_path / "run")
     trained, last = load_trained(run.folder, run.recipe, run.signs).state_dict(), weights(run.folder)
     assert all(torch.equal(trained[name], last[f"module.{name}"]) for name in trained)
 
 
 def test_early_stopping_ends_a_run_without_improvement(
-    made_up_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.2, 0.3, 0.4])  # a fourth validation would fail
     monkeypatch.setattr("trainer.training.train.validate", lambda *_: ValidationMetrics(0.5, next(losses)))
-    command = train(made_up_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
+    command = train(synthetic_takes, tmp_path / "run", "--validation", "0.3", "--patience", "2")
     assert trainer(command) == 0
     assert [epoch for epoch, _ in curves(tmp_path / "run")["loss/train"]] == [0, 1, 2]
     assert trainer(command) == 0, "a stopped run does not resume"
@@ -203,10 +203,10 @@ def test_early_stopping_ends_a_run_without_improvement(
 
 
 def test_unfinished_run_is_not_exported(
-    made_up_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    assert trainer(train(made_up_takes, run)) == 0
+    assert trainer(train(synthetic_takes, run)) == 0
     content = torch.load(run / "checkpoint.pt", weights_only=True)
     torch.save(content | {"epochs": 3}, run / "checkpoint.pt")
     assert trainer(["export", str(run), "--to", str(tmp_path / "bundle"), "--name", "tiny"]) == 2

@@ -47,10 +47,10 @@ def device() -> Iterator[Device]:
 
 
 @pytest.fixture(scope="module")
-def browser(start_browser: StartBrowser, sample_picture: Path, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+def browser(start_browser: StartBrowser, sample_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """One whose camera sees a person who keeps still, and that knows the device by another name as well."""
     path = tmp_path_factory.mktemp("films") / "person.mjpeg"
-    camera = film(path, ("-loop", "1", "-t", "1", "-i", sample_picture))
+    camera = film(path, ("-loop", "1", "-t", "1", "-i", sample_image))
     return start_browser("--host-resolver-rules=MAP device.test 127.0.0.1", camera=camera)
 
 

@@ -93,8 +93,8 @@ def test_clip_sent_as_images_gives_its_word(server: VisitorServer, karsl: Path, 
     assert received == [int(path.parent.name)]
 
 
-def test_landmarks_of_an_image_are_sent_back_at_their_positions(server: VisitorServer, sample_picture: Path) -> None:
-    content = sample_picture.read_bytes()
+def test_landmarks_of_an_image_are_sent_back_at_their_positions(server: VisitorServer, sample_image: Path) -> None:
+    content = sample_image.read_bytes()
     with server.visit() as socket:
         socket.send(b"\1" + content)
         landmarks = np.array(receive(socket)["landmarks"])
@@ -106,9 +106,9 @@ def test_landmarks_of_an_image_are_sent_back_at_their_positions(server: VisitorS
     assert not landmarks[landmarks[:, 3] == 0.0].any()
 
 
-def test_joints_option_sends_joints_back(server: VisitorServer, sample_picture: Path) -> None:
+def test_joints_option_sends_joints_back(server: VisitorServer, sample_image: Path) -> None:
     with server.visit("?joints=1") as socket:
-        socket.send(b"\1" + sample_picture.read_bytes())
+        socket.send(b"\1" + sample_image.read_bytes())
         answer = receive(socket)
     assert len(answer["joints"]) == 75
     assert answer["aspect"] == pytest.approx(606 / 517, abs=0.1)

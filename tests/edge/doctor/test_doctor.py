@@ -151,7 +151,7 @@ def test_library_that_lacks_another_is_a_finding(bundle_folder: Path, tmp_path: 
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "memory"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGBUS)", "Bus error"),
         ("raise OSError('libEGL.so.1 is missing')", "libEGL.so.1 is missing"),
-        ("import time; time.sleep(60)", "no answer within 1 s"),
+        ("import time; time.sleep(60)", "did not finish within 1 s"),
         ("raise SystemExit(1)", "printed no reason"),
     ],
 )

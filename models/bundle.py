@@ -96,7 +96,7 @@ def open_bundle(folder: Path) -> Bundle:
 def check_landmarker(manifest: Manifest, fingerprint: str) -> None:
     """Raise BundleRefused unless the bundle was trained on landmarks of this fingerprint."""
     if fingerprint != manifest.landmarker:
-        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not {fingerprint}")
+        raise BundleRefused(f"{manifest.title} was trained on landmarks of {manifest.landmarker}, not of {fingerprint}")
 
 
 def sha256_of(path: Path) -> str:

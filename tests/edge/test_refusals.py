@@ -27,7 +27,7 @@ def test_bundle_for_other_landmarks_is_refused(bundle_folder: Path, start_daemon
     other = take(even_times(30, 1.0), provenance=Provenance(clip="made-up", landmarker="others"))
     other.save(tmp_path / f"other{TAKE_SUFFIX}")
     sentence = start_daemon("run", "--source", f"take:other{TAKE_SUFFIX}", "--model", bundle_folder).refusal()
-    assert f"{TITLE} was trained on landmarks of made-up, not of others" in sentence
+    assert f"{TITLE} was trained on landmarks of synthetic, not of others" in sentence
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "model.onnx"])

@@ -26,7 +26,7 @@ from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import PLACES, write_bundle
 from tests.edge.waiting import wait_until
-from tests.synthetic_signer import LANDMARKER, ORIGIN, Sign, even_times, stream, take
+from tests.synthetic_signer import LANDMARKER, PROVENANCE, Sign, even_times, stream, take
 from trainer.cli.main import main as trainer
 
 COFFEE, TEA = "قهوة=Coffee", "شاي=Tea"
@@ -127,7 +127,7 @@ def test_bad_take_is_rejected_with_the_reason(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Take.from_landmarks(landmarks, ORIGIN).save(tmp_path / "bad.take.npz")
+    Take.from_landmarks(landmarks, PROVENANCE).save(tmp_path / "bad.take.npz")
     assert edge([*command, "--word", COFFEE, "--source", "take:bad.take.npz"]) == 1
     printed = capsys.readouterr().out
     assert "not kept: " in printed

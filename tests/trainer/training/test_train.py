@@ -72,7 +72,7 @@ def test_run_folder_holds_metadata_and_curves(tiny_run: Path) -> None:
     metadata = json.loads((tiny_run / "run.json").read_text())
     assert metadata["recipe"]["epochs"] == 20
     assert [sign["word"] for sign in metadata["signs"]] == ["كلمة0", "كلمة1", "كلمة2", "كلمة3"]
-    assert metadata["landmarkers"] == ["made-up"]
+    assert metadata["landmarkers"] == ["synthetic"]
     assert re.fullmatch("[0-9a-f]{64}", metadata["store"])
     assert set(metadata["split"]["train"]).isdisjoint(metadata["split"]["validation"])
     assert list(tiny_run.glob("events.out.tfevents.*"))

@@ -5,7 +5,7 @@ of a signer's hands distinguish signers better than they distinguish signs. So o
 the hands' positions, the other sees positions and motion and not the handshapes; each is trained by itself, and their
 probabilities are multiplied, so that a word is one that both find likely (Hinton, "Training Products of Experts by
 Minimizing Contrastive Divergence", 2002). A static hand is identified by its shape, a moving one more by its motion: so
-the motion of the dominant hand decides which expert weighs more (NOTES.md, "Static and moving hands").
+the motion of the dominant hand decides which expert weighs more (docs/experiments.md, "Static and moving hands").
 
 Shape legend: B takes, S steps in time, P part tokens (body, dominant hand, non-dominant hand), F features, D width.
 

@@ -1,7 +1,7 @@
 """Recipes: all settings of a training run, as code.
 
 `default` is the recipe of the shipped bundle: the smallest network with the best validation results (the table is in
-trainer/NOTES.md). A recipe that changes one setting is one line.
+docs/experiments.md). A recipe that changes one setting is one line.
 """
 
 from dataclasses import asdict, dataclass, field

@@ -1,84 +1,84 @@
 /**
- * Words and health as the device tells them (server-sent events), for as long as the page is open.
+ * The device's words and health as server-sent events, for as long as the page is open.
  *
- * The browser asks again by itself when the stream breaks, naming the last word it heard. It gives up where somebody
- * answers that this is no stream (a proxy whose device is away, a token that is asked for anew), and notices nothing
- * where nobody answers at all: so a stream that is closed or silent is opened anew.
+ * The browser reconnects by itself when the stream breaks, and sends the number of the last word that it received. It
+ * gives up if the response is not an event stream (a proxy whose device is unreachable, a token that has changed), and
+ * does not notice a server that never answers. So a stream that is closed or silent is opened again here.
  */
 
-const SILENT_MS = 7_000; // health comes at least every two seconds
-const LOOK_MS = 1_000;
+const SILENCE_MS = 7_000; // health is sent at least every two seconds
+const CHECK_MS = 1_000;
 
 /**
- * Calls `word`, `health` and `clear` with what is heard, `connected` and `lost` when that changes, and `refused` whenever
- * somebody answers that this is no stream.
+ * Calls `word`, `health` and `clear` with the events, `connected` and `lost` when that changes, and `refused` whenever
+ * the response is not an event stream.
  */
 export class Events {
-  #told;
+  #handlers;
   #source;
-  #heardAt = 0;
+  #receivedAt = 0;
   #lastSeq = 0;
   #connected = null;
   #caughtUp = false;
-  #looking;
+  #checking;
 
-  constructor(told) {
-    this.#told = told;
+  constructor(handlers) {
+    this.#handlers = handlers;
     this.#open();
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    this.#checking = setInterval(() => this.#check(), CHECK_MS);
   }
 
-  /** Ask no more. */
+  /** Close the stream for good. */
   close() {
-    clearInterval(this.#looking);
+    clearInterval(this.#checking);
     this.#source.close();
   }
 
   #open() {
     this.#source?.close();
-    this.#heardAt = Date.now();
+    this.#receivedAt = Date.now();
     const source = new EventSource(`api/events?since=${this.#lastSeq}`);
     this.#source = source;
     source.onopen = () => {
       this.#caughtUp = false;
-      this.#tell(true);
+      this.#setConnected(true);
     };
     source.onerror = () => {
-      this.#tell(false);
-      if (source.readyState === EventSource.CLOSED) this.#told.refused();
+      this.#setConnected(false);
+      if (source.readyState === EventSource.CLOSED) this.#handlers.refused();
     };
-    source.addEventListener("word", (event) => this.#hear(() => this.#hearWord(JSON.parse(event.data))));
-    source.addEventListener("health", (event) => this.#hear(() => this.#hearHealth(JSON.parse(event.data))));
-    source.addEventListener("clear", () => this.#hear(() => this.#told.clear()));
+    source.addEventListener("word", (event) => this.#receive(() => this.#receiveWord(JSON.parse(event.data))));
+    source.addEventListener("health", (event) => this.#receive(() => this.#receiveHealth(JSON.parse(event.data))));
+    source.addEventListener("clear", () => this.#receive(() => this.#handlers.clear()));
   }
 
-  #hear(tell) {
-    this.#heardAt = Date.now();
-    this.#tell(true);
-    tell();
+  #receive(handle) {
+    this.#receivedAt = Date.now();
+    this.#setConnected(true);
+    handle();
   }
 
-  /** Words come before the first health are those that were said before or meanwhile: nobody says them now. */
-  #hearWord(word) {
+  /** Words before the first health were signed before the connection, so they are not new. */
+  #receiveWord(word) {
     this.#lastSeq = word.seq;
-    this.#told.word(word, { isNew: this.#caughtUp });
+    this.#handlers.word(word, { isNew: this.#caughtUp });
   }
 
-  #hearHealth(health) {
+  #receiveHealth(health) {
     this.#caughtUp = true;
-    this.#told.health(health);
+    this.#handlers.health(health);
   }
 
-  #look() {
-    const silent = Date.now() - this.#heardAt > SILENT_MS;
-    if (silent) this.#tell(false);
+  #check() {
+    const silent = Date.now() - this.#receivedAt > SILENCE_MS;
+    if (silent) this.#setConnected(false);
     if (silent || this.#source.readyState === EventSource.CLOSED) this.#open();
   }
 
-  #tell(connected) {
+  #setConnected(connected) {
     if (connected === this.#connected) return;
     this.#connected = connected;
-    if (connected) this.#told.connected();
-    else this.#told.lost();
+    if (connected) this.#handlers.connected();
+    else this.#handlers.lost();
   }
 }

@@ -1,10 +1,10 @@
-/** What was said, newest first; each word opens to what else it might have been, and to its times. */
-import { fillBar, SURE_FROM } from "./caption.js";
+/** The list of words, latest first; each opens to its alternatives and its times. */
+import { fillBar, CONFIDENT_FROM } from "./caption.js";
 import { put } from "./language.js";
 
-const REMEMBERED = 200; // as many as a page can hold without growing slow
+const MAX_WORDS = 200; // more would make the page slow
 
-/** The list of an `ol`; `empty`, if there is one, is shown while nothing is in it. */
+/** Manages the items of an `ol`; the element `empty`, if given, is shown while there are none. */
 export class History {
   #list;
   #empty;
@@ -14,14 +14,14 @@ export class History {
     this.#empty = empty;
   }
 
-  /** Add a word event as the newest. */
+  /** Add a word event at the top. */
   add(event) {
     this.#list.prepend(item(event));
-    while (this.#list.children.length > REMEMBERED) this.#list.lastElementChild.remove();
+    while (this.#list.children.length > MAX_WORDS) this.#list.lastElementChild.remove();
     if (this.#empty) this.#empty.hidden = true;
   }
 
-  /** Forget all. */
+  /** Remove all words. */
   clear() {
     this.#list.replaceChildren();
     if (this.#empty) this.#empty.hidden = false;
@@ -34,46 +34,46 @@ function item(event) {
   const at = element("time", "at");
   at.dateTime = event.emitted_at;
   put(at, "at", { at: new Date(event.emitted_at) });
-  const said = element("span", "said");
-  said.append(arabic("b", event.word));
-  if (event.word_en !== event.word) said.append(english(event.word_en));
-  if (event.late) said.append(named("span", "tag", "history-late"));
-  summary.append(at, said, sureness(event.confidence));
-  summary.classList.toggle("unsure", event.confidence < SURE_FROM);
-  details.append(summary, more(event));
-  const entry = element("li");
-  entry.append(details);
-  return entry;
+  const words = element("span", "entry");
+  words.append(arabic("b", event.word));
+  if (event.word_en !== event.word) words.append(english(event.word_en));
+  if (event.late) words.append(translated("span", "tag", "history-late"));
+  summary.append(at, words, confidenceBar(event.confidence));
+  summary.classList.toggle("unsure", event.confidence < CONFIDENT_FROM);
+  details.append(summary, detailsOf(event));
+  const listItem = element("li");
+  listItem.append(details);
+  return listItem;
 }
 
-function more(event) {
+function detailsOf(event) {
   const block = element("div", "more");
   if (event.alternatives.length) {
-    const others = element("ul");
-    for (const other of event.alternatives) {
+    const list = element("ul");
+    for (const alternative of event.alternatives) {
       const line = element("li");
-      line.append(arabic("span", other.word), sureness(other.confidence));
-      others.append(line);
+      line.append(arabic("span", alternative.word), confidenceBar(alternative.confidence));
+      list.append(line);
     }
-    block.append(named("p", "quiet", "alternatives"), others);
+    block.append(translated("p", "quiet", "alternatives"), list);
   } else {
-    block.append(named("p", "quiet", "no-alternatives"));
+    block.append(translated("p", "quiet", "no-alternatives"));
   }
   const [started, ended, emitted] = [event.started_at, event.ended_at, event.emitted_at].map((at) => Date.parse(at) / 1e3);
   block.append(
-    named("p", "quiet", "word-times", { signed: ended - started, delay: emitted - ended }),
-    named("p", "quiet", "word-model", { model: event.model, seq: event.seq }),
+    translated("p", "quiet", "word-times", { signed: ended - started, delay: emitted - ended }),
+    translated("p", "quiet", "word-model", { model: event.model, seq: event.seq }),
   );
   return block;
 }
 
-function sureness(share) {
-  const whole = element("span", "sureness");
+function confidenceBar(share) {
+  const whole = element("span", "confidence");
   const bar = element("span", "bar");
   bar.setAttribute("aria-hidden", "true");
   bar.append(element("i"));
   fillBar(bar, share);
-  whole.append(bar, named("span", "share", "share", { share }));
+  whole.append(bar, translated("span", "share", "share", { share }));
   return whole;
 }
 
@@ -93,14 +93,14 @@ function english(word) {
   return node;
 }
 
-function named(tag, kind, name, inserted) {
-  const node = element(tag, kind);
+function translated(tag, className, name, inserted) {
+  const node = element(tag, className);
   put(node, name, inserted);
   return node;
 }
 
-function element(tag, kind = "") {
+function element(tag, className = "") {
   const node = document.createElement(tag);
-  if (kind) node.className = kind;
+  if (className) node.className = className;
   return node;
 }

@@ -1,9 +1,9 @@
-/** The language of the page: by the browser's wish until somebody chooses; then that is remembered. */
+/** The language of the page: the browser's, until the user chooses; the choice is stored. */
 import { TEXTS } from "./texts.js";
-import { keep, kept } from "./kept.js";
+import { loadPreference, savePreference } from "./preferences.js";
 
 const KEY = "ishara.language";
-// Western digits in both: the device's vocabulary and its own screen have them too.
+// Western digits in both languages, as in the device's vocabulary and on its own screen.
 const LOCALES = { en: "en-GB", ar: "ar-u-nu-latn" };
 const ROUNDING = 1e-6;
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
@@ -15,55 +15,55 @@ let shares;
 let times;
 let days;
 
-/** "ar" or "en". */
-export function chosen() {
+/** Return the current language, "ar" or "en". */
+export function current() {
   return language;
 }
 
-/** Begin with the remembered language or the browser's. */
-export function begin() {
-  const wished = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in TEXTS);
-  use(kept(KEY, Object.keys(TEXTS)) ?? wished ?? "en");
+/** Apply the stored language or the browser's. */
+export function init() {
+  const preferred = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in TEXTS);
+  apply(loadPreference(KEY, Object.keys(TEXTS)) ?? preferred ?? "en");
 }
 
-/** Change to the other language and remember it. */
-export function change() {
-  use(language === "ar" ? "en" : "ar");
-  keep(KEY, language);
+/** Switch to the other language, and store the choice. */
+export function toggle() {
+  apply(language === "ar" ? "en" : "ar");
+  savePreference(KEY, language);
 }
 
-/** The text of a name, with values in it. */
+/** Return the text of a name, with values inserted. */
 export function text(name, inserted = {}) {
-  return TEXTS[language][name].replace(/\{(\w+)([%@]?)\}/g, (_, key, kind) => written(inserted[key], kind));
+  return TEXTS[language][name].replace(/\{(\w+)([%@]?)\}/g, (_, key, kind) => format(inserted[key], kind));
 }
 
-/** Whether there is a text of this name. */
-export function knows(name) {
+/** Return true if there is a text of this name. */
+export function has(name) {
   return name in TEXTS[language];
 }
 
-/** Let an element say a text, also after the language has changed. Writes only what is new, for screen readers' sake. */
+/** Show a text in an element, in every language. Writes only changes, since screen readers repeat what is written. */
 export function put(element, name, inserted = {}) {
   element.dataset.text = name;
   values.set(element, inserted);
   fill(element);
 }
 
-/** Let an element say what is the same in every language. */
+/** Show a text that is the same in every language. */
 export function putPlain(element, plain) {
   delete element.dataset.text;
   if (element.textContent !== plain) element.textContent = plain;
 }
 
-function written(value, kind) {
-  if (kind === "%") return shares.format(Math.floor(100 * value + ROUNDING) / 100); // 99.9 % is not all
+function format(value, kind) {
+  if (kind === "%") return shares.format(Math.floor(100 * value + ROUNDING) / 100); // 99.9 % must not become 100 %
   if (kind === "@") return (isToday(value) ? times : days).format(value);
-  // A name in Latin letters keeps its own direction within an Arabic sentence, and the other way round.
+  // Isolates (FSI, PDI) keep the direction of a Latin name within an Arabic sentence, and the other way round.
   return typeof value === "number" ? numbers.format(value) : `\u2068${value}\u2069`;
 }
 
-function isToday(moment) {
-  return moment.toDateString() === new Date().toDateString();
+function isToday(date) {
+  return date.toDateString() === new Date().toDateString();
 }
 
 function fill(element) {
@@ -71,7 +71,7 @@ function fill(element) {
   if (element.textContent !== content) element.textContent = content;
 }
 
-function use(name) {
+function apply(name) {
   language = name;
   numbers = new Intl.NumberFormat(LOCALES[name], { maximumFractionDigits: 2 });
   shares = new Intl.NumberFormat(LOCALES[name], { style: "percent" });

@@ -1,4 +1,4 @@
-/** Puts the page together: the device's captions, view, history and state, and the visitor's own camera. */
+/** Connects the parts of the page: the device's captions, view, history and state, and the visitor's own camera. */
 import { Caption } from "./caption.js";
 import { Events } from "./events.js";
 import { History } from "./history.js";
@@ -9,12 +9,12 @@ import * as theme from "./theme.js";
 import { View } from "./view.js";
 
 const UNAUTHORIZED = 401;
-const ASK_AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 const byId = (id) => document.getElementById(id);
 
-language.begin();
-theme.begin();
-theme.offer(byId("theme"));
+language.init();
+theme.init();
+theme.bindSelect(byId("theme"));
 
 const caption = captionOf("");
 const history = new History(byId("history-words"), byId("history-empty"));
@@ -26,20 +26,20 @@ const ownCamera = new OwnCamera({
 });
 let deviceName = "";
 let lastWord = "";
-let askingAgain;
+let retryTimer;
 
 language.put(byId("connection-text"), "connecting");
-offerOtherLanguage();
+updateLanguageButton();
 byId("language").addEventListener("click", () => {
-  language.change();
-  offerOtherLanguage();
-  entitle();
+  language.toggle();
+  updateLanguageButton();
+  updateTitle();
 });
 addEventListener("hashchange", () => {
-  turn();
-  // Whoever turned a page with a key or a screen reader goes on where it begins.
-  const beginning = { "#own": "own-title", "#device": "captions" }[location.hash];
-  if (beginning) byId(beginning).focus();
+  showPage();
+  // Users of the keyboard or a screen reader continue at the start of the page.
+  const start = { "#own": "own-title", "#device": "captions" }[location.hash];
+  if (start) byId(start).focus();
 });
 
 const events = new Events({
@@ -47,7 +47,7 @@ const events = new Events({
     caption.show(event, { isNew: isNew && !event.late });
     history.add(event);
     lastWord = event.word;
-    entitle();
+    updateTitle();
   },
   health(health) {
     state.show(health);
@@ -57,60 +57,60 @@ const events = new Events({
     caption.clear();
     history.clear();
     lastWord = "";
-    entitle();
+    updateTitle();
   },
   connected() {
-    tellConnection("connected");
-    introduce();
+    showConnection("connected");
+    loadAbout();
   },
   lost() {
-    tellConnection("connection-lost");
-    state.grownOld();
-    introduce();
+    showConnection("connection-lost");
+    state.markStale();
+    loadAbout();
   },
-  refused: introduce,
+  refused: loadAbout,
 });
 
-/** Ask what device this is; also when the connection breaks or is back: it may be set up anew, or want a token. */
-async function introduce() {
-  clearTimeout(askingAgain);
+/** Load what device this is; also when the connection breaks or is back: its configuration or its token may be new. */
+async function loadAbout() {
+  clearTimeout(retryTimer);
   const answer = await fetch("api/about").catch((error) => {
-    if (error instanceof TypeError) return null; // nobody answers
+    if (error instanceof TypeError) return null; // the device is unreachable
     throw error;
   });
   if (answer?.status === UNAUTHORIZED) return askForToken();
   if (!answer?.ok) {
-    clearTimeout(askingAgain);
-    askingAgain = setTimeout(introduce, ASK_AGAIN_MS);
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(loadAbout, RETRY_MS);
     return;
   }
   const about = await answer.json();
   deviceName = about.device;
   byId("device-name").textContent = deviceName;
   language.put(byId("version"), "version", about);
-  language.put(byId("own-how"), "own-how", about);
+  language.put(byId("own-intro"), "own-intro", about);
   byId("to-own").hidden = about.visitors === 0;
-  turn();
+  showPage();
   view.allow(about.view);
-  state.introduce(about);
-  entitle();
+  state.setAbout(about);
+  updateTitle();
 }
 
-/** Whoever goes on asking with a wrong token has to wait when they bring the right one. */
+/** Stop all requests: further ones with a wrong token would delay the login with the right one. */
 function askForToken() {
   events.close();
   view.onScreen = false;
-  tellConnection("log-in-again");
+  showConnection("log-in-again");
   byId("log-in").hidden = false;
 }
 
-function tellConnection(name) {
+function showConnection(name) {
   language.put(byId("connection-text"), name);
-  byId("connection").dataset.how = name;
+  byId("connection").dataset.state = name;
 }
 
-/** Show the page that the address names. */
-function turn() {
+/** Show the page that the hash of the address names. */
+function showPage() {
   const own = location.hash.startsWith("#own") && !byId("to-own").hidden;
   byId("own-page").hidden = !own;
   byId("device-page").hidden = own;
@@ -122,18 +122,18 @@ function turn() {
 }
 
 function captionOf(prefix) {
-  const names = ["word", "english", "facts", "sureness", "at", "unsure", "announced", "hint"];
+  const names = ["word", "english", "facts", "confidence", "at", "unsure", "announced", "hint"];
   return new Caption(Object.fromEntries(names.map((name) => [name, byId(prefix + name)])));
 }
 
-function offerOtherLanguage() {
+function updateLanguageButton() {
   const button = byId("language");
-  const arabicNow = language.chosen() === "ar";
+  const arabicNow = language.current() === "ar";
   button.lang = arabicNow ? "en" : "ar";
   button.textContent = arabicNow ? "English" : "العربية";
 }
 
-function entitle() {
-  const place = [language.text("name"), deviceName].filter(Boolean).join(" ");
-  document.title = lastWord ? `${lastWord} · ${place}` : place;
+function updateTitle() {
+  const name = [language.text("name"), deviceName].filter(Boolean).join(" ");
+  document.title = lastWord ? `${lastWord} · ${name}` : name;
 }

@@ -1,4 +1,4 @@
-/** The page that asks for the token has nothing to choose; it keeps to the colours chosen before. */
-import { begin } from "./theme.js";
+/** The login page applies the stored theme. */
+import { init } from "./theme.js";
 
-begin();
+init();

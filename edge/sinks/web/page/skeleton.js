@@ -1,4 +1,4 @@
-/** Draws a signer as lines: the same bones, widths and colours as the device's own screen (edge/sinks/captions/skeleton.py). */
+/** Draws a signer as lines, with the bones, widths and colours of the device's own screen (edge/sinks/captions/skeleton.py). */
 
 export const LEFT_HAND = 0;
 export const POSE = 21;
@@ -15,18 +15,18 @@ export const BODY = [[11, 12], [11, 13], [13, 15], [12, 14], [14, 16], [11, 23],
 
 const LEFT_EAR = 7;
 const RIGHT_EAR = 8;
-const LINE = 0.011; // width of a bone, in widths of the picture
+const LINE_WIDTH = 0.011; // width of a bone, in widths of the picture
 
 /**
  * Draw joints, [x, y] in widths of the picture or null where unseen, on a canvas of this width.
- * `head` is its middle and radius where something else than the ears tells of it.
+ * `head` is its centre and radius, by default from the ears.
  */
 export function drawSkeleton(context, joints, width, colours, head = headOf(joints)) {
   context.shadowColor = colours.shadow;
-  context.shadowBlur = LINE * width;
+  context.shadowBlur = LINE_WIDTH * width;
   context.lineCap = "round";
   context.lineJoin = "round";
-  context.lineWidth = LINE * width;
+  context.lineWidth = LINE_WIDTH * width;
   context.strokeStyle = colours.body;
   if (head) {
     const [x, y, radius] = head.map((value) => value * width);
@@ -35,7 +35,7 @@ export function drawSkeleton(context, joints, width, colours, head = headOf(join
     context.stroke();
   }
   drawBones(context, joints, POSE, BODY, width);
-  context.lineWidth = 0.6 * LINE * width;
+  context.lineWidth = 0.6 * LINE_WIDTH * width;
   context.strokeStyle = colours.leftHand;
   drawBones(context, joints, LEFT_HAND, HAND, width);
   context.strokeStyle = colours.rightHand;
@@ -44,8 +44,8 @@ export function drawSkeleton(context, joints, width, colours, head = headOf(join
 
 function drawBones(context, joints, start, pairs, width) {
   context.beginPath();
-  for (const [one, other] of pairs) {
-    const [from, to] = [joints[start + one], joints[start + other]];
+  for (const [first, second] of pairs) {
+    const [from, to] = [joints[start + first], joints[start + second]];
     if (from && to) {
       context.moveTo(from[0] * width, from[1] * width);
       context.lineTo(to[0] * width, to[1] * width);

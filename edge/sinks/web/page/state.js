@@ -1,35 +1,35 @@
-/** How the device is doing, in words: camera, speed, model, broker, screen, and all figures for who wants them. */
-import { knows, put, putPlain } from "./language.js";
+/** The state of the device: camera, speed, model, broker, screen, and all figures on request. */
+import { has, put, putPlain } from "./language.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** Shows health; `about` is what the device told of itself, or null. */
+/** Shows the health of the device. */
 export class State {
   #about = null;
   #health = null;
 
-  /** What the device tells of itself: how many signs its model knows. */
-  introduce(about) {
+  /** Set the description of the device, which has the number of signs of its model. */
+  setAbout(about) {
     this.#about = about;
     if (this.#health) this.show(this.#health);
   }
 
-  /** Show the newest health. */
+  /** Show the latest health. */
   show(health) {
     this.#health = health;
     byId("state-stale").hidden = true;
     byId("state").classList.remove("stale");
-    showPart("camera", health, ["camera-well"]);
-    showPart("broker", health, ["broker-well"], waiting(health));
-    showPart("screen", health, ["screen-well"]);
+    showPart("camera", health, ["camera-ok"]);
+    showPart("broker", health, ["broker-ok"], outboxLines(health));
+    showPart("screen", health, ["screen-ok"]);
     this.#showSpeed(health);
     this.#showModel(health);
     showNotices(noticesOf(health));
     showFigures(health);
   }
 
-  /** What is shown may be so no more. */
-  grownOld() {
+  /** Mark the shown state as outdated. */
+  markStale() {
     showNotices(["notice-connection"]);
     if (!this.#health) return;
     put(byId("state-stale"), "state-stale", { at: new Date(this.#health.at) });
@@ -41,7 +41,7 @@ export class State {
     if (health.paused) return fill("speed", "off", ["speed-paused"]);
     const slow = { idle: [["speed-idle"]], hot: [["speed-hot"]] }[health.rate] ?? [];
     const lost = "camera" in health.faults;
-    fill("speed", lost || health.rate === "hot" ? "wrong" : "well", ["speed-is", { n: health.frames_per_s }], slow);
+    fill("speed", lost || health.rate === "hot" ? "fault" : "ok", ["speed-is", { n: health.frames_per_s }], slow);
   }
 
   #showModel(health) {
@@ -49,64 +49,64 @@ export class State {
     const state = health.model_state;
     const name = health.model ?? this.#about?.model;
     if (state === null || state === "proven") {
-      return fill("model", "well", name, [...(state ? [["model-proven"]] : []), ...known]);
+      return fill("model", "ok", name, [...(state ? [["model-proven"]] : []), ...known]);
     }
-    if (state === "on probation") return fill("model", "unsure", name, [["model-on-probation"], ...known]);
-    fill("model", "wrong", name, [["model-rolled-back"], state]);
+    if (state === "on probation") return fill("model", "warning", name, [["model-on-probation"], ...known]);
+    fill("model", "fault", name, [["model-rolled-back"], state]);
   }
 }
 
-/** A part that is well, absent, or in a trouble that the device tells of in a sentence. */
-function showPart(part, health, well, more = []) {
-  const trouble = health.faults[part];
-  if (trouble) fill(part, "wrong", [`${part}-trouble`], [trouble, ...more]);
+/** Show a component that works, is not configured, or has a fault, which the device describes in a sentence. */
+function showPart(part, health, okText, more = []) {
+  const fault = health.faults[part];
+  if (fault) fill(part, "fault", [`${part}-fault`], [fault, ...more]);
   // The camera is always there; the others only where they are configured.
-  else if (part !== "camera" && !health.parts.includes(part)) fill(part, "off", [`${part}-absent`]);
-  else fill(part, part === "camera" && health.paused ? "off" : "well", well, more);
+  else if (part !== "camera" && !health.components.includes(part)) fill(part, "off", [`${part}-absent`]);
+  else fill(part, part === "camera" && health.paused ? "off" : "ok", okText, more);
 }
 
-function waiting(health) {
-  const told = [];
-  if (health.words_waiting) told.push(["broker-waiting", { n: health.words_waiting }]);
-  if (health.words_dropped) told.push(["broker-dropped", { n: health.words_dropped }]);
-  return told;
+function outboxLines(health) {
+  const lines = [];
+  if (health.words_waiting) lines.push(["broker-waiting", { n: health.words_waiting }]);
+  if (health.words_dropped) lines.push(["broker-dropped", { n: health.words_dropped }]);
+  return lines;
 }
 
-/** Fill a row: each text is [name, values] or, as the device wrote it, a plain string. */
-function fill(part, how, main, more = []) {
+/** Fill a row: each text is [name, values] or a plain string of the device. */
+function fill(part, level, main, more = []) {
   const row = byId(`part-${part}`);
-  row.dataset.how = how;
-  const place = row.querySelector("dd");
-  say(place.querySelector(".how"), main);
-  const lines = [...place.querySelectorAll(".more")];
+  row.dataset.level = level;
+  const cell = row.querySelector("dd");
+  setText(cell.querySelector(".main-text"), main);
+  const lines = [...cell.querySelectorAll(".more")];
   while (lines.length < more.length) {
     const line = document.createElement("span");
     line.className = "more";
-    place.append(line);
+    cell.append(line);
     lines.push(line);
   }
   lines.splice(more.length).forEach((line) => line.remove());
-  lines.forEach((line, number) => say(line, more[number]));
+  lines.forEach((line, number) => setText(line, more[number]));
 }
 
-function say(element, said) {
-  if (Array.isArray(said)) {
+function setText(element, content) {
+  if (Array.isArray(content)) {
     element.removeAttribute("lang");
     element.removeAttribute("dir");
-    return put(element, ...said);
+    return put(element, ...content);
   }
   element.lang = "en"; // the device's own sentences and names
   element.dir = "ltr";
-  putPlain(element, said ?? "");
+  putPlain(element, content ?? "");
 }
 
-/** What staff must know at once, as on the device's own screen. */
+/** Return the names of the notices that staff must see at once, as on the device's own screen. */
 function noticesOf(health) {
   const names = ["camera", "broker"].filter((part) => part in health.faults);
   return [...(health.paused ? ["paused"] : []), ...names].map((name) => `notice-${name}`);
 }
 
-/** They stand over the captions; one that was there is left alone, for a screen reader would say it again. */
+/** Show the notices above the captions; an unchanged one is not written, since a screen reader would repeat it. */
 function showNotices(notices) {
   byId("captions").classList.toggle("unready", notices.length > 0);
   const list = byId("notices");
@@ -136,20 +136,20 @@ function showFigures(health) {
     ["figure-temperature", health.temperature_c === null ? null : ["celsius", { n: health.temperature_c }], ...throttled],
     ["figure-memory", health.memory_mb === null ? null : ["megabytes", { n: health.memory_mb }]],
   ].filter(([, value]) => value !== null);
-  rows(byId("figures"), figures, "div", ["dt", "dd"], ([name, value, more], [term, told]) => {
+  rows(byId("figures"), figures, "div", ["dt", "dd"], ([name, value, more], [term, definition]) => {
     put(term, name);
-    put(told, ...(Array.isArray(value) ? value : ["number", { n: value }]));
-    told.classList.toggle("wrong", Boolean(more));
+    put(definition, ...(Array.isArray(value) ? value : ["number", { n: value }]));
+    definition.classList.toggle("fault", Boolean(more));
   });
   rows(byId("stages"), Object.entries(health.stage_ms), "tr", ["th", "td", "td", "td"], ([stage, ms], cells) => {
     cells[0].scope = "row";
-    if (knows(`stage-${stage}`)) put(cells[0], `stage-${stage}`);
+    if (has(`stage-${stage}`)) put(cells[0], `stage-${stage}`);
     else putPlain(cells[0], stage);
     ["p50", "p95", "p99"].forEach((share, number) => put(cells[number + 1], "number", { n: ms[share] }));
   });
 }
 
-/** Keep as many rows as there are values, so that a screen reader's place in them stays. */
+/** Reuse the rows, and add or remove some, so that a screen reader keeps its position. */
 function rows(parent, values, tag, cells, write) {
   while (parent.children.length > values.length) parent.lastElementChild.remove();
   while (parent.children.length < values.length) {

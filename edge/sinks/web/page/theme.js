@@ -1,31 +1,31 @@
-/** The page's colours: as the system wishes until somebody chooses. The colours themselves stand in live-signs.css. */
-import { keep, kept } from "./kept.js";
+/** The colour theme: the system's, until the user chooses. The colours are in themes.css. */
+import { loadPreference, savePreference } from "./preferences.js";
 
 const KEY = "ishara.theme";
 const CHOICES = ["system", "dark", "light", "contrast"];
-let choice = kept(KEY, CHOICES) ?? "system";
-const wishes = {
+let choice = loadPreference(KEY, CHOICES) ?? "system";
+const systemThemes = {
   contrast: matchMedia("(prefers-contrast: more)"),
   light: matchMedia("(prefers-color-scheme: light)"),
 };
 
-/** Begin with the remembered theme. */
-export function begin() {
-  for (const wish of Object.values(wishes)) wish.addEventListener("change", use);
-  use();
+/** Apply the stored theme. */
+export function init() {
+  for (const query of Object.values(systemThemes)) query.addEventListener("change", apply);
+  apply();
 }
 
-/** Let a select change it. */
-export function offer(select) {
+/** Let the user change the theme with a select element. */
+export function bindSelect(select) {
   select.value = choice;
   select.addEventListener("change", () => {
     choice = select.value;
-    keep(KEY, choice);
-    use();
+    savePreference(KEY, choice);
+    apply();
   });
 }
 
-/** The colours of a skeleton now; over a picture they are always bright, with a shadow. */
+/** Return the current colours of a skeleton; over a picture they are always bright, with a shadow. */
 export function skeletonColours({ overPicture }) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(`--${overPicture ? "picture-" : ""}${name}`);
@@ -37,7 +37,7 @@ export function skeletonColours({ overPicture }) {
   };
 }
 
-function use() {
-  const wished = Object.keys(wishes).find((name) => wishes[name].matches) ?? "dark";
-  document.documentElement.dataset.theme = choice === "system" ? wished : choice;
+function apply() {
+  const system = Object.keys(systemThemes).find((name) => systemThemes[name].matches) ?? "dark";
+  document.documentElement.dataset.theme = choice === "system" ? system : choice;
 }

@@ -1,123 +1,123 @@
-/** What the device's camera sees, fetched only while somebody can see it here. */
+/** The view of the device's camera, fetched only while it is visible on the page. */
 import { put, text } from "./language.js";
-import { keep, kept } from "./kept.js";
+import { loadPreference, savePreference } from "./preferences.js";
+import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { drawSkeleton } from "./skeleton.js";
-import { SteadySocket } from "./steady-socket.js";
 import { skeletonColours } from "./theme.js";
 
 const KEY = "ishara.view";
 const ALLOWED = { picture: ["picture", "skeleton", "none"], skeleton: ["skeleton", "none"], off: [] };
-const REFUSED = 4403; // more than the device allows by now; it told so, and will be asked anew
+const REFUSED = 4403; // the device now allows less; `allow` is called with the new limit when it reconnects
 const STALE_MS = 3_000;
-const ASPECT = 0.75; // until the camera tells its own
+const ASPECT = 0.75; // until the first view
 
-/** The view's canvas, the note in its place, and the choice of what is shown. */
+/** Manages the canvas of the view, the note in its place, and the choice of what is shown. */
 export class View {
   #canvas;
   #note;
   #choice;
   #allowed = [];
   #socket = null;
-  #watched = null;
+  #level = null;
   #onScreen = true;
   #paused = false;
-  #emptied;
+  #staleTimer;
   #drawing = false;
-  #waiting = null;
-  #last = null;
+  #pending = null;
+  #view = null;
 
   constructor({ canvas, note, choice }) {
     this.#canvas = canvas;
     this.#note = note;
     this.#choice = choice;
     choice.addEventListener("change", () => {
-      keep(KEY, this.#chosen());
-      this.#watch();
+      savePreference(KEY, this.#chosen());
+      this.#update();
     });
-    document.addEventListener("visibilitychange", () => this.#watch());
+    document.addEventListener("visibilitychange", () => this.#update());
     new ResizeObserver(() => this.#draw()).observe(canvas);
     new MutationObserver(() => this.#draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  /** Offer what the device allows: "picture", "skeleton" or "off". */
-  allow(most) {
-    this.#allowed = ALLOWED[most];
+  /** Offer the levels up to the highest that the device allows: "picture", "skeleton" or "off". */
+  allow(highest) {
+    this.#allowed = ALLOWED[highest];
     for (const radio of this.#choice.querySelectorAll("input")) {
       radio.closest("label").hidden = !this.#allowed.includes(radio.value);
-      // Whoever has not chosen sees the skeleton: whom the camera shows was not asked.
-      radio.checked = radio.value === (kept(KEY, this.#allowed) ?? "skeleton");
+      // The default is the skeleton, since the people in front of the camera were not asked.
+      radio.checked = radio.value === (loadPreference(KEY, this.#allowed) ?? "skeleton");
     }
     this.#choice.hidden = this.#allowed.length === 0;
-    this.#watch();
+    this.#update();
   }
 
-  /** Whether the page that holds it is the one shown. */
+  /** Set whether the page with the view is shown. */
   set onScreen(onScreen) {
     this.#onScreen = onScreen;
-    this.#watch();
+    this.#update();
   }
 
-  /** Whether the device is paused, which is then why there is no picture. */
+  /** Set whether the device is paused, which the note then gives as the reason. */
   set paused(paused) {
     if (paused === this.#paused) return;
     this.#paused = paused;
-    if (!this.#last) this.#explain();
+    if (!this.#view) this.#updateNote();
   }
 
   #chosen() {
     return this.#choice.querySelector("input:checked")?.value ?? "none";
   }
 
-  #watch() {
+  #update() {
     const chosen = this.#allowed.length ? this.#chosen() : "none";
     const wanted = this.#onScreen && !document.hidden && chosen !== "none" ? chosen : null;
-    if (wanted !== this.#watched) {
-      this.#watched = wanted;
+    if (wanted !== this.#level) {
+      this.#level = wanted;
       this.#socket?.close();
       this.#socket = wanted && this.#open(wanted);
-      this.#empty();
+      this.#reset();
     }
-    this.#explain();
+    this.#updateNote();
   }
 
   #open(wanted) {
-    return new SteadySocket(`api/view?with=${wanted}`, { message: (data) => this.#take(data) }, (code) => code === REFUSED);
+    return new ReconnectingSocket(`api/view?with=${wanted}`, { message: (data) => this.#receive(data) }, (code) => code === REFUSED);
   }
 
-  /** Decode the newest view; those that come while a picture is decoded replace each other. */
-  async #take(data) {
-    this.#waiting = data;
+  /** Decode the latest view; views received while a picture is decoded replace each other. */
+  async #receive(data) {
+    this.#pending = data;
     if (this.#drawing) return;
     this.#drawing = true;
-    while (this.#waiting) {
-      const newest = this.#waiting;
-      this.#waiting = null;
-      const view = await decoded(newest);
-      if (!this.#watched) break;
-      this.#last?.picture?.close();
-      this.#last = view;
+    while (this.#pending) {
+      const latest = this.#pending;
+      this.#pending = null;
+      const view = await decode(latest);
+      if (!this.#level) break;
+      this.#view?.picture?.close();
+      this.#view = view;
       this.#draw();
-      this.#explain();
-      clearTimeout(this.#emptied);
-      this.#emptied = setTimeout(() => this.#empty(), STALE_MS);
+      this.#updateNote();
+      clearTimeout(this.#staleTimer);
+      this.#staleTimer = setTimeout(() => this.#reset(), STALE_MS);
     }
     this.#drawing = false;
   }
 
-  #empty() {
-    clearTimeout(this.#emptied);
-    this.#last?.picture?.close();
-    this.#last = null;
+  #reset() {
+    clearTimeout(this.#staleTimer);
+    this.#view?.picture?.close();
+    this.#view = null;
     this.#draw();
-    this.#explain();
+    this.#updateNote();
   }
 
-  #explain() {
+  #updateNote() {
     const label = this.#chosen() === "picture" ? "view-picture-label" : "view-skeleton-label";
     this.#canvas.dataset.label = label;
     this.#canvas.setAttribute("aria-label", text(label));
-    const isBlank = this.#last !== null && !this.#last.picture && this.#last.joints.every((joint) => joint === null);
-    this.#note.hidden = this.#last !== null && !isBlank;
+    const isBlank = this.#view !== null && !this.#view.picture && this.#view.joints.every((joint) => joint === null);
+    this.#note.hidden = this.#view !== null && !isBlank;
     if (isBlank) put(this.#note, "view-nobody");
     else if (!this.#allowed.length) put(this.#note, "view-forbidden");
     else if (this.#chosen() === "none") put(this.#note, "view-hidden");
@@ -126,7 +126,7 @@ export class View {
 
   #draw() {
     const canvas = this.#canvas;
-    const view = this.#last;
+    const view = this.#view;
     if (view) canvas.style.aspectRatio = `1 / ${view.aspect}`;
     const width = Math.round(canvas.clientWidth * devicePixelRatio);
     if (!width) return;
@@ -140,19 +140,19 @@ export class View {
   }
 }
 
-/** A view as it comes: the length of the JSON in four bytes, the JSON, and a JPEG or nothing. */
-async function decoded(data) {
+/** Decode a view: the length of the JSON in four bytes, the JSON, and a JPEG or nothing. */
+async function decode(data) {
   const length = new DataView(data).getUint32(0);
   const view = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
   const jpeg = data.slice(4 + length);
-  return { ...view, picture: jpeg.byteLength ? await pictureOf(jpeg) : null };
+  return { ...view, picture: jpeg.byteLength ? await decodePicture(jpeg) : null };
 }
 
-async function pictureOf(jpeg) {
+async function decodePicture(jpeg) {
   try {
     return await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
   } catch (error) {
-    if (error instanceof DOMException) return null; // a damaged picture; the next one comes at once
+    if (error instanceof DOMException) return null; // a damaged picture; the next one follows at once
     throw error;
   }
 }

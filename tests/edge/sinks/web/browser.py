@@ -1,4 +1,4 @@
-"""A real browser that opens the live page, and what goes wrong in it unseen."""
+"""A real browser that opens the live page, and records problems that a user does not see."""
 
 import os
 from pathlib import Path
@@ -10,39 +10,39 @@ from tests.edge.mosquitto import find_program
 
 LANGUAGES: Final = {"en": "en-GB", "ar": "ar-EG"}
 PATIENCE_MS: Final = 30_000
-_AWAY: Final = ("net::ERR_", "WebSocket connection to")
-"""What the browser itself writes when nobody answers."""
+_CONNECTION_ERRORS: Final = ("net::ERR_", "WebSocket connection to")
+"""The console messages of the browser when the server is unreachable."""
 
 
 def chromium(playwright: Playwright, *arguments: str, camera: Path | None = None) -> Browser:
-    """Debian's Chromium, whose camera shows a film of JPEGs over and over, or a test picture."""
+    """Start Debian's Chromium, whose camera repeats a film of JPEGs, or shows a test picture."""
     flags = ["--use-fake-device-for-media-stream", *arguments]
     if camera is not None:
         flags.append(f"--use-file-for-fake-video-capture={camera}")
     if os.geteuid() == 0:
-        flags.append("--no-sandbox")  # which needs a user that is not root
+        flags.append("--no-sandbox")  # the sandbox needs a user that is not root
     return playwright.chromium.launch(executable_path=find_program("chromium"), args=flags)
 
 
 class PageVisit:
-    """Somebody with the live page open."""
+    """One visit of the live page."""
 
     def __init__(self, browser: Browser, url: str, *, language: str = "en", **options: Any) -> None:
-        """Open it. `options` are those of a Playwright context, such as `viewport` and `color_scheme`."""
+        """Open the page. `options` are those of a Playwright context, such as `viewport` and `color_scheme`."""
         self.url = url
-        self.complaints: list[str] = []
-        """What went wrong unseen: errors and warnings in the console, and what was asked of others."""
+        self.problems: list[str] = []
+        """Errors and warnings in the console, and requests to other servers."""
         self.context: BrowserContext = browser.new_context(locale=LANGUAGES[language], **options)
         self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
-        self.page.on("request", lambda request: self._see(request.url))
-        self.page.on("websocket", lambda socket: self._see(socket.url.replace("ws", "http", 1)))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", lambda message: self._check_console(message.type, message.text))
+        self.page.on("request", lambda request: self._check_address(request.url))
+        self.page.on("websocket", lambda socket: self._check_address(socket.url.replace("ws", "http", 1)))
         self.page.goto(url)
 
     def __getitem__(self, selector: str) -> Locator:
-        """What is there on the page."""
+        """Return the elements of a selector."""
         return self.page.locator(selector)
 
     def press(self, *keys: str) -> None:
@@ -51,21 +51,25 @@ class PageVisit:
             self.page.keyboard.press(key)
 
     def style(self, selector: str, name: str) -> str:
-        """What the browser makes of an element's style."""
+        """Return a computed style of an element."""
         value: str = self[selector].evaluate("(element, name) => getComputedStyle(element)[name]", name)
         return value
 
-    def close(self, *, was_away: bool = False) -> None:
-        """Close it; nothing may have gone wrong, but for what the browser writes when nobody answers."""
+    def close(self, *, was_disconnected: bool = False) -> None:
+        """Close the page, and check that it had no problems except, if it was disconnected, the browser's messages."""
         self.context.close()
-        told = [line for line in self.complaints if not (was_away and any(away in line for away in _AWAY))]
-        assert told == [], told
+        remaining = [
+            line
+            for line in self.problems
+            if not (was_disconnected and any(error in line for error in _CONNECTION_ERRORS))
+        ]
+        assert remaining == [], remaining
 
-    def _hear(self, kind: str, text: str) -> None:
+    def _check_console(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
-            self.complaints.append(text)
+            self.problems.append(text)
 
-    def _see(self, address: str) -> None:
+    def _check_address(self, address: str) -> None:
         origin = "/".join(self.url.split("/")[:3]) + "/"
         if not address.startswith((origin, "blob:" + origin)):
-            self.complaints.append(f"asked for {address}")
+            self.problems.append(f"requested {address}")

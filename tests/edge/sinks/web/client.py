@@ -1,4 +1,4 @@
-"""Asks the live page's server, as a browser or another program does."""
+"""A client of the live page's server, like a browser or another program."""
 
 import json
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ class Event:
 
 
 class WebClient:
-    """Asks one server."""
+    """Sends requests to one server."""
 
     def __init__(self, port: int, *, verify: str | bool = True) -> None:
-        """`verify` names the authority of a server that is asked with TLS, or is False for any."""
+        """`verify` is the authority's certificate if the server uses TLS, or False to accept any."""
         self._socket_url = f"ws://127.0.0.1:{port}"
         scheme = "http" if verify is True else "https"
         self.client = httpx.Client(
@@ -37,48 +37,48 @@ class WebClient:
         )
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        """The answer to a GET; underscores in the names of headers stand for hyphens."""
-        return self.client.get(path, headers=_named(headers))
+        """Return the response to a GET; underscores in header names stand for hyphens."""
+        return self.client.get(path, headers=_header_names(headers))
 
     def words(self, query: str = "") -> list[int]:
-        """The numbers of the words that are remembered."""
+        """Return the numbers of the words that the server has."""
         return [word["seq"] for word in self.get(f"/api/words{query}").json()["words"]]
 
     @contextmanager
     def events(self, query: str = "", **headers: str) -> Iterator[Iterator[Event]]:
-        """The events, as they come."""
-        with self.client.stream("GET", f"/api/events{query}", headers=_named(headers)) as answer:
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            yield _parsed(answer)
+        """Yield the events as they arrive."""
+        with self.client.stream("GET", f"/api/events{query}", headers=_header_names(headers)) as response:
+            assert response.headers["content-type"].startswith("text/event-stream")
+            yield _parse(response)
 
     @contextmanager
-    def view(self, wanted: str, **headers: str) -> Iterator[Connection]:
-        """A websocket on which views come."""
+    def view(self, level: str, **headers: str) -> Iterator[Connection]:
+        """Yield a websocket that receives views."""
         origin = Origin(headers.pop("origin")) if "origin" in headers else None
-        url = f"{self._socket_url}/api/view?with={wanted}"
-        with connect(url, origin=origin, additional_headers=_named(headers), proxy=None) as socket:
+        url = f"{self._socket_url}/api/view?with={level}"
+        with connect(url, origin=origin, additional_headers=_header_names(headers), proxy=None) as socket:
             yield socket
 
 
 def until(events: Iterator[Event], name: str) -> Event:
-    """The next event of a name."""
+    """Return the next event of a name."""
     return next(event for event in events if event.name == name)
 
 
-def unpacked(message: bytes) -> tuple[dict[str, Any], bytes]:
-    """A view's line of JSON, and its JPEG."""
+def decode_view(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the JSON of a view, and its JPEG."""
     end = 4 + int.from_bytes(message[:4], "big")
     return json.loads(message[4:end]), message[end:]
 
 
-def _named(headers: dict[str, str]) -> dict[str, str]:
+def _header_names(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def _parsed(answer: httpx.Response) -> Iterator[Event]:
-    """https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation."""
+def _parse(response: httpx.Response) -> Iterator[Event]:
+    """Parse server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation."""
     fields: dict[str, str] = {}
-    for line in answer.iter_lines():
+    for line in response.iter_lines():
         if line:
             name, _, value = line.partition(": ")
             fields[name] = value

@@ -1,4 +1,4 @@
-"""What tests of the live page need."""
+"""Fixtures of the live page: browsers, devices, and a server for visitors."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.edge.sinks.web.browser import PATIENCE_MS, chromium
 from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.visitor_server import LIMIT, VisitorServer
 
-SwitchOn = Callable[..., Device]
+StartDevice = Callable[..., Device]
 StartBrowser = Callable[..., Browser]
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -20,7 +20,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.fixture(scope="module")
 def start_browser() -> Iterator[StartBrowser]:
-    """Starts browsers that are closed with the module: what drives them has an event loop of its own running."""
+    """Start browsers that are closed with the module, since Playwright runs an event loop of its own meanwhile."""
     with sync_playwright() as playwright:
         started: list[Browser] = []
 
@@ -35,13 +35,13 @@ def start_browser() -> Iterator[StartBrowser]:
 
 @pytest.fixture(scope="module")
 def browser(start_browser: StartBrowser) -> Browser:
-    """One for a whole module."""
+    """Start one browser for a whole module."""
     return start_browser()
 
 
 @pytest.fixture
-def switch_on() -> Iterator[SwitchOn]:
-    """Switches on devices of a test's own."""
+def start_device() -> Iterator[StartDevice]:
+    """Start devices of a test's own."""
     devices: list[Device] = []
 
     def start(port: int | None = None, **settings: Any) -> Device:
@@ -49,8 +49,8 @@ def switch_on() -> Iterator[SwitchOn]:
         return devices[-1]
 
     yield start
-    for one in devices:
-        one.stop()
+    for device in devices:
+        device.stop()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A device whose words, troubles and pictures a test decides; its live page is the real one, in its own process."""
+"""A device whose words, faults and pictures a test controls; its live page is the real one, in its own process."""
 
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -21,17 +21,17 @@ from tests.edge.waiting import wait_until
 NAME: Final = "entrance"
 MODEL: Final = "karsl-190@5"
 PICTURE: Final = np.full((48, 64, 3), (40, 80, 160), np.uint8)
-"""What its camera sees."""
+"""The picture of its camera."""
 
 
 def word(seq: int, confidence: float = 0.97, sign: int = 0, **changes: Any) -> Word:
-    """One of the tiny bundle's words, said just now."""
+    """Return one of the tiny bundle's words, signed just now."""
     now = datetime.now(UTC)
-    others = [one for one in SIGNS if one is not SIGNS[sign]]
+    others = [other for other in SIGNS if other is not SIGNS[sign]]
     event = Word(
         seq=seq,
         confidence=confidence,
-        alternatives=tuple(Alternative(sign_id=one.sign_id, word=one.word, confidence=0.01) for one in others),
+        alternatives=tuple(Alternative(sign_id=other.sign_id, word=other.word, confidence=0.01) for other in others),
         started_at=now - timedelta(seconds=1.05),
         ended_at=now - timedelta(seconds=0.2),
         emitted_at=now,
@@ -43,16 +43,16 @@ def word(seq: int, confidence: float = 0.97, sign: int = 0, **changes: Any) -> W
 
 
 class Device:
-    """Its live page, as long as it is on."""
+    """A device with a live page."""
 
     def __init__(self, port: int | None = None, **settings: Any) -> None:
-        """Switch it on, with settings of [web]."""
+        """Start it, with settings of [web]."""
         self.port = port or free_port()
         self.status = DeviceStatus()
         self._parts = (Component.CAMERA, Component.BROKER)
-        self._pulse = PipelineStats(status=self.status, components=self._parts, model=MODEL)
+        self._stats = PipelineStats(status=self.status, components=self._parts, model=MODEL)
         self._seq = 0
-        self._is_on = True
+        self._is_running = True
         config = WebConfig.model_validate({"port": self.port, "view": "picture"} | settings)
         signs = len(open_bundle(SHIPPED_MODEL).signs)
         self.sink = WebSink(
@@ -66,24 +66,24 @@ class Device:
         self.url = config.url
 
     def sign_word(self, confidence: float = 0.97, sign: int = 0, **changes: Any) -> Word:
-        """Say a word."""
+        """Emit a word."""
         self._seq += 1
-        said = word(self._seq, confidence, sign, **changes)
-        self.sink.emit(said)
-        return said
+        event = word(self._seq, confidence, sign, **changes)
+        self.sink.emit(event)
+        return event
 
     def show(self, landmarks: Landmarks, picture: Image = PICTURE) -> None:
-        """Let the camera see a person."""
-        self._pulse.count_frame()
+        """Show a person to the camera."""
+        self._stats.count_frame()
         self.sink.observe(Frame(picture, landmarks.time), landmarks)
 
     def stop(self) -> None:
-        """Switch it off, if it is still on."""
-        if not self._is_on:
+        """Stop it, if it is still running."""
+        if not self._is_running:
             return
-        self._is_on = False
+        self._is_running = False
         self.sink.close()
         wait_until(lambda: not is_listening(self.port), "the end of the live page")
 
     def _health(self) -> Health:
-        return self._pulse.health()
+        return self._stats.health()

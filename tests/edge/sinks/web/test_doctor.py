@@ -1,4 +1,4 @@
-"""What the doctor finds of the live page."""
+"""The doctor's finding about the live page."""
 
 from contextlib import closing
 from pathlib import Path
@@ -13,14 +13,14 @@ from edge.monitoring.metrics import MetricsServer
 from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.client import TOKEN
-from tests.edge.sinks.web.conftest import SwitchOn
+from tests.edge.sinks.web.conftest import StartDevice
 
 
-def test_a_page_that_nobody_wants_is_left_out() -> None:
+def test_page_that_is_not_configured_is_left_out() -> None:
     assert check_live_page(None).state is State.SKIPPED
 
 
-def test_a_page_that_could_be_served_is_fine_and_so_is_one_that_is(switch_on: SwitchOn, tmp_path: Path) -> None:
+def test_page_that_can_be_or_is_served_is_ok(start_device: StartDevice, tmp_path: Path) -> None:
     port = free_port()
     finding = check_live_page(WebConfig(port=port))
     assert (finding.state, finding.sentence) == (
@@ -30,12 +30,12 @@ def test_a_page_that_could_be_served_is_fine_and_so_is_one_that_is(switch_on: Sw
     (tmp_path / "token").write_text(TOKEN)
     files = make_certificates(tmp_path)
     tls = {"certificate_file": files.broker, "key_file": files.broker_key, "token_file": tmp_path / "token"}
-    device = switch_on(address="0.0.0.0", **tls)
+    device = start_device(address="0.0.0.0", **tls)
     config = WebConfig.model_validate({"address": "0.0.0.0", "port": device.port} | tls)
     assert check_live_page(config).sentence == f"the daemon serves it at {config.url}"
 
 
-def test_a_port_that_something_else_has_is_named() -> None:
+def test_port_in_use_is_named() -> None:
     port = free_port()
     with closing(MetricsServer(MetricsConfig(port=port), PipelineStats().health)):
         finding = check_live_page(WebConfig(port=port))
@@ -43,19 +43,19 @@ def test_a_port_that_something_else_has_is_named() -> None:
     assert f"web.port {port}: cannot be bound" in finding.sentence
 
 
-def test_a_token_that_is_away_or_can_be_guessed_is_named(tmp_path: Path) -> None:
+def test_missing_or_short_token_is_named(tmp_path: Path) -> None:
     absent = check_live_page(WebConfig(port=free_port(), token_file=tmp_path / "token"))
     assert (absent.state, "cannot be read" in absent.sentence) == (State.FAILED, True)
     (tmp_path / "token").write_text("short")
     assert "at least 16" in check_live_page(WebConfig(port=free_port(), token_file=tmp_path / "token")).sentence
 
 
-def test_a_credential_of_the_service_is_not_looked_for() -> None:
+def test_credential_of_the_service_is_not_checked() -> None:
     config = WebConfig(address="0.0.0.0", port=free_port(), token_file=Path("web-token"))
     assert check_live_page(config).state is State.OK
 
 
-def test_without_its_libraries_what_to_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_libraries_are_reported_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.sinks.web.listener.LIBRARIES", ("absent_one",))
     finding = check_live_page(WebConfig(port=free_port()))
     assert (finding.state, finding.remedy) == (State.FAILED, "pip install 'ishara[web]'")

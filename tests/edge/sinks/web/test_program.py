@@ -1,4 +1,4 @@
-"""The live page's program among people who mean no good, and what becomes of it."""
+"""The process of the live page: killed, hanging, or used by slow and hostile clients."""
 
 import os
 import signal
@@ -24,17 +24,17 @@ FLOOD = 3000
 
 @pytest.fixture
 def device() -> Iterator[Device]:
-    on = Device()
-    yield on
-    on.stop()
+    running = Device()
+    yield running
+    running.stop()
 
 
 def memory_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def asked_slowly(port: int, path: str) -> socket.socket:
-    """Somebody who asks and then reads nothing."""
+def connect_without_reading(port: int, path: str) -> socket.socket:
+    """Send a request, and do not read the response."""
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     slow.connect(("127.0.0.1", port))
@@ -42,36 +42,36 @@ def asked_slowly(port: int, path: str) -> socket.socket:
     return slow
 
 
-def test_a_killed_program_is_started_again_with_the_words_and_asked_meanwhile(device: Device) -> None:
-    ask = WebClient(device.port)
-    said = [device.sign_word() for _ in range(3)]
-    wait_until(lambda: ask.words() == [1, 2, 3], "the words")
+def test_killed_process_restarts_with_the_words_and_requests_wait(device: Device) -> None:
+    client = WebClient(device.port)
+    words = [device.sign_word() for _ in range(3)]
+    wait_until(lambda: client.words() == [1, 2, 3], "the words")
     killed = device.sink.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: device.status.faults == {Component.WEB: "its process was ended by signal 9"}, "the trouble")
-    said.append(device.sign_word())
-    # Nobody is turned away: who asks now waits until it is back.
-    with ask.events(last_event_id="2") as events:
+    wait_until(lambda: device.status.faults == {Component.WEB: "its process was ended by signal 9"}, "the fault")
+    words.append(device.sign_word())
+    # No request is refused: it waits until the process is back.
+    with client.events(last_event_id="2") as events:
         assert [until(events, "word").number for _ in range(2)] == [3, 4]
     assert device.status.faults == {}
     assert device.sink.pid not in (None, killed)
-    assert ask.words() == [word.seq for word in said]
+    assert client.words() == [word.seq for word in words]
 
 
-def test_readers_who_do_not_read_cost_no_memory_and_keep_nobody_waiting(device: Device) -> None:
-    ask = WebClient(device.port)
+def test_readers_that_do_not_read_cost_no_memory_and_delay_nobody(device: Device) -> None:
+    client = WebClient(device.port)
     device.sign_word()
-    wait_until(lambda: ask.words() == [1], "the first word")
-    slow = [asked_slowly(device.port, "/api/events") for _ in range(20)]
+    wait_until(lambda: client.words() == [1], "the first word")
+    slow = [connect_without_reading(device.port, "/api/events") for _ in range(20)]
     pid = device.sink.pid
     assert pid is not None
-    with ask.events("?since=1") as events:
+    with client.events("?since=1") as events:
         until(events, "health")
         before = memory_mb(pid)
         for number in range(FLOOD):
             device.sign_word()
-            if number % 100 == 0:  # a reader who does read hears each in time
+            if number % 100 == 0:  # a reader that reads gets each word in time
                 while until(events, "word").number != number + 2:
                     continue
         wait_until(lambda: until(events, "word").number == FLOOD + 1, "the last word")
@@ -80,30 +80,30 @@ def test_readers_who_do_not_read_cost_no_memory_and_keep_nobody_waiting(device: 
         one.close()
 
 
-def test_a_program_that_hangs_keeps_the_daemon_waiting_for_nothing(device: Device) -> None:
-    ask = WebClient(device.port)
-    wait_until(lambda: ask.words() == [], "the page")
+def test_hanging_process_does_not_block_the_daemon(device: Device) -> None:
+    client = WebClient(device.port)
+    wait_until(lambda: client.words() == [], "the page")
     hanging = device.sink.pid
     assert hanging is not None
     os.kill(hanging, signal.SIGSTOP)
     began = time.monotonic()
     for _ in range(FLOOD):
         device.sign_word()
-    assert time.monotonic() - began < PATIENCE_S  # a sink that waited would do so for ever
+    assert time.monotonic() - began < PATIENCE_S  # a blocking sink would wait for ever
     device.sink.close()
     wait_until(lambda: not Path(f"/proc/{hanging}").exists(), "its end")
 
 
-def test_who_connects_and_asks_nothing_is_let_go_and_who_listens_is_not(device: Device) -> None:
+def test_unused_connection_is_closed_and_a_listening_one_is_not(device: Device) -> None:
     with socket.create_connection(("127.0.0.1", device.port), timeout=PATIENCE_S) as idle:
         idle.sendall(b"GET /live-signs HTTP/1.1\r\nHost:")
         with WebClient(device.port).events() as events, WebClient(device.port).view("skeleton") as views:
             assert idle.recv(1) == b""
-            wait_until(lambda: until(events, "health").content["up_s"] > 4.0, "health of by now")
+            wait_until(lambda: until(events, "health").content["up_s"] > 4.0, "the current health")
             views.ping().wait(PATIENCE_S)
 
 
-def test_with_a_certificate_the_page_is_asked_for_with_tls(tmp_path: Path) -> None:
+def test_page_is_served_over_tls(tmp_path: Path) -> None:
     files = make_certificates(tmp_path)
     (tmp_path / "token").write_text(TOKEN)
     device = Device(certificate_file=files.broker, key_file=files.broker_key, token_file=tmp_path / "token")
@@ -116,25 +116,25 @@ def test_with_a_certificate_the_page_is_asked_for_with_tls(tmp_path: Path) -> No
 
 
 def refusal(**settings: object) -> str:
-    """The sentence with which nobody listens."""
+    """Return the sentence of the refusal."""
     with pytest.raises(ConfigInvalid) as refused:
         listen(WebConfig.model_validate(settings))
     return str(refused.value)
 
 
-def test_a_port_that_is_taken_is_refused() -> None:
+def test_port_in_use_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"web.port {port}: cannot be bound: Address already in use; choose a free port" in refusal(port=port)
 
 
-def test_without_its_libraries_there_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_libraries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.sinks.web.listener.LIBRARIES", ("fastapi", "absent_one"))
     with pytest.raises(LibraryMissing, match=r"\[web\] needs absent_one.*pip install 'ishara\[web\]'"):
         listen(WebConfig(port=free_port()))
 
 
-def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_invalid_certificate_is_refused(tmp_path: Path) -> None:
     (tmp_path / "page.pem").write_text("nothing")
     assert "page.pem cannot be used" in refusal(port=free_port(), certificate_file=tmp_path / "page.pem")
     assert "absent.pem cannot be used" in refusal(port=free_port(), certificate_file=tmp_path / "absent.pem")

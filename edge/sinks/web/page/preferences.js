@@ -1,7 +1,7 @@
-/** What the browser remembers of somebody's choices; nothing where it is not allowed to. */
+/** Preferences in the browser's storage; nothing is stored where the browser forbids it. */
 
-/** The remembered choice, if it is one of those there are. */
-export function kept(key, choices) {
+/** Return the stored preference if it is one of the choices, else null. */
+export function loadPreference(key, choices) {
   try {
     const value = localStorage.getItem(key);
     return choices.includes(value) ? value : null;
@@ -11,8 +11,8 @@ export function kept(key, choices) {
   }
 }
 
-/** Remember a choice. */
-export function keep(key, value) {
+/** Store a preference. */
+export function savePreference(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch (error) {

@@ -1,4 +1,4 @@
-"""The live page of a daemon as users start it: its words reach the browser, also after it was started anew."""
+"""The live page of a daemon as users start it: its words reach the browser, also after a restart."""
 
 import signal
 from pathlib import Path
@@ -27,7 +27,7 @@ def settings(tmp_path: Path, broker: Mosquitto) -> dict[str, str]:
     }
 
 
-def test_words_reach_the_browser_also_after_the_daemon_was_started_anew(
+def test_words_reach_the_browser_also_after_a_restart_of_the_daemon(
     browser: Browser, bundle_folder: Path, tmp_path: Path, settings: dict[str, str], start_daemon: StartDaemon
 ) -> None:
     source = tmp_path / f"one{TAKE_SUFFIX}"
@@ -47,4 +47,4 @@ def test_words_reach_the_browser_also_after_the_daemon_was_started_anew(
     start_daemon(*arguments, settings=settings).wait_for_log("the live page is at")
     expect(page["#connection-text"]).to_have_text("Live")
     expect(page["#history-words > li"].nth(before)).to_be_visible()
-    page.close(was_away=True)
+    page.close(was_disconnected=True)

@@ -1,41 +1,41 @@
-/** A websocket that is opened again when it breaks, at once and then ever later, until it is closed for good. */
+/** A websocket that reconnects when it breaks, with growing delays, until it is closed for good. */
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8_000;
 
 /**
- * Calls `message` with the data and, if they are there, `open` and `lost` (with code and reason of the close). Where
- * `isFinal` says so of a close's code it is not opened again.
+ * Calls `message` with the data and, if they are given, `open` and `lost` (with code and reason of the close). If
+ * `isFinal` returns true for the code of a close, the socket does not reconnect.
  */
-export class SteadySocket {
+export class ReconnectingSocket {
   #path;
-  #told;
+  #handlers;
   #isFinal;
   #socket = null;
   #retryMs = FIRST_RETRY_MS;
   #timer;
 
-  constructor(path, told, isFinal) {
+  constructor(path, handlers, isFinal) {
     this.#path = path;
-    this.#told = told;
+    this.#handlers = handlers;
     this.#isFinal = isFinal;
     this.#open();
   }
 
-  /** Whether something can be sent now and nothing waits to be sent. */
+  /** True if the socket is open and nothing waits to be sent. */
   get isFree() {
     return this.#socket?.readyState === WebSocket.OPEN && this.#socket.bufferedAmount === 0;
   }
 
-  /** Send it; only while it is free. */
+  /** Send data; only while the socket is free. */
   send(data) {
     this.#socket.send(data);
   }
 
-  /** End it. Nothing is called any more. */
+  /** Close the socket. No handler is called any more. */
   close() {
     clearTimeout(this.#timer);
-    this.#forget();
+    this.#detach();
   }
 
   #open() {
@@ -44,27 +44,27 @@ export class SteadySocket {
     const socket = new WebSocket(address);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#told.open?.();
+    socket.onopen = () => this.#handlers.open?.();
     socket.onmessage = (event) => {
-      this.#retryMs = FIRST_RETRY_MS; // one that closes before it says anything is not well
-      this.#told.message(event.data);
+      this.#retryMs = FIRST_RETRY_MS; // a socket that closes before its first message is no success
+      this.#handlers.message(event.data);
     };
     socket.onclose = (event) => {
-      this.#forget();
+      this.#detach();
       if (!this.#isFinal(event.code)) {
         this.#timer = setTimeout(() => this.#open(), this.#retryMs);
         this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
       }
-      this.#told.lost?.(event.code, event.reason);
+      this.#handlers.lost?.(event.code, event.reason);
     };
   }
 
-  #forget() {
+  #detach() {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = null;
     socket.onmessage = socket.onclose = null;
-    // A browser tells one that is closed before it is open in the console, as an error.
+    // Closing a socket before it is open makes the browser log an error in the console.
     socket.onopen = () => socket.close();
     if (socket.readyState !== WebSocket.CONNECTING) socket.close();
   }

@@ -1,4 +1,4 @@
-"""axe-core looks through the live page: both languages, all themes, both pages. https://github.com/dequelabs/axe-core"""
+"""axe-core checks the live page: both languages, all themes, both pages. https://github.com/dequelabs/axe-core"""
 
 from pathlib import Path
 from typing import Literal
@@ -8,18 +8,19 @@ from playwright.sync_api import Browser, expect
 
 from edge.monitoring.status import Component
 from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
-from tests.edge.sinks.web.conftest import SwitchOn
+from tests.edge.sinks.web.conftest import StartDevice
 
-GRAVE = {"serious", "critical"}
-
-
-def grave_faults(visit: PageVisit) -> list[str]:
-    faults = Axe().run(visit.page).response["violations"]
-    return [f"{fault['id']}: {node['html']}" for fault in faults if fault["impact"] in GRAVE for node in fault["nodes"]]
+SEVERE = {"serious", "critical"}
 
 
-def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser, switch_on: SwitchOn) -> None:
-    device = switch_on()
+def severe_violations(visit: PageVisit) -> list[str]:
+    violations = Axe().run(visit.page).response["violations"]
+    severe = [violation for violation in violations if violation["impact"] in SEVERE]
+    return [f"{violation['id']}: {node['html']}" for violation in severe for node in violation["nodes"]]
+
+
+def test_page_has_no_severe_violation_in_any_language_and_theme(browser: Browser, start_device: StartDevice) -> None:
+    device = start_device()
     device.sign_word()
     device.sign_word(0.6)
     device.status.report(Component.BROKER, "the broker does not answer")
@@ -31,27 +32,27 @@ def test_the_page_has_no_grave_fault_in_any_language_and_theme(browser: Browser,
         for theme in ("dark", "light", "contrast"):
             visit["#theme"].select_option(theme)
             visit["#to-device"].click()
-            assert grave_faults(visit) == [], f"{language}, {theme}"
+            assert severe_violations(visit) == [], f"{language}, {theme}"
             visit["#to-own"].click()
-            assert grave_faults(visit) == [], f"{language}, {theme}, own camera"
+            assert severe_violations(visit) == [], f"{language}, {theme}, own camera"
         visit.close()
 
 
-def test_the_page_of_the_interface_for_programs_has_no_grave_fault(browser: Browser, switch_on: SwitchOn) -> None:
-    visit = PageVisit(browser, switch_on().url, color_scheme="dark")
+def test_docs_page_has_no_severe_violation(browser: Browser, start_device: StartDevice) -> None:
+    visit = PageVisit(browser, start_device().url, color_scheme="dark")
     visit["footer a"].click()
     expect(visit["h1"]).to_contain_text("Ishara")
-    assert grave_faults(visit) == []
+    assert severe_violations(visit) == []
     visit.close()
 
 
-def test_the_login_page_has_no_grave_fault(browser: Browser, switch_on: SwitchOn, tmp_path: Path) -> None:
+def test_login_page_has_no_severe_violation(browser: Browser, start_device: StartDevice, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("0123456789abcdef0123")
-    visit = PageVisit(browser, f"{switch_on(token_file=tmp_path / 'token').url}#wrong")
+    visit = PageVisit(browser, f"{start_device(token_file=tmp_path / 'token').url}#wrong")
     expect(visit["#wrong"]).to_be_visible()
     schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
     for scheme in schemes:
         visit.page.emulate_media(color_scheme=scheme)
         expect(visit["html"]).to_have_attribute("data-theme", scheme)
-        assert grave_faults(visit) == [], scheme
+        assert severe_violations(visit) == [], scheme
     visit.context.close()

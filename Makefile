@@ -58,7 +58,7 @@ docs: setup
 reference: setup
 	$(BIN)/python docs/generate_reference.py
 
-# The device's part on an emulated Raspberry Pi 4 and 5, held against this machine. Needs root; the first run takes about
+# The device's part on an emulated Raspberry Pi 4 and 5, compared with this machine. Needs root; the first run takes about
 # ten minutes. Its Debian (2 GB) is kept in ~/.cache/ishara/arm, or where ARM_CACHE says; remove that folder at will.
 # SHARED names the folder with the real clips; without one the landmarks are left out.
 SHARED ?= ../shared

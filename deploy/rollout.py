@@ -50,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class WaitPolicy:
-    """How long to wait for a new model, and whether it must have passed its probation or only be active and well."""
+    """The time to wait for a new model, and whether it must have passed its probation or only be active and well."""
 
     timeout_s: float
     until_proven: bool

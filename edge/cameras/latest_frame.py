@@ -34,7 +34,7 @@ class LatestFrameReader:
         self._error: CameraLost | None = CameraLost("the camera's thread failed; its traceback is in the log")
         self._stopped = threading.Event()
         self.active_at = time.monotonic()
-        """When the generator last yielded, on the monotonic clock; at first, when reading started."""
+        """The time when the generator last yielded, on the monotonic clock; at first, when reading started."""
         # A daemon thread: a driver that hangs in a read must not keep the program from exiting.
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
         self._thread.start()

@@ -26,7 +26,7 @@ class SourceUnknown(UserError):
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How a source is played."""
+    """The way in which a source is played."""
 
     fast: bool = False
     """Play a recording as quickly as frames are requested, without dropping any."""
@@ -37,7 +37,7 @@ class SourceOptions:
     report_fault: ReportFault = ignore_fault
     """Receives the faults of a live camera."""
     camera: CameraConfig = _DEFAULT_CAMERA
-    """How images are taken; the `source` in it is not used."""
+    """Settings of the images; the `source` in it is not used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ _ROUNDING: Final = 1e-6
 
 
 class CameraConfig(Section):
-    """Where frames come from, and how they are oriented and cropped.
+    """The source of the frames, and their orientation and crop.
 
     Size and rate are requested from a camera on this device, which otherwise keeps its own; a network stream or a clip
     comes as it was made. Every image is rotated clockwise, then mirrored, then cropped to the region, whose bounds are

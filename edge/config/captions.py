@@ -19,7 +19,7 @@ class CaptionsConfig(Section):
     english: bool = True
     """Show the English word below the Arabic one."""
     preview: Literal["off", "skeleton", "picture"] = "skeleton"
-    """What signers see of themselves: nothing, their skeleton, or the camera's picture with the skeleton."""
+    """Preview for signers: nothing, their skeleton, or the camera's picture with the skeleton."""
     mirrored: bool = True
     """Show the preview as in a mirror."""
     preview_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0

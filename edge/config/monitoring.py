@@ -8,7 +8,7 @@ from edge.config.section import Section
 
 
 class RateConfig(Section):
-    """How many frames of a live camera are processed while nobody signs and while the processor is hot."""
+    """Limits of the frame rate of a live camera while nobody signs and while the processor is hot."""
 
     idle_after_s: Annotated[float, Field(ge=0.5, le=60.0)] = 2.0
     """Seconds without a raised hand after which only few frames are processed."""

@@ -1,4 +1,4 @@
-"""What one run of the stages is built from."""
+"""The plan from which one run of the stages is built."""
 
 from dataclasses import dataclass
 

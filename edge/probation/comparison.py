@@ -22,7 +22,7 @@ CONFIDENCE_SHARE: Final = 0.6
 MAX_WORDS: Final = 3.0
 """Words per segment, beyond which a model babbles if it also predicts so many times as many words as the old one."""
 MIN_SIGNS: Final = 4
-"""Where the old model distinguished so many signs, the new one may not predict one and the same sign throughout."""
+"""If the old model distinguished so many signs, the new one may not predict one and the same sign throughout."""
 
 SegmentWords = Sequence[Candidate]
 """The words that a model recognises in one segment."""

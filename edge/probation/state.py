@@ -70,7 +70,7 @@ class ProbationState:
             return "the daemon is stalled: frames are not processed any more"
         if self.meter.predictions >= MIN_PREDICTIONS and self.meter.p95_ms() > self.config.budget_ms:
             return (
-                f"a prediction takes up to {self.meter.p95_ms():.0f} ms of processor time,"
+                f"a prediction needs up to {self.meter.p95_ms():.0f} ms of processor time,"
                 f" of which model.budget_ms allows {self.config.budget_ms:g}"
             )
         faults = self.status.faults

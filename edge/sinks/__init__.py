@@ -1,1 +1,1 @@
-"""Where words go."""
+"""The sinks: MQTT, captions, live page and console."""

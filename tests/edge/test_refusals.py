@@ -24,7 +24,7 @@ def test_missing_camera_is_refused_with_exit_at_end(camera_bundle: Path, start_d
 
 
 def test_bundle_for_other_landmarks_is_refused(bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:
-    other = take(even_times(30, 1.0), provenance=Provenance(clip="made-up", landmarker="others"))
+    other = take(even_times(30, 1.0), provenance=Provenance(clip="synthetic", landmarker="others"))
     other.save(tmp_path / f"other{TAKE_SUFFIX}")
     sentence = start_daemon("run", "--source", f"take:other{TAKE_SUFFIX}", "--model", bundle_folder).refusal()
     assert f"{TITLE} was trained on landmarks of synthetic, not of others" in sentence

@@ -104,7 +104,7 @@ def push(site: Site) -> str:
     if active_bundle(site.south) != wanted:
         raise CheckFailed(f"{active_bundle(site.south)!r} serves")
     # No fault where a machine is busy: the load tells.
-    return f"at work on a device after {took:.1f} s ({PUSH_S:.0f} are wanted; load {os.getloadavg()[0]:.1f})"
+    return f"active on a device after {took:.1f} s ({PUSH_S:.0f} are the target; load {os.getloadavg()[0]:.1f})"
 
 
 def status(site: Site) -> str:

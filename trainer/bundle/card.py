@@ -14,7 +14,7 @@ from trainer.training.run import Run
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardContent:
-    """What a card describes: the run, its store, results on held-out and test clips, and the quantisation."""
+    """The content of a card: the run, its store, results on held-out and test clips, and the quantisation."""
 
     run: Run
     store: Store

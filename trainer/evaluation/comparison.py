@@ -19,7 +19,7 @@ class SignChange:
 
     @property
     def gain(self) -> int:
-        """How many more the second run classifies correctly."""
+        """The number of takes by which the second run is better."""
         return self.second - self.first
 
 

@@ -19,7 +19,7 @@ _RARELY_VISIBLE: Final = 0.2  # of a sign's frames: a hand visible in fewer is i
 
 
 class RestVisibility(StrEnum):
-    """When the camera sees resting hands.
+    """The times when the camera sees resting hands.
 
     With `MIXED` they are in view at rest and in transitions only, as in the recordings: clips of one-handed signs lack
     the idle hand. With `ALWAYS` the idle hand is in view during the sign as well. With `NEVER` the lap is out of view.

@@ -1,4 +1,4 @@
-"""What fine-tuning gained and what the model forgot, as a table."""
+"""Writes the gain and the forgetting by fine-tuning as a table."""
 
 from collections.abc import Mapping
 

@@ -30,7 +30,7 @@ class StreamReport:
 
     @property
     def false_positives(self) -> dict[str, FalsePositives]:
-        """What was measured without any sign, by name."""
+        """The measurements without any sign, by name."""
         both = {"hands at rest": self.rest, "footage": self.footage}
         return {name: found for name, found in both.items() if found is not None}
 

@@ -53,7 +53,7 @@ def write_run_metadata(
         "landmarkers": sorted({row.provenance.landmarker for row in data.store.rows}),
         "starts": [],
     }
-    # Encode and decode, so that tuples compare equal to the lists that JSON makes of them.
+    # Encode and decode, so that tuples compare equal to the lists that JSON turns them into.
     content = json.loads(json.dumps(content))
     path = folder / RUN_METADATA
     if path.is_file():

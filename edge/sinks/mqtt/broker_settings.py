@@ -16,7 +16,7 @@ PROTOCOLS: Final = {"auto": (MQTT_5, MQTT_3), "5": (MQTT_5,), "3.1.1": (MQTT_3,)
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
-    """How to reach a broker and log in; read once, so that a missing file is reported at the start."""
+    """Address and credentials of a broker; read once, so that a missing file is reported at the start."""
 
     host: str
     port: int

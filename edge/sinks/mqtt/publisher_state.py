@@ -21,7 +21,7 @@ class PeriodicHealth:
 
 @dataclass
 class PublisherState:
-    """What is published, what executes commands, and what other threads request in the meantime."""
+    """The values to publish, the executor of commands, and the requests of other threads."""
 
     topics: Topics
     outbox: Outbox

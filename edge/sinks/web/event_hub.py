@@ -36,7 +36,7 @@ class EventHub:
         self.health: str | None = None
         self.view: View | None = None
         self.clear_count = 0
-        """How often all words were cleared."""
+        """The number of times that all words were cleared."""
         self.cleared_through = 0
         """The number of the last word that was cleared on request."""
 

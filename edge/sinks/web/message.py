@@ -9,12 +9,12 @@ MAX_WORDS: Final = 500
 """The number of words that the server keeps for requests."""
 
 VIEW_LEVELS: Final = ("off", "skeleton", "picture")
-"""What may be shown of the camera, each level more than the one before."""
+"""The levels of what may be shown of the camera, in rising order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is served, and to whom; see WebConfig.
+    """The settings of the server; see WebConfig.
 
     Sent first, and once, through the pipe: every user of the machine can read a process's arguments.
     """

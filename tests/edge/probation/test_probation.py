@@ -29,7 +29,7 @@ NEXT_TITLE = "tiny@4"
 SIGNING = take(
     even_times(30, 12.0),
     *(Sign(number + 0.1, number + 0.6, PLACES[number % 3]) for number in range(12)),
-    provenance=Provenance(clip="made-up", landmarker=FINGERPRINT),
+    provenance=Provenance(clip="synthetic", landmarker=FINGERPRINT),
 )
 
 

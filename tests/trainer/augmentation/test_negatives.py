@@ -72,7 +72,7 @@ def test_end_of_one_sign_joined_to_the_beginning_of_another_is_a_negative() -> N
     assert joined > 24
 
 
-def test_hands_resting_in_the_lap_are_a_negative() -> None:
+def test_hands_resting_in_the_rest_pose_are_a_negative() -> None:
     batch = to_raw_batch(make_takes(200))
     after, params = with_negatives(batch, NO_TRANSITIONS, 1.0)
     resting = np.flatnonzero(params.hands.motion_scale[:, 1] < 1.0)

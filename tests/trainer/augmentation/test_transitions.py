@@ -90,7 +90,7 @@ def test_idle_hand_may_be_visible() -> None:
     assert bool(recorded_frames(hidden.hands)[:, 0, 2, WRIST, 0].isnan().all())
 
 
-def test_hand_in_the_lap_is_static_and_at_the_wrist_of_the_body() -> None:
+def test_hand_in_the_rest_pose_is_static_and_at_the_wrist_of_the_body() -> None:
     augmented = with_transitions(to_raw_batch(make_takes(16)), ALWAYS_FROM_REST)
     hand = recorded_frames(augmented.hands)[1:, 0]
     assert_close(hand, hand[:, :1].expand_as(hand))

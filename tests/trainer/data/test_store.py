@@ -12,7 +12,7 @@ from trainer.data import store as stores
 
 def write_takes(folder: Path, count: int) -> list[Path]:
     for number in range(count):
-        provenance = Provenance(f"clip{number}", "made-up", None if number == 0 else "01", "train", 1 + number % 3)
+        provenance = Provenance(f"clip{number}", "synthetic", None if number == 0 else "01", "train", 1 + number % 3)
         take = make_take(number, times=np.arange(5 + number) / 30, provenance=provenance)
         take.save(folder / f"{number}.take.npz")
     return stores.find_takes([folder])

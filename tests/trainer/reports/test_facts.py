@@ -10,7 +10,7 @@ from trainer.training.run import Run
 def run(**note: Any) -> Run:
     signs = tuple(Sign(sign_id=number, word="كلمة", word_en="word") for number in (1, 2, 3, 7))
     content = {"recipe": {"epochs": 3, "size": {"heads": 4}}, "seed": 1, "fine_tuning": None, "signs": []} | note
-    return Run(Path("runs/a"), Recipe(), signs, (0, 1, 2), (3,), "clips held out", "made-up", content)
+    return Run(Path("runs/a"), Recipe(), signs, (0, 1, 2), (3,), "clips held out", "synthetic", content)
 
 
 def start(**more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """What a visitor sent, what is to be done with it, and when it was received, on the monotonic clock in seconds."""
+    """A visitor's message, the action that it requests, and its time of receipt on the monotonic clock in seconds."""
 
     action: str
     content: bytes = b""

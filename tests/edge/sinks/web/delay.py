@@ -1,7 +1,7 @@
 """`python -m tests.edge.sinks.web.delay`: how long after MQTT a word is on the live page, while others watch.
 
 The shipped takes are read by a real daemon, its words come over a real Mosquitto and as server-sent events to the same
-program. What is told of memory is that of the daemon and of the program that serves the page.
+program. The memory is that of the daemon and of the program that serves the page.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def _noting_arrivals(listener: Listener) -> dict[int, float]:
-    """When each word comes over MQTT, by its number; noted on the client's own thread."""
+    """Arrival times of words over MQTT by their `seq`, recorded on the client's own thread."""
     arrivals: dict[int, float] = {}
     record = listener._record
 

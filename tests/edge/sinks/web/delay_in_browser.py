@@ -1,4 +1,4 @@
-"""How long after its MQTT message a word stands on the page: `python -m tests.edge.sinks.web.delay_in_browser`.
+"""Measures the delay from a word's MQTT message to the page: `python -m tests.edge.sinks.web.delay_in_browser`.
 
 A daemon, Mosquitto and Chromium on one machine, whose clock they share: the message's moment is when a subscriber has
 it, the page's when the word is in its document.
@@ -87,7 +87,7 @@ def _measure(folder: Path, source: str, model: Path | None, words: int) -> list[
 
 @contextmanager
 def _heard(port: int) -> Iterator[dict[str, float]]:
-    """When each word came over MQTT, by the moment at which it was emitted."""
+    """Arrival times of words over MQTT by the time at which they were emitted."""
     heard: dict[str, float] = {}
 
     def hear(message: paho.MQTTMessage) -> None:
@@ -105,7 +105,7 @@ def _heard(port: int) -> Iterator[dict[str, float]]:
 
 
 def _made_up(folder: Path) -> str:
-    """A take of a made-up person who makes many signs."""
+    """A take of a synthetic person who makes many signs."""
     signs = [Sign(_EVERY_S * n + 0.2, _EVERY_S * n + 0.8, PLACES[n % len(PLACES)]) for n in range(_SIGNS)]
     path = folder / f"signs{TAKE_SUFFIX}"
     take(even_times(30, _SIGNS * _EVERY_S), *signs).save(path)
@@ -115,7 +115,7 @@ def _made_up(folder: Path) -> str:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--words", type=int, default=_SIGNS, help="how many to measure")
-    parser.add_argument("--source", help="what the daemon's --source takes; without one a made-up person signs")
+    parser.add_argument("--source", help="what the daemon's --source takes; without one a synthetic person signs")
     parser.add_argument("--model", type=Path, help="the bundle that reads the source")
     return parser.parse_args(arguments)
 

@@ -44,7 +44,7 @@ _CLIPS = "karsl/karsl-502/01/01/test/004*/*.mp4"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The device at a moment: frames looked at so far, and what each of its processes holds, in MB."""
+    """The device at a moment: processed frames, and what each of its processes holds, in MB."""
 
     at: float
     frames: int
@@ -182,7 +182,7 @@ def _pictures(clip: Path) -> Iterator[bytes]:
 
 
 def _memory(pid: int) -> Iterator[tuple[str, float]]:
-    """What the daemon holds, and each of the processes beneath it, by what they are for."""
+    """Return the memory of the daemon and of each of its child processes by purpose, in MB."""
     yield "daemon", memory_mb(pid)
     for page in children(pid):
         yield module_of(page), memory_mb(page)

@@ -1,4 +1,4 @@
-"""Keeps the daemon running: starts with a plan that can be used, and goes on with another one after each reload."""
+"""Keeps the daemon running: starts with a plan that can be used, and continues with another one after each reload."""
 
 import argparse
 import logging

@@ -1,7 +1,9 @@
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from edge.__main__ import main
 from edge.config import CaptionsConfig, EdgeConfig
@@ -142,3 +144,11 @@ def test_origins_are_separated_by_commas_in_a_variable() -> None:
     assert config.web is not None
     assert config.web.origins == ("https://a.example", "http://b.example:8080")
     assert "web.origins" in refusal(None, ISHARA_WEB_ORIGINS="a.example")
+
+
+def test_every_key_is_described() -> None:
+    for name, field in EdgeConfig.model_fields.items():
+        kinds = get_args(field.annotation) or (field.annotation,)
+        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        fields = {name: field} if section is None else section.model_fields
+        assert [key for key, one in fields.items() if not one.description] == []

@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     data_arguments.add_bench_loader(add("bench-loader", "measure how fast training batches are loaded from a store"))
     training_arguments.add_train(add("train", "train a model on takes; run it again to resume"))
     training_arguments.add_fine_tune(
-        add("fine-tune", "teach a bundle or run new words, or another signer, without forgetting what it knows")
+        add("fine-tune", "fine-tune a bundle or run on new words or another signer; run it again to resume")
     )
     bundle_arguments.add_export(add("export", "turn a run into a quantised bundle"))
     evaluation_arguments.add_evaluate(

@@ -9,7 +9,19 @@ from trainer.cli.main import COMMANDS, load_command
 from trainer.cli.values import PRECISIONS, RECIPE_NAMES, REST_VISIBILITIES
 
 # The program on a machine where only the device's part was installed.
-WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; from trainer.cli.main import main; sys.exit(main())"
+WITHOUT_TORCH = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class NoTorch(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+sys.meta_path.insert(0, NoTorch())
+from trainer.cli.main import main
+sys.exit(main())
+"""
 HEAVY = ("torch", "onnx", "onnxruntime", "numba", "numpy", "matplotlib", "scipy", "ray")
 IMPORTS = f"""
 import sys

@@ -126,6 +126,8 @@ def _read_manifest(folder: Path) -> Manifest:
             f"the bundle {folder} is of format {found}, and this ishara {version('ishara')} reads formats up to "
             f"{FORMAT}; install a later ishara first"
         )
+    if isinstance(content, dict) and content.get("format") == 1:
+        raise BundleRefused(f"the bundle {folder} is of format 1, of ishara 0.1; export it again from its run")
     try:
         return Manifest.model_validate_json(json.dumps(content))
     except ValidationError as error:

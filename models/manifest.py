@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from landmarkers.layout import LAYOUT_NAME, Part
 from models.strict_model import StrictModel
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BundleName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -49,7 +49,7 @@ class Accuracy(StrictModel):
 class Manifest(StrictModel):
     """The content of `manifest.json`."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     name: BundleName
     version: Annotated[int, Field(ge=1)]
     layout: Literal["holistic-543"] = LAYOUT_NAME

@@ -78,7 +78,8 @@ def test_missing_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("format", 2, "format"),
+        ("format", 1, "export it again"),
+        ("format", 99, "install a later ishara"),
         ("layout", "coco-17", "layout"),
         ("smallest_app_version", "99.0.0", "99.0.0 or later"),
         ("name", "Not A Name", "name"),

@@ -30,7 +30,7 @@ from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
 from trainer.training.trained_model import load_trained
 
-SMALLEST_APP_VERSION: Final = "0.1.0"
+SMALLEST_APP_VERSION: Final = "0.2.0"
 _MAX_DIFFERENCE: Final = 1e-3  # of a probability, between torch and fp32 ONNX
 _QUANTISATION_TAKES: Final = 400
 _CALIBRATION_TAKES: Final = 64

@@ -23,7 +23,7 @@ from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
 from landmarkers.take import MISSING, TAKE_SUFFIX, Provenance, StoredTake, Take, TakeDamaged, dequantise
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _CHUNK: Final = 64  # takes that are read and written at a time
 _MIN_TAKES_FOR_WORKERS: Final = 5000  # fewer are read before processes have started
 

@@ -57,7 +57,7 @@ def test_time_increases_throughout_and_transitions_are_short() -> None:
     assert sum(has_transition) > 24
 
 
-def test_hand_rises_from_the_lap() -> None:
+def test_hand_rises_from_the_rest_pose() -> None:
     augmented = with_transitions(to_raw_batch(make_takes(32)), ALWAYS_FROM_REST)
     rising = 0
     for hand, times in zip(augmented.hands[:, 1], augmented.times, strict=True):

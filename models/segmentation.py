@@ -1,7 +1,7 @@
-"""Divides a stretch of a stream into signs, by the classifier's predictions for segments of it.
+"""Divides a window of a stream into signs, by the classifier's predictions for segments of it.
 
 Candidate boundaries are added one after another. At each of them some segments that end there are classified. Of all
-segmentations of the stretch the best explains most of its time confidently and with few signs: a segment scores its
+segmentations of the window the best explains most of its time confidently and with few signs: a segment scores its
 seconds times how much more likely than `min_confidence` its sign is, less `segment_penalty_s`; time without a sign
 scores nothing. The best segmentation up to a boundary follows from the best ones up to all earlier boundaries (Viterbi,
 "Error bounds for convolutional codes", 1967).
@@ -41,7 +41,7 @@ class CandidateSegment:
 
 @dataclass(slots=True)
 class Boundary:
-    """A frame at which the stretch may be divided, with the candidate segments that end there."""
+    """A frame at which the window may be divided, with the candidate segments that end there."""
 
     frame: int
     time: float
@@ -53,10 +53,10 @@ class Boundary:
 
 
 class Segmentation:
-    """Finds the best segmentation of a stretch that grows boundary by boundary."""
+    """Finds the best segmentation of a window that grows boundary by boundary."""
 
     def __init__(self, settings: SpotterSettings) -> None:
-        """Start with an empty stretch; `settings` hold the durations and the scoring of segments."""
+        """Start with an empty window; `settings` hold the durations and the scoring of segments."""
         self._settings = settings
         self.boundaries: list[Boundary] = []
 
@@ -119,7 +119,7 @@ class Segmentation:
         self.boundaries = [boundary for boundary in self.boundaries if boundary.frame <= frame]
 
     def start_at(self, index: int) -> None:
-        """Let the stretch start at a boundary: drop what is before it, and count frames and boundaries from it."""
+        """Let the window start at a boundary: drop what is before it, and count frames and boundaries from it."""
         first = self.boundaries[index].frame
         self.boundaries = [
             Boundary(

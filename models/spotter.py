@@ -1,7 +1,7 @@
 """Finds the start and end of signs in the stream of landmarks (sign spotting).
 
-Signs are made with a hand up. A stretch starts when a wrist has been up for a short time and ends when both have been
-down, or not visible, for a short time. Fluent signers do not rest between signs, so a stretch may contain several: it
+Signs are made with a hand up. A window starts when a wrist has been up for a short time and ends when both have been
+down, or not visible, for a short time. Fluent signers do not rest between signs, so a window may contain several: it
 is segmented by the classifier's predictions, see models/segmentation.py. All times are in seconds of the landmarks' own
 times.
 """

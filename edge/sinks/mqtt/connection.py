@@ -1,6 +1,6 @@
 """One connection to a broker, from the attempt until it ends; the sink and the doctor use the same.
 
-What happens on it comes as events, in order, so that its owner needs no callbacks of paho's. A new attempt is a new
+It is reported as events, in order, so that its owner needs no callbacks of paho's. A new attempt is a new
 connection: paho never resends on its own what was in flight on an old one.
 """
 

@@ -10,7 +10,7 @@ loopback message waits at the broker has therefore arrived, and one without has 
 A broker that was killed and kept no sessions has lost the loopback, and its subscribers too. Words are then held back
 until somebody subscribes again, as the PUBACKs of MQTT 5 show ("no matching subscribers"), but not for long. The
 loopback subscription would hide that, so it is made again only after a word has found a subscriber. A broker of MQTT
-3.1.1 does not tell; there the subscribers get a few seconds.
+3.1.1 does not report this; there the subscribers get a few seconds.
 
 What remains, since only the broker could know better and has forgotten, is a word that is published again though it
 arrived: when the broker was killed between forwarding and acknowledging it, which are two consecutive writes; and when
@@ -38,7 +38,7 @@ _SUBACK_TIMEOUT_S: Final = 10.0
 _LOOPBACK_S: Final = 0.3  # after the SubAck; a waiting loopback message has come by then
 _SUBSCRIBERS_TIMEOUT_S: Final = 30.0  # for subscribers to return to a broker without sessions; Home Assistant takes 10
 _NO_SUBSCRIBERS_RETRY_S: Final = 1.0
-_SUBSCRIBERS_DELAY_S: Final = 5.0  # the same, for a broker that does not tell whether there are subscribers
+_SUBSCRIBERS_DELAY_S: Final = 5.0  # the same, for a broker that does not report missing subscribers
 _PUBACK_TIMEOUT_S: Final = 120.0  # no running broker takes longer
 _REFUSED_RETRY_S: Final = 10.0
 

@@ -18,7 +18,7 @@ class ShutdownDeadline(Exception):
 
 
 class EventHandler(Protocol):
-    """Handles what happens while the loop waits."""
+    """Handles messages and due work while the loop waits."""
 
     def handle_message(self, message: Message) -> None:
         """Handle a received message."""

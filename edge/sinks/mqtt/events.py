@@ -30,7 +30,7 @@ class SubAck:
 class PubAck:
     """The broker has taken a message of QoS 1, or refuses it with `refusal`.
 
-    `no_subscribers` is true if the broker says that no subscription matches; only MQTT 5 tells.
+    `no_subscribers` is true if the broker reports that no subscription matches, which only MQTT 5 does.
     """
 
     packet_id: int

@@ -76,7 +76,8 @@ class Publisher:
                 if self._protocols:
                     continue
                 self._protocols = list(self._settings.protocols)
-                self._report(f"closes the connection without an answer; does it want TLS? {error}".strip())
+                reason = f" ({error})" if str(error) else ""
+                self._report(f"closes the connection without an answer{reason}; check whether it needs TLS")
             except ConnectionRefused as error:
                 self._report(f"refuses this device: {error}", needs_user=True)
             except ConnectionLost as error:

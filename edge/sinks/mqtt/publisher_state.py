@@ -21,7 +21,7 @@ class PeriodicHealth:
 
 @dataclass
 class PublisherState:
-    """The values to publish, the executor of commands, and the requests of other threads."""
+    """Holds the sources of everything published, the commands, and the requests of other threads."""
 
     topics: Topics
     outbox: Outbox

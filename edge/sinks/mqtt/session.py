@@ -1,6 +1,6 @@
 """One session with the broker: publishes what the device is, delivers its words, and executes commands.
 
-How words are delivered exactly once is described in `delivery.py`.
+`delivery.py` describes the delivery of each word exactly once.
 """
 
 import time
@@ -56,7 +56,7 @@ class Session:
     def run(self, connack: ConnAck, *, reports_no_subscribers: bool) -> None:
         """Publish until the publisher shuts down, then `offline`, and disconnect. Raises ConnectionLost.
 
-        `reports_no_subscribers` is true if the broker tells when a message finds no subscriber.
+        `reports_no_subscribers` is true if the broker reports a message without subscribers in its PubAck.
         """
         try:
             self._retained.publish_birth()

@@ -9,12 +9,12 @@ MAX_WORDS: Final = 500
 """The number of words that the server keeps for requests."""
 
 VIEW_LEVELS: Final = ("off", "skeleton", "picture")
-"""The levels of what may be shown of the camera, in rising order."""
+"""The levels of the camera's view, each showing more than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of the server; see WebConfig.
+    """The configuration of the server; see WebConfig.
 
     Sent first, and once, through the pipe: every user of the machine can read a process's arguments.
     """

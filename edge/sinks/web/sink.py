@@ -1,7 +1,7 @@
 """The sink that feeds the live page: words, health and views for a supervised worker that serves them to browsers.
 
-What strangers send never enters the daemon: it reaches that worker, which can request one thing only, that views be
-made because somebody watches.
+Content from visitors never enters the daemon: it reaches that worker, which can request one thing only, that views are
+made while a browser shows them.
 """
 
 import time
@@ -100,7 +100,7 @@ class WebSink:
             self._worker.send(message)
 
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
-        """Keep the newest frame for those who watch; the supervisor's thread makes a view of it."""
+        """Keep the latest frame for the browsers; the supervisor's thread makes a view of it."""
         now = time.monotonic()
         if not self._view_level or now < self._view_due:
             return
@@ -139,7 +139,7 @@ class WebSink:
         self._worker.wake()
 
     def _next_message(self) -> Message | None:
-        """Return health when it is due, else the newest view."""
+        """Return health when it is due, else the latest view."""
         if time.monotonic() >= self._health_due:
             self._health_due = time.monotonic() + _HEALTH_EVERY_S
             return HealthMessage(self._health().to_json())

@@ -71,7 +71,7 @@ const events = new Events({
   refused: loadAbout,
 });
 
-/** Load what device this is; also when the connection breaks or is back: its configuration or its token may be new. */
+/** Load the description of the device; also when the connection breaks or is back: its configuration or its token may be new. */
 async function loadAbout() {
   clearTimeout(retryTimer);
   const answer = await fetch("api/about").catch((error) => {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """A visitor's message, the action that it requests, and its time of receipt on the monotonic clock in seconds."""
+    """The action that a visitor requests, its content, and the time of receipt on the monotonic clock in seconds."""
 
     action: str
     content: bytes = b""

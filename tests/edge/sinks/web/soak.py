@@ -1,8 +1,8 @@
-"""`make test-visitors`: visitors crowd a device for minutes; its own stream goes on, and memory stays as it is.
+"""`make test-visitors`: many visitors use a device for minutes; its own frame rate and its memory stay the same.
 
-A real daemon reads a video at its own pace; visitors send it pictures of a signer, each at a steady rate, and ask for
-the landmarks back. The device's frame rate is taken before they come, while they are there, and when they have left, as
-its health tells it. The machine should have nothing else to do.
+A real daemon reads a video in real time; visitors send it pictures of a signer, each at a steady rate, and request the
+landmarks. The device's frame rate is read from its health before, during and after the visits. The machine should have
+nothing else to do.
 """
 
 import argparse
@@ -30,41 +30,41 @@ from tests.edge.daemon import Daemon
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.processes import children, memory_mb, module_of
 
-KEPT = 0.8
-"""Of its frame rate, what the device's stream must keep at least."""
+MIN_FRAME_RATE_SHARE = 0.8
+"""The least share of its frame rate that the device must keep."""
 
-_GROWN = 1.05  # what memory may be by, from the first minute to the last
-_STEADY_S = 15.0  # until everything runs that is to run
+_MAX_GROWTH = 1.05  # of memory, from the first minute to the last
+_STEADY_S = 15.0  # until all processes are running
 _ALONE_S = 60.0
 _MINUTE_S = 60.0
-_SIZE = (320, 240)  # of the pictures that the reference's page sends
+_SIZE = (320, 240)  # of the pictures that the reference project's page sends
 _SOURCE = "footage/people/father.mp4"
 _CLIPS = "karsl/karsl-502/01/01/test/004*/*.mp4"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The device at a moment: processed frames, and what each of its processes holds, in MB."""
+class Sample:
+    """The device at one time: the frames processed so far, and the memory of each of its processes, in MB."""
 
     at: float
     frames: int
     memory: dict[str, float]
 
     @classmethod
-    def now(cls, port: int, pid: int) -> "Moment":
-        """The device whose page is on this port and whose process is this one."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
-            frames = json.load(answer)["frames"]
+    def now(cls, port: int, pid: int) -> "Sample":
+        """Sample the device whose page is on this port and whose process is this one."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as response:
+            frames = json.load(response)["frames"]
         return cls(time.monotonic(), frames, dict(_memory(pid)))
 
-    def frames_per_s(self, before: "Moment") -> float:
-        """Since a moment before."""
-        return (self.frames - before.frames) / (self.at - before.at)
+    def frames_per_s(self, earlier: "Sample") -> float:
+        """Return the frame rate since an earlier sample."""
+        return (self.frames - earlier.frames) / (self.at - earlier.at)
 
 
 @dataclass(slots=True)
 class Crowd:
-    """The visitors, and what they were answered."""
+    """The visitors, and the answers that they got."""
 
     pictures: Sequence[bytes]
     every_s: float
@@ -74,18 +74,18 @@ class Crowd:
     errors: Counter[str] = field(default_factory=Counter)
 
     async def visit(self, number: int, port: int, *, until: float) -> None:
-        """Be one of them until a moment."""
+        """Send pictures as one visitor until this time of the monotonic clock."""
         async with connect(f"ws://127.0.0.1:{port}{PATH}", compression=None, open_timeout=60.0) as socket:
-            hearing = asyncio.create_task(self._hear(number, socket))
+            receiving = asyncio.create_task(self._receive(number, socket))
             due, picture = time.monotonic() + number * self.every_s / 20, 7 * number
             while time.monotonic() < until:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 await socket.send(b"\1" + self.pictures[picture % len(self.pictures)])
                 self.sent += 1
                 due, picture = due + self.every_s, picture + 1
-            hearing.cancel()
+            receiving.cancel()
 
-    async def _hear(self, number: int, socket: Any) -> None:
+    async def _receive(self, number: int, socket: Any) -> None:
         async for message in socket:
             self.answers[number] += message.startswith('{"landmarks"')
             self.words[number] += message.startswith('{"detected_sign"')
@@ -94,7 +94,7 @@ class Crowd:
 
 
 def main() -> int:
-    """Run the soak; returns the exit code."""
+    """Run the soak test, and return the exit code."""
     parser = argparse.ArgumentParser(prog="tests.edge.sinks.web.soak", description=__doc__)
     parser.add_argument("shared", type=Path, help="the folder with the real recordings")
     parser.add_argument("--visitors", type=int, default=20, help="default: %(default)s")
@@ -110,53 +110,53 @@ def main() -> int:
         daemon = Daemon(Path(folder), "run", "--config", configuration, "--source", options.shared.absolute() / _SOURCE)
         try:
             daemon.wait_for_log("the live page is at")
-            moments = asyncio.run(_soak(crowd, port, daemon.process.pid, options.visitors, options.minutes))
+            samples = asyncio.run(_soak(crowd, port, daemon.process.pid, options.visitors, options.minutes))
         finally:
             daemon.end()
-    return 0 if _judge(moments, crowd, options.visitors) else 1
+    return 0 if _report(samples, crowd, options.visitors) else 1
 
 
-async def _soak(crowd: Crowd, port: int, pid: int, visitors: int, minutes: int) -> dict[str, list[Moment]]:
-    """The device alone, with visitors minute by minute, and alone again."""
+async def _soak(crowd: Crowd, port: int, pid: int, visitors: int, minutes: int) -> dict[str, list[Sample]]:
+    """Sample the device alone, with visitors minute by minute, and alone again."""
 
-    async def stretch(seconds: Sequence[float]) -> list[Moment]:
-        moments = [await asyncio.to_thread(Moment.now, port, pid)]
+    async def sample_after(seconds: Sequence[float]) -> list[Sample]:
+        samples = [await asyncio.to_thread(Sample.now, port, pid)]
         for second in seconds:
             await asyncio.sleep(second)
-            moments.append(await asyncio.to_thread(Moment.now, port, pid))
-        return moments
+            samples.append(await asyncio.to_thread(Sample.now, port, pid))
+        return samples
 
     await asyncio.sleep(_STEADY_S)
-    moments = {"before": await stretch([_ALONE_S])}
+    samples = {"before": await sample_after([_ALONE_S])}
     until = time.monotonic() + _STEADY_S + minutes * _MINUTE_S
     visits = [asyncio.create_task(crowd.visit(number, port, until=until)) for number in range(visitors)]
     await asyncio.sleep(_STEADY_S)
-    moments["with"] = await stretch([_MINUTE_S] * minutes)
+    samples["with"] = await sample_after([_MINUTE_S] * minutes)
     await asyncio.gather(*visits)
     await asyncio.sleep(_STEADY_S)
-    moments["after"] = await stretch([_ALONE_S])
-    return moments
+    samples["after"] = await sample_after([_ALONE_S])
+    return samples
 
 
-def _judge(moments: dict[str, list[Moment]], crowd: Crowd, visitors: int) -> bool:
-    """Say what was seen; gives whether it is as it must be."""
-    before, crowded, after = (moments[name] for name in ("before", "with", "after"))
-    alone = statistics.mean(stretch[1].frames_per_s(stretch[0]) for stretch in (before, after))
-    kept = crowded[-1].frames_per_s(crowded[0]) / alone
+def _report(samples: dict[str, list[Sample]], crowd: Crowd, visitors: int) -> bool:
+    """Print the figures, and return True if all limits are met."""
+    before, crowded, after = (samples[name] for name in ("before", "with", "after"))
+    alone = statistics.mean(period[1].frames_per_s(period[0]) for period in (before, after))
+    share = crowded[-1].frames_per_s(crowded[0]) / alone
     print(f"{visitors} visitors sent {crowd.sent} pictures in {crowded[-1].at - crowded[0].at + _STEADY_S:.0f} s")
     print(
-        f"the device's frames a second: {before[1].frames_per_s(before[0]):.1f} before they came, "
+        f"the device's frames a second: {before[1].frames_per_s(before[0]):.1f} before the visitors, "
         f"{crowded[-1].frames_per_s(crowded[0]):.1f} with them, {after[1].frames_per_s(after[0]):.1f} after: "
-        f"{kept:.0%} kept"
+        f"{share:.0%} of the rate"
     )
     print("minute by minute: " + ", ".join(f"{b.frames_per_s(a):.1f}" for a, b in pairwise(crowded)))
     is_flat = True
     for name in crowded[0].memory:
-        held = [moment.memory.get(name, 0.0) for moment in crowded]
-        is_flat = is_flat and held[-1] <= _GROWN * held[1]
+        used = [moment.memory.get(name, 0.0) for moment in crowded]
+        is_flat = is_flat and used[-1] <= _MAX_GROWTH * used[1]
         print(
-            f"MB held by {name}: {before[0].memory.get(name, 0.0):.0f} before, then "
-            + ", ".join(f"{mb:.0f}" for mb in held)
+            f"MB used by {name}: {before[0].memory.get(name, 0.0):.0f} before, then "
+            + ", ".join(f"{mb:.0f}" for mb in used)
         )
     answers = [crowd.answers[number] for number in range(visitors)]
     print(
@@ -165,14 +165,14 @@ def _judge(moments: dict[str, list[Moment]], crowd: Crowd, visitors: int) -> boo
     )
     for error, count in crowd.errors.items():
         print(f"{count} times {error}")
-    bars = {
-        "the stream is kept": kept >= KEPT,
+    limits = {
+        "the frame rate stays": share >= MIN_FRAME_RATE_SHARE,
         "memory is flat": is_flat,
         "turns are fair": min(answers) > 0.5 * max(answers),
-        "nothing went wrong": not crowd.errors,
+        "no errors": not crowd.errors,
     }
-    print("; ".join(f"{what}: {'yes' if is_so else 'NO'}" for what, is_so in bars.items()))
-    return all(bars.values())
+    print("; ".join(f"{limit}: {'yes' if is_met else 'NO'}" for limit, is_met in limits.items()))
+    return all(limits.values())
 
 
 def _pictures(clip: Path) -> Iterator[bytes]:
@@ -182,7 +182,7 @@ def _pictures(clip: Path) -> Iterator[bytes]:
 
 
 def _memory(pid: int) -> Iterator[tuple[str, float]]:
-    """Return the memory of the daemon and of each of its child processes by purpose, in MB."""
+    """Yield the memory of the daemon and of each process below it, by module."""
     yield "daemon", memory_mb(pid)
     for page in children(pid):
         yield module_of(page), memory_mb(page)

@@ -73,17 +73,17 @@ def activate(store: BundleStore, folder: Path, **options: Any) -> str:
 
 def states(listener: Listener) -> list[str | None]:
     """Return the model's states, each once."""
-    reported = [Health.model_validate_json(heard.payload).model_state for heard in listener.on("health")]
+    reported = [Health.model_validate_json(message.payload).model_state for message in listener.on("health")]
     return [state for number, state in enumerate(reported) if number == 0 or reported[number - 1] != state]
 
 
 def words(listener: Listener) -> list[Word]:
-    return [Word.model_validate_json(heard.payload) for heard in listener.on("word")]
+    return [Word.model_validate_json(message.payload) for message in listener.on("word")]
 
 
 def models(listener: Listener) -> list[str]:
     """Return the titles of the models that were published."""
-    return [f"tiny@{json.loads(heard.payload)['version']}" for heard in listener.on("model")]
+    return [f"tiny@{json.loads(heard.payload)['version']}" for message in listener.on("model")]
 
 
 def is_rolled_back(listener: Listener) -> bool:

@@ -13,7 +13,7 @@ from trainer.data.raw_batch import RawBatch
 
 
 def sample_params(batch: RawBatch, config: AugmentationConfig, random: np.random.Generator) -> AugmentationParams:
-    """Return the parameters of static-hand perturbation, transitions, transforms and negatives, sampled in this order."""
+    """Return the parameters of static-hand perturbation, transitions, transforms and negatives, in this order."""
     params, stats = AugmentationParams.identity(batch), TakeStats.of(batch)
     perturb_static_hands(params, stats, config.static_hands, random)
     add_transitions(batch, params, stats, config.transitions, random)

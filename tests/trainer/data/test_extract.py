@@ -128,7 +128,7 @@ def test_cluster_option_requires_ray(dataset: Path, tmp_path: Path, capsys: pyte
     with pytest.raises(SystemExit) as exit_info:
         trainer(extract_command(dataset, tmp_path / "takes", "--cluster", "auto"))
     assert exit_info.value.code == 2
-    assert "--cluster is that of --engine ray" in capsys.readouterr().err
+    assert "--cluster needs --engine ray" in capsys.readouterr().err
 
 
 def test_missing_data_set_is_refused_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,15 +15,15 @@ _SIGNIFICANT_P: Final = 0.05
 def conclusion(comparison: Comparison) -> str:
     """Return a sentence on which run is more accurate and whether the difference is significant."""
     counts, (first, second) = comparison.counts["all"], comparison.names
-    discordant = f"{counts.only_second} takes only by {second}, {counts.only_first} only by {first}"
+    discordant = f"{counts.only_second} takes are correct only in {second}, {counts.only_first} only in {first}"
     if counts.p_value >= _SIGNIFICANT_P:
         significance = f"this may well be chance (p = {counts.p_value:.2g})"
     else:
         better = second if counts.difference > 0 else first
         significance = f"{better} is better, and chance is an unlikely reason (p = {counts.p_value:.2g})"
-    size = f"{100.0 * abs(counts.difference):.1f} points {'less' if counts.difference < 0 else 'more'}"
+    size = f"{100.0 * abs(counts.difference):.1f} points {'less' if counts.difference < 0 else 'more'} accurate"
     ends = f"95 % interval {point_interval(counts.interval)}"
-    return f"{second} classifies {size} correctly than {first} ({ends}): {discordant}; {significance}."
+    return f"{second} is {size} than {first} ({ends}): {discordant}; {significance}."
 
 
 def to_json(comparison: Comparison) -> str:

@@ -137,7 +137,7 @@ def test_running_daemon_swaps_its_model_without_losing_a_frame_or_its_connection
     assert [word.seq for word in words] == list(range(1, len(signs) + 1))
     assert {TITLE, NEXT_TITLE} == {word.model for word in words}
     assert sorted(words, key=lambda word: word.model) == words  # after the swap the old model emits nothing
-    assert [f"tiny@{json.loads(heard.payload)['version']}" for message in listener.on("model")] == [TITLE, NEXT_TITLE]
+    assert [f"tiny@{json.loads(message.payload)['version']}" for message in listener.on("model")] == [TITLE, NEXT_TITLE]
     assert [message.payload for message in listener.on("status")] == ["online", "offline"]
     assert broker.log.count("as ishara-ishara") == 1
     left = next(line for line in daemon.logged.splitlines() if "leaving: " in line)

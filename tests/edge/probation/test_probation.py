@@ -83,7 +83,7 @@ def words(listener: Listener) -> list[Word]:
 
 def models(listener: Listener) -> list[str]:
     """Return the titles of the models that were published."""
-    return [f"tiny@{json.loads(heard.payload)['version']}" for message in listener.on("model")]
+    return [f"tiny@{json.loads(message.payload)['version']}" for message in listener.on("model")]
 
 
 def is_rolled_back(listener: Listener) -> bool:

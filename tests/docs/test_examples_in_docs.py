@@ -68,3 +68,11 @@ def test_configuration_is_accepted(page: Path, tmp_path: Path) -> None:
             path.write_text("\n".join(block), encoding="utf-8")
             tomllib.loads(path.read_text(encoding="utf-8"))
             load_config(path, {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_named_files_exist(page: Path) -> None:
+    rooms = "deploy|docs|edge|examples|ishara|landmarkers|models|tests|trainer"
+    named = re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8"))
+    made = ("landmarkers/tasks", "models/labels", "models/mine", "models/tuned", "models/karsl-502")
+    assert [name for name in named if not (ROOT / name).exists() and not name.startswith(made)] == []

@@ -45,11 +45,11 @@ $(BIN)/mypy
 $(BIN)/lint-imports
 endef
 
-# The fast loop. ROOM=trainer/reports runs the tests of that folder instead of those of landmarks and models.
-ROOM ?= landmarkers models
+# The fast checks. PACKAGE=trainer/reports runs the tests of that folder instead of those of landmarks and models.
+PACKAGE ?= landmarkers models
 check: setup
 	$(static_checks)
-	$(BIN)/pytest tests/test_terms.py $(addprefix tests/,$(ROOM))
+	$(BIN)/pytest tests/test_terms.py $(addprefix tests/,$(PACKAGE))
 
 # The documentation in build/site; the references to configuration and commands are made from the code by `reference`.
 docs: setup
@@ -106,8 +106,7 @@ format:
 # The research project's targets by their names; docs/research-project.md says what becomes of its variables.
 data ?= karsl-502
 kps ?= karsl-kps
-name ?= $(notdir $(data))
-checkpoint_path ?= runs/$(name)
+name ?= $(notdir $(or $(checkpoint_path),$(data)))
 onnx_model_path ?= models/$(name)
 processes ?= 2
 chosen_signs = $(if $(selected_signs_from),--signs $(selected_signs_from)-$(selected_signs_to))
@@ -127,7 +126,7 @@ train: setup
 parallel_train: setup
 	$(BIN)/torchrun --nproc-per-node $(processes) -m -- trainer train $(train_options)
 export_onnx: setup
-	$(BIN)/ishara-trainer export $(checkpoint_path) --to $(onnx_model_path) --name $(name)
+	$(BIN)/ishara-trainer export $(or $(checkpoint_path),runs/$(name)) --to $(onnx_model_path) --name $(name)
 onnx_benchmark: setup
 	$(BIN)/ishara-trainer benchmark $(onnx_model_path) --takes takes/$(name)
 

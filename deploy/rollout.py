@@ -1,4 +1,4 @@
-"""Rolls a change out to many devices: the canaries first, then wave after wave, and no further when one fails."""
+"""Rolls a change out to many devices: the canaries first, then wave after wave, and stops when one fails."""
 
 import shlex
 import time

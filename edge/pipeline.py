@@ -1,4 +1,4 @@
-"""The way of every frame from camera to words: frame -> landmarker -> observers -> recogniser -> sinks."""
+"""The path of each frame from camera to words: frame -> landmarker -> observers -> recogniser -> sinks."""
 
 from collections.abc import Iterable, Sequence
 

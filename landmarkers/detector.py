@@ -1,7 +1,7 @@
 """MediaPipe's single-shot detectors, which find palms and bodies in a whole image.
 
 Each network answers for a fixed grid of anchors over the image: the score of an object at the anchor, and its box and
-key points relative to the anchor.
+keypoints relative to the anchor.
 Liu et al., SSD: Single Shot MultiBox Detector, ECCV 2016; Bazarevsky et al., BlazePose, 2020.
 """
 
@@ -26,7 +26,7 @@ _NMS_IOU: Final = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
-    """A detected object: its box (x, y of the centre, width, height) and key points [n, 2], in pixels; score 0 to 1."""
+    """A detected object: its box (x, y of the centre, width, height) and keypoints [n, 2], in pixels; score 0 to 1."""
 
     box: Points
     keypoints: Points

@@ -72,7 +72,7 @@ def test_configuration_is_accepted(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_named_files_exist(page: Path) -> None:
-    rooms = "deploy|docs|edge|examples|ishara|landmarkers|models|tests|trainer"
-    named = re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8"))
-    made = ("landmarkers/tasks", "models/labels", "models/mine", "models/tuned", "models/karsl-502")
+    packages = "deploy|docs|edge|examples|ishara|landmarkers|models|tests|trainer"
+    named = re.findall(rf"(?<![\w/.])((?:{packages})/[\w./-]*\w)", page.read_text(encoding="utf-8"))
+    made = ("ishara/ishara", "landmarkers/tasks", "models/labels", "models/mine", "models/tuned", "models/karsl-502")
     assert [name for name in named if not (ROOT / name).exists() and not name.startswith(made)] == []

@@ -26,7 +26,7 @@ JSON, then that line: `at` (seconds), `aspect` (height by width) and `joints` (2
 pose, 21 of the right hand: [x, y] in widths of the picture, or null where unseen); then, with `picture`, a JPEG. A \
 level above the one that the device may show is refused with the close code 4403.
 
-WebSocket `/live-signs` takes pictures of a visitor's own camera, in the protocol of the reference project: a byte (1 \
+WebSocket `/live-signs` takes pictures of a visitor's own camera, in the protocol of the research project: a byte (1 \
 to have the landmarks sent back, else 0) and a JPEG. The answers are JSON: `landmarks`, `status`, or `detected_sign` \
 (`sign_ar`, `sign_en`) with `confidence`, and with `?words=1` the whole word event as `word`. A take may be sent after \
 a byte of 2; `edge/sinks/web/visitors/__init__.py` describes all messages. The close code is 1013 if the maximum \

@@ -1,7 +1,7 @@
 /**
  * A visitor's own camera: its pictures are sent to the device, which answers with joints and words.
  *
- * The protocol is the reference project's: one byte (1: send the landmarks back) and a JPEG; answers are JSON. With the
+ * The protocol is the research project's: one byte (1: send the landmarks back) and a JPEG; answers are JSON. With the
  * parameters `joints` and `words` the device answers with the joints of a skeleton, and with whole word events.
  */
 import { put, putPlain } from "./language.js";

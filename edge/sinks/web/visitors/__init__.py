@@ -1,4 +1,4 @@
-"""Visitors try the device with their own cameras: the websocket `/live-signs`, in the reference project's protocol.
+"""Visitors try the device with their own cameras: the websocket `/live-signs`, in the research project's protocol.
 
 A visitor sends binary messages of at most 1 MiB. The first byte is the kind of the rest:
 
@@ -8,17 +8,17 @@ A visitor sends binary messages of at most 1 MiB. The first byte is the kind of 
     3  the landmarks of one frame: float32, little-endian, 543 points of x, y, z (landmarkers/layout.py), in widths of
        the picture, NaN where unseen; as with a picture, the frame's time is the time at which it is received
 
-The reference project's page sends 0 and 1. The answers are JSON, each with one of these keys:
+The research project's page sends 0 and 1. The answers are JSON, each with one of these keys:
 
     detected_sign  {"sign_ar": "…", "sign_en": "…"}, beside it `confidence`; once for each sign
-    landmarks      of a picture after byte 1: the 96 points [x, y, z, visibility] that the reference project's page
+    landmarks      of a picture after byte 1: the 96 points [x, y, z, visibility] that the research project's page
                    draws: 6 of the pose, 68 of the face, 11 of the right hand, 11 of the left (`points.py` has their
                    numbers); x and y in shares of the picture's width and height, all four zero where unseen
     status         "idle" when no hand has been raised for 3 s; sent once until one is raised again
     take           of a take: "read", beside it the number of its `words`
     error          a sentence about an invalid message or a fault of the device; the session continues
 
-The reference project's page ignores what it does not know. Query parameters request more, and the visitor's pictures
+The research project's page ignores what it does not know. Query parameters request more, and the visitor's pictures
 are then not reshaped (see `image.py`): with `?words=1` each `detected_sign` has the whole word event beside it, as
 `word`; with `?joints=1` the answers hold, instead of `landmarks`, `joints`: 21 points of the left hand, 33 of the pose
 and 21 of the right hand, [x, y] in widths of the picture or null where unseen, and `aspect`, the picture's height by

@@ -1,6 +1,6 @@
 """The decoding of a visitor's picture.
 
-The reference project's page cuts a square out of the middle of the camera's picture and stretches it to 320 pixels by
+The research project's page cuts a square out of the middle of the camera's picture and stretches it to 320 pixels by
 as many as keep the camera's aspect ratio. Its server is not affected, since its landmarks are in shares of width and
 height; ours are in widths. Of 62 KArSL clips as a 16:9 camera would send them, 40 were recognised from the pictures as
 sent, and 57 after making them square again, as many as from the square clips themselves. For a 4:3 camera it makes no
@@ -20,7 +20,7 @@ _MAX_ASPECT: Final = 1.5
 
 
 def decode(content: bytes, *, is_reference: bool) -> Image:
-    """Decode a JPEG that `size_of` accepts, and make it square if the reference project's page must have stretched it.
+    """Decode a JPEG that `size_of` accepts, and make it square if the research project's page must have stretched it.
 
     Raises ImageRefused.
     """

@@ -1,4 +1,4 @@
-"""The subset of landmarks that the reference project's page draws."""
+"""The subset of landmarks that the research project's page draws."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ _SELECTED: Final = np.array(
 
 
 def reference_points(landmarks: Landmarks, aspect: float) -> list[list[float]]:
-    """Return the 96 points [x, y, z, visibility] that the reference project's page draws, zeros where unseen.
+    """Return the 96 points [x, y, z, visibility] that the research project's page draws, zeros where unseen.
 
     `aspect` is the height of the picture by its width: on that page y is in heights.
     """

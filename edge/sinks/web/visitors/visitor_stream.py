@@ -22,7 +22,7 @@ from landmarkers.take import Take
 from landmarkers.tracking import TrackingLandmarker
 from models.bundle import check_landmarker
 
-IDLE_AFTER_S: Final = 3.0  # the reference project's 45 still frames, at the 15 frames a second that it reaches
+IDLE_AFTER_S: Final = 3.0  # the research project's 45 still frames, at the 15 frames a second that it reaches
 
 _FRAMES_PER_TURN: Final = 8  # of a take
 _MIN_INTERVAL_S: Final = 0.001  # between two frames

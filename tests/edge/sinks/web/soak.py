@@ -37,7 +37,7 @@ _MAX_GROWTH = 1.05  # of memory, from the first minute to the last
 _STEADY_S = 15.0  # until all processes are running
 _ALONE_S = 60.0
 _MINUTE_S = 60.0
-_SIZE = (320, 240)  # of the pictures that the reference project's page sends
+_SIZE = (320, 240)  # of the pictures that the research project's page sends
 _SOURCE = "footage/people/father.mp4"
 _CLIPS = "karsl/karsl-502/01/01/test/004*/*.mp4"
 

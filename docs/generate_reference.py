@@ -22,7 +22,9 @@ The daemon reads one TOML file (`--config FILE`). A variable overrides each key,
 `ISHARA_DEVICE`, `ISHARA_CAMERA_SOURCE`; in development also from a `.env`. Unknown keys are refused.
 `ishara-edge config check --config FILE` checks a file, and `deploy/edge.toml` is a commented example.
 """
-_EXIT_CODES: Final = "Exit codes: 0 done; 2 the user must act, said in one sentence; 1 anything else (doctor: the device is not ready).\n"
+_EXIT_CODES: Final = """Exit codes: 0 done; 2 the user must act, said in one sentence; 1 anything else
+(`ishara-edge doctor`: the device is not ready).
+"""
 _BOUNDS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "multiple of", "min_length": "length ≥"}
 
 

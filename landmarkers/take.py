@@ -1,4 +1,4 @@
-"""A take: a recorded sequence of landmarks, with its times and provenance.
+"""A take: a recorded segment of landmarks, with its times and provenance.
 
 A take contains no image, so it can leave a device without the signer's face. On disk it is an
 `.npz` file: `provenance` (JSON), `times` (float64 seconds) and one int16 array per part

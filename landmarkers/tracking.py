@@ -1,7 +1,7 @@
-"""Detects landmarks by running MediaPipe's networks with LiteRT, each only as often as it pays. The device's default.
+"""Detects landmarks by running MediaPipe's networks with LiteRT, each only as often as necessary. The device's default.
 
-A hand is searched where it was in the frame before; a missing one at the body's wrist and, when that finds nothing, by
-the palm detector, which searches the whole image. While every visible hand is tracked, the body is detected five times
+A hand is searched for where it was in the frame before; a missing one at the body's wrist and, when that finds nothing,
+by the palm detector, which searches the whole image. While every visible hand is tracked, the body is detected five times
 a second, and in between its arms move with the hands. Every interval is in seconds, so a slow camera's frames get as
 many detections a second as a fast one's.
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
@@ -44,7 +44,7 @@ _TRACKED_BODY_INTERVAL_S: Final = 0.2  # while every visible hand is tracked, an
 _HAND_SEARCH_INTERVAL_S: Final = 0.1  # for a hand whose wrist is in view
 _HIDDEN_HAND_SEARCH_INTERVAL_S: Final = 0.5  # for a hand whose wrist is out of view
 _PALM_SEARCH_INTERVAL_S: Final = 0.3  # for the whole image, while the wrists lead to no hand
-_LOST_HAND_SEARCH_S: Final = 1.0  # for so long after a hand was lost it is searched in every frame
+_LOST_HAND_SEARCH_S: Final = 1.0  # a lost hand is searched for in every frame for this long
 _TOLERANCE_S: Final = 0.002  # of the camera's frame times
 _MAX_DRIFT: Final = 0.15  # a hand further from its region's centre, in sides of the region, is detected once more
 _SAME_HAND_IOU: Final = 0.5  # a region that overlaps a tracked hand's by more belongs to that hand

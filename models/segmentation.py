@@ -1,7 +1,7 @@
 """Divides a window of a stream into signs, by the classifier's predictions for segments of it.
 
-Candidate boundaries are added one after another. At each of them some segments that end there are classified. Of all
-segmentations of the window the best explains most of its time confidently and with few signs: a segment scores its
+Candidate boundaries are added one after another. At each of them some segments that end there are classified. The
+best segmentation explains as much of the window as possible, confidently and with few signs: a segment scores its
 seconds times how much more likely than `min_confidence` its sign is, less `segment_penalty_s`; time without a sign
 scores nothing. The best segmentation up to a boundary follows from the best ones up to all earlier boundaries (Viterbi,
 "Error bounds for convolutional codes", 1967).

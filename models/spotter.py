@@ -38,7 +38,7 @@ class Spotter(Protocol):
 
 
 class SignSpotter:
-    """Segments the time between the rise of a hand and the rest of both into signs.
+    """Segments the time from one hand rising until both are at rest into signs.
 
     A sign is emitted, with those before it, as soon as the best segmentation has ended with it for `early_after_s`,
     predicted with `early_confidence` each time; otherwise `commit_delay_s` after its end, or when the hands rest.

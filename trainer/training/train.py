@@ -1,9 +1,9 @@
 """Trains a network on a store of takes.
 
 A run folder holds `run.json` (run_metadata.py), `checkpoint.pt` (the state after the last epoch: to resume, evaluate
-and export), and curves for TensorBoard. The network of the last epoch is the result, because to select the epoch with
-the best validation metrics would be to train on the validation takes. They decide only when training ends, and only
-with early stopping (`--patience`); the result is the last epoch's network even then.
+and export), and curves for TensorBoard. The network of the last epoch is the result, because selecting the
+epoch by its validation metrics would be training on the validation takes. Validation decides only when training ends,
+and only with early stopping (`--patience`); the result is the last epoch's network even then.
 
 One process trains, or several that torchrun started (distributed.py), which reach the same weights.
 """

@@ -1,9 +1,9 @@
 """Detects landmarks by running MediaPipe's networks with LiteRT, each only as often as necessary. The device's default.
 
 A hand is searched for where it was in the frame before; a missing one at the body's wrist and, when that finds nothing,
-by the palm detector, which searches the whole image. While every visible hand is tracked, the body is detected five times
-a second, and in between its arms move with the hands. Every interval is in seconds, so a slow camera's frames get as
-many detections a second as a fast one's.
+by the palm detector, which searches the whole image. While every visible hand is tracked, the body is detected five
+times a second, and in between its arms move with the hands. Every interval is in seconds, so a slow camera's frames get
+as many detections a second as a fast one's.
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
 """
 

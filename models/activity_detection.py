@@ -1,6 +1,7 @@
 """Detects the segments of a stream in which a hand is raised.
 
-The time from one hand rising until both are at rest is one sign if a signer makes one at a time, as in recordings. All times are in seconds of the landmarks' own times.
+The time from one hand rising until both are at rest is one sign if a signer makes one at a time, as in recordings.
+All times are in seconds of the landmarks' own times.
 """
 
 from collections.abc import Iterator, Sequence

@@ -13,6 +13,7 @@ import pytest
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import BundleRefused
 from models.compatibility import InstallOptions
+from models.manifest import SpotterSettings
 from models.store import BundleStore, StoreUnusable
 from tests.edge.tiny_bundle import SIGNS
 from tests.models.stock import MakeBundle, active_version, change_manifest, pack, refusal
@@ -28,7 +29,7 @@ def test_older_version_is_installed_only_if_allowed(store: BundleStore, make: Ma
     sentence = refusal(store, make(2))
     assert "tiny@2 is older than the active tiny@3" in sentence
     assert "--allow-downgrade" in sentence
-    other = make(3, threshold=0.5)
+    other = make(3, spotter=SpotterSettings(stride_s=0.2))
     assert "another bundle of the same version" in refusal(store, other)
     store.install(other, InstallOptions(allow_downgrade=True), activate=True)
     store.install(make(2), InstallOptions(allow_downgrade=True), activate=True)

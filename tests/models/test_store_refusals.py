@@ -59,8 +59,8 @@ def test_model_for_other_landmark_networks_is_refused(store: BundleStore, make: 
 
 
 def test_later_format_is_reported_before_its_changes(store: BundleStore, make: MakeBundle) -> None:
-    later = change_manifest(make(4), format=2, layout="another", eyes=3)
-    assert "is of format 2, and this ishara" in refusal(store, later)
+    later = change_manifest(make(4), format=3, layout="another", eyes=3)
+    assert "is of format 3, and this ishara" in refusal(store, later)
 
 
 def test_model_for_a_later_program_is_refused(store: BundleStore, make: MakeBundle) -> None:

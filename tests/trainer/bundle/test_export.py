@@ -122,7 +122,7 @@ def test_evaluate_writes_a_table_and_a_report(
     table = capsys.readouterr().out
     assert re.search(r"signer 01 +16 +\d+\.\d % +\d+\.\d to \d+\.\d %", table)
     report = (tmp_path / "report.html").read_text()
-    for expected in ("signer 01", "tiny@1", "كلمة2", "share of right readings"):
+    for expected in ("signer 01", "tiny@1", "كلمة2", "fraction of correct predictions"):
         assert expected in report
 
 
@@ -132,7 +132,7 @@ def test_signs_that_the_bundle_does_not_know_are_listed(
     make_take(5, provenance=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
     folders = [str(synthetic_takes), str(tmp_path)]
     assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
-    assert "does not know (77), not judged: 1" in capsys.readouterr().out
+    assert "Not evaluated: 1 clips of signs that it does not know (77)." in capsys.readouterr().out
     assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 2
     assert "no clip of a sign that tiny@1 knows" in capsys.readouterr().err
 

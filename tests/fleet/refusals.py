@@ -53,7 +53,7 @@ def truncated(site: Site) -> str:
 def slow(site: Site) -> str:
     """A network that takes longer than the stride of the spotter."""
     return canary_outcome(
-        expect_refusal(site, make_with_extra_nodes(site.workstation, slow_loop(4_000_000)), "that is due every")
+        expect_refusal(site, make_with_extra_nodes(site.workstation, slow_loop(1_000_000)), "that is due every")
     )
 
 

@@ -122,5 +122,5 @@ def _failure_of(remote: Remote, name: str, home: str, folder: str, error: OSErro
     if answer.ok and answer.out.strip().isdigit() and int(answer.out) < _CHUNK:
         # Remove what has arrived, because a full disk would disturb the daemon. The next push starts anew.
         remote.attempt(f"rm -rf -- '{home}/{folder}'", as_root=False)
-        return StepFailed(f"there is no room for {name}: the disk of the device is full", user_action_required=True)
+        return StepFailed(f"there is no room for {name}: the device's disk is full", user_action_required=True)
     return StepFailed(f"{name} cannot be written on the device: {error.strerror or error}")

@@ -132,11 +132,7 @@ def test_signs_that_the_bundle_does_not_know_are_listed(
     make_take(5, provenance=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
     folders = [str(synthetic_takes), str(tmp_path)]
     assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
-<<<<<<< Updated upstream
     assert "Not evaluated: 1 clips of signs that it does not know (77)." in capsys.readouterr().out
-=======
-    assert "Not evaluated: 1 clips of signs that it does not know (77)" in capsys.readouterr().out
->>>>>>> Stashed changes
     assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 2
     assert "no clip of a sign that tiny@1 knows" in capsys.readouterr().err
 

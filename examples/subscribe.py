@@ -8,11 +8,9 @@ from paho.mqtt import subscribe
 from paho.mqtt.client import Client, MQTTMessage
 
 
-def print_word(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
-    """Print one word event; its fields are documented in docs/mqtt.md."""
+def _print_word(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
     word = json.loads(message.payload)
     print(f"{word['device']}  {word['confidence']:4.0%}  {word['word']}  {word['word_en']}", flush=True)
 
 
-if __name__ == "__main__":
-    subscribe.callback(print_word, "ishara/+/word", qos=1, hostname=sys.argv[1], port=int(sys.argv[2]))
+subscribe.callback(_print_word, "ishara/+/word", qos=1, hostname=sys.argv[1], port=int(sys.argv[2]))

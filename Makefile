@@ -45,8 +45,8 @@ $(BIN)/mypy
 $(BIN)/lint-imports
 endef
 
-# The fast checks. PACKAGE=trainer/reports runs the tests of that folder instead of those of landmarks and models.
-PACKAGE ?= landmarkers models
+# The fast checks. PACKAGE=trainer/reports runs the tests of that folder instead of those of landmarkers.
+PACKAGE ?= landmarkers
 check: setup
 	$(static_checks)
 	$(BIN)/pytest tests/test_terms.py $(addprefix tests/,$(PACKAGE))

@@ -58,6 +58,10 @@ def test_command_is_accepted(page: str, command: str, capsys: pytest.CaptureFixt
         parser.parse_args(arguments)
     message = capsys.readouterr().err
     assert not message or "the following arguments are required" in message, f"{page}: {command}"
+    # argparse names missing arguments before unknown ones, so the options of a mention are looked up by themselves.
+    options = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
+    reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    assert {option for option in options if f"`{option}`" not in reference} == set(), f"{page}: {command}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -160,7 +160,7 @@ class _Daemon:
             model=self._plan.bundle.manifest.title,
             device=self._plan.config.device,
             threshold=self._plan.threshold,
-            first_seq=1 if self._outbox is None else self._outbox.next_seq,
+            next_seq=None if self._outbox is None else self._outbox.claim_seq,
         )
 
     def _use_model(self, plan: Plan) -> None:

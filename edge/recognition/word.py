@@ -3,7 +3,7 @@
 The event is the same JSON on MQTT, on the console, on the web socket and in the outbox.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
@@ -96,18 +96,27 @@ class StreamClock:
 class WordFactory:
     """Turns predictions into numbered words; makes none of a prediction below the threshold."""
 
-    def __init__(self, clock: StreamClock, *, model: str, device: str, threshold: float, first_seq: int = 1) -> None:
+    def __init__(
+        self,
+        clock: StreamClock,
+        *,
+        model: str,
+        device: str,
+        threshold: float,
+        next_seq: Callable[[], int] | None = None,
+    ) -> None:
+        """`next_seq` returns the number of the next word; without it they are numbered from 1."""
         self.clock = clock
         self._model = model
         self._device = device
         self._threshold = threshold
-        self._seqs: Iterator[int] = count(first_seq)
+        self._next_seq = next_seq or count(1).__next__
 
     def with_model(self, *, model: str, threshold: float, clock: StreamClock | None = None) -> "WordFactory":
         """Return the factory for another model, and perhaps another clock, that continues this one's numbering."""
-        factory = WordFactory(clock or self.clock, model=model, device=self._device, threshold=threshold)
-        factory._seqs = self._seqs
-        return factory
+        return WordFactory(
+            clock or self.clock, model=model, device=self._device, threshold=threshold, next_seq=self._next_seq
+        )
 
     def create(self, take: Take, prediction: "Prediction", newest: float) -> Word | None:
         """Return the word of a take, or None below the threshold; `newest` is the stream's time of the newest frame."""
@@ -115,7 +124,7 @@ class WordFactory:
         if best is None:
             return None
         return Word(
-            seq=next(self._seqs),
+            seq=self._next_seq(),
             sign_id=best.sign.sign_id,
             word=best.sign.word,
             word_en=best.sign.word_en,

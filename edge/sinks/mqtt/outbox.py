@@ -1,57 +1,34 @@
-"""The outbox: the words that the broker has not acknowledged yet, in a file that survives the daemon.
+"""The outbox: the words that the broker has not acknowledged yet, and the numbers of words.
 
-What is written survives a kill of the daemon at once, and a power cut after the next `sync`. The file is an SQLite
-write-ahead log with `synchronous=NORMAL`: `put`, which the pipeline calls, never waits for the disk, which on a memory
-card may take a tenth of a second. The publisher syncs the log before a word leaves the device.
-https://www.sqlite.org/wal.html https://www.sqlite.org/pragma.html#pragma_synchronous
+Words are in a file that survives the daemon, or in memory while that file cannot be used: a full disk, a folder that is
+read-only, a memory card that fails. The file is tried again every few seconds.
+
+A number is never used twice, whatever becomes of the disk and the clock. Each number is claimed in the file before its
+word is made. Where the last number is not known (a new file, a damaged one, none at all) numbers begin at a random one;
+where a number cannot be claimed they jump by a random step. With 48 random bits, the numbers of ten years of daily
+starts without a disk, a thousand words each, overlap with a probability of 0.00005. All numbers stay below 2^53, so
+JavaScript reads them exactly.
 """
 
 import logging
-import os
+import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
-from enum import IntEnum
+from collections import deque
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from pydantic import ValidationError
 
 from edge.recognition.word import Word
+from edge.sinks.mqtt.outbox_file import OutboxFile, OutboxLocked, OutboxUnusable, StoredWord, error_code
 
 log = logging.getLogger(__name__)
 
-_FORMAT: Final = 1
-# AUTOINCREMENT: SQLite remembers the highest number ever used, also after its word was removed.
-# The table `echo` holds the state of the loopback; the name belongs to the file format.
-_TABLES: Final = """
-BEGIN;
-CREATE TABLE words (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
-CREATE TABLE echo (state INTEGER NOT NULL);
-INSERT INTO echo VALUES (0);
-PRAGMA user_version = 1;
-COMMIT;
-"""
-
-_DAMAGE_CODES: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-class OutboxUnusable(Exception):
-    """The file of an outbox cannot be used; the message says why."""
-
-
-class OutboxDamaged(OutboxUnusable):
-    """The file of an outbox is damaged."""
-
-
-class Loopback(IntEnum):
-    """The state of the subscription on which the broker sends the device its own words, in a session that it keeps."""
-
-    UNSUBSCRIBED = 0
-    """The device has not subscribed yet."""
-    SUBSCRIBED = 1
-    """The device is subscribed."""
-    FORGOTTEN = 2
-    """The device was subscribed, but the broker returned without its sessions."""
+_RETRY_S: Final = 10.0
+_RANDOM_START: Final = 2**48
+_RANDOM_STEP: Final = 2**40
 
 
 class Outbox:
@@ -60,195 +37,218 @@ class Outbox:
     def __init__(self, path: Path, capacity: int) -> None:
         """Open or create the file. Above `capacity` words the oldest are dropped.
 
-        A damaged file is renamed, with one line in the log, and a new one created. If the file cannot be used, now or
-        later, words are held in memory from then on, which is logged once. In both cases numbers continue from the
-        clock's seconds: some are skipped, but none is used twice.
+        If the file cannot be used, now or later, words are held in memory until it can, which is logged once each time.
+        Raises OutboxLocked if another process uses the file.
         """
         self._path = path
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._is_full = False
-        self._log: int | None = None
-        self._is_unsynced = True
+        self._file: OutboxFile | None = None
+        self._memory: deque[Word] = deque()  # later words than those of the file
+        self._in_file = 0
+        self._offered = 0  # the number of the word of the file that was returned last
+        self._delivered_through = 0  # words of the file that a full disk keeps from being removed, and those before
+        self._last_seq = 0
+        self._has_jumped = False  # the last number is random, and not claimed in the file
+        self._retry_at = 0.0
+        self._is_full, self._is_failing, self._is_closed = False, False, False
         self.dropped = 0
         """The words dropped since the start because the outbox was full."""
+        self.unreadable = 0
+        """The words put aside since the start because they could not be read."""
         try:
-            self._database = _open_or_replace(path)
-            self._log = os.open(f"{path}-wal", os.O_RDONLY)
+            self._open_file()
         except (OutboxUnusable, OSError, sqlite3.Error) as error:
-            self._database = _in_memory(int(time.time()))
-            self._log_fallback(error)
-        self.next_seq = self._highest_seq() + 1
-        """The number of the next word: one above all that this outbox has ever held."""
-        self._waiting = int(self._query("SELECT count(*) FROM words")[0][0])
+            self._last_seq, self._has_jumped = secrets.randbelow(_RANDOM_START), True
+            self._report_failure(error)
 
     @property
     def waiting(self) -> int:
         """The number of words in the outbox."""
-        return self._waiting
+        return self._in_file + len(self._memory)
 
     @property
     def last_seq(self) -> int:
-        """The number of the last word ever put in; 0 before the first."""
-        return self.next_seq - 1
+        """The highest number in use."""
+        return self._last_seq
+
+    @property
+    def is_durable(self) -> bool:
+        """True if the words that wait are in the file, for the next daemon."""
+        return self._file is not None and not self._memory
+
+    def claim_seq(self) -> int:
+        """Return the number of the next word; it is higher than all before, and never returned again."""
+        with self._lock:
+            self._last_seq += 1
+            if not self._claim() and not self._has_jumped:
+                self._last_seq += secrets.randbelow(_RANDOM_STEP)
+                self._has_jumped = True
+            return self._last_seq
 
     def put(self, word: Word) -> None:
-        """Store a word; its number must be `next_seq` or, if some are skipped, higher."""
+        """Store a word; its number must be higher than those of the words before."""
         with self._lock:
-            self._execute("INSERT INTO words (seq, event) VALUES (?, ?)", word.seq, word.to_json())
-            self.next_seq = word.seq + 1
-            self._waiting += 1
-            if self._waiting > self._capacity:
+            self._last_seq = max(self._last_seq, word.seq)
+            self._memory.append(word)
+            self._flush(now=not self._is_failing)
+            if self.waiting > self._capacity:
                 self._drop_oldest()
 
     def oldest(self) -> Word | None:
-        """Return the oldest word, which is published next."""
+        """Return the oldest word, which is published next; words that cannot be read are put aside."""
         with self._lock:
-            rows = self._query("SELECT event FROM words ORDER BY seq LIMIT 1")
-        return Word.model_validate_json(rows[0][0]) if rows else None
+            self._flush(now=False)
+            while (stored := self._oldest_in_file()) is not None:
+                word = self._parse(stored)
+                if word is not None:
+                    return word
+            return self._memory[0] if self._memory else None
 
     def remove(self, seq: int) -> None:
         """Remove a word that has arrived; nothing happens if it is not there."""
         with self._lock:
-            self._waiting -= self._execute("DELETE FROM words WHERE seq = ?", seq)
-            self._is_full = self._is_full and self._waiting > 0
-
-    @property
-    def loopback(self) -> Loopback:
-        """The last known state of the loopback subscription, possibly written by another process."""
-        with self._lock:
-            return Loopback(self._query("SELECT state FROM echo")[0][0])
-
-    @loopback.setter
-    def loopback(self, state: Loopback) -> None:
-        with self._lock:
-            self._execute("UPDATE echo SET state = ?", int(state))
+            if self._memory and self._memory[0].seq == seq:
+                self._memory.popleft()
+            else:
+                self._remove_from_file(seq)
+            self._is_full = self._is_full and self.waiting > 0
 
     def sync(self) -> None:
-        """Wait until everything so far is on the disk; `put` does not wait meanwhile.
-
-        Only the log needs a sync: SQLite syncs what it moves from the log into the database.
-        """
-        if self._log is not None and self._is_unsynced:
-            self._is_unsynced = False  # before the sync: a word put in meanwhile may miss it
+        """Wait until everything so far is on the disk; `put` does not wait meanwhile."""
+        file = self._file
+        if file is not None:
             try:
-                os.fsync(self._log)
+                file.sync()
             except OSError as error:
                 with self._lock:
-                    self._fall_back(error)
+                    self._handle_failure(error)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; words that are in memory alone are lost."""
         with self._lock:
-            self._close_files()
+            self._flush(now=True)
+            self._is_closed = True
+            self._close_file()
+
+    def _parse(self, stored: StoredWord) -> Word | None:
+        """Return the word of a row, or put the row aside."""
+        try:
+            return Word.model_validate_json(stored.event)
+        except ValidationError as error:
+            reason = error.errors(include_url=False, include_input=False)[0]["msg"]
+        if not self.unreadable:
+            log.error(
+                "word %d of the outbox %s cannot be read (%s); it and others like it are put aside in the table unreadable",
+                stored.seq,
+                self._path,
+                reason,
+            )
+        self.unreadable += 1
+        try:
+            if self._file is not None:
+                self._file.put_aside(stored)
+        except sqlite3.Error as error:
+            self._handle_failure(error)
+        self._remove_from_file(stored.seq)
+        return None
+
+    def _claim(self) -> bool:
+        """Store that the last number is in use; return False if the file cannot be used."""
+        try:
+            if self._file is None:
+                return False
+            self._file.claim(self._last_seq)
+        except sqlite3.Error as error:
+            self._handle_failure(error)
+            return False
+        self._has_jumped = False
+        return True
+
+    def _oldest_in_file(self) -> StoredWord | None:
+        if not self._in_file or self._file is None:
+            return None
+        try:
+            stored = self._file.oldest(self._delivered_through)
+        except sqlite3.Error as error:
+            self._handle_failure(error)
+            return None
+        if stored is not None:
+            self._offered = stored.seq
+        return stored
+
+    def _remove_from_file(self, seq: int) -> None:
+        """Remove a word of the file; it is skipped if the disk refuses."""
+        if self._file is None or seq <= self._delivered_through:
+            return
+        try:
+            self._in_file -= self._file.remove(seq)
+        except sqlite3.Error as error:
+            if seq == self._offered:
+                self._delivered_through = seq
+                self._in_file = max(0, self._in_file - 1)
+            self._handle_failure(error)
 
     def _drop_oldest(self) -> None:
-        surplus = self._waiting - self._capacity
-        dropped = self._execute("DELETE FROM words WHERE seq IN (SELECT seq FROM words ORDER BY seq LIMIT ?)", surplus)
-        self._waiting -= dropped
-        self.dropped += dropped
+        """Drop the oldest word of the file or, if it has none, of the memory."""
+        stored = self._oldest_in_file()
+        if stored is not None:
+            self._remove_from_file(stored.seq)
+        else:
+            self._memory.popleft()
+        self.dropped += 1
         if not self._is_full:
             log.error("the outbox is full with %d words: the oldest are dropped from now on", self._capacity)
         self._is_full = True
 
-    def _highest_seq(self) -> int:
-        return int(self._query("SELECT coalesce(max(seq), 0) FROM sqlite_sequence")[0][0])
-
-    def _query(self, statement: str) -> list[Sequence[Any]]:
+    def _flush(self, *, now: bool) -> None:
+        """Move the words in memory to the file; after a failure only every few seconds, unless `now`."""
+        if self._is_closed or not (self._memory or self._is_failing) or (not now and time.monotonic() < self._retry_at):
+            return
+        self._retry_at = time.monotonic() + _RETRY_S
         try:
-            return self._database.execute(statement).fetchall()
-        except sqlite3.Error as error:
-            self._fall_back(error)
-            return self._database.execute(statement).fetchall()
+            if self._file is None:
+                self._open_file()
+            if self._is_failing and not self._claim():
+                return
+            if self._file is not None:
+                while self._memory:
+                    self._file.add(self._memory[0].seq, self._memory[0].to_json())
+                    self._memory.popleft()
+                    self._in_file += 1
+        except (OutboxLocked, OutboxUnusable, OSError, sqlite3.Error) as error:
+            self._handle_failure(error)
+            return
+        if self._is_failing:
+            log.warning("the outbox %s can be used again", self._path)
+        self._is_failing = False
 
-    def _execute(self, statement: str, *values: str | int) -> int:
-        """Change the database, and return the number of changed rows."""
-        try:
-            changed = self._database.execute(statement, values).rowcount
-        except sqlite3.Error as error:
-            self._fall_back(error)
-            changed = self._database.execute(statement, values).rowcount
-        self._is_unsynced = True
-        return changed
+    def _open_file(self) -> None:
+        """Open the file, and continue its numbers. Raises what OutboxFile raises."""
+        self._file = OutboxFile(self._path)
+        highest = self._file.highest_seq() or secrets.randbelow(_RANDOM_START)
+        self._last_seq = max(self._last_seq, highest)
+        self._in_file = self._file.count(self._delivered_through)
 
-    def _fall_back(self, error: Exception) -> None:
-        """Continue in memory. The words in the file stay there, for a daemon that can use it again."""
-        if self._log is None:
-            raise error
-        self._close_files()
-        self._database = _in_memory(self.next_seq - 1)
-        self._waiting = 0
-        self._log_fallback(error)
+    def _handle_failure(self, error: Exception) -> None:
+        """Continue in memory until the file can be used again. A full disk can still be read."""
+        if self._is_closed:
+            return
+        if error_code(error) != sqlite3.SQLITE_FULL:
+            self._close_file()
+        self._retry_at = time.monotonic() + _RETRY_S
+        if not self._is_failing:
+            self._report_failure(error)
 
-    def _log_fallback(self, error: Exception) -> None:
+    def _report_failure(self, error: Exception) -> None:
+        self._is_failing = True
         log.error(
-            "the outbox %s cannot be used (%s): words that wait for the broker are lost when this daemon ends",
+            "the outbox %s cannot be used (%s): until it can, words that wait for the broker are lost if this daemon ends",
             self._path,
             error,
         )
 
-    def _close_files(self) -> None:
-        self._database.close()
-        if self._log is not None:
-            os.close(self._log)
-            self._log = None
-
-
-def _open_or_replace(path: Path) -> sqlite3.Connection:
-    """Open the file's database, and replace a damaged one by a new one.
-
-    Raises OutboxUnusable, OSError, sqlite3.Error.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        return _open(path)
-    except OutboxDamaged as error:
-        aside, damage = path.with_name(f"{path.name}.damaged"), str(error)
-    path.rename(aside)
-    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
-    log.error("the outbox %s is damaged (%s): a new one is created, and the old one renamed to %s", path, damage, aside)
-    database = _open(path)
-    _set_highest_seq(database, int(time.time()))
-    return database
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open or create the file's database. Raises OutboxUnusable, sqlite3.Error."""
-    # Several threads use it, one at a time (Outbox's lock); each statement is a transaction of its own.
-    database = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # a second daemon would publish the same words
-        (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise OutboxUnusable("it cannot hold a write-ahead log")
-        database.execute("PRAGMA synchronous = NORMAL")
-        (content,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if content != "ok":
-            raise OutboxDamaged(content)
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            database.executescript(_TABLES)
-        elif version != _FORMAT:
-            raise OutboxUnusable(f"it is of format {version}, not {_FORMAT}")
-        database.execute("UPDATE echo SET state = state")  # takes the lock, and fails if the file is read-only
-    except OutboxUnusable:
-        database.close()
-        raise
-    except sqlite3.Error as error:
-        database.close()
-        if error.sqlite_errorcode in _DAMAGE_CODES:
-            raise OutboxDamaged(str(error)) from error
-        raise
-    return database
-
-
-def _in_memory(highest: int) -> sqlite3.Connection:
-    """Return an empty database in memory; its numbers continue after `highest`."""
-    database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    database.executescript(_TABLES)
-    _set_highest_seq(database, highest)
-    return database
-
-
-def _set_highest_seq(database: sqlite3.Connection, highest: int) -> None:
-    database.execute("INSERT INTO sqlite_sequence VALUES ('words', ?)", (highest,))
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file, self._in_file = None, 0

@@ -7,23 +7,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class ConnAck:
-    """The broker's answer to CONNECT; `refusal` is the reason if it refuses.
+class BrokerLimits:
+    """Limits that a broker of MQTT 5 announces in its ConnAck."""
 
-    `session_present` is true if the broker still has a session of this client.
-    """
-
-    session_present: bool
-    refusal: str | None
-    unsupported_protocol: bool = False
+    max_packet_bytes: int | None = None
+    """The size of the largest packet that it accepts; None without a limit."""
+    max_qos: int = 2
+    retain_available: bool = True
+    """False if it stores no retained messages, and refuses those that ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class SubAck:
-    """The broker's answer to a subscription."""
+class ConnAck:
+    """The broker's answer to CONNECT; `refusal` is the reason if it refuses."""
 
-    packet_id: int
-    refused: bool
+    refusal: str | None
+    unsupported_protocol: bool = False
+    unsupported_retain: bool = False
+    """The broker refuses the retained will."""
+    limits: BrokerLimits = BrokerLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,27 @@ class PubAck:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message; one of QoS 1 is sent again on the next connection until it is acknowledged."""
+    """A message of a subscribed topic.
+
+    `response_topic` and `correlation_data` are set if its sender asks for a response there, which only MQTT 5 can.
+    """
 
     topic: str
     payload: bytes
     retained: bool
-    packet_id: int
-    qos: int
+    response_topic: str | None = None
+    correlation_data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection has ended; this is its last event. `reason` is empty if the broker gave none."""
+    """The connection has ended; this is its last event. `reason` is empty if the broker gave none.
+
+    `taken_over` is true if another client has connected with the same client id.
+    """
 
     reason: str
+    taken_over: bool = False
 
 
-Event = ConnAck | SubAck | PubAck | Message | Disconnected
+Event = ConnAck | PubAck | Message | Disconnected

@@ -53,7 +53,7 @@ class Outbox:
         self._retry_at = 0.0
         self._is_full, self._is_failing, self._is_closed = False, False, False
         self.dropped = 0
-        """The words dropped since the start because the outbox was full."""
+        """The words dropped since the start, because the outbox was full or the broker takes no such word."""
         self.unreadable = 0
         """The words put aside since the start because they could not be read."""
         try:
@@ -113,6 +113,11 @@ class Outbox:
             else:
                 self._remove_from_file(seq)
             self._is_full = self._is_full and self.waiting > 0
+
+    def drop(self, seq: int) -> None:
+        """Remove a word that cannot be published, and count it."""
+        self.remove(seq)
+        self.dropped += 1
 
     def sync(self) -> None:
         """Wait until everything so far is on the disk; `put` does not wait meanwhile."""

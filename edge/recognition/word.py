@@ -1,6 +1,7 @@
 """A recognised word, the event that reports it, and the clock that dates it.
 
-The event is the same JSON on MQTT, on the console, on the web socket and in the outbox.
+The event is the same JSON on MQTT, on the console, on the web socket and in the outbox. Readers ignore keys that they
+do not know; so does the outbox, which another release may have written.
 """
 
 from collections.abc import Callable
@@ -8,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import PlainSerializer
+from pydantic import AwareDatetime, Field, PlainSerializer
 
 from landmarkers.take import Take
-from models.strict_model import StrictModel
+from models.stored_model import StoredModel
 
 if TYPE_CHECKING:  # it loads ONNX Runtime, which programs that only handle words do without
     from models.classifier import Candidate, Prediction
@@ -19,12 +20,12 @@ if TYPE_CHECKING:  # it loads ONNX Runtime, which programs that only handle word
 MAX_ALTERNATIVES: Final = 3
 
 Timestamp = Annotated[
-    datetime,
+    AwareDatetime,
     PlainSerializer(lambda time: time.isoformat(timespec="milliseconds").replace("+00:00", "Z"), return_type=str),
 ]
 
 
-class Alternative(StrictModel):
+class Alternative(StoredModel):
     """Another sign that the word may have been."""
 
     sign_id: int
@@ -37,14 +38,14 @@ class Alternative(StrictModel):
         return cls(sign_id=candidate.sign.sign_id, word=candidate.sign.word, confidence=round(candidate.confidence, 4))
 
 
-class Word(StrictModel):
+class Word(StoredModel):
     """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known.
 
     A sign may be classified with confidence while it still continues; `ended_at` is then its last classified frame.
     """
 
     event_type: Literal["word"] = "word"
-    seq: int
+    seq: Annotated[int, Field(ge=0, lt=2**63)]  # the range of SQLite's integers
     sign_id: int
     word: str
     word_en: str

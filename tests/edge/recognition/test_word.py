@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from edge.recognition.word import StreamClock, Word, WordFactory
 from models.classifier import Candidate, Prediction
@@ -64,6 +65,36 @@ def test_event_is_one_line_that_reads_back_as_the_same_word() -> None:
     assert "\n" not in line
     assert "قصبة هوائية" in line
     assert Word.model_validate_json(line).to_json() == line
+
+
+def test_word_of_another_release_is_read_without_what_is_unknown() -> None:
+    word = create(factory())
+    event = json.loads(word.to_json())
+    event |= {"kind": "word", "corrects": 12}
+    event["alternatives"][0]["kind"] = "letter"
+    del event["late"]  # it has a default value
+    assert Word.model_validate_json(json.dumps(event)).to_json() == word.to_json()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("seq", "9" * 5000),
+        ("seq", str(2**63)),
+        ("seq", "-1"),
+        ("confidence", "NaN"),
+        ("confidence", "1e999"),
+        ("word", r'"\ud800"'),
+        ("started_at", '"2026-11-22T16:00:01.20"'),
+        ("alternatives", "[" * 60_000),
+        ("kind", "[" * 60_000),
+        ("event_type", '"utterance"'),
+    ],
+)
+def test_what_cannot_be_a_word_is_a_validation_error(key: str, value: str) -> None:
+    event = json.loads(create(factory()).to_json()) | {key: "VALUE"}
+    with pytest.raises(ValidationError):
+        Word.model_validate_json(json.dumps(event).replace('"VALUE"', value))
 
 
 def test_no_word_below_the_threshold() -> None:

@@ -40,6 +40,8 @@ class MqttConfig(Section):
     """File in which words wait that the broker has not acknowledged; without it in the state folder."""
     outbox_words: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
     """Most words that wait; beyond that the oldest are dropped."""
+    hold_after_reconnect_s: Annotated[float, Field(ge=0, le=300)] = 15.0
+    """Time for which words wait after each reconnection, so that subscribers that return later lose none."""
     discovery: bool = True
     """Announce the device to Home Assistant."""
     discovery_prefix: Annotated[str, StringConstraints(pattern=r"^[^#+/\s]+(/[^#+/\s]+)*$")] = "homeassistant"

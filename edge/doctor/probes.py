@@ -19,9 +19,7 @@ from landmarkers.landmarker import Landmarker
 from models.bundle import Bundle, check_landmarker, open_bundle
 
 if TYPE_CHECKING:
-    from paho.mqtt.enums import MQTTProtocolVersion
-
-    from edge.sinks.mqtt.broker_settings import BrokerSettings
+    from edge.sinks.mqtt.broker_settings import Attempt, BrokerSettings
     from edge.sinks.mqtt.events import ConnAck, Event
 
 _BROKER_TIMEOUT_S: Final = 10.0
@@ -92,7 +90,7 @@ def probe_broker(section: str) -> str:
 
     settings = BrokerSettings.read(MqttConfig.model_validate_json(section))
     try:
-        answer = next(filter(None, (_connect(settings, protocol) for protocol in settings.protocols)), None)
+        answer = next(filter(None, (_connect(settings, attempt) for attempt in settings.attempts)), None)
     except OSError as error:
         raise BrokerUnreachable(f"{settings.broker} cannot be reached: {failure_reason(error)}") from error
     if not isinstance(answer, ConnAck):
@@ -102,13 +100,13 @@ def probe_broker(section: str) -> str:
     return f"{settings.broker} accepts this device"
 
 
-def _connect(settings: "BrokerSettings", protocol: "MQTTProtocolVersion") -> "ConnAck | None":
-    """Return the broker's answer, None if it does not answer in this protocol. Raises OSError."""
+def _connect(settings: "BrokerSettings", attempt: "Attempt") -> "ConnAck | None":
+    """Return the broker's answer, None if it does not answer in this way. Raises OSError."""
     from edge.sinks.mqtt.connection import Connection
     from edge.sinks.mqtt.events import ConnAck
 
     events: SimpleQueue[Event] = SimpleQueue()
-    connection = Connection(settings, events.put, protocol=protocol)
+    connection = Connection(settings, events.put, attempt=attempt)
     try:
         answer = events.get(timeout=_BROKER_TIMEOUT_S)
     except Empty:

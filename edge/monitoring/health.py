@@ -48,7 +48,8 @@ class Health(StrictModel):
     confidences, `model` the bundle in use.
     `model_state` is the state of a model from the store: `proven`, `on probation`, or `rolled back NAME:` with the
     reason, where the daemon returned from that one.
-    Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited.
+    Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited, or
+    the broker takes no such word. `words_unreadable` of the outbox were put aside.
     None stands for what this machine does not report.
     """
 
@@ -71,6 +72,7 @@ class Health(StrictModel):
     paused: bool
     words_waiting: int
     words_dropped: int
+    words_unreadable: int = 0
     model: str | None = None
     model_state: str | None = None
 
@@ -96,7 +98,11 @@ class Backlog(Protocol):
 
     @property
     def dropped(self) -> int:
-        """Return how many words were dropped because too many waited."""
+        """Return how many words were dropped."""
+
+    @property
+    def unreadable(self) -> int:
+        """Return how many words were put aside."""
 
 
 class PipelineStats:
@@ -174,6 +180,7 @@ class PipelineStats:
             paused=self._status.paused,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,
+            words_unreadable=0 if self._backlog is None else self._backlog.unreadable,
             model=self.model,
             model_state=self._status.model_state,
         )

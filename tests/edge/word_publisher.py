@@ -53,7 +53,7 @@ def open_sink(config: MqttConfig, path: Path, *, capacity: int = 100_000) -> tup
 def _publish(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
     sink, _, outbox = open_sink(config, path)
     for _ in range(words):
-        sink.emit(word(outbox.next_seq))
+        sink.emit(word(outbox.claim_seq()))
         time.sleep(every_s)
     while outbox.waiting:
         time.sleep(0.01)

@@ -10,8 +10,23 @@ from edge.config import ConfigInvalid, MqttConfig
 
 MQTT_5: Final = MQTTProtocolVersion.MQTTv5
 MQTT_3: Final = MQTTProtocolVersion.MQTTv311
-PROTOCOLS: Final = {"auto": (MQTT_5, MQTT_3), "5": (MQTT_5,), "3.1.1": (MQTT_3,)}
-"""The protocols to try, in this order, by configured value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of several ways to connect, since a broker may know only some."""
+
+    protocol: MQTTProtocolVersion
+    retain: bool = True
+    """False for a broker that refuses retained messages."""
+
+
+# A broker of MQTT 3.1.1 that stores no retained messages closes the connection without saying so.
+_ATTEMPTS: Final = {
+    "auto": (Attempt(MQTT_5), Attempt(MQTT_3), Attempt(MQTT_3, retain=False)),
+    "5": (Attempt(MQTT_5),),
+    "3.1.1": (Attempt(MQTT_3), Attempt(MQTT_3, retain=False)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +35,14 @@ class BrokerSettings:
 
     host: str
     port: int
-    protocols: tuple[MQTTProtocolVersion, ...]
+    attempts: tuple[Attempt, ...]
+    """The ways to connect that are tried, in this order."""
     keepalive_s: int
     tls: ssl.SSLContext | None
     username: str | None
     password: str | None = field(repr=False)
+    hold_after_reconnect_s: float
+    """The time for which words wait after a reconnection, for subscribers to return."""
 
     @classmethod
     def read(cls, config: MqttConfig) -> "BrokerSettings":
@@ -32,11 +50,12 @@ class BrokerSettings:
         return cls(
             config.host,
             config.port,
-            PROTOCOLS[config.protocol],
+            _ATTEMPTS[config.protocol],
             config.keepalive_s,
             _tls_context(config),
             config.username,
             config.read_password(),
+            config.hold_after_reconnect_s,
         )
 
     @property

@@ -4,6 +4,7 @@ It is reported as events, in order, so that its owner needs no callbacks of paho
 connection: paho never resends on its own what was in flight on an old one.
 """
 
+import logging
 import socket
 import ssl
 import sys
@@ -12,23 +13,35 @@ from contextlib import suppress
 from typing import Any, Final
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.sinks.mqtt.broker_settings import MQTT_5, BrokerSettings
-from edge.sinks.mqtt.events import ConnAck, Disconnected, Event, Message, PubAck, SubAck
+from edge.sinks.mqtt.broker_settings import MQTT_5, Attempt, BrokerSettings
+from edge.sinks.mqtt.events import BrokerLimits, ConnAck, Disconnected, Event, Message, PubAck
 
-_SESSION_EXPIRY_S: Final = 30 * 24 * 3600
+log = logging.getLogger(__name__)
+
 _MAX_PACKET_BYTES: Final = 65_536  # the broker forwards no larger one
-_NO_MATCHING_SUBSCRIBERS: Final = 0x10  # https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901126
+# Reason codes: https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901031
+_NO_MATCHING_SUBSCRIBERS: Final = 0x10
+_SESSION_TAKEN_OVER: Final = 0x8E
+_RETAIN_NOT_SUPPORTED: Final = 0x9A
 _NO_REASON: Final = ("Unspecified error", "Normal disconnection", "Success")
 
 
+class PacketTooLarge(Exception):
+    """The broker accepts no message of this size."""
+
+
 class Connection:
-    """An attempt to connect and, if it succeeds, the connection; a thread of paho's reads and writes it."""
+    """An attempt to connect and, if it succeeds, the connection; a thread of paho's reads and writes it.
+
+    The broker keeps no session of the device: it subscribes again on each connection, and publishes again what was not
+    acknowledged on the last one.
+    """
 
     def __init__(
         self,
@@ -37,78 +50,94 @@ class Connection:
         *,
         client_id: str = "",
         will_topic: str | None = None,
-        protocol: MQTTProtocolVersion,
+        attempt: Attempt,
     ) -> None:
         """Connect. Every event goes to `on_event`, on paho's thread, the ConnAck first.
 
-        With a client id the broker keeps a session for the device while it is disconnected. On `will_topic` the broker
-        publishes `offline` if the connection breaks. Raises OSError if the broker cannot be reached.
+        On `will_topic` the broker publishes `offline` if the connection breaks. Raises OSError if the broker cannot be
+        reached.
         """
         self._on_event = on_event
-        self._is_5 = protocol == MQTT_5
+        self._is_5 = attempt.protocol == MQTT_5
+        self._limits = BrokerLimits(retain_available=attempt.retain)
         # MQTT 5 passes this to `connect`, 3.1.1 passes it here.
-        clean_session = None if self._is_5 else not client_id
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id,
-            clean_session,
-            protocol=protocol,
-            reconnect_on_failure=False,
-            manual_ack=True,
+        clean_session = None if self._is_5 else True
+        client = _Client(
+            CallbackAPIVersion.VERSION2, client_id, clean_session, protocol=attempt.protocol, reconnect_on_failure=False
         )
         if settings.tls is not None:
             client.tls_set_context(settings.tls)
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         if will_topic is not None:
-            client.will_set(will_topic, "offline", qos=1, retain=True)
+            client.will_set(will_topic, "offline", qos=1, retain=attempt.retain)
+        client.on_failure = self._on_failure
         client.on_socket_open = _disable_nagle
         client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         self._client = client
         options: dict[str, Any] = {}
         if self._is_5:
-            options = {"clean_start": not client_id, "properties": _connect_properties(with_session=bool(client_id))}
+            properties = Properties(PacketTypes.CONNECT)
+            properties.MaximumPacketSize = _MAX_PACKET_BYTES
+            options = {"clean_start": True, "properties": properties}
         try:
             client.connect(settings.host, settings.port, settings.keepalive_s, **options)
         except UnicodeError as error:
             raise OSError(f"{settings.host} is not a valid host name") from error
         client.loop_start()
 
-    def publish(self, topic: str, payload: str, *, qos: int, retain: bool = False) -> int:
-        """Publish a message, and return the packet id that its PubAck has."""
-        return self._client.publish(topic, payload, qos=qos, retain=retain).mid
+    def publish(
+        self, topic: str, payload: str, *, qos: int, retain: bool = False, correlation_data: bytes | None = None
+    ) -> int:
+        """Publish a message within the broker's limits, and return the packet id that its PubAck has.
 
-    def subscribe(self, topic: str, *, qos: int) -> int:
-        """Subscribe to a topic, without its retained message, and return the packet id that the SubAck has."""
-        options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        Without a subscription that matches its QoS 1 a broker may offer QoS 0 alone; the event then says that the
+        message was sent. Raises PacketTooLarge, ValueError for an invalid topic.
+        """
+        content = payload.encode()
+        properties = None
+        if correlation_data is not None and self._is_5:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.CorrelationData = correlation_data
+        size = _publish_size(topic, content, properties)
+        if self._limits.max_packet_bytes is not None and size > self._limits.max_packet_bytes:
+            raise PacketTooLarge(
+                f"the broker accepts packets of {self._limits.max_packet_bytes} bytes at most, and one has {size}"
+            )
+        qos, retain = min(qos, self._limits.max_qos), retain and self._limits.retain_available
+        return self._client.publish(topic, content, qos=qos, retain=retain, properties=properties).mid
+
+    def subscribe(self, topic: str) -> None:
+        """Subscribe to a topic with QoS 0, without its retained message."""
         if self._is_5:
-            _, packet_id = self._client.subscribe(topic, options=options)
+            handling = SubscribeOptions.RETAIN_DO_NOT_SEND
+            self._client.subscribe(topic, options=SubscribeOptions(qos=0, retainHandling=handling))
         else:
-            _, packet_id = self._client.subscribe(topic, qos)
-        return packet_id or 0
-
-    def acknowledge(self, message: Message) -> None:
-        """Acknowledge a message, so that the broker does not send it again."""
-        self._client.ack(message.packet_id, message.qos)
+            self._client.subscribe(topic, 0)
 
     def close(self) -> None:
         """Send DISCONNECT, so that the broker does not publish the will."""
         self._client.disconnect()
 
     def _on_connect(
-        self, _client: paho.Client, _data: Any, flags: paho.ConnectFlags, reason: ReasonCode, _properties: Any
+        self, _client: paho.Client, _data: Any, _flags: paho.ConnectFlags, reason: ReasonCode, properties: Any
     ) -> None:
-        refusal = str(reason) if reason.is_failure else None
-        self._on_event(ConnAck(flags.session_present, refusal, "protocol version" in str(reason).lower()))
-
-    def _on_subscribe(
-        self, _client: paho.Client, _data: Any, packet_id: int, reasons: list[ReasonCode], _properties: Any
-    ) -> None:
-        self._on_event(SubAck(packet_id, any(reason.is_failure for reason in reasons)))
+        self._limits = BrokerLimits(
+            max_packet_bytes=getattr(properties, "MaximumPacketSize", None),
+            max_qos=getattr(properties, "MaximumQoS", 2),
+            retain_available=self._limits.retain_available and bool(getattr(properties, "RetainAvailable", True)),
+        )
+        self._on_event(
+            ConnAck(
+                str(reason) if reason.is_failure else None,
+                unsupported_protocol="protocol version" in str(reason).lower(),
+                unsupported_retain=reason.value == _RETAIN_NOT_SUPPORTED,
+                limits=self._limits,
+            )
+        )
 
     def _on_publish(
         self, _client: paho.Client, _data: Any, packet_id: int, reason: ReasonCode, _properties: Any
@@ -118,17 +147,47 @@ class Connection:
 
     def _on_message(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         _request_quick_ack(client)
-        self._on_event(Message(message.topic, bytes(message.payload), message.retain, message.mid, message.qos))
+        response_topic = getattr(message.properties, "ResponseTopic", None)
+        correlation_data = getattr(message.properties, "CorrelationData", None)
+        self._on_event(Message(message.topic, bytes(message.payload), message.retain, response_topic, correlation_data))
 
     def _on_disconnect(
         self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
-        self._on_event(Disconnected("" if str(reason) in _NO_REASON else str(reason)))
+        text = "" if str(reason) in _NO_REASON else str(reason)
+        self._on_event(Disconnected(text, taken_over=reason.value == _SESSION_TAKEN_OVER))
+
+    def _on_failure(self, error: Exception) -> None:
+        self._on_event(Disconnected(f"the broker sends what paho cannot read: {type(error).__name__}: {error}"))
 
 
-# Words are published one by one, and each comes back on the loopback subscription. If both ends save packets (Nagle's
-# algorithm, delayed acknowledgements), each step waits 40 ms for the other end: after a long absence of the broker, 11
-# words a second were published instead of 100.
+class _Client(paho.Client):
+    """A client of paho's whose thread reports an exception instead of ending silently."""
+
+    on_failure: Callable[[Exception], None]
+
+    def loop_forever(self, *arguments: Any, **options: Any) -> MQTTErrorCode:
+        """Read and write the connection until it ends."""
+        try:
+            return super().loop_forever(*arguments, **options)
+        except Exception as error:  # the outermost loop of the thread
+            log.exception("reading from the broker failed")
+            opened = self.socket()
+            if isinstance(opened, socket.socket):
+                opened.close()
+            self.on_failure(error)
+            return MQTTErrorCode.MQTT_ERR_UNKNOWN
+
+
+def _publish_size(topic: str, payload: bytes, properties: Properties | None) -> int:
+    """Return the size of a PUBLISH packet of MQTT 5 in bytes, with its packet id."""
+    property_bytes = 1 if properties is None else len(properties.pack())
+    rest = 2 + len(topic.encode()) + 2 + property_bytes + len(payload)
+    return 1 + len(VariableByteIntegers.encode(rest)) + rest
+
+
+# Words are published one by one. If both ends save packets (Nagle's algorithm, delayed acknowledgements), each step
+# waits 40 ms for the other end: after a long absence of the broker, 11 words a second were published instead of 100.
 
 
 def _disable_nagle(_client: paho.Client, _data: Any, opened: Any) -> None:
@@ -153,11 +212,3 @@ def failure_reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS fails: {(error.reason or str(error)).lower().replace('_', ' ')}"
     return error.strerror or str(error) or "it does not answer"
-
-
-def _connect_properties(*, with_session: bool) -> Properties:
-    properties = Properties(PacketTypes.CONNECT)
-    properties.MaximumPacketSize = _MAX_PACKET_BYTES
-    if with_session:
-        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
-    return properties

@@ -48,12 +48,19 @@ class WordDelivery:
         """Mark the words that are in the outbox as late."""
         self._late_through = self._outbox.last_seq
 
-    def hold(self, duration_s: float) -> None:
-        """Give the subscribers of a broker that is back time to return. Raises ConnectionLost, ShutdownDeadline."""
+    def hold(self, duration_s: float) -> bool:
+        """Give the subscribers of a broker that is back time to return. Raises ConnectionLost, ShutdownDeadline.
+
+        Returns False if the publisher shuts down meanwhile and the next daemon can publish the words.
+        """
         until = time.monotonic() + duration_s
-        while not self._is_ending and time.monotonic() < until:
+        while time.monotonic() < until:
+            if self._is_ending:
+                return not self._outbox.is_durable
             self._loop.next(until)
-        self.mark_late()
+        if duration_s:
+            self.mark_late()
+        return True
 
     def deliver(self) -> None:
         """Publish words until the publisher shuts down. Raises ConnectionLost, ShutdownDeadline."""

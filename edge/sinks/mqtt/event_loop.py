@@ -13,6 +13,10 @@ class ConnectionLost(Exception):
     """The connection has ended; the message is the reason, if there is one."""
 
 
+class SessionTakenOver(Exception):
+    """Another client has connected with the same client id, so the broker has closed this connection."""
+
+
 class ShutdownDeadline(Exception):
     """The daemon must end now, whatever is still to be published."""
 
@@ -65,6 +69,8 @@ class EventLoop:
         except Empty:
             event = None
         if isinstance(event, Disconnected):
+            if event.taken_over:
+                raise SessionTakenOver
             raise ConnectionLost(event.reason)
         if self._state.shutdown_deadline is not None and time.monotonic() >= self._state.shutdown_deadline:
             raise ShutdownDeadline

@@ -144,7 +144,7 @@ class Outbox:
             reason = error.errors(include_url=False, include_input=False)[0]["msg"]
         if not self.unreadable:
             log.error(
-                "word %d of the outbox %s cannot be read (%s); it and others like it are put aside in the table unreadable",
+                "word %d of the outbox %s cannot be read (%s); it and its like are put aside in the table unreadable",
                 stored.seq,
                 self._path,
                 reason,
@@ -248,7 +248,7 @@ class Outbox:
     def _report_failure(self, error: Exception) -> None:
         self._is_failing = True
         log.error(
-            "the outbox %s cannot be used (%s): until it can, words that wait for the broker are lost if this daemon ends",
+            "the outbox %s cannot be used (%s): words that wait are lost if this daemon ends before it can",
             self._path,
             error,
         )

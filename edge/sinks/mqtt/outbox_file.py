@@ -67,12 +67,7 @@ class OutboxFile:
         try:
             self._database = _open(path)
         except OutboxDamaged as error:
-            aside = path.with_name(f"{path.name}.damaged")
-            path.rename(aside)
-            path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
-            log.error(
-                "the outbox %s is damaged (%s): a new one is created, and the old one renamed to %s", path, error, aside
-            )
+            _rename_damaged(path, str(error))
             self._database = _open(path)
         try:
             self._log = os.open(f"{path}-wal", os.O_RDONLY)
@@ -133,6 +128,13 @@ class OutboxFile:
         changed = self._database.execute(statement, values).rowcount
         self._is_unsynced = True
         return changed
+
+
+def _rename_damaged(path: Path, damage: str) -> None:
+    aside = path.with_name(f"{path.name}.damaged")
+    path.rename(aside)
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+    log.error("the outbox %s is damaged (%s): a new one is created, and the old one renamed to %s", path, damage, aside)
 
 
 def error_code(error: Exception) -> int:

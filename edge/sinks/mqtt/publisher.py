@@ -7,18 +7,19 @@ from queue import SimpleQueue
 from typing import Final
 
 from edge.monitoring.status import Component
-from edge.sinks.mqtt.broker_settings import MQTT_5, BrokerSettings
+from edge.sinks.mqtt.broker_settings import MQTT_5, Attempt, BrokerSettings
 from edge.sinks.mqtt.connection import Connection, failure_reason
-from edge.sinks.mqtt.event_loop import ConnectionLost, ShutdownDeadline
+from edge.sinks.mqtt.event_loop import ConnectionLost, SessionTakenOver, ShutdownDeadline
 from edge.sinks.mqtt.events import Event
 from edge.sinks.mqtt.publisher_state import PublisherState
-from edge.sinks.mqtt.session import ConnectionRefused, NoConnAck, Session
+from edge.sinks.mqtt.session import ConnectionRefused, NoConnAck, RetainRefused, Session
 from edge.workers.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
 _FIRST_RETRY_S: Final = 1.0
 _LONGEST_RETRY_S: Final = 30.0
+_STABLE_AFTER_S: Final = 60.0
 _DELIVERY_TIMEOUT_S: Final = 1.0
 _CLOSE_TIMEOUT_S: Final = 0.5
 
@@ -30,10 +31,10 @@ class Publisher:
         """Start connecting."""
         self._settings = settings
         self._state = state
-        self._protocols = list(settings.protocols)
+        self._attempts = list(settings.attempts)
         self._fault: str | None = None
-        self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S)
-        self._is_connected = False
+        self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, stable_after_s=_STABLE_AFTER_S)
+        self._is_connected, self._was_connected = False, False
         self._closing = threading.Event()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         # A daemon thread: an attempt to connect may block it for seconds, and it then ends with the program.
@@ -69,17 +70,23 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._closing.is_set():
+            began = time.monotonic()
             try:
                 self._run_session()
+            except RetainRefused:
+                self._attempts = [Attempt(MQTT_5, retain=False)]
+                continue
             except NoConnAck as error:
-                del self._protocols[0]
-                if self._protocols:
+                del self._attempts[0]
+                if self._attempts:
                     continue
-                self._protocols = list(self._settings.protocols)
                 reason = f" ({error})" if str(error) else ""
                 self._report(f"closes the connection without an answer{reason}; check whether it needs TLS")
             except ConnectionRefused as error:
                 self._report(f"refuses this device: {error}", needs_user=True)
+            except SessionTakenOver:
+                reason = f"another client uses the name {self._state.topics.device}"
+                self._report(f"ends the connection: {reason}; give each device a name of its own", needs_user=True)
             except ConnectionLost as error:
                 self._report(f"is lost: {error}" if str(error) else "is lost")
             except ShutdownDeadline:
@@ -87,25 +94,29 @@ class Publisher:
             except OSError as error:
                 reason = failure_reason(error)
                 self._report(f"cannot be reached: {reason}", needs_user="certificate" in reason)
-            self._closing.wait(self._backoff.delay_s())
+            self._attempts = self._attempts or list(self._settings.attempts)
+            self._closing.wait(self._backoff.delay_s(time.monotonic() - began))
 
     def _run_session(self) -> None:
         """Connect, and publish until the end. Raises OSError and what a session raises."""
         events: SimpleQueue[Event | None] = SimpleQueue()
         self._events = events
         topics = self._state.topics
-        protocol = self._protocols[0]
         connection = Connection(
-            self._settings, events.put, client_id=f"ishara-{topics.device}", will_topic=topics.status, protocol=protocol
+            self._settings,
+            events.put,
+            client_id=f"ishara-{topics.device}",
+            will_topic=topics.status,
+            attempt=self._attempts[0],
         )
         try:
             session = Session(connection, events, self._state)
             connack = session.wait_for_connack()
-            self._is_connected = True
-            self._backoff.reset()
-            self._protocols = list(self._settings.protocols)
+            hold_s = self._settings.hold_after_reconnect_s if self._was_connected else 0.0
+            self._is_connected, self._was_connected = True, True
+            self._attempts = list(self._settings.attempts)
             self._report_connected()
-            session.run(connack, reports_no_subscribers=protocol == MQTT_5)
+            session.run(connack, hold_s=hold_s)
         finally:
             self._is_connected = False
             connection.close()

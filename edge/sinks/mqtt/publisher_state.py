@@ -1,7 +1,8 @@
 """The state of the publisher that outlives a connection."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.commands import Commands
 from edge.monitoring.health import Health
@@ -9,6 +10,8 @@ from edge.monitoring.status import DeviceStatus
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,10 @@ class PublisherState:
     """True if the model has changed since it was published."""
     shutdown_deadline: float | None = None
     """The time on the monotonic clock by which the publisher must have ended; None while it is to run."""
+    _limits: set[str] = field(default_factory=set)
+
+    def report_limit(self, what: str, consequence: str) -> None:
+        """Log once what is left out since the broker does not support it."""
+        if what not in self._limits:
+            self._limits.add(what)
+            log.warning("%s", consequence)

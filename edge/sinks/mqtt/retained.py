@@ -4,7 +4,7 @@ import random
 import time
 from typing import Final
 
-from edge.sinks.mqtt.connection import Connection
+from edge.sinks.mqtt.connection import Connection, PacketTooLarge
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 _REBIRTH_DELAY_S: Final = (1.0, 5.0)
@@ -20,16 +20,16 @@ class RetainedPublisher:
 
     def publish_birth(self) -> None:
         """Publish everything about the device, `online` last, and subscribe to its commands."""
-        publish, state, topics = self._connection.publish, self._state, self._state.topics
+        state, topics = self._state, self._state.topics
         if state.discovery is not None:
-            publish(state.discovery.topic, state.discovery.to_json(), qos=1, retain=True)
+            self._publish("discovery", state.discovery.topic, state.discovery.to_json(), qos=1)
         self._publish_model()
         self._publish_health(qos=1)
-        publish(topics.status, "online", qos=1, retain=True)
+        self._publish("status", topics.status, "online", qos=1)
         # QoS 0: a command to a device that is disconnected must not run hours later.
-        self._connection.subscribe(topics.command, qos=0)
+        self._connection.subscribe(topics.command)
         if state.discovery is not None:
-            self._connection.subscribe(state.discovery.birth_topic, qos=0)
+            self._connection.subscribe(state.discovery.birth_topic)
 
     def publish_offline(self, *, qos: int) -> int:
         """Publish `offline`, and return the packet id."""
@@ -59,8 +59,15 @@ class RetainedPublisher:
 
     def _publish_model(self) -> None:
         self._state.model_changed = False  # before publishing: another thread may change it again meanwhile
-        self._connection.publish(self._state.topics.model, self._state.model, qos=1, retain=True)
+        self._publish("model", self._state.topics.model, self._state.model, qos=1)
 
     def _publish_health(self, *, qos: int) -> None:
         self._state.health_due_at = time.monotonic() + self._state.health.every_s
-        self._connection.publish(self._state.topics.health, self._state.health.read().to_json(), qos=qos, retain=True)
+        self._publish("health", self._state.topics.health, self._state.health.read().to_json(), qos=qos)
+
+    def _publish(self, what: str, topic: str, payload: str, *, qos: int) -> None:
+        """Publish a retained message, or leave it out if the broker takes no packet of its size."""
+        try:
+            self._connection.publish(topic, payload, qos=qos, retain=True)
+        except PacketTooLarge as error:
+            self._state.report_limit(what, f"{what} is not published, since {error}")

@@ -1,19 +1,17 @@
-"""One session with the broker: publishes what the device is, delivers its words, and executes commands.
-
-`delivery.py` describes the delivery of each word exactly once.
-"""
+"""The use of one connection to the broker: publishes what the device is, delivers its words, and executes commands."""
 
 import time
 from queue import SimpleQueue
 from typing import Final
 
 from edge.commands import Response
-from edge.sinks.mqtt.connection import Connection
+from edge.sinks.mqtt.connection import Connection, PacketTooLarge
 from edge.sinks.mqtt.delivery import WordDelivery
 from edge.sinks.mqtt.event_loop import ConnectionLost, EventLoop, ShutdownDeadline
 from edge.sinks.mqtt.events import ConnAck, Event, Message, PubAck
 from edge.sinks.mqtt.publisher_state import PublisherState
 from edge.sinks.mqtt.retained import RetainedPublisher
+from edge.sinks.mqtt.topics import is_reserved
 
 _CONNACK_TIMEOUT_S: Final = 10.0
 _DISCONNECT_TIMEOUT_S: Final = 0.4
@@ -21,6 +19,10 @@ _DISCONNECT_TIMEOUT_S: Final = 0.4
 
 class ConnectionRefused(Exception):
     """The broker refuses this device; the message says why."""
+
+
+class RetainRefused(ConnectionRefused):
+    """The broker stores no retained messages and refuses a connection with a retained will."""
 
 
 class NoConnAck(Exception):
@@ -48,22 +50,24 @@ class Session:
         if not isinstance(connack, ConnAck) or connack.unsupported_protocol:
             raise NoConnAck
         if connack.refusal is not None:
-            raise ConnectionRefused(connack.refusal)
+            raise (RetainRefused if connack.unsupported_retain else ConnectionRefused)(connack.refusal)
         self._is_connected = True
         self._delivery.mark_late()
         return connack
 
-    def run(self, connack: ConnAck, *, reports_no_subscribers: bool) -> None:
+    def run(self, connack: ConnAck, *, hold_s: float) -> None:
         """Publish until the publisher shuts down, then `offline`, and disconnect. Raises ConnectionLost.
 
-        `reports_no_subscribers` is true if the broker reports a message without subscribers in its PubAck.
+        Words are held for the first `hold_s` seconds.
         """
+        if not connack.limits.retain_available:
+            self._state.report_limit(
+                "retain", "the broker stores no retained messages: a new subscriber sees the device at its next report"
+            )
         try:
             self._retained.publish_birth()
-            self._delivery.reconcile(
-                session_present=connack.session_present, reports_no_subscribers=reports_no_subscribers
-            )
-            self._delivery.deliver()
+            if self._delivery.hold(hold_s):
+                self._delivery.deliver()
             self._publish_offline()
         except ShutdownDeadline:
             self._retained.publish_offline(qos=0)  # which needs no acknowledgement
@@ -77,11 +81,8 @@ class Session:
 
     def handle_message(self, message: Message) -> None:
         """Handle a message of one of the subscribed topics."""
-        topics = self._state.topics
-        if message.topic == topics.word:
-            self._delivery.handle_loopback(message)
-        elif message.topic == topics.command:
-            self._connection.publish(topics.response, self._execute(message).to_json(), qos=1)
+        if message.topic == self._state.topics.command:
+            self._respond(message, self._execute(message).to_json())
         elif message.payload == b"online" and not message.retained:  # on Home Assistant's birth topic
             self._retained.schedule_rebirth()
 
@@ -103,3 +104,15 @@ class Session:
             error = "a retained command is ignored, since it would run at every connection; publish it without retain"
             return Response(ok=False, error=error)
         return self._state.commands.execute(message.payload)
+
+    def _respond(self, message: Message, response: str) -> None:
+        """Publish a response where the sender of the command wants it, else on the topic `response`."""
+        topics = self._state.topics
+        wanted = message.response_topic
+        topic = topics.response if wanted is None or is_reserved(wanted) else wanted
+        try:
+            self._connection.publish(topic, response, qos=1, correlation_data=message.correlation_data)
+        except ValueError:  # the topic holds a wildcard
+            self._connection.publish(topics.response, response, qos=1, correlation_data=message.correlation_data)
+        except PacketTooLarge as error:
+            self._state.report_limit("response", f"a response is not published, since {error}")

@@ -1,6 +1,9 @@
 """The topics of a device."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_LEVELS: Final = 3  # of every topic of a device
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,9 @@ class Topics:
     def response(self) -> str:
         """The topic of the response to each command."""
         return f"ishara/{self.device}/response"
+
+
+def is_reserved(topic: str) -> bool:
+    """Return True for a topic on which the sender of a command must not make a device publish its response."""
+    levels = topic.split("/")
+    return topic.startswith("$") or (levels[0] == "ishara" and levels[2:3] != ["response"] and len(levels) == _LEVELS)

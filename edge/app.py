@@ -9,6 +9,7 @@ from functools import partial
 
 from edge.cameras.source import Source, SourceOptions, open_source, redact_password
 from edge.config import EdgeConfig
+from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
 from edge.lifecycle.plan import Plan
@@ -37,14 +38,21 @@ log = logging.getLogger(__name__)
 
 
 def run_plan(
-    plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
+    plan: Plan,
+    options: argparse.Namespace,
+    signals: StopSignals,
+    service: Service,
+    reloader: Reloader,
+    failures: ThreadFailures,
 ) -> None:
     """Turn signs into words as plan and command line say, until the camera ends or is stopped.
 
     Raises what refuses a part of the plan, before the service is notified that the stages are ready.
     """
     with ExitStack() as stack:
-        daemon = _Daemon(plan, options, service, stack)
+        status = DeviceStatus(failures.give_up)
+        failures.attach(status)
+        daemon = _Daemon(plan, options, service, status, stack)
         watch = daemon.watch_probation(reloader.request)
         outputs = daemon.open_outputs()
         if watch is not None:
@@ -58,10 +66,11 @@ def run_plan(
 class _Daemon:
     """The stages of one plan; the stack closes them, the last one first."""
 
-    def __init__(self, plan: Plan, options: argparse.Namespace, service: Service, stack: ExitStack) -> None:
-        self._plan, self._options, self._service, self._stack = plan, options, service, stack
+    def __init__(
+        self, plan: Plan, options: argparse.Namespace, service: Service, status: DeviceStatus, stack: ExitStack
+    ) -> None:
+        self._plan, self._options, self._service, self._status, self._stack = plan, options, service, status, stack
         config, manifest = plan.config, plan.bundle.manifest
-        self._status = DeviceStatus()
         self._status.subscribe(service.refresh)
         self._controller = FrameRateController(config.rate, manifest.spotter.raise_threshold)
         self._liveness = LivenessMonitor(self._status)
@@ -191,4 +200,8 @@ def _components(config: EdgeConfig) -> set[Component]:
         Component.SCREEN: config.captions,
         Component.WEB: config.web,
     }
-    return {Component.CAMERA, *(component for component, section in sections.items() if section is not None)}
+    return {
+        Component.CAMERA,
+        Component.DAEMON,
+        *(component for component, section in sections.items() if section is not None),
+    }

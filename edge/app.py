@@ -31,6 +31,7 @@ from edge.recognition.model_slot import ModelStages
 from edge.recognition.observer import LandmarkObserver
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
+from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
 from models.bundle import check_landmarker
 
@@ -115,7 +116,7 @@ class _Daemon:
     def open_outputs(self) -> Outputs:
         """Open the sinks. Raises what a sink raises that refuses its configuration."""
         outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._stack)
-        outputs.open_all(self._outbox, jsonl=self._options.jsonl)
+        outputs.open_all(self._outbox, None if self._options.quiet else ConsoleSink(jsonl=self._options.jsonl))
         return outputs
 
     def start_service(self, signals: StopSignals) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
+from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.errors import UserError
 from models.strict_model import StrictModel
 
@@ -128,10 +129,10 @@ def waves(entries: list[HostEntry]) -> list[list[HostEntry]]:
 def load_inventory(path: Path) -> FleetInventory:
     """Read an inventory. Raises InventoryInvalid."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text_file(path))
     except OSError as error:
         raise InventoryInvalid(f"the inventory {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, NotUtf8) as error:
         raise InventoryInvalid(f"the inventory {path} is not TOML: {error}") from error
     try:
         return FleetInventory.model_validate(content, context={_BASE: path.absolute().parent})

@@ -15,6 +15,7 @@ from edge.doctor.checks import run_checks
 from edge.doctor.finding import format_row, format_summary, is_ready, to_json
 from edge.libraries import require_libraries
 from edge.lifecycle.exit import exit_process
+from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.signals import StopSignals
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(str(error), os.environ)
         Notifier.from_environment(os.environ).status(str(error))
         return 2
+    except DaemonFailed as error:
+        print_error(str(error), os.environ)
+        return 1
     except BrokenPipeError:  # the reader of what is printed has exited; Python would fail again on its flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -47,7 +51,8 @@ def run(config: EdgeConfig, options: argparse.Namespace) -> int:
     with StopSignals() as signals, counted_start(find_store(config.model, options.model, os.environ)):
         from edge.daemon import run_daemon
 
-        return run_daemon(config, options, signals)
+        run_daemon(config, options, signals)
+    return 0
 
 
 def record(config: EdgeConfig, options: argparse.Namespace) -> int:

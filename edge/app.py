@@ -9,6 +9,7 @@ from functools import partial
 
 from edge.cameras.source import Source, SourceOptions, open_source, redact_password
 from edge.config import EdgeConfig
+from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
 from edge.lifecycle.plan import Plan
@@ -30,6 +31,7 @@ from edge.recognition.model_slot import ModelStages
 from edge.recognition.observer import LandmarkObserver
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
+from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
 from models.bundle import check_landmarker
 
@@ -37,14 +39,21 @@ log = logging.getLogger(__name__)
 
 
 def run_plan(
-    plan: Plan, options: argparse.Namespace, signals: StopSignals, service: Service, reloader: Reloader
+    plan: Plan,
+    options: argparse.Namespace,
+    signals: StopSignals,
+    service: Service,
+    reloader: Reloader,
+    failures: ThreadFailures,
 ) -> None:
     """Turn signs into words as plan and command line say, until the camera ends or is stopped.
 
     Raises what refuses a part of the plan, before the service is notified that the stages are ready.
     """
     with ExitStack() as stack:
-        daemon = _Daemon(plan, options, service, stack)
+        status = DeviceStatus(failures.give_up)
+        failures.attach(status)
+        daemon = _Daemon(plan, options, service, status, stack)
         watch = daemon.watch_probation(reloader.request)
         outputs = daemon.open_outputs()
         if watch is not None:
@@ -58,10 +67,11 @@ def run_plan(
 class _Daemon:
     """The stages of one plan; the stack closes them, the last one first."""
 
-    def __init__(self, plan: Plan, options: argparse.Namespace, service: Service, stack: ExitStack) -> None:
-        self._plan, self._options, self._service, self._stack = plan, options, service, stack
+    def __init__(
+        self, plan: Plan, options: argparse.Namespace, service: Service, status: DeviceStatus, stack: ExitStack
+    ) -> None:
+        self._plan, self._options, self._service, self._status, self._stack = plan, options, service, status, stack
         config, manifest = plan.config, plan.bundle.manifest
-        self._status = DeviceStatus()
         self._status.subscribe(service.refresh)
         self._controller = FrameRateController(config.rate, manifest.spotter.raise_threshold)
         self._liveness = LivenessMonitor(self._status)
@@ -106,7 +116,7 @@ class _Daemon:
     def open_outputs(self) -> Outputs:
         """Open the sinks. Raises what a sink raises that refuses its configuration."""
         outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._stack)
-        outputs.open_all(self._outbox, jsonl=self._options.jsonl)
+        outputs.open_all(self._outbox, None if self._options.quiet else ConsoleSink(jsonl=self._options.jsonl))
         return outputs
 
     def start_service(self, signals: StopSignals) -> None:
@@ -191,4 +201,8 @@ def _components(config: EdgeConfig) -> set[Component]:
         Component.SCREEN: config.captions,
         Component.WEB: config.web,
     }
-    return {Component.CAMERA, *(component for component, section in sections.items() if section is not None)}
+    return {
+        Component.CAMERA,
+        Component.DAEMON,
+        *(component for component, section in sections.items() if section is not None),
+    }

@@ -54,7 +54,11 @@ def _command(
 def _add_run(run: argparse.ArgumentParser) -> None:
     _add_source(run)
     _add_model(run)
-    run.add_argument("--jsonl", action="store_true", help="print words as JSON, one event a line")
+    console = run.add_mutually_exclusive_group()
+    console.add_argument("--jsonl", action="store_true", help="print words as JSON, one event a line")
+    console.add_argument(
+        "--quiet", action="store_true", help="print no words: what somebody signs does not belong in a container's log"
+    )
     run.add_argument(
         "--pace",
         choices=("realtime", "fast"),

@@ -9,6 +9,7 @@ from edge.app import run_plan
 from edge.config import EdgeConfig
 from edge.config.loading import load_config
 from edge.libraries import LibraryMissing
+from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.plan import Plan
 from edge.lifecycle.reload import Reloader
@@ -25,19 +26,20 @@ from models.store import StoreUnusable
 log = logging.getLogger(__name__)
 
 
-def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:
-    """Run until the camera ends or a signal comes, and reload the configuration at SIGHUP; return the exit code."""
+def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> None:
+    """Run until the camera ends or a signal comes, and reload the configuration at SIGHUP. Raises DaemonFailed."""
     notifier = Notifier.from_environment(os.environ)
+    failures = ThreadFailures(signals.request_stop)
     plan: Plan | None = _first_plan(config, options)
     with (
-        Service(notifier, interval_s=watchdog_interval_s(os.environ)) as service,
-        Reloader(lambda: _reload_plan(options), service) as reloader,
+        Service(notifier, failures.escalation(), interval_s=watchdog_interval_s(os.environ)) as service,
+        Reloader(lambda: _reload_plan(options), service, failures.escalation(may_end_daemon=False)) as reloader,
     ):
         if notifier.is_enabled:
             signals.on_reload(reloader.request)
         while plan is not None:
             try:
-                run_plan(plan, options, signals, service, reloader)
+                run_plan(plan, options, signals, service, reloader, failures)
             except UserError as error:
                 if plan.previous is None or service.is_ready:
                     raise
@@ -46,7 +48,7 @@ def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSig
                 plan = plan.previous
                 continue
             plan = None if signals.stop_requested else reloader.next_plan(plan)
-    return 0
+    failures.check()
 
 
 def _first_plan(config: EdgeConfig, options: argparse.Namespace) -> Plan:

@@ -34,13 +34,14 @@ class Outputs:
     sinks: list[Sink] = field(default_factory=list)
     observers: list[LandmarkObserver] = field(default_factory=list)
 
-    def open_all(self, outbox: Outbox | None, *, jsonl: bool) -> None:
+    def open_all(self, outbox: Outbox | None, console: ConsoleSink | None) -> None:
         """Open every configured sink. Raises what a sink raises that refuses its configuration."""
         config, commands = self.plan.config, Commands(self.status)
         if config.mqtt is not None and outbox is not None:
             # First: its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
             self._add(self._open_mqtt(config.mqtt, outbox, commands))
-        self._add(ConsoleSink(jsonl=jsonl))
+        if console is not None:
+            self._add(console)
         if config.captions is not None:
             self._open_captions(config.captions, commands)
         if config.web is not None:

@@ -44,7 +44,7 @@ def service() -> dict[str, str]:
 def metrics() -> dict[str, float | str] | None:
     """Return the daemon's metrics by name, with `model`; None without [metrics] in the configuration."""
     try:
-        section = tomllib.loads(CONFIG.read_text(encoding="utf-8")).get("metrics")
+        section = tomllib.loads(CONFIG.read_text(encoding="utf-8-sig")).get("metrics")
         if section is None:
             return None
         address = section.get("address", "127.0.0.1")

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 
 from edge.config.edge_config import EdgeConfig
 from edge.config.section import ConfigInvalid
+from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.task_bundles import FOLDER_VARIABLE
 
 PREFIX: Final = "ISHARA_"
@@ -48,18 +49,20 @@ def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text_file(path))
     except OSError as error:
         raise ConfigInvalid(f"the configuration {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, NotUtf8) as error:
         raise ConfigInvalid(f"the configuration {path} is not TOML: {error}") from error
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
     """Return the `ISHARA_…` variables of a file; none if there is no such file."""
     try:
-        source = DotEnvSettingsSource(_Variables, env_file=path, env_file_encoding="utf-8", case_sensitive=True)
-    except (OSError, UnicodeDecodeError) as error:
+        if path.is_file():
+            read_text_file(path)
+        source = DotEnvSettingsSource(_Variables, env_file=path, env_file_encoding="utf-8-sig", case_sensitive=True)
+    except (OSError, NotUtf8) as error:
         raise ConfigInvalid(f"{path} cannot be read: {error}") from error
     return {key: value for key, value in source.env_vars.items() if value is not None and key.startswith(PREFIX)}
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, ValidationInfo
 
+from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.errors import UserError
 from models.strict_model import StrictModel
 
@@ -35,10 +36,10 @@ CredentialFile = Annotated[Path, AfterValidator(_find_credential)]
 
 
 def read_secret(key: str, path: Path) -> str:
-    """Return the content of the file that a key names. Raises ConfigInvalid when it cannot be read."""
+    """Return the content of the file that a key names, without line ends. Raises ConfigInvalid."""
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return read_text_file(path).strip()
     except OSError as error:
         raise ConfigInvalid(f"{key} {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigInvalid(f"{key} {path} is not UTF-8") from error
+    except NotUtf8 as error:
+        raise ConfigInvalid(f"{key} {path} cannot be read: {error}") from error

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from edge.lifecycle.plan import Plan
 from edge.lifecycle.service import CONFIG_REFUSED, Service
+from edge.workers.supervised_thread import Escalation, SupervisedThread
 from landmarkers.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Reloader:
     The running stages swap to it if they can; otherwise they are stopped, so that others are built from it.
     """
 
-    def __init__(self, load_plan: Callable[[], Plan], service: Service) -> None:
+    def __init__(self, load_plan: Callable[[], Plan], service: Service, escalation: Escalation) -> None:
         """`load_plan` reads everything again; if it raises UserError, service and log report that and nothing more."""
         self._load_plan = load_plan
         self._service = service
@@ -35,7 +36,7 @@ class Reloader:
         self._next: Plan | None = None
         self._requested = threading.Event()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reload", daemon=True)
+        self._thread = SupervisedThread("reloading", self._run, escalation)
 
     def request(self) -> None:
         """Reload soon; several requests in the meantime count as one. Does not block."""
@@ -68,26 +69,30 @@ class Reloader:
     ) -> None:
         self._closed.set()
         self._requested.set()
-        self._thread.join(_JOIN_S)
+        self._thread.close(_JOIN_S)
 
     def _run(self) -> None:
         while self._requested.wait() and not self._closed.is_set():
             self._requested.clear()
             self._service.reloading()
             try:
-                plan = self._load_plan()
+                self._use(self._load_plan())
             except UserError as error:
                 log.warning(CONFIG_REFUSED, error)
                 self._service.reload_refused(str(error))
-                continue
-            if self._is_swapped(plan):
-                self._service.reloaded()
-                continue
-            self._service.restarting()
-            with self._lock:
-                self._next, stop = plan, self._stop
-            if stop is not None:
-                stop()
+            except Exception:
+                self._service.reload_refused("reading it failed unexpectedly; the log says how")
+                raise
+
+    def _use(self, plan: Plan) -> None:
+        if self._is_swapped(plan):
+            self._service.reloaded()
+            return
+        self._service.restarting()
+        with self._lock:
+            self._next, stop = plan, self._stop
+        if stop is not None:
+            stop()
 
     def _is_swapped(self, plan: Plan) -> bool:
         """Swap the running stages to the plan; return False if there are none or they cannot."""

@@ -11,6 +11,7 @@ from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN, Component
 from edge.recognition.word import Word
+from edge.workers.supervised_thread import Escalation, SupervisedThread
 
 CONFIG_REFUSED: Final = "the new configuration is refused, the old one stays in use: %s"
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
@@ -24,7 +25,7 @@ Describe = Callable[[], str]
 class Service:
     """Notifies the service manager on a thread of its own, from the first `ready` until it is left."""
 
-    def __init__(self, notifier: Notifier, *, interval_s: float = _INTERVAL_S) -> None:
+    def __init__(self, notifier: Notifier, escalation: Escalation, *, interval_s: float = _INTERVAL_S) -> None:
         """Liveness and status are checked every `interval_s` seconds."""
         self._notifier = notifier
         self._interval_s = interval_s
@@ -35,7 +36,7 @@ class Service:
         self._sent = ""
         self._changed = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="service", daemon=True)
+        self._thread = SupervisedThread("the watchdog", self._run, escalation)
 
     @property
     def is_ready(self) -> bool:
@@ -50,8 +51,6 @@ class Service:
             if self._stopping.is_set():
                 return
             self._send_ready()
-            if self._thread.ident is None:
-                self._thread.start()
 
     def refresh(self) -> None:
         """Send the status soon, because something has changed."""
@@ -90,14 +89,14 @@ class Service:
                 self._notifier.stopping()
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopping()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.close()
 
     def _run(self) -> None:
         next_check = time.monotonic() + self._interval_s

@@ -12,9 +12,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+from edge.workers.supervised_thread import Escalation, SupervisedThread
+
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _IMMEDIATE_EXIT_CODE: Final = 130
 _CLOSE: Final = 0  # no signal has this number
+# After a failure to stop the next signal exits at once; there is nobody else to report to.
+_ESCALATION: Final = Escalation(report=lambda _thread, _fault: None, give_up=None)
 
 
 class StopSignals:
@@ -43,6 +47,14 @@ class StopSignals:
         if requested:
             stop()
 
+    def request_stop(self) -> None:
+        """Stop as at the first signal."""
+        with self._lock:
+            self._stop_requested = True
+            stop = self._stop
+        if stop is not None:
+            stop()
+
     def on_reload(self, reload: Callable[[], None]) -> None:
         """Call this at each SIGHUP from now on, instead of stopping. It must not block: signals wait for it."""
         with self._lock:
@@ -55,7 +67,7 @@ class StopSignals:
         handled = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
         self._handlers = {number: signal.signal(number, lambda *_: None) for number in handled}
         self._wakeup = signal.set_wakeup_fd(self._writer)
-        self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
+        self._thread = SupervisedThread("signal handling", self._run, _ESCALATION)
         self._thread.start()
         return self
 
@@ -66,7 +78,7 @@ class StopSignals:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         os.write(self._writer, bytes([_CLOSE]))
-        self._thread.join()
+        self._thread.close()
         os.close(self._writer)
         os.close(self._reader)
 

@@ -4,10 +4,16 @@ A component reports every change of its own; those that show the status (health,
 metrics) read it, or are called at each change.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Final
+
+from edge.workers.supervised_thread import Escalation
+
+log = logging.getLogger(__name__)
 
 PROVEN: Final = "proven"
 ON_PROBATION: Final = "on probation"
@@ -21,31 +27,50 @@ class Component(StrEnum):
     BROKER = "broker"
     SCREEN = "screen"
     WEB = "web"
+    DAEMON = "daemon"
+    """The daemon's own threads that belong to none of the others."""
 
 
 Callback = Callable[[], None]
 
 
+def _continue(_reason: str) -> None:
+    return
+
+
 class DeviceStatus:
     """Holds the status; may be written and read on any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, give_up: Callable[[str], None] = _continue) -> None:
+        """`give_up` ends the daemon, for this reason, when one of its threads fails again and again."""
+        self._give_up = give_up
         self._lock = threading.Lock()
-        self._faults: dict[Component, str] = {}
+        self._faults: dict[tuple[Component, str], str] = {}
         self._paused = False
         self._model_state: str | None = None
         self._callbacks: list[Callback] = []
 
     def report(self, component: Component, fault: str | None) -> None:
         """Set a component's fault as one sentence, or None when the component works."""
+        self.report_thread(component, "", fault)
+
+    def report_thread(self, component: Component, thread: str, fault: str | None) -> None:
+        """Set the fault of one of a component's threads, which adds to the component's own."""
+        key = (component, thread)
+        # Error messages may hold anything, but a fault is one line that every reader can encode.
+        line = None if fault is None else " ".join(fault.encode(errors="replace").decode().split())
         with self._lock:
-            changed = self._faults.get(component) != fault
-            if fault is None:
-                self._faults.pop(component, None)
+            changed = self._faults.get(key) != line
+            if line is None:
+                self._faults.pop(key, None)
             else:
-                self._faults[component] = fault
+                self._faults[key] = line
         if changed:
             self._notify()
+
+    def escalation(self, component: Component) -> Escalation:
+        """Return where the faults of a component's supervised threads go."""
+        return Escalation(partial(self.report_thread, component), self._give_up)
 
     def set_paused(self, *, paused: bool) -> None:
         """Pause or resume the processing of frames."""
@@ -70,8 +95,11 @@ class DeviceStatus:
     @property
     def faults(self) -> dict[Component, str]:
         """Return the faults by component."""
+        merged: dict[Component, str] = {}
         with self._lock:
-            return dict(self._faults)
+            for (component, _thread), fault in self._faults.items():
+                merged[component] = f"{merged[component]}; {fault}" if component in merged else fault
+        return merged
 
     @property
     def paused(self) -> bool:
@@ -88,4 +116,7 @@ class DeviceStatus:
         with self._lock:
             callbacks = list(self._callbacks)
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:  # whoever reports, perhaps a failure of the listener itself, must not fail of it
+                log.exception("a listener to the device's status failed unexpectedly")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.errors import UserError
 from models.labels import Sign
 
@@ -19,11 +20,11 @@ class WordsUnclear(UserError):
 def read_words(path: Path) -> list[str]:
     """Read the words of a file, one a line, without empty lines and those that begin with #. Raises WordsUnclear."""
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in read_text_file(path).splitlines()]
     except OSError as error:
         raise WordsUnclear(f"the words {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise WordsUnclear(f"the words {path} are not UTF-8 text") from error
+    except NotUtf8 as error:
+        raise WordsUnclear(f"the words {path} cannot be read: {error}") from error
     words = [line for line in lines if line and not line.startswith("#")]
     if not words:
         raise WordsUnclear(f"{path} holds no words; write one a line, as عربي=English")

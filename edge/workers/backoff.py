@@ -18,15 +18,16 @@ class Backoff:
     immediate: int = 0
     stable_after_s: float = math.inf
     """A run that lasted longer than this counts as a success."""
-    _attempts: int = field(default=0, init=False)
+    attempts: int = field(default=0, init=False)
+    """Failed attempts since the last success."""
     _next_s: float = field(default=0.0, init=False)
 
     def delay_s(self, ran_s: float = 0.0) -> float:
         """Return the delay before the next attempt, given how long the last one ran before it failed."""
         if ran_s > self.stable_after_s:
             self.reset()
-        self._attempts += 1
-        if self._attempts <= self.immediate:
+        self.attempts += 1
+        if self.attempts <= self.immediate:
             return 0.0
         delay_s = self._next_s or self.first_s
         self._next_s = min(delay_s * self.factor, self.longest_s)
@@ -34,4 +35,4 @@ class Backoff:
 
     def reset(self) -> None:
         """Start from the first delay again."""
-        self._attempts, self._next_s = 0, 0.0
+        self.attempts, self._next_s = 0, 0.0

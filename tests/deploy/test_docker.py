@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from edge.arguments import parse_arguments
 from edge.config.loading import load_config
+from tests.docker.dockerfile import read
 
 DOCKER = Path(__file__).parents[2] / "deploy" / "docker"
 PROGRAMS = Path(sys.executable).parent
@@ -20,6 +22,11 @@ def test_image_passes_the_linter(tmp_path: Path) -> None:
     broken = tmp_path / "Dockerfile"
     broken.write_text((DOCKER / "Dockerfile").read_text().replace(" --no-install-recommends", ""))
     assert "DL3015" in run_linter("hadolint", "--failure-threshold", "style", broken)[1]
+
+
+def test_container_prints_no_words_into_the_engines_log() -> None:
+    (command,) = (step for step in read(DOCKER / "Dockerfile") if step.word == "CMD")
+    assert parse_arguments(command.parts()).quiet
 
 
 def test_compose_file_fits_its_schema(tmp_path: Path) -> None:

@@ -38,6 +38,17 @@ def test_settings_of_a_host_override_the_defaults(tmp_path: Path) -> None:
     assert hall.config == tmp_path / "edge.toml"
 
 
+def test_inventory_and_template_may_come_from_an_editor_of_windows(tmp_path: Path) -> None:
+    mark, inventory = b"\xef\xbb\xbf", tmp_path / "fleet.toml"
+    inventory.write_bytes(mark + b'[hosts.entrance]\r\nuser = "keeper"\r\nconfig = "edge.toml"\r\n')
+    (tmp_path / "edge.toml").write_bytes(mark + b"device = {{ device }}\r\n")
+    (entry,) = load_inventory(inventory).entries()
+    assert configuration(entry).text == 'device = "entrance"\n'
+    inventory.write_text("[hosts.entrance]", encoding="utf-16")
+    with pytest.raises(InventoryInvalid, match="UTF-16; save it as UTF-8"):
+        load_inventory(inventory)
+
+
 def test_canaries_come_before_the_waves(tmp_path: Path) -> None:
     hosts = {"a": "wave = 2", "b": "", "c": "canary = true", "d": "wave = 1", "e": "canary = true\nwave = 3"}
     text = "".join(f"[hosts.{name}]\n{REACHABLE}{more}\n" for name, more in hosts.items())

@@ -32,7 +32,9 @@ def main() -> int:
         config.write_text(_CONFIG.read_text().replace("/mosquitto/data/", f"{folder}/") + "user root\n")
         broker = subprocess.Popen(["mosquitto", "-c", config], stderr=subprocess.DEVNULL)
         wait_until(lambda: is_listening(_PORT), "the broker")
-        edge = subprocess.Popen([*inside, *daemon], env=environment, stdout=subprocess.DEVNULL)
+        printed = Path(folder) / "printed"
+        with printed.open("w") as output:
+            edge = subprocess.Popen([*inside, *daemon], env=environment, stdout=output)
         try:
             received = run_inside(["mosquitto_sub", "-t", "ishara/entrance/word", "-C", "1", "-W", str(_PATIENCE_S)])
             healthy = run_inside([*inside, *check])
@@ -40,6 +42,7 @@ def main() -> int:
             edge.terminate()
             code = edge.wait(_PATIENCE_S)
             stopped = run_inside([*inside, *check])
+            log = printed.read_text()
         finally:
             edge.kill()
             broker.kill()
@@ -47,6 +50,7 @@ def main() -> int:
         "no word arrived": received.returncode != 0,
         f"the health check of a running daemon: {healthy.stderr}": healthy.returncode != 0,
         "the daemon runs as root": owner == 0,
+        f"words stand in the container's log: {log}": log != "",
         f"the daemon ends with {code}": code != 0,
         "the health check passes without a daemon": stopped.returncode != 1,
     }

@@ -23,6 +23,17 @@ def test_fast_take_prints_its_word(bundle_folder: Path, one_sign: str, start_dae
     assert (word.seq, word.word, word.model, word.device) == (1, SIGNS[1].word, TITLE, "ishara")
 
 
+def test_quiet_daemon_recognises_words_and_prints_none(
+    bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
+) -> None:
+    arguments = ("--source", one_sign, "--model", bundle_folder, "--quiet", "--pace", "fast", "--exit-at-end")
+    daemon = start_daemon("run", *arguments)
+    assert daemon.wait() == 0
+    assert '"words":1' in daemon.logged
+    assert daemon.printed == ""
+    assert SIGNS[1].word not in daemon.logged
+
+
 def test_take_in_real_time_emits_the_same_on_the_console_and_over_mqtt(
     broker: Mosquitto, listener: Listener, bundle_folder: Path, one_sign: str, start_daemon: StartDaemon
 ) -> None:

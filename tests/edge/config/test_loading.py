@@ -108,6 +108,17 @@ def test_variables_override_a_dotenv_which_overrides_the_file(tmp_path: Path) ->
     assert (config.device, config.camera.source) == ("from-variable", "from-dotenv")
 
 
+def test_configuration_may_come_from_an_editor_of_windows(tmp_path: Path) -> None:
+    mark = b"\xef\xbb\xbf"
+    path, dotenv = tmp_path / "edge.toml", tmp_path / ".env"
+    path.write_bytes(mark + WHOLE.replace("\n", "\r\n").encode())
+    dotenv.write_bytes(mark + b"ISHARA_DEVICE=from-dotenv\r\nISHARA_MQTT_HOST=from-dotenv\r\n")
+    config = load_config(path, {}, dotenv)
+    assert config.mqtt is not None
+    assert (config.device, config.mqtt.host) == ("from-dotenv", "from-dotenv")
+    assert config.model.threshold == 0.7
+
+
 def test_section_or_variable_alone_enables_captions(tmp_path: Path) -> None:
     assert load_config(None, {}).captions is None
     assert load_config(write_config(tmp_path, "[captions]"), {}).captions == CaptionsConfig()

@@ -83,6 +83,12 @@ def test_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> None:
     assert f"{path} is not TOML" in refusal(path)
 
 
+def test_file_in_utf_16_is_named_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text("device = 'entrance'", encoding="utf-16")
+    assert f"{path} is not TOML: its text is UTF-16; save it as UTF-8" in refusal(path)
+
+
 def test_unreadable_file_is_named(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "missing.toml")
     assert str(tmp_path) in refusal(tmp_path)
@@ -90,9 +96,10 @@ def test_unreadable_file_is_named(tmp_path: Path) -> None:
 
 def test_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
-    dotenv.write_bytes(b"ISHARA_DEVICE=\xff\xfe\n")
-    with pytest.raises(ConfigInvalid, match=r"\.env"):
-        load_config(None, {}, dotenv)
+    for content in (b"ISHARA_DEVICE=\xff\xfe\n", "ISHARA_DEVICE=entrance".encode("utf-16")):
+        dotenv.write_bytes(content)
+        with pytest.raises(ConfigInvalid, match=r"\.env.*save it as UTF-8"):
+            load_config(None, {}, dotenv)
 
 
 def test_config_check_refuses_a_wrong_file_with_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,8 +19,28 @@ def test_password_is_the_content_of_its_file(tmp_path: Path) -> None:
     assert "secret" not in config.model_dump_json()
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_unreadable_password_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfsecret words\r\n", b"secret words\r\n\r\n", b"secret words", b"\nsecret words\n"]
+)
+def test_secrets_may_come_from_any_editor(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "password").write_bytes(content)
+    config = load_config(None, settings_with_password(tmp_path / "password"))
+    assert config.mqtt is not None
+    assert config.mqtt.read_password() == "secret words"
+    (tmp_path / "token").write_bytes(content.replace(b" words", b"-0123456789"))
+    assert WebConfig(token_file=tmp_path / "token").read_token() == "secret-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file"),
+        ("secret".encode("utf-16"), "UTF-16; save it as UTF-8"),
+        ("secret".encode("utf-16-le"), "UTF-16; save it as UTF-8"),
+        (b"se\xe9cret", "not UTF-8; save it as UTF-8"),
+    ],
+)
+def test_unreadable_password_file_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
     path = tmp_path / "password"
     if content is not None:
         path.write_bytes(content)
@@ -29,6 +49,7 @@ def test_unreadable_password_file_is_named(tmp_path: Path, content: bytes | None
     with pytest.raises(ConfigInvalid, match=r"mqtt\.password_file") as refused:
         config.mqtt.read_password()
     assert str(path) in str(refused.value)
+    assert reason in str(refused.value)
 
 
 def test_credential_is_found_where_systemd_puts_it(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.edge.tiny_bundle import PLACES, SIGNS
 from tests.edge.waiting import wait_until
 from tests.synthetic_signer import Sign, even_times, take
 
+ESCALATION = DeviceStatus().escalation(Component.DAEMON)
 ONE_SIGN = take(even_times(30, 1.6), Sign(0.3, 1.1, PLACES[1]))
 
 
@@ -120,7 +121,7 @@ def test_refused_configuration_is_reported_to_the_service_manager(
 def test_stalled_daemon_sends_no_watchdog_and_faults_are_reported_at_once(manager: ServiceManager) -> None:
     status, alive, described = DeviceStatus(), threading.Event(), ["well"]
     alive.set()
-    with Service(Notifier(str(manager.path)), interval_s=0.02) as service:
+    with Service(Notifier(str(manager.path)), ESCALATION, interval_s=0.02) as service:
         status.subscribe(service.refresh)
         service.ready(alive.is_set, lambda: described[-1])
         wait_until(lambda: manager.values("WATCHDOG") != [], "the first watchdog notification")
@@ -134,7 +135,7 @@ def test_stalled_daemon_sends_no_watchdog_and_faults_are_reported_at_once(manage
 
 
 def test_stopping_during_a_reload_does_not_notify_ready_again(manager: ServiceManager) -> None:
-    with Service(Notifier(str(manager.path)), interval_s=0.02) as service:
+    with Service(Notifier(str(manager.path)), ESCALATION, interval_s=0.02) as service:
         service.ready(lambda: False, lambda: "well")
         service.reloading()
         service.restarting()

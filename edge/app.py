@@ -79,7 +79,7 @@ class _Daemon:
         self.source = self._open_source()
         stack.callback(self.source.landmarker.close)
         check_landmarker(manifest, self.source.landmarker.fingerprint)
-        self._outbox = _open_outbox(config)
+        self._outbox = self._open_outbox()
         self._stats = PipelineStats(
             self.source,
             self._controller,
@@ -156,6 +156,16 @@ class _Daemon:
             ),
         )
 
+    def _open_outbox(self) -> Outbox | None:
+        """Open the file in which words wait for the broker, if there is a broker. Raises OutboxLocked."""
+        config = self._plan.config
+        if config.mqtt is None:
+            return None
+        default = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
+        outbox = Outbox(config.mqtt.outbox or default, config.mqtt.outbox_words)
+        self._stack.callback(outbox.close)
+        return outbox
+
     def _start_monitoring(self) -> None:
         """Measure the temperature, serve metrics if they are configured, and log the health at the end."""
         config = self._plan.config
@@ -184,14 +194,6 @@ class _Daemon:
     def _stop(self) -> None:
         self._service.stopping()
         self.source.camera.stop()
-
-
-def _open_outbox(config: EdgeConfig) -> Outbox | None:
-    """Open the file in which words wait for the broker, if there is a broker."""
-    if config.mqtt is None:
-        return None
-    default = state_folder(os.environ) / f"outbox-{config.device}.sqlite3"
-    return Outbox(config.mqtt.outbox or default, config.mqtt.outbox_words)
 
 
 def _components(config: EdgeConfig) -> set[Component]:

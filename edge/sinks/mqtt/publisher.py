@@ -14,6 +14,7 @@ from edge.sinks.mqtt.events import Event
 from edge.sinks.mqtt.publisher_state import PublisherState
 from edge.sinks.mqtt.session import ConnectionRefused, NoConnAck, RetainRefused, Session
 from edge.workers.backoff import Backoff
+from edge.workers.supervised_thread import SupervisedThread
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,7 @@ class Publisher:
         self._is_connected, self._was_connected = False, False
         self._closing = threading.Event()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
-        # A daemon thread: an attempt to connect may block it for seconds, and it then ends with the program.
-        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        self._thread = SupervisedThread("MQTT", self._run, state.status.escalation(Component.BROKER))
         self._thread.start()
 
     def notify(self) -> None:
@@ -55,18 +55,17 @@ class Publisher:
         self._state.model, self._state.model_changed = model, True
         self.publish_health()
 
-    def close(self) -> bool:
+    def close(self) -> None:
         """Publish the words that wait, for a moment at most, then `offline`, and disconnect.
 
-        Returns False if the thread has not ended, since an attempt to connect is never answered.
+        An attempt to connect that is never answered is left alone; its thread ends by itself.
         """
         # Without a session there is nobody to publish to.
         timeout_s = _DELIVERY_TIMEOUT_S if self._is_connected else 0.0
         self._state.shutdown_deadline = time.monotonic() + timeout_s
         self._closing.set()
         self.notify()
-        self._thread.join(timeout_s + _CLOSE_TIMEOUT_S)
-        return not self._thread.is_alive()
+        self._thread.close(timeout_s + _CLOSE_TIMEOUT_S)
 
     def _run(self) -> None:
         while not self._closing.is_set():

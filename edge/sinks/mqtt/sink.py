@@ -32,7 +32,7 @@ class MqttSink:
     ) -> None:
         """Start connecting; a lost broker is retried for ever. `model` is the JSON published on the topic `model`.
 
-        The outbox is closed with the sink. Raises ConfigInvalid if a file that the configuration names is unusable.
+        Raises ConfigInvalid if a file that the configuration names is unusable.
         """
         settings = BrokerSettings.read(config)
         topics = Topics(device)
@@ -53,5 +53,4 @@ class MqttSink:
 
     def close(self) -> None:
         """Publish the words that wait, within a moment, then `offline`, and disconnect."""
-        if self._publisher.close():
-            self._outbox.close()
+        self._publisher.close()

@@ -33,9 +33,13 @@ def status() -> DeviceStatus:
 def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceStatus) -> Iterator[OpenSink]:
     caplog.set_level(logging.INFO)
     opened: list[MqttSink] = []
+    outboxes: list[Outbox] = []
 
     def start(config: MqttConfig, *, capacity: int = 1000, health_every_s: float = 3600.0) -> MqttSink:
+        for closed in outboxes:
+            closed.close()
         outbox = Outbox(tmp_path / "outbox", capacity)
+        outboxes.append(outbox)
         opened.append(
             MqttSink(
                 config,
@@ -52,3 +56,5 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceSt
     yield start
     for sink in opened:
         sink.close()
+    for outbox in outboxes:
+        outbox.close()

@@ -34,11 +34,12 @@ class Mosquitto:
         tls: Certificates | None = None,
         require_certificate: bool = False,
         acl: str | None = None,
+        settings: str = "",
     ) -> None:
         """With `user`, a name and a password, other clients are refused. With `tls` there is a port without TLS too.
 
         `acl` are the lines of an access control list. A broker that is not `persistent` loses sessions and retained
-        messages when it stops.
+        messages when it stops. `settings` are further lines of its configuration.
         """
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,6 +52,7 @@ class Mosquitto:
             f"persistence_location {folder}/",
             f"log_dest file {folder / 'log'}",
             f"allow_anonymous {'false' if user else 'true'}",
+            settings,
         ]
         if user is not None:
             passwords = folder / "passwords"
@@ -68,8 +70,8 @@ class Mosquitto:
 
     @property
     def config(self) -> MqttConfig:
-        """The daemon's configuration for this broker."""
-        return MqttConfig(host="127.0.0.1", port=self.port)
+        """The daemon's configuration for this broker; subscribers of these tests return within two seconds."""
+        return MqttConfig(host="127.0.0.1", port=self.port, hold_after_reconnect_s=2.5)
 
     @property
     def log(self) -> str:
@@ -124,11 +126,12 @@ class ReceivedMessage:
 class Listener:
     """Subscribes to everything below `ishara/` and `homeassistant/`, and reconnects to a broker that was lost."""
 
-    def __init__(self, port: int, name: str = "listener") -> None:
+    def __init__(self, port: int, name: str = "listener", *, clean: bool = False) -> None:
+        """The broker keeps its session unless it is `clean`."""
         self.received: list[ReceivedMessage] = []
         self._changed = threading.Condition()
         self._subscribed, self._flushed = threading.Event(), threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, name, clean, manual_ack=True)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe([("ishara/#", 1), ("homeassistant/#", 1)])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
@@ -177,9 +180,9 @@ class Listener:
 
 
 @contextmanager
-def listening(broker: Mosquitto, name: str = "listener") -> Iterator[Listener]:
+def listening(broker: Mosquitto, name: str = "listener", *, clean: bool = False) -> Iterator[Listener]:
     """Yield a connected listener."""
-    listener = Listener(broker.plain_port, name)
+    listener = Listener(broker.plain_port, name, clean=clean)
     try:
         yield listener
     finally:

@@ -50,11 +50,23 @@ def open_sink(config: MqttConfig, path: Path, *, capacity: int = 100_000) -> tup
     return sink, status, outbox
 
 
+def put_numbers(outbox: Path) -> list[int]:
+    """Return the numbers of all words that such processes have put into the outbox."""
+    return [int(line) for line in _ledger(outbox).read_text().split("\n") if line]
+
+
+def _ledger(outbox: Path) -> Path:
+    return outbox.with_name(f"{outbox.name}.put")
+
+
 def _publish(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
     sink, _, outbox = open_sink(config, path)
-    for _ in range(words):
-        sink.emit(word(outbox.claim_seq()))
-        time.sleep(every_s)
+    with _ledger(path).open("a", buffering=1) as ledger:  # a line is one write, which a kill does not split
+        for _ in range(words):
+            sink.emit(word(seq := outbox.claim_seq()))
+            ledger.write(f"{seq}\n")
+            time.sleep(every_s)
     while outbox.waiting:
         time.sleep(0.01)
     sink.close()
+    outbox.close()

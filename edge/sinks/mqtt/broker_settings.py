@@ -19,6 +19,8 @@ class Attempt:
     protocol: MQTTProtocolVersion
     retain: bool = True
     """False for a broker that refuses retained messages."""
+    max_qos: int = 1
+    """0 for a broker that refuses messages of QoS 1."""
 
 
 # A broker of MQTT 3.1.1 that stores no retained messages closes the connection without saying so.

@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import paho.mqtt.client as paho
@@ -29,6 +30,7 @@ _MAX_PACKET_BYTES: Final = 65_536  # the broker forwards no larger one
 _NO_MATCHING_SUBSCRIBERS: Final = 0x10
 _SESSION_TAKEN_OVER: Final = 0x8E
 _RETAIN_NOT_SUPPORTED: Final = 0x9A
+_QOS_NOT_SUPPORTED: Final = 0x9B
 _NO_REASON: Final = ("Unspecified error", "Normal disconnection", "Success")
 
 
@@ -58,8 +60,9 @@ class Connection:
         reached.
         """
         self._on_event = on_event
+        self._attempt = attempt
         self._is_5 = attempt.protocol == MQTT_5
-        self._limits = BrokerLimits(retain_available=attempt.retain)
+        self._limits = BrokerLimits()
         # MQTT 5 passes this to `connect`, 3.1.1 passes it here.
         clean_session = None if self._is_5 else True
         client = _Client(
@@ -70,7 +73,7 @@ class Connection:
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         if will_topic is not None:
-            client.will_set(will_topic, "offline", qos=1, retain=attempt.retain)
+            client.will_set(will_topic, "offline", qos=attempt.max_qos, retain=attempt.retain)
         client.on_failure = self._on_failure
         client.on_socket_open = _disable_nagle
         client.on_connect = self._on_connect
@@ -94,8 +97,8 @@ class Connection:
     ) -> int:
         """Publish a message within the broker's limits, and return the packet id that its PubAck has.
 
-        Without a subscription that matches its QoS 1 a broker may offer QoS 0 alone; the event then says that the
-        message was sent. Raises PacketTooLarge, ValueError for an invalid topic.
+        With a broker that takes QoS 0 alone, the PubAck says that the message was sent. Raises PacketTooLarge, and
+        ValueError for an invalid topic.
         """
         content = payload.encode()
         properties = None
@@ -125,16 +128,22 @@ class Connection:
     def _on_connect(
         self, _client: paho.Client, _data: Any, _flags: paho.ConnectFlags, reason: ReasonCode, properties: Any
     ) -> None:
+        attempt = self._attempt
         self._limits = BrokerLimits(
             max_packet_bytes=getattr(properties, "MaximumPacketSize", None),
-            max_qos=getattr(properties, "MaximumQoS", 2),
-            retain_available=self._limits.retain_available and bool(getattr(properties, "RetainAvailable", True)),
+            max_qos=min(attempt.max_qos, getattr(properties, "MaximumQoS", 1)),
+            retain_available=attempt.retain and bool(getattr(properties, "RetainAvailable", True)),
         )
+        other_attempt = None
+        if reason.value == _RETAIN_NOT_SUPPORTED and attempt.retain:
+            other_attempt = replace(attempt, retain=False)
+        elif reason.value == _QOS_NOT_SUPPORTED and attempt.max_qos:
+            other_attempt = replace(attempt, max_qos=0)
         self._on_event(
             ConnAck(
                 str(reason) if reason.is_failure else None,
                 unsupported_protocol="protocol version" in str(reason).lower(),
-                unsupported_retain=reason.value == _RETAIN_NOT_SUPPORTED,
+                other_attempt=other_attempt,
                 limits=self._limits,
             )
         )

@@ -46,7 +46,7 @@ class WordDelivery:
 
     def mark_late(self) -> None:
         """Mark the words that are in the outbox as late."""
-        self._late_through = self._outbox.last_seq
+        self._late_through = self._outbox.last_put
 
     def hold(self, duration_s: float) -> bool:
         """Give the subscribers of a broker that is back time to return. Raises ConnectionLost, ShutdownDeadline.

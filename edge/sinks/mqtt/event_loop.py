@@ -12,9 +12,10 @@ from edge.sinks.mqtt.publisher_state import PublisherState
 class ConnectionLost(Exception):
     """The connection has ended; the message is the reason, if there is one."""
 
-
-class SessionTakenOver(Exception):
-    """Another client has connected with the same client id, so the broker has closed this connection."""
+    def __init__(self, reason: str, *, taken_over: bool = False) -> None:
+        """`taken_over` is true if the broker says that another client has the same client id."""
+        super().__init__(reason)
+        self.taken_over = taken_over
 
 
 class ShutdownDeadline(Exception):
@@ -69,9 +70,7 @@ class EventLoop:
         except Empty:
             event = None
         if isinstance(event, Disconnected):
-            if event.taken_over:
-                raise SessionTakenOver
-            raise ConnectionLost(event.reason)
+            raise ConnectionLost(event.reason, taken_over=event.taken_over)
         if self._state.shutdown_deadline is not None and time.monotonic() >= self._state.shutdown_deadline:
             raise ShutdownDeadline
         if isinstance(event, Message):

@@ -5,6 +5,8 @@ https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html
 
 from dataclasses import dataclass
 
+from edge.sinks.mqtt.broker_settings import Attempt
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerLimits:
@@ -12,7 +14,7 @@ class BrokerLimits:
 
     max_packet_bytes: int | None = None
     """The size of the largest packet that it accepts; None without a limit."""
-    max_qos: int = 2
+    max_qos: int = 1
     retain_available: bool = True
     """False if it stores no retained messages, and refuses those that ask for it."""
 
@@ -23,8 +25,8 @@ class ConnAck:
 
     refusal: str | None
     unsupported_protocol: bool = False
-    unsupported_retain: bool = False
-    """The broker refuses the retained will."""
+    other_attempt: Attempt | None = None
+    """The way to connect that this broker supports, if it refuses the QoS or the retaining of the will."""
     limits: BrokerLimits = BrokerLimits()
 
 

@@ -48,7 +48,7 @@ class Outbox:
         self._in_file = 0
         self._offered = 0  # the number of the word of the file that was returned last
         self._delivered_through = 0  # words of the file that a full disk keeps from being removed, and those before
-        self._last_seq = 0
+        self._last_seq, self._last_put = 0, 0
         self._has_jumped = False  # the last number is random, and not claimed in the file
         self._retry_at = 0.0
         self._is_full, self._is_failing, self._is_closed = False, False, False
@@ -68,9 +68,9 @@ class Outbox:
         return self._in_file + len(self._memory)
 
     @property
-    def last_seq(self) -> int:
-        """The highest number in use."""
-        return self._last_seq
+    def last_put(self) -> int:
+        """A number that no word in the outbox exceeds."""
+        return self._last_put
 
     @property
     def is_durable(self) -> bool:
@@ -89,6 +89,7 @@ class Outbox:
     def put(self, word: Word) -> None:
         """Store a word; its number must be higher than those of the words before."""
         with self._lock:
+            self._last_put = word.seq
             self._last_seq = max(self._last_seq, word.seq)
             self._memory.append(word)
             self._flush(now=not self._is_failing)
@@ -231,8 +232,9 @@ class Outbox:
     def _open_file(self) -> None:
         """Open the file, and continue its numbers. Raises what OutboxFile raises."""
         self._file = OutboxFile(self._path)
-        highest = self._file.highest_seq() or secrets.randbelow(_RANDOM_START)
-        self._last_seq = max(self._last_seq, highest)
+        highest = self._file.highest_seq()
+        self._last_put = max(self._last_put, highest)
+        self._last_seq = max(self._last_seq, highest or secrets.randbelow(_RANDOM_START))
         self._in_file = self._file.count(self._delivered_through)
 
     def _handle_failure(self, error: Exception) -> None:

@@ -7,12 +7,12 @@ from queue import SimpleQueue
 from typing import Final
 
 from edge.monitoring.status import Component
-from edge.sinks.mqtt.broker_settings import MQTT_5, Attempt, BrokerSettings
+from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.connection import Connection, failure_reason
-from edge.sinks.mqtt.event_loop import ConnectionLost, SessionTakenOver, ShutdownDeadline
+from edge.sinks.mqtt.event_loop import ConnectionLost, ShutdownDeadline
 from edge.sinks.mqtt.events import Event
 from edge.sinks.mqtt.publisher_state import PublisherState
-from edge.sinks.mqtt.session import ConnectionRefused, NoConnAck, RetainRefused, Session
+from edge.sinks.mqtt.session import ConnectionRefused, NoConnAck, Session, WillRefused
 from edge.workers.backoff import Backoff
 from edge.workers.supervised_thread import SupervisedThread
 
@@ -36,6 +36,7 @@ class Publisher:
         self._fault: str | None = None
         self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, stable_after_s=_STABLE_AFTER_S)
         self._is_connected, self._was_connected = False, False
+        self._short_connections = 0  # in a row
         self._closing = threading.Event()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread = SupervisedThread("MQTT", self._run, state.status.escalation(Component.BROKER))
@@ -72,8 +73,8 @@ class Publisher:
             began = time.monotonic()
             try:
                 self._run_session()
-            except RetainRefused:
-                self._attempts = [Attempt(MQTT_5, retain=False)]
+            except WillRefused as error:
+                self._attempts = [error.other_attempt]
                 continue
             except NoConnAck as error:
                 del self._attempts[0]
@@ -83,14 +84,12 @@ class Publisher:
                 self._report(f"closes the connection without an answer{reason}; check whether it needs TLS")
             except ConnectionRefused as error:
                 self._report(f"refuses this device: {error}", needs_user=True)
-            except SessionTakenOver:
-                reason = f"another client uses the name {self._state.topics.device}"
-                self._report(f"ends the connection: {reason}; give each device a name of its own", needs_user=True)
             except ConnectionLost as error:
-                self._report(f"is lost: {error}" if str(error) else "is lost")
+                self._report_loss(error, time.monotonic() - began)
             except ShutdownDeadline:
                 return
             except OSError as error:
+                self._short_connections = 0
                 reason = failure_reason(error)
                 self._report(f"cannot be reached: {reason}", needs_user="certificate" in reason)
             self._attempts = self._attempts or list(self._settings.attempts)
@@ -119,6 +118,16 @@ class Publisher:
         finally:
             self._is_connected = False
             connection.close()
+
+    def _report_loss(self, error: ConnectionLost, lasted_s: float) -> None:
+        """Report that the broker has ended the connection, and name the cause if it is likely the device's name."""
+        self._short_connections = 0 if lasted_s > _STABLE_AFTER_S else self._short_connections + 1
+        # Some brokers give no reason when another client takes the name over.
+        if error.taken_over or (self._short_connections > 1 and not str(error)):
+            cause = f"another client seems to use the name {self._state.topics.device}"
+            self._report(f"ends the connection again and again: {cause}; give each device its own", needs_user=True)
+        else:
+            self._report(f"is lost: {error}" if str(error) else "is lost")
 
     def _report_connected(self) -> None:
         broker = self._settings.broker

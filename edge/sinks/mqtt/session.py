@@ -5,6 +5,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from edge.commands import Response
+from edge.sinks.mqtt.broker_settings import Attempt
 from edge.sinks.mqtt.connection import Connection, PacketTooLarge
 from edge.sinks.mqtt.delivery import WordDelivery
 from edge.sinks.mqtt.event_loop import ConnectionLost, EventLoop, ShutdownDeadline
@@ -21,8 +22,12 @@ class ConnectionRefused(Exception):
     """The broker refuses this device; the message says why."""
 
 
-class RetainRefused(ConnectionRefused):
-    """The broker stores no retained messages and refuses a connection with a retained will."""
+class WillRefused(Exception):
+    """The broker refuses the QoS or the retaining of the will."""
+
+    def __init__(self, other_attempt: Attempt) -> None:
+        """`other_attempt` is the way to connect that this broker supports."""
+        self.other_attempt = other_attempt
 
 
 class NoConnAck(Exception):
@@ -42,15 +47,17 @@ class Session:
         self._delivery = WordDelivery(connection, self._loop, state)
 
     def wait_for_connack(self) -> ConnAck:
-        """Return the broker's ConnAck. Raises ConnectionRefused, NoConnAck, ShutdownDeadline."""
+        """Return the broker's ConnAck. Raises ConnectionRefused, WillRefused, NoConnAck, ShutdownDeadline."""
         try:
             connack = self._loop.wait_for(lambda event: isinstance(event, ConnAck), _CONNACK_TIMEOUT_S)
         except ConnectionLost as error:
             raise NoConnAck(str(error)) from error
         if not isinstance(connack, ConnAck) or connack.unsupported_protocol:
             raise NoConnAck
+        if connack.other_attempt is not None:
+            raise WillRefused(connack.other_attempt)
         if connack.refusal is not None:
-            raise (RetainRefused if connack.unsupported_retain else ConnectionRefused)(connack.refusal)
+            raise ConnectionRefused(connack.refusal)
         self._is_connected = True
         self._delivery.mark_late()
         return connack

@@ -9,7 +9,9 @@ import pytest
 
 from edge.config import MqttConfig
 from edge.monitoring.status import Component, DeviceStatus
+from edge.sinks.mqtt.session import Session
 from edge.sinks.mqtt.sink import MqttSink
+from tests.edge import word_publisher
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import is_asked
 from tests.edge.sinks.mqtt.conftest import OpenSink
@@ -82,3 +84,58 @@ def test_unanswered_connection_does_not_delay_the_shutdown(
         sink = open_sink(MqttConfig(host="127.0.0.1", port=address[1]))
         wait_until(lambda: is_asked(address[1]), "an attempt to connect")
         assert seconds_to_close(sink) < SHUTDOWN_S
+
+
+def test_client_with_the_same_name_is_named_as_the_cause_and_retried_rarely(
+    broker: Mosquitto, open_sink: OpenSink, status: DeviceStatus, tmp_path: Path
+) -> None:
+    open_sink(broker.config)
+    sink, other, outbox = word_publisher.open_sink(broker.config, tmp_path / "other-outbox")
+    cause = "another client seems to use the name entrance"
+    wait_until(lambda: cause in str(status.faults) + str(other.faults), "the cause")
+    time.sleep(3.0)
+    assert broker.log.count("New client connected") <= 6
+    sink.close()
+    outbox.close()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        bytes.fromhex("32 0a 00 02 ff fe 00 01 00 61 62 63"),  # a topic that is not UTF-8
+        bytes.fromhex("30 06 00 01 61 ff ff ff"),  # properties without an end
+        bytes.fromhex("90 02 00 01"),  # a SUBACK without reason codes
+        bytes.fromhex("00 00"),
+    ],
+)
+def test_broker_that_sends_garbage_is_reported_and_connected_again(
+    garbage: bytes, open_sink: OpenSink, status: DeviceStatus
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        open_sink(MqttConfig(host="127.0.0.1", port=server.getsockname()[1]))
+        for _ in range(2):
+            client, _ = server.accept()
+            with client:
+                client.recv(1000)
+                client.sendall(bytes.fromhex("20 03 00 00 00") + garbage)
+                wait_until(lambda: Component.BROKER in status.faults, "the fault")
+
+
+def test_unforeseen_exception_is_reported_and_the_publisher_started_again(
+    broker: Mosquitto,
+    listener: Listener,
+    open_sink: OpenSink,
+    status: DeviceStatus,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_: Session) -> None:
+        monkeypatch.undo()
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr(Session, "publish_due", fail)
+    sink = open_sink(broker.config)
+    wait_until(lambda: "MQTT failed unexpectedly: RecursionError" in str(status.faults), "the fault")
+    assert "Traceback" in caplog.text
+    sink.emit(word(1))
+    listener.wait_until(lambda: len(listener.on("word")) == 1)

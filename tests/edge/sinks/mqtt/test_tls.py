@@ -37,12 +37,13 @@ def over_tls(broker: Mosquitto, authority: Path | None, device: Certificates | N
 
 def fault_of(config: MqttConfig, outbox: Path) -> str:
     """Return the fault that the daemon reports for the broker."""
-    sink, status, _ = open_sink(config, outbox)
+    sink, status, words = open_sink(config, outbox)
     try:
         wait_until(lambda: Component.BROKER in status.faults, "the fault")
         return status.faults[Component.BROKER]
     finally:
         sink.close()
+        words.close()
 
 
 @pytest.mark.parametrize("require_certificate", [False, True])

@@ -159,7 +159,9 @@ class _Daemon:
     def _start_monitoring(self) -> None:
         """Measure the temperature, serve metrics if they are configured, and log the health at the end."""
         config = self._plan.config
-        self._stack.callback(ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal).close)
+        escalation = self._status.escalation(Component.DAEMON)
+        thermal = ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal, escalation)
+        self._stack.callback(thermal.close)
         if config.metrics is not None:
             self._stack.callback(MetricsServer(config.metrics, self._stats.health).close)
         self._stack.callback(lambda: log.info("leaving: %s", self._stats.health().to_json()))

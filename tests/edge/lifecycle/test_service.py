@@ -134,6 +134,20 @@ def test_stalled_daemon_sends_no_watchdog_and_faults_are_reported_at_once(manage
     assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
 
 
+def test_daemon_whose_liveness_cannot_be_checked_sends_no_watchdog(manager: ServiceManager) -> None:
+    reasons = list[str]()
+    status = DeviceStatus(reasons.append)
+
+    def fail() -> bool:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    with Service(Notifier(str(manager.path)), status.escalation(Component.DAEMON), interval_s=0.02) as service:
+        status.subscribe(service.refresh)
+        service.ready(fail, lambda: "; ".join(status.faults.values()) or "well")
+        manager.wait_for("STATUS", "the watchdog failed unexpectedly: RuntimeError: dictionary changed size")
+    assert manager.values("WATCHDOG") == []
+
+
 def test_stopping_during_a_reload_does_not_notify_ready_again(manager: ServiceManager) -> None:
     with Service(Notifier(str(manager.path)), ESCALATION, interval_s=0.02) as service:
         service.ready(lambda: False, lambda: "well")

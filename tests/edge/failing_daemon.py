@@ -1,15 +1,12 @@
 """The daemon with a thermal monitor that always meets something that nobody foresaw, and short pauses after that."""
 
-from pathlib import Path
-from typing import NoReturn
+from unittest.mock import patch
 
-import edge.monitoring.thermal
-import edge.workers.supervised_thread
 from edge.__main__ import program
 from edge.workers.backoff import Backoff
 
 
-def fail(_sysfs: Path) -> NoReturn:
+def fail(_sysfs: object) -> None:
     raise RecursionError("maximum recursion depth exceeded")
 
 
@@ -18,6 +15,8 @@ def short_pauses(**_options: float) -> Backoff:
 
 
 if __name__ == "__main__":
-    edge.monitoring.thermal.read_thermal_state = fail
-    edge.workers.supervised_thread.Backoff = short_pauses  # type: ignore[assignment,misc]
-    program()
+    with (
+        patch("edge.monitoring.thermal.read_thermal_state", fail),
+        patch("edge.workers.supervised_thread.Backoff", short_pauses),
+    ):
+        program()

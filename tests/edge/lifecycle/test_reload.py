@@ -27,13 +27,13 @@ def test_reload_that_meets_the_unforeseen_is_answered_and_the_next_one_works(
     manager: ServiceManager, bundle: Bundle
 ) -> None:
     plan = Plan(EdgeConfig(), bundle, MeteredClassifier(OnnxClassifier(bundle)))
-    status, failures, loads = DeviceStatus(), ThreadFailures(lambda: None), iter([RecursionError("too deep"), plan])
-    swapped = list[Plan]()
+    status, failures, swapped = DeviceStatus(), ThreadFailures(lambda: None), list[Plan]()
+    loads = iter([None, plan])
 
     def load() -> Plan:
         loaded = next(loads)
-        if isinstance(loaded, Exception):
-            raise loaded
+        if loaded is None:
+            raise RecursionError("too deep")
         return loaded
 
     def try_swap(plan: Plan) -> bool:

@@ -177,6 +177,17 @@ def test_liveness_is_checked_often_enough_for_the_watchdog() -> None:
     assert watchdog_interval_s({"WATCHDOG_USEC": "6000000"}) == 1.0
 
 
+@pytest.mark.parametrize("value", ["0", "", "-1", "²", "soon", "9" * 5000])
+def test_watchdog_of_no_sensible_time_is_ignored(value: str) -> None:
+    assert watchdog_interval_s({"WATCHDOG_USEC": value}) == 5.0
+
+
+def test_status_with_anything_in_it_is_one_line_of_one_notification(manager: ServiceManager) -> None:
+    Notifier(str(manager.path)).ready("last word a\nWATCHDOG=1\u2028b\ud83d")
+    wait_until(lambda: manager.messages != [], "the notification")
+    assert manager.messages == [{"READY": "1", "STATUS": "last word a WATCHDOG=1 b?"}]
+
+
 def test_status_line_lists_faults_activity_model_state_and_last_word() -> None:
     status = DeviceStatus()
     stats = PipelineStats(status=status, components=[Component.CAMERA, Component.BROKER])

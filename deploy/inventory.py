@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
+from edge.config.source_name import show_value
 from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.errors import UserError
 from models.strict_model import StrictModel
@@ -163,5 +164,5 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{key} is missing"
     sentence = first["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
+    given = show_value(first["input"])
     return f"{key}: {sentence}{given}" if key else sentence

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from deploy.arguments import parser as deploy_parser
 from edge.arguments import parser as edge_parser
 from edge.config import EdgeConfig
+from edge.config.source_name import SourceName
 from trainer.cli.arguments import parser as trainer_parser
 
 FOLDER: Final = Path(__file__).parent / "reference"
@@ -113,7 +114,7 @@ def _table(fields: dict[str, FieldInfo], section: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f'"{value}"' if isinstance(value, str | SourceName) else str(value)
 
 
 def _type(kind: Any) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from edge.cameras.source import Source, SourceOptions, open_source, redact_password
+from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import EdgeConfig
+from edge.config.source_name import redact_source
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
@@ -100,7 +101,7 @@ class _Daemon:
 
     @property
     def _source_name(self) -> str:
-        return str(self._options.source or self._plan.config.camera.source)
+        return str(self._options.source or self._plan.config.camera.source.get_secret_value())
 
     def watch_probation(self, reload: Callable[[], None]) -> ProbationWatch | None:
         """Return the watch over models on probation; None where no store decides which model is used."""
@@ -122,7 +123,7 @@ class _Daemon:
     def start_service(self, signals: StopSignals) -> None:
         """Let signals stop the stages, and notify the service that they are ready."""
         signals.on_stop(self._stop)
-        name, title = redact_password(self._source_name), self._plan.bundle.manifest.title
+        name, title = redact_source(self._source_name), self._plan.bundle.manifest.title
         fields = {"ISHARA_DEVICE": self._plan.config.device, "ISHARA_MODEL": title, "ISHARA_SOURCE": name}
         log.info("%s reads %s", title, name, extra=fields)
         self._service.ready(
@@ -169,7 +170,9 @@ class _Daemon:
     def _start_monitoring(self) -> None:
         """Measure the temperature, serve metrics if they are configured, and log the health at the end."""
         config = self._plan.config
-        self._stack.callback(ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal).close)
+        escalation = self._status.escalation(Component.DAEMON)
+        thermal = ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal, escalation)
+        self._stack.callback(thermal.close)
         if config.metrics is not None:
             self._stack.callback(MetricsServer(config.metrics, self._stats.health).close)
         self._stack.callback(lambda: log.info("leaving: %s", self._stats.health().to_json()))

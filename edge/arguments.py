@@ -1,10 +1,13 @@
 """The command line of `ishara-edge`."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from edge.cameras.source_help import SOURCES_HELP
+from edge.config.source_name import redact_source
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
 from edge.sinks.captions import arguments as captions_arguments
@@ -16,9 +19,20 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parser().parse_args(arguments)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses arguments with a sentence in which no address of a camera is whole, since it may hold a password."""
+
+    def error(self, message: str) -> NoReturn:
+        for argument in sorted(sys.argv[1:], key=len, reverse=True):
+            for written in (argument, repr(argument)[1:-1]):
+                message = message.replace(written, redact_source(argument))
+        super().error(message)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of `ishara-edge`."""
-    root = argparse.ArgumentParser(prog="ishara-edge", description="Recognises Arabic sign language from a camera.")
+    description = "Recognises Arabic sign language from a camera."
+    root: argparse.ArgumentParser = _Parser(prog="ishara-edge", description=description)
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     configured = argparse.ArgumentParser(add_help=False)
     configured.add_argument(

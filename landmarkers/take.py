@@ -10,35 +10,31 @@ the file half the size of floats. The same take always has the same bytes.
 import io
 import json
 import os
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import IO, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
+from landmarkers.array_archive import ArrayArchive
 from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import LAYOUT_NAME, PART_SLICES, POINT_COUNT, Part
+from landmarkers.parsing import describe, read_json
 
 TAKE_SUFFIX: Final = ".take.npz"
 FORMAT: Final = 1
 STEPS_PER_UNIT: Final = 8192
 MISSING: Final = -32768
-# The errors that a file which is not a take, or a crafted one, may raise when it is read.
-_UNREADABLE: Final = (
-    AttributeError,
-    OSError,
-    EOFError,
-    KeyError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+MAX_FRAMES: Final = 9000
+"""Of a take in memory, where each frame has all points: five minutes of 30 frames a second."""
+_MAX_ARRAY_BYTES: Final = 64_000_000  # of a file: more than an hour of hands and pose
+_MAX_STORED_FRAMES: Final = 500_000
+_FRAME_BYTES: Final = POINT_COUNT * 3 * 2 + 8
+_MAX_HEADER_BYTES: Final = 1 << 16
 
 
 class TakeDamaged(UserError):
@@ -47,7 +43,10 @@ class TakeDamaged(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The provenance of a take. Unknown fields are None; `variant` 0 is the clip as it was recorded."""
+    """The provenance of a take. What is not known is None; `variant` 0 is the clip as it was recorded.
+
+    Keys of another release are ignored when a take is read.
+    """
 
     clip: str
     landmarker: str
@@ -55,6 +54,9 @@ class Provenance:
     split: str | None = None
     sign_id: int | None = None
     variant: int = 0
+
+
+PROVENANCE: Final = TypeAdapter(Provenance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,12 +121,12 @@ class Take:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
-        return cls._from_stored(StoredTake.load(path))
+        return cls._from_stored(StoredTake.load(path, MAX_FRAMES))
 
     @classmethod
-    def read(cls, file: IO[bytes], name: str) -> Self:
+    def read(cls, file: IO[bytes], name: str, max_frames: int = MAX_FRAMES) -> Self:
         """Read a take from an open file; errors call it by this name. Raises TakeDamaged as `load` does."""
-        return cls._from_stored(StoredTake.read(file, name))
+        return cls._from_stored(StoredTake.read(file, name, max_frames))
 
     @classmethod
     def _from_stored(cls, stored: "StoredTake") -> Self:
@@ -143,42 +145,64 @@ class StoredTake:
     provenance: Provenance
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, max_frames: int = _MAX_STORED_FRAMES) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
         try:
             with path.open("rb") as file:
-                return cls.read(file, str(path))
-        except OSError as error:
+                return cls.read(file, str(path), max_frames)
+        except (OSError, ValueError) as error:  # ValueError: no path can hold a zero byte
             raise TakeDamaged(f"{path} is not a readable take: {error}") from error
 
     @classmethod
-    def read(cls, file: IO[bytes], name: str) -> Self:
+    def read(cls, file: IO[bytes], name: str, max_frames: int = _MAX_STORED_FRAMES) -> Self:
         """Read a take from an open file; errors call it by this name. Raises TakeDamaged as `load` does."""
         try:
-            with np.load(file, allow_pickle=False) as content:
-                header = json.loads(str(content["provenance"]))
-                if header.pop("format") != FORMAT or header.pop("layout") != LAYOUT_NAME:
-                    raise TakeDamaged(f"{name} is a take of another format or layout")
-                times = content["times"].astype(np.float64)
-                parts = {part: content[part.value] for part in PART_SLICES if part.value in content}
-            provenance = Provenance(**header)
-        except _UNREADABLE as error:
-            raise TakeDamaged(f"{name} is not a readable take: {error}") from error
-        fault = _find_fault(parts, times)
-        if fault is not None:
-            raise TakeDamaged(f"{name} is not a readable take: {fault}")
-        return cls(parts, times, provenance)
+            archive = ArrayArchive(file, min(_MAX_ARRAY_BYTES, max_frames * _FRAME_BYTES + _MAX_HEADER_BYTES))
+            header = read_json(archive.read_text("provenance"))
+            _check_format(header, name)
+            provenance = PROVENANCE.validate_python(header)
+            times = archive.read("times", "f")
+            _check_times(times, max_frames)
+            parts = {part: archive.read(part.value, "i") for part in PART_SLICES if part.value in archive.names}
+        except ValueError as error:
+            raise TakeDamaged(f"{name} is not a readable take: {describe(error)}") from error
+        for part, steps in parts.items():
+            expected = (len(times), PART_SLICES[part].stop - PART_SLICES[part].start, 3)
+            if steps.dtype != np.int16 or steps.shape != expected:
+                raise TakeDamaged(
+                    f"{name} is not a readable take: its {part.value} is {steps.dtype} {list(steps.shape)}, "
+                    f"not int16 {list(expected)}"
+                )
+        return cls(parts, times.astype(np.float64), provenance)
+
+    def landmarks(self) -> Iterator[Landmarks]:
+        """Yield the landmarks of each frame, with the times counted from the first; only one frame takes memory."""
+        for number, time in enumerate(self.times - self.times[0]):
+            points = np.full((POINT_COUNT, 3), np.nan, np.float32)
+            for part, steps in self.parts.items():
+                points[PART_SLICES[part]] = dequantise(steps[number])
+            yield Landmarks(points, float(time))
 
 
-def _find_fault(parts: dict[Part, NDArray[np.int16]], times: NDArray[np.float64]) -> str | None:
-    """Return the reason why the arrays are not a take, or None."""
-    if times.ndim != 1 or len(times) == 0 or not np.all(np.diff(times) > 0):
-        return "its times do not increase strictly"
-    for part, steps in parts.items():
-        count = PART_SLICES[part].stop - PART_SLICES[part].start
-        if steps.dtype != np.int16 or steps.shape != (len(times), count, 3):
-            return f"its {part.value} is {steps.dtype} {list(steps.shape)} for {len(times)} frames"
-    return None
+def _check_format(header: Any, name: str) -> None:
+    """Raise TakeDamaged for a take of another format or layout, ValueError for what is no header of a take."""
+    if not isinstance(header, dict):
+        raise ValueError("its provenance is no object")  # noqa: TRY004  # the file is wrong, not the program
+    form, layout = header.get("format"), header.get("layout")
+    if isinstance(form, int) and form > FORMAT:
+        raise TakeDamaged(f"{name} is a take of a later format; install a later ishara to read it")
+    if form != FORMAT or layout != LAYOUT_NAME:
+        raise TakeDamaged(f"{name} is a take of another format or layout; record or extract it again")
+
+
+def _check_times(times: NDArray[Any], max_frames: int) -> None:
+    """Raise ValueError unless there are frames, not too many, whose times increase."""
+    if times.ndim != 1:
+        raise ValueError(f"its times are of {list(times.shape)}")
+    if len(times) > max_frames:
+        raise ValueError(f"it has {len(times)} frames, and at most {max_frames} are read")
+    if len(times) == 0 or not np.isfinite(times).all() or not np.all(np.diff(times) > 0):
+        raise ValueError("its times do not increase strictly")
 
 
 def quantise(points: Points) -> NDArray[np.int16]:
@@ -189,4 +213,7 @@ def quantise(points: Points) -> NDArray[np.int16]:
 
 def dequantise(steps: NDArray[np.int16]) -> Points:
     """Convert stored steps to points in image widths, float32; MISSING becomes NaN."""
-    return np.where(steps == MISSING, np.nan, steps / STEPS_PER_UNIT).astype(np.float32)
+    points = steps.astype(np.float32)
+    points /= STEPS_PER_UNIT
+    points[steps == MISSING] = np.nan
+    return points

@@ -30,8 +30,11 @@ class SubprocessResult:
     text: str
 
 
-def run_python(arguments: Sequence[str], *, timeout_s: float = _TIMEOUT_S) -> SubprocessResult:
-    """Run this Python with some arguments; an exit code other than 0, a signal or a timeout is a failure."""
+def run_python(arguments: Sequence[str], *, text: str = "", timeout_s: float = _TIMEOUT_S) -> SubprocessResult:
+    """Run this Python with some arguments, and a text as its standard input.
+
+    An exit code other than 0, a signal or a timeout is a failure.
+    """
     # The process imports from the same paths, and (-P) nothing from the current folder.
     command = [sys.executable, "-P", *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
@@ -39,7 +42,7 @@ def run_python(arguments: Sequence[str], *, timeout_s: float = _TIMEOUT_S) -> Su
         process = subprocess.run(
             command,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=text,
             capture_output=True,
             encoding="utf-8",
             errors="replace",

@@ -20,6 +20,7 @@ from edge.benchmark.agreement import Comparison
 from edge.benchmark.report import Benchmark, NetworkLoad, Speed
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
+from edge.config.source_name import redact_source
 from edge.monitoring.health import PipelineStats
 from edge.pipeline import run_pipeline
 from edge.recognition.model_slot import ModelStages
@@ -30,7 +31,7 @@ from landmarkers.landmarker import Landmarker
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
 from landmarkers.network_cost import NetworkCost
-from landmarkers.recording import read_recording
+from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.tracking import TrackingLandmarker
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
@@ -93,6 +94,9 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
 
     Raises RecordingUnreadable, CameraLost, NetworksUnavailable, BundleRefused.
     """
+    for clip in clips:
+        if not clip.exists():
+            raise RecordingUnreadable(f"there is no clip {redact_source(str(clip))}")
     # First of all: Linux counts a child's peak memory from what its parent held when it started the child.
     first_word_s, peak_mb = _measure_daemon(clips[0], bundle.folder)
     classifier, stats = OnnxClassifier(bundle), PipelineStats()

@@ -26,6 +26,10 @@ class CameraLost(UserError):
     """A camera or clip delivers no frames; the message names it and says why."""
 
 
+class CameraRefused(CameraLost):
+    """A network camera, or the network, refuses what its address asks for, and most likely will again."""
+
+
 class Camera(Protocol):
     """Delivers frames with strictly increasing times until it ends or is stopped."""
 

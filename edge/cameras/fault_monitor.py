@@ -16,7 +16,8 @@ class CameraTimeouts:
 
     They keep two promises: a fault is reported within 5 s, and a camera that returns is used again within 10 s. In the
     worst case an attempt to open a network camera hangs for 6 s just when the camera returns, the pause after it lasts
-    1 s, and the next attempt about 2 s.
+    1 s, and the next attempt about 2 s. A camera that refuses is tried more and more rarely instead, since many lock
+    out whoever does not stop.
     """
 
     fault_after_s: float = 3.5
@@ -24,7 +25,11 @@ class CameraTimeouts:
     abandon_after_s: float = 7.0
     """Until a device that neither delivers nor fails is abandoned; longer than the devices' own limits."""
     retry_s: float = 1.0
-    """Between two attempts to open it."""
+    """Between two attempts to open it, and after the first refusal."""
+    longest_retry_s: float = 60.0
+    """After many refusals."""
+    stable_after_s: float = 5.0
+    """Of images until earlier refusals are forgotten."""
     recovered_after_s: float = 0.5
     """Of good images until it counts as recovered: a decoder that gives up on a silent stream still delivers its last
     image."""

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Final
 
-from edge.cameras.camera import CameraLost, ReportFault, ShouldProcess, ignore_fault, process_every_frame
+from edge.cameras.camera import CameraLost, CameraRefused, ReportFault, ShouldProcess, ignore_fault, process_every_frame
 from edge.cameras.device import OpenDevice
 from edge.cameras.fault_monitor import CameraFaultMonitor, CameraTimeouts
 from edge.cameras.latest_frame import LatestFrameReader
@@ -50,7 +50,9 @@ class LiveCamera:
         self._reconnect = reconnect
         self._should_process = should_process
         self._monitor = CameraFaultMonitor(name, report_fault, timeouts, reconnect=reconnect)
-        self._backoff = Backoff(timeouts.retry_s, timeouts.retry_s)
+        self._timeouts = timeouts
+        self._refusals = Backoff(timeouts.retry_s, timeouts.longest_retry_s)
+        self._delivered_s = 0.0
         self._first_image_at: float | None = None
         self._readers: list[LatestFrameReader] = []
         self._stopped = threading.Event()
@@ -66,7 +68,7 @@ class LiveCamera:
                 if not self._reconnect:
                     raise
                 self._monitor.report(str(error))
-                self._stopped.wait(self._backoff.delay_s())
+                self._stopped.wait(self._retry_s(error))
 
     def stop(self) -> None:
         """End after the current frame."""
@@ -74,12 +76,19 @@ class LiveCamera:
         for reader in list(self._readers):
             reader.stop()
 
+    def _retry_s(self, error: CameraLost) -> float:
+        """Return the pause after an opening that ended with this error."""
+        if self._delivered_s >= self._timeouts.stable_after_s:
+            self._refusals.reset()
+        return self._refusals.delay_s() if isinstance(error, CameraRefused) else self._timeouts.retry_s
+
     def _open_and_read(self) -> Iterator[Frame]:
         """Yield the frames of one opening of the device."""
         self._readers = [reader for reader in self._readers if reader.is_alive]
         if len(self._readers) == _MAX_ABANDONED:
             raise CameraLost(f"the camera {self._name} hangs in its driver; unplug it or restart this device")
         self._monitor.reset()
+        self._delivered_s = 0.0
         reader = LatestFrameReader(self._read_device, self._count_drop)
         self._readers.append(reader)
         try:
@@ -96,11 +105,13 @@ class LiveCamera:
         """Yield once when the device is open, then a frame for each image, or None if it is not to be processed."""
         with closing(self._open_device()) as device:
             yield None
+            opened_at = time.monotonic()
             while True:
                 device.grab()
                 now = time.monotonic()
                 if stopped.is_set():  # perhaps abandoned long ago
                     return
+                self._delivered_s = now - opened_at
                 self._first_image_at = now if self._first_image_at is None else self._first_image_at
                 seconds = now - self._first_image_at
                 if self._should_process(seconds):

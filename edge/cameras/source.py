@@ -7,8 +7,10 @@ from typing import Final
 from edge.cameras.camera import Camera, RealTimeCamera, ReportFault, ShouldProcess, ignore_fault, process_every_frame
 from edge.cameras.device import OpenDevice
 from edge.cameras.latest_frame import LatestFrameCamera
+from edge.cameras.network_address import NetworkAddress
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig
+from edge.config.source_name import redact_source
 from edge.libraries import require_libraries
 from landmarkers import factory
 from landmarkers.errors import UserError
@@ -17,7 +19,6 @@ from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
 
 _DEFAULT_CAMERA: Final = CameraConfig()
-_STREAMS: Final = ("rtsp://", "rtsps://", "http://", "https://")
 
 
 class SourceUnknown(UserError):
@@ -61,7 +62,7 @@ class Source:
 def open_source(name: str, parts: frozenset[Part], fingerprint: str, options: SourceOptions) -> Source:
     """Open the camera and landmarker of a source; `fingerprint` names the landmarker to use for images.
 
-    Raises SourceUnknown, TakeDamaged, and what `open_landmarker` raises.
+    Raises TakeDamaged, and what `open_camera` and `open_landmarker` raise.
     """
     if name.startswith("take:"):
         takes = _load_takes(Path(name.removeprefix("take:")))
@@ -78,7 +79,10 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str) -> Landmarker:
 
 
 def open_camera(name: str, options: SourceOptions) -> Camera:
-    """Open the camera or clip of a source that delivers images. Raises SourceUnknown, LibraryMissing."""
+    """Open the camera or clip of a source that delivers images.
+
+    Raises SourceUnknown, AddressInvalid, LibraryMissing.
+    """
     with require_libraries():
         from edge.cameras.live import LiveCamera
         from edge.cameras.recording import RecordingCamera
@@ -87,7 +91,7 @@ def open_camera(name: str, options: SourceOptions) -> Camera:
     open_device = _find_opener(name, options.camera)
     if open_device is not None:
         return LiveCamera(
-            redact_password(name),
+            redact_source(name),
             open_device,
             options.camera,
             reconnect=options.endless,
@@ -96,23 +100,17 @@ def open_camera(name: str, options: SourceOptions) -> Camera:
         )
     path = Path(name)
     if not path.exists():
-        raise SourceUnknown(f"there is no source {name}; `ishara-edge run --help` lists what can be one")
+        raise SourceUnknown(f"there is no source {redact_source(name)}; `ishara-edge run --help` lists what can be one")
     recording = RecordingCamera(
         path, paced=not options.fast, loop=options.endless, should_process=should_process, config=options.camera
     )
     return recording if options.fast else LatestFrameCamera(recording)
 
 
-def redact_password(name: str) -> str:
-    """Return the name of a source without the user and password of a network camera."""
-    scheme, separator, rest = name.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
-
-
 def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
-    """Return what opens the device that a source names, None when it names none. Raises SourceUnknown, LibraryMissing.
+    """Return what opens the device that a source names, None when it names none.
 
+    Raises SourceUnknown, AddressInvalid, LibraryMissing.
     The libraries of boards are imported only for their own sources.
     """
     kind, _, rest = name.partition(":")
@@ -128,24 +126,31 @@ def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
         number = _parse_number(name, rest)
         require_gstreamer()
         return lambda: CsiCamera(number, config)
-    if kind == "v4l2" or name.startswith(("/dev/", *_STREAMS)):
+    if kind == "v4l2" or name.startswith("/dev/"):
         from edge.cameras.video_device import VideoDevice
 
         device = rest if kind == "v4l2" else name
         device = f"/dev/video{device}" if device.isdigit() else device
-        return lambda: VideoDevice(device, redact_password(name), config)
+        return lambda: VideoDevice(device, redact_source(name), config)
+    address = NetworkAddress.parse(name)
+    if address is not None:
+        from edge.cameras.network_camera import NetworkCameraOpener
+
+        return NetworkCameraOpener(address, config).open
     return None
 
 
 def _parse_number(name: str, digits: str) -> int:
     if not digits.isdecimal():
         first = f"{name.partition(':')[0]}:0"
-        raise SourceUnknown(f"there is no source {name}; cameras are numbered, and the first is {first}")
+        raise SourceUnknown(f"there is no source {redact_source(name)}; cameras are numbered, and the first is {first}")
     return int(digits)
 
 
 def _load_takes(path: Path) -> list[Take]:
     paths = sorted(path.glob(f"*{TAKE_SUFFIX}")) if path.is_dir() else [path]
     if not paths or not paths[0].is_file():
-        raise SourceUnknown(f"there is no take {path}" + (f" (*{TAKE_SUFFIX})" if path.is_dir() else ""))
+        raise SourceUnknown(
+            f"there is no take {redact_source(str(path))}" + (f" (*{TAKE_SUFFIX})" if path.is_dir() else "")
+        )
     return [Take.load(path) for path in paths]

@@ -10,7 +10,7 @@ from edge.cameras.device import Pixels
 from edge.config import CameraConfig
 
 # Long enough for a network camera that sends a key frame only every few seconds; CameraTimeouts bounds it from above.
-_TIMEOUT_MS: Final = 6_000
+STREAM_TIMEOUT_S: Final = 6.0
 _V4L2_TIMEOUT_S: Final = 4
 _FATAL: Final = 8  # FFmpeg's log level
 _MAX_RAW_PIXELS: Final = 640 * 480  # more do not fit through USB 2 thirty times a second
@@ -19,7 +19,9 @@ _MAX_RAW_PIXELS: Final = 640 * 480  # more do not fit through USB 2 thirty times
 class VideoDevice:
     """An open `/dev/…` camera or RTSP or HTTP stream; a stream keeps the size and rate at which it is sent."""
 
-    def __init__(self, source: str, name: str, config: CameraConfig) -> None:
+    def __init__(
+        self, source: str, name: str, config: CameraConfig, *, open_timeout_s: float = STREAM_TIMEOUT_S
+    ) -> None:
         """Open it; `name` is how sentences call it. Raises CameraLost."""
         self._name = name
         _silence_libraries()
@@ -27,7 +29,8 @@ class VideoDevice:
             self._capture = _open_v4l2(source, config)
         else:
             # Without these a stream that goes silent blocks for ever.
-            timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _TIMEOUT_MS]
+            open_ms, read_ms = round(open_timeout_s * 1000), round(STREAM_TIMEOUT_S * 1000)
+            timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
             self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
         if not self._capture.isOpened():
             self._capture.release()

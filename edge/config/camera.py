@@ -1,10 +1,12 @@
 """The section `[camera]`."""
 
+import json
 from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
 from edge.config.section import Section
+from edge.config.source_name import SourceName
 
 _ROUNDING: Final = 1e-6
 
@@ -17,7 +19,7 @@ class CameraConfig(Section):
     shares of the rotated and mirrored image.
     """
 
-    source: str = "/dev/video0"
+    source: SourceName = SourceName("/dev/video0")
     """The camera or clip to read: a device, `v4l2:`, `picamera:0`, `csi:0`, `rtsp://`, `http://`, a video file, a
     folder of numbered frames or `take:FILE`."""
     width_px: Annotated[int, Field(ge=160, le=3840, multiple_of=2)] | None = None
@@ -39,6 +41,10 @@ class CameraConfig(Section):
     """Width of the region, as a share of the image's width; 1 up to the right edge."""
     region_height: Annotated[float, Field(ge=0.1, le=1.0)] = 1.0
     """Height of the region, as a share of the image's height; 1 down to the bottom edge."""
+
+    def to_json(self) -> str:
+        """Return the section as JSON that holds the whole address of the camera."""
+        return json.dumps(self.model_dump() | {"source": self.source.get_secret_value()})
 
     @property
     def size_px(self) -> tuple[int, int] | None:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 
 from edge.config.edge_config import EdgeConfig
 from edge.config.section import ConfigInvalid
+from edge.config.source_name import show_value
 from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.task_bundles import FOLDER_VARIABLE
 
@@ -87,5 +88,4 @@ def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, 
     where = f"the variable {variable}" if variable in variables else "the configuration" + (f" {path}" if path else "")
     if first["type"] == "extra_forbidden":
         return f"{where} is wrong: there is no key {key}"
-    value = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
-    return f"{where} is wrong: {key}: {first['msg'].removeprefix('Value error, ')}{value}"
+    return f"{where} is wrong: {key}: {first['msg'].removeprefix('Value error, ')}{show_value(first['input'])}"

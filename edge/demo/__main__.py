@@ -21,6 +21,7 @@ import numpy as np
 from edge.cameras.source import open_landmarker
 from edge.config import SHIPPED_MODEL, MqttConfig, WebConfig
 from edge.config.loading import load_config
+from edge.config.source_name import redact_source
 from edge.demo.broker import embedded_broker
 from edge.demo.ports import find_free_port
 from edge.demo.subscriber import Subscriber
@@ -87,9 +88,10 @@ def run_daemon(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]
     defaults = WebConfig()
     page = WebConfig(port=find_free_port(defaults.port, defaults.address))
     print(f"The live page, for as long as the demo runs: {page.url}")
-    print(f"Reading {source}. Messages on ishara/{DEVICE}/word:", flush=True)
-    command = [sys.executable, "-m", "edge", "run", "--source", source, "--jsonl", "--exit-at-end"]
+    print(f"Reading {redact_source(source)}. Messages on ishara/{DEVICE}/word:", flush=True)
+    command = [sys.executable, "-m", "edge", "run", "--jsonl", "--exit-at-end"]
     settings = {
+        "ISHARA_CAMERA_SOURCE": source,  # no argument: everybody on a machine may read command lines
         "ISHARA_DEVICE": DEVICE,
         "ISHARA_MQTT_HOST": broker.host,
         "ISHARA_MQTT_PORT": str(broker.port),

@@ -1,5 +1,7 @@
 """Runs one of the doctor's probes as a program: `python -m edge.doctor PROBE ARGUMENT`.
 
+Without an argument on the command line it comes on standard input.
+
 Prints one sentence about a success or, with exit code 2, about a refusal. It does not go to standard error, where
 native code writes as well.
 """
@@ -24,7 +26,8 @@ PROBES: Final[dict[str, Callable[[str], str]]] = {
 
 def main() -> int:
     """Run one probe and return the exit code."""
-    name, argument = sys.argv[1:]
+    name, *rest = sys.argv[1:]
+    argument = rest[0] if rest else sys.stdin.read()
     try:
         print(PROBES[name](argument))
     except UserError as error:

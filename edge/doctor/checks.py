@@ -8,7 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from edge.cameras.source_help import find_remedy
 from edge.config import SHIPPED_MODEL, EdgeConfig
+from edge.config.source_name import SourceName
 from edge.doctor.finding import Finding, State
 from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm, check_signature
 from edge.doctor.live_page import check_live_page
@@ -53,7 +55,7 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
         folder, store_error = find_active_bundle(config.model, model, os.environ), ""
     except StoreUnusable as error:
         folder, store_error = SHIPPED_MODEL, str(error)
-    camera = config.camera if source is None else config.camera.model_copy(update={"source": source})
+    camera = config.camera if source is None else config.camera.model_copy(update={"source": SourceName(source)})
     yield from _check_machine(machine, processor)
     yield (onnxruntime := _check_library(_ONNXRUNTIME))
     yield (opencv := _check_library(_OPENCV))
@@ -68,15 +70,14 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     if not is_named:
         yield Finding("camera", State.SKIPPED, "none is configured; name one with --source or in [camera]")
     else:
-        remedy = "plug it in, and check that no other program uses it and that this user may open it (group video)"
-        yield _probe("camera", ["camera", camera.model_dump_json()], opencv, remedy)
+        yield _probe("camera", ["camera"], opencv, find_remedy(camera.source.get_secret_value()), camera.to_json())
     if config.mqtt is None:
         yield Finding("broker", State.SKIPPED, "none is configured, so nothing is published")
     else:
         remedy = "check that it runs, and that host, port, certificates, user and password in [mqtt] are right"
         yield _probe("broker", ["broker", config.mqtt.model_dump_json()], paho, remedy)
     yield check_live_page(config.web)
-    yield check_permissions(config, camera.source if is_named else None)
+    yield check_permissions(config, camera.source.get_secret_value() if is_named else None)
     # Captions are recognised by their section alone: what draws them is not loaded here.
     has_captions = "captions" in config.model_fields_set
     yield check_screen(SYSFS, required=has_captions)
@@ -128,11 +129,14 @@ def _check_networks(folder: Path) -> Finding:
     return Finding("landmark networks", State.FAILED, sentence, "run `ishara-landmarkers` to make them")
 
 
-def _probe(check: str, command: list[str], dependency: Finding, remedy: str) -> Finding:
-    """Run a probe with its argument; skip it if its library does not load, since it would only say the same again."""
+def _probe(check: str, command: list[str], dependency: Finding, remedy: str, secret_argument: str = "") -> Finding:
+    """Run a probe with its argument; skip it if its library does not load, since it would only say the same again.
+
+    A secret argument goes through a pipe: everybody on a machine may read command lines.
+    """
     if dependency.state is State.FAILED:
         return Finding(check, State.SKIPPED, f"not probed without {dependency.check}")
-    result = run_python(["-m", "edge.doctor", *command])
+    result = run_python(["-m", "edge.doctor", *command], text=secret_argument)
     if result.succeeded:
         return Finding(check, State.OK, result.text)
     return Finding(check, State.FAILED, result.text, remedy)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.cameras.camera import CameraLost
-from edge.cameras.source import SourceOptions, open_camera, open_landmarker, open_source, redact_password
+from edge.cameras.source import SourceOptions, open_camera, open_landmarker, open_source
 from edge.config import CameraConfig, MqttConfig
 from edge.model_selection.active_bundle import read_trusted_keys
 from landmarkers.errors import UserError
@@ -69,7 +69,7 @@ def probe_landmarker(folder: str) -> str:
 def probe_camera(section: str) -> str:
     """Wait for the first image of the source that a `[camera]` section, as JSON, names, taken with its options."""
     config = CameraConfig.model_validate_json(section)
-    source, redacted = config.source, redact_password(config.source)
+    source, redacted = config.source.get_secret_value(), str(config.source)
     if source.startswith("take:"):
         open_source(source, frozenset(), "", SourceOptions(fast=True))
         return f"{source} is a recording of landmarks that can be read; no camera was opened"

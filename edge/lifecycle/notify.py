@@ -56,10 +56,12 @@ class Notifier:
     def _send(self, *lines: str) -> None:
         if self._address is None:
             return
+        # What a status quotes may hold line breaks, which would begin another notification, or half a surrogate pair.
+        content = "\n".join(" ".join(line.splitlines()) for line in lines).encode(errors="replace")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
             connection.settimeout(_SEND_S)
             try:
                 connection.connect(self._address)
-                connection.send("\n".join(lines).encode())
+                connection.send(content)
             except OSError as error:
                 log.warning("the service manager at %s cannot be notified: %s", self._address, error)

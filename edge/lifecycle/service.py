@@ -1,5 +1,6 @@
 """The daemon as a service: notifies its manager that it is ready, what its status is, and that it is alive."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -126,7 +127,7 @@ class Service:
 def watchdog_interval_s(environment: Mapping[str, str]) -> float:
     """Return the interval of checks in seconds, short enough for the watchdog of the environment."""
     microseconds = environment.get(WATCHDOG_VARIABLE, "")
-    if not microseconds.isdigit():
+    if not re.fullmatch("[1-9][0-9]{0,18}", microseconds):
         return _INTERVAL_S
     return min(_INTERVAL_S, int(microseconds) / 1e6 / _CHECKS_PER_WATCHDOG)
 

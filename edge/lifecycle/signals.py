@@ -8,6 +8,7 @@ https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
@@ -16,14 +17,16 @@ from edge.workers.supervised_thread import Escalation, SupervisedThread
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _IMMEDIATE_EXIT_CODE: Final = 130
+_ONE_REQUEST_S: Final = 1.0  # `timeout` signals a process and then its group, the process again with it
 _CLOSE: Final = 0  # no signal has this number
 # After a failure to stop the next signal exits at once; there is nobody else to report to.
 _ESCALATION: Final = Escalation(report=lambda _thread, _fault: None, give_up=None)
 
 
 class StopSignals:
-    """Calls `stop` at the first signal and exits at once at the second. Must be entered in the main thread.
+    """Calls `stop` at the first signal and exits at once at a second. Must be entered in the main thread.
 
+    Signals within a second are one request, since some programs send it to the process and to its group.
     SIGHUP, which also comes when a terminal is closed, counts as such a signal unless there is something to reload.
     """
 
@@ -31,29 +34,30 @@ class StopSignals:
         self._lock = threading.Lock()
         self._stop: Callable[[], None] | None = None
         self._reload: Callable[[], None] | None = None
-        self._stop_requested = False
+        self._stop_requested_at: float | None = None
 
     @property
     def stop_requested(self) -> bool:
         """Return True if a signal to stop has come."""
         with self._lock:
-            return self._stop_requested
+            return self._stop_requested_at is not None
 
     def on_stop(self, stop: Callable[[], None]) -> None:
         """Call this at the first signal, or now if it has already come."""
         with self._lock:
             self._stop = stop
-            requested = self._stop_requested
+            requested = self._stop_requested_at is not None
         if requested:
             stop()
 
     def request_stop(self) -> None:
         """Stop as at the first signal."""
         with self._lock:
-            self._stop_requested = True
+            self._stop_requested_at = time.monotonic()
             stop = self._stop
         if stop is not None:
             stop()
+            self._stop_requested_at = time.monotonic()  # signals that came meanwhile are read only now
 
     def on_reload(self, reload: Callable[[], None]) -> None:
         """Call this at each SIGHUP from now on, instead of stopping. It must not block: signals wait for it."""
@@ -85,11 +89,10 @@ class StopSignals:
     def _run(self) -> None:
         while (number := os.read(self._reader, 1)[0]) != _CLOSE:
             with self._lock:
-                call = self._reload if number == signal.SIGHUP else None
-                if call is None:
-                    if self._stop_requested:
-                        os._exit(_IMMEDIATE_EXIT_CODE)
-                    self._stop_requested = True
-                    call = self._stop
-            if call is not None:
-                call()
+                reload = self._reload if number == signal.SIGHUP else None
+            if reload is not None:
+                reload()
+            elif self._stop_requested_at is None:
+                self.request_stop()
+            elif time.monotonic() - self._stop_requested_at > _ONE_REQUEST_S:
+                os._exit(_IMMEDIATE_EXIT_CODE)

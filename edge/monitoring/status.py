@@ -15,6 +15,8 @@ from edge.workers.supervised_thread import Escalation
 
 log = logging.getLogger(__name__)
 
+_MAX_CHARACTERS: Final = 500
+
 PROVEN: Final = "proven"
 ON_PROBATION: Final = "on probation"
 """States of a model from the store; another state says which one was rolled back, and why."""
@@ -57,8 +59,7 @@ class DeviceStatus:
     def report_thread(self, component: Component, thread: str, fault: str | None) -> None:
         """Set the fault of one of a component's threads, which adds to the component's own."""
         key = (component, thread)
-        # Error messages may hold anything, but a fault is one line that every reader can encode.
-        line = None if fault is None else " ".join(fault.encode(errors="replace").decode().split())
+        line = None if fault is None else _one_line(fault)
         with self._lock:
             changed = self._faults.get(key) != line
             if line is None:
@@ -120,3 +121,8 @@ class DeviceStatus:
                 callback()
             except Exception:  # whoever reports, perhaps a failure of the listener itself, must not fail of it
                 log.exception("a listener to the device's status failed unexpectedly")
+
+
+def _one_line(fault: str) -> str:
+    """Return a fault as a short line that every reader can encode: an error message in it may hold anything."""
+    return " ".join(fault[:_MAX_CHARACTERS].encode(errors="replace").decode().split())

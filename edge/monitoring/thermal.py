@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.workers.supervised_thread import Escalation, SupervisedThread
+
 log = logging.getLogger(__name__)
 
 SYSFS: Final = Path("/sys")
@@ -38,18 +40,25 @@ class ThermalState:
 class ThermalMonitor:
     """Measures at once and then every few seconds, on a thread of its own."""
 
-    def __init__(self, every_s: float, report: Callable[[ThermalState, float], None], sysfs: Path = SYSFS) -> None:
+    def __init__(
+        self,
+        every_s: float,
+        report: Callable[[ThermalState, float], None],
+        escalation: Escalation,
+        sysfs: Path = SYSFS,
+    ) -> None:
         """`report` receives each state and its time on the monotonic clock, in seconds."""
         self._every_s = every_s
         self._report = report
         self._sysfs = sysfs
         self._closed = threading.Event()
-        # A daemon thread: a firmware that does not answer must not keep the program from exiting.
-        threading.Thread(target=self._run, name="thermal", daemon=True).start()
+        self._thread = SupervisedThread("the thermal monitor", self._run, escalation)
+        self._thread.start()
 
     def close(self) -> None:
-        """Stop measuring."""
+        """Stop measuring; a firmware that does not answer is not waited for."""
         self._closed.set()
+        self._thread.close(0.0)
 
     def _run(self) -> None:
         state = read_thermal_state(self._sysfs)
@@ -64,7 +73,7 @@ class ThermalMonitor:
 def read_thermal_state(sysfs: Path = SYSFS) -> ThermalState:
     """Return the present state. May take seconds with vcgencmd; a sensor that cannot be read counts as missing."""
     celsius = max(_zones(sysfs), default=None)
-    if celsius is None and (text := _match(r"temp=(\d+(?:\.\d+)?)'C", _ask_vcgencmd("measure_temp"))):
+    if celsius is None and (text := _match(r"temp=(\d{1,3}(?:\.\d{1,3})?)'C", _ask_vcgencmd("measure_temp"))):
         celsius = float(text)
     bits = throttled_bits(sysfs)
     throttled = [state > 0 for state in _cpufreq_cooling(sysfs)]
@@ -76,7 +85,7 @@ def read_thermal_state(sysfs: Path = SYSFS) -> ThermalState:
 def throttled_bits(sysfs: Path = SYSFS) -> int | None:
     """Return the bits with which a Raspberry Pi's firmware reports its power (get_throttled); None elsewhere."""
     bits = next(_firmware_bits(sysfs), None)
-    if bits is None and (text := _match(r"throttled=0x([0-9a-f]+)", _ask_vcgencmd("get_throttled"))):
+    if bits is None and (text := _match(r"throttled=0x([0-9a-f]{1,8})", _ask_vcgencmd("get_throttled"))):
         bits = int(text, 16)
     return bits
 
@@ -85,7 +94,7 @@ def _zones(sysfs: Path) -> Iterator[float]:
     """Yield the temperatures of the processor's zones in °C, which the kernel reports in thousandths."""
     for zone in sysfs.glob("class/thermal/thermal_zone*"):
         if _PROCESSOR.search(_content(zone / "type")):
-            thousandths = _match(r"(-?\d+)", _content(zone / "temp"))
+            thousandths = _match(r"(-?\d{1,6})", _content(zone / "temp"))
             if thousandths is not None:
                 yield int(thousandths) / 1000
 
@@ -94,7 +103,7 @@ def _cpufreq_cooling(sysfs: Path) -> Iterator[int]:
     """Yield how many steps the kernel has lowered each processor's frequency because of heat."""
     for device in sysfs.glob("class/thermal/cooling_device*"):
         if "cpufreq" in _content(device / "type"):
-            state = _match(r"(\d+)", _content(device / "cur_state"))
+            state = _match(r"(\d{1,6})", _content(device / "cur_state"))
             if state is not None:
                 yield int(state)
 
@@ -103,7 +112,7 @@ def _firmware_bits(sysfs: Path) -> Iterator[int]:
     """Yield the bits that the kernel's driver reports of a Raspberry Pi's firmware."""
     for pattern in _FIRMWARE:
         for path in (sysfs / "devices" / "platform").glob(pattern):
-            bits = _match(r"(?:0x)?([0-9a-f]+)", _content(path))
+            bits = _match(r"(?:0x)?([0-9a-f]{1,8})", _content(path))
             if bits is not None:
                 yield int(bits, 16)
 
@@ -132,5 +141,5 @@ def _ask_vcgencmd(question: str) -> str:
 
 def _match(pattern: str, text: str) -> str | None:
     """Return the pattern's group if the pattern matches all of the text."""
-    match = re.fullmatch(pattern, text)
+    match = re.fullmatch(pattern, text, re.ASCII)
     return None if match is None else match[1]

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from edge.probation.comparison import ModelSummary, SegmentWords, find_fault
 from edge.probation.segments import RecentSegments
+from edge.workers.supervised_thread import Escalation, SupervisedThread
 from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier
@@ -53,11 +55,21 @@ class Shadow:
         self._new = new
         self._known = {sign.sign_id for sign in new.bundle.signs}
         self._words: deque[tuple[SegmentWords, SegmentWords]] = deque(maxlen=_MAX_COMPARED)
+        self._number = 0  # of the latest segment
 
     @property
     def compared(self) -> int:
         """Return the number of segments that count. May be read on any thread, as may the fault."""
         return len(self._words)
+
+    def compare_next(self, segments: RecentSegments, cancelled: threading.Event) -> bool:
+        """Compare the segment after the latest one; return False if there is none yet."""
+        found = segments.next_after(self._number)
+        if found is None:
+            return False
+        self._number = found[0]  # before it is compared: one that fails is not compared again
+        self.compare(found[1], cancelled)
+        return True
 
     def compare(self, segment: Take, cancelled: threading.Event) -> None:
         """Run both models on a segment, unless it is cancelled before.
@@ -77,25 +89,24 @@ class Shadow:
 
 
 @contextmanager
-def running_shadow(shadow: Shadow, segments: RecentSegments) -> Iterator[None]:
+def running_shadow(shadow: Shadow, segments: RecentSegments, escalation: Escalation) -> Iterator[None]:
     """Compare the stored segments and those that follow, on a thread of its own while inside the context."""
     cancelled = threading.Event()
-    thread = threading.Thread(target=_compare_all, args=(shadow, segments, cancelled), name="shadow", daemon=True)
+    run = partial(_compare_all, shadow, segments, cancelled)
+    thread = SupervisedThread("the comparison of models", run, escalation)
     thread.start()
     try:
         yield
     finally:
         cancelled.set()
-        thread.join(_JOIN_S)
+        thread.close(_JOIN_S)
 
 
 def _compare_all(shadow: Shadow, segments: RecentSegments, cancelled: threading.Event) -> None:
     with suppress(OSError):  # a sandbox may not allow it
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
-    number, pause_s = 0, 0.0
+    pause_s = 0.0
     while not cancelled.wait(pause_s):
-        found, pause_s = segments.next_after(number), _POLL_S
-        if found is not None:
-            number, began = found[0], time.monotonic()
-            shadow.compare(found[1], cancelled)
-            pause_s = time.monotonic() - began  # at most half of a core
+        began = time.monotonic()
+        is_compared = shadow.compare_next(segments, cancelled)
+        pause_s = time.monotonic() - began if is_compared else _POLL_S  # at most half of a core

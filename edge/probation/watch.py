@@ -9,10 +9,11 @@ from typing import Final
 from edge.config import SHIPPED_MODEL
 from edge.lifecycle.plan import Plan
 from edge.monitoring.liveness import LivenessMonitor
-from edge.monitoring.status import ON_PROBATION, PROVEN, DeviceStatus
+from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus
 from edge.probation.segments import RecentSegments
 from edge.probation.shadow import Shadow, ShadowModel, running_shadow
 from edge.probation.state import ProbationState
+from edge.workers.supervised_thread import SupervisedThread
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
@@ -48,28 +49,31 @@ class ProbationWatch:
         self._plan: Plan | None = None
         self._changed = threading.Event()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="probation", daemon=True)
+        self._escalation = status.escalation(Component.DAEMON)
+        self._thread = SupervisedThread("the watch over models on probation", self._run, self._escalation)
         self._thread.start()
 
     def start(self, plan: Plan) -> None:
         """Watch the plan's model from now on if the store has it on probation. Does not block."""
         with self._lock:
             self._plan = plan
-        self._changed.set()
+            self._changed.set()
 
     def close(self) -> None:
         """Stop watching."""
         self._closed.set()
         self._changed.set()
-        self._thread.join(_JOIN_S)
+        self._thread.close(_JOIN_S)
 
     def _run(self) -> None:
-        while not self._closed.is_set():
-            self._changed.wait()
-            self._changed.clear()
+        while True:
             with self._lock:
-                plan, self._plan = self._plan, None
+                plan = self._plan
+                self._changed.clear()
+            if self._closed.is_set():
+                return
             if plan is None:
+                self._changed.wait()
                 continue
             try:
                 self._status.set_model_state(_state(self._store, plan))
@@ -77,6 +81,8 @@ class ProbationWatch:
                     self._watch(plan)
             except StoreUnusable as error:
                 log.warning("the state of %s is unknown: %s", plan.bundle.manifest.title, error)
+            with self._lock:  # only now: after a failure of the watch the same model is watched again
+                self._plan = None if self._plan is plan else self._plan
 
     def _watch(self, plan: Plan) -> None:
         """Watch until the model passes, fails or is replaced. Raises StoreUnusable."""
@@ -88,7 +94,7 @@ class ProbationWatch:
         if shadow is None:
             self._judge(plan, state)
             return
-        with running_shadow(shadow, self._segments):
+        with running_shadow(shadow, self._segments, self._escalation):
             self._judge(plan, state)
 
     def _judge(self, plan: Plan, state: ProbationState) -> None:

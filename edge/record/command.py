@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from edge.cameras.source import SourceOptions, open_source
 from edge.config import EdgeConfig
+from edge.config.source_name import redact_source
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import open_active_bundle
 from edge.record.prompt import Prompt, format_sign
@@ -27,7 +28,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     signs = find_signs(words, [*bundle.signs, *folder.signs])
     folder.add_labels(signs)
     prompt, was_stopped = Prompt(), False
-    name = options.source or config.camera.source
+    name = options.source or config.camera.source.get_secret_value()
     if folder.missing(signs, options.takes):
         with ExitStack() as stack:
             source_options = SourceOptions(fast=True, camera=config.camera)
@@ -45,7 +46,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
             was_stopped = stream.stopped.is_set()
     missing = folder.missing(signs, options.takes)
     if missing:
-        why = "stopped" if was_stopped else f"{name} has ended"
+        why = "stopped" if was_stopped else f"{redact_source(name)} has ended"
         takes = ", ".join(f"{count} of {format_sign(sign)}" for sign, count in missing)
         print(f"ishara-edge: {why}; still missing: {takes}; the same command resumes from here", file=sys.stderr)
         return 1

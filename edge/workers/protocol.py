@@ -5,9 +5,11 @@ of the JSON but follows it, so that nothing of what strangers sent is parsed her
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from functools import cache
+from types import UnionType
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, get_args, get_origin
 
 
 class Message(Protocol):
@@ -56,7 +58,8 @@ def encode(message: Message) -> bytes:
             header[field.name] = value
     if payload:
         header["bytes"] = len(payload)
-    return json.dumps(header, ensure_ascii=False).encode() + b"\n" + payload
+    # Half a surrogate pair, which no text may have, becomes a question mark.
+    return json.dumps(header, ensure_ascii=False).encode(errors="replace") + b"\n" + payload
 
 
 class Decoder(Generic[M]):
@@ -73,7 +76,7 @@ class Decoder(Generic[M]):
         while (end := self._buffer.find(b"\n")) >= 0:
             try:
                 header = json.loads(self._buffer[:end])
-                message_end = end + 1 + header.pop("bytes", 0)
+                message_end = end + 1 + _payload_bytes(header)
                 if len(self._buffer) < message_end:
                     break
                 message = self._parse(header, bytes(self._buffer[end + 1 : message_end]))
@@ -91,12 +94,41 @@ class Decoder(Generic[M]):
             if field.type is bytes:
                 content |= {field.name: payload} if payload else {}
             elif field.name in header:
-                content[field.name] = _to_tuples(header[field.name])
+                declared: Any = field.type
+                content[field.name] = value = _to_tuples(header[field.name])
+                if not _checker(declared)(value):
+                    raise ValueError(f"{field.name} is not {declared}")
         return kind(**content)
 
 
 def _type_name(kind: type) -> str:
     return kind.__name__.lower()
+
+
+def _payload_bytes(header: dict[str, Any]) -> int:
+    count = header.pop("bytes", 0)
+    if type(count) is not int or not 0 <= count <= _MAX_MESSAGE_BYTES:
+        raise ValueError("bytes is not a number of bytes")
+    return count
+
+
+@cache
+def _checker(kind: Any) -> Callable[[Any], bool]:
+    """Return the test of a value for a field's type; pydantic has one, but would double the caption worker's memory."""
+    checks = [_checker(one) for one in get_args(kind) if one is not ...]
+    if isinstance(kind, UnionType):
+        return lambda value: any(check(value) for check in checks)
+    if get_origin(kind) is tuple and ... in get_args(kind):
+        return lambda value: type(value) is tuple and all(map(checks[0], value))
+    if get_origin(kind) is tuple:
+        return lambda value: (
+            type(value) is tuple
+            and len(value) == len(checks)
+            and all(check(one) for check, one in zip(checks, value, strict=True))
+        )
+    if kind is float:
+        return lambda value: type(value) is float or type(value) is int
+    return lambda value: type(value) is (get_origin(kind) or kind)
 
 
 def _to_tuples(value: Any) -> Any:

@@ -94,7 +94,8 @@ class SupervisedThread:
         if self._backoff.attempts == 0:
             yield
             return
-        timer = threading.Timer(self._backoff.stable_after_s, self._escalation.report, (self._name, None))
+        stable_after_s = min(self._backoff.stable_after_s, threading.TIMEOUT_MAX)
+        timer = threading.Timer(stable_after_s, self._escalation.report, (self._name, None))
         timer.daemon = True
         timer.start()
         try:

@@ -16,6 +16,7 @@ from typing import Final, Generic
 from edge.workers.backoff import Backoff
 from edge.workers.process import Program, WorkerProcess
 from edge.workers.protocol import M, Message, encode
+from edge.workers.supervised_thread import Escalation, SupervisedThread
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ class Callbacks(Generic[M]):
     """Receives each message of the process."""
     report: Callable[[str | None], None]
     """Receives why the process does not work, at every failed attempt, and None when it works (`report_ready`)."""
+    escalation: Escalation
+    """Receives the faults of the supervisor's thread itself."""
     poll: Callable[[], str | None] = lambda: None
     """Returns why the process cannot work now, so that it is ended or not started; called every second."""
     suspended: Callable[[], None] = _nothing
@@ -82,8 +85,7 @@ class SupervisedProcess(Generic[M]):
         self._is_failed = False
         self.pid: int | None = None
         """The process id while one runs."""
-        # A daemon thread: a process that hangs in a driver must not keep this one from exiting.
-        self._thread = threading.Thread(target=self._supervise, name=name, daemon=True)
+        self._thread = SupervisedThread(f"the supervisor of {name}", self._supervise, callbacks.escalation)
 
     def start(self) -> None:
         """Start the process; it is restarted whenever it ends."""
@@ -133,8 +135,7 @@ class SupervisedProcess(Generic[M]):
         self._closing.set()
         self._wanted.set()  # so that the thread notices at once
         self.retry_now()
-        if self._thread.is_alive():
-            self._thread.join(_CLOSE_TIMEOUT_S)
+        self._thread.close(_CLOSE_TIMEOUT_S)
 
     def _supervise(self) -> None:
         while not self._closing.is_set():

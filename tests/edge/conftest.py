@@ -24,7 +24,9 @@ ONE_SIGN = take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1]))
 class StartDaemon(Protocol):
     """Starts a daemon that is killed at the end of the test."""
 
-    def __call__(self, *arguments: str | Path, settings: Mapping[str, str] | None = None) -> Daemon: ...
+    def __call__(
+        self, *arguments: str | Path, settings: Mapping[str, str] | None = None, module: str = "edge"
+    ) -> Daemon: ...
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +101,8 @@ def start_daemon(tmp_path: Path) -> Iterator[StartDaemon]:
     """Yield a function that starts daemons in the test's folder."""
     started: list[Daemon] = []
 
-    def start(*arguments: str | Path, settings: Mapping[str, str] | None = None) -> Daemon:
-        started.append(Daemon(tmp_path, *arguments, settings=settings))
+    def start(*arguments: str | Path, settings: Mapping[str, str] | None = None, module: str = "edge") -> Daemon:
+        started.append(Daemon(tmp_path, *arguments, settings=settings, module=module))
         return started[-1]
 
     yield start

@@ -44,11 +44,13 @@ def frame_count(listener: Listener) -> int:
 class Daemon:
     """`ishara-edge` with some arguments; its output is collected while it runs."""
 
-    def __init__(self, folder: Path, *arguments: str | Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str | Path, settings: Mapping[str, str] | None = None, module: str = "edge"
+    ) -> None:
         """Start it in a folder, with the settings as environment variables."""
         environment = {name: value for name, value in os.environ.items() if name not in settings_of_this_machine()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "edge", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=folder,
             env=environment | dict(settings or {}),
             stdout=subprocess.PIPE,

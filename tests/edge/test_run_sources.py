@@ -29,13 +29,13 @@ def test_daemon_reconnects_a_lost_camera_and_logs_loss_and_return_once(
         listener.wait_until(lambda: frame_count(listener) > 0)
     daemon.wait_for_log("retrying")
     with network_camera(port, seconds=120):
-        daemon.wait_for_log("/ is back")
+        daemon.wait_for_log(f":{port} is back")
         before = frame_count(listener)
         listener.wait_until(lambda: frame_count(listener) > before)
         assert daemon.seconds_to_stop(signal.SIGTERM) < STOP_S
     assert daemon.wait() == 0
     logged = [line for line in daemon.logged.splitlines() if not line.startswith("INFO ")]
-    camera = f"WARNING the camera http://127.0.0.1:{port}/"
+    camera = f"WARNING the camera http://127.0.0.1:{port}"
     assert logged == [f"{camera} delivers no more images; retrying until it is back", f"{camera} is back"]
     assert "secret" not in daemon.logged
 

@@ -1,10 +1,16 @@
+import io
+import json
+import struct
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from landmarkers.layout import Part
-from landmarkers.take import STEPS_PER_UNIT, Provenance, Take, TakeDamaged
+from landmarkers.take import MAX_FRAMES, STEPS_PER_UNIT, Provenance, StoredTake, Take, TakeDamaged
 from tests.synthetic_takes import make_take
 
 
@@ -51,6 +57,109 @@ def test_flipped_byte_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(TakeDamaged):
         Take.load(path)
+
+
+def rewrite(path: Path, provenance: str | None = None, **arrays: NDArray[Any]) -> None:
+    """Save a take with another provenance or other arrays."""
+    make_take().save(path)
+    with np.load(path) as content:
+        stored = dict(content)
+    if provenance is not None:
+        stored["provenance"] = np.array(provenance)
+    np.savez_compressed(path, allow_pickle=False, **stored | arrays)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(TakeDamaged) as refused:
+        Take.load(path)
+    sentence = str(refused.value)
+    assert "a.take.npz" in sentence
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_take_of_another_release_is_read(tmp_path: Path) -> None:
+    header = {"format": 1, "layout": "holistic-543", "clip": "a", "landmarker": "m", "camera": {"model": "x"}}
+    rewrite(tmp_path / "a.take.npz", json.dumps(header), depth=np.zeros(3))
+    assert Take.load(tmp_path / "a.take.npz").provenance == Provenance("a", "m")
+
+
+def test_take_of_a_later_format_names_the_way(tmp_path: Path) -> None:
+    rewrite(tmp_path / "a.take.npz", '{"format": 2}')
+    assert "install a later ishara" in refusal(tmp_path / "a.take.npz")
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    [
+        "",
+        "null",
+        "[]",
+        '{"format": 1}',
+        '{"format": 1, "layout": "holistic-543", "clip": 5, "landmarker": "m"}',
+        '{"format": 1, "layout": "holistic-543", "clip": "a", "landmarker": "m", "variant": NaN}',
+        '{"format": ' + "1" * 5000 + "}",
+        "[" * 60_000,
+        '{"clip": "\\ud800"}',
+    ],
+    ids=lambda text: text[:20] or "empty",
+)
+def test_provenance_that_is_none_is_refused(tmp_path: Path, provenance: str) -> None:
+    rewrite(tmp_path / "a.take.npz", provenance)
+    refusal(tmp_path / "a.take.npz")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.zeros((), np.float64),
+        np.array(["now"]),
+        np.array([1.0, np.inf]),
+        np.arange(24, dtype=np.int64),
+        np.arange(MAX_FRAMES + 1, dtype=np.float64),  # all points of so many frames take 6.5 KB each
+        np.zeros((10**9, 0)),
+    ],
+    ids=lambda times: f"{times.dtype} {times.shape}",
+)
+def test_times_that_are_none_are_refused(tmp_path: Path, times: NDArray[Any]) -> None:
+    rewrite(tmp_path / "a.take.npz", times=times)
+    refusal(tmp_path / "a.take.npz")
+
+
+@pytest.mark.parametrize(
+    ("descr", "shape"),
+    [("<f8", "(1099511627776,)"), ("|V0", "(1000000000,)"), ("<f8", "(-1,)"), ("|O", "(1,)"), ("<f8", "(" + "(" * 500)],
+)
+def test_array_of_an_absurd_header_is_refused(tmp_path: Path, descr: str, shape: str) -> None:
+    path = tmp_path / "a.take.npz"
+    make_take().save(path)
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+    with np.load(path) as stored:
+        provenance = io.BytesIO()
+        np.save(provenance, stored["provenance"])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("provenance.npy", provenance.getvalue())
+        archive.writestr("times.npy", content)
+    refusal(path)
+
+
+def test_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    rewrite(tmp_path / "a.take.npz", face=np.zeros((24, 468, 3 * 10_000), np.int16))
+    assert "too large" in refusal(tmp_path / "a.take.npz")
+
+
+def test_folder_is_no_take(tmp_path: Path) -> None:
+    (tmp_path / "a.take.npz").mkdir()
+    refusal(tmp_path / "a.take.npz")
+
+
+def test_landmarks_of_a_stored_take_are_those_of_the_take(tmp_path: Path) -> None:
+    make_take().save(tmp_path / "a.take.npz")
+    take, stored = Take.load(tmp_path / "a.take.npz"), StoredTake.load(tmp_path / "a.take.npz")
+    for expected, landmarks in zip(take.landmarks(), stored.landmarks(), strict=True):
+        np.testing.assert_array_equal(landmarks.points, expected.points)
+        assert landmarks.time == expected.time - take.times[0]
 
 
 def test_missing_take_is_reported_by_name(tmp_path: Path) -> None:

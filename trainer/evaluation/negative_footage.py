@@ -13,7 +13,7 @@ from tqdm import tqdm
 from landmarkers.factory import open_landmarker
 from landmarkers.frame import Landmarks
 from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_images, read_recording
-from landmarkers.take import TAKE_SUFFIX, Take
+from landmarkers.take import TAKE_SUFFIX, StoredTake, Take
 from models.bundle import Bundle
 from trainer.evaluation.resampling import simulate_camera
 from trainer.evaluation.stream_classifier import Segment, StreamClassifier
@@ -93,10 +93,7 @@ def _evaluate(classifier: StreamClassifier, clips: Iterable[tuple[str, Iterable[
 
 def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
     if clip.name.endswith(TAKE_SUFFIX):
-        take = Take.load(clip)
-        yield from (
-            Landmarks(points, time) for points, time in zip(take.points, take.times - take.times[0], strict=True)
-        )
+        yield from StoredTake.load(clip).landmarks()  # footage may last an hour
         return
     manifest = bundle.manifest
     with closing(open_landmarker(manifest.parts, manifest.landmarker)) as landmarker:

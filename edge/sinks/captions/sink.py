@@ -55,6 +55,7 @@ class CaptionSink:
                 next_message=self._next_view,
                 receive=self._receive,
                 report=partial(status.report, Component.SCREEN),
+                escalation=status.escalation(Component.SCREEN),
                 poll=self._unavailable_reason,
             ),
             name="the screen",

@@ -80,6 +80,7 @@ class WebSink:
                 next_message=self._next_message,
                 receive=self._receive,
                 report=partial(status.report, Component.WEB),
+                escalation=status.escalation(Component.WEB),
             ),
             name="the live page",
             max_queued=_MAX_QUEUED,

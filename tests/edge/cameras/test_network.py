@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edge.cameras.camera import Camera, CameraLost
-from edge.cameras.source import SourceOptions, open_camera, redact_password
+from edge.cameras.source import SourceOptions, open_camera
 from landmarkers.frame import Frame
 from tests.edge.cameras.fault_log import FaultLog
 from tests.edge.clips import network_camera
@@ -51,19 +51,19 @@ def test_network_camera_that_is_restarted_continues_the_same_stream(
 ) -> None:
     port = free_port()
     frames = watch(open_endless(f"http://127.0.0.1:{port}/", faults))
-    faults.wait_for("cannot be opened")
+    faults.wait_for("refuses the connection")
     with network_camera(port, seconds=60):
         faults.wait_for(None)
         wait_until(lambda: len(frames) > 3, "frames")
     killed = time.monotonic()
-    assert faults.wait_for("cannot be opened") - killed < REPORTED_WITHIN_S
+    assert faults.wait_for("refuses the connection") - killed < REPORTED_WITHIN_S
     with network_camera(port, seconds=60):
         returned, before = time.monotonic(), len(frames)
         assert faults.wait_for(None) - returned < BACK_WITHIN_S
         wait_until(lambda: len(frames) > before + 3, "frames again")
         logged = messages(caplog)
-    assert [line.partition(f"http://127.0.0.1:{port}/ ")[2] for line in logged] == [
-        "cannot be opened; check that it is plugged in and that no other program uses it; retrying until it is back",
+    assert [line.partition(f"http://127.0.0.1:{port} ")[2] for line in logged] == [
+        f"refuses the connection; check that it is switched on, and that {port} is its port; retrying until it is back",
         "is back",
         "delivers no more images; retrying until it is back",
         "is back",
@@ -124,25 +124,5 @@ def test_network_camera_that_stops_sending_but_keeps_the_connection_is_reconnect
 def test_stream_that_never_answers_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"rtsp://127.0.0.1:{server.getsockname()[1]}/"
-        with pytest.raises(CameraLost, match="cannot be opened"):
+        with pytest.raises(CameraLost, match="does not answer"):
             next(iter(open_camera(address, SourceOptions()).frames()))
-
-
-@pytest.mark.parametrize(
-    ("name", "redacted"),
-    [
-        ("rtsp://user:pass@word@camera.local:554/live", "rtsp://camera.local:554/live"),
-        ("http://camera.local/live?at=@noon", "http://camera.local/live?at=@noon"),
-        ("/dev/v4l/by-id/usb-camera@1", "/dev/v4l/by-id/usb-camera@1"),
-    ],
-)
-def test_password_of_a_network_camera_is_redacted(name: str, redacted: str) -> None:
-    assert redact_password(name) == redacted
-
-
-def test_password_of_an_absent_network_camera_is_not_logged(
-    watch: Watch, faults: FaultLog, caplog: pytest.LogCaptureFixture
-) -> None:
-    watch(open_endless(f"http://user:secret@127.0.0.1:{free_port()}/", faults))
-    faults.wait_for("cannot be opened")
-    assert "secret" not in caplog.text + str(faults.changes)

@@ -48,13 +48,13 @@ discovery_prefix = "ha/found"
 def test_defaults_use_the_first_camera_and_publish_nothing() -> None:
     config = load_config(None, {})
     assert config == EdgeConfig()
-    assert (config.device, config.camera.source, config.mqtt) == ("ishara", "/dev/video0", None)
+    assert (config.device, str(config.camera.source), config.mqtt) == ("ishara", "/dev/video0", None)
     assert config.model.folder is None
 
 
 def test_file_sets_every_key(tmp_path: Path) -> None:
     config = load_config(write_config(tmp_path, WHOLE), {})
-    assert (config.device, config.health_every_s, config.camera.source) == ("entrance", 5.0, "/dev/video2")
+    assert (config.device, config.health_every_s, str(config.camera.source)) == ("entrance", 5.0, "/dev/video2")
     assert config.rate.model_dump() == {
         "idle_after_s": 3.0,
         "idle_stride_s": 0.1,
@@ -105,7 +105,7 @@ def test_variables_override_a_dotenv_which_overrides_the_file(tmp_path: Path) ->
     dotenv = tmp_path / ".env"
     dotenv.write_text('ISHARA_DEVICE="from-dotenv"\nISHARA_CAMERA_SOURCE=from-dotenv\nEDITOR=vi\n')
     config = load_config(write_config(tmp_path, WHOLE), {"ISHARA_DEVICE": "from-variable"}, dotenv)
-    assert (config.device, config.camera.source) == ("from-variable", "from-dotenv")
+    assert (config.device, str(config.camera.source)) == ("from-variable", "from-dotenv")
 
 
 def test_configuration_may_come_from_an_editor_of_windows(tmp_path: Path) -> None:

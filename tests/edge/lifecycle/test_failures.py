@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from edge.lifecycle.failures import DaemonFailed, ThreadFailures
 from edge.monitoring.status import Component, DeviceStatus
+from edge.workers.supervised_thread import MAX_FAILURES
+from tests.edge.conftest import StartDaemon
 
 
 def test_daemon_is_stopped_once_and_told_apart_from_an_orderly_end() -> None:
@@ -24,3 +28,16 @@ def test_faults_of_threads_that_outlive_the_stages_are_reported_to_the_present_o
     failures.attach(new)
     escalation.report("reloading", "reloading failed unexpectedly again")
     assert (old.faults, new.faults) == ({}, {Component.DAEMON: "reloading failed unexpectedly again"})
+
+
+def test_daemon_whose_thread_fails_again_and_again_stops_cleanly_with_exit_code_1(
+    bundle_folder: Path, start_daemon: StartDaemon, one_sign: str
+) -> None:
+    arguments = ("--source", one_sign, "--model", bundle_folder)
+    daemon = start_daemon("run", *arguments, module="tests.edge.failing_daemon")
+    assert daemon.wait() == 1
+    reason = "the thermal monitor failed 5 times in a row: RecursionError: maximum recursion depth exceeded"
+    assert f"CRITICAL the daemon ends, to be started anew: {reason}\n" in daemon.logged
+    assert daemon.logged.splitlines()[-1] == f"ishara-edge: {reason}"
+    assert daemon.logged.count("Traceback") == MAX_FAILURES
+    assert "leaving: " in daemon.logged

@@ -134,6 +134,20 @@ def test_stalled_daemon_sends_no_watchdog_and_faults_are_reported_at_once(manage
     assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
 
 
+def test_daemon_whose_liveness_cannot_be_checked_sends_no_watchdog(manager: ServiceManager) -> None:
+    reasons = list[str]()
+    status = DeviceStatus(reasons.append)
+
+    def fail() -> bool:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    with Service(Notifier(str(manager.path)), status.escalation(Component.DAEMON), interval_s=0.02) as service:
+        status.subscribe(service.refresh)
+        service.ready(fail, lambda: "; ".join(status.faults.values()) or "well")
+        manager.wait_for("STATUS", "the watchdog failed unexpectedly: RuntimeError: dictionary changed size")
+    assert manager.values("WATCHDOG") == []
+
+
 def test_stopping_during_a_reload_does_not_notify_ready_again(manager: ServiceManager) -> None:
     with Service(Notifier(str(manager.path)), ESCALATION, interval_s=0.02) as service:
         service.ready(lambda: False, lambda: "well")
@@ -161,6 +175,17 @@ def test_liveness_is_checked_often_enough_for_the_watchdog() -> None:
     assert watchdog_interval_s({}) == 5.0
     assert watchdog_interval_s({"WATCHDOG_USEC": "30000000"}) == 5.0
     assert watchdog_interval_s({"WATCHDOG_USEC": "6000000"}) == 1.0
+
+
+@pytest.mark.parametrize("value", ["0", "", "-1", "²", "soon", "9" * 5000])
+def test_watchdog_of_no_sensible_time_is_ignored(value: str) -> None:
+    assert watchdog_interval_s({"WATCHDOG_USEC": value}) == 5.0
+
+
+def test_status_with_anything_in_it_is_one_line_of_one_notification(manager: ServiceManager) -> None:
+    Notifier(str(manager.path)).ready("last word a\nWATCHDOG=1\u2028b\ud83d")
+    wait_until(lambda: manager.messages != [], "the notification")
+    assert manager.messages == [{"READY": "1", "STATUS": "last word a WATCHDOG=1 b?"}]
 
 
 def test_status_line_lists_faults_activity_model_state_and_last_word() -> None:

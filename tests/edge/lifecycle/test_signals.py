@@ -30,7 +30,7 @@ def test_early_signal_calls_stop_as_soon_as_it_is_registered() -> None:
     calls: list[str] = []
     with StopSignals() as signals:
         signal.raise_signal(signal.SIGTERM)
-        wait_until(lambda: signals._stop_requested, "the signal")
+        wait_until(lambda: signals.stop_requested, "the signal")
         signals.on_stop(lambda: calls.append("stop"))
     assert calls == ["stop"]
 
@@ -50,11 +50,35 @@ import signal, time
 from edge.lifecycle.signals import StopSignals
 
 with StopSignals() as signals:
-    signals.on_stop(lambda: signal.raise_signal(signal.SIGTERM))
+    signal.raise_signal(signal.SIGTERM)
+    time.sleep(1.1)
     signal.raise_signal(signal.SIGTERM)
     time.sleep(1000.0)
 """
     assert run(script) == 130
+
+
+def test_signals_within_moments_are_one_request_however_long_stopping_takes() -> None:
+    script = """
+import signal, time
+from edge.lifecycle.signals import StopSignals
+
+def stop():
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(1.2)
+    stopped.append("stop")
+
+stopped = []
+with StopSignals() as signals:
+    signals.on_stop(stop)
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    while not stopped:
+        time.sleep(0.01)
+    time.sleep(0.2)
+raise SystemExit(len(stopped))
+"""
+    assert run(script) == 1
 
 
 def test_replay_can_be_stopped_by_a_signal_at_any_time() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import ThermalMonitor, ThermalState, read_thermal_state
 from tests.edge.waiting import PATIENCE_S, wait_until
 
+ESCALATION = DeviceStatus().escalation(Component.DAEMON)
 PI_FIRMWARE = "devices/platform/soc/soc:firmware/get_throttled"
 
 
@@ -110,7 +112,7 @@ def test_hanging_vcgencmd_is_given_up(
 def test_monitor_reports_at_once_and_regularly_until_closed(tmp_path: Path) -> None:
     add_zone(tmp_path, 0, "cpu-thermal", "50000")
     states: list[tuple[ThermalState, float]] = []
-    monitor = ThermalMonitor(0.01, lambda state, now: states.append((state, now)), tmp_path)
+    monitor = ThermalMonitor(0.01, lambda state, now: states.append((state, now)), ESCALATION, tmp_path)
     try:
         wait_until(lambda: len(states) > 0, "the first measurement")
         assert states[0][0] == ThermalState(celsius=50.0)
@@ -123,16 +125,43 @@ def test_monitor_reports_at_once_and_regularly_until_closed(tmp_path: Path) -> N
 
 def test_closed_monitor_stops_measuring(tmp_path: Path) -> None:
     reported = threading.Event()
-    monitor = ThermalMonitor(3600.0, lambda _state, _now: reported.set(), tmp_path)
+    monitor = ThermalMonitor(3600.0, lambda _state, _now: reported.set(), ESCALATION, tmp_path)
     assert reported.wait(PATIENCE_S)
     monitor.close()
-    wait_until(lambda: "thermal" not in {thread.name for thread in threading.enumerate()}, "the thread's end")
+    wait_until(
+        lambda: "the thermal monitor" not in {thread.name for thread in threading.enumerate()}, "the thread's end"
+    )
 
 
 def test_missing_sensor_is_logged_once_for_debugging(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     states: list[ThermalState] = []
-    monitor = ThermalMonitor(0.001, lambda state, _now: states.append(state), tmp_path)
+    monitor = ThermalMonitor(0.001, lambda state, _now: states.append(state), ESCALATION, tmp_path)
     wait_until(lambda: len(states) > 3, "measurements")
     monitor.close()
     assert caplog.messages == ["this machine reports no temperature of its processor"]
+
+
+@pytest.mark.parametrize("content", ["9" * 5000, "٣٠٠٠٠", "\0", "[[[[", "-", "nan", "0x", "f" * 5000])
+def test_sensor_that_reports_no_number_counts_as_missing(tmp_path: Path, content: str) -> None:
+    add_zone(tmp_path, 0, "cpu-thermal", content)
+    write(tmp_path, PI_FIRMWARE, content)
+    write(tmp_path, "class/thermal/cooling_device0/type", "cpufreq-cpu0")
+    write(tmp_path, "class/thermal/cooling_device0/cur_state", content)
+    assert read_thermal_state(tmp_path) == ThermalState()
+
+
+def test_monitor_measures_again_after_something_unforeseen(tmp_path: Path) -> None:
+    add_zone(tmp_path, 0, "cpu-thermal", "50000")
+    status, states = DeviceStatus(), list[ThermalState]()
+
+    def report(state: ThermalState, _now: float) -> None:
+        states.append(state)
+        if len(states) == 1:
+            raise ValueError("an unforeseen state")
+
+    monitor = ThermalMonitor(0.01, report, status.escalation(Component.DAEMON), tmp_path)
+    wait_until(lambda: len(states) > 3, "more measurements")
+    monitor.close()
+    sentence = "the thermal monitor failed unexpectedly: ValueError: an unforeseen state; it is started again"
+    assert status.faults == {Component.DAEMON: sentence}

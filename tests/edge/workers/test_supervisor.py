@@ -1,6 +1,7 @@
 """A worker process that misbehaves; crashes and hangs are tested with the real caption and web workers."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -18,13 +19,22 @@ def supervise(garbage: str, callbacks: Callbacks[Heartbeat | Failure]) -> Superv
     return SupervisedProcess(program, callbacks, name="the worker", max_queued=1)
 
 
-def callbacks_of(status: DeviceStatus, suspended: list[str] | None = None) -> Callbacks[Heartbeat | Failure]:
+def ignore(_message: Heartbeat | Failure) -> None:
+    return
+
+
+def callbacks_of(
+    status: DeviceStatus,
+    suspended: list[str] | None = None,
+    receive: Callable[[Heartbeat | Failure], None] = ignore,
+) -> Callbacks[Heartbeat | Failure]:
     ended = [] if suspended is None else suspended
     return Callbacks(
         initial_messages=list,
         next_message=lambda: None,
-        receive=lambda _message: None,
+        receive=receive,
         report=partial(status.report, Component.WEB),
+        escalation=status.escalation(Component.WEB),
         suspended=lambda: ended.append("suspended"),
     )
 
@@ -69,3 +79,20 @@ def test_restart_reports_the_given_reason_and_starts_another_process() -> None:
     worker.report_ready("it works", "it works again")
     assert status.faults == {}
     worker.close()
+
+
+def test_callback_that_meets_the_unforeseen_ends_the_process_and_another_is_started() -> None:
+    status, pids = DeviceStatus(), list[int | None]()
+
+    def receive(_message: Heartbeat | Failure) -> None:
+        if worker.pid not in pids:
+            pids.append(worker.pid)
+        if len(pids) == 1:
+            raise RecursionError("maximum recursion depth exceeded")
+
+    worker = supervise('{"type": "heartbeat"}\n', callbacks_of(status, receive=receive))
+    worker.start()
+    wait_until(lambda: len(pids) == 2, "another process")
+    assert status.faults[Component.WEB].startswith("the supervisor of the worker failed unexpectedly: RecursionError: ")
+    worker.close()
+    assert worker.pid is None

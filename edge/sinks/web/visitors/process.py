@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,6 +23,7 @@ from edge.sinks.web.visitors.protocol import (
 )
 from edge.workers.backoff import Backoff
 from edge.workers.process import Program
+from edge.workers.supervised_thread import Escalation
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 
 T = TypeVar("T")
@@ -56,6 +59,9 @@ class RecognitionProcess:
                 next_message=lambda: None,
                 receive=lambda reply: self._call_on_loop(self._receive, reply),
                 report=lambda reason: self._call_on_loop(self._handle_failure, reason),
+                escalation=Escalation(
+                    lambda _thread, fault: self._call_on_loop(self._handle_failure, fault), _end_process
+                ),
                 suspended=lambda: self._call_on_loop(self._handle_end, "it was suspended"),
             ),
             name="the visitors' recognition",
@@ -210,3 +216,10 @@ class RecognitionProcess:
     def _cancel_start_timeout(self) -> None:
         if self._start_timeout is not None:
             self._start_timeout.cancel()
+
+
+def _end_process(reason: str) -> None:
+    """End the whole page, which the daemon then starts again."""
+    sys.stderr.write(f"{reason}\n")
+    sys.stderr.flush()
+    os._exit(1)

@@ -1,0 +1,40 @@
+"""Reads texts that come from outside: whatever they contain, there is a value or a ValueError.
+
+Python's own parser of JSON also raises RecursionError, accepts half surrogate pairs, with which a text can be neither printed
+nor sent, and NaN, which is no JSON. pydantic's parser limits depth (200) and digits (4300), and checks the text.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+MAX_BYTES: Final = 1 << 20
+"""Of a file; those of this program have at most a tenth."""
+_MAX_CHARACTERS: Final = 200
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text. Raises ValueError."""
+    return from_json(text, allow_inf_nan=False)
+
+
+def read_limited(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the content of a file. Raises OSError, and ValueError for a larger one."""
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"it is larger than {max_bytes} bytes")
+    return content
+
+
+def describe(error: Exception) -> str:
+    """Return the reason for which something cannot be read, on one line that can be printed."""
+    text = str(error)
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(step) for step in first["loc"])
+        text = f"{key}: {first['msg']}" if key else first["msg"]
+    text = "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"

@@ -1,0 +1,72 @@
+"""A network camera that answers every request as a test says."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+MakeAnswer = Callable[[str], bytes | None]
+"""Returns the answer to a request's head; None leaves it without one, and an empty one closes the connection."""
+
+
+@dataclass
+class ScriptedServer:
+    """Answers on a free port of this machine; `requests` and `connections` are what has come so far."""
+
+    answer: MakeAnswer
+    requests: list[str] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+
+    def serve(self, client: socket.socket) -> None:
+        """Answer the requests of one connection until either side closes it."""
+        with client, suppress(OSError):
+            while head := _read_head(client):
+                self.requests.append(head)
+                answer = self.answer(head)
+                if answer is None:
+                    continue
+                client.sendall(answer)
+                if not answer or head.startswith("GET "):
+                    return
+
+
+@contextmanager
+def scripted_server(answer: MakeAnswer) -> Iterator[ScriptedServer]:
+    """Serve until the context is left."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = ScriptedServer(answer, port=listener.getsockname()[1])
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    server.connections += 1
+                    threading.Thread(target=server.serve, args=[client], daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield server
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def status(line: str, *headers: str, body: str = "") -> MakeAnswer:
+    """Return what answers every request with a status such as `404 Not Found`, in the protocol of the request."""
+
+    def answer(head: str) -> bytes:
+        first, *_ = head.splitlines()
+        protocol = "RTSP/1.0" if "RTSP/" in first else "HTTP/1.1"
+        number = next((one for one in head.splitlines() if one.startswith("CSeq")), "CSeq: 0")
+        return "\r\n".join([f"{protocol} {line}", number, *headers, f"Content-Length: {len(body)}", "", body]).encode()
+
+    return answer
+
+
+def _read_head(client: socket.socket) -> str:
+    received = b""
+    while not received.endswith(b"\r\n\r\n"):
+        more = client.recv(4096)
+        if not more:
+            return ""
+        received += more
+    return received.decode()

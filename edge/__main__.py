@@ -19,6 +19,7 @@ from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier
 from edge.lifecycle.signals import StopSignals
+from edge.lifecycle.standard_streams import prepare_standard_streams
 from edge.model_selection.active_bundle import find_store, open_active_bundle
 from edge.probation.start_count import counted_start
 from edge.record.command import record_takes
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     configure_logging(os.environ)
     try:
-        return _COMMANDS[options.command](load_config(options.config, os.environ, Path(".env")), options)
+        code = _COMMANDS[options.command](load_config(options.config, os.environ, Path(".env")), options)
+        sys.stdout.flush()
     except UserError as error:
         print_error(str(error), os.environ)
         Notifier.from_environment(os.environ).status(str(error))
@@ -41,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DaemonFailed as error:
         print_error(str(error), os.environ)
         return 1
-    except BrokenPipeError:  # the reader of what is printed has exited; Python would fail again on its flush at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of what is printed has seen enough
         return 1
+    return code
 
 
 def run(config: EdgeConfig, options: argparse.Namespace) -> int:
@@ -119,6 +121,7 @@ _COMMANDS: Final[Mapping[str, Callable[[EdgeConfig, argparse.Namespace], int]]] 
 
 def program() -> NoReturn:
     """Run `main` as the whole process."""
+    prepare_standard_streams()
     exit_process(main())
 
 

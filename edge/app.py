@@ -117,7 +117,7 @@ class _Daemon:
     def open_outputs(self) -> Outputs:
         """Open the sinks. Raises what a sink raises that refuses its configuration."""
         outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._stack)
-        outputs.open_all(self._outbox, None if self._options.quiet else ConsoleSink(jsonl=self._options.jsonl))
+        outputs.open_all(self._outbox, None if self._options.quiet else self._new_console())
         return outputs
 
     def start_service(self, signals: StopSignals) -> None:
@@ -166,6 +166,11 @@ class _Daemon:
         outbox = Outbox(config.mqtt.outbox or default, config.mqtt.outbox_words)
         self._stack.callback(outbox.close)
         return outbox
+
+    def _new_console(self) -> ConsoleSink:
+        config = self._plan.config
+        has_others = any(section is not None for section in (config.mqtt, config.captions, config.web))
+        return ConsoleSink(jsonl=self._options.jsonl, is_required=self._options.exit_at_end and not has_others)
 
     def _start_monitoring(self) -> None:
         """Measure the temperature, serve metrics if they are configured, and log the health at the end."""

@@ -1,28 +1,60 @@
 """Prints words on standard output, for people or, as JSON lines, for programs."""
 
+import logging
 import os
-import sys
+from typing import Final
 
 from edge.recognition.word import Word
+from landmarkers.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_STANDARD_OUTPUT: Final = 1
+
+
+class ConsoleLost(UserError):
+    """Standard output cannot be written, and words go nowhere else."""
 
 
 class ConsoleSink:
-    """Prints one line per word."""
+    """Prints one line per word; while that fails, because a disk is full or a reader has exited, the words are lost."""
 
-    def __init__(self, *, jsonl: bool) -> None:
+    def __init__(self, *, jsonl: bool, is_required: bool = False) -> None:
+        """With `is_required`, `emit` raises ConsoleLost instead of losing a word."""
         self._jsonl = jsonl
+        self._is_required = is_required
+        self._unwritten = b""
+        self._is_lost = False
 
     def emit(self, word: Word) -> None:
         """Print the word at once."""
         text = f"{word.word}  {word.word_en}  {word.confidence:.0%}  {word.delay_s:.2f} s"
-        line = word.to_json() if self._jsonl else text
         # Encoded as UTF-8 even where a service's locale knows only ASCII.
+        line = f"{word.to_json() if self._jsonl else text}\n".encode(errors="replace")
         try:
-            sys.stdout.buffer.write(f"{line}\n".encode())
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            # The reader has exited; the other sinks still get words. Python would fail again on its flush at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._write(self._unwritten)
+            self._write(line)
+        except OSError as error:
+            if self._unwritten == line:  # the rest of a line that was begun is kept, to end that line
+                self._unwritten = b""
+            self._report_loss(error)
+            return
+        if self._is_lost:
+            log.warning("words are printed on standard output again")
+            self._is_lost = False
 
     def close(self) -> None:
         """Do nothing: no word is buffered."""
+
+    def _write(self, content: bytes) -> None:
+        self._unwritten = content
+        while self._unwritten:
+            self._unwritten = self._unwritten[os.write(_STANDARD_OUTPUT, self._unwritten) :]
+
+    def _report_loss(self, error: OSError) -> None:
+        if self._is_required:
+            sentence = f"words cannot be printed on standard output: {error.strerror}; give it a place that has room"
+            raise ConsoleLost(sentence) from error
+        if not self._is_lost:
+            log.warning("words cannot be printed on standard output: %s; trying again at each word", error.strerror)
+            self._is_lost = True

@@ -86,6 +86,7 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
     @router.get("/api/events", summary="A stream of words and health", response_class=EventStream)
     async def events(
         since: Annotated[int, Query(ge=0, description="begin with the words of higher numbers")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_WORDS, description="skip all but so many that wait")] = MAX_WORDS,
         last_event_id: Annotated[int | None, Header(ge=0)] = None,
     ) -> EventStream:
         """Send server-sent events: `word` with a word event, `health` with the health, `clear` when words are cleared.
@@ -93,7 +94,7 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
         The words since the last one received come first, then the health, which is sent at least every two seconds.
         """
         return EventStream(
-            stream_events(hub, since if last_event_id is None else last_event_id),
+            stream_events(hub, since if last_event_id is None else last_event_id, limit),
             headers={"X-Accel-Buffering": "no"},  # a proxy in front must pass each event on at once
         )
 

@@ -10,8 +10,10 @@ from edge.sinks.web.event_hub import EventHub
 _RETRY_MS = 1000
 
 
-async def stream_events(hub: EventHub, since: int) -> AsyncIterator[str]:
+async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[str]:
     """Yield the words with numbers above `since`, then the health, then every change.
+
+    Of words that wait, only the latest `limit` are sent.
 
     A reader whose words were cleared in the meantime gets a `clear` before all else.
     """
@@ -25,7 +27,7 @@ async def stream_events(hub: EventHub, since: int) -> AsyncIterator[str]:
             if hub.clear_count != clear_count:
                 clear_count = hub.clear_count
                 yield _event("clear", "{}")
-            for word in hub.words_after(since):
+            for word in hub.words_after(since)[-limit:]:
                 since = word.seq
                 yield _event("word", word.event, word.seq)
             if hub.health is not None and hub.health != health:

@@ -20,6 +20,8 @@ export class Caption {
     const at = new Date(emittedAt);
     const confident = confidence >= CONFIDENT_FROM;
     const element = this.#parts.word;
+    // The device's clock may differ from the browser's. The age comes first: what is old when it appears does not fade.
+    this.#age(isNew ? new Date() : at);
     element.textContent = word;
     element.classList.toggle("unsure", !confident);
     const [onOneLine, onTwo] = widths(word, element);
@@ -33,7 +35,6 @@ export class Caption {
     facts.hidden = false;
     hint.hidden = true;
     if (isNew) this.#announce(word, english, confident);
-    this.#age(isNew ? new Date() : at); // the device's clock may differ from the browser's
   }
 
   /** Show only the hint. */

@@ -10,20 +10,24 @@ const SILENCE_MS = 7_000; // health is sent at least every two seconds
 const CHECK_MS = 1_000;
 
 /**
- * Calls `word`, `health` and `clear` with the events, `connected` and `lost` when that changes, and `refused` whenever
- * the response is not an event stream.
+ * Calls `words` with word events, `health` and `clear` with the events, `connected` and `lost` when that changes, and
+ * `refused` whenever the response is not an event stream. All words from before the connection, at most `limit`, come in
+ * one call directly before the first health; those after it are new.
  */
 export class Events {
   #handlers;
+  #limit;
   #source;
   #receivedAt = 0;
   #lastSeq = 0;
   #connected = null;
+  #earlier = [];
   #caughtUp = false;
   #checking;
 
-  constructor(handlers) {
+  constructor(handlers, { limit }) {
     this.#handlers = handlers;
+    this.#limit = limit;
     this.#open();
     this.#checking = setInterval(() => this.#check(), CHECK_MS);
   }
@@ -37,7 +41,7 @@ export class Events {
   #open() {
     this.#source?.close();
     this.#receivedAt = Date.now();
-    const source = new EventSource(`api/events?since=${this.#lastSeq}`);
+    const source = new EventSource(`api/events?since=${this.#lastSeq}&limit=${this.#limit}`);
     this.#source = source;
     source.onopen = () => {
       this.#caughtUp = false;
@@ -49,7 +53,7 @@ export class Events {
     };
     source.addEventListener("word", (event) => this.#receive(() => this.#receiveWord(JSON.parse(event.data))));
     source.addEventListener("health", (event) => this.#receive(() => this.#receiveHealth(JSON.parse(event.data))));
-    source.addEventListener("clear", () => this.#receive(() => this.#handlers.clear()));
+    source.addEventListener("clear", () => this.#receive(() => this.#receiveClear()));
   }
 
   #receive(handle) {
@@ -58,15 +62,23 @@ export class Events {
     handle();
   }
 
-  /** Words before the first health were signed before the connection, so they are not new. */
   #receiveWord(word) {
     this.#lastSeq = word.seq;
-    this.#handlers.word(word, { isNew: this.#caughtUp });
+    if (this.#caughtUp) this.#handlers.words([word], { areNew: true });
+    else this.#earlier.push(word);
   }
 
+  /** The first health ends the words from before the connection; drawing them one by one takes a browser seconds. */
   #receiveHealth(health) {
+    if (this.#earlier.length) this.#handlers.words(this.#earlier, { areNew: false });
+    this.#earlier = [];
     this.#caughtUp = true;
     this.#handlers.health(health);
+  }
+
+  #receiveClear() {
+    this.#earlier = [];
+    this.#handlers.clear();
   }
 
   #check() {

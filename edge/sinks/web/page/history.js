@@ -2,7 +2,7 @@
 import { fillBar, CONFIDENT_FROM } from "./caption.js";
 import { put } from "./language.js";
 
-const MAX_WORDS = 200; // more would make the page slow
+export const MAX_WORDS = 100; // more would make the page slow
 
 /** Manages the items of an `ol`; the element `empty`, if given, is shown while there are none. */
 export class History {
@@ -14,9 +14,9 @@ export class History {
     this.#empty = empty;
   }
 
-  /** Add a word event at the top. */
-  add(event) {
-    this.#list.prepend(item(event));
+  /** Add word events, oldest first, at the top. */
+  add(...events) {
+    this.#list.prepend(...events.map(item).reverse());
     while (this.#list.children.length > MAX_WORDS) this.#list.lastElementChild.remove();
     if (this.#empty) this.#empty.hidden = true;
   }
@@ -40,7 +40,8 @@ function item(event) {
   if (event.late) words.append(translated("span", "tag", "history-late"));
   summary.append(at, words, confidenceBar(event.confidence));
   summary.classList.toggle("unsure", event.confidence < CONFIDENT_FROM);
-  details.append(summary, detailsOf(event));
+  details.append(summary);
+  summary.addEventListener("click", () => details.append(detailsOf(event)), { once: true });
   const listItem = element("li");
   listItem.append(details);
   return listItem;

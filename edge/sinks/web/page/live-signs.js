@@ -1,7 +1,7 @@
 /** Connects the parts of the page: the device's captions, view, history and state, and the visitor's own camera. */
 import { Caption } from "./caption.js";
 import { Events } from "./events.js";
-import { History } from "./history.js";
+import { History, MAX_WORDS } from "./history.js";
 import * as language from "./language.js";
 import { OwnCamera } from "./own-camera.js";
 import { State } from "./state.js";
@@ -42,11 +42,12 @@ addEventListener("hashchange", () => {
   if (start) byId(start).focus();
 });
 
-const events = new Events({
-  word(event, { isNew }) {
-    caption.show(event, { isNew: isNew && !event.late });
-    history.add(event);
-    lastWord = event.word;
+const handlers = {
+  words(words, { areNew }) {
+    const last = words.at(-1);
+    caption.show(last, { isNew: areNew && !last.late });
+    history.add(...words);
+    lastWord = last.word;
     updateTitle();
   },
   health(health) {
@@ -69,7 +70,8 @@ const events = new Events({
     loadAbout();
   },
   refused: loadAbout,
-});
+};
+const events = new Events(handlers, { limit: MAX_WORDS });
 
 /** Load the description of the device; also when the connection breaks or is back: its configuration or its token may be new. */
 async function loadAbout() {

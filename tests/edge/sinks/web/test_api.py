@@ -100,6 +100,13 @@ def test_reconnecting_reader_gets_the_words_since_the_last_one(device: Device, c
         assert [next(events).number for _ in range(3)] == numbers
 
 
+def test_reader_gets_only_as_many_earlier_words_as_it_asks_for(device: Device, client: WebClient) -> None:
+    numbers = [word["seq"] for word in sign_words(device, client, 5)]
+    with client.events(f"?since={numbers[0]}&limit=2") as events:
+        assert [next(events).number for _ in range(2)] == numbers[3:]
+        assert next(events).name == "health"
+
+
 def test_reconnecting_reader_of_cleared_words_gets_a_clear(device: Device, client: WebClient) -> None:
     cleared = sign_words(device, client, 2)[-1]["seq"]
     device.sink.clear()

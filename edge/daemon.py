@@ -1,6 +1,7 @@
 """Keeps the daemon running: starts with a plan that can be used, and continues with another one after each reload."""
 
 import argparse
+import gc
 import logging
 import os
 from pathlib import Path
@@ -47,6 +48,7 @@ def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSig
                 service.reload_refused(str(error))
                 plan = plan.previous
                 continue
+            gc.collect()  # the stages refer to each other, and hold sessions and sockets until then
             plan = None if signals.stop_requested else reloader.next_plan(plan)
     failures.check()
 

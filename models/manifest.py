@@ -13,6 +13,7 @@ from models.stored_model import StoredModel
 FORMAT: Final = 2
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BundleName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
+BundleVersion = Annotated[int, Field(ge=1, le=999_999_999)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -54,7 +55,7 @@ class Manifest(StoredModel):
 
     format: Literal[2] = FORMAT
     name: BundleName
-    version: Annotated[int, Field(ge=1, le=999_999_999)]
+    version: BundleVersion
     layout: Literal["holistic-543"] = LAYOUT_NAME
     parts: frozenset[Part]
     landmarker: str  # fingerprint of the landmark networks that the training takes came from

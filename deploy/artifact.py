@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import re
 import tarfile
 from dataclasses import dataclass
@@ -10,7 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.errors import UserError
-from models.bundle import MANIFEST
+from models.bundle import MANIFEST, BundleRefused
+from models.bundle_source import open_bundle_source
+from models.manifest import BundleName, BundleVersion
+from models.stored_model import StoredModel
 
 _WHEEL: Final = re.compile(r"^ishara-(?P<version>[^-]+)-py3-none-any\.whl$")
 _HASH_DIGITS: Final = 8
@@ -35,15 +37,26 @@ class Artifact:
         return hashlib.sha256(self.content).hexdigest()
 
 
+class _Title(StoredModel):
+    """The keys of a manifest that name its bundle."""
+
+    name: BundleName
+    version: BundleVersion
+
+
 def open_artifact(path: Path) -> Artifact:
     """Return the bundle or wheel at the path, ready to be sent. Raises ArtifactUnusable."""
     try:
         if path.is_dir():
             return _pack(path)
         if path.suffix == ".tar":
-            return Artifact(path.name, path.read_bytes(), _installed_name(_manifest_in(path), path))
+            with open_bundle_source(path) as source:
+                manifest = source.read_manifest()
+            return Artifact(path.name, path.read_bytes(), _installed_name(manifest, path))
         if _WHEEL.match(path.name):
             return Artifact(path.name, path.read_bytes(), None)
+    except BundleRefused as error:
+        raise ArtifactUnusable(str(error)) from error
     except OSError as error:
         raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
     if path.exists():
@@ -75,22 +88,10 @@ def _pack(folder: Path) -> Artifact:
     return Artifact(f"{folder.resolve().name}.tar", packed.getvalue(), _installed_name(manifest, folder))
 
 
-def _manifest_in(path: Path) -> bytes:
-    try:
-        with tarfile.open(path) as tar:
-            for member in tar:
-                file = tar.extractfile(member) if Path(member.name).name == MANIFEST else None
-                if file is not None:
-                    return file.read()
-    except tarfile.TarError as error:
-        raise ArtifactUnusable(f"{path} is not a tar: {error}") from error
-    raise ArtifactUnusable(f"{path} is not a bundle: it has no {MANIFEST}")
-
-
 def _installed_name(manifest: bytes, path: Path) -> str:
     """Read only name and version of the manifest: the devices check the bundle, not this machine."""
     try:
-        content = json.loads(manifest)
-        return f"{content['name']}-{content['version']}-{hashlib.sha256(manifest).hexdigest()[:_HASH_DIGITS]}"
-    except (ValueError, KeyError, TypeError) as error:
+        title = _Title.model_validate_json(manifest)
+        return f"{title.name}-{title.version}-{hashlib.sha256(manifest).hexdigest()[:_HASH_DIGITS]}"
+    except ValueError as error:
         raise ArtifactUnusable(f"{path} is not a bundle: its {MANIFEST} has no name and version") from error

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from deploy.connection import Connections, Remote, StepFailed, in_parallel
+from deploy.report import Event, Figures, Models, Report
+from landmarkers.parsing import describe
 
 _PROGRAM: Final = (Path(__file__).parent / "on_device" / "report.py").read_text(encoding="utf-8")
 _QUERY_S: Final = 120  # a busy small computer reads its bundles slowly
@@ -43,10 +45,7 @@ class Status:
 def query(remote: Remote) -> Status:
     """Return the state of a device. Raises StepFailed."""
     report = remote.run("/usr/bin/python3 -", stdin=_PROGRAM, within_s=_QUERY_S)
-    try:
-        return read(remote.entry.host, json.loads(report))
-    except (ValueError, KeyError, TypeError) as error:
-        raise StepFailed(f"its report cannot be understood: {error}") from error
+    return read(remote.entry.host, report)
 
 
 def query_all(connections: Connections) -> list[Status]:
@@ -61,32 +60,35 @@ def query_all(connections: Connections) -> list[Status]:
     return [found[host.name] for host in connections.state.inventory]
 
 
-def read(host: str, report: Mapping[str, Any]) -> Status:
-    """Return the state that a device's report describes."""
-    service, figures = report["service"], report["metrics"] or {}
-    models = report["models"] or {}
-    bundle: dict[str, Any] = next((one for one in models.get("installed", []) if one["current"]), {})
+def read(host: str, report: str) -> Status:
+    """Return the state that a device's report, as JSON, describes. Raises StepFailed."""
+    try:
+        found = Report.model_validate_json(report)
+    except ValueError as error:
+        raise StepFailed(f"its report cannot be understood: {describe(error)}") from error
+    service, figures = found.service, found.metrics or Figures()
+    models = found.models or Models()
+    bundle = next((one.name for one in models.installed if one.current), None)
     is_running = service.get("ActiveState") == "active"
-    last_word = figures.get("ishara_last_word_timestamp_seconds")
-    model = figures.get("model") or None
-    celsius = figures.get("ishara_temperature_celsius", report["celsius"])
+    celsius = found.celsius if figures.celsius is None else figures.celsius
+    last_event = models.events[0] if models.events else Event()
     return Status(
         host=host,
         reached=True,
         state=_state(service),
         well=is_running,
-        app=report["release"],
-        model=model,
-        bundle=bundle.get("name"),
-        on_probation=models.get("probation") is not None if models else None,
-        rollback_reason=_rollback_reason(models),
-        active=not bundle or model is None or bundle["name"].startswith(f"{model.replace('@', '-')}-"),
+        app=found.release,
+        model=figures.model or None,
+        bundle=bundle,
+        on_probation=None if found.models is None else models.probation is not None,
+        rollback_reason=last_event.reason if last_event.what == "rolled back" else None,
+        active=bundle is None or not figures.model or bundle.startswith(f"{figures.model.replace('@', '-')}-"),
         refused=_REFUSED in service.get("StatusText", ""),
-        frames_per_s=figures.get("ishara_frames_per_second") if is_running else None,
+        frames_per_s=figures.frames_per_s if is_running else None,
         celsius=None if celsius is None else round(celsius, 1),
         last_word_at=None
-        if last_word is None
-        else datetime.fromtimestamp(last_word, UTC).isoformat(timespec="seconds"),
+        if figures.last_word_at is None
+        else datetime.fromtimestamp(figures.last_word_at, UTC).isoformat(timespec="seconds"),
     )
 
 
@@ -118,11 +120,6 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
-
-
-def _rollback_reason(models: Mapping[str, Any]) -> str | None:
-    last: dict[str, str] = next(iter(models.get("events", [])), {})
-    return last.get("reason") if last.get("what") == "rolled back" else None
 
 
 def _state(service: Mapping[str, str]) -> str:

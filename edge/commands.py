@@ -1,6 +1,5 @@
 """The commands that a device accepts remotely, and their dispatch to those that carry them out."""
 
-import json
 import logging
 from collections.abc import Callable
 from enum import StrEnum
@@ -95,11 +94,10 @@ def _parse(message: bytes) -> Request:
     if not text.startswith(("{", "[", '"')):
         return Request(command=text.lower()[:_MAX_CHARACTERS])
     try:
-        content = json.loads(text)
-        request = Request.model_validate(content, strict=True)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError("the command is neither a bare name nor JSON") from error
+        request = Request.model_validate_json(text, strict=True)
     except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise ValueError("the command is neither a bare name nor JSON") from error
         raise ValueError('a command in JSON is {"command": "pause"}, optionally with an "id"') from error
     if len(str(request.id)) > _MAX_CHARACTERS or len(request.command) > _MAX_CHARACTERS:
         raise ValueError(f"a command's name and id may have {_MAX_CHARACTERS} characters at most")

@@ -1,7 +1,7 @@
 """Reads texts that come from outside: whatever they contain, there is a value or a ValueError.
 
-Python's own parser of JSON also raises RecursionError, accepts half surrogate pairs, with which a text can be neither printed
-nor sent, and NaN, which is no JSON. pydantic's parser limits depth (200) and digits (4300), and checks the text.
+Python's own parser of JSON also raises RecursionError, and accepts NaN, which is no JSON, and half surrogate pairs,
+with which a text can be neither printed nor sent. pydantic's parser limits depth (200) and digits (4300).
 """
 
 from pathlib import Path

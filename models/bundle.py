@@ -6,8 +6,6 @@ models/signature.py). Opening one checks everything that can be checked without 
 """
 
 import hashlib
-import json
-import zipfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +16,11 @@ from numpy.typing import NDArray
 from packaging.version import Version
 from pydantic import ValidationError
 
+from landmarkers.array_archive import ArrayArchive, ArraysDamaged
 from landmarkers.errors import UserError
 from landmarkers.frame import Points
 from landmarkers.layout import POINT_COUNT
+from landmarkers.parsing import describe, read_json, read_limited
 from models.labels import LabelsDamaged, Sign, read_labels
 from models.manifest import FORMAT, Manifest
 
@@ -33,6 +33,8 @@ CARD: Final = "README.md"
 EXEMPLARS: Final = "exemplars.npz"
 HASHED_FILES: Final = frozenset({MODEL, LABELS, PROBE, CARD})
 OPTIONAL_FILES: Final = frozenset({EXEMPLARS})
+MAX_MANIFEST_BYTES: Final = 1 << 16
+_MAX_PROBE_BYTES: Final = 16_000_000
 
 
 class BundleRefused(UserError):
@@ -66,16 +68,15 @@ class Bundle:
 def open_bundle(folder: Path) -> Bundle:
     """Read and check a bundle. Raises BundleRefused."""
     manifest = _read_manifest(folder)
-    if set(manifest.files) - OPTIONAL_FILES != HASHED_FILES:
-        raise BundleRefused(
-            f"the manifest of {folder} does not name exactly {', '.join(sorted(HASHED_FILES))} "
-            f"and optionally {', '.join(OPTIONAL_FILES)}"
-        )
-    for name, expected in manifest.files.items():
+    if absent := HASHED_FILES - manifest.files.keys():
+        raise BundleRefused(f"the manifest of {folder} does not name {', '.join(sorted(absent))}")
+    for name in sorted(manifest.files.keys() & (HASHED_FILES | OPTIONAL_FILES)):  # those of a later release are ignored
         path = folder / name
-        if not path.is_file():
-            raise BundleRefused(f"the bundle {folder} lacks {name}")
-        if sha256_of(path) != expected:
+        try:
+            found = sha256_of(path)
+        except OSError as error:
+            raise BundleRefused(f"the bundle {folder} lacks {name}, or it cannot be read: {error.strerror}") from error
+        if found != manifest.files[name]:
             raise BundleRefused(f"{name} of the bundle {folder} is damaged: its sha256 differs from the manifest's")
     if Version(manifest.smallest_app_version) > Version(version("ishara")):
         raise BundleRefused(
@@ -114,12 +115,14 @@ def write_probe(path: Path, probe: Probe) -> None:
 
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
-    if not path.is_file():
-        raise BundleRefused(f"{folder} is no bundle: it contains no {MANIFEST}")
     try:
-        content = json.loads(path.read_bytes())
+        content = read_json(read_limited(path, MAX_MANIFEST_BYTES))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BundleRefused(f"{folder} is no bundle: it contains no {MANIFEST}") from error
+    except OSError as error:
+        raise BundleRefused(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise BundleRefused(f"{path} is damaged: it is not JSON") from error
+        raise BundleRefused(f"{path} is damaged: {describe(error)}") from error
     # The format comes first, because a later format's changes would only be reported as errors of their own.
     if isinstance(content, dict) and isinstance(found := content.get("format"), int) and found > FORMAT:
         raise BundleRefused(
@@ -129,21 +132,20 @@ def _read_manifest(folder: Path) -> Manifest:
     if isinstance(content, dict) and content.get("format") == 1:
         raise BundleRefused(f"the bundle {folder} is of format 1, of ishara 0.1; export it again from its run")
     try:
-        return Manifest.model_validate_json(json.dumps(content))
+        return Manifest.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(step) for step in first["loc"])
-        raise BundleRefused(f"{path} does not fit this program: {key}: {first['msg']}") from error
+        raise BundleRefused(f"{path} does not fit this program: {describe(error)}") from error
 
 
 def _read_probe(path: Path) -> Probe:
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file:
+            archive = ArrayArchive(file, _MAX_PROBE_BYTES)
             points, times, probabilities = (
-                content[name].astype(np.float32) for name in ("points", "times", "probabilities")
+                archive.read(name, "f").astype(np.float32) for name in ("points", "times", "probabilities")
             )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BundleRefused(f"{path} is not a readable probe") from error
+    except (OSError, ArraysDamaged) as error:
+        raise BundleRefused(f"{path} is not a readable probe: {error}") from error
     if points.ndim != 3 or points.shape[1:] != (POINT_COUNT, 3) or times.shape != points.shape[:1]:
         raise BundleRefused(f"{path} has another layout: points {list(points.shape)}")
     return Probe(points, times, probabilities)

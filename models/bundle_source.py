@@ -9,15 +9,20 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Protocol
+from typing import IO, BinaryIO, Final, Protocol, cast
 
-from models.bundle import HASHED_FILES, MANIFEST, OPTIONAL_FILES, SIGNATURE, BundleRefused
+from landmarkers.bounded_reads import BoundedReads
+from landmarkers.parsing import describe
+from models.bundle import HASHED_FILES, MANIFEST, MAX_MANIFEST_BYTES, OPTIONAL_FILES, SIGNATURE, BundleRefused
 from models.durable import copy_stream, sync_folder
 
 BUNDLE_FILES: Final = HASHED_FILES | OPTIONAL_FILES | {MANIFEST, SIGNATURE}
 MAX_BUNDLE_MB: Final = 256
 _MB: Final = 1_000_000
 _END_OF_TAR: Final = 1024  # every tar ends with as many zeros
+_MAX_MEMBERS: Final = 1000
+_MAX_READ_BYTES: Final = 1 << 20
+_NOT_A_TAR: Final = (tarfile.TarError, OSError, ValueError, OverflowError, LookupError, EOFError)
 
 
 class BundleSource(Protocol):
@@ -25,6 +30,9 @@ class BundleSource(Protocol):
 
     size: int
     """The size of its files in bytes."""
+
+    def read_manifest(self) -> bytes:
+        """Return the content of `manifest.json`. Raises BundleRefused."""
 
     def copy_to(self, folder: Path) -> None:
         """Copy its files into an empty folder, synced to the disk. Raises BundleRefused, OSError."""
@@ -42,7 +50,7 @@ def open_bundle_source(path: Path) -> Iterator[BundleSource]:
         with path.open("rb") as file:
             yield _TarSource(path, file)
     except tarfile.TarError as error:
-        raise BundleRefused(f"{path} is not a whole .tar archive, or contains what no bundle does: {error}") from error
+        raise BundleRefused(f"{path} is damaged: {describe(error)}") from error
 
 
 class _FolderSource:
@@ -63,25 +71,36 @@ class _FolderSource:
             self.size += status.st_size
         _check_size(path, self.size)
 
+    def read_manifest(self) -> bytes:
+        with self._open(MANIFEST) as source:
+            return source.read(MAX_MANIFEST_BYTES)
+
     def copy_to(self, folder: Path) -> None:
         for name in self._names:
-            try:
-                source = os.fdopen(os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb")
-            except OSError as error:
-                raise BundleRefused(f"{self._path / name} cannot be read: {error.strerror}") from error
-            with source:
+            with self._open(name) as source:
                 copy_stream(source, folder / name)
         sync_folder(folder)
+
+    def _open(self, name: str) -> BinaryIO:
+        try:
+            return os.fdopen(os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+        except OSError as error:
+            raise BundleRefused(f"{self._path / name} cannot be read: {error.strerror}") from error
 
 
 class _TarSource:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         _check_complete(path, file)
         self._path = path
-        self._tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the caller closes the file
         self._members: dict[str, tarfile.TarInfo] = {}
-        for member in self._tar:
-            self._add_member(member)
+        try:
+            self._tar = _open_tar(file)  # the caller closes the file
+            for number, member in enumerate(self._tar):
+                if number == _MAX_MEMBERS:
+                    raise BundleRefused(f"{path} contains more than {_MAX_MEMBERS} files, which no bundle does")
+                self._add_member(member)
+        except _NOT_A_TAR as error:
+            raise BundleRefused(f"{path} is not a whole .tar archive: {describe(error)}") from error
         self.size = sum(member.size for member in self._members.values())
         _check_size(path, self.size)
 
@@ -89,7 +108,7 @@ class _TarSource:
         if member.isdir():
             return
         path = PurePosixPath(member.name)
-        if not member.isreg():
+        if not member.isreg() or member.issparse():
             raise BundleRefused(f"{self._path} contains {member.name!r}, which is not a plain file")
         if path.is_absolute() or ".." in path.parts:
             raise BundleRefused(f"{self._path} contains {member.name!r}, which leads out of the bundle")
@@ -101,13 +120,22 @@ class _TarSource:
 
     def copy_to(self, folder: Path) -> None:
         for name, member in self._members.items():
-            source = self._tar.extractfile(member)  # a plain file, by its plain name: see _add_member
-            if source is not None:
-                with source:
-                    copy_stream(source, folder / name)
-                if (folder / name).stat().st_size != member.size:
-                    raise BundleRefused(f"{self._path} is truncated: {name} is shorter than its header states")
+            with self._open(member) as source:
+                copy_stream(source, folder / name)
+            if (folder / name).stat().st_size != member.size:
+                raise BundleRefused(f"{self._path} is truncated: {name} is shorter than its header states")
         sync_folder(folder)
+
+    def read_manifest(self) -> bytes:
+        if MANIFEST not in self._members:
+            raise BundleRefused(f"{self._path} is no bundle: it contains no {MANIFEST}")
+        with self._open(self._members[MANIFEST]) as source:
+            return source.read(MAX_MANIFEST_BYTES)
+
+    def _open(self, member: tarfile.TarInfo) -> IO[bytes]:
+        source = self._tar.extractfile(member)
+        assert source is not None  # a plain file: see _add_member
+        return source
 
 
 def _check_complete(path: Path, file: BinaryIO) -> None:
@@ -117,12 +145,17 @@ def _check_complete(path: Path, file: BinaryIO) -> None:
     end = file.read()
     file.seek(0)
     try:
-        tarfile.open(fileobj=file, mode="r:").close()
-    except tarfile.ReadError as error:
+        _open_tar(file).close()
+    except _NOT_A_TAR as error:
         raise BundleRefused(f"{path} is neither a bundle's folder nor a .tar of one") from error
     file.seek(0)
     if end.strip(b"\0") or len(end) < _END_OF_TAR:
         raise BundleRefused(f"{path} is truncated: its end is missing")
+
+
+def _open_tar(file: BinaryIO) -> tarfile.TarFile:
+    # An extended header is read in one piece, of whatever length it states. tarfile needs no more of a file than this.
+    return tarfile.open(fileobj=cast("IO[bytes]", BoundedReads(file, _MAX_READ_BYTES)), mode="r:")
 
 
 def _check_size(path: Path, size: int) -> None:

@@ -8,9 +8,11 @@ https://lwn.net/Articles/457667/ explains why each of these calls is needed.
 
 import os
 import shutil
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Final
 
+DAMAGED_SUFFIX: Final = ".damaged"
 _FILE_MODE: Final = 0o644
 _FOLDER_MODE: Final = 0o755
 _CHUNK_BYTES: Final = 1 << 20
@@ -66,6 +68,18 @@ def move_durably(path: Path, target: Path) -> None:
     sync_folder(target.parent)
     if path.parent != target.parent:
         sync_folder(path.parent)
+
+
+def put_aside(path: Path) -> Path:
+    """Rename a damaged file or folder to `NAME.damaged`, or `NAME.damaged-2`, …; return the new path. Raises OSError.
+
+    Nothing is ever deleted or replaced by it: somebody may be able to read what this program cannot.
+    """
+    numbers = chain([""], (f"-{number}" for number in count(2)))
+    candidates = (path.with_name(f"{path.name}{DAMAGED_SUFFIX}{number}") for number in numbers)
+    aside = next(one for one in candidates if not os.path.lexists(one))
+    move_durably(path, aside)
+    return aside
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,61 +6,96 @@ the active one, and such entries are ignored.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 
-from models.durable import replace_file
-from models.strict_model import StrictModel
+from landmarkers.parsing import describe, read_json, read_limited
+from models.durable import put_aside, replace_file
+from models.stored_model import StoredModel
 
 log = logging.getLogger(__name__)
 
 JOURNAL: Final = "journal.json"
+_FORMAT: Final = 1
 _MAX_ENTRIES: Final = 20  # of activations and of events
+_MAX_REASON: Final = 1000
+
+What = Literal["installed", "activated", "proven", "rolled back"]
+Name = Annotated[str, StringConstraints(max_length=255)]
 
 
-class Activation(StrictModel):
+class Activation(StoredModel):
     """One activation of a bundle: its time, the outcome of its probation, and the daemon's starts with it."""
 
-    name: str
-    since: datetime
+    name: Name
+    since: AwareDatetime
     proven: bool = False
-    starts: Annotated[int, Field(ge=0)] = 0
+    starts: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
-class Event(StrictModel):
-    """An event of a bundle, for lists."""
+class Event(StoredModel):
+    """An event of a bundle, for lists. Another release may know other events."""
 
-    at: datetime
-    what: Literal["installed", "activated", "proven", "rolled back"]
-    name: str
-    reason: str = ""
+    at: AwareDatetime
+    what: Name
+    name: Name
+    reason: Annotated[str, StringConstraints(max_length=_MAX_REASON)] = ""
 
 
-class Journal(StrictModel):
+E = TypeVar("E", Activation, Event)
+
+
+class Journal(StoredModel):
     """The content of `journal.json`: bundles and events, the newest first."""
 
-    format: Literal[1] = 1
+    format: Literal[1] = _FORMAT
     activations: tuple[Activation, ...] = ()
     events: tuple[Event, ...] = ()
 
     @classmethod
     def read(cls, root: Path) -> Self:
-        """Read the journal of a store; a damaged or missing one is empty. Raises OSError."""
-        try:
-            return cls.model_validate_json((root / JOURNAL).read_bytes())
-        except FileNotFoundError:
-            return cls()
-        except ValidationError:
-            log.warning("%s is damaged; the activations before the current model are lost", root / JOURNAL)
-            return cls()
+        """Read the journal of a store without the entries that cannot be read. Raises OSError."""
+        journal, fault = cls._read(root / JOURNAL)
+        if fault is not None:
+            _warn(f"{root / JOURNAL} is damaged ({fault}): what cannot be read of it is left out")
+        return journal
 
     def write(self, root: Path) -> None:
-        """Replace the journal of a store atomically. Raises OSError."""
-        replace_file(root / JOURNAL, self.model_dump_json(indent=1).encode() + b"\n")
+        """Replace the journal of a store atomically; one that is damaged is put aside. Raises OSError."""
+        path = root / JOURNAL
+        if (fault := self._read(path)[1]) is not None:
+            log.error(
+                "%s is damaged (%s): a new one is written, and the old one renamed to %s", path, fault, put_aside(path)
+            )
+        replace_file(path, self.model_dump_json(indent=1).encode() + b"\n")
+
+    @classmethod
+    def is_damaged(cls, root: Path) -> bool:
+        """Return True if a part of a store's journal cannot be read. Raises OSError."""
+        return cls._read(root / JOURNAL)[1] is not None
+
+    @classmethod
+    def _read(cls, path: Path) -> tuple[Self, str | None]:
+        """Return what can be read of a journal, and what is wrong with it, if anything. Raises OSError."""
+        try:
+            content = read_json(read_limited(path))
+        except FileNotFoundError:
+            return cls(), None
+        except (IsADirectoryError, ValueError) as error:
+            return cls(), describe(error)
+        if not isinstance(content, dict) or content.get("format", _FORMAT) != _FORMAT:
+            return cls(), f"it is not of format {_FORMAT}"
+        activations, events = content.get("activations", []), content.get("events", [])
+        if not isinstance(activations, list) or not isinstance(events, list):
+            return cls(), "it holds no lists"
+        journal = cls(activations=_readable(Activation, activations), events=_readable(Event, events))
+        unreadable = len(activations) + len(events) - len(journal.activations) - len(journal.events)
+        return journal, f"{unreadable} of its entries cannot be read" if unreadable else None
 
     def entry(self, name: str | None) -> Activation | None:
         """Return the activation of a bundle, if there is one."""
@@ -91,10 +126,11 @@ class Journal(StrictModel):
         proven = self._change(name, lambda one: one.model_copy(update={"proven": True}))
         return proven.record_event("proven", name)
 
-    def record_event(self, what: str, name: str, reason: str = "") -> Self:
+    def record_event(self, what: What, name: str, reason: str = "") -> Self:
         """Add an event of a bundle."""
-        event = Event.model_validate({"at": datetime.now(UTC), "what": what, "name": name, "reason": reason})
-        return self._with(self.activations, event)
+        return self._with(
+            self.activations, Event(at=datetime.now(UTC), what=what, name=name, reason=reason[:_MAX_REASON])
+        )
 
     def _from(self, name: str | None) -> tuple[Activation, ...]:
         """Return the activations of the active bundle and of those before it."""
@@ -111,3 +147,20 @@ class Journal(StrictModel):
     def _with(self, served: Sequence[Activation], event: Event) -> Self:
         events = (event, *self.events)
         return self.model_copy(update={"activations": tuple(served)[:_MAX_ENTRIES], "events": events[:_MAX_ENTRIES]})
+
+
+def _readable(kind: type[E], entries: Iterable[Any]) -> tuple[E, ...]:
+    """Return the entries that can be read."""
+    readable = []
+    for entry in entries:
+        try:
+            readable.append(kind.model_validate(entry))
+        except ValidationError:
+            continue
+    return tuple(readable)
+
+
+@cache
+def _warn(sentence: str) -> None:
+    """Log a warning once in this process: a journal is read often."""
+    log.warning("%s", sentence)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from landmarkers.errors import UserError
+from landmarkers.parsing import read_limited
 
 PRIVATE_SUFFIX: Final = ".key"
 PUBLIC_SUFFIX: Final = ".pub"
@@ -52,7 +53,7 @@ class PublicKey:
     def read(cls, path: Path) -> Self:
         """Read the key of a `.pub` file. Raises KeyUnusable."""
         try:
-            key = load_pem_public_key(path.read_bytes())
+            key = load_pem_public_key(read_limited(path))
         except OSError as error:
             raise KeyUnusable(f"the key {path} cannot be read: {error.strerror}") from error
         except _NOT_A_KEY as error:
@@ -86,7 +87,7 @@ class PrivateKey:
     def read(cls, path: Path) -> Self:
         """Read the key of a `.key` file. Raises KeyUnusable."""
         try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
+            key = load_pem_private_key(read_limited(path), password=None)
         except OSError as error:
             raise KeyUnusable(f"the key {path} cannot be read: {error.strerror}") from error
         except _NOT_A_KEY as error:

@@ -1,17 +1,19 @@
 """The signs that a model recognises, with their words in Arabic and English."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, Field, TypeAdapter
 
 from landmarkers.errors import UserError
-from models.strict_model import StrictModel
+from landmarkers.parsing import describe, read_limited
+from models.stored_model import StoredModel
 
 
-class Sign(StrictModel):
+class Sign(StoredModel):
     """One sign: its number in KArSL's list and its word in two languages."""
 
-    sign_id: int
+    sign_id: Annotated[int, Field(ge=0, lt=2**31)]
     word: str
     word_en: str
 
@@ -20,15 +22,15 @@ class LabelsDamaged(UserError):
     """A labels file that cannot be used; the message names it."""
 
 
-_SIGNS = TypeAdapter(tuple[Sign, ...])
+_SIGNS = TypeAdapter(Annotated[tuple[Sign, ...], FailFast()])
 
 
 def read_labels(path: Path) -> tuple[Sign, ...]:
     """Read the signs of a `labels.json`, in the order of the model's outputs. Raises LabelsDamaged."""
     try:
-        signs = _SIGNS.validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise LabelsDamaged(f"{path} is not a list of signs") from error
+        signs = _SIGNS.validate_json(read_limited(path))
+    except (OSError, ValueError) as error:
+        raise LabelsDamaged(f"{path} is not a list of signs: {describe(error)}") from error
     if not signs or len({sign.sign_id for sign in signs}) < len(signs):
         raise LabelsDamaged(f"{path} names no sign, or one sign twice")
     return signs

@@ -1,20 +1,24 @@
-"""The manifest of a bundle: its identity, settings, accuracy and files."""
+"""The manifest of a bundle: its identity, settings, accuracy and files.
+
+Keys and files that a later release adds to the same format are ignored; a change that must not be is a new format.
+"""
 
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
-from models.strict_model import StrictModel
+from models.stored_model import StoredModel
 
 FORMAT: Final = 2
 BUNDLE_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 BundleName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
+BundleVersion = Annotated[int, Field(ge=1, le=999_999_999)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class SpotterSettings(StrictModel):
+class SpotterSettings(StoredModel):
     """The settings of sign spotting. Heights are in shoulder widths, times in seconds."""
 
     raise_threshold: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0  # a wrist further below the shoulders is not raised
@@ -30,35 +34,35 @@ class SpotterSettings(StrictModel):
     segment_penalty_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # the score that each further sign costs
 
 
-class Calibration(StrictModel):
+class Calibration(StoredModel):
     """The confidence calibration of the model."""
 
     temperature: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0  # the graph divides its logits by it; for the record
     threshold: Share = 0.4  # a word of lower probability is not emitted
 
 
-class Accuracy(StrictModel):
+class Accuracy(StoredModel):
     """The top-1 and top-5 accuracy on clips that were not used in training."""
 
     clips: str
-    count: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1, le=999_999_999)]
     top1: Share
     top5: Share
 
 
-class Manifest(StrictModel):
+class Manifest(StoredModel):
     """The content of `manifest.json`."""
 
     format: Literal[2] = FORMAT
     name: BundleName
-    version: Annotated[int, Field(ge=1)]
+    version: BundleVersion
     layout: Literal["holistic-543"] = LAYOUT_NAME
     parts: frozenset[Part]
     landmarker: str  # fingerprint of the landmark networks that the training takes came from
     spotter: SpotterSettings
     calibration: Calibration
     accuracy: tuple[Accuracy, ...]
-    smallest_app_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    smallest_app_version: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}$")]
     files: dict[str, Sha256]
 
     @property

@@ -5,7 +5,6 @@ configuration names that folder, never a bundle.
 """
 
 import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import StringConstraints, ValidationError
 
+from landmarkers.parsing import describe, read_limited
 from models.bundle import MANIFEST, SIGNATURE, BundleRefused
 from models.keys import KEY_ID, KEY_NAME, PUBLIC_SUFFIX, KeyUnusable, PrivateKey, PublicKey
-from models.strict_model import StrictModel
+from models.stored_model import StoredModel
 
 REVOKED: Final = "revoked"
 # The signed bytes begin with this, so that a bundle's signature is invalid for any other purpose.
@@ -28,7 +28,7 @@ class SignatureRefused(BundleRefused):
     """A bundle without a trusted signature, or trusted keys that cannot be read; the message gives the reason."""
 
 
-class Signature(StrictModel):
+class Signature(StoredModel):
     """The content of `manifest.sig`. The key's name is only a hint for people; its ID decides."""
 
     format: Literal[1] = 1
@@ -68,8 +68,8 @@ class TrustedKeys:
         """
         try:
             paths = sorted(path for path in folder.iterdir() if path.suffix == PUBLIC_SUFFIX)
-            lines = (folder / REVOKED).read_text(encoding="utf-8") if os.path.lexists(folder / REVOKED) else ""
-        except (OSError, UnicodeDecodeError) as error:
+            lines = read_limited(folder / REVOKED).decode() if os.path.lexists(folder / REVOKED) else ""
+        except (OSError, ValueError) as error:
             raise SignatureRefused(
                 f"the trusted keys in {folder} cannot be read, so none is trusted: {error}"
             ) from error
@@ -131,14 +131,14 @@ def read_signature(bundle: Path) -> Signature | None:
 def _signed_bytes(signature: Signature, bundle: Path) -> bytes:
     try:
         return base64.b64decode(signature.ed25519, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also for letters that are not ASCII
         raise SignatureRefused(f"{bundle / SIGNATURE} is damaged: it is not a signature") from error
 
 
 def _read(manifest: Path, bundle: Path) -> bytes:
     try:
-        return manifest.read_bytes()
+        return read_limited(manifest)
     except FileNotFoundError as error:
         raise BundleRefused(f"{bundle} is no bundle: it contains no {MANIFEST}") from error
-    except OSError as error:
-        raise BundleRefused(f"{manifest} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise BundleRefused(f"{manifest} cannot be read: {describe(error)}") from error

@@ -60,6 +60,10 @@ class BundleStore(StoreReader):
         """
         return self._transactions.rollback(reason)
 
+    def mend_journal(self) -> None:
+        """Put a damaged journal aside, and write what can be read of it anew. Raises StoreUnusable."""
+        self._transactions.mend_journal()
+
     def count_start(self) -> None:
         """Count a start of the daemon with the active bundle, while that is on probation. Raises StoreUnusable."""
         self._transactions.count_start()

@@ -136,6 +136,11 @@ class StoreReader:
         with _readable(self.root):
             return Journal.read(self.root)
 
+    def is_journal_damaged(self) -> bool:
+        """Return True if a part of the journal cannot be read. Raises StoreUnusable."""
+        with _readable(self.root):
+            return Journal.is_damaged(self.root)
+
     def is_sound(self, name: str) -> bool:
         """Return True if an installed bundle is whole, signed as required and compatible."""
         try:

@@ -113,6 +113,12 @@ class Transactions:
             self._switch(before)
             return None if before is None else root / before
 
+    def mend_journal(self) -> None:
+        """Put a damaged journal aside, and write what can be read of it anew. Raises StoreUnusable."""
+        if self.store.is_journal_damaged():  # and `write` decides again, under the lock
+            with lock_store(self.store.root):
+                self.store.journal().write(self.store.root)
+
     def count_start(self) -> None:
         """Count a start of the daemon with the active bundle, while that is on probation. Raises StoreUnusable."""
         with lock_store(self.store.root):

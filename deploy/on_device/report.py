@@ -3,11 +3,11 @@
 `ishara-deploy` runs this file with the device's own Python, as root.
 """
 
+import http.client
 import json
 import subprocess
 import sys
 import tomllib
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,13 @@ def metrics() -> dict[str, float | str] | None:
     """Return the daemon's metrics by name, with `model`; None without [metrics] in the configuration."""
     try:
         section = tomllib.loads(CONFIG.read_text(encoding="utf-8-sig")).get("metrics")
-        if section is None:
+        if not isinstance(section, dict):
             return None
         address = section.get("address", "127.0.0.1")
         url = f"http://{'127.0.0.1' if address == ANY_ADDRESS else address}:{section.get('port', 9108)}/metrics"
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             lines = answer.read().decode().splitlines()
-    except (OSError, urllib.error.URLError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError, http.client.HTTPException):  # the service's own state is shown
         return None
     figures: dict[str, float | str] = {}
     for line in lines:

@@ -3,21 +3,23 @@
 A variable is named by section and key: `ISHARA_DEVICE`, `ISHARA_MQTT_HOST`, `ISHARA_CAMERA_SOURCE`.
 """
 
+import logging
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from edge.config.edge_config import EdgeConfig
+from edge.config.explanation import PREFIX, explain
+from edge.config.platform_variables import is_injected
 from edge.config.section import ConfigInvalid
-from edge.config.source_name import show_value
 from edge.config.text_file import NotUtf8, read_text_file
 from landmarkers.task_bundles import FOLDER_VARIABLE
 
-PREFIX: Final = "ISHARA_"
+log = logging.getLogger(__name__)
 
 
 class _Variables(BaseSettings, EdgeConfig):
@@ -38,14 +40,23 @@ class _Variables(BaseSettings, EdgeConfig):
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:
     """Load the configuration from a file, a `.env` and the environment, later ones winning. Raises ConfigInvalid."""
     content = {} if path is None else _read_toml(path)
-    variables = {} if dotenv is None else _read_dotenv(dotenv)
-    variables |= {key: value for key, value in environment.items() if key.startswith(PREFIX)}
-    variables.pop(FOLDER_VARIABLE, None)
+    from_file = {} if dotenv is None else _read_dotenv(dotenv)
+    variables = from_file | _own_variables(environment)
     _override(content, variables)
     try:
         return EdgeConfig.model_validate(content, context=dict(environment))
     except ValidationError as error:
-        raise ConfigInvalid(_explain(error, path, variables)) from error
+        places = {name: "" if name in environment else f" of {dotenv}" for name in variables}
+        raise ConfigInvalid(explain(error, path, places)) from error
+
+
+def _own_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of this program; those that a platform injects are logged."""
+    named = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    injected = sorted(name for name, value in named.items() if is_injected(name, value))
+    if injected:
+        log.info("variables that the platform sets are ignored: %s", ", ".join(injected))
+    return {name: value for name, value in named.items() if name not in (*injected, FOLDER_VARIABLE)}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -53,7 +64,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(read_text_file(path))
     except OSError as error:
         raise ConfigInvalid(f"the configuration {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, NotUtf8) as error:
+    except RecursionError as error:
+        raise ConfigInvalid(f"the configuration {path} is nested too deeply") from error
+    except ValueError as error:  # tomllib raises others than its own, such as for numbers of thousands of digits
         raise ConfigInvalid(f"the configuration {path} is not TOML: {error}") from error
 
 
@@ -65,7 +78,7 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         source = DotEnvSettingsSource(_Variables, env_file=path, env_file_encoding="utf-8-sig", case_sensitive=True)
     except (OSError, NotUtf8) as error:
         raise ConfigInvalid(f"{path} cannot be read: {error}") from error
-    return {key: value for key, value in source.env_vars.items() if value is not None and key.startswith(PREFIX)}
+    return _own_variables({name: value for name, value in source.env_vars.items() if value is not None})
 
 
 def _override(content: dict[str, Any], variables: Mapping[str, str]) -> None:
@@ -78,14 +91,3 @@ def _override(content: dict[str, Any], variables: Mapping[str, str]) -> None:
             content[name] = section | value
         elif section is None or not isinstance(value, dict):
             content[name] = value
-
-
-def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, str]) -> str:
-    """Return one sentence about one error; an unknown name comes first, since others may follow from it."""
-    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    key = ".".join(str(step) for step in first["loc"])
-    variable = PREFIX + key.replace(".", "_").upper()
-    where = f"the variable {variable}" if variable in variables else "the configuration" + (f" {path}" if path else "")
-    if first["type"] == "extra_forbidden":
-        return f"{where} is wrong: there is no key {key}"
-    return f"{where} is wrong: {key}: {first['msg'].removeprefix('Value error, ')}{show_value(first['input'])}"

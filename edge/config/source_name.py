@@ -18,6 +18,8 @@ _SCHEMES: Final = (
 _END_OF_HOST: Final = re.compile(r"[/\\?#]")
 _HOST: Final = re.compile(r"(?:[\w.-]+|\[[\w.:%]+\])(?::\d{1,5})?")
 _HIDDEN: Final = "***"
+_MAX_BITS: Final = 64
+_MAX_CHARACTERS: Final = 200
 
 
 def redact_source(name: str) -> str:
@@ -44,7 +46,9 @@ def show_value(value: object) -> str:
     """Return what follows a sentence about a value that is refused: the value itself if it is short and not secret."""
     if isinstance(value, str):
         value = redact_source(value)
-    return "" if isinstance(value, dict | list | tuple) else f", not {value!r}"
+    is_long = isinstance(value, int) and value.bit_length() > _MAX_BITS  # Python refuses to print thousands of digits
+    text = "" if is_long or isinstance(value, dict | list | tuple) else repr(value)
+    return f", not {text}" if 0 < len(text) <= _MAX_CHARACTERS else ""
 
 
 class SourceName(Secret[str]):

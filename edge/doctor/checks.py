@@ -12,7 +12,13 @@ from edge.cameras.source_help import find_remedy
 from edge.config import SHIPPED_MODEL, EdgeConfig
 from edge.config.source_name import SourceName
 from edge.doctor.finding import Finding, State
-from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm, check_signature
+from edge.doctor.installation import (
+    check_opencv_owner,
+    check_permissions,
+    check_raqm,
+    check_signature,
+    check_stored_files,
+)
 from edge.doctor.live_page import check_live_page
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 from edge.libraries import DEBIAN_PACKAGES
@@ -84,6 +90,7 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     yield check_raqm(required=has_captions)
     yield check_clock()
     yield check_disk(os.environ)
+    yield check_stored_files(config, os.environ)
     yield check_power(SYSFS)
     yield _check_temperature(machine)
 

@@ -1,15 +1,18 @@
-"""Checks of the installation: the owner of OpenCV, Arabic text shaping, the bundle's signature, file permissions."""
+"""Checks of the installation: OpenCV's owner, Arabic text shaping, signature, stored files, file permissions."""
 
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Final
 
 from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
 from edge.doctor.finding import Finding, State
+from edge.lifecycle.paths import HomeUnknown, state_folder
+from edge.model_selection.active_bundle import store_folder
+from models.durable import DAMAGED_SUFFIX
 from models.subprocess_probe import run_python
 
 _OPENCV: Final = "opencv-contrib-python"
@@ -66,6 +69,21 @@ def check_signature(bundle: Path, config: ModelConfig, model: Path | None, store
         return Finding("signature", State.SKIPPED, sentence)
     remedy = "sign it with `ishara-deploy sign` and install it again; until then the daemon uses a previous one"
     return Finding("signature", State.FAILED, result.text, remedy)
+
+
+def check_stored_files(config: EdgeConfig, environment: Mapping[str, str]) -> Finding:
+    """Check that nothing that the daemon had stored was put aside because it could not be read."""
+    try:
+        folders = {state_folder(environment), store_folder(config.model, environment)}
+    except HomeUnknown:
+        folders = set()
+    if config.mqtt is not None and config.mqtt.outbox is not None:
+        folders.add(config.mqtt.outbox.parent)
+    found = sorted(str(path) for folder in folders for path in folder.glob(f"*{DAMAGED_SUFFIX}*"))
+    if not found:
+        return Finding("stored files", State.OK, "nothing was put aside because it was damaged")
+    sentence = f"{len(found)} damaged and put aside: {', '.join(found)}"
+    return Finding("stored files", State.WARNING, sentence, "check the disk or card, and remove them")
 
 
 def check_permissions(config: EdgeConfig, camera: str | None) -> Finding:

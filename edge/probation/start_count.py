@@ -35,8 +35,11 @@ def counted_start(store: BundleStore | None) -> Iterator[None]:
 
 def _count_start(store: BundleStore | None) -> None:
     try:
-        probation = None if store is None else store.probation()
-        if store is None or probation is None:
+        if store is None:
+            return
+        store.mend_journal()
+        probation = store.probation()
+        if probation is None:
             return
         if probation.starts < MAX_STARTS:
             store.count_start()

@@ -44,7 +44,7 @@ def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
     for name, message in (
         ("letter.txt", "is neither a bundle"),
         ("other-1.0-py3-none-any.whl", "is neither a bundle"),
-        ("broken.tar", "is not a tar"),
+        ("broken.tar", "nor a .tar of one"),
         ("odd", "has no name and version"),
         (".", "is not a bundle: it has no manifest.json"),
         ("nothing", "does not exist"),

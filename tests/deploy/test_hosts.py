@@ -139,7 +139,29 @@ def test_report_is_parsed() -> None:
         "celsius": None,
         "models": None,
     }  # fmt: skip
-    found = read("entrance", json.loads(json.dumps(report)))
+    found = read("entrance", json.dumps(report | {"of another release": 1}))
     assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-190@6", 14.9)
     assert found.state == "active; the camera is lost"
     assert found.celsius == 61.2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"service": []},
+        {"metrics": {"ishara_last_word_timestamp_seconds": 1e300}},
+        {"models": {"installed": [[]]}},
+        {"celsius": "hot"},
+    ],
+)
+def test_report_of_wrong_values_fails_for_that_host_alone(changes: dict[str, object]) -> None:
+    report = {"release": None, "service": {}, "metrics": None, "models": None, "celsius": None} | changes
+    with pytest.raises(StepFailed, match="cannot be understood"):
+        read("entrance", json.dumps(report))
+
+
+@pytest.mark.parametrize("report", ["", "[]", "[" * 60_000, '{"release": ' + "1" * 5000 + "}"], ids=range(4))
+def test_report_that_is_none_fails_in_one_line(report: str) -> None:
+    with pytest.raises(StepFailed, match="cannot be understood") as failed:
+        read("entrance", report)
+    assert "\n" not in str(failed.value)

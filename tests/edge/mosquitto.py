@@ -102,6 +102,10 @@ class Mosquitto:
         self._process.wait(PATIENCE_S)
         self._process = None
 
+    def forget(self) -> None:
+        """Lose the sessions and retained messages that it kept on the disk, while it does not run."""
+        (self._folder / "mosquitto.db").unlink(missing_ok=True)
+
     def freeze(self) -> None:
         """Stop the process, with all connections open."""
         assert self._process is not None

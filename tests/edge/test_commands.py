@@ -58,6 +58,8 @@ def test_command_is_a_bare_name_or_json(message: bytes, commands: Commands, stat
         (b'{"command": "pause", "id": "%s"}' % (b"i" * 65), "may have 64 characters"),
         (b'{"command": "pause", "id": %s}' % (b"9" * 900), "may have 64 characters"),
         (b"[" * 900, "neither a bare name nor JSON"),
+        (b'{"command": "pause", "id": "\\ud800"}', "neither a bare name nor JSON"),
+        (b'{"command": "pause", "id": NaN}', "a command in JSON is"),
         (b"\xff\xfe", "not UTF-8"),
         (b"p" * (MAX_BYTES + 1), "too long"),
     ],

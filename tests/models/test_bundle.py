@@ -83,12 +83,77 @@ def test_missing_folder_is_refused(tmp_path: Path) -> None:
         ("layout", "coco-17", "layout"),
         ("smallest_app_version", "99.0.0", "99.0.0 or later"),
         ("name", "Not A Name", "name"),
-        ("surprise", 1, "surprise"),
+        ("version", 10**30, "version"),
+        ("smallest_app_version", "٩٩.٠.٠", "smallest_app_version"),
+        ("calibration", {"threshold": float("nan")}, "damaged"),
+        ("files", {"README.md": "0" * 64}, "does not name labels.json"),
+        ("parts", [["face"]], "parts"),
     ],
 )
 def test_incompatible_manifest_is_refused(bundle: Path, key: str, value: object, sentence: str) -> None:
     rewrite(bundle, lambda manifest: manifest.update({key: value}))
     assert sentence in refusal(bundle)
+
+
+def test_bundle_of_a_later_release_in_this_format_is_opened(bundle: Path) -> None:
+    expected = open_bundle(bundle).manifest
+
+    def add(manifest: dict[str, Any]) -> None:
+        manifest["surprise"] = manifest["spotter"]["surprise"] = 1
+        manifest["accuracy"][0]["surprise"] = [[]]
+        manifest["files"]["surprise.npz"] = "0" * 64
+
+    labels = json.loads((bundle / "labels.json").read_text())
+    (bundle / "labels.json").write_text(json.dumps([label | {"kind": "word"} for label in labels]))
+    rewrite(bundle, add)
+    opened = open_bundle(bundle)
+    assert opened.manifest.spotter == expected.spotter
+    assert opened.manifest.accuracy == expected.accuracy
+    assert [sign.sign_id for sign in opened.signs] == [label["sign_id"] for label in labels]
+
+
+def test_bundle_without_what_was_added_later_is_opened(bundle: Path) -> None:
+    def remove(manifest: dict[str, Any]) -> None:
+        del manifest["format"], manifest["layout"], manifest["files"]["exemplars.npz"]
+        manifest["spotter"] = {}
+
+    rewrite(bundle, remove)
+    assert open_bundle(bundle).manifest.spotter.max_duration_s > 0.0
+
+
+NO_JSON = {
+    "empty": b"",
+    "not UTF-8": b'{"name": "\xff"}',
+    "nested": b"[" * 60_000,
+    "long number": b'{"format": ' + b"9" * 5000 + b"}",
+    "half a surrogate pair": b'{"name": "\\ud800"}',
+    "NaN": b'{"format": NaN}',
+    "large": b"[" + b" " * 2_000_000 + b"]",
+    "no object": b"[1]",
+    "null": b"null",
+}
+
+
+@pytest.mark.parametrize("content", NO_JSON.values(), ids=NO_JSON)
+@pytest.mark.parametrize("name", ["manifest.json", "labels.json"])
+def test_manifest_or_labels_that_are_none_are_refused_by_name(bundle: Path, name: str, content: bytes) -> None:
+    (bundle / name).write_bytes(content)
+    if name != "manifest.json":
+        rewrite(bundle, lambda _: None)
+    assert name in refusal(bundle)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "labels.json", "probe.npz", "model.onnx"])
+def test_folder_in_place_of_a_file_is_refused_by_name(bundle: Path, name: str) -> None:
+    (bundle / name).unlink()
+    (bundle / name).mkdir()
+    assert name in refusal(bundle)
+
+
+def test_probe_that_unpacks_to_gigabytes_is_refused(bundle: Path) -> None:
+    np.savez_compressed(bundle / "probe.npz", points=np.zeros((10_000, 543, 3), np.float32))
+    rewrite(bundle, lambda _: None)
+    assert "too large" in refusal(bundle)
 
 
 def test_truncated_manifest_is_refused(bundle: Path) -> None:

@@ -1,8 +1,10 @@
 """The installed bundles of a device: the active one, the ones before it, and probation."""
 
 import errno
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,74 @@ def test_store_works_without_its_journal(store: BundleStore, make: MakeBundle) -
     store.install(make(4), activate=True)
     assert store.rollback("it recognises nothing") is not None
     assert active_version(store) == 3
+
+
+def journal(store: BundleStore) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((store.root / "journal.json").read_text())
+    return content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{ torn", b"\xff", b"[" * 60_000, b'{"format": ' + b"1" * 5000 + b"}", b"null", b'{"format": 2}', None],
+    ids=["empty", "torn", "not UTF-8", "nested", "long number", "null", "later format", "folder"],
+)
+def test_damaged_journal_is_put_aside_and_reported_once(
+    store: BundleStore, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = store.root / "journal.json"
+    path.unlink(missing_ok=True)
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    store.mend_journal()
+    store.mend_journal()
+    aside = store.root / "journal.json.damaged"
+    assert aside.is_dir() if content is None else aside.read_bytes() == content
+    (reported,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert str(aside) in reported
+    assert "\n" not in reported
+    assert active_version(store) == 3
+    assert store.probation() is None
+
+
+def test_second_damaged_journal_does_not_replace_the_first(store: BundleStore) -> None:
+    for content in ("first", "second"):
+        (store.root / "journal.json").write_text(content)
+        store.mend_journal()
+    assert (store.root / "journal.json.damaged").read_text() == "first"
+    assert (store.root / "journal.json.damaged-2").read_text() == "second"
+
+
+def test_journal_of_another_release_is_read(store: BundleStore, make: MakeBundle) -> None:
+    store.install(make(4), activate=True)
+    content = journal(store) | {"surprise": 1}
+    for entry in content["activations"] + content["events"]:
+        entry["surprise"] = {"a": [1]}
+    del content["format"], content["activations"][0]["starts"]
+    content["events"].insert(0, content["events"][0] | {"what": "praised"})
+    (store.root / "journal.json").write_text(json.dumps(content))
+    probation = store.probation()
+    assert probation is not None
+    assert probation.starts == 0
+    assert store.events()[0].what == "praised"
+    store.count_start()
+    assert not (store.root / "journal.json.damaged").exists()
+    assert store.rollback("it recognises nothing") is not None
+
+
+@pytest.mark.parametrize("entry", [None, [], {}, {"name": 4}, {"name": "a", "since": "2026-01-01T00:00:00"}])
+def test_entry_that_cannot_be_read_costs_no_other(store: BundleStore, make: MakeBundle, entry: object) -> None:
+    store.install(make(4), activate=True)
+    content = journal(store)
+    content["activations"].insert(0, entry)
+    (store.root / "journal.json").write_text(json.dumps(content))
+    store.mend_journal()
+    assert store.probation() is not None
+    assert json.loads((store.root / "journal.json.damaged").read_text()) == content
+    assert None not in journal(store)["activations"]
+    assert store.rollback("it recognises nothing") is not None
 
 
 def test_rollback_works_on_a_full_disk_and_with_leftovers(

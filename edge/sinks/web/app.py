@@ -10,6 +10,7 @@ from edge.sinks.web.api import api_router
 from edge.sinks.web.auth import AuthMiddleware
 from edge.sinks.web.docs import docs_router
 from edge.sinks.web.event_hub import EventHub
+from edge.sinks.web.head import HeadMiddleware
 from edge.sinks.web.headers import SecurityHeadersMiddleware
 from edge.sinks.web.message import Settings
 from edge.sinks.web.pages import page_router
@@ -47,4 +48,4 @@ def build_app(settings: Settings, hub: EventHub, visitors: Visitors) -> ASGIApp:
     authenticated = AuthMiddleware(app, token=settings.token, origins=settings.origins)
     # CORS is outermost of the two: a browser sends a preflight request without the token.
     cors = CORSMiddleware(authenticated, settings.origins, ["GET"], ["Authorization", "Last-Event-ID"])
-    return SecurityHeadersMiddleware(cors)
+    return SecurityHeadersMiddleware(HeadMiddleware(cors))

@@ -1,7 +1,6 @@
 """Authentication by the token, if there is one, and protection from requests that other servers' pages cause."""
 
 import asyncio
-import math
 from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Final
@@ -44,9 +43,9 @@ class AuthMiddleware:
         if response is None and self._verifier is not None and not scope["path"].startswith(ASSETS):
             token = await _login_token(connection, receive)
             if token is None:
-                response = _refuse_unauthorised(connection, self._verifier)
+                response = await _refuse_unauthorised(connection, self._verifier)
             else:
-                response = _log_in(connection, self._verifier, token)
+                response = await _log_in(connection, self._verifier, token)
         if response is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -81,13 +80,13 @@ async def _login_token(connection: HTTPConnection, receive: Receive) -> str | No
     return connection.query_params.get("token") if path == PAGE and method == "GET" else None
 
 
-def _log_in(connection: HTTPConnection, verifier: TokenVerifier, token: str) -> Response:
+async def _log_in(connection: HTTPConnection, verifier: TokenVerifier, token: str) -> Response:
     """Return the response to a login: a redirect to the page, with the token as a cookie if it is right."""
-    verification = verifier.verify(token, _client_address(connection))
-    if verification.wait_s:
-        return _too_many_attempts(verification)
+    verification = await verifier.verify(token)
+    if verification is Verification.TOO_MANY:
+        return _too_many_attempts()
     page = PAGE.removeprefix("/")
-    if not verification.is_valid:
+    if verification is Verification.WRONG:
         return RedirectResponse(f"{page}#wrong", HTTP_303_SEE_OTHER)
     response = RedirectResponse(page, HTTP_303_SEE_OTHER)
     is_secure = connection.scope["scheme"] == "https"
@@ -95,15 +94,15 @@ def _log_in(connection: HTTPConnection, verifier: TokenVerifier, token: str) -> 
     return response
 
 
-def _refuse_unauthorised(connection: HTTPConnection, verifier: TokenVerifier) -> Response | None:
+async def _refuse_unauthorised(connection: HTTPConnection, verifier: TokenVerifier) -> Response | None:
     """Return the refusal of a request with no token or a wrong one; None if the token is right."""
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     token = bearer.strip() if scheme.lower() == "bearer" else connection.cookies.get(COOKIE)
-    verification = Verification() if token is None else verifier.verify(token, _client_address(connection))
-    if verification.is_valid:
+    verification = Verification.WRONG if token is None else await verifier.verify(token)
+    if verification is Verification.RIGHT:
         return None
-    if verification.wait_s:
-        return _too_many_attempts(verification)
+    if verification is Verification.TOO_MANY:
+        return _too_many_attempts()
     if connection.scope["type"] == "http" and connection.scope["path"] == PAGE:
         return FILES["login.html"].response(Request(connection.scope), HTTP_401_UNAUTHORIZED)
     why = "this device requires its token: log in on its page, or send it as a bearer token"
@@ -122,10 +121,6 @@ async def _form_token(request: Request) -> str:
     except (TimeoutError, ClientDisconnect):
         return ""
     return parse_qs(body.decode(errors="replace")).get("token", [""])[0].strip()
-
-
-def _client_address(connection: HTTPConnection) -> str:
-    return "" if connection.client is None else connection.client.host
 
 
 async def _reject_websocket(response: Response, send: Send) -> None:
@@ -157,6 +152,5 @@ def _refusal(status: int, why: str, headers: dict[str, str] | None = None) -> Re
     return JSONResponse({"detail": why}, status, headers)
 
 
-def _too_many_attempts(verification: Verification) -> Response:
-    wait_s = math.ceil(verification.wait_s)
-    return _refusal(HTTP_429_TOO_MANY_REQUESTS, f"too many wrong tokens; wait {wait_s} s", {"Retry-After": str(wait_s)})
+def _too_many_attempts() -> Response:
+    return _refusal(HTTP_429_TOO_MANY_REQUESTS, "that token is wrong, and so are many others now", {"Retry-After": "1"})

@@ -73,14 +73,74 @@ def test_wrong_key_is_named_with_its_file(tmp_path: Path, content: str, key: str
     ],
 )
 def test_wrong_variable_is_named(variable: str, value: str, key: str) -> None:
+    assert f"the variable {variable} is wrong: " in refusal(None, **{variable: value})
     assert key in refusal(None, **{variable: value})
 
 
-@pytest.mark.parametrize("content", [b"device = ", b"device: entrance", b"device = '\xff'", b"[camera\n"])
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"ISHARA_WEB_ORIGINS": "a.example"}, "the variable ISHARA_WEB_ORIGINS is wrong: web.origins.0: "),
+        (
+            {"ISHARA_MQTT_PORT": "1884"},
+            "the configuration with the variable ISHARA_MQTT_PORT is wrong: mqtt.host: Field required",
+        ),
+        (
+            {"ISHARA_MQTT_HOST": "h", "ISHARA_MQTT_PASSWORD_FILE": "p"},
+            "the configuration with the variables ISHARA_MQTT_HOST, ISHARA_MQTT_PASSWORD_FILE is wrong: mqtt: password",
+        ),
+        (
+            {"ISHARA_MQTT_HOTS": "h"},
+            "the variable ISHARA_MQTT_HOTS is wrong: there is no key mqtt.hots; perhaps ISHARA_MQTT_HOST is meant",
+        ),
+        ({"ISHARA_XYZ": "h"}, "the variable ISHARA_XYZ is wrong: there is no key xyz"),
+    ],
+)
+def test_sentence_names_what_was_written(variables: dict[str, str], sentence: str) -> None:
+    assert refusal(None, **variables).startswith(sentence)
+
+
+def test_value_is_ascribed_to_the_file_the_dotenv_or_the_variable_that_set_it(tmp_path: Path) -> None:
+    path, dotenv = write_config(tmp_path, "[mqtt]\nhost = 'h'\nport = 0"), tmp_path / ".env"
+    dotenv.write_text("")
+    for written, variables, where in (
+        ("", {}, f"the configuration {path} is wrong: mqtt.port: "),
+        ("ISHARA_MQTT_PORT=-1\n", {}, f"the variable ISHARA_MQTT_PORT of {dotenv} is wrong: mqtt.port: "),
+        ("ISHARA_MQTT_PORT=-1\n", {"ISHARA_MQTT_PORT": "high"}, "the variable ISHARA_MQTT_PORT is wrong: mqtt.port: "),
+    ):
+        dotenv.write_text(written)
+        with pytest.raises(ConfigInvalid) as refused:
+            load_config(path, variables, dotenv)
+        assert str(refused.value).startswith(where)
+
+
+def test_unknown_key_of_a_file_is_answered_with_the_key_that_was_perhaps_meant(tmp_path: Path) -> None:
+    sentence = refusal(write_config(tmp_path, "[camera]\nsauce = '/dev/video0'"))
+    assert sentence.endswith("there is no key camera.sauce; perhaps camera.source is meant")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"device = ", b"device: entrance", b"device = '\xff'", b"[camera\n", b"device = " + b"9" * 5000],
+    ids=lambda content: content[:20],
+)
 def test_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "edge.toml"
     path.write_bytes(content)
     assert f"{path} is not TOML" in refusal(path)
+
+
+@pytest.mark.parametrize("content", [f"a = {'[' * 60000}", f"a{'.a' * 60000} = 1", f"a = {'{a=' * 60000}"])
+def test_file_that_is_nested_without_end_is_named(tmp_path: Path, content: str) -> None:
+    path = write_config(tmp_path, content)
+    assert str(path) in refusal(path)
+
+
+@pytest.mark.parametrize("value", ["0x" + "f" * 5000, "1e999", "-inf", "'" + "x" * 100_000 + "'"])
+def test_sentence_about_an_endless_value_is_short(tmp_path: Path, value: str) -> None:
+    for key in ("device", "health_every_s"):
+        path = write_config(tmp_path, f"{key} = {value}")
+        assert len(refusal(path)) < 400 + len(str(path))
 
 
 def test_file_in_utf_16_is_named_with_the_remedy(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from edge.config import EdgeConfig, MqttConfig
 from edge.doctor.finding import Finding, State, format_row
-from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm
+from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm, check_stored_files
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 
 GREEN, YELLOW, RED = "\x1b[32m", "\x1b[33m", "\x1b[31m"
@@ -154,3 +154,15 @@ def test_terminal_gets_colours() -> None:
     for state, colour in states.items():
         assert format_row(Finding("clock", state, "…"), coloured=True).startswith(colour)
         assert "\x1b" not in format_row(Finding("clock", state, "…"))
+
+
+def test_damaged_files_that_were_put_aside_are_named(tmp_path: Path) -> None:
+    config, environment = EdgeConfig(), {"STATE_DIRECTORY": str(tmp_path)}
+    assert check_stored_files(config, environment).state is State.OK
+    (tmp_path / "models").mkdir()
+    for name in ("outbox-camera.sqlite3.damaged", "models/journal.json.damaged-2"):
+        (tmp_path / name).touch()
+    finding = check_stored_files(config, environment)
+    assert finding.state is State.WARNING
+    assert finding.sentence.startswith("2 damaged and put aside: ")
+    assert str(tmp_path / "models" / "journal.json.damaged-2") in finding.sentence

@@ -222,6 +222,27 @@ def test_docs_page_loads_nothing_from_other_servers(client: WebClient) -> None:
         assert client.get(f"/{path}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/live-signs", "/live-signs/assets/state.js", "/health", "/metrics", "/api/words", "/api/about", "/docs"],
+)
+def test_head_is_answered_like_get_without_a_body(path: str, client: WebClient) -> None:
+    got, head = client.get(path), client.client.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers.get("content-type") == got.headers.get("content-type")
+    assert head.headers.keys() == got.headers.keys()
+
+
+def test_head_of_the_event_stream_ends(client: WebClient) -> None:
+    head = client.client.head("/api/events")
+    assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET", "OPTIONS", "POST"])
+def test_unknown_path_is_not_found(method: str, client: WebClient) -> None:
+    assert client.client.request(method, "/nowhere").status_code == 404
+
+
 def test_only_configured_origins_may_read(client: WebClient) -> None:
     known = client.get("/api/words", origin="https://hall.example")
     assert known.headers["access-control-allow-origin"] == "https://hall.example"

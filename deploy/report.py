@@ -1,0 +1,52 @@
+"""The report of a device, as `on_device/report.py` prints it: perhaps of another release, and not to be trusted."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from models.stored_model import StoredModel
+
+_LAST_INSTANT: Final = 253_402_300_799.0  # the end of the year 9999, in seconds since 1970
+
+
+class Figures(StoredModel):
+    """Those of the daemon's metrics that `ishara-deploy` shows."""
+
+    model: str | None = None
+    frames_per_s: Annotated[float | None, Field(alias="ishara_frames_per_second")] = None
+    celsius: Annotated[float | None, Field(alias="ishara_temperature_celsius")] = None
+    last_word_at: Annotated[
+        float | None, Field(alias="ishara_last_word_timestamp_seconds", ge=0.0, le=_LAST_INSTANT)
+    ] = None
+
+
+class Installed(StoredModel):
+    """A bundle in the device's store."""
+
+    name: str
+    current: bool
+
+
+class Event(StoredModel):
+    """An event of the store, the latest being the first."""
+
+    what: str = ""
+    reason: str | None = None
+
+
+class Models(StoredModel):
+    """The store of bundles, as `ishara-edge models list --json` prints it."""
+
+    installed: tuple[Installed, ...] = ()
+    probation: dict[str, Any] | None = None
+    events: tuple[Event, ...] = ()
+
+
+class Report(StoredModel):
+    """The whole report. None stands for what the device does not know."""
+
+    release: str | None
+    service: dict[str, str]
+    metrics: Figures | None
+    models: Models | None
+    celsius: float | None

@@ -1,0 +1,144 @@
+"""Home Assistant as a user has it: started, given its first user and MQTT, then asked for what it shows.
+
+https://developers.home-assistant.io/docs/api/rest/ and https://developers.home-assistant.io/docs/api/websocket/
+"""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from tests.device.device import CheckFailed
+from tests.edge.ports import free_port
+
+PATIENCE_S: Final = 60.0
+_PROGRAM: Final = "/opt/homeassistant/bin/hass"
+_STOP_S: Final = 30.0
+
+
+class HomeAssistant:
+    """One Home Assistant in its Debian; what it has learnt stays in `folder` over restarts."""
+
+    def __init__(self, root: Path, folder: str, automations: str = "") -> None:
+        """`folder` is where it keeps everything, as seen from inside; `automations` are lines of its configuration."""
+        self._root, self._folder = root, folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        inside = root / folder.lstrip("/")
+        inside.mkdir(parents=True, exist_ok=True)
+        self._output = inside / "output"
+        lines = ["http:", "  server_host: 127.0.0.1", f"  server_port: {self.port}", "config:", "api:", automations]
+        (inside / "configuration.yaml").write_text("\n".join(lines), encoding="utf-8")
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
+        self.token = ""
+
+    def start(self, *, may_install: bool = False, patience_s: float = PATIENCE_S) -> None:
+        """Start it, and return once it answers and everything is set up."""
+        command = ["chroot", str(self._root), _PROGRAM, "--config", self._folder]
+        environment = {"PATH": "/opt/homeassistant/bin:/usr/sbin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/root"}
+        environment["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                command if may_install else [*command, "--skip-pip"], stdout=output, stderr=output, env=environment
+            )
+        wait_until(self._answers, "Home Assistant's answer", patience_s)
+        if not self.token:
+            self._create_user()
+        wait_until(lambda: self.get("/api/config")["state"] == "RUNNING", "Home Assistant's start", patience_s)
+
+    def stop(self) -> None:
+        """Stop it as on a shutdown."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(_STOP_S)
+            self._process = None
+
+    def add_mqtt(self, port: int) -> None:
+        """Connect to a broker, by the steps that a user takes."""
+        step = self.post("/api/config/config_entries/flow", {"handler": "mqtt"})
+        other = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
+        answers = {"broker": "127.0.0.1", "port": port, "protocol": "5", "other_settings": other}
+        step = self.post(f"/api/config/config_entries/flow/{step['flow_id']}", answers)
+        if step.get("type") != "create_entry":
+            raise CheckFailed(f"Home Assistant does not add MQTT: {step}")
+
+    def get(self, path: str) -> Any:
+        """Return what is found there."""
+        return self._client.get(path).raise_for_status().json()
+
+    def post(self, path: str, content: object) -> Any:
+        """Return the answer to what is sent there."""
+        response = self._client.post(path, json=content)
+        if response.is_error:
+            raise CheckFailed(f"{path}: {response.text}")
+        return response.json()
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the state of every entity of the device by its id."""
+        return {state["entity_id"]: state for state in self.get("/api/states") if "ishara" in state["entity_id"]}
+
+    def is_available(self, entity: str) -> bool:
+        """Return True if the entity is there and available."""
+        return self.states().get(entity, {}).get("state") not in (None, "unavailable")
+
+    def call(self, service: str, entity: str) -> None:
+        """Call a service, such as `button.press`, for an entity."""
+        self.post(f"/api/services/{service.replace('.', '/')}", {"entity_id": entity})
+
+    def complaints(self) -> list[str]:
+        """Return the warnings and errors about MQTT and about entities of the device in its log."""
+        lines = self._output.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = [line for line in lines if " WARNING " in line or " ERROR " in line]
+        return [line for line in told if "mqtt" in line.lower() or "ishara" in line.lower()]
+
+    def log(self) -> str:
+        """Return the last lines of its log."""
+        return "\n".join(self._output.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise CheckFailed(f"Home Assistant ended:\n{self.log()}")
+        try:
+            return self._client.get("/api/onboarding").is_success
+        except httpx.TransportError:
+            return False
+
+    def _create_user(self) -> None:
+        client_id = f"http://127.0.0.1:{self.port}/"
+        user = {"name": "Tester", "username": "tester", "password": "tester", "language": "en", "client_id": client_id}
+        code = self.post("/api/onboarding/users", user)["auth_code"]
+        grant = {"grant_type": "authorization_code", "code": code, "client_id": client_id}
+        self.token = self._client.post("/auth/token", data=grant).raise_for_status().json()["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {self.token}"
+
+
+@contextmanager
+def home_assistant(root: Path, folder: str, broker_port: int, automations: str = "") -> Iterator[HomeAssistant]:
+    """Yield a running Home Assistant that is connected to the broker."""
+    running = HomeAssistant(root, folder, automations)
+    try:
+        running.start()
+        running.add_mqtt(broker_port)
+        yield running
+    finally:
+        running.stop()
+
+
+def wait_until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    """Return once the condition is true. Raises CheckFailed after a long time."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise CheckFailed(f"{what} did not come within {patience_s:.0f} s")
+        time.sleep(0.1)
+
+
+def pretty(content: object) -> str:
+    """Return content for a message."""
+    return json.dumps(content, ensure_ascii=False, indent=1)

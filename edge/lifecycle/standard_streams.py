@@ -20,7 +20,7 @@ class OutputLost(UserError):
 
 
 class _Output(io.FileIO):
-    """Standard output, of which a failure is told apart from that of another file."""
+    """Standard output, whose failures have a name of their own."""
 
     def write(self, content: "ReadableBuffer", /) -> int:
         """Write. Raises BrokenPipeError, OutputLost; nothing is written after that."""

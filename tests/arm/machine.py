@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from edge.config.loading import PREFIX
+from edge.config.explanation import PREFIX
 from landmarkers.task_bundles import FOLDER_VARIABLE
 
 _TIMEOUT_S: Final = 1800.0

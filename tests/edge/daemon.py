@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from edge.config.loading import PREFIX
+from edge.config.explanation import PREFIX
 from edge.monitoring.health import Health
 from edge.recognition.word import Word
 from landmarkers.task_bundles import FOLDER_VARIABLE

@@ -8,7 +8,7 @@ from edge.workers.supervised_thread import MAX_FAILURES
 from tests.edge.conftest import StartDaemon
 
 
-def test_daemon_is_stopped_once_and_told_apart_from_an_orderly_end() -> None:
+def test_daemon_is_stopped_once_and_does_not_end_as_an_orderly_one() -> None:
     stops = list[str]()
     failures = ThreadFailures(lambda: stops.append("stop"))
     failures.give_up("MQTT failed 5 times in a row: RecursionError")

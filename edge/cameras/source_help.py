@@ -7,7 +7,7 @@ from edge.config.source_name import redact_source
 SOURCES_HELP: Final = (
     "/dev/video0 or better its name in /dev/v4l/by-id, which stays the same when cameras are plugged in again, "
     "v4l2:DEVICE, picamera:0 (Raspberry Pi), csi:0 (Jetson), rtsp://…, http://…, a video file, a folder of numbered "
-    "frames, take:FILE, or take:FOLDER for all takes of a folder"
+    "frames, take:FILE, or take:FOLDER for all takes of a folder one after another"
 )
 _DEVICES: Final = ("/dev/", "v4l2:", "picamera:", "csi:")
 

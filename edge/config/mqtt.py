@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edge.config.section import CredentialFile, Section, read_secret
 
@@ -11,10 +11,17 @@ _PLAIN_PORT: Final = 1883
 _TLS_PORT: Final = 8883
 
 
+def _check_host(host: str) -> str:
+    """Refuse a whole address: every sentence about the broker shows its host, which must not hold a password."""
+    if "/" in host or "@" in host:
+        raise ValueError("it is the host alone, without mqtt://, user name and path, which have keys of their own")
+    return host
+
+
 class MqttConfig(Section):
     """The broker to which words are published; without this section nothing is published."""
 
-    host: Annotated[str, StringConstraints(min_length=1)]
+    host: Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_host)]
     """Host name or address of the broker."""
     tls: bool = False
     """Encrypt the connection, and verify the broker's certificate."""

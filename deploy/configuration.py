@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined, TemplateError, Undefined
 from deploy.inventory import HostEntry, InventoryInvalid, Value
 from edge.config import ConfigInvalid, EdgeConfig
 from edge.config.loading import load_config
-from edge.config.text_file import NotUtf8, read_text_file
+from edge.config.text_file import read_text_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def configuration(entry: HostEntry) -> Configuration:
         template = read_text_file(entry.config)
     except OSError as error:
         raise InventoryInvalid(f"hosts.{entry.host}: {entry.config} cannot be read: {error.strerror}") from error
-    except NotUtf8 as error:
+    except ValueError as error:
         raise InventoryInvalid(f"hosts.{entry.host}: {entry.config} cannot be read: {error}") from error
     # The text is TOML and not HTML: `_as_toml` writes values as TOML, and nothing else is escaped.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_as_toml)  # noqa: S701

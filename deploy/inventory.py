@@ -1,14 +1,14 @@
 """The inventory of a fleet: one TOML file with every device, how to reach it and what it gets."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
 from edge.config.source_name import show_value
-from edge.config.text_file import NotUtf8, read_text_file
+from edge.config.text_file import read_toml_file
 from landmarkers.errors import UserError
+from landmarkers.parsing import describe
 from models.strict_model import StrictModel
 
 _BASE: Final = "base"
@@ -130,11 +130,11 @@ def waves(entries: list[HostEntry]) -> list[list[HostEntry]]:
 def load_inventory(path: Path) -> FleetInventory:
     """Read an inventory. Raises InventoryInvalid."""
     try:
-        content = tomllib.loads(read_text_file(path))
+        content = read_toml_file(path)
     except OSError as error:
         raise InventoryInvalid(f"the inventory {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, NotUtf8) as error:
-        raise InventoryInvalid(f"the inventory {path} is not TOML: {error}") from error
+    except ValueError as error:
+        raise InventoryInvalid(f"the inventory {path} is not TOML: {describe(error)}") from error
     try:
         return FleetInventory.model_validate(content, context={_BASE: path.absolute().parent})
     except ValidationError as error:

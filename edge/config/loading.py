@@ -4,7 +4,6 @@ A variable is named by section and key: `ISHARA_DEVICE`, `ISHARA_MQTT_HOST`, `IS
 """
 
 import logging
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from edge.config.edge_config import EdgeConfig
 from edge.config.explanation import PREFIX, explain
 from edge.config.platform_variables import is_injected
 from edge.config.section import ConfigInvalid
-from edge.config.text_file import NotUtf8, read_text_file
+from edge.config.text_file import read_text_file, read_toml_file
+from landmarkers.parsing import describe
 from landmarkers.task_bundles import FOLDER_VARIABLE
 
 log = logging.getLogger(__name__)
@@ -61,13 +61,11 @@ def _own_variables(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_text_file(path))
+        return read_toml_file(path)
     except OSError as error:
         raise ConfigInvalid(f"the configuration {path} cannot be read: {error.strerror}") from error
-    except RecursionError as error:
-        raise ConfigInvalid(f"the configuration {path} is nested too deeply") from error
-    except ValueError as error:  # tomllib raises others than its own, such as for numbers of thousands of digits
-        raise ConfigInvalid(f"the configuration {path} is not TOML: {error}") from error
+    except ValueError as error:
+        raise ConfigInvalid(f"the configuration {path} is not TOML: {describe(error)}") from error
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
@@ -76,7 +74,7 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         if path.is_file():
             read_text_file(path)
         source = DotEnvSettingsSource(_Variables, env_file=path, env_file_encoding="utf-8-sig", case_sensitive=True)
-    except (OSError, NotUtf8) as error:
+    except (OSError, ValueError) as error:
         raise ConfigInvalid(f"{path} cannot be read: {error}") from error
     return _own_variables({name: value for name, value in source.env_vars.items() if value is not None})
 

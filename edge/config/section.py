@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, ValidationInfo
 
-from edge.config.text_file import NotUtf8, read_text_file
+from edge.config.text_file import read_text_file
 from landmarkers.errors import UserError
+from landmarkers.parsing import describe
 from models.strict_model import StrictModel
 
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
@@ -41,5 +42,5 @@ def read_secret(key: str, path: Path) -> str:
         return read_text_file(path).strip()
     except OSError as error:
         raise ConfigInvalid(f"{key} {path} cannot be read: {error.strerror}") from error
-    except NotUtf8 as error:
-        raise ConfigInvalid(f"{key} {path} cannot be read: {error}") from error
+    except ValueError as error:
+        raise ConfigInvalid(f"{key} {path} cannot be read: {describe(error)}") from error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from edge.config.text_file import NotUtf8, read_text_file
+from edge.config.text_file import read_text_file
 from landmarkers.errors import UserError
 from models.labels import Sign
 
@@ -23,7 +23,7 @@ def read_words(path: Path) -> list[str]:
         lines = [line.strip() for line in read_text_file(path).splitlines()]
     except OSError as error:
         raise WordsUnclear(f"the words {path} cannot be read: {error.strerror}") from error
-    except NotUtf8 as error:
+    except ValueError as error:
         raise WordsUnclear(f"the words {path} cannot be read: {error}") from error
     words = [line for line in lines if line and not line.startswith("#")]
     if not words:

@@ -169,3 +169,14 @@ def test_config_check_refuses_a_wrong_file_with_exit_2(tmp_path: Path, capsys: p
     assert printed.err.startswith("ishara-edge: ")
     assert "devise" in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["a = " + "[" * 60_000, "a = " + "1" * 5000, "a" + ".a" * 60_000 + " = 1", "\0", "a = 1\n" * 200_000]
+)
+def test_text_that_is_no_toml_is_refused_within_a_moment(tmp_path: Path, content: str) -> None:
+    assert "edge.toml is not TOML" in refusal(write_config(tmp_path, content))
+
+
+def test_folder_is_no_configuration(tmp_path: Path) -> None:
+    assert "cannot be read" in refusal(tmp_path)

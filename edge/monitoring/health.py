@@ -9,26 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-import numpy as np
+from pydantic import Field
 
 from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
+from edge.monitoring.stage_times import StageHistogram, StageTime, StageTimer
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Timestamp, Word
 from models.strict_model import StrictModel
 
-_MAX_MEASUREMENTS: Final = 1000  # kept of each stage
+_MAX_RECENT_FRAMES: Final = 1000
 _STATM: Final = Path("/proc/self/statm")
 _TENTHS: Final = 10
 _RECENT_S: Final = 10.0
-
-
-class StageTime(StrictModel):
-    """Milliseconds of a stage's recent runs: the median, the 95th and the 99th percentile."""
-
-    p50: float
-    p95: float
-    p99: float
 
 
 class Confidences(StrictModel):
@@ -48,6 +41,7 @@ class Health(StrictModel):
     confidences, `model` the bundle in use.
     `model_state` is the state of a model from the store: `proven`, `on probation`, or `rolled back NAME:` with the
     reason, where the daemon returned from that one.
+    `stage_ms` are times of recent runs; `stage_histograms` count all runs by their time, up to STAGE_BOUNDS_S each.
     Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited, or
     the broker takes no such word. `words_unreadable` of the outbox were put aside.
     None stands for what this machine does not report.
@@ -63,6 +57,7 @@ class Health(StrictModel):
     words: int
     last_word_at: Timestamp | None = None
     stage_ms: dict[str, StageTime]
+    stage_histograms: dict[str, StageHistogram] = Field(default_factory=dict)
     temperature_c: float | None
     throttled: bool | None
     memory_mb: float | None
@@ -136,15 +131,17 @@ class PipelineStats:
         self._confidence = 0.0
         self.last_word: Word | None = None
         """The newest word."""
-        self._recent_frames: deque[float] = deque(maxlen=_MAX_MEASUREMENTS)
-        self._stages: dict[str, deque[float]] = {}
+        self._recent_frames: deque[float] = deque(maxlen=_MAX_RECENT_FRAMES)
+        self._stages: dict[str, StageTimer] = {}
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Time what is done inside the context as one run of a stage."""
         began = time.perf_counter()
         yield
-        self._stages.setdefault(stage, deque(maxlen=_MAX_MEASUREMENTS)).append(time.perf_counter() - began)
+        timer = self._stages.get(stage) or StageTimer()
+        timer.add(time.perf_counter() - began)
+        self._stages[stage] = timer  # not before it has a run, since any thread may read it
 
     def count_frame(self) -> None:
         """Count one processed frame."""
@@ -160,6 +157,7 @@ class PipelineStats:
 
     def health(self) -> Health:
         """Return the present state. May be called on any thread, so everything is copied before it is evaluated."""
+        stages = dict(self._stages)
         return Health(
             at=datetime.now(UTC),
             up_s=round(time.monotonic() - self._began, 1),
@@ -170,7 +168,8 @@ class PipelineStats:
             rate=self._controller.rate,
             words=self._words,
             last_word_at=None if self.last_word is None else self.last_word.emitted_at,
-            stage_ms={stage: _percentiles(seconds) for stage, seconds in list(self._stages.items())},
+            stage_ms={stage: timer.percentiles() for stage, timer in stages.items()},
+            stage_histograms={stage: timer.histogram() for stage, timer in stages.items()},
             temperature_c=self._controller.thermal.celsius,
             throttled=self._controller.thermal.throttled,
             memory_mb=memory_mb(),
@@ -190,11 +189,6 @@ class PipelineStats:
         recent = [at for at in list(self._recent_frames) if now - at <= _RECENT_S]
         span = now - recent[0] if recent else 0.0
         return round(len(recent) / span, 1) if span > 0.0 else 0.0
-
-
-def _percentiles(seconds: Collection[float]) -> StageTime:
-    p50, p95, p99 = (round(float(ms), 2) for ms in np.percentile(list(seconds), [50, 95, 99]) * 1000)
-    return StageTime(p50=p50, p95=p95, p99=p99)
 
 
 def memory_mb() -> float | None:

@@ -6,12 +6,12 @@ https://prometheus.io/docs/practices/naming/
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app, start_http_server
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -24,10 +24,12 @@ from prometheus_client.registry import Collector
 from edge.config import ConfigInvalid, MetricsConfig
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
+from edge.monitoring.stage_times import STAGE_BOUNDS_S
 from edge.monitoring.status import ON_PROBATION
 
 _CONNECT_S: Final = 0.5
-_QUANTILES: Final = {"0.5": "p50", "0.95": "p95", "0.99": "p99"}
+
+WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class HealthCollector(Collector):
@@ -58,6 +60,7 @@ class MetricsServer:
         registry.register(HealthCollector(health))
         try:
             self._server, self._thread = start_http_server(config.port, config.address, registry)
+            self._server.set_app(_answering_head(make_wsgi_app(registry)))
         except OSError as error:
             where = f"metrics.address {config.address}, metrics.port {config.port}"
             raise ConfigInvalid(f"{where}: cannot listen there: {error.strerror or error}") from error
@@ -74,6 +77,21 @@ class MetricsServer:
         self._thread.join()
 
 
+def _answering_head(app: WsgiApplication) -> WsgiApplication:
+    """Return the application with HEAD answered like GET, without the body."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return app(environ, start_response)
+        start: list[Any] = []
+        body = app(environ | {"REQUEST_METHOD": "GET"}, lambda *arguments: start.extend(arguments))
+        status, headers = start
+        start_response(status, [*headers, ("Content-Length", str(sum(map(len, body))))])
+        return []
+
+    return answer
+
+
 def _counters(health: Health) -> Iterator[Metric]:
     yield CounterMetricFamily("ishara_frames", "Frames that were processed.", health.frames)
     yield CounterMetricFamily("ishara_frames_dropped", "Frames that newer ones replaced.", health.dropped)
@@ -83,11 +101,20 @@ def _counters(health: Health) -> Iterator[Metric]:
         health.skipped,
     )
     yield CounterMetricFamily("ishara_words", "Words that were recognised.", health.words)
+    yield CounterMetricFamily(
+        "ishara_words_dropped",
+        "Words that never reach the broker, because too many waited or it takes no such word.",
+        health.words_dropped,
+    )
+    yield CounterMetricFamily(
+        "ishara_words_unreadable", "Words of the outbox that were put aside.", health.words_unreadable
+    )
 
 
 def _gauges(health: Health) -> Iterator[Metric]:
     state = health.model_state
     gauges = {
+        "ishara_words_waiting": ("Words that have not reached the broker yet.", health.words_waiting),
         "ishara_up_seconds": ("Time since the daemon started to recognise signs.", health.up_s),
         "ishara_frames_per_second": ("Frames processed a second, lately.", health.frames_per_s),
         "ishara_last_word_timestamp_seconds": (
@@ -109,22 +136,23 @@ def _gauges(health: Health) -> Iterator[Metric]:
 
 
 def _stages(health: Health) -> Metric:
-    stages = GaugeMetricFamily(
-        "ishara_stage_seconds", "Quantiles of a stage's recent run times.", labels=["stage", "quantile"]
-    )
-    for stage, times in health.stage_ms.items():
-        for quantile, name in _QUANTILES.items():
-            stages.add_metric([stage, quantile], getattr(times, name) / 1000)
+    stages = HistogramMetricFamily("ishara_stage_duration_seconds", "Run times of a stage.", labels=["stage"])
+    for stage, times in health.stage_histograms.items():
+        stages.add_metric([stage], _buckets(STAGE_BOUNDS_S, times.counts), times.total_s)
     return stages
 
 
 def _confidences(health: Health) -> Metric:
-    """Return the histogram; the bounds are tenths, and the last bucket is unbounded as Prometheus requires."""
     histogram = HistogramMetricFamily("ishara_word_confidence", "Confidences of the words.")
-    counts = list(accumulate(health.confidences.tenths))
-    bounds = [f"{number / 10}" for number in range(1, len(counts))] + ["+Inf"]
-    histogram.add_metric([], list(zip(bounds, counts, strict=True)), health.confidences.total)
+    tenths = health.confidences.tenths
+    bounds = [number / 10 for number in range(1, len(tenths))]
+    histogram.add_metric([], _buckets(bounds, tenths), health.confidences.total)
     return histogram
+
+
+def _buckets(bounds: Sequence[float], counts: Sequence[int]) -> list[tuple[str, int]]:
+    """Return a histogram's buckets as Prometheus requires them: each with all below it, the last one unbounded."""
+    return list(zip([*map(str, bounds), "+Inf"], accumulate(counts), strict=True))
 
 
 def _components(health: Health) -> Metric:

@@ -25,6 +25,6 @@ class HeadMiddleware:
                 raise ClientDisconnect
 
         try:
-            await self._app(scope | {"method": "GET"}, receive, send_headers)
+            await self._app({**scope, "method": "GET"}, receive, send_headers)
         except ClientDisconnect:
             return

@@ -1,8 +1,10 @@
 import socket
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -58,14 +60,41 @@ def test_metrics_agree_with_health(stats: PipelineStats, port: int) -> None:
     for _ in range(3):
         with stats.timed("landmarks"):
             stats.count_frame()
-    health, values = stats.health(), scrape(port)
+    values = scrape(port)
     assert value(values, "ishara_frames_total") == 3
     assert value(values, "ishara_model_info", model="tiny@3") == 1
     assert value(values, "ishara_rate", rate="full") == 1
     assert value(values, "ishara_rate", rate="idle") == 0
-    measured = value(values, "ishara_stage_seconds", stage="landmarks", quantile="0.95")
-    assert measured == health.stage_ms["landmarks"].p95 / 1000
     assert (value(values, "ishara_memory_bytes") or 0.0) > 1e6
+
+
+def test_stage_times_are_a_histogram_of_all_runs(stats: PipelineStats, port: int) -> None:
+    for pause_s in (0.0, 0.0, 0.06):
+        with stats.timed("landmarks"):
+            time.sleep(pause_s)
+    values = scrape(port)
+    buckets = {
+        bound: value(values, "ishara_stage_duration_seconds_bucket", stage="landmarks", le=bound)
+        for bound in ("0.05", "1.0", "+Inf")
+    }
+    assert buckets == {"0.05": 2, "1.0": 3, "+Inf": 3}
+    assert value(values, "ishara_stage_duration_seconds_count", stage="landmarks") == 3
+    assert 0.06 <= (value(values, "ishara_stage_duration_seconds_sum", stage="landmarks") or 0.0) < 1.0
+
+
+def test_words_that_wait_and_that_were_dropped_are_reported() -> None:
+    port, backlog = free_port(), SimpleNamespace(waiting=7, dropped=3, unreadable=2)
+    with closing(MetricsServer(MetricsConfig(port=port), PipelineStats(backlog=backlog).health)):
+        values = scrape(port)
+    waiting, dropped = value(values, "ishara_words_waiting"), value(values, "ishara_words_dropped_total")
+    assert (waiting, dropped, value(values, "ishara_words_unreadable_total")) == (7, 3, 2)
+
+
+def test_head_is_answered_without_the_metrics(port: int) -> None:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", method="HEAD")
+    with urllib.request.urlopen(request) as answer:
+        assert (answer.status, answer.read()) == (200, b"")
+        assert int(answer.headers["Content-Length"]) > 1000
 
 
 def test_probation_is_reported_for_models_of_the_store(status: DeviceStatus, port: int) -> None:

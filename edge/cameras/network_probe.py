@@ -22,7 +22,7 @@ UNAUTHORIZED: Final = 401
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a camera answers to the request for its stream."""
+    """The answer of a camera to the request for its stream."""
 
     status: int
     content_type: str
@@ -31,7 +31,7 @@ class Answer:
 
 
 class NoCamera(Exception):
-    """What answers does not speak the protocol of the address."""
+    """The server does not speak the protocol of the address."""
 
 
 def request_stream(address: NetworkAddress, deadline: float) -> Answer:

@@ -1,4 +1,4 @@
-"""What is said of network cameras that cannot be opened, and how often they are tried."""
+"""The faults of network cameras that cannot be opened, and the pauses between attempts."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""How much of a source's name is shown."""
+"""The part of a source's name that is shown."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """A network camera that answers every request as a test says."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,10 +19,13 @@ class ScriptedServer:
     requests: list[str] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     def serve(self, client: socket.socket) -> None:
         """Answer the requests of one connection until either side closes it."""
         with client, suppress(OSError):
+            if self.tls is not None:
+                client = self.tls.wrap_socket(client, server_side=True)
             while head := _read_head(client):
                 self.requests.append(head)
                 answer = self.answer(head)
@@ -33,10 +37,10 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted_server(answer: MakeAnswer) -> Iterator[ScriptedServer]:
+def scripted_server(answer: MakeAnswer, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
     """Serve until the context is left."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = ScriptedServer(answer, port=listener.getsockname()[1])
+        server = ScriptedServer(answer, port=listener.getsockname()[1], tls=tls)
 
         def accept() -> None:
             with suppress(OSError):

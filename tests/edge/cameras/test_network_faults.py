@@ -3,11 +3,13 @@
 import hashlib
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,7 @@ from landmarkers.frame import Frame
 from tests.edge.cameras.fake_device import FakeDriver
 from tests.edge.cameras.fault_log import FaultLog
 from tests.edge.cameras.scripted_server import MakeAnswer, scripted_server, status
+from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
@@ -83,6 +86,16 @@ def test_closed_port_is_named(scheme: str) -> None:
 def test_unknown_host_is_named(scheme: str) -> None:
     sentence = reason(f"{scheme}://{GIVEN}no-such-camera.invalid/live")
     assert f"the camera at {scheme}://no-such-camera.invalid cannot be found" in sentence
+
+
+@pytest.mark.parametrize("scheme", ["rtsps", "https"])
+def test_refusal_is_named_through_encryption_whatever_the_certificate(scheme: str, tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificates.device, certificates.device_key)
+    with scripted_server(status("401 Unauthorized", DIGEST), tls) as server:
+        sentence = reason(f"{scheme}://{GIVEN}127.0.0.1:{server.port}/live")
+    assert "refuses the user name or password (401)" in sentence
 
 
 @pytest.mark.parametrize("scheme", ["rtsps", "https"])

@@ -47,7 +47,7 @@ class Outbox:
         self._memory: deque[Word] = deque()  # later words than those of the file
         self._in_file = 0
         self._offered = 0  # the number of the word of the file that was returned last
-        self._delivered_through = 0  # words of the file that a full disk keeps from being removed, and those before
+        self._delivered_through = -1  # words of the file that a full disk keeps from being removed, and those before
         self._last_seq, self._last_put = 0, 0
         self._has_jumped = False  # the last number is random, and not claimed in the file
         self._retry_at = 0.0

@@ -64,6 +64,11 @@ class Commands:
         """Call the handler whenever the command is executed."""
         self._handlers[command].append(handler)
 
+    @property
+    def available(self) -> frozenset[Command]:
+        """The commands that something on this device carries out."""
+        return frozenset(command for command, handlers in self._handlers.items() if handlers)
+
     def execute(self, message: bytes) -> Response:
         """Execute the command in a message: its bare name, or JSON with `command` and optionally an `id`."""
         if len(message) > MAX_BYTES:

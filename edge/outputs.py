@@ -37,15 +37,16 @@ class Outputs:
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None) -> None:
         """Open every configured sink. Raises what a sink raises that refuses its configuration."""
         config, commands = self.plan.config, Commands(self.status)
-        if config.mqtt is not None and outbox is not None:
-            # First: its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
-            self._add(self._open_mqtt(config.mqtt, outbox, commands))
         if console is not None:
             self._add(console)
         if config.captions is not None:
             self._open_captions(config.captions, commands)
         if config.web is not None:
             self._open_web(config.web, commands)
+        if config.mqtt is not None and outbox is not None:
+            # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
+            # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
+            self.sinks.insert(0, self._open_mqtt(config.mqtt, outbox, commands))
 
     def _add(self, sink: Sink) -> None:
         self.sinks.append(sink)
@@ -61,6 +62,7 @@ class Outputs:
             status=self.status,
             commands=commands,
         )
+        self.stack.callback(mqtt.close)
         self.swaps.on_swap(lambda plan: mqtt.publish_model(_model_json(plan)))
         return mqtt
 

@@ -3,19 +3,22 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import FailFast, Field, TypeAdapter
+from pydantic import AfterValidator, FailFast, Field, TypeAdapter
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
+from models.label_text import one_line
 from models.stored_model import StoredModel
+
+Label = Annotated[str, AfterValidator(one_line)]
 
 
 class Sign(StoredModel):
     """One sign: its number in KArSL's list and its word in two languages."""
 
     sign_id: Annotated[int, Field(ge=0, lt=2**31)]
-    word: str
-    word_en: str
+    word: Label
+    word_en: Label
 
 
 class LabelsDamaged(UserError):

@@ -30,6 +30,10 @@ class CameraRefused(CameraLost):
     """A network camera, or the network, refuses what its address asks for, and most likely will again."""
 
 
+class CameraFailed(Exception):
+    """The thread that reads a camera met something that nobody foresaw; its trace is logged."""
+
+
 class Camera(Protocol):
     """Delivers frames with strictly increasing times until it ends or is stopped."""
 

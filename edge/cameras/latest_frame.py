@@ -5,14 +5,18 @@ small computer some 60 MB and a copy of every image. Every call of a device has 
 returns is a fault of the driver; the thread is then abandoned, and it releases the device if the call ever returns.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Final
 
-from edge.cameras.camera import Camera, CameraLost
+from edge.cameras.camera import Camera, CameraFailed, CameraLost
+from edge.workers.supervised_thread import describe
 from landmarkers.frame import Frame
+
+log = logging.getLogger(__name__)
 
 _THREAD: Final = "camera"
 _LAST_FRAME_S: Final = 1.0  # for the current read to return when stopped; a camera that hangs is abandoned
@@ -31,7 +35,7 @@ class LatestFrameReader:
         self._changed = threading.Condition()
         self._latest: Frame | None = None
         self._has_ended = False
-        self._error: CameraLost | None = CameraLost("the camera's thread failed; its traceback is in the log")
+        self._error: CameraLost | CameraFailed | None = None
         self._stopped = threading.Event()
         self.active_at = time.monotonic()
         """The time when the generator last yielded, on the monotonic clock; at first, when reading started."""
@@ -45,7 +49,10 @@ class LatestFrameReader:
         return self._thread.is_alive()
 
     def next_frame(self, timeout_s: float | None = None) -> Frame | None:
-        """Wait for the newest frame; return None at the end, after `stop` and after `timeout_s`. Raises CameraLost."""
+        """Wait for the newest frame; return None at the end, after `stop` and after `timeout_s`.
+
+        Raises CameraLost, CameraFailed.
+        """
         with self._changed:
             self._changed.wait_for(self._is_ready, timeout_s)
             frame, self._latest = self._latest, None
@@ -72,9 +79,11 @@ class LatestFrameReader:
                         break
                     if frame is not None:
                         self._put(frame)
-            self._error = None
         except CameraLost as error:
             self._error = error
+        except Exception as error:  # the thread's consumer decides whether another one is started
+            log.exception("the camera's thread failed unexpectedly")
+            self._error = CameraFailed(f"the camera's thread failed unexpectedly: {describe(error)}")
         finally:
             with self._changed:
                 self._has_ended = True

@@ -6,13 +6,22 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Final
 
-from edge.cameras.camera import CameraLost, CameraRefused, ReportFault, ShouldProcess, ignore_fault, process_every_frame
+from edge.cameras.camera import (
+    CameraFailed,
+    CameraLost,
+    CameraRefused,
+    ReportFault,
+    ShouldProcess,
+    ignore_fault,
+    process_every_frame,
+)
 from edge.cameras.device import OpenDevice
 from edge.cameras.fault_monitor import CameraFaultMonitor, CameraTimeouts
 from edge.cameras.latest_frame import LatestFrameReader
 from edge.cameras.orientation import orient, to_rgb
 from edge.config import CameraConfig
 from edge.workers.backoff import Backoff
+from edge.workers.supervised_thread import MAX_FAILURES
 from landmarkers.frame import Frame
 
 _POLL_S: Final = 0.1
@@ -52,6 +61,7 @@ class LiveCamera:
         self._monitor = CameraFaultMonitor(name, report_fault, timeouts, reconnect=reconnect)
         self._timeouts = timeouts
         self._refusals = Backoff(timeouts.retry_s, timeouts.longest_retry_s)
+        self._failures = Backoff(timeouts.retry_s, timeouts.longest_retry_s, stable_after_s=timeouts.stable_after_s)
         self._delivered_s = 0.0
         self._first_image_at: float | None = None
         self._readers: list[LatestFrameReader] = []
@@ -60,7 +70,11 @@ class LiveCamera:
         """The number of frames that a newer one replaced before the consumer asked for them."""
 
     def frames(self) -> Iterator[Frame]:
-        """Yield frames as they come. Raises CameraLost when the camera is absent or lost and is not to be retried."""
+        """Yield frames as they come.
+
+        Raises CameraLost when the camera is absent or lost and is not to be retried, and CameraFailed after several
+        failures in a row that nobody foresaw.
+        """
         while not self._stopped.is_set():
             try:
                 yield from self._open_and_read()
@@ -69,6 +83,12 @@ class LiveCamera:
                     raise
                 self._monitor.report(str(error))
                 self._stopped.wait(self._retry_s(error))
+            except CameraFailed as error:
+                pause_s = self._failures.delay_s(self._delivered_s)
+                if not self._reconnect or self._failures.attempts >= MAX_FAILURES:
+                    raise
+                self._monitor.report(f"{error}; it is started again")
+                self._stopped.wait(pause_s)
 
     def stop(self) -> None:
         """End after the current frame."""

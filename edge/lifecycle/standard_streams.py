@@ -16,7 +16,7 @@ _FLAGS: Final = {_INPUT: os.O_RDONLY, _OUTPUT: os.O_RDONLY, _ERROR: os.O_WRONLY}
 
 
 class OutputLost(UserError):
-    """What is printed cannot be written."""
+    """Standard output cannot be written."""
 
 
 class _Output(io.FileIO):

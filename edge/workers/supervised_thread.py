@@ -68,7 +68,7 @@ class SupervisedThread:
         began = time.monotonic()
         while (error := self._run_once()) is not None and not self._closing.is_set():
             delay_s = self._backoff.delay_s(time.monotonic() - began)
-            sentence = _describe(error)
+            sentence = describe(error)
             if self._backoff.attempts >= MAX_FAILURES and self._escalation.give_up is not None:
                 self._escalation.give_up(f"{self._name} failed {MAX_FAILURES} times in a row: {sentence}")
                 return
@@ -105,5 +105,6 @@ class SupervisedThread:
             timer.join()  # so that no fault that follows is overwritten
 
 
-def _describe(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
+    """Return kind and message of an error, on one line."""
     return " ".join(traceback.format_exception_only(error)[-1].split())[:_MAX_CHARACTERS]

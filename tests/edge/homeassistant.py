@@ -4,11 +4,20 @@ https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload and th
 itself ignores unknown keys; here they are refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from jinja2 import Environment, StrictUndefined
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
 
 DISCOVERY_TOPIC = r"^(?P<prefix>.+)/device/[a-zA-Z0-9_-]+/config$"
 _TEMPLATES = Environment(undefined=StrictUndefined, autoescape=False)
@@ -117,12 +126,17 @@ class Button(_Entity):
 Component = Annotated[Event | Sensor | BinarySensor | Switch | Button, Field(discriminator="platform")]
 
 
+def _without_removed(components: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the components without those that have only a platform, whose entities Home Assistant removes."""
+    return {key: component for key, component in components.items() if set(component) != {"platform"}}
+
+
 class DeviceDiscovery(_Strict):
     """The whole message; the keys beside the components apply to each of them."""
 
     device: Device
     origin: Origin
-    components: dict[Text, Component] = Field(min_length=1)
+    components: Annotated[dict[Text, Component], BeforeValidator(_without_removed)] = Field(min_length=1)
     availability_topic: SubscribeTopic | None = None
     payload_available: str = "online"
     payload_not_available: str = "offline"
@@ -142,11 +156,14 @@ def parse(payload: str) -> DeviceDiscovery:
     return DeviceDiscovery.model_validate_json(payload)
 
 
-def state_of(component: Component, payload: str) -> str:
-    """Return the state that an entity shows after a payload on its topic; the result of a template is text."""
+def state_of(component: Component, payload: str, attributes: Mapping[str, object] | None = None) -> str:
+    """Return the state that an entity shows after a payload on its topic; the result of a template is text.
+
+    `attributes` are those that the entity has had so far.
+    """
     template = getattr(component, "value_template", None)
     if template is None:
         return payload
     content: Any = TypeAdapter(dict[str, Any]).validate_json(payload)
     render: Callable[..., str] = _TEMPLATES.from_string(template).render
-    return render(value=payload, value_json=content)
+    return render(value=payload, value_json=content, this={"attributes": attributes or {}})

@@ -60,7 +60,8 @@ def draw_newest_word(panel: Image.Image, scene: Scene, style: PanelStyle) -> Non
         typeface.draw(canvas, line, (right, top + ASCENT * fitted.letters), fitted.letters, weight, colour)
         top += step
     if english:
-        letters = min(english_letters, width / _width_function(typeface, Weight.REGULAR)(english))
+        english_width = _width_function(typeface, Weight.REGULAR)(english)  # may be none, of invisible characters
+        letters = min(english_letters, width / english_width) if english_width else english_letters
         colour = mixed(theme.background, theme.quiet, caption.opacity)
         baseline = top + _ENGLISH_ASCENT * english_letters
         typeface.draw(canvas, english, (right, baseline), letters, Weight.REGULAR, colour)

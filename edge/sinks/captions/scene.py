@@ -7,6 +7,7 @@ from typing import Final
 
 from edge.sinks.captions.message import Clear, Identify, Message, StatusMessage, View, WordMessage
 from edge.sinks.captions.style import CaptionStyle
+from models.label_text import one_line
 
 MAX_WORDS: Final = 12
 """Words that are kept; no screen has room for more on its line of previous words."""
@@ -84,7 +85,7 @@ def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day
         previous=_captions(previous, style, now, style.history_s),
         status=state.status,
         view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
-        identity=identify.name if identify is not None and now < identify.until else None,
+        identity=one_line(identify.name) if identify is not None and now < identify.until else None,
         shift=burn_in_shift(now),
         brightness=style.night_brightness if is_night(style.night_hours, minute_of_day) else 1.0,
     )
@@ -114,7 +115,12 @@ def _captions(
     words: Sequence[WordMessage], style: CaptionStyle, now: float, fade_after_s: float
 ) -> tuple[Caption, ...]:
     captions = (
-        Caption(one.word, one.english, one.confidence >= style.confident_from, opacity(now - one.at, fade_after_s))
+        Caption(
+            one_line(one.word),
+            one_line(one.english),
+            one.confidence >= style.confident_from,
+            opacity(now - one.at, fade_after_s),
+        )
         for one in words
     )
     return tuple(caption for caption in captions if caption.opacity > 0.0)

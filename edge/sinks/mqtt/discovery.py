@@ -4,11 +4,13 @@ One retained message for the whole device: https://www.home-assistant.io/integra
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
 from edge.commands import Command
+from edge.monitoring.health import Health
 from edge.sinks.mqtt.topics import Topics
 
 _HEALTH: Final = {
@@ -34,10 +36,18 @@ _HEALTH: Final = {
         "device_class": "temperature",
         "state_class": "measurement",
         "unit_of_measurement": "°C",
-        "value_template": "{{ value_json.temperature_c }}",  # None without a sensor: shown as unknown
+        "value_template": "{{ value_json.temperature_c }}",
         "entity_category": "diagnostic",
     },
 }
+
+# A broker may repeat a word after a broken connection, and the event is not to fire twice.
+_NEW_WORD: Final = (
+    "{% set last = this.attributes %}"
+    "{{ '' if (last.get('seq'), last.get('emitted_at')) == (value_json.seq, value_json.emitted_at) else value }}"
+)
+_MEASURED_WITHIN_S: Final = 10.0  # since the start, if there is a sensor
+_FORMER: Final = {"reading": "switch"}  # entities of earlier releases, with their platforms
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,8 @@ class Discovery:
         """The topic on which Home Assistant publishes `online` when it has started and expects all states again."""
         return f"{self.prefix}/status"
 
-    def to_json(self) -> str:
-        """Return the message as JSON on one line."""
+    def to_json(self, commands: Collection[Command], health: Health) -> str:
+        """Return the message as JSON on one line, with what these commands and the health say that the device has."""
         release = version("ishara")
         message = {
             "device": {
@@ -73,13 +83,27 @@ class Discovery:
             "payload_available": "online",
             "payload_not_available": "offline",
             "qos": 1,
-            "components": {key: self._component(key, entity) for key, entity in self._entities().items()},
+            "components": self._components(commands, health),
         }
         return json.dumps(message, ensure_ascii=False)
 
     @property
     def _id(self) -> str:
         return f"ishara-{self.topics.device}"
+
+    def _components(self, commands: Collection[Command], health: Health) -> dict[str, dict[str, Any]]:
+        """Return the components; Home Assistant removes the entity of one that has only its platform."""
+        entities = self._entities()
+        absent = dict(_FORMER) | {
+            command: "button" for command in (Command.CLEAR, Command.IDENTIFY) if command not in commands
+        }
+        if health.temperature_c is None:
+            if health.up_s > _MEASURED_WITHIN_S:
+                absent["temperature"] = "sensor"
+            else:
+                del entities["temperature"]
+        present = {key: self._component(key, entity) for key, entity in entities.items() if key not in absent}
+        return present | {key: {"platform": platform} for key, platform in absent.items()}
 
     def _component(self, key: str, entity: dict[str, Any]) -> dict[str, Any]:
         slug = f"{self._id}_{key}".lower().replace("-", "_")
@@ -93,7 +117,14 @@ class Discovery:
         topics = self.topics
         word = {"state_topic": topics.word}
         return {
-            "word": {"platform": "event", "name": "Word", "icon": "mdi:hand-wave", "event_types": ["word"], **word},
+            "word": {
+                "platform": "event",
+                "name": "Word",
+                "icon": "mdi:hand-wave",
+                "event_types": ["word"],
+                "value_template": _NEW_WORD,
+                **word,
+            },
             "last_word": {
                 "platform": "sensor",
                 "name": "Last word",
@@ -132,15 +163,15 @@ class Discovery:
                 "payload_on": Command.RESUME,
                 "payload_off": Command.PAUSE,
             },
-            "clear": self._button("Clear captions", Command.CLEAR, "mdi:eraser"),
-            "identify": self._button("Identify", Command.IDENTIFY, "mdi:crosshairs-question"),
+            "clear": self._button("Clear captions", Command.CLEAR, icon="mdi:eraser"),
+            "identify": self._button("Identify", Command.IDENTIFY, device_class="identify"),
         }
 
-    def _button(self, name: str, command: Command, icon: str) -> dict[str, Any]:
+    def _button(self, name: str, command: Command, **look: str) -> dict[str, Any]:
         return {
             "platform": "button",
             "name": name,
-            "icon": icon,
+            **look,
             "command_topic": self.topics.command,
             "payload_press": command,
             "entity_category": "config",

@@ -63,6 +63,11 @@ class Outbox:
             self._report_failure(error)
 
     @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
     def waiting(self) -> int:
         """The number of words in the outbox."""
         return self._in_file + len(self._memory)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from edge.commands import Commands
 from edge.monitoring.health import Health
 from edge.monitoring.status import DeviceStatus
+from edge.sinks.mqtt.announcements import Announcements
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
@@ -33,6 +34,7 @@ class PublisherState:
     model: str
     health: PeriodicHealth
     discovery: Discovery | None
+    announcements: Announcements
     health_due_at: float = 0.0
     """The time on the monotonic clock at which health is published next."""
     model_changed: bool = False

@@ -4,10 +4,12 @@ import random
 import time
 from typing import Final
 
+from edge.monitoring.health import Health
 from edge.sinks.mqtt.connection import Connection, PacketTooLarge
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 _REBIRTH_DELAY_S: Final = (1.0, 5.0)
+_FORGET_DELAY_S: Final = 5.0  # a broker that is still connected then has read what was published
 
 
 class RetainedPublisher:
@@ -17,14 +19,18 @@ class RetainedPublisher:
         self._connection = connection
         self._state = state
         self._rebirth_at: float | None = None
+        self._forget_at: float | None = None
+        self._discovery = ""
 
     def publish_birth(self) -> None:
         """Publish everything about the device, `online` last, and subscribe to its commands."""
         state, topics = self._state, self._state.topics
-        if state.discovery is not None:
-            self._publish("discovery", state.discovery.topic, state.discovery.to_json(), qos=1)
+        health = state.health.read()
+        self._clear_stale()
+        self._discovery = ""
+        self._publish_discovery(health)
         self._publish_model()
-        self._publish_health(qos=1)
+        self._publish_health(health, qos=1)
         self._publish("status", topics.status, "online", qos=1)
         # QoS 0: a command to a device that is disconnected must not run hours later.
         self._connection.subscribe(topics.command)
@@ -44,26 +50,48 @@ class RetainedPublisher:
 
     def next_due(self) -> float:
         """Return the time on the monotonic clock at which something is due next."""
-        health_due_at = self._state.health_due_at
-        return health_due_at if self._rebirth_at is None else min(health_due_at, self._rebirth_at)
+        return min(at for at in (self._state.health_due_at, self._rebirth_at, self._forget_at) if at is not None)
 
     def publish_due(self) -> None:
         """Publish what has changed or is due."""
         if self._state.model_changed:
             self._publish_model()
         if time.monotonic() >= self._state.health_due_at:
-            self._publish_health(qos=0)
+            health = self._state.health.read()
+            self._publish_discovery(health)
+            self._publish_health(health, qos=0)
         if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
             self._rebirth_at = None
             self.publish_birth()
+        if self._forget_at is not None and time.monotonic() >= self._forget_at:
+            self._forget_at = None
+            self._state.announcements.forget_stale()
+
+    def _clear_stale(self) -> None:
+        """Clear what the broker keeps under topics that the device no longer uses."""
+        stale = self._state.announcements.stale
+        for topic in stale:
+            self._publish("clearing", topic, "", qos=1)
+        if stale:
+            self._forget_at = time.monotonic() + _FORGET_DELAY_S
+
+    def _publish_discovery(self, health: Health) -> None:
+        """Publish the discovery message if it differs from the one last published on this connection."""
+        discovery = self._state.discovery
+        if discovery is None:
+            return
+        message = discovery.to_json(self._state.commands.available, health)
+        if message != self._discovery:
+            self._discovery = message
+            self._publish("discovery", discovery.topic, message, qos=1)
 
     def _publish_model(self) -> None:
         self._state.model_changed = False  # before publishing: another thread may change it again meanwhile
         self._publish("model", self._state.topics.model, self._state.model, qos=1)
 
-    def _publish_health(self, *, qos: int) -> None:
+    def _publish_health(self, health: Health, *, qos: int) -> None:
         self._state.health_due_at = time.monotonic() + self._state.health.every_s
-        self._publish("health", self._state.topics.health, self._state.health.read().to_json(), qos=qos)
+        self._publish("health", self._state.topics.health, health.to_json(), qos=qos)
 
     def _publish(self, what: str, topic: str, payload: str, *, qos: int) -> None:
         """Publish a retained message, or leave it out if the broker takes no packet of its size."""

@@ -8,6 +8,7 @@ from edge.commands import Commands
 from edge.config import MqttConfig
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
+from edge.sinks.mqtt.announcements import Announcements
 from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.outbox import Outbox
@@ -38,7 +39,9 @@ class MqttSink:
         topics = Topics(device)
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
-        state = PublisherState(topics, outbox, commands, status, model, health, discovery)
+        retained = topics.retained if discovery is None else (discovery.topic, *topics.retained)
+        self._announcements = Announcements(outbox.path.parent, device, retained)
+        state = PublisherState(topics, outbox, commands, status, model, health, discovery, self._announcements)
         self._publisher = Publisher(settings, state)
         status.subscribe(self._publisher.publish_health)  # a change of the status is published at once
 
@@ -54,3 +57,4 @@ class MqttSink:
     def close(self) -> None:
         """Publish the words that wait, within a moment, then `offline`, and disconnect."""
         self._publisher.close()
+        self._announcements.close()

@@ -42,6 +42,11 @@ class Topics:
         """The topic of the response to each command."""
         return f"ishara/{self.device}/response"
 
+    @property
+    def retained(self) -> tuple[str, ...]:
+        """The topics whose messages the broker keeps."""
+        return self.status, self.health, self.model
+
 
 def is_reserved(topic: str) -> bool:
     """Return True for a topic on which the sender of a command must not make a device publish its response."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from edge.cameras.camera import CameraLost
+from edge.cameras.camera import CameraFailed, CameraLost
 from edge.cameras.latest_frame import LatestFrameCamera
 from landmarkers.frame import Frame
 from tests.edge.waiting import PATIENCE_S
@@ -69,16 +69,14 @@ def test_loss_of_the_camera_is_raised_after_its_last_frame() -> None:
     assert [one.time for one in received] == [0.0]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_any_other_failure_of_the_camera_is_no_quiet_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
-
+def test_any_other_failure_of_the_camera_is_no_quiet_end(caplog: pytest.LogCaptureFixture) -> None:
     def script() -> Iterator[Frame]:
         yield frame(0.0)
         raise RuntimeError("the driver fails")
 
-    with pytest.raises(CameraLost, match="thread failed"):
+    with pytest.raises(CameraFailed, match="thread failed unexpectedly: RuntimeError: the driver fails"):
         list(LatestFrameCamera(ScriptedCamera(script)).frames())
+    assert "Traceback" in caplog.text
 
 
 def test_stop_ends_the_frames_although_the_camera_hangs_in_a_read() -> None:

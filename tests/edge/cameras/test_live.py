@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edge.cameras.camera import Camera, CameraLost
+from edge.cameras.camera import Camera, CameraFailed, CameraLost
 from edge.cameras.fault_monitor import CameraTimeouts
 from edge.cameras.live import LiveCamera
 from edge.config import CameraConfig
+from edge.workers.supervised_thread import MAX_FAILURES
 from landmarkers.frame import Frame
 from tests.edge.cameras.fake_device import FakeDriver, black_image, random_image
 from tests.edge.cameras.fault_log import FaultLog
@@ -62,6 +63,32 @@ def test_hanging_read_is_abandoned_and_camera_is_opened_again(watch: Watch, faul
     assert (driver.opened, driver.closed) == (2, 0)
     hanging.set()
     wait_until(lambda: driver.closed == 1, "the device whose read returned at last")
+
+
+def test_camera_whose_thread_meets_the_unforeseen_is_opened_again(watch: Watch, faults: FaultLog) -> None:
+    failures = iter([RecursionError("maximum recursion depth exceeded")])
+
+    def make_image() -> np.ndarray:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return random_image()
+
+    driver = FakeDriver(make_image)
+    frames = watch(fake_camera(driver, faults))
+    faults.wait_for("the camera's thread failed unexpectedly: RecursionError: maximum recursion depth exceeded; it is")
+    faults.wait_for(None)
+    wait_until(lambda: len(frames) > 3, "frames")
+    assert (driver.opened, driver.closed) == (2, 1)
+
+
+def test_camera_whose_thread_fails_again_and_again_ends_the_daemon(faults: FaultLog) -> None:
+    def make_image() -> np.ndarray:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    driver = FakeDriver(make_image)
+    with pytest.raises(CameraFailed, match="RecursionError"):
+        next(iter(fake_camera(driver, faults).frames()))
+    assert (driver.opened, driver.closed) == (MAX_FAILURES, MAX_FAILURES)
 
 
 def test_driver_that_always_hangs_costs_a_limited_number_of_threads(watch: Watch, faults: FaultLog) -> None:

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,9 @@ from PIL import Image as PilImage
 from edge.config import SHIPPED_MODEL
 from edge.sinks.captions.fonts import find_families
 from edge.sinks.captions.layout import lay_out
-from edge.sinks.captions.message import StatusMessage
+from edge.sinks.captions.message import Identify, StatusMessage, WordMessage
 from edge.sinks.captions.painter import Painter
-from edge.sinks.captions.scene import Caption, Scene
+from edge.sinks.captions.scene import Caption, CaptionState, Scene, scene_at
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.theme import THEMES
 from landmarkers.frame import Image
@@ -39,6 +40,38 @@ def test_another_word_changes_the_image() -> None:
     other = replace(golden, scene=Scene(MIXED, PREVIOUS, view=signer()))
     difference = np.abs(golden.draw().astype(np.float64) - other.draw())
     assert (difference.max(axis=2) > 64).mean() > 0.01
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "قصبة\nهوائية",
+        "a\rb\tc\x0b\x0c\x85\u2028\u2029",
+        "\0\a\x1b[2J\x7f",
+        "a\ud83d",
+        "👨\u200d👩\u200d👧🇸🇦",
+        "\u200b\u200d\u2060\ufeff",
+        "\u202e\u2066abc\u2069 قصبة" * 3,
+        "\u202e" * 500,
+        "ق" + "\u0610\u0653" * 5000,
+        "\U000e0041" * 50,
+        "\ue000\U0010ffff\ufffe",
+        "(((( ))))" * 1000,
+        "( " * 3000,
+        "x" * 100_000,
+        "قصبة هوائية " * 10_000,
+    ],
+    ids=lambda text: ascii(text[:12]),
+)
+def test_any_text_is_drawn_within_a_second(text: str) -> None:
+    began, painter = time.monotonic(), Painter(CaptionStyle(), SIZE)
+    for number in (1, 2):
+        state = CaptionState(tuple(WordMessage(text, text, 0.9, float(number)) for _ in range(number)))
+        painter.paint(scene_at(state, CaptionStyle(), 2.0, 720))
+    painter.paint(scene_at(CaptionState(identify=Identify(text, 9.0)), CaptionStyle(), 2.0, 720))
+    assert time.monotonic() - began < 1.0
 
 
 def test_every_golden_image_has_a_scene() -> None:

@@ -33,6 +33,17 @@ LAYOUT: Final = lay_out(*SIZE, preview=True)
 DAY: Final = "2026-11-22T16:00:0"
 MAX_MEMORY_BYTES: Final = 120e6
 
+ODD_TEXTS: Final = (
+    "",
+    " ",
+    "a\nb\r\u2028\x85",
+    "\0\x1b[2J",
+    "a\ud83d",
+    "👨\u200d👩\u200d👧🇸🇦",
+    "\u200b",
+    "x" * 100_000,
+)
+
 OpenSink = Callable[..., CaptionSink]
 
 
@@ -119,6 +130,21 @@ def test_words_are_on_the_screen_and_the_worker_stays_small(
     wait_until(lambda: sink.delay_s is not None, "how long it took")
     assert sink.pid is not None
     assert memory_bytes(sink.pid) < MAX_MEMORY_BYTES
+    assert caplog.messages == [f"captions are on a screen of {WIDTH}x{HEIGHT} by x11"]
+
+
+def test_screen_survives_whatever_text_it_gets(
+    x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = open_sink()
+    wait_for(x_server, Scene(), LAYOUT.status, "“ready”")
+    for seq, text in enumerate(ODD_TEXTS):
+        odd = word(seq, "placeholder", "placeholder").model_copy(update={"word": text, "word_en": text})
+        sink.emit(odd)
+    last = word(2).model_copy(update={"word": "قصبة\nهوائية"})
+    sink.emit(last)
+    wait_for(x_server, Scene(caption(word(2))), LAYOUT.word, "the last word, on one line")
+    assert status.faults == {}
     assert caplog.messages == [f"captions are on a screen of {WIDTH}x{HEIGHT} by x11"]
 
 

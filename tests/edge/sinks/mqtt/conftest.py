@@ -21,7 +21,9 @@ from tests.edge.tiny_bundle import TITLE
 class OpenSink(Protocol):
     """Opens a sink that is closed with the test."""
 
-    def __call__(self, config: MqttConfig, *, capacity: int = 1000, health_every_s: float = 3600.0) -> MqttSink: ...
+    def __call__(
+        self, config: MqttConfig, *, capacity: int = 1000, health_every_s: float = 3600.0, device: str = "entrance"
+    ) -> MqttSink: ...
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceSt
     opened: list[MqttSink] = []
     outboxes: list[Outbox] = []
 
-    def start(config: MqttConfig, *, capacity: int = 1000, health_every_s: float = 3600.0) -> MqttSink:
+    def start(
+        config: MqttConfig, *, capacity: int = 1000, health_every_s: float = 3600.0, device: str = "entrance"
+    ) -> MqttSink:
         for closed in outboxes:
             closed.close()
         outbox = Outbox(tmp_path / "outbox", capacity)
@@ -44,7 +48,7 @@ def open_sink(caplog: pytest.LogCaptureFixture, tmp_path: Path, status: DeviceSt
             MqttSink(
                 config,
                 outbox,
-                device="entrance",
+                device=device,
                 model=json.dumps({"name": TITLE}),
                 health=PeriodicHealth(PipelineStats(status=status, backlog=outbox).health, health_every_s),
                 status=status,

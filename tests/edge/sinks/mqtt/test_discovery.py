@@ -2,14 +2,16 @@
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import TemplateSyntaxError
 from pydantic import ValidationError
 
 from edge.commands import Command, Commands
-from edge.monitoring.health import PipelineStats
+from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
@@ -19,11 +21,14 @@ from tests.edge.tiny_bundle import TITLE
 from tests.edge.word_publisher import word
 
 DISCOVERY = Discovery("homeassistant", Topics("entrance"))
-DISCOVERED = parse(DISCOVERY.to_json())
 
 
-def health(status: DeviceStatus | None = None, changes: dict[str, object] | None = None) -> str:
-    return PipelineStats(status=status).health().model_copy(update=changes).to_json()
+def health(status: DeviceStatus | None = None, changes: dict[str, object] | None = None) -> Health:
+    return PipelineStats(status=status).health().model_copy(update=changes)
+
+
+MESSAGE = DISCOVERY.to_json([*Command], health(changes={"temperature_c": 61.5}))
+DISCOVERED = parse(MESSAGE)
 
 
 def test_one_message_describes_the_whole_device() -> None:
@@ -56,7 +61,7 @@ def test_one_message_describes_the_whole_device() -> None:
     ],
 )
 def test_parser_refuses_what_home_assistant_refuses(path: str, value: object) -> None:
-    message = json.loads(DISCOVERY.to_json())
+    message = json.loads(MESSAGE)
     *parents, key = path.split(".")
     node = message
     for parent in parents:
@@ -70,7 +75,7 @@ def test_parser_refuses_what_home_assistant_refuses(path: str, value: object) ->
 def test_device_names_make_valid_ids(device: str) -> None:
     discovery = Discovery("ha/discovery", Topics(device))
     assert re.match(DISCOVERY_TOPIC, discovery.topic)
-    assert parse(discovery.to_json()).device.identifiers == [f"ishara-{device}"]
+    assert parse(discovery.to_json([*Command], health())).device.identifiers == [f"ishara-{device}"]
 
 
 def test_word_is_an_event_of_a_declared_type() -> None:
@@ -78,6 +83,16 @@ def test_word_is_an_event_of_a_declared_type() -> None:
     assert isinstance(entity, Event)
     assert entity.state_topic == "ishara/entrance/word"
     assert json.loads(state_of(entity, word(1).to_json()))["event_type"] in entity.event_types
+
+
+def test_repeated_word_is_no_new_event() -> None:
+    entity = DISCOVERED.components["word"]
+    assert isinstance(entity, Event)
+    first = json.loads(word(1).to_json())
+    assert state_of(entity, word(1).to_json(), first) == ""
+    assert state_of(entity, word(2).to_json(), first) == word(2).to_json()
+    another_device = first | {"emitted_at": "2026-11-22T17:00:00Z"}
+    assert state_of(entity, word(1).to_json(), another_device) == word(1).to_json()
 
 
 @pytest.mark.parametrize(("key", "state"), [("last_word", "قصبة هوائية"), ("confidence", "97.0")])
@@ -92,11 +107,11 @@ def test_camera_is_connected_or_disconnected() -> None:
     entity, status = DISCOVERED.components["camera"], DeviceStatus()
     assert isinstance(entity, BinarySensor)
     assert entity.state_topic == "ishara/entrance/health"
-    assert state_of(entity, health(status)) == entity.payload_on
+    assert state_of(entity, health(status).to_json()) == entity.payload_on
     status.report(Component.BROKER, "the broker is lost")
-    assert state_of(entity, health(status)) == entity.payload_on
+    assert state_of(entity, health(status).to_json()) == entity.payload_on
     status.report(Component.CAMERA, "the camera is lost")
-    assert state_of(entity, health(status)) == entity.payload_off
+    assert state_of(entity, health(status).to_json()) == entity.payload_off
 
 
 @pytest.mark.parametrize(
@@ -104,11 +119,10 @@ def test_camera_is_connected_or_disconnected() -> None:
     [
         ("frames_per_s", {"frames_per_s": 29.7}, "29.7"),
         ("temperature", {"temperature_c": 61.5}, "61.5"),
-        ("temperature", {"temperature_c": None}, "None"),  # Home Assistant shows this as unknown
     ],
 )
 def test_health_is_shown(key: str, changes: dict[str, object], state: str) -> None:
-    assert state_of(DISCOVERED.components[key], health(changes=changes)) == state
+    assert state_of(DISCOVERED.components[key], health(changes=changes).to_json()) == state
 
 
 def test_model_is_shown_with_name_and_version(bundle_folder: Path) -> None:
@@ -122,11 +136,11 @@ def test_model_is_shown_with_name_and_version(bundle_folder: Path) -> None:
 def test_switch_pauses_and_resumes() -> None:
     entity, status = DISCOVERED.components["recognition"], DeviceStatus()
     assert isinstance(entity, Switch)
-    assert state_of(entity, health(status)) == entity.state_on
+    assert state_of(entity, health(status).to_json()) == entity.state_on
     assert Commands(status).execute(entity.payload_off.encode()).ok
-    assert state_of(entity, health(status)) == entity.state_off
+    assert state_of(entity, health(status).to_json()) == entity.state_off
     assert Commands(status).execute(entity.payload_on.encode()).ok
-    assert state_of(entity, health(status)) == entity.state_on
+    assert state_of(entity, health(status).to_json()) == entity.state_on
 
 
 @pytest.mark.parametrize("command", [Command.CLEAR, Command.IDENTIFY])
@@ -136,3 +150,31 @@ def test_buttons_send_known_commands(command: Command) -> None:
     assert entity.command_topic == "ishara/entrance/command"
     commands.register(command, lambda: None)
     assert commands.execute(entity.payload_press.encode()).ok
+
+
+def components(commands: Collection[Command], changes: dict[str, object]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(DISCOVERY.to_json(commands, health(changes=changes)))["components"]
+    return found
+
+
+def test_identify_button_is_of_its_class() -> None:
+    entity = DISCOVERED.components["identify"]
+    assert isinstance(entity, Button)
+    assert entity.device_class == "identify"
+
+
+def test_buttons_for_what_is_not_there_are_removed() -> None:
+    without_screen = components([Command.PAUSE, Command.RESUME, Command.CLEAR], {"temperature_c": 61.5})
+    assert without_screen["identify"] == {"platform": "button"}
+    assert without_screen["clear"]["command_topic"] == "ishara/entrance/command"
+    assert "command_topic" not in components([], {})["clear"]
+
+
+def test_temperature_is_removed_where_there_is_no_sensor() -> None:
+    assert "temperature" not in components([], {"temperature_c": None, "up_s": 1.0})  # it may be measured soon
+    assert components([], {"temperature_c": None, "up_s": 30.0})["temperature"] == {"platform": "sensor"}
+    assert components([], {"temperature_c": 40.0, "up_s": 30.0})["temperature"]["device_class"] == "temperature"
+
+
+def test_entity_of_an_earlier_release_is_removed() -> None:
+    assert components([*Command], {})["reading"] == {"platform": "switch"}

@@ -13,6 +13,7 @@ from edge.monitoring.health import Health
 from edge.monitoring.status import Component, DeviceStatus
 from tests.edge.conftest import StartDaemon
 from tests.edge.mosquitto import Listener, Mosquitto, listening
+from tests.edge.ports import free_port
 from tests.edge.sinks.mqtt.conftest import OpenSink
 from tests.edge.tiny_bundle import TITLE
 from tests.edge.word_publisher import word
@@ -112,3 +113,19 @@ def test_nothing_is_published_for_home_assistant_without_discovery(
     open_sink(broker.config.model_copy(update={"discovery": False}))
     listener.wait_for_status("online")
     assert [message.topic for message in listener.received if message.topic.startswith("homeassistant")] == []
+
+
+def test_daemon_announces_buttons_for_what_it_can_do(
+    broker: Mosquitto, listener: Listener, bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path
+) -> None:
+    take(even_times(10, 60.0)).save(tmp_path / "long.take.npz")
+    settings = {"ISHARA_MQTT_HOST": "127.0.0.1", "ISHARA_MQTT_PORT": str(broker.port), "ISHARA_DEVICE": "entrance"}
+    settings["ISHARA_WEB_PORT"] = str(
+        free_port()
+    )  # the page has captions to clear, but only a screen can identify itself
+    start_daemon("run", "--source", "take:long.take.npz", "--model", bundle_folder, settings=settings)
+    listener.wait_for_status("online")
+    (announcement,) = listener.on("config")
+    components = json.loads(announcement.payload)["components"]
+    assert components["clear"]["payload_press"] == "clear"
+    assert components["identify"] == {"platform": "button"}

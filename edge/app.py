@@ -179,7 +179,7 @@ class _Daemon:
         thermal = ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal, escalation)
         self._stack.callback(thermal.close)
         if config.metrics is not None:
-            self._stack.callback(MetricsServer(config.metrics, self._stats.health).close)
+            self._stack.callback(MetricsServer(config.metrics, self._stats.health, escalation).close)
         self._stack.callback(lambda: log.info("leaving: %s", self._stats.health().to_json()))
 
     def _word_factory(self) -> WordFactory:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import CollectorRegistry, make_wsgi_app, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -19,6 +20,7 @@ from prometheus_client.core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
 from edge.config import ConfigInvalid, MetricsConfig
@@ -26,6 +28,7 @@ from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.monitoring.stage_times import STAGE_BOUNDS_S
 from edge.monitoring.status import ON_PROBATION
+from edge.workers.supervised_thread import Escalation, SupervisedThread
 
 _CONNECT_S: Final = 0.5
 
@@ -50,20 +53,38 @@ class HealthCollector(Collector):
         yield InfoMetricFamily("ishara_model", "The bundle in use.", {"model": health.model or ""})
 
 
+class _Server(ThreadingWSGIServer):
+    """Serves an address of either family."""
+
+    def __init__(self, address: tuple[str, int], *options: Any) -> None:
+        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family = found[0][0]
+        super().__init__(address, *options)
+
+
+class _Handler(WSGIRequestHandler):
+    """Serves one client without a line in the log for each request."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        """Log nothing."""
+
+
 class MetricsServer:
     """Serves `/metrics` on an address of its own until it is closed."""
 
-    def __init__(self, config: MetricsConfig, health: Callable[[], Health]) -> None:
+    def __init__(self, config: MetricsConfig, health: Callable[[], Health], escalation: Escalation) -> None:
         """Raises ConfigInvalid when the address cannot be listened on."""
         self._address = config.address
         registry = CollectorRegistry(auto_describe=False)
         registry.register(HealthCollector(health))
+        app = _answering_head(make_wsgi_app(registry))
         try:
-            self._server, self._thread = start_http_server(config.port, config.address, registry)
-            self._server.set_app(_answering_head(make_wsgi_app(registry)))
+            self._server = make_server(config.address, config.port, app, _Server, _Handler)
         except OSError as error:
             where = f"metrics.address {config.address}, metrics.port {config.port}"
             raise ConfigInvalid(f"{where}: cannot listen there: {error.strerror or error}") from error
+        self._thread = SupervisedThread("the metrics server", self._server.serve_forever, escalation)
+        self._thread.start()
 
     def close(self) -> None:
         """Stop serving."""
@@ -74,7 +95,7 @@ class MetricsServer:
             socket.create_connection((self._address, self._server.server_port), _CONNECT_S).close()
         shutdown.join()
         self._server.server_close()
-        self._thread.join()
+        self._thread.close()
 
 
 def _answering_head(app: WsgiApplication) -> WsgiApplication:

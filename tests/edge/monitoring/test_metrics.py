@@ -20,6 +20,8 @@ from tests.edge.spoken import spoken
 from tests.edge.waiting import wait_until
 from tests.synthetic_signer import even_times, take
 
+ESCALATION = DeviceStatus().escalation(Component.DAEMON)
+
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -37,7 +39,7 @@ def stats(status: DeviceStatus) -> PipelineStats:
 def port(stats: PipelineStats) -> Iterator[int]:
     """Return the port of a server of the stats."""
     port = free_port()
-    with closing(MetricsServer(MetricsConfig(port=port), stats.health)):
+    with closing(MetricsServer(MetricsConfig(port=port), stats.health, ESCALATION)):
         yield port
 
 
@@ -84,7 +86,7 @@ def test_stage_times_are_a_histogram_of_all_runs(stats: PipelineStats, port: int
 
 def test_words_that_wait_and_that_were_dropped_are_reported() -> None:
     port, backlog = free_port(), SimpleNamespace(waiting=7, dropped=3, unreadable=2)
-    with closing(MetricsServer(MetricsConfig(port=port), PipelineStats(backlog=backlog).health)):
+    with closing(MetricsServer(MetricsConfig(port=port), PipelineStats(backlog=backlog).health, ESCALATION)):
         values = scrape(port)
     waiting, dropped = value(values, "ishara_words_waiting"), value(values, "ishara_words_dropped_total")
     assert (waiting, dropped, value(values, "ishara_words_unreadable_total")) == (7, 3, 2)
@@ -135,7 +137,7 @@ def test_address_in_use_is_refused(stats: PipelineStats) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigInvalid, match=rf"metrics.port {port}: cannot listen there: Address already in use"):
-            MetricsServer(MetricsConfig(port=port), stats.health)
+            MetricsServer(MetricsConfig(port=port), stats.health, ESCALATION)
 
 
 def test_daemon_serves_metrics_when_configured(bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from edge.doctor.finding import State
 from edge.doctor.live_page import check_live_page
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
+from edge.monitoring.status import Component, DeviceStatus
 from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.client import TOKEN
@@ -36,8 +37,8 @@ def test_page_that_can_be_or_is_served_is_ok(start_device: StartDevice, tmp_path
 
 
 def test_port_in_use_is_named() -> None:
-    port = free_port()
-    with closing(MetricsServer(MetricsConfig(port=port), PipelineStats().health)):
+    port, escalation = free_port(), DeviceStatus().escalation(Component.DAEMON)
+    with closing(MetricsServer(MetricsConfig(port=port), PipelineStats().health, escalation)):
         finding = check_live_page(WebConfig(port=port))
     assert finding.state is State.FAILED
     assert f"web.port {port}: cannot be bound" in finding.sentence

@@ -72,21 +72,27 @@ class CsiCamera:
                 f"the camera {self._name} cannot be opened{reason}; check its cable and that no other program uses it"
             )
 
-    def grab(self) -> None:
+    @property
+    def pixel_aspect(self) -> float:
+        """Return that of square pixels."""
+        return 1.0
+
+    def grab(self) -> bool:
         """Wait for the next image. Raises CameraLost."""
         # The signal, not the method of the same name: the method needs one more package (GstApp's typelib).
         self._sample = self._sink.emit("try-pull-sample", _TIMEOUT_S * self._gst.SECOND)
         if self._sample is None:
             raise CameraLost(f"the camera {self._name} delivers no more images{self._reason()}")
+        return True
 
-    def retrieve(self) -> Pixels:
-        """Return a copy of the grabbed image, BGRx. Raises CameraLost."""
+    def retrieve(self) -> Pixels | None:
+        """Return a copy of the grabbed image, BGRx; None if it cannot be read."""
         structure = self._sample.get_caps().get_structure(0)
         width, height = structure.get_value("width"), structure.get_value("height")
         buffer = self._sample.get_buffer()
         mapped, memory = buffer.map(self._gst.MapFlags.READ)
         if not mapped:
-            raise CameraLost(f"the camera {self._name} delivers images that cannot be read")
+            return None
         try:
             rows = np.frombuffer(memory.data, np.uint8).reshape(height, -1)  # a row may end in padding
             return rows[:, : width * _CHANNELS].reshape(height, width, _CHANNELS).copy()

@@ -4,7 +4,9 @@ import logging
 from dataclasses import dataclass
 
 from edge.cameras.camera import CameraLost, ReportFault
+from edge.cameras.damage_limit import FIRST_IMAGE_S
 from edge.cameras.frozen_frames import FrozenFrameDetector
+from edge.cameras.latest_frame import LatestFrameReader
 from landmarkers.frame import Frame
 
 log = logging.getLogger(__name__)
@@ -14,7 +16,8 @@ log = logging.getLogger(__name__)
 class CameraTimeouts:
     """Limits on how long a camera may deliver nothing useful, in seconds.
 
-    They keep two promises: a fault is reported within 5 s, and a camera that returns is used again within 10 s. In the
+    They keep two promises: a fault of a camera that has delivered images is reported within 5 s, and a camera that
+    returns is used again within 10 s. In the
     worst case an attempt to open a network camera hangs for 6 s just when the camera returns, the pause after it lasts
     1 s, and the next attempt about 2 s. A camera that refuses is tried more and more rarely instead, since many lock
     out whoever does not stop.
@@ -23,7 +26,9 @@ class CameraTimeouts:
     fault_after_s: float = 3.5
     """Until silence, black or frozen images are reported."""
     abandon_after_s: float = 7.0
-    """Until a device that neither delivers nor fails is abandoned; longer than the devices' own limits."""
+    """Until a device that neither opens nor delivers nor fails is abandoned; longer than the devices' own limits."""
+    abandon_start_after_s: float = FIRST_IMAGE_S + 1.0
+    """Until a device that was opened is abandoned if its first image does not come."""
     retry_s: float = 1.0
     """Between two attempts to open it, and after the first refusal."""
     longest_retry_s: float = 60.0
@@ -63,11 +68,16 @@ class CameraFaultMonitor:
             self.report(f"the camera {self._name} {fault}")
         return fault is None or self._fault is None
 
-    def observe_silence(self, seconds: float) -> None:
-        """Take note that no frame has come for so long. Raises CameraLost when the device is to be abandoned."""
-        if seconds >= self._timeouts.abandon_after_s:
+    def observe_silence(self, seconds: float, reader: LatestFrameReader) -> None:
+        """Take note that no frame has come for so long. Raises CameraLost when the device is to be abandoned.
+
+        Until the first image of an opening, silence alone is no fault: a slow camera is only starting.
+        """
+        timeouts = self._timeouts
+        is_starting = reader.yielded == 1  # open, but no image has come
+        if seconds >= (timeouts.abandon_start_after_s if is_starting else timeouts.abandon_after_s):
             raise CameraLost(f"the camera {self._name} delivers no more images: its driver hangs")
-        if seconds >= self._timeouts.fault_after_s and self._reconnect:
+        if seconds >= timeouts.fault_after_s and self._reconnect and reader.yielded > 1:
             self.report(f"the camera {self._name} delivers no more images")
 
     def report(self, fault: str) -> None:

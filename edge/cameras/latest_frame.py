@@ -39,6 +39,8 @@ class LatestFrameReader:
         self._stopped = threading.Event()
         self.active_at = time.monotonic()
         """The time when the generator last yielded, on the monotonic clock; at first, when reading started."""
+        self.yielded = 0
+        """How often the generator has yielded."""
         # A daemon thread: a driver that hangs in a read must not keep the program from exiting.
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
         self._thread.start()
@@ -75,6 +77,7 @@ class LatestFrameReader:
             with closing(self._read_frames(self._stopped)) as frames:
                 for frame in frames:
                     self.active_at = time.monotonic()
+                    self.yielded += 1
                     if self._stopped.is_set():
                         break
                     if frame is not None:

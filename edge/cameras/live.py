@@ -15,6 +15,7 @@ from edge.cameras.camera import (
     ignore_fault,
     process_every_frame,
 )
+from edge.cameras.damage_limit import DamageLimit
 from edge.cameras.device import OpenDevice
 from edge.cameras.fault_monitor import CameraFaultMonitor, CameraTimeouts
 from edge.cameras.latest_frame import LatestFrameReader
@@ -23,6 +24,7 @@ from edge.config import CameraConfig
 from edge.workers.backoff import Backoff
 from edge.workers.supervised_thread import MAX_FAILURES
 from landmarkers.frame import Frame
+from landmarkers.pixel_shape import to_square_pixels
 
 _POLL_S: Final = 0.1
 _LAST_IMAGE_S: Final = 0.5  # for the current read to return when stopped
@@ -115,29 +117,42 @@ class LiveCamera:
             while not self._stopped.is_set():
                 frame = reader.next_frame(_POLL_S)
                 if frame is None:
-                    self._monitor.observe_silence(time.monotonic() - reader.active_at)
+                    self._monitor.observe_silence(time.monotonic() - reader.active_at, reader)
                 elif self._monitor.observe(frame):
                     yield frame
         finally:
             reader.stop(_LAST_IMAGE_S if self._stopped.is_set() else 0.0)
 
     def _read_device(self, stopped: threading.Event) -> Generator[Frame | None, None, None]:
-        """Yield once when the device is open, then a frame for each image, or None if it is not to be processed."""
+        """Yield once when the device is open, then a frame for each image, or None if it is not to be processed.
+
+        Images that cannot be decoded are skipped.
+        """
         with closing(self._open_device()) as device:
             yield None
-            opened_at = time.monotonic()
+            opened_at, damage = time.monotonic(), DamageLimit(self._name)
             while True:
-                device.grab()
+                asked = time.monotonic()
+                is_whole = device.grab()
                 now = time.monotonic()
                 if stopped.is_set():  # perhaps abandoned long ago
                     return
+                if not is_whole:
+                    damage.reject(asked)
+                    continue
                 self._delivered_s = now - opened_at
                 self._first_image_at = now if self._first_image_at is None else self._first_image_at
                 seconds = now - self._first_image_at
-                if self._should_process(seconds):
-                    yield Frame(to_rgb(orient(device.retrieve(), self._config)), seconds)
-                else:
+                if not self._should_process(seconds):
                     yield None
+                    continue
+                pixels = device.retrieve()
+                if pixels is None:
+                    damage.reject(asked)
+                    continue
+                damage.accept()
+                square = to_square_pixels(pixels, self._config.pixel_aspect or device.pixel_aspect)
+                yield Frame(to_rgb(orient(square, self._config)), seconds)
 
     def _count_drop(self) -> None:
         self.dropped += 1

@@ -10,7 +10,8 @@ from edge.config import CameraConfig
 from landmarkers.frame import Image
 
 _ROTATIONS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_BGRX: Final = 4
+_TO_RGB: Final = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}  # by the number of channels
+_WITH_CHANNELS: Final = 3  # dimensions; a grey image may have two
 
 
 def orient(pixels: Pixels, config: CameraConfig) -> Pixels:
@@ -32,5 +33,5 @@ def orient(pixels: Pixels, config: CameraConfig) -> Pixels:
 
 def to_rgb(pixels: Pixels) -> Image:
     """Return the image as frames hold it: RGB, contiguous."""
-    code = cv2.COLOR_BGRA2RGB if pixels.shape[2] == _BGRX else cv2.COLOR_BGR2RGB
-    return cv2.cvtColor(pixels, code).astype(np.uint8, copy=False)
+    channels = pixels.shape[2] if pixels.ndim == _WITH_CHANNELS else 1
+    return cv2.cvtColor(pixels, _TO_RGB[channels]).astype(np.uint8, copy=False)

@@ -58,13 +58,19 @@ class Picamera:
             self.close()
             raise CameraLost(f"the camera {self._name} cannot be started: {error}") from error
 
-    def grab(self) -> None:
+    @property
+    def pixel_aspect(self) -> float:
+        """Return that of square pixels."""
+        return 1.0
+
+    def grab(self) -> bool:
         """Wait for the next image. Raises CameraLost."""
         self._release_request()
         try:
             self._request = self._camera.capture_request(wait=_TIMEOUT_S)
         except (RuntimeError, TimeoutError) as error:
             raise CameraLost(f"the camera {self._name} delivers no more images; check its cable") from error
+        return True
 
     def retrieve(self) -> Pixels:
         """Return a copy of the grabbed image, BGR."""

@@ -31,7 +31,7 @@ class RecordingCamera:
     ) -> None:
         """With `loop` the clip starts again whenever it has ended; frames that `should_process` declines are left out.
 
-        Of the `config` only rotation, mirroring and region are used.
+        Of the `config` only the pixels' shape, rotation, mirroring and region are used.
         """
         self._path = path
         self._paced = paced
@@ -55,7 +55,7 @@ class RecordingCamera:
         while True:
             newest = start
             try:
-                for frame in read_recording(self._path):
+                for frame in read_recording(self._path, self._config.pixel_aspect):
                     newest = start + frame.time
                     yield Frame(np.ascontiguousarray(orient(frame.image, self._config)), newest)
             except RecordingUnreadable as error:

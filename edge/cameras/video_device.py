@@ -6,13 +6,16 @@ from typing import Final
 import cv2
 
 from edge.cameras.camera import CameraLost
+from edge.cameras.damage_limit import FIRST_IMAGE_S
 from edge.cameras.device import Pixels
 from edge.config import CameraConfig
+from landmarkers.pixel_shape import told_aspect
 
-# Long enough for a network camera that sends a key frame only every few seconds; CameraTimeouts bounds it from above.
 STREAM_TIMEOUT_S: Final = 6.0
+"""To open a stream; CameraTimeouts bounds it from above."""
 _V4L2_TIMEOUT_S: Final = 4
-_FATAL: Final = 8  # FFmpeg's log level
+_STREAM_OPTIONS: Final = "rtsp_transport;tcp|fpsprobesize;0"  # the first is OpenCV's own default
+_QUIET: Final = -8  # FFmpeg's log level; the next one tells every image without JPEG data
 _MAX_RAW_PIXELS: Final = 640 * 480  # more do not fit through USB 2 thirty times a second
 
 
@@ -25,34 +28,40 @@ class VideoDevice:
         """Open it; `name` is how sentences call it. Raises CameraLost."""
         self._name = name
         _silence_libraries()
-        if source.startswith("/dev/"):
-            self._capture = _open_v4l2(source, config)
-        else:
-            # Without these a stream that goes silent blocks for ever.
-            open_ms, read_ms = round(open_timeout_s * 1000), round(STREAM_TIMEOUT_S * 1000)
-            timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
-            self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
+        self._is_stream = "://" in source
+        self._capture = _open_stream(source, open_timeout_s) if self._is_stream else _open_v4l2(source, config)
         if not self._capture.isOpened():
             self._capture.release()
             raise CameraLost(
                 f"the camera {name} cannot be opened; check that it is plugged in and that no other program uses it"
             )
 
-    def grab(self) -> None:
-        """Wait for the next image. Raises CameraLost."""
-        if not self._capture.grab():
-            raise CameraLost(f"the camera {self._name} delivers no more images")
+    @property
+    def pixel_aspect(self) -> float:
+        """Return what the stream tells at present."""
+        if not self._is_stream:
+            return 1.0
+        return told_aspect(self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN))
 
-    def retrieve(self) -> Pixels:
-        """Decode the grabbed image, BGR. Raises CameraLost."""
+    def grab(self) -> bool:
+        """Wait for the next image; OpenCV tells neither a damaged one nor a silent camera from the end of a stream."""
+        return self._capture.grab()
+
+    def retrieve(self) -> Pixels | None:
+        """Decode the grabbed image, BGR, if it can be decoded."""
         is_decoded, pixels = self._capture.retrieve()
-        if not is_decoded:
-            raise CameraLost(f"the camera {self._name} delivers images that cannot be decoded")
-        return pixels
+        return pixels if is_decoded and pixels.size else None
 
     def close(self) -> None:
         """Release the camera."""
         self._capture.release()
+
+
+def _open_stream(address: str, open_timeout_s: float) -> cv2.VideoCapture:
+    # Without these a stream that goes silent blocks for ever.
+    open_ms, read_ms = round(open_timeout_s * 1000), round(FIRST_IMAGE_S * 1000)
+    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
+    return cv2.VideoCapture(address, cv2.CAP_FFMPEG, timeouts)
 
 
 def _open_v4l2(path: str, config: CameraConfig) -> cv2.VideoCapture:
@@ -74,9 +83,11 @@ def _silence_libraries() -> None:
     """Keep OpenCV and FFmpeg from logging an absent camera at every attempt; the user's variables take precedence.
 
     OpenCV reads the variables when it opens its first camera. It has no other way to shorten the 10 s that it waits
-    for an image of a V4L2 camera.
+    for an image of a V4L2 camera, nor to keep FFmpeg from measuring the rate of a stream: that takes twenty images,
+    four seconds of a camera that sends five a second, and leaves them waiting, so that every later image comes late.
     """
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_V4L2_TIMEOUT_S))
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_FATAL))
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _STREAM_OPTIONS)
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_QUIET))
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)

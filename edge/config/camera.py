@@ -15,8 +15,8 @@ class CameraConfig(Section):
     """The source of the frames, and their orientation and crop.
 
     Size and rate are requested from a camera on this device, which otherwise keeps its own; a network stream or a clip
-    comes as it was made. Every image is rotated clockwise, then mirrored, then cropped to the region, whose bounds are
-    shares of the rotated and mirrored image.
+    comes as it was made. Every image is given square pixels, then rotated clockwise, then mirrored, then cropped to the
+    region, whose bounds are shares of the rotated and mirrored image.
     """
 
     source: SourceName = SourceName("/dev/video0")
@@ -28,6 +28,9 @@ class CameraConfig(Section):
     """Image height in pixels to request, together with `width_px`; without them the camera's own size."""
     frames_per_s: Annotated[int, Field(ge=5, le=120)] | None = None
     """Frames a second to request; without it the camera's own rate."""
+    pixel_aspect: Annotated[float, Field(ge=0.25, le=4.0)] | None = None
+    """Width of a pixel divided by its height, for a camera whose picture is squeezed; without it, what a stream or clip
+    says about itself, and otherwise 1. A picture of 720x576 for a screen of 4:3 has 1.0667, for one of 16:9 1.4222."""
     rotation_degrees: Annotated[int, Field(ge=0, le=270, multiple_of=90)] = 0
     """Clockwise rotation of the image in degrees: 0, 90, 180 or 270."""
     mirror: bool = False

@@ -10,7 +10,7 @@ import numpy as np
 from edge.cameras.camera import CameraLost
 from edge.cameras.device import Pixels
 
-MakeImage = Callable[[], Pixels]
+MakeImage = Callable[[], Pixels | None]
 
 _INTERVAL_S = 0.02
 _seeds = count()
@@ -54,13 +54,18 @@ class FakeDevice:
     def __init__(self, driver: FakeDriver) -> None:
         self._driver = driver
 
-    def grab(self) -> None:
+    @property
+    def pixel_aspect(self) -> float:
+        return 1.0
+
+    def grab(self) -> bool:
         time.sleep(_INTERVAL_S)
         self._driver.responds.wait()
         if not self._driver.is_present:
             raise CameraLost("the camera fake delivers no more images")
+        return True
 
-    def retrieve(self) -> Pixels:
+    def retrieve(self) -> Pixels | None:
         return self._driver.make_image()
 
     def close(self) -> None:

@@ -17,7 +17,9 @@ from tests.edge.cameras.fake_device import FakeDriver, black_image, random_image
 from tests.edge.cameras.fault_log import FaultLog
 from tests.edge.waiting import wait_until
 
-SHORT = CameraTimeouts(fault_after_s=1.0, abandon_after_s=1.5, retry_s=0.1, recovered_after_s=0.2)
+SHORT = CameraTimeouts(
+    fault_after_s=1.0, abandon_after_s=1.5, abandon_start_after_s=1.5, retry_s=0.1, recovered_after_s=0.2
+)
 """For fakes, which do not need the time of a real camera."""
 
 Watch = Callable[[Camera], list[Frame]]

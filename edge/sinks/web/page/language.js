@@ -1,4 +1,5 @@
 /** The language of the page: the browser's, until the user chooses; the choice is stored. */
+import { inArabic, isolate } from "./sentences.js";
 import { TEXTS } from "./texts.js";
 import { loadPreference, savePreference } from "./preferences.js";
 
@@ -34,7 +35,7 @@ export function toggle() {
 
 /** Return the text of a name, with values inserted. */
 export function text(name, inserted = {}) {
-  return TEXTS[language][name].replace(/\{(\w+)([%@]?)\}/g, (_, key, kind) => format(inserted[key], kind));
+  return insert(TEXTS[language][name], inserted);
 }
 
 /** Return true if there is a text of this name. */
@@ -55,11 +56,14 @@ export function putPlain(element, plain) {
   if (element.textContent !== plain) element.textContent = plain;
 }
 
+function insert(template, inserted) {
+  return template.replace(/\{(\w+)([%@]?)\}/g, (_, key, kind) => format(inserted[key], kind));
+}
+
 function format(value, kind) {
   if (kind === "%") return shares.format(Math.floor(100 * value + ROUNDING) / 100); // 99.9 % must not become 100 %
   if (kind === "@") return (isToday(value) ? times : days).format(value);
-  // Isolates (FSI, PDI) keep the direction of a Latin name within an Arabic sentence, and the other way round.
-  return typeof value === "number" ? numbers.format(value) : `\u2068${value}\u2069`;
+  return typeof value === "number" ? numbers.format(value) : isolate(value);
 }
 
 function isToday(date) {
@@ -67,8 +71,14 @@ function isToday(date) {
 }
 
 function fill(element) {
-  const content = text(element.dataset.text, values.get(element));
-  if (element.textContent !== content) element.textContent = content;
+  const inserted = values.get(element) ?? {};
+  const parts = TEXTS[language][element.dataset.text].split(/\{(\w+)!\}/);
+  const nodes = parts.flatMap((part, number) => (number % 2 ? sentence(inserted[part]) : [insert(part, inserted)]));
+  if (element.textContent !== nodes.map((node) => node.textContent ?? node).join("")) element.replaceChildren(...nodes);
+}
+
+function sentence(content) {
+  return language === "ar" ? inArabic(content) : [content];
 }
 
 function apply(name) {

@@ -52,14 +52,14 @@ export class State {
       return fill("model", "ok", name, [...(state ? [["model-proven"]] : []), ...known]);
     }
     if (state === "on probation") return fill("model", "warning", name, [["model-on-probation"], ...known]);
-    fill("model", "fault", name, [["model-rolled-back"], state]);
+    fill("model", "fault", name, [["model-rolled-back"], ["state-fault", { sentence: state }]]);
   }
 }
 
 /** Show a component that works, is not configured, or has a fault, which the device describes in a sentence. */
 function showPart(part, health, okText, more = []) {
   const fault = health.faults[part];
-  if (fault) fill(part, "fault", [`${part}-fault`], [fault, ...more]);
+  if (fault) fill(part, "fault", [`${part}-fault`], [["state-fault", { sentence: fault }], ...more]);
   // The camera is always there; the others only where they are configured.
   else if (part !== "camera" && !health.components.includes(part)) fill(part, "off", [`${part}-absent`]);
   else fill(part, part === "camera" && health.paused ? "off" : "ok", okText, more);
@@ -72,7 +72,7 @@ function outboxLines(health) {
   return lines;
 }
 
-/** Fill a row: each text is [name, values] or a plain string of the device. */
+/** Fill a row: each text is [name, values] or a name of the device's own. */
 function fill(part, level, main, more = []) {
   const row = byId(`part-${part}`);
   row.dataset.level = level;
@@ -95,7 +95,7 @@ function setText(element, content) {
     element.removeAttribute("dir");
     return put(element, ...content);
   }
-  element.lang = "en"; // the device's own sentences and names
+  element.lang = "en"; // names of models
   element.dir = "ltr";
   putPlain(element, content ?? "");
 }

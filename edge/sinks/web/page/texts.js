@@ -1,9 +1,9 @@
 /**
  * All texts of the page, in both languages.
  *
- * Braces hold values: {n} is a number or a text, {n%} a share as a percentage, {at@} a time of day. No noun follows a
- * number, since Arabic has six plural forms. Texts that the device's own screen shows too are worded as there:
- * edge/sinks/captions/panels.py.
+ * Braces hold values: {n} is a number or a text, {n%} a share as a percentage, {at@} a time of day, {sentence!} a
+ * sentence of the daemon. No noun follows a number, since Arabic has six plural forms. Texts that the device's own screen
+ * shows too are worded as there: edge/sinks/captions/panels.py.
  */
 export const TEXTS = {
   en: {
@@ -63,6 +63,7 @@ export const TEXTS = {
     state: "State",
     "state-unknown": "not known yet",
     "state-stale": "Last heard at {at@}.",
+    "state-fault": "{sentence!}",
     camera: "Camera",
     "camera-ok": "sends pictures",
     "camera-fault": "sends no picture",
@@ -117,7 +118,7 @@ export const TEXTS = {
     "own-video-label": "Your camera, mirrored, with the landmarks that were found",
     "own-hint": "Lift your hands, sign one word, and lower them again.",
     "own-preparing": "The device is getting ready to read your signs.",
-    "own-error": "The device says: {reason}",
+    "own-error": "The device says: {reason!}",
     "own-asking": "Your browser asks whether this page may use your camera.",
     "own-connecting": "Connecting…",
     "own-looking": "Looking. Show your shoulders and hands.",
@@ -131,7 +132,7 @@ export const TEXTS = {
     "own-absent": "No camera was found.",
     "own-busy": "The camera cannot be opened; perhaps another program uses it.",
     "own-full": "Too many visitors are trying it just now. Please come back in a little while.",
-    "own-closed": "The device ended this: {reason}",
+    "own-closed": "The device ended this: {reason!}",
     "own-rate": "pictures a second: {n}, answered after {ms} ms",
   },
   ar: {
@@ -191,6 +192,7 @@ export const TEXTS = {
     state: "الحالة",
     "state-unknown": "غير معروفة بعد",
     "state-stale": "آخر خبر من الجهاز في {at@}.",
+    "state-fault": "{sentence!}",
     camera: "الكاميرا",
     "camera-ok": "ترسل صورًا",
     "camera-fault": "لا ترسل صورة",
@@ -245,7 +247,7 @@ export const TEXTS = {
     "own-video-label": "كاميرتك كما في المرآة وعليها النقاط التي وُجدت",
     "own-hint": "ارفع يديك، وأشِر بكلمة واحدة، ثم أنزلهما.",
     "own-preparing": "يستعد الجهاز لقراءة إشاراتك.",
-    "own-error": "يقول الجهاز: {reason}",
+    "own-error": "يقول الجهاز: {reason!}",
     "own-asking": "يسألك متصفحك هل تسمح لهذه الصفحة باستعمال كاميرتك.",
     "own-connecting": "جارٍ الاتصال…",
     "own-looking": "ينظر الجهاز. أظهر كتفيك ويديك.",
@@ -259,7 +261,7 @@ export const TEXTS = {
     "own-absent": "لم توجد كاميرا.",
     "own-busy": "تعذر فتح الكاميرا، ربما يستعملها برنامج آخر.",
     "own-full": "يجرّبها الآن زوار كثيرون. عُد بعد قليل من فضلك.",
-    "own-closed": "أنهى الجهاز التجربة: {reason}",
+    "own-closed": "أنهى الجهاز التجربة: {reason!}",
     "own-rate": "الصور في الثانية: {n}، والجواب بعد {ms} مللي ثانية",
   },
 };

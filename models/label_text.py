@@ -1,4 +1,4 @@
-"""Makes a label safe to show: one line of bounded length, whatever the file holds from which it came."""
+"""Makes a label or a name safe to show: one line of bounded length, whatever the file holds from which it came."""
 
 import unicodedata
 from typing import Final

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from edge.config.edge_config import EdgeConfig
 from edge.config.source_name import show_value
+from models.label_text import one_line
 
 PREFIX: Final = "ISHARA_"
 
@@ -24,7 +25,7 @@ def explain(error: ValidationError, path: Path | None, variables: Mapping[str, s
     """
     first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     location = tuple(str(step) for step in first["loc"])
-    key = ".".join(location)
+    key = one_line(".".join(location))
     # A key that is missing was asked for by the others of its section.
     where = _where(location[:-1] if first["type"] == "missing" else location, path, variables)
     if first["type"] == "extra_forbidden":
@@ -37,9 +38,11 @@ def _where(location: KeyPath, path: Path | None, variables: Mapping[str, str]) -
     for name, place in variables.items():
         key = _key_path(name)
         if key == location[: len(key)]:
-            return f"the variable {name}{place}"
+            return f"the variable {one_line(name)}{place}"
     file = "the configuration" if path is None else f"the configuration {path}"
-    parts = [f"{name}{place}" for name, place in variables.items() if _key_path(name)[: len(location)] == location]
+    parts = [
+        f"{one_line(name)}{place}" for name, place in variables.items() if _key_path(name)[: len(location)] == location
+    ]
     if not parts:
         return file
     return f"{file} with the variable{'s' if len(parts) > 1 else ''} {', '.join(parts)}"

@@ -114,6 +114,13 @@ def test_value_is_ascribed_to_the_file_the_dotenv_or_the_variable_that_set_it(tm
         assert str(refused.value).startswith(where)
 
 
+def test_sentence_about_an_odd_name_is_one_short_line(tmp_path: Path) -> None:
+    sentence = refusal(write_config(tmp_path, f'"a\\nb{"x" * 500}" = 1'))  # refusal() checks for line breaks
+    assert "there is no key a bx" in sentence
+    assert len(sentence) < 400 + len(str(tmp_path))
+    assert len(refusal(None, **{f"ISHARA_MQTT_{'x' * 500}": "1"})) < 400
+
+
 def test_unknown_key_of_a_file_is_answered_with_the_key_that_was_perhaps_meant(tmp_path: Path) -> None:
     sentence = refusal(write_config(tmp_path, "[camera]\nsauce = '/dev/video0'"))
     assert sentence.endswith("there is no key camera.sauce; perhaps camera.source is meant")

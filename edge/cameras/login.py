@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from typing import Final
-from urllib.request import parse_http_list, parse_keqv_list
+from urllib.request import parse_http_list
 
 _FIRST_REQUEST: Final = "00000001"
 
@@ -17,7 +17,8 @@ def authorise(challenges: Iterable[str], user: str, password: str, method: str, 
     """Return the header `Authorization` for a request; None if no challenge is of a known kind."""
     by_scheme = {scheme.lower(): rest for scheme, _, rest in (one.strip().partition(" ") for one in challenges)}
     if "digest" in by_scheme:
-        fields = parse_keqv_list([one for one in parse_http_list(by_scheme["digest"]) if "=" in one])
+        pairs = (one.partition("=") for one in parse_http_list(by_scheme["digest"]))
+        fields = {key.strip().lower(): text.strip().strip('"') for key, _, text in pairs}
         if fields.get("algorithm", "MD5").upper() == "MD5" and "realm" in fields and "nonce" in fields:
             return _digest(fields, user, password, method, target)
     if "basic" in by_scheme:

@@ -16,6 +16,7 @@ from edge.cameras.login import authorise
 from edge.cameras.network_address import NetworkAddress
 
 _MAX_BYTES: Final = 64 * 1024
+_MAX_DIGITS: Final = 9
 _HEAD_END: Final = b"\r\n\r\n"
 UNAUTHORIZED: Final = 401
 
@@ -107,7 +108,7 @@ class _Conversation:
         return ("\r\n".join([*lines, "User-Agent: ishara"]) + "\r\n\r\n").encode()
 
     def _read_answer(self, connection: socket.socket) -> tuple[int, HTTPMessage]:
-        """Read the head of an answer, and skip its body in RTSP. Raises OSError, NoCamera."""
+        """Read the head of an answer, and its body if another may follow. Raises OSError, NoCamera."""
         head, body = self._read_head(connection)
         line, _, fields = head.partition(b"\r\n")
         status = line.partition(b" ")[2][:3]
@@ -118,8 +119,8 @@ class _Conversation:
         except HTTPException as error:
             raise NoCamera from error
         length = headers.get("Content-Length", "")
-        if self._address.is_rtsp and length.isdecimal():
-            left = min(int(length), _MAX_BYTES) - len(body)
+        if int(status) == UNAUTHORIZED and self._address.is_rtsp and length.isdecimal():
+            left = min(int(length[:_MAX_DIGITS]), _MAX_BYTES) - len(body)
             while left > 0 and (received := self._receive(connection)):
                 left -= len(received)
         return int(status), headers

@@ -10,10 +10,10 @@ from pydantic import Secret
 _LOCAL_KINDS: Final = ("take:", "v4l2:")
 # Also what was meant as an address: with a typing error, in quotes, or with one slash, as a path writes it.
 _SCHEMES: Final = (
-    re.compile(r"""[\s'"]*(?P<scheme>[a-z][a-z0-9+.-]*):[/\\]{1,2}""", re.IGNORECASE),
+    re.compile(r"""[\s'"]*(?P<scheme>[a-z][a-z0-9+.-]{0,30}):[/\\]{1,2}""", re.IGNORECASE),
     re.compile(r"""[\s'"]*(?P<scheme>(?:rtsp|http)s?)(?:[:;]|//)[/\\]{0,2}""", re.IGNORECASE),
-    re.compile(r".*?\b(?P<scheme>[a-z][a-z0-9+.-]*)://", re.IGNORECASE | re.DOTALL),
-    re.compile(r"(?P<scheme>)(?://)?(?=[^/\\.@][^@/\\]*:[^@]*@|[\w.-]+:\d+[/?])"),  # user:password@host, host:554/path
+    re.compile(r".*?\b(?P<scheme>[a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE | re.DOTALL),
+    re.compile(r"(?P<scheme>)(?://)?(?=[^/\\.@][^@/\\:]*:[^@]*@|[\w.-]+:\d+[/?])"),  # user:password@host, host:554/path
 )
 _END_OF_HOST: Final = re.compile(r"[/\\?#]")
 _HOST: Final = re.compile(r"(?:[\w.-]+|\[[\w.:%]+\])(?::\d{1,5})?")

@@ -39,6 +39,13 @@ GIVEN = "user:S3CRET@"
 Watch = Callable[[Camera], list[Frame]]
 
 
+@pytest.fixture(autouse=True)
+def _short_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give an attempt less time than a slow camera needs; LiveCamera abandons one that takes too long."""
+    assert CameraTimeouts().abandon_after_s > network_camera._LIMIT_S
+    monkeypatch.setattr(network_camera, "_LIMIT_S", 1.5)
+
+
 def reason(address: str) -> str:
     """Return the sentence with which a camera is lost."""
     with pytest.raises(CameraLost) as lost:
@@ -64,6 +71,8 @@ def reason(address: str) -> str:
         (status("200 OK", "Content-Type: text/html", body="<p>hello"), GIVEN, "sends a page (text/html)"),
         (status("200 OK", "Content-Type: video/x"), GIVEN, "sends no video that can be read"),
         (lambda _: b"SSH-2.0-OpenSSH_9.2\r\n", GIVEN, "does not speak {protocol}"),
+        (status("404 Not Found", f"Content-Length: {'9' * 5000}"), GIVEN, "has no stream of this path (404)"),
+        (status("401 No", "WWW-Authenticate: Digest realm=,=,nonce"), GIVEN, "refuses the user name or password"),
         (lambda _: b"", GIVEN, "does not speak {protocol}"),
         (lambda _: b"\x00\xff" * 100_000, GIVEN, "does not speak {protocol}"),
     ],
@@ -107,9 +116,7 @@ def test_camera_without_encryption_is_named(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "http"])
-def test_camera_that_never_answers_is_named_in_time(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert CameraTimeouts().abandon_after_s > network_camera._LIMIT_S
-    monkeypatch.setattr(network_camera, "_LIMIT_S", 1.5)
+def test_camera_that_never_answers_is_named_in_time(scheme: str) -> None:
     began = time.monotonic()
     with scripted_server(lambda _: None) as server:
         sentence = reason(f"{scheme}://{GIVEN}127.0.0.1:{server.port}/")

@@ -40,13 +40,13 @@ class _Variables(BaseSettings, EdgeConfig):
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:
     """Load the configuration from a file, a `.env` and the environment, later ones winning. Raises ConfigInvalid."""
     content = {} if path is None else _read_toml(path)
-    from_file = {} if dotenv is None else _read_dotenv(dotenv)
-    variables = from_file | _own_variables(environment)
+    own = _own_variables(environment)
+    variables = own if dotenv is None else _read_dotenv(dotenv) | own
     _override(content, variables)
     try:
         return EdgeConfig.model_validate(content, context=dict(environment))
     except ValidationError as error:
-        places = {name: "" if name in environment else f" of {dotenv}" for name in variables}
+        places = {name: "" if name in own else f" of {dotenv}" for name in variables}
         raise ConfigInvalid(explain(error, path, places)) from error
 
 

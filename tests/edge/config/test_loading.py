@@ -40,6 +40,7 @@ protocol = "3.1.1"
 keepalive_s = 60
 outbox = "/srv/outbox.sqlite3"
 outbox_words = 500
+hold_after_reconnect_s = 20.0
 discovery = false
 discovery_prefix = "ha/found"
 """
@@ -76,6 +77,7 @@ def test_file_sets_every_key(tmp_path: Path) -> None:
         "keepalive_s": 60,
         "outbox": Path("/srv/outbox.sqlite3"),
         "outbox_words": 500,
+        "hold_after_reconnect_s": 20.0,
         "discovery": False,
         "discovery_prefix": "ha/found",
     }

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import EdgeConfig
+from edge.config import ConfigInvalid, EdgeConfig
 from edge.config.loading import load_config
 from edge.config.platform_variables import is_injected
 from tests.edge.config.refusal import refusal
@@ -41,6 +41,9 @@ def test_own_variables_are_used_among_injected_ones(tmp_path: Path) -> None:
     config = load_config(None, INJECTED | {"ISHARA_MQTT_HOST": "10.0.0.12"}, dotenv)
     assert config.mqtt is not None
     assert (config.mqtt.host, config.mqtt.port) == ("10.0.0.12", 1884)
+    dotenv.write_text("ISHARA_MQTT_PORT=0\n")
+    with pytest.raises(ConfigInvalid, match=f"the variable ISHARA_MQTT_PORT of {dotenv} is wrong"):
+        load_config(None, INJECTED | {"ISHARA_MQTT_HOST": "10.0.0.12"}, dotenv)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import numpy as np
 
 from edge.cameras.pace import paced, until_stopped
 from landmarkers.frame import Frame, Landmarks
+from landmarkers.frame_clock import FrameClock
 from landmarkers.take import Take
 
 PAUSE_S = 1.0  # nobody is in view for so long after each of several takes
 _PAUSE_STEP_S = 0.1
+_INTERVAL_S = 1.0 / 30.0  # where the times of a take jump
 
 
 class TakeReplay:
@@ -61,12 +63,14 @@ class TakeReplay:
 
 def _concatenate(takes: Sequence[Take], *, pauses: bool) -> Iterator[Landmarks]:
     """Yield the landmarks of all takes on one clock from zero, with `pauses` nobody in view for a while after each."""
-    clock = 0.0
+    start = 0.0
     for take in takes:
+        clock, end = FrameClock(_INTERVAL_S), start
         for landmarks in take.landmarks():
-            yield Landmarks(landmarks.points, clock + landmarks.time - float(take.times[0]))
-        clock += take.duration
+            end = start + clock.advance(landmarks.time)
+            yield Landmarks(landmarks.points, end)
+        start = end
         if pauses:
             for number in range(1, round(PAUSE_S / _PAUSE_STEP_S)):
-                yield Landmarks.empty(clock + number * _PAUSE_STEP_S)
-            clock += PAUSE_S
+                yield Landmarks.empty(end + number * _PAUSE_STEP_S)
+            start += PAUSE_S

@@ -1,5 +1,6 @@
 """Opens the camera and the landmarker that a source's name stands for."""
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, Take
 
+_MEMORY: Final = "/dev/shm/"  # noqa: S108 # files in memory, although they lie among the devices
 _DEFAULT_CAMERA: Final = CameraConfig()
 
 
@@ -99,7 +101,7 @@ def open_camera(name: str, options: SourceOptions) -> Camera:
             report_fault=options.report_fault,
         )
     path = Path(name)
-    if not path.exists():
+    if _find_mode(name) is None:
         raise SourceUnknown(f"there is no source {redact_source(name)}; `ishara-edge run --help` lists what can be one")
     recording = RecordingCamera(
         path, paced=not options.fast, loop=options.endless, should_process=should_process, config=options.camera
@@ -113,6 +115,11 @@ def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
     Raises SourceUnknown, AddressInvalid, LibraryMissing.
     The libraries of boards are imported only for their own sources.
     """
+    address = NetworkAddress.parse(name)
+    if address is not None:
+        from edge.cameras.network_camera import NetworkCameraOpener
+
+        return NetworkCameraOpener(address, config).open
     kind, _, rest = name.partition(":")
     if kind == "picamera":
         from edge.cameras.picamera import Picamera, require_picamera2
@@ -126,18 +133,31 @@ def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
         number = _parse_number(name, rest)
         require_gstreamer()
         return lambda: CsiCamera(number, config)
-    if kind == "v4l2" or name.startswith("/dev/"):
+    if kind == "v4l2" or _is_device(name):
         from edge.cameras.video_device import VideoDevice
 
         device = rest if kind == "v4l2" else name
         device = f"/dev/video{device}" if device.isdigit() else device
+        if not device.isprintable():  # OpenCV crashes at a name that is not UTF-8
+            raise SourceUnknown(f"there is no source {redact_source(name)}; no device has a name with such a character")
         return lambda: VideoDevice(device, redact_source(name), config)
-    address = NetworkAddress.parse(name)
-    if address is not None:
-        from edge.cameras.network_camera import NetworkCameraOpener
-
-        return NetworkCameraOpener(address, config).open
     return None
+
+
+def _is_device(name: str) -> bool:
+    """Return True if a name stands for a device, or among devices for one that may be plugged in later."""
+    mode = _find_mode(name)
+    return name.startswith("/dev/") and not name.startswith(_MEMORY) if mode is None else stat.S_ISCHR(mode)
+
+
+def _find_mode(path: str) -> int | None:
+    """Return what kind of file a path names, None if it names none. Raises SourceUnknown."""
+    try:
+        return Path(path).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a path with a null character
+        return None
+    except OSError as error:
+        raise SourceUnknown(f"the source {redact_source(path)} cannot be read: {error.strerror}") from error
 
 
 def _parse_number(name: str, digits: str) -> int:
@@ -148,9 +168,10 @@ def _parse_number(name: str, digits: str) -> int:
 
 
 def _load_takes(path: Path) -> list[Take]:
-    paths = sorted(path.glob(f"*{TAKE_SUFFIX}")) if path.is_dir() else [path]
+    is_folder = stat.S_ISDIR(_find_mode(str(path)) or 0)
+    paths = [one for one in sorted(path.glob(f"*{TAKE_SUFFIX}")) if one.name[0] != "."] if is_folder else [path]
     if not paths or not paths[0].is_file():
         raise SourceUnknown(
-            f"there is no take {redact_source(str(path))}" + (f" (*{TAKE_SUFFIX})" if path.is_dir() else "")
+            f"there is no take {redact_source(str(path))}" + (f" (*{TAKE_SUFFIX})" if is_folder else "")
         )
     return [Take.load(path) for path in paths]

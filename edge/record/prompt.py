@@ -7,7 +7,10 @@ from models.labels import Sign
 
 
 class Prompt:
-    """Prints on standard output, in UTF-8 whatever the locale; rings the terminal's bell when it is time to sign."""
+    """Prints on standard output, in UTF-8 whatever the locale; rings the terminal's bell when it is time to sign.
+
+    Names of files that are not UTF-8 are printed with escapes.
+    """
 
     def __init__(self) -> None:
         self._bell = "\a" if sys.stdout.isatty() else ""
@@ -48,7 +51,7 @@ class Prompt:
 
     def _write(self, text: str) -> None:
         self._is_mid_line = not text.endswith("\n")
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
         sys.stdout.buffer.flush()
 
 

@@ -86,6 +86,8 @@ def _official_clips(root: Path) -> Iterator[Clip]:
             if not folder.is_dir() or not folder.name.isdigit():
                 continue
             for path in folder.iterdir():
+                if path.name.startswith("."):  # as macOS leaves one, `._NAME`, beside each file
+                    continue
                 if path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES:
                     name = f"{folder.relative_to(root)}/{path.name if path.is_dir() else path.stem}"
                     yield Clip(name, path, int(folder.name), signer, split)

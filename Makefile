@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-visitors
+.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-visitors fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -95,6 +95,10 @@ BROKER_KILLS ?= 20
 SEED ?= 1
 test-soak: packages setup
 	$(BIN)/python -m tests.edge.soak --kills $(KILLS) --broker-kills $(BROKER_KILLS) --seed $(SEED)
+
+# Hostile inputs of every parser of bytes from outside for MINUTES, others at each run; the gate tries some of them.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 # 20 visitors for MINUTES at the live page of a daemon that reads a video: its frame rate, memory, fairness. Needs the real
 # clips in SHARED, and a machine that has nothing else to do.

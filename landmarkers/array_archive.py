@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.bounded_reads import BoundedReads
+from landmarkers.parsing import describe
 
 _MAX_READ_BYTES: Final = 1 << 20
 _MAX_HEADER_BYTES: Final = 1000
@@ -55,7 +56,7 @@ class ArrayArchive:
             self._archive = zipfile.ZipFile(cast("IO[bytes]", BoundedReads(file, _MAX_READ_BYTES)))
             self.names = tuple(name.removesuffix(_SUFFIX) for name in self._archive.namelist())
         except _DAMAGE as error:
-            raise ArraysDamaged(f"it is not a whole .npz file: {error}") from error
+            raise ArraysDamaged(f"it is not a whole .npz file: {describe(error)}") from error
 
     def read(self, name: str, kinds: Collection[str]) -> NDArray[Any]:
         """Return an array whose dtype is of one of these kinds ("f", "i", …). Raises ArraysDamaged."""
@@ -82,7 +83,7 @@ class ArrayArchive:
         except ArraysDamaged:
             raise
         except _DAMAGE as error:
-            raise ArraysDamaged(f"its {name} cannot be read: {error}") from error
+            raise ArraysDamaged(f"its {name} cannot be read: {describe(error)}") from error
         return array
 
     def _size_of(self, entry: zipfile.ZipInfo, name: str, kinds: Collection[str]) -> int:

@@ -53,7 +53,7 @@ def _find(text: str, known: Sequence[Sign]) -> Sign:
     if not arabic or (equals and not english):
         raise WordsUnclear(f"“{text}” is no word; write it as عربي=English")
     if not equals and arabic.isascii() and arabic.isdigit():
-        matches = [sign for sign in known if sign.sign_id == int(arabic)]
+        matches = [sign for sign in known if str(sign.sign_id) == arabic.lstrip("0")]
     else:
         matches = [
             sign

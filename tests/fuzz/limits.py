@@ -1,0 +1,58 @@
+"""The limits of what one hostile input may cost."""
+
+import re
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+MAX_S = 1.0
+MAX_MB = 100.0
+_HANG_S = 60.0
+_SELF = Path("/proc/self")
+
+
+class TooExpensive(BaseException):
+    """An input took too long. No parser may catch it."""
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Fail if what is done inside takes more than a second of the processor, a minute by the clock, or 100 MB."""
+    _peak_mb(reset=True)
+    before, began = _peak_mb(), _processor_s()
+    handlers = {number: signal.signal(number, _stop) for number in (signal.SIGPROF, signal.SIGALRM)}
+    signal.setitimer(signal.ITIMER_PROF, 2 * MAX_S)
+    signal.setitimer(signal.ITIMER_REAL, _HANG_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    seconds, megabytes = _processor_s() - began, _peak_mb() - before
+    if seconds > MAX_S:
+        raise TooExpensive(f"it took {seconds:.1f} s")
+    if megabytes > MAX_MB:
+        raise TooExpensive(f"it took {megabytes:.0f} MB")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise TooExpensive("it takes too long" if number == signal.SIGPROF else "it hangs")
+
+
+def _processor_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _peak_mb(*, reset: bool = False) -> float:
+    """Return the highest resident memory since the last reset; tracemalloc would not see what libraries allocate."""
+    if reset:
+        (_SELF / "clear_refs").write_text("5")
+    found = re.search(r"VmHWM:\s+(\d+) kB", (_SELF / "status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000

@@ -15,8 +15,15 @@ from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.page.conftest import OpenPage
 from tests.edge.sinks.web.page.showing import wait_until_live
 
-ADDRESS: Final = NetworkAddress.parse("rtsp://10.0.0.7/live")
-WITH_LOGIN: Final = NetworkAddress.parse("rtsp://guest:word@10.0.0.7/live")
+
+def parse(source: str) -> NetworkAddress:
+    address = NetworkAddress.parse(source)
+    assert address is not None
+    return address
+
+
+ADDRESS: Final = parse("rtsp://10.0.0.7/live")
+WITH_LOGIN: Final = parse("rtsp://guest:word@10.0.0.7/live")
 ANSWERS: Final = [
     _explain(Answer(401, ""), ADDRESS),
     _explain(Answer(401, ""), WITH_LOGIN),

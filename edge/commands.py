@@ -1,6 +1,8 @@
 """The commands that a device accepts remotely, and their dispatch to those that carry them out."""
 
 import logging
+import time
+from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
@@ -14,6 +16,8 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 1024
 _MAX_CHARACTERS: Final = 64
+_BURST: Final = 10
+_BURST_S: Final = 10.0
 
 
 class Command(StrEnum):
@@ -46,6 +50,26 @@ class Request(StrictModel):
 
 
 Handler = Callable[[], None]
+
+
+class RateLimit:
+    """Lets through a burst of commands and then one a second, for whoever sends them may send them without end."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=_BURST)
+        self._is_exceeded = False
+
+    def admit(self) -> bool:
+        """Return True if another command may be executed now. The first refused one of a flood is logged."""
+        now = time.monotonic()
+        if len(self._recent) == _BURST and now - self._recent[0] < _BURST_S:
+            if not self._is_exceeded:
+                log.warning("more than %d commands in %.0f s arrive; further ones are ignored", _BURST, _BURST_S)
+            self._is_exceeded = True
+            return False
+        self._recent.append(now)
+        self._is_exceeded = self._is_exceeded and now - self._recent[0] < 2 * _BURST_S
+        return True
 
 
 class Commands:

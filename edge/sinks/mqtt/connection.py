@@ -35,7 +35,7 @@ _NO_REASON: Final = ("Unspecified error", "Normal disconnection", "Success")
 
 
 class PacketTooLarge(Exception):
-    """The broker accepts no message of this size."""
+    """A packet is larger than broker or device accept."""
 
 
 class Connection:
@@ -167,7 +167,7 @@ class Connection:
         self._on_event(Disconnected(text, taken_over=reason.value == _SESSION_TAKEN_OVER))
 
     def _on_failure(self, error: Exception) -> None:
-        self._on_event(Disconnected(f"the broker sends what paho cannot read: {type(error).__name__}: {error}"))
+        self._on_event(Disconnected(f"it sends what cannot be read: {error}"))
 
 
 class _Client(paho.Client):
@@ -175,17 +175,31 @@ class _Client(paho.Client):
 
     on_failure: Callable[[Exception], None]
 
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """Read from the socket; paho asks for a packet's whole content at once, and allocates it.
+
+        Raises PacketTooLarge, which ends the connection: the broker ignores the limit that was announced to it.
+        """
+        if bufsize > _MAX_PACKET_BYTES:
+            raise PacketTooLarge(f"a packet of {bufsize} bytes, above the limit of {_MAX_PACKET_BYTES}")
+        return super()._sock_recv(bufsize)
+
     def loop_forever(self, *arguments: Any, **options: Any) -> MQTTErrorCode:
         """Read and write the connection until it ends."""
         try:
             return super().loop_forever(*arguments, **options)
+        except PacketTooLarge as error:
+            self._fail(error)
         except Exception as error:  # the outermost loop of the thread
             log.exception("reading from the broker failed")
-            opened = self.socket()
-            if isinstance(opened, socket.socket):
-                opened.close()
-            self.on_failure(error)
-            return MQTTErrorCode.MQTT_ERR_UNKNOWN
+            self._fail(error)
+        return MQTTErrorCode.MQTT_ERR_UNKNOWN
+
+    def _fail(self, error: Exception) -> None:
+        opened = self.socket()
+        if isinstance(opened, socket.socket):
+            opened.close()
+        self.on_failure(error)
 
 
 def _publish_size(topic: str, payload: bytes, properties: Properties | None) -> int:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from edge.commands import Commands
+from edge.commands import Commands, RateLimit
 from edge.monitoring.health import Health
 from edge.monitoring.status import DeviceStatus
 from edge.sinks.mqtt.announcements import Announcements
@@ -41,6 +41,8 @@ class PublisherState:
     """True if the model has changed since it was published."""
     shutdown_deadline: float | None = None
     """The time on the monotonic clock by which the publisher must have ended; None while it is to run."""
+    command_rate: RateLimit = field(default_factory=RateLimit)
+    """The limit of commands, which outlives a connection."""
     _limits: set[str] = field(default_factory=set)
 
     def report_limit(self, what: str, consequence: str) -> None:

@@ -9,6 +9,7 @@ from edge.sinks.mqtt.connection import Connection, PacketTooLarge
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 _REBIRTH_DELAY_S: Final = (1.0, 5.0)
+_HEALTH_INTERVAL_S: Final = 1.0  # at least, however often the status changes
 _FORGET_DELAY_S: Final = 5.0  # a broker that is still connected then has read what was published
 
 
@@ -21,6 +22,7 @@ class RetainedPublisher:
         self._rebirth_at: float | None = None
         self._forget_at: float | None = None
         self._discovery = ""
+        self._health_allowed_at = 0.0
 
     def publish_birth(self) -> None:
         """Publish everything about the device, `online` last, and subscribe to its commands."""
@@ -50,13 +52,13 @@ class RetainedPublisher:
 
     def next_due(self) -> float:
         """Return the time on the monotonic clock at which something is due next."""
-        return min(at for at in (self._state.health_due_at, self._rebirth_at, self._forget_at) if at is not None)
+        return min(at for at in (self._next_health(), self._rebirth_at, self._forget_at) if at is not None)
 
     def publish_due(self) -> None:
         """Publish what has changed or is due."""
         if self._state.model_changed:
             self._publish_model()
-        if time.monotonic() >= self._state.health_due_at:
+        if time.monotonic() >= self._next_health():
             health = self._state.health.read()
             self._publish_discovery(health)
             self._publish_health(health, qos=0)
@@ -89,8 +91,12 @@ class RetainedPublisher:
         self._state.model_changed = False  # before publishing: another thread may change it again meanwhile
         self._publish("model", self._state.topics.model, self._state.model, qos=1)
 
+    def _next_health(self) -> float:
+        return max(self._state.health_due_at, self._health_allowed_at)
+
     def _publish_health(self, health: Health, *, qos: int) -> None:
-        self._state.health_due_at = time.monotonic() + self._state.health.every_s
+        now = time.monotonic()
+        self._state.health_due_at, self._health_allowed_at = now + self._state.health.every_s, now + _HEALTH_INTERVAL_S
         self._publish("health", self._state.topics.health, health.to_json(), qos=qos)
 
     def _publish(self, what: str, topic: str, payload: str, *, qos: int) -> None:

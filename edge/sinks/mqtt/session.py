@@ -89,6 +89,8 @@ class Session:
     def handle_message(self, message: Message) -> None:
         """Handle a message of one of the subscribed topics."""
         if message.topic == self._state.topics.command:
+            if not self._state.command_rate.admit():
+                return  # without a response: whoever floods one topic would fill another
             self._respond(message, self._execute(message).to_json())
         elif message.payload == b"online" and not message.retained:  # on Home Assistant's birth topic
             self._retained.schedule_rebirth()

@@ -13,7 +13,7 @@ from edge.monitoring.health import Health
 from edge.monitoring.status import DeviceStatus
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.sinks.mqtt.conftest import OpenSink
-from tests.edge.waiting import PATIENCE_S
+from tests.edge.waiting import PATIENCE_S, wait_until
 
 
 def test_command_is_executed_and_answered(
@@ -111,3 +111,19 @@ def test_command_from_before_the_connection_is_ignored(
     listener.publish("ishara/entrance/command", "resume")
     listener.wait_until(lambda: bool(listener.on("response")))
     assert [json.loads(message.payload)["command"] for message in listener.on("response")] == ["resume"]
+
+
+def test_flood_of_commands_is_limited_and_logged_once(
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_sink(broker.config)
+    listener.wait_for_status("online")
+    health = len(listener.on("health"))
+    for _ in range(100):
+        listener.publish("ishara/entrance/command", "pause")
+        listener.publish("ishara/entrance/command", "resume")
+    listener.wait_until(lambda: len(listener.on("command")) == 200)
+    wait_until(lambda: "further ones are ignored" in caplog.text, "the report")
+    assert caplog.text.count("further ones are ignored") == 1
+    assert len(listener.on("response")) <= 10
+    assert len(listener.on("health")) - health <= 3

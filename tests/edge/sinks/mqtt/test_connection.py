@@ -139,3 +139,15 @@ def test_unforeseen_exception_is_reported_and_the_publisher_started_again(
     assert "Traceback" in caplog.text
     sink.emit(word(1))
     listener.wait_until(lambda: len(listener.on("word")) == 1)
+
+
+def test_packet_above_the_announced_limit_ends_the_connection_unread(open_sink: OpenSink, status: DeviceStatus) -> None:
+    packet = bytes.fromhex("30 80 e5 9a 77") + bytes(100_000)  # PUBLISH of 250 MB
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        open_sink(MqttConfig(host="127.0.0.1", port=server.getsockname()[1]))
+        client, _ = server.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(bytes.fromhex("20 03 00 00 00") + packet)
+            wait_until(lambda: Component.BROKER in status.faults, "the fault")
+            assert "a packet of 250000000 bytes, above the limit" in status.faults[Component.BROKER]

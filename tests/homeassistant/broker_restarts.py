@@ -59,7 +59,7 @@ class Emitter:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the words; `delays_s` are those of the words that were seen."""
+    """The fate of the words; `delays_s` are those of the words that were seen."""
 
     emitted: int
     lost: list[int]

@@ -93,8 +93,8 @@ class HomeAssistant:
     def complaints(self) -> list[str]:
         """Return the warnings and errors about MQTT and about entities of the device in its log."""
         lines = self._output.read_text(encoding="utf-8", errors="replace").splitlines()
-        told = [line for line in lines if " WARNING " in line or " ERROR " in line]
-        return [line for line in told if "mqtt" in line.lower() or "ishara" in line.lower()]
+        found = [line for line in lines if " WARNING " in line or " ERROR " in line]
+        return [line for line in found if "mqtt" in line.lower() or "ishara" in line.lower()]
 
     def log(self) -> str:
         """Return the last lines of its log."""

@@ -46,7 +46,7 @@ class WordWatch:
 
     @property
     def counts(self) -> Counter[int]:
-        """How often each word was seen."""
+        """The number of times each word was seen."""
         return Counter(word.seq for word in self.seen)
 
     def wait_beyond(self, seq: int, patience_s: float) -> bool:

@@ -93,6 +93,10 @@ class Session:
         elif message.payload == b"online" and not message.retained:  # on Home Assistant's birth topic
             self._retained.schedule_rebirth()
 
+    def handle_puback(self, puback: PubAck) -> None:
+        """Handle the acknowledgement of a message that is waited for by nobody."""
+        self._retained.handle_puback(puback)
+
     def next_due(self) -> float | None:
         """Return the time on the monotonic clock at which something is due next; None outside of the session."""
         return self._retained.next_due() if self._is_connected else None

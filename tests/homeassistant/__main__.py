@@ -53,6 +53,9 @@ def main() -> int:
                 print(f"Home Assistant {home.get('/api/config')['version']} is up after {since(began)}", flush=True)
                 restarts = partial(check_restarts, home, broker, folder, count=options.restarts, words=options.words)
                 every = {name: partial(check, house) for name, check in _CHECKS.items()} | {
+                    "broker that retains nothing": partial(
+                        checks.nothing_retained, options.root, folder / "retains-nothing"
+                    ),
                     "clean restarts of the broker": partial(restarts, "clean"),
                     "forgetful restarts of the broker": partial(restarts, "forgetful"),
                 }

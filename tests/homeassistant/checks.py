@@ -3,13 +3,15 @@
 import json
 import signal
 import time
+from pathlib import Path
 from typing import Any, Final
 
 from edge.commands import Command
 from tests.device.device import CheckFailed
+from tests.edge.mosquitto import Mosquitto
 from tests.edge.word_publisher import word
-from tests.homeassistant.home_assistant import pretty, wait_until
-from tests.homeassistant.household import Household
+from tests.homeassistant.home_assistant import home_assistant, pretty, wait_until
+from tests.homeassistant.household import Household, household
 from tests.homeassistant.word_watch import WORD_ENTITY, watching
 
 _SETTLE_S: Final = 3.0  # after which nothing more comes
@@ -163,6 +165,24 @@ def discovery_off(house: Household) -> str:
         house.retained() == {f"ishara/hall/{kind}" for kind in ("health", "model", "status")}, "other topics remain"
     )
     return "no entity is left"
+
+
+def nothing_retained(root: Path, folder: Path) -> str:
+    """Use a broker that stores no retained messages: everything is there, also after Home Assistant was restarted."""
+    folder.mkdir()
+    broker = Mosquitto(folder, settings="retain_available false")
+    broker.start()
+    try:
+        with home_assistant(root, "/srv/second", broker.port) as home, household(home, broker, folder) as house:
+            house.start_device()
+            house.wait_for("switch.ishara_entrance_recognition")
+            home.stop()
+            home.start()
+            house.wait_for("switch.ishara_entrance_recognition")
+            house.wait_for("sensor.ishara_entrance_model")
+            return no_complaints(house)
+    finally:
+        broker.stop()
 
 
 def no_complaints(house: Household) -> str:

@@ -21,6 +21,8 @@ class RetainedPublisher:
         self._rebirth_at: float | None = None
         self._clearing: set[int] = set()  # packet ids
         self._discovery = ""
+        self.are_kept = True
+        """False if the broker keeps no message for later subscribers: status and model come with each health then."""
 
     def publish_birth(self) -> None:
         """Publish everything about the device, `online` last, and subscribe to its commands."""
@@ -61,6 +63,9 @@ class RetainedPublisher:
             health = self._state.health.read()
             self._publish_discovery(health)
             self._publish_health(health, qos=0)
+            if not self.are_kept:
+                self._publish_model()
+                self._publish("status", self._state.topics.status, "online", qos=1)
         if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
             self._rebirth_at = None
             self.publish_birth()

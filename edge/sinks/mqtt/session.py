@@ -67,7 +67,8 @@ class Session:
 
         Words are held for the first `hold_s` seconds.
         """
-        if not connack.limits.retain_available:
+        self._retained.are_kept = connack.limits.retain_available
+        if not self._retained.are_kept:
             self._state.report_limit(
                 "retain", "the broker stores no retained messages: a new subscriber sees the device at its next report"
             )

@@ -12,7 +12,7 @@ _MAX_ASPECT: Final = 4.0
 _SQUARE: Final = 0.01  # a ratio so near to 1 is the rounding of an encoder
 
 
-def told_aspect(width: float, height: float) -> float:
+def reported_aspect(width: float, height: float) -> float:
     """Return the width of a pixel in heights as a stream tells it; 1.0 where it tells nothing or nonsense."""
     aspect = width / height if width > 0.0 and height > 0.0 else 1.0
     return aspect if _MIN_ASPECT <= aspect <= _MAX_ASPECT else 1.0

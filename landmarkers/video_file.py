@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import cv2
 from numpy.typing import NDArray
 
-from landmarkers.pixel_shape import told_aspect
+from landmarkers.pixel_shape import reported_aspect
 
 _MAX_SKIPPED: Final = 1000  # images in a row; at the end of the file each attempt takes some microseconds
 
@@ -38,7 +38,7 @@ class VideoFile:
     @property
     def pixel_aspect(self) -> float:
         """The width of a pixel in heights, as images come: a file that is to be rotated is rotated already."""
-        aspect = told_aspect(self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN))
+        aspect = reported_aspect(self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN))
         is_on_its_side = self._capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180 == 90
         return 1.0 / aspect if is_on_its_side else aspect
 

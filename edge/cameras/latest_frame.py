@@ -40,7 +40,7 @@ class LatestFrameReader:
         self.active_at = time.monotonic()
         """The time when the generator last yielded, on the monotonic clock; at first, when reading started."""
         self.yielded = 0
-        """How often the generator has yielded."""
+        """The number of times the generator has yielded."""
         # A daemon thread: a driver that hangs in a read must not keep the program from exiting.
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
         self._thread.start()

@@ -9,7 +9,7 @@ from edge.cameras.camera import CameraLost
 from edge.cameras.damage_limit import FIRST_IMAGE_S
 from edge.cameras.device import Pixels
 from edge.config import CameraConfig
-from landmarkers.pixel_shape import told_aspect
+from landmarkers.pixel_shape import reported_aspect
 
 STREAM_TIMEOUT_S: Final = 6.0
 """To open a stream; CameraTimeouts bounds it from above."""
@@ -41,7 +41,7 @@ class VideoDevice:
         """Return what the stream tells at present."""
         if not self._is_stream:
             return 1.0
-        return told_aspect(self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN))
+        return reported_aspect(self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN))
 
     def grab(self) -> bool:
         """Wait for the next image; OpenCV tells neither a damaged one nor a silent camera from the end of a stream."""

@@ -52,7 +52,8 @@ def open_sink(config: MqttConfig, path: Path, *, capacity: int = 100_000) -> tup
 
 def put_numbers(outbox: Path) -> list[int]:
     """Return the numbers of all words that such processes have put into the outbox."""
-    return [int(line) for line in _ledger(outbox).read_text().split("\n") if line]
+    ledger = _ledger(outbox)
+    return [int(line) for line in ledger.read_text().split("\n") if line] if ledger.exists() else []
 
 
 def _ledger(outbox: Path) -> Path:

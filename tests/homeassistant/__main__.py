@@ -10,10 +10,26 @@ from typing import Final
 
 from tests.device.check_runner import run_checks, since
 from tests.edge.mosquitto import Mosquitto
+from tests.homeassistant import checks
 from tests.homeassistant.broker_restarts import check_restarts
 from tests.homeassistant.home_assistant import home_assistant
+from tests.homeassistant.household import documented_automation, household
 
 _WORDS: Final = 500  # for each kind of restart
+# Each uses what those before it left.
+_CHECKS: Final = {
+    "entities": checks.entities,
+    "words": checks.words,
+    "repeated word": checks.repeated_word,
+    "pause": checks.pause,
+    "button": checks.button,
+    "restarted Home Assistant": checks.restarted_home,
+    "killed device": checks.killed_device,
+    "removed page": checks.removed_page,
+    "renamed device": checks.renamed_device,
+    "discovery switched off": checks.discovery_off,
+    "no complaints": checks.no_complaints,
+}
 
 
 def main() -> int:
@@ -22,7 +38,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, required=True, help="the Debian with Home Assistant")
     parser.add_argument("--restarts", type=int, default=20, help="of the broker, of each kind (default: %(default)s)")
     parser.add_argument("--words", type=int, default=_WORDS, help="during each kind of restarts (default: %(default)s)")
-    parser.add_argument("--only", help="run only the checks whose names contain this text")
+    parser.add_argument("--only", default="", help="run only the checks whose names contain this text")
     options = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ishara-homeassistant-") as name:
@@ -30,15 +46,20 @@ def main() -> int:
         broker = Mosquitto(folder)
         broker.start()
         try:
-            with home_assistant(options.root, "/srv/home", broker.port) as home:
+            with (
+                home_assistant(options.root, "/srv/home", broker.port, documented_automation()) as home,
+                household(home, broker, folder) as house,
+            ):
                 print(f"Home Assistant {home.get('/api/config')['version']} is up after {since(began)}", flush=True)
                 restarts = partial(check_restarts, home, broker, folder, count=options.restarts, words=options.words)
-                checks = {
+                every = {name: partial(check, house) for name, check in _CHECKS.items()} | {
+                    "broker that retains nothing": partial(
+                        checks.nothing_retained, options.root, folder / "retains-nothing"
+                    ),
                     "clean restarts of the broker": partial(restarts, "clean"),
                     "forgetful restarts of the broker": partial(restarts, "forgetful"),
                 }
-                wanted = {name: check for name, check in checks.items() if (options.only or "") in name}
-                return run_checks(wanted, home.log)
+                return run_checks({name: check for name, check in every.items() if options.only in name}, home.log)
         finally:
             broker.stop()
 

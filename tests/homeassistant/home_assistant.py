@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from websockets.sync.client import ClientConnection, connect
 
 from tests.device.device import CheckFailed
 from tests.edge.ports import free_port
@@ -35,7 +36,7 @@ class HomeAssistant:
         lines = ["http:", "  server_host: 127.0.0.1", f"  server_port: {self.port}", "config:", "api:", automations]
         (inside / "configuration.yaml").write_text("\n".join(lines), encoding="utf-8")
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
-        self.token = ""
+        self._token = ""
 
     def start(self, *, may_install: bool = False, patience_s: float = PATIENCE_S) -> None:
         """Start it, and return once it answers and everything is set up."""
@@ -47,7 +48,7 @@ class HomeAssistant:
                 command if may_install else [*command, "--skip-pip"], stdout=output, stderr=output, env=environment
             )
         wait_until(self._answers, "Home Assistant's answer", patience_s)
-        if not self.token:
+        if not self._token:
             self._create_user()
         wait_until(lambda: self.get("/api/config")["state"] == "RUNNING", "Home Assistant's start", patience_s)
 
@@ -57,6 +58,14 @@ class HomeAssistant:
             self._process.terminate()
             self._process.wait(_STOP_S)
             self._process = None
+
+    def open_websocket(self) -> ClientConnection:
+        """Return a connection that may send commands."""
+        connection = connect(f"ws://127.0.0.1:{self.port}/api/websocket", max_size=None)
+        connection.recv()
+        connection.send(json.dumps({"type": "auth", "access_token": self._token}))
+        connection.recv()
+        return connection
 
     def add_mqtt(self, port: int) -> None:
         """Connect to a broker, by the steps that a user takes."""
@@ -93,8 +102,8 @@ class HomeAssistant:
     def complaints(self) -> list[str]:
         """Return the warnings and errors about MQTT and about entities of the device in its log."""
         lines = self._output.read_text(encoding="utf-8", errors="replace").splitlines()
-        told = [line for line in lines if " WARNING " in line or " ERROR " in line]
-        return [line for line in told if "mqtt" in line.lower() or "ishara" in line.lower()]
+        found = [line for line in lines if " WARNING " in line or " ERROR " in line]
+        return [line for line in found if "mqtt" in line.lower() or "ishara" in line.lower()]
 
     def log(self) -> str:
         """Return the last lines of its log."""
@@ -114,8 +123,12 @@ class HomeAssistant:
         user = {"name": "Tester", "username": "tester", "password": "tester", "language": "en", "client_id": client_id}
         code = self.post("/api/onboarding/users", user)["auth_code"]
         grant = {"grant_type": "authorization_code", "code": code, "client_id": client_id}
-        self.token = self._client.post("/auth/token", data=grant).raise_for_status().json()["access_token"]
-        self._client.headers["Authorization"] = f"Bearer {self.token}"
+        self._token = self._client.post("/auth/token", data=grant).raise_for_status().json()["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {self._token}"
+        with self.open_websocket() as connection:  # otherwise it returns to its usual port after five minutes
+            connection.send(json.dumps({"id": 1, "type": "http/config/promote"}))
+            if not json.loads(connection.recv())["success"]:
+                raise CheckFailed("Home Assistant does not keep its port")
 
 
 @contextmanager

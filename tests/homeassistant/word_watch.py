@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from tests.homeassistant.home_assistant import HomeAssistant
 
@@ -46,7 +46,7 @@ class WordWatch:
 
     @property
     def counts(self) -> Counter[int]:
-        """How often each word was seen."""
+        """The number of times each word was seen."""
         return Counter(word.seq for word in self.seen)
 
     def wait_beyond(self, seq: int, patience_s: float) -> bool:
@@ -79,10 +79,7 @@ class WordWatch:
 @contextmanager
 def watching(home: HomeAssistant) -> Iterator[WordWatch]:
     """Yield a watch on the words that Home Assistant sees from now on."""
-    connection = connect(f"ws://127.0.0.1:{home.port}/api/websocket", max_size=None)
-    connection.recv()
-    connection.send(json.dumps({"type": "auth", "access_token": home.token}))
-    connection.recv()
+    connection = home.open_websocket()
     connection.send(json.dumps({"id": 1, "type": "subscribe_events", "event_type": "state_changed"}))
     connection.recv()
     watch = WordWatch(connection)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from edge.sinks.mqtt.events import Disconnected, Event, Message
+from edge.sinks.mqtt.events import Disconnected, Event, Message, PubAck
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 
@@ -23,10 +23,13 @@ class ShutdownDeadline(Exception):
 
 
 class EventHandler(Protocol):
-    """Handles messages and due work while the loop waits."""
+    """Handles messages, acknowledgements and due work while the loop waits."""
 
     def handle_message(self, message: Message) -> None:
         """Handle a received message."""
+
+    def handle_puback(self, puback: PubAck) -> None:
+        """Handle the acknowledgement of a message."""
 
     def next_due(self) -> float | None:
         """Return the time on the monotonic clock at which `publish_due` has something to do, or None."""
@@ -75,5 +78,7 @@ class EventLoop:
             raise ShutdownDeadline
         if isinstance(event, Message):
             self._handler.handle_message(event)
+        elif isinstance(event, PubAck):
+            self._handler.handle_puback(event)
         self._handler.publish_due()
         return event

@@ -6,11 +6,11 @@ from typing import Final
 
 from edge.monitoring.health import Health
 from edge.sinks.mqtt.connection import Connection, PacketTooLarge
+from edge.sinks.mqtt.events import PubAck
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 _REBIRTH_DELAY_S: Final = (1.0, 5.0)
 _HEALTH_INTERVAL_S: Final = 1.0  # at least, however often the status changes
-_FORGET_DELAY_S: Final = 5.0  # a broker that is still connected then has read what was published
 
 
 class RetainedPublisher:
@@ -20,9 +20,11 @@ class RetainedPublisher:
         self._connection = connection
         self._state = state
         self._rebirth_at: float | None = None
-        self._forget_at: float | None = None
+        self._clearing: set[int] = set()  # packet ids
         self._discovery = ""
         self._health_allowed_at = 0.0
+        self.are_kept = True
+        """False if the broker keeps no message for later subscribers: status and model come with each health then."""
 
     def publish_birth(self) -> None:
         """Publish everything about the device, `online` last, and subscribe to its commands."""
@@ -52,7 +54,8 @@ class RetainedPublisher:
 
     def next_due(self) -> float:
         """Return the time on the monotonic clock at which something is due next."""
-        return min(at for at in (self._next_health(), self._rebirth_at, self._forget_at) if at is not None)
+        health_due_at = self._next_health()
+        return health_due_at if self._rebirth_at is None else min(health_due_at, self._rebirth_at)
 
     def publish_due(self) -> None:
         """Publish what has changed or is due."""
@@ -62,20 +65,24 @@ class RetainedPublisher:
             health = self._state.health.read()
             self._publish_discovery(health)
             self._publish_health(health, qos=0)
+            if not self.are_kept:
+                self._publish_model()
+                self._publish("status", self._state.topics.status, "online", qos=1)
         if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
             self._rebirth_at = None
             self.publish_birth()
-        if self._forget_at is not None and time.monotonic() >= self._forget_at:
-            self._forget_at = None
-            self._state.announcements.forget_stale()
+
+    def handle_puback(self, puback: PubAck) -> None:
+        """Forget the topics that the device no longer uses once the broker has cleared them."""
+        if puback.packet_id in self._clearing:
+            self._clearing.remove(puback.packet_id)
+            if not self._clearing:
+                self._state.announcements.forget_stale()
 
     def _clear_stale(self) -> None:
         """Clear what the broker keeps under topics that the device no longer uses."""
         stale = self._state.announcements.stale
-        for topic in stale:
-            self._publish("clearing", topic, "", qos=1)
-        if stale:
-            self._forget_at = time.monotonic() + _FORGET_DELAY_S
+        self._clearing |= {self._connection.publish(topic, "", qos=1, retain=True) for topic in stale}
 
     def _publish_discovery(self, health: Health) -> None:
         """Publish the discovery message if it differs from the one last published on this connection."""

@@ -67,7 +67,8 @@ class Session:
 
         Words are held for the first `hold_s` seconds.
         """
-        if not connack.limits.retain_available:
+        self._retained.are_kept = connack.limits.retain_available
+        if not self._retained.are_kept:
             self._state.report_limit(
                 "retain", "the broker stores no retained messages: a new subscriber sees the device at its next report"
             )
@@ -94,6 +95,10 @@ class Session:
             self._respond(message, self._execute(message).to_json())
         elif message.payload == b"online" and not message.retained:  # on Home Assistant's birth topic
             self._retained.schedule_rebirth()
+
+    def handle_puback(self, puback: PubAck) -> None:
+        """Handle the acknowledgement of a message that is waited for by nobody."""
+        self._retained.handle_puback(puback)
 
     def next_due(self) -> float | None:
         """Return the time on the monotonic clock at which something is due next; None outside of the session."""

@@ -9,6 +9,7 @@ import pytest
 from edge.sinks.mqtt.announcements import Announcements
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.sinks.mqtt.conftest import OpenSink
+from tests.edge.waiting import wait_until
 
 RETAINED = {
     "homeassistant/device/ishara-{}/config",
@@ -31,7 +32,7 @@ def topics_of(device: str) -> set[str]:
 
 
 def test_renamed_device_clears_what_its_old_name_left(
-    broker: Mosquitto, listener: Listener, open_sink: OpenSink
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, tmp_path: Path
 ) -> None:
     old = open_sink(broker.config, device="ishara")
     listener.wait_for_status("online")
@@ -41,6 +42,7 @@ def test_renamed_device_clears_what_its_old_name_left(
     open_sink(broker.config, device="entrance")
     listener.wait_for_status("online")
     assert retained_topics(broker) == topics_of("entrance")
+    wait_until(lambda: not (tmp_path / "announced-ishara").exists(), "the end of the old name")
 
 
 def test_switched_off_discovery_is_cleared(broker: Mosquitto, listener: Listener, open_sink: OpenSink) -> None:

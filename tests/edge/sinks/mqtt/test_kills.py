@@ -11,7 +11,7 @@ from edge.recognition.word import Word
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.sinks.mqtt.conftest import OpenSink
 from tests.edge.soak import SoakResult
-from tests.edge.waiting import PATIENCE_S
+from tests.edge.waiting import PATIENCE_S, wait_until
 from tests.edge.word_publisher import put_numbers, start_publishing, word
 
 KILLS = 15
@@ -53,19 +53,22 @@ def test_every_word_arrives_in_order_when_the_daemon_is_killed_repeatedly(
 def test_every_word_arrives_in_order_when_the_broker_is_killed(
     persistent: bool, new_broker: Callable[..., Mosquitto], tmp_path: Path
 ) -> None:
-    broker = new_broker(persistent=persistent)
+    broker, outbox = new_broker(persistent=persistent), tmp_path / "outbox"
     broker.start()
     with listening(broker) as listener:
-        daemon = start_publishing(broker.config, tmp_path / "outbox", words=120, every_s=SLOWER_S)
+        daemon = start_publishing(broker.config, outbox, words=120, every_s=SLOWER_S)
         for number in range(1, 3):
-            wanted = 30 * number
-            listener.wait_until(lambda: len(listener.on("word")) >= wanted)  # noqa: B023  # called at once
+
+            def has_caught_up(wanted: int = 30 * number) -> bool:
+                return len(listener.on("word")) == len(put_numbers(outbox)) >= wanted
+
+            wait_until(has_caught_up, "the words")  # a broker that is killed loses what it has not passed on
             broker.kill()
             broker.start()
         daemon.join(PATIENCE_S)
         listener.wait_for_status("offline")
         words = received_words(listener)
-        result = SoakResult.of(words, put_numbers(tmp_path / "outbox"))
+        result = SoakResult.of(words, put_numbers(outbox))
         assert (result.published, result.lost, result.out_of_order) == (120, [], 0)
         assert {word.late for word in words} == {True, False}
         statuses = [message.payload for message in listener.on("status")]

@@ -65,6 +65,19 @@ def test_broker_that_stores_no_retained_messages_receives_everything_else(
     assert caplog.text.count("the broker stores no retained messages") == 1
 
 
+def test_late_subscriber_of_a_broker_that_stores_nothing_learns_everything_with_the_next_health(
+    new_broker: NewBroker, open_sink: OpenSink
+) -> None:
+    broker = new_broker(settings="retain_available false")
+    broker.start()
+    with listening(broker) as early:
+        open_sink(broker.config, health_every_s=0.5)
+        early.wait_for_status("online")
+    with listening(broker, "late-listener") as late:
+        late.wait_for_status("online")
+        assert {message.topic.rpartition("/")[2] for message in late.received} == {"health", "model", "status"}
+
+
 def test_broker_that_takes_qos_0_alone_receives_words(
     new_broker: NewBroker, open_sink: OpenSink, caplog: pytest.LogCaptureFixture
 ) -> None:

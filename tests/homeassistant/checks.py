@@ -1,4 +1,4 @@
-"""What a user of Home Assistant does with a device, and sees of it."""
+"""The checks: a user of Home Assistant does something with a device, and sees it."""
 
 import json
 import signal

@@ -24,7 +24,7 @@ _PAGE: Final = _REPOSITORY / "docs" / "home-assistant.md"
 
 
 class Household:
-    """What the checks use; the device's daemon runs from `start_device` to `stop_device`."""
+    """The things that the checks use; the device's daemon runs from `start_device` to `stop_device`."""
 
     def __init__(self, home: HomeAssistant, broker: Mosquitto, folder: Path) -> None:
         self.home, self.broker = home, broker

@@ -138,7 +138,7 @@ def test_page_for_other_machines_without_a_token_is_refused(
     assert daemon.wait() == 2
     assert daemon.logged.splitlines() == [
         (
-            "ishara-edge: the configuration is wrong: "
+            "ishara-edge: the configuration with the variable ISHARA_WEB_ADDRESS is wrong: "
             "web: address 0.0.0.0, which other machines reach as well, needs a token_file"
         )
     ]

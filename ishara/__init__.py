@@ -13,6 +13,8 @@ on first use, so that a program which only reads takes loads no camera library.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+import landmarkers  # noqa: F401  # before all others: it disables telemetry
+
 if TYPE_CHECKING:
     from edge.cameras.source import Source, SourceOptions, open_source
     from edge.config import SHIPPED_MODEL

@@ -6,6 +6,7 @@ two other ways to run them.
 https://ai.google.dev/edge/mediapipe/solutions/vision/hand_landmarker
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.request import proxy_bypass_environment
 
 import mediapipe as mp
 import numpy as np
@@ -38,6 +40,9 @@ PER_IMAGE: Final = RunOptions(tracked=False, max_hands=2, parallel=True)
 REFERENCE: Final = RunOptions(tracked=False, max_hands=1, parallel=False)
 """The options of the research project that Ishara grew out of."""
 
+_MAKER: Final = "play.googleapis.com"
+_NOWHERE: Final = "nowhere://"
+
 
 def fingerprint_of(parts: frozenset[Part], options: RunOptions = TRACKED) -> str:
     """Return the identity of the networks of these parts and of how they are run."""
@@ -56,6 +61,7 @@ class MediaPipeLandmarker:
         self, parts: frozenset[Part] = DEFAULT_PARTS, folder: Path | None = None, options: RunOptions = TRACKED
     ) -> None:
         """Open the task bundles of a folder. Raises NetworksUnavailable."""
+        _forbid_usage_reports()
         folder = folder or default_folder()
         names = _task_names(parts)
         require_tasks(folder, names)
@@ -105,6 +111,18 @@ class MediaPipeLandmarker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _forbid_usage_reports() -> None:
+    """Keep MediaPipe from reporting to its maker that and how it is used, for which it has no switch.
+
+    Its libcurl refuses a proxy of an unknown scheme before it looks up any host. Python's own programs in this process
+    are not affected: for them the empty variable in small letters takes precedence, which libcurl passes over.
+    """
+    os.environ["HTTPS_PROXY"], os.environ["https_proxy"] = _NOWHERE, ""
+    if proxy_bypass_environment(_MAKER):
+        for name in ("NO_PROXY", "no_proxy"):
+            os.environ.pop(name, None)
 
 
 def _task_names(parts: frozenset[Part]) -> tuple[str, ...]:

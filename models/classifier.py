@@ -98,8 +98,7 @@ class OnnxClassifier:
 
 
 def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
-    """Open an ONNX Runtime session as the device runs it, on one thread by default and without telemetry."""
-    ort.disable_telemetry_events()
+    """Open an ONNX Runtime session as the device runs it, on one thread by default."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

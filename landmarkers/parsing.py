@@ -5,7 +5,7 @@ with which a text can be neither printed nor sent. pydantic's parser limits dept
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -23,7 +23,12 @@ def read_json(text: str | bytes) -> Any:
 def read_limited(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """Return the content of a file. Raises OSError, and ValueError for a larger one."""
     with path.open("rb") as file:
-        content = file.read(max_bytes + 1)
+        return read_at_most(file, max_bytes)
+
+
+def read_at_most(file: IO[bytes], max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the rest of an open file. Raises OSError, and ValueError for a larger one."""
+    content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise ValueError(f"it is larger than {max_bytes} bytes")
     return content

@@ -20,7 +20,8 @@ from landmarkers.array_archive import ArrayArchive, ArraysDamaged
 from landmarkers.errors import UserError
 from landmarkers.frame import Points
 from landmarkers.layout import POINT_COUNT
-from landmarkers.parsing import describe, read_json, read_limited
+from landmarkers.parsing import describe, read_at_most, read_json
+from models.bundle_file import open_bundle_file
 from models.labels import LabelsDamaged, Sign, read_labels
 from models.manifest import FORMAT, Manifest
 
@@ -101,8 +102,8 @@ def check_landmarker(manifest: Manifest, fingerprint: str) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
+    """Return the sha256 of a bundle's file, in hexadecimal digits. Raises OSError."""
+    with open_bundle_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -116,7 +117,8 @@ def write_probe(path: Path, probe: Probe) -> None:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
-        content = read_json(read_limited(path, MAX_MANIFEST_BYTES))
+        with open_bundle_file(path) as file:
+            content = read_json(read_at_most(file, MAX_MANIFEST_BYTES))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BundleRefused(f"{folder} is no bundle: it contains no {MANIFEST}") from error
     except OSError as error:
@@ -141,11 +143,14 @@ def _read_probe(path: Path) -> Probe:
     try:
         with path.open("rb") as file:
             archive = ArrayArchive(file, _MAX_PROBE_BYTES)
-            points, times, probabilities = (
-                archive.read(name, "f").astype(np.float32) for name in ("points", "times", "probabilities")
-            )
+            with np.errstate(over="ignore"):  # a double that is too large becomes infinite, as any such number
+                points, times, probabilities = (
+                    archive.read(name, "f").astype(np.float32) for name in ("points", "times", "probabilities")
+                )
     except (OSError, ArraysDamaged) as error:
         raise BundleRefused(f"{path} is not a readable probe: {error}") from error
     if points.ndim != 3 or points.shape[1:] != (POINT_COUNT, 3) or times.shape != points.shape[:1]:
         raise BundleRefused(f"{path} has another layout: points {list(points.shape)}")
+    if probabilities.ndim != 1:
+        raise BundleRefused(f"{path} has another layout: probabilities {list(probabilities.shape)}")
     return Probe(points, times, probabilities)

@@ -14,11 +14,10 @@ from typing import IO, BinaryIO, Final, Protocol, cast
 from landmarkers.bounded_reads import BoundedReads
 from landmarkers.parsing import describe
 from models.bundle import HASHED_FILES, MANIFEST, MAX_MANIFEST_BYTES, OPTIONAL_FILES, SIGNATURE, BundleRefused
+from models.bundle_file import MAX_BUNDLE_MB, MB
 from models.durable import copy_stream, sync_folder
 
 BUNDLE_FILES: Final = HASHED_FILES | OPTIONAL_FILES | {MANIFEST, SIGNATURE}
-MAX_BUNDLE_MB: Final = 256
-_MB: Final = 1_000_000
 _END_OF_TAR: Final = 1024  # every tar ends with as many zeros
 _MAX_MEMBERS: Final = 1000
 _MAX_READ_BYTES: Final = 1 << 20
@@ -159,5 +158,5 @@ def _open_tar(file: BinaryIO) -> tarfile.TarFile:
 
 
 def _check_size(path: Path, size: int) -> None:
-    if size > MAX_BUNDLE_MB * _MB:
-        raise BundleRefused(f"{path} is no bundle: it has {size // _MB} MB, and a bundle has at most {MAX_BUNDLE_MB}")
+    if size > MAX_BUNDLE_MB * MB:
+        raise BundleRefused(f"{path} is no bundle: it has {size // MB} MB, and a bundle has at most {MAX_BUNDLE_MB}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from landmarkers.frame import Points
+from landmarkers.parsing import describe
 from landmarkers.take import Take
 from models.bundle import Bundle, BundleRefused
 from models.labels import Sign
@@ -17,12 +18,12 @@ from models.labels import Sign
 # Probabilities differ slightly between processors: int8 products saturate on some, not on others.
 PROBE_TOLERANCE: Final = 0.05
 
-_NOT_RUNNABLE: Final = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NotImplemented,
+_INPUTS: Final = {"points", "times"}
+_OUTPUT: Final = "probabilities"
+_FLOAT: Final = "tensor(float)"
+# ONNX Runtime's exceptions have no base class of their own.
+_NOT_RUNNABLE: Final = tuple(
+    kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
 )
 
 
@@ -70,12 +71,14 @@ class OnnxClassifier:
         self._signs = bundle.signs
         try:
             self._session = open_session(bundle.model.read_bytes())
+            _check_interface(self._session, bundle)
             answer = self.probabilities(bundle.probe.points, bundle.probe.times)
         except _NOT_RUNNABLE as error:
-            raise BundleRefused(f"{bundle.model} cannot run here: {_first_line(error)}") from error
+            raise BundleRefused(f"{bundle.model} cannot run here: {describe(error)}") from error
         expected = bundle.probe.probabilities
         if answer.shape != expected.shape:
-            raise BundleRefused(f"{bundle.model} predicts {answer.size} classes, but its probe expects {expected.size}")
+            predicted = f"{answer.size} classes" if answer.ndim == 1 else f"an array {list(answer.shape)}"
+            raise BundleRefused(f"{bundle.model} predicts {predicted}, but its probe expects {expected.size}")
         if answer.argmax() != expected.argmax() or not np.abs(answer - expected).max() <= PROBE_TOLERANCE:
             raise BundleRefused(
                 f"the probe of {bundle.folder} has another result here than where the bundle was made: "
@@ -92,9 +95,9 @@ class OnnxClassifier:
     def probabilities(self, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return probabilities [signs + 1] for points [time, 543, 3] and times [time], in seconds from the start."""
         inputs = {"points": points[None].astype(np.float32), "times": times[None].astype(np.float32)}
-        outputs = self._session.run(["probabilities"], inputs)
-        answer: NDArray[np.float32] = outputs[0][0]
-        return answer
+        outputs = self._session.run([_OUTPUT], inputs)
+        answer: NDArray[np.float32] = outputs[0]
+        return answer[0] if len(answer.shape) == 2 and len(answer) == 1 else answer
 
 
 def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
@@ -103,9 +106,16 @@ def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # errors are raised, and need not be printed as well
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+def _check_interface(session: ort.InferenceSession, bundle: Bundle) -> None:
+    """Raise BundleRefused unless the network takes and returns what every bundle's does."""
+    inputs = {one.name for one in session.get_inputs() if one.type == _FLOAT}
+    outputs = {one.name for one in session.get_outputs() if one.type == _FLOAT}
+    if inputs != _INPUTS or len(session.get_inputs()) > len(_INPUTS) or _OUTPUT not in outputs:
+        raise BundleRefused(
+            f"{bundle.model} is no network of a bundle: it must take {' and '.join(sorted(_INPUTS))} and return "
+            f"{_OUTPUT}, all of 32-bit floats"
+        )

@@ -13,8 +13,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import StringConstraints, ValidationError
 
-from landmarkers.parsing import describe, read_limited
+from landmarkers.parsing import describe, read_at_most, read_limited
 from models.bundle import MANIFEST, SIGNATURE, BundleRefused
+from models.bundle_file import open_bundle_file
 from models.keys import KEY_ID, KEY_NAME, PUBLIC_SUFFIX, KeyUnusable, PrivateKey, PublicKey
 from models.stored_model import StoredModel
 
@@ -120,7 +121,7 @@ def read_signature(bundle: Path) -> Signature | None:
     if not os.path.lexists(path):
         return None
     try:
-        with path.open("rb") as file:
+        with open_bundle_file(path) as file:
             return Signature.model_validate_json(file.read(_MAX_SIGNATURE_BYTES))
     except OSError as error:
         raise SignatureRefused(f"{path} cannot be read: {error.strerror}") from error
@@ -137,7 +138,8 @@ def _signed_bytes(signature: Signature, bundle: Path) -> bytes:
 
 def _read(manifest: Path, bundle: Path) -> bytes:
     try:
-        return read_limited(manifest)
+        with open_bundle_file(manifest) as file:
+            return read_at_most(file)
     except FileNotFoundError as error:
         raise BundleRefused(f"{bundle} is no bundle: it contains no {MANIFEST}") from error
     except (OSError, ValueError) as error:

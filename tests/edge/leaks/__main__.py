@@ -7,12 +7,17 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from tests.edge.leaks.broker import reconnected_broker
 from tests.edge.leaks.cameras import reopened_camera
+from tests.edge.leaks.reloads import reloaded_daemon
 from tests.edge.leaks.situation import OpenSituation, measure
 
-_WARM_UP: Final = 150
-SITUATIONS: Final[Mapping[str, tuple[OpenSituation, int]]] = {"camera": (reopened_camera, 500)}
-"""Each situation by its name, with the number of its rounds."""
+SITUATIONS: Final[Mapping[str, tuple[OpenSituation, int, int]]] = {
+    "camera": (reopened_camera, 150, 500),
+    "broker": (reconnected_broker, 150, 1000),
+    "reload": (reloaded_daemon, 40, 200),
+}
+"""Each situation by its name, with the number of the rounds that warm it up, and of the others."""
 
 
 def main() -> int:
@@ -22,9 +27,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[[], *SITUATIONS], help="situations (default: all)")
     leaks = []
     for name in parser.parse_args().names or SITUATIONS:
-        open_situation, rounds = SITUATIONS[name]
+        open_situation, warm_up, rounds = SITUATIONS[name]
         began = time.monotonic()
-        before, after = measure(open_situation, warm_up=_WARM_UP, rounds=rounds)
+        before, after = measure(open_situation, warm_up=warm_up, rounds=rounds)
         print(f"{name}: {rounds} rounds in {time.monotonic() - began:.0f} s: {before}; then {after}", flush=True)
         if leak := after.find_leak(before):
             leaks.append(f"{name} leaks: {leak}")

@@ -1,5 +1,6 @@
 """The threads, open files and memory of a process."""
 
+import gc
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ class Usage:
 
 def usage_at_rest(pid: int, before: Usage | None = None) -> Usage:
     """Return what the process holds at rest: once it holds no more than before, if that comes within some seconds."""
+    gc.collect()  # if it is this process
     deadline = time.monotonic() + _SETTLING_S
     while True:
         time.sleep(_REST_S)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final, Self
 
 _MAX_GROWTH: Final = 0.02  # of the memory
-_SETTLING_S: Final = 3.0  # for threads that were told to end
+_SETTLING_S: Final = 3.0  # for threads that have to end
 _REST_S: Final = 0.3  # after a round, until what it opened is closed again
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process holds at one moment."""
+    """The resources that a process holds at one moment."""
 
     threads: int
     files: int

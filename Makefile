@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-visitors fuzz
+.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -99,6 +99,12 @@ test-soak: packages setup
 # Hostile inputs of every parser of bytes from outside for MINUTES, others at each run; the gate tries some of them.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+# What a device does again and again must cost no thread, no file and no memory: 500 openings of a camera, 1,000
+# connections to the broker, 200 reloads (five minutes). LEAKS=camera, broker or reload runs that one alone.
+LEAKS ?=
+test-leaks: setup
+	$(BIN)/python -m tests.edge.leaks $(LEAKS)
 
 # 20 visitors for MINUTES at the live page of a daemon that reads a video: its frame rate, memory, fairness. Needs the real
 # clips in SHARED, and a machine that has nothing else to do.

@@ -9,6 +9,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Collection
+from pathlib import Path
 from typing import IO, Any, Final, cast
 
 import numpy as np
@@ -20,6 +21,7 @@ from landmarkers.parsing import describe
 _MAX_READ_BYTES: Final = 1 << 20
 _MAX_HEADER_BYTES: Final = 1000
 _MAX_TEXT_BYTES: Final = 1 << 24  # four bytes a character
+_MAX_ITEM_BYTES: Final = 8
 _ENCRYPTED: Final = 1
 _SUFFIX: Final = ".npy"
 # RuntimeError includes NotImplementedError and RecursionError, OSError a seek before the file's beginning.
@@ -43,6 +45,24 @@ _DAMAGE: Final = (
 
 class ArraysDamaged(ValueError):
     """A file that is not a whole `.npz`, or holds other arrays than expected; the message says what is wrong."""
+
+
+def map_array(path: Path, kinds: Collection[str]) -> NDArray[Any]:
+    """Return the array in an `.npy` file, read only where it is used. Raises OSError, ArraysDamaged."""
+    try:
+        array = np.asarray(np.load(path, mmap_mode="r", max_header_size=_MAX_HEADER_BYTES))
+    except OSError:
+        raise
+    except _DAMAGE as error:
+        raise ArraysDamaged(f"{path.name} cannot be read: {describe(error)}") from error
+    if array.dtype.kind not in kinds or not _is_known(array.dtype):
+        raise ArraysDamaged(f"{path.name} is of {array.dtype} {list(array.shape)}")
+    return array
+
+
+def _is_known(dtype: np.dtype[Any]) -> bool:
+    """Return True for texts and for numbers of usual sizes."""
+    return dtype.itemsize > 0 and (dtype.kind == "U" or dtype.itemsize <= _MAX_ITEM_BYTES)
 
 
 class ArrayArchive:
@@ -94,6 +114,6 @@ class ArrayArchive:
             if np.lib.format.read_magic(file) != (1, 0):
                 raise ArraysDamaged(f"its {name} has a format that is not supported")
             shape, _, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=_MAX_HEADER_BYTES)
-        if dtype.kind not in kinds or dtype.itemsize == 0 or any(length < 0 for length in shape):
+        if dtype.kind not in kinds or not _is_known(dtype) or any(length < 0 for length in shape):
             raise ArraysDamaged(f"its {name} is of {dtype} {list(shape)}")
         return math.prod(shape) * dtype.itemsize

@@ -40,7 +40,7 @@ class LatestFrameReader:
         self.active_at = time.monotonic()
         """The time when the generator last yielded, on the monotonic clock; at first, when reading started."""
         self.yielded = 0
-        """The number of times the generator has yielded."""
+        """The number of times that the generator has yielded."""
         # A daemon thread: a driver that hangs in a read must not keep the program from exiting.
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
         self._thread.start()
@@ -59,7 +59,13 @@ class LatestFrameReader:
             self._changed.wait_for(self._is_ready, timeout_s)
             frame, self._latest = self._latest, None
             if frame is None and self._has_ended and self._error is not None and not self._stopped.is_set():
-                raise self._error
+                # Handed over, not kept: its trace holds this reader and the thread's last images, which would stay in
+                # memory until Python looks for such circles.
+                error, self._error = self._error, None
+                try:
+                    raise error
+                finally:
+                    del error
         return frame
 
     def stop(self, timeout_s: float = 0.0) -> None:

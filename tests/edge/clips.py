@@ -24,10 +24,10 @@ def write_clip(path: Path, *, frames: int = 10, rate: float = 10.0) -> Path:
 
 
 @contextmanager
-def network_camera(port: int, seconds: int) -> Iterator[str]:
+def network_camera(port: int, seconds: int, *, rate: int = 25) -> Iterator[str]:
     """Serve a stream of so many seconds over HTTP to the first client; yield its address."""
     address = f"http://127.0.0.1:{port}/"
-    source = f"testsrc=size=64x48:rate=25:duration={seconds}"
+    source = f"testsrc=size=64x48:rate={rate}:duration={seconds}"
     encoding = ["-c:v", "mpeg2video", "-f", "mpegts"]
     command = [
         find_program("ffmpeg"),

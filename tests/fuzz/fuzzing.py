@@ -8,16 +8,16 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from landmarkers.errors import UserError
-from tests.fuzz import device, stored_files, workstation
+from tests.fuzz import device, stored_files, web, workstation
 from tests.fuzz.limits import limited
 from tests.fuzz.parser import Parse, Parser
 
 
 @contextmanager
 def all_parsers() -> Iterator[list[Parser]]:
-    """Provide every parser of bytes that come from outside. A new one belongs into one of the three modules."""
+    """Provide every parser of bytes that come from outside. A new one belongs into one of these modules."""
     with tempfile.TemporaryDirectory() as scratch:
-        modules = (stored_files, device, workstation)
+        modules = (stored_files, device, web, workstation)
         yield [parser for module in modules for parser in module.parsers(_new_folder(Path(scratch), module.__name__))]
 
 

@@ -1,17 +1,29 @@
 """The parsers of `deploy` and `trainer`: inventories, reports of devices, bundles to push, runs, stores."""
 
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from deploy.artifact import ArtifactUnusable, open_artifact
 from deploy.connection import StepFailed
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
-from tests.edge.tiny_bundle import write_bundle
-from tests.fuzz.archives import hostile_tar
+from landmarkers.layout import DEFAULT_PARTS
+from tests.edge.tiny_bundle import SIGNS, write_bundle
+from tests.fuzz.archives import hostile_npz, hostile_tar
 from tests.fuzz.mutations import hostile_bytes, hostile_json
-from tests.fuzz.parser import Parser, in_file, in_memory
+from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.models.stock import pack
+from tests.synthetic_takes import make_take
+from trainer.data.store import Store, StoreUnusable, build_store
+from trainer.training.exemplars import load_exemplars
+from trainer.training.recipe import RECIPES
+from trainer.training.run import open_run
+from trainer.training.run_metadata import RunUnusable
 
 _REPORT = {
     "release": "0.1.0-aaaaaaaa",
@@ -40,12 +52,81 @@ canary = true
 def parsers(scratch: Path) -> list[Parser]:
     """Return the parsers; valid examples are made in a scratch folder."""
     tar = [pack(write_bundle(scratch / "pushed")).read_bytes()]
+    refused = (StoreUnusable,)
     reports = [json.dumps(_REPORT).encode()]
     return [
         Parser("inventory", [_INVENTORY], hostile_bytes, in_file("fleet.toml", load_inventory), (InventoryInvalid,)),
         Parser("report of a device", reports, hostile_json, in_memory(_read_report), (StepFailed,)),
         Parser("bundle to push", tar, hostile_tar, in_file("bundle.tar", open_artifact), (ArtifactUnusable,)),
+        Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
+        Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
+        Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
+        Parser("points of a store", [_store(scratch, "points.npy")], hostile_bytes, _in_store("points.npy"), refused),
     ]
+
+
+def _run() -> bytes:
+    content = {
+        "recipe": RECIPES["trial"].as_content(),
+        "seed": 1,
+        "signs": [sign.model_dump() for sign in SIGNS],
+        "split": {"train": [0, 1], "validation": [2], "description": "one of each sign"},
+        "takes": 3,
+        "landmarkers": ["synthetic"],
+        "fine_tuning": {"parent": "tiny@3", "rehearsed_takes": 5},
+        "starts": [{"epoch": 0}],
+    }
+    return json.dumps(content).encode()
+
+
+def _open_run(path: Path) -> object:
+    run = open_run(path.parent)
+    return run.parent
+
+
+def _exemplars() -> bytes:
+    metadata = {
+        "format": 1,
+        "recipe": RECIPES["trial"].as_content(),
+        "parts": ["right_hand"],
+        "provenance": [{"clip": "a", "landmarker": "synthetic", "sign_id": 76}],
+    }
+    arrays: dict[str, Any] = {
+        "metadata": np.array(json.dumps(metadata)),
+        "points": np.zeros((3, 21, 3), np.int16),
+        "times": np.arange(3, dtype=np.float32),
+        "ends": np.array([3]),
+        "weight/a": np.zeros((2, 2), np.float16),
+    }
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **arrays)
+    return packed.getvalue()
+
+
+def _store(scratch: Path, name: str) -> bytes:
+    return (_build_store(scratch) / name).read_bytes()
+
+
+def _build_store(folder: Path) -> Path:
+    make_take().save(folder / "a.take.npz")
+    build_store([folder / "a.take.npz"], DEFAULT_PARTS, folder / "takes.store")
+    return folder / "takes.store"
+
+
+def _in_store(name: str) -> Callable[[Path], Parse]:
+    """Return the preparation of a parser of one file of a store."""
+
+    def prepare(folder: Path) -> Parse:
+        store = _build_store(folder)
+
+        def write_and_parse(content: bytes) -> object:
+            (store / name).unlink()  # the old one may be mapped into memory
+            (store / name).write_bytes(content)
+            return Store(store).take(0)
+
+        return write_and_parse
+
+    return prepare
 
 
 def _read_report(content: bytes) -> object:

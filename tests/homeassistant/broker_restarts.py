@@ -25,8 +25,8 @@ _EVERY_S: Final = 0.5
 _CLEAN_DOWN_S: Final = (1.0, 12.0)
 _FORGETFUL_DOWN_S: Final = (0.0, 2.0)
 _BACK_S: Final = 60.0  # for a new word to be seen after a restart
-_SETTLED: Final = 0.5  # of the restarts come only when Home Assistant sees words again, the others at any moment
-_BEFORE_NEXT_S: Final = 8.0
+_SETTLED: Final = 0.3  # of the restarts come only when Home Assistant sees words again, the others at any moment
+_BEFORE_NEXT_S: Final = 6.0
 _LAST_WORD_S: Final = 60.0
 
 

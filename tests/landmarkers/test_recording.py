@@ -17,7 +17,9 @@ def write_video(path: Path, count: int, fps: float) -> None:
 def write_folder(folder: Path, numbers: list[int]) -> None:
     folder.mkdir()
     for number in numbers:
-        cv2.imwrite(str(folder / f"03_01_0071_(20_11_16)_c_{number:04}.jpg"), np.full((48, 64, 3), number, np.uint8))
+        cv2.imwrite(
+            str(folder / f"03_01_0071_(20_11_16)_c_{number:04}.jpg"), np.full((48, 64, 3), number % 200, np.uint8)
+        )
 
 
 @pytest.mark.parametrize("fps", [10.0, 15.0, 30.0])
@@ -50,6 +52,25 @@ def test_file_that_is_not_a_clip_is_refused_by_name(tmp_path: Path) -> None:
     for name in ("text.mp4", "empty", "missing.mp4"):
         with pytest.raises(RecordingUnreadable, match=name):
             list(read_recording(tmp_path / name))
+
+
+def test_two_images_of_one_number_are_both_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "clip", [1, 2])
+    (tmp_path / "clip" / "other_2.png").write_bytes(b"")
+    with pytest.raises(RecordingUnreadable, match=r"number 2: 03_01_0071_.*_0002\.jpg and other_2\.png"):
+        list(read_recording(tmp_path / "clip"))
+
+
+def test_hidden_files_are_no_images(tmp_path: Path) -> None:
+    write_folder(tmp_path / "clip", [1, 2])
+    (tmp_path / "clip" / "._x_0002.jpg").write_bytes(b"resource fork")
+    assert len(list(read_recording(tmp_path / "clip"))) == 2
+
+
+def test_missing_images_of_an_hour_are_no_pause_of_an_hour(tmp_path: Path) -> None:
+    write_folder(tmp_path / "clip", [1, 2, 108_002, 108_003])
+    times = [frame.time for frame in read_recording(tmp_path / "clip")]
+    np.testing.assert_allclose(times, np.arange(4) / 30)
 
 
 def test_damaged_image_is_refused_by_name(tmp_path: Path) -> None:

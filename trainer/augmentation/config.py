@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from models.stored_model import from_stored
 from trainer.augmentation.static_hands import StaticHandConfig
 from trainer.augmentation.transforms import TransformConfig
 from trainer.augmentation.transitions import TransitionConfig
@@ -29,10 +30,10 @@ class AugmentationConfig:
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Self:
-        """Read the settings from JSON content. Raises KeyError or TypeError for content of another program."""
-        return cls(
-            static_hands=StaticHandConfig(**content["static_hands"]),
-            transitions=TransitionConfig(**content["transitions"]),
-            transforms=TransformConfig(**content["transforms"]),
-            negative_fraction=content["negative_fraction"],
-        )
+        """Read the settings from JSON content. Raises ValueError."""
+        parts = {
+            "static_hands": from_stored(StaticHandConfig, content.get("static_hands", {})),
+            "transitions": from_stored(TransitionConfig, content.get("transitions", {})),
+            "transforms": from_stored(TransformConfig, content.get("transforms", {})),
+        }
+        return from_stored(cls, dict(content) | parts)

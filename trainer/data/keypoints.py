@@ -14,8 +14,6 @@ are missing.
 
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from landmarkers.array_archive import ArrayArchive, ArraysDamaged
 from landmarkers.errors import UserError
 from landmarkers.frame import Points
 from landmarkers.handedness import assign_handedness
@@ -41,6 +40,7 @@ from landmarkers.layout import (
     RIGHT_WRIST,
     Part,
 )
+from landmarkers.parsing import describe, read_json, read_limited
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from trainer.data.dataset import SPLITS, DatasetUnreadable
 from trainer.data.executor import Executor, WorkerLost
@@ -55,6 +55,7 @@ DEVICE_WARNING: Final = (
     "that runs on devices, extract takes from the clips with `ishara-trainer extract`"
 )
 _IMPORT_SETTINGS: Final = "import.json"  # beside the takes
+_MAX_FILE_BYTES: Final = 1 << 33  # of all clips of a sign together
 
 _FRAME: Final = (184, 4)
 _POSE: Final = (LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST)
@@ -172,7 +173,11 @@ def to_layout(keypoints: NDArray[Any], aspect: float) -> Points:
 def _check_settings(to: Path, settings: dict[str, float]) -> None:
     """Write the import settings, or compare them with those of existing takes. Raises DatasetUnreadable."""
     path = to / _IMPORT_SETTINGS
-    if path.is_file() and json.loads(path.read_text()) != settings:
+    try:
+        differs = path.is_file() and read_json(read_limited(path)) != settings
+    except (OSError, ValueError) as error:
+        raise DatasetUnreadable(f"{path} is damaged ({describe(error)}); import into another folder") from error
+    if differs:
         raise DatasetUnreadable(
             f"the takes in {to} were imported with another rate or aspect; import into another folder"
         )
@@ -215,8 +220,9 @@ def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Imp
     """Create the missing takes of one file."""
     created, existing, unreadable = [], [], []
     try:
-        with np.load(file.path, allow_pickle=False) as clips:
-            for name in clips.files:
+        with file.path.open("rb") as opened:
+            clips = ArrayArchive(opened, _MAX_FILE_BYTES)
+            for name in clips.names:
                 if Path(name).name != name:  # the take would be written outside the folder
                     unreadable.append(f"{file.path}: {name!r} is not a valid clip name")
                     continue
@@ -226,13 +232,13 @@ def _import(file: KeypointFile, *, to: Path, rate: float, aspect: float) -> _Imp
                     existing.append(TakeVisibility.of(take))
                     continue
                 try:
-                    take = _make_take(clips[name], name, file, rate, aspect)
-                except (KeypointsUnreadable, ValueError, zipfile.BadZipFile, zlib.error) as error:
+                    take = _make_take(clips.read(name, "fiub"), name, file, rate, aspect)
+                except (KeypointsUnreadable, ValueError) as error:
                     unreadable.append(f"{file.path}: {name}: {error}")
                     continue
                 take.save(path)
                 created.append(TakeVisibility.of(take))
-    except (ValueError, EOFError, zipfile.BadZipFile):
+    except ArraysDamaged:
         unreadable.append(f"{file.path} is not a complete NPZ file")
     except OSError as error:
         return error

@@ -18,12 +18,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
+from landmarkers.array_archive import ArrayArchive, ArraysDamaged, map_array
 from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
+from landmarkers.parsing import describe
 from landmarkers.take import MISSING, TAKE_SUFFIX, Provenance, StoredTake, Take, TakeDamaged, dequantise
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 
 FORMAT: Final = 2
+_MAX_INDEX_BYTES: Final = 1 << 30
 _CHUNK: Final = 64  # takes that are read and written at a time
 _MIN_TAKES_FOR_WORKERS: Final = 5000  # fewer are read before processes have started
 
@@ -44,10 +47,15 @@ class Row:
 class Rows(Sequence[Row]):
     """The rows of a store's index, created on access: most programs that open a large store use few."""
 
-    def __init__(self, index: np.lib.npyio.NpzFile) -> None:
-        """Raises KeyError."""
-        names = ("clip", "landmarker", "signer", "split", "sign_id", "variant", "ends")
-        self._columns: list[list[Any]] = [index[name].tolist() for name in names]
+    def __init__(self, index: ArrayArchive) -> None:
+        """Raises ArraysDamaged."""
+        texts = [index.read(name, "U") for name in ("clip", "landmarker", "signer", "split")]
+        columns = [*texts, *(index.read(name, "i") for name in ("sign_id", "variant", "ends"))]
+        self.ends: NDArray[np.int64] = columns[-1].astype(np.int64)
+        has_one_length = all(column.shape == (self.ends.size,) for column in columns)
+        if not has_one_length or np.any(np.diff(self.ends, prepend=0) < 1):
+            raise ArraysDamaged("the columns of its index do not fit together")
+        self._columns: list[list[Any]] = [column.tolist() for column in columns]
 
     def __len__(self) -> int:
         return len(self._columns[0])
@@ -82,18 +90,19 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Open a store. Raises StoreUnusable."""
         try:
-            with np.load(folder / "index.npz", allow_pickle=False) as index:
-                if int(index["format"]) != FORMAT:
+            with (folder / "index.npz").open("rb") as file:
+                index = ArrayArchive(file, _MAX_INDEX_BYTES)
+                if index.read("format", "i").tolist() != FORMAT:
                     raise StoreUnusable(f"{folder} is a store of another format; build it again")
-                self.parts = tuple(Part(name) for name in index["parts"].tolist())
+                self.parts = tuple(Part(name) for name in np.atleast_1d(index.read("parts", "U")).tolist())
                 self.rows = Rows(index)
-                ends = index["ends"]
             # Plain arrays over the mapped files: each access through numpy's memmap class is slower.
-            self.points = np.asarray(np.load(folder / "points.npy", mmap_mode="r"))
-            self.times = np.asarray(np.load(folder / "times.npy", mmap_mode="r"))
-        except (OSError, KeyError, ValueError) as error:
-            raise StoreUnusable(f"{folder} is not a complete store: {error}") from error
-        if not len(self.points) == len(self.times) == int(ends[-1]):
+            self.points = map_array(folder / "points.npy", "i")
+            self.times = map_array(folder / "times.npy", "f")
+        except (OSError, ValueError) as error:
+            raise StoreUnusable(f"{folder} is not a complete store: {describe(error)}") from error
+        ends, frames = self.rows.ends, int(self.rows.ends[-1]) if len(self.rows) else 0
+        if self.points.shape != (frames, len(_columns(self.parts)), 3) or self.times.shape != (frames,) or not frames:
             raise StoreUnusable(f"{folder} is not a complete store: its files have different lengths; build it again")
         self.lengths: NDArray[np.int64] = np.diff(ends, prepend=0)
         self.starts: NDArray[np.int64] = ends - self.lengths

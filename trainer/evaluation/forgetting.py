@@ -1,6 +1,5 @@
 """Measures what fine-tuning gained and what it made the model forget: correct takes before and after."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from trainer.data.store import Store
 from trainer.model.network import SignClassifier
 from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
-from trainer.training.run_metadata import RUN_METADATA, save_metadata
+from trainer.training.run_metadata import read_run_metadata, save_metadata
 from trainer.training.trained_model import load_trained, logits_per_take
 from trainer.training.training_data import TrainingData
 
@@ -51,7 +50,7 @@ def measure_forgetting(
         for kind, indices in kinds.items()
         if indices
     }
-    metadata = json.loads((folder / RUN_METADATA).read_text())
+    metadata = read_run_metadata(folder)
     save_metadata(metadata | {"forgetting": {kind: asdict(one) for kind, one in reports.items()}}, folder)
     return reports
 

@@ -11,23 +11,26 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from landmarkers.array_archive import ArrayArchive
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, POINT_COUNT, Part, parts_in_order
 from landmarkers.take import Provenance, Take, dequantise, quantise
+from models.stored_model import StoredModel
 from trainer.data.store import Store
 from trainer.model.network import SignClassifier
 from trainer.training.recipe import Recipe
-from trainer.training.run import Run, recipe_from_content
+from trainer.training.run import Run
 
 FORMAT: Final = 1
 _TAKES_PER_SIGN: Final = 2
 _WEIGHT: Final = "weight/"
+_MAX_BYTES: Final = 256_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,24 +67,25 @@ def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Stor
     np.savez_compressed(path, allow_pickle=False, **content)
 
 
+class _Metadata(StoredModel):
+    format: Literal[1]
+    recipe: dict[str, Any]
+    parts: frozenset[Part]
+    provenance: tuple[Provenance, ...]
+
+
 def load_exemplars(path: Path) -> ExemplarMemory:
-    """Read an exemplar memory. Raises OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error."""
-    with np.load(path, allow_pickle=False) as content:
-        metadata = json.loads(str(content["metadata"]))
-        if metadata["format"] != FORMAT:
-            raise ValueError(f"format {metadata['format']}")
-        parts = parts_in_order(frozenset(Part(name) for name in metadata["parts"]))
+    """Read an exemplar memory. Raises OSError, ValueError."""
+    with path.open("rb") as file:
+        archive = ArrayArchive(file, _MAX_BYTES)
+        metadata = _Metadata.model_validate_json(archive.read_text("metadata"))
         weights = {
-            name.removeprefix(_WEIGHT): _to_float32(torch.from_numpy(content[name]))
-            for name in content
+            name.removeprefix(_WEIGHT): _to_float32(torch.from_numpy(archive.read(name, "fiu")))
+            for name in archive.names
             if name.startswith(_WEIGHT)
         }
-        return ExemplarMemory(
-            recipe_from_content(metadata["recipe"]),
-            frozenset(parts),
-            weights,
-            tuple(_read_takes(content, metadata["provenance"], _columns(parts))),
-        )
+        takes = _read_takes(archive, metadata.provenance, _columns(parts_in_order(metadata.parts)))
+    return ExemplarMemory(Recipe.from_content(metadata.recipe), metadata.parts, weights, tuple(takes))
 
 
 def select_exemplars(provenance: Sequence[Provenance], numbers: Sequence[int], per_sign: int) -> list[int]:
@@ -104,15 +108,18 @@ def select_exemplars(provenance: Sequence[Provenance], numbers: Sequence[int], p
     return sorted(selected)
 
 
-def _read_takes(
-    content: Mapping[str, NDArray[Any]], provenance: Sequence[dict[str, Any]], columns: NDArray[np.int64]
-) -> list[Take]:
-    stored, times, ends = content["points"], content["times"], content["ends"].tolist()
+def _read_takes(archive: ArrayArchive, provenance: Sequence[Provenance], columns: NDArray[np.int64]) -> list[Take]:
+    stored, times, ends = archive.read("points", "i"), archive.read("times", "f"), archive.read("ends", "i")
+    if stored.dtype != np.int16 or stored.shape != (times.size, len(columns), 3) or (times.ndim, ends.ndim) != (1, 1):
+        raise ValueError(f"points {list(stored.shape)}, times {list(times.shape)}, ends {list(ends.shape)} do not fit")
+    starts = [0, *ends.tolist()]
+    if sorted(starts) != starts or starts[-1] != len(times):
+        raise ValueError("the ends of the takes are not in order")
     takes = []
-    for one, start, stop in zip(provenance, [0, *ends[:-1]], ends, strict=True):
+    for one, start, stop in zip(provenance, starts[:-1], starts[1:], strict=True):
         points = np.full((stop - start, POINT_COUNT, 3), np.nan, np.float32)
         points[:, columns] = dequantise(stored[start:stop])
-        takes.append(Take(points, times[start:stop].astype(np.float64), Provenance(**one)))
+        takes.append(Take(points, times[start:stop].astype(np.float64), one))
     return takes
 
 

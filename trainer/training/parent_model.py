@@ -1,7 +1,5 @@
 """The parent model of fine-tuning: a trained network, from a bundle or a run, with exemplars of its signs."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +24,6 @@ from trainer.training.trained_model import build_model, load_trained
 
 _TAKES_PER_SIGN: Final = 12  # exemplars of a run, whose store is at hand
 _MAX_DIFFERENCE: Final = 0.1  # of a probability, between these weights and the bundle's int8 output for its probe
-_DAMAGED = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 class ParentModelUnusable(UserError):
@@ -92,7 +89,7 @@ def _from_bundle(bundle: Bundle) -> ParentModel:
         )
     try:
         memory = load_exemplars(path)
-    except _DAMAGED as error:
+    except (OSError, ValueError) as error:
         raise ParentModelUnusable(f"{path} is damaged or of another format; export the bundle anew") from error
     parent = ParentModel(
         title, memory.recipe, bundle.signs, bundle.manifest.landmarker, memory.parts, memory.weights, memory.takes

@@ -5,8 +5,9 @@ docs/experiments.md). A recipe that changes one setting is one line.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
+from models.stored_model import from_stored
 from trainer.augmentation.config import AugmentationConfig
 from trainer.model.network import SIZES, Size
 
@@ -30,8 +31,16 @@ class Recipe:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def as_content(self) -> dict[str, Any]:
-        """Return the recipe as JSON content for run folders and bundles; `run.recipe_from_content` reads it."""
+        """Return the recipe as JSON content for run folders and bundles; `from_content` reads it."""
         return asdict(self) | {"augmentation": self.augmentation.as_content()}
+
+    @classmethod
+    def from_content(cls, content: Any) -> Self:
+        """Return the recipe of such content. Raises ValueError."""
+        if not isinstance(content, dict) or not isinstance(content.get("augmentation", {}), dict):
+            raise ValueError("the recipe is no object")  # noqa: TRY004  # the file is wrong, not the program
+        augmentation = AugmentationConfig.from_content(content.get("augmentation", {}))
+        return from_stored(cls, content | {"augmentation": augmentation})
 
     @property
     def steps_per_epoch(self) -> int:

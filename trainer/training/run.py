@@ -1,17 +1,16 @@
 """Reads the folder of a finished run."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import Field
 
+from landmarkers.parsing import describe
 from models.labels import Sign
-from trainer.augmentation.config import AugmentationConfig
-from trainer.model.network import Size
+from models.stored_model import StoredModel
 from trainer.training.recipe import Recipe
-from trainer.training.run_metadata import RUN_METADATA, RunUnusable
+from trainer.training.run_metadata import RunUnusable, read_run_metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +33,39 @@ class Run:
         return None if fine_tuning is None else str(fine_tuning["parent"])
 
 
+class _Split(StoredModel):
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    description: str
+
+
+class _FineTuning(StoredModel):
+    parent: str
+    rehearsed_takes: int
+
+
+class _Content(StoredModel):
+    """The keys of `run.json` that every program needs."""
+
+    signs: tuple[Sign, ...]
+    split: _Split
+    landmarkers: tuple[str, ...]
+    takes: int
+    seed: int
+    fine_tuning: _FineTuning | None = None
+    starts: tuple[dict[str, Any], ...] = ()
+    forgetting: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
 def open_run(folder: Path) -> Run:
     """Read a run folder. Raises RunUnusable."""
+    metadata = read_run_metadata(folder)
     try:
-        metadata = json.loads((folder / RUN_METADATA).read_text())
-        recipe = recipe_from_content(metadata["recipe"])
-        signs = TypeAdapter(tuple[Sign, ...]).validate_python(metadata["signs"])
-        split = metadata["split"]
-        landmarkers = metadata["landmarkers"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunUnusable(f"{folder} is not the folder of a run") from error
+        content = _Content.model_validate(metadata)
+        recipe = Recipe.from_content(metadata.get("recipe"))
+    except ValueError as error:
+        raise RunUnusable(f"{folder} is not the folder of a run: {describe(error)}") from error
+    split, landmarkers = content.split, content.landmarkers
     if len(landmarkers) != 1:
         raise RunUnusable(
             f"the takes of {folder} come from {len(landmarkers)} different landmarkers; extract them anew with one"
@@ -51,19 +73,10 @@ def open_run(folder: Path) -> Run:
     return Run(
         folder,
         recipe,
-        signs,
-        tuple(split["train"]),
-        tuple(split["validation"]),
-        split["description"],
+        content.signs,
+        split.train,
+        split.validation,
+        split.description,
         landmarkers[0],
         metadata,
     )
-
-
-def recipe_from_content(content: dict[str, Any]) -> Recipe:
-    """Return a recipe from its JSON content. Raises KeyError or TypeError for one of another program."""
-    parts = {
-        "size": Size(**content["size"]),
-        "augmentation": AugmentationConfig.from_content(content["augmentation"]),
-    }
-    return Recipe(**(content | parts))

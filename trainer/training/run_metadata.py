@@ -12,16 +12,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from landmarkers.errors import UserError
+from landmarkers.parsing import describe, read_json, read_limited
 from models.durable import replace_file
+from models.labels import Sign
 from trainer.data.store import Store
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 from trainer.training.training_data import TrainingData
 
 RUN_METADATA: Final = "run.json"
+_MAX_BYTES: Final = 1 << 26  # it lists every take
+_SIGNS: Final = TypeAdapter(tuple[Sign, ...])
 _FIXED_KEYS: Final = ("recipe", "seed", "signs", "split", "store", "accumulation_steps", "fine_tuning")
 
 
@@ -57,9 +62,9 @@ def write_run_metadata(
     content = json.loads(json.dumps(content))
     path = folder / RUN_METADATA
     if path.is_file():
-        saved = json.loads(path.read_text())
-        # Runs of earlier versions of this program lack some keys.
-        changed = [key for key in _FIXED_KEYS if key in saved and saved[key] != content[key]]
+        saved = read_run_metadata(folder)
+        # Runs of other releases lack some keys.
+        changed = [key for key in _FIXED_KEYS if key in saved and not _is_same(key, saved[key], content[key])]
         if changed:
             raise RunUnusable(f"{folder} holds a run of another {' and '.join(changed)}; train into another folder")
         content["starts"] = saved.get("starts", [])
@@ -69,8 +74,8 @@ def write_run_metadata(
 
 def record_start(folder: Path, epoch: int, context: DistributedContext) -> None:
     """Append the command, versions and device with which the run starts or resumes at this epoch."""
-    metadata = json.loads((folder / RUN_METADATA).read_text())
-    metadata["starts"].append(
+    metadata = read_run_metadata(folder)
+    metadata.setdefault("starts", []).append(
         {
             "epoch": epoch,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -86,6 +91,32 @@ def record_start(folder: Path, epoch: int, context: DistributedContext) -> None:
         }
     )
     save_metadata(metadata, folder)
+
+
+def read_run_metadata(folder: Path) -> dict[str, Any]:
+    """Return the content of `run.json`. Raises RunUnusable."""
+    path = folder / RUN_METADATA
+    try:
+        content = read_json(read_limited(path, _MAX_BYTES))
+    except OSError as error:
+        raise RunUnusable(f"{folder} is not the folder of a run: {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise RunUnusable(f"{path} is damaged ({describe(error)}); train into another folder") from error
+    if not isinstance(content, dict) or not isinstance(content.get("starts", []), list):
+        raise RunUnusable(f"{path} is damaged: it is not the metadata of a run; train into another folder")
+    return content
+
+
+def _is_same(key: str, saved: Any, now: Any) -> bool:
+    """Compare a value with that of a saved run, in which another release may have written more or less."""
+    try:
+        if key == "recipe":
+            return Recipe.from_content(saved) == Recipe.from_content(now)
+        if key == "signs":
+            return _SIGNS.validate_python(saved) == _SIGNS.validate_python(now)
+    except ValueError:
+        return False
+    return bool(saved == now)
 
 
 def save_metadata(metadata: dict[str, Any], folder: Path) -> None:

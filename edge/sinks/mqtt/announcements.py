@@ -16,7 +16,8 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 _PREFIX: Final = "announced-"
-_NO_TOPIC: Final = set("#+\0\ufffd")
+_NO_TOPIC: Final = set("#+\ufffd")
+_MAX_CHARACTERS: Final = 1000
 
 
 class Announcements:
@@ -69,7 +70,9 @@ class Announcements:
 def _read(path: Path) -> list[str]:
     """Return the topics in a file, whatever else it holds."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line for line in lines if line and not _NO_TOPIC & set(line)]
+    return [
+        line for line in lines if 0 < len(line) <= _MAX_CHARACTERS and line.isprintable() and not _NO_TOPIC & set(line)
+    ]
 
 
 def _is_free(path: Path) -> bool:

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from edge.commands import Command
-from edge.monitoring.health import Health
 from edge.sinks.mqtt.topics import Topics
 
 _HEALTH: Final = {
@@ -46,7 +45,6 @@ _NEW_WORD: Final = (
     "{% set last = this.attributes %}"
     "{{ '' if (last.get('seq'), last.get('emitted_at')) == (value_json.seq, value_json.emitted_at) else value }}"
 )
-_MEASURED_WITHIN_S: Final = 10.0  # since the start, if there is a sensor
 _FORMER: Final = {"reading": "switch"}  # entities of earlier releases, with their platforms
 
 
@@ -67,8 +65,11 @@ class Discovery:
         """The topic on which Home Assistant publishes `online` when it has started and expects all states again."""
         return f"{self.prefix}/status"
 
-    def to_json(self, commands: Collection[Command], health: Health) -> str:
-        """Return the message as JSON on one line, with what these commands and the health say that the device has."""
+    def to_json(self, commands: Collection[Command], *, has_temperature: bool | None) -> str:
+        """Return the message as JSON on one line, with buttons for these commands.
+
+        `has_temperature` is None while it is not known whether there is a sensor.
+        """
         release = version("ishara")
         message = {
             "device": {
@@ -83,7 +84,7 @@ class Discovery:
             "payload_available": "online",
             "payload_not_available": "offline",
             "qos": 1,
-            "components": self._components(commands, health),
+            "components": self._components(commands, has_temperature=has_temperature),
         }
         return json.dumps(message, ensure_ascii=False)
 
@@ -91,17 +92,16 @@ class Discovery:
     def _id(self) -> str:
         return f"ishara-{self.topics.device}"
 
-    def _components(self, commands: Collection[Command], health: Health) -> dict[str, dict[str, Any]]:
+    def _components(self, commands: Collection[Command], *, has_temperature: bool | None) -> dict[str, dict[str, Any]]:
         """Return the components; Home Assistant removes the entity of one that has only its platform."""
         entities = self._entities()
         absent = dict(_FORMER) | {
             command: "button" for command in (Command.CLEAR, Command.IDENTIFY) if command not in commands
         }
-        if health.temperature_c is None:
-            if health.up_s > _MEASURED_WITHIN_S:
-                absent["temperature"] = "sensor"
-            else:
-                del entities["temperature"]
+        if has_temperature is None:
+            del entities["temperature"]  # Home Assistant leaves it as it is
+        elif not has_temperature:
+            absent["temperature"] = "sensor"
         present = {key: self._component(key, entity) for key, entity in entities.items() if key not in absent}
         return present | {key: {"platform": platform} for key, platform in absent.items()}
 

@@ -39,6 +39,8 @@ class PublisherState:
     """The time on the monotonic clock at which health is published next."""
     model_changed: bool = False
     """True if the model has changed since it was published."""
+    has_temperature: bool | None = None
+    """True once the temperature was measured, False if it never is, None while that is not known."""
     shutdown_deadline: float | None = None
     """The time on the monotonic clock by which the publisher must have ended; None while it is to run."""
     command_rate: RateLimit = field(default_factory=RateLimit)

@@ -11,6 +11,7 @@ from edge.sinks.mqtt.publisher_state import PublisherState
 
 _REBIRTH_DELAY_S: Final = (1.0, 5.0)
 _HEALTH_INTERVAL_S: Final = 1.0  # at least, however often the status changes
+_MEASURED_WITHIN_S: Final = 10.0  # since the start, where the temperature is measured
 
 
 class RetainedPublisher:
@@ -86,10 +87,14 @@ class RetainedPublisher:
 
     def _publish_discovery(self, health: Health) -> None:
         """Publish the discovery message if it differs from the one last published on this connection."""
-        discovery = self._state.discovery
+        discovery, state = self._state.discovery, self._state
         if discovery is None:
             return
-        message = discovery.to_json(self._state.commands.available, health)
+        if health.temperature_c is not None:
+            state.has_temperature = True
+        elif state.has_temperature is None and health.up_s > _MEASURED_WITHIN_S:
+            state.has_temperature = False
+        message = discovery.to_json(state.commands.available, has_temperature=state.has_temperature)
         if message != self._discovery:
             self._discovery = message
             self._publish("discovery", discovery.topic, message, qos=1)

@@ -37,6 +37,7 @@ class FakeDriver:
         self.is_present = True
         self.responds = threading.Event()  # not set: reads hang
         self.responds.set()
+        self.interval_s = _INTERVAL_S
         self.opened = 0
         self.closed = 0
 
@@ -59,7 +60,7 @@ class FakeDevice:
         return 1.0
 
     def grab(self) -> bool:
-        time.sleep(_INTERVAL_S)
+        time.sleep(self._driver.interval_s)
         self._driver.responds.wait()
         if not self._driver.is_present:
             raise CameraLost("the camera fake delivers no more images")

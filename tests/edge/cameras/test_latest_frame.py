@@ -1,15 +1,18 @@
 """The reader that hands out only the newest frame."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from edge.cameras.camera import CameraFailed, CameraLost
 from edge.cameras.latest_frame import LatestFrameCamera
-from landmarkers.frame import Frame
-from tests.edge.waiting import PATIENCE_S
+from landmarkers.frame import Frame, Image
+from tests.edge.waiting import PATIENCE_S, wait_until
 
 
 def frame(time: float) -> Frame:
@@ -77,6 +80,27 @@ def test_any_other_failure_of_the_camera_is_no_quiet_end(caplog: pytest.LogCaptu
     with pytest.raises(CameraFailed, match="thread failed unexpectedly: RuntimeError: the driver fails"):
         list(LatestFrameCamera(ScriptedCamera(script)).frames())
     assert "Traceback" in caplog.text
+
+
+def test_loss_of_the_camera_leaves_no_image_in_memory() -> None:
+    images: list[weakref.ref[Image]] = []
+
+    def script() -> Iterator[Frame]:
+        newest = frame(0.0)
+        images.append(weakref.ref(newest.image))
+        yield newest
+        raise CameraLost("the camera fell down")
+
+    def lose() -> None:
+        with suppress(CameraLost):
+            list(LatestFrameCamera(ScriptedCamera(script)).frames())
+
+    gc.disable()  # it would come too late on a device, where an image has megabytes
+    try:
+        lose()
+        wait_until(lambda: images[0]() is None, "the end of the image")
+    finally:
+        gc.enable()
 
 
 def test_stop_ends_the_frames_although_the_camera_hangs_in_a_read() -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from edge.cameras.camera import Camera, CameraLost
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.replay import TakeReplay
-from edge.cameras.source import SourceOptions, SourceUnknown, open_source
+from edge.cameras.source import SourceOptions, SourceUnknown, open_camera, open_source
 from landmarkers.frame import Frame
 from landmarkers.layout import Part
 from landmarkers.take import TAKE_SUFFIX, TakeDamaged
@@ -103,6 +104,32 @@ def test_stopped_replay_ends() -> None:
 def test_unknown_source_is_named() -> None:
     with pytest.raises(SourceUnknown, match=r"there is no source nothing\.mp4; `ishara-edge run --help`"):
         open_source("nothing.mp4", NO_PARTS, "", FAST)
+
+
+def test_clip_among_the_devices_is_a_clip() -> None:
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        clip = write_clip(Path(folder) / "12:30:05.mp4")
+        assert len(list(open_camera(str(clip), FAST).frames())) == 10
+        with pytest.raises(SourceUnknown, match="there is no source"):
+            open_camera(f"{folder}/missing.mp4", FAST)
+
+
+@pytest.mark.parametrize("source", ["a" * 300, "take:" + "a" * 300])
+def test_path_that_no_file_can_have_is_refused(source: str) -> None:
+    with pytest.raises(SourceUnknown, match="cannot be read: File name too long"):
+        open_source(source, NO_PARTS, "", FAST)
+
+
+@pytest.mark.parametrize("source", ["/dev/vid\udcff", "v4l2:\udcff", "v4l2:a\0b", "clip\0.mp4", "clip\udcff.mp4"])
+def test_name_with_a_character_that_no_device_has_is_refused(source: str) -> None:
+    with pytest.raises(SourceUnknown, match="there is no source"):
+        open_camera(source, FAST)
+
+
+def test_jump_in_the_times_of_a_take_passes_like_one_frame() -> None:
+    times = [0.0, 0.1, 3600.0, 3600.1, 7200.0]
+    replayed = [frame.time for frame in TakeReplay([take(times)], paced=False).frames()]
+    assert replayed == pytest.approx([0.0, 0.1, 0.1 + 1 / 30, 0.2 + 1 / 30, 0.2 + 2 / 30])
 
 
 def test_missing_take_is_named(tmp_path: Path) -> None:

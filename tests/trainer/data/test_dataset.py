@@ -20,6 +20,7 @@ def test_official_layout_is_read(tmp_path: Path) -> None:
     (tmp_path / "02/02/test/0003").mkdir(parents=True)
     (tmp_path / "02/02/test/0003/clip_b.mp4").touch()
     (tmp_path / "02/02/test/0003/notes.txt").touch()
+    (tmp_path / "02/02/test/0003/._clip_b.mp4").touch()
     clips = find_clips(tmp_path)
     assert [(clip.name, clip.sign_id, clip.signer, clip.split) for clip in clips] == [
         ("01/01/train/0071/clip_a", 71, "01", "train"),

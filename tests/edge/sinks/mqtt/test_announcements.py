@@ -92,7 +92,9 @@ def test_name_that_returns_is_not_cleared(tmp_path: Path) -> None:
 
 
 def test_damaged_file_clears_nothing_but_topics(tmp_path: Path) -> None:
-    (tmp_path / "announced-old").write_bytes(b"ishara/#\n\xff\xfe\n\nishara/+/status\nishara/old/status\na\0b\n" * 3)
+    (tmp_path / "announced-old").write_bytes(
+        b"ishara/#\n\xff\xfe\n\nishara/+/status\nishara/old/status\na\0b\na\x01b\n" * 3 + b"x" * 70_000
+    )
     assert stale_after_start(tmp_path, "new", "ishara/new/status") == ["ishara/old/status"]
 
 

@@ -27,7 +27,7 @@ def health(status: DeviceStatus | None = None, changes: dict[str, object] | None
     return PipelineStats(status=status).health().model_copy(update=changes)
 
 
-MESSAGE = DISCOVERY.to_json([*Command], health(changes={"temperature_c": 61.5}))
+MESSAGE = DISCOVERY.to_json([*Command], has_temperature=True)
 DISCOVERED = parse(MESSAGE)
 
 
@@ -75,7 +75,7 @@ def test_parser_refuses_what_home_assistant_refuses(path: str, value: object) ->
 def test_device_names_make_valid_ids(device: str) -> None:
     discovery = Discovery("ha/discovery", Topics(device))
     assert re.match(DISCOVERY_TOPIC, discovery.topic)
-    assert parse(discovery.to_json([*Command], health())).device.identifiers == [f"ishara-{device}"]
+    assert parse(discovery.to_json([*Command], has_temperature=True)).device.identifiers == [f"ishara-{device}"]
 
 
 def test_word_is_an_event_of_a_declared_type() -> None:
@@ -152,8 +152,8 @@ def test_buttons_send_known_commands(command: Command) -> None:
     assert commands.execute(entity.payload_press.encode()).ok
 
 
-def components(commands: Collection[Command], changes: dict[str, object]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(DISCOVERY.to_json(commands, health(changes=changes)))["components"]
+def components(commands: Collection[Command], *, has_temperature: bool | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(DISCOVERY.to_json(commands, has_temperature=has_temperature))["components"]
     return found
 
 
@@ -164,17 +164,17 @@ def test_identify_button_is_of_its_class() -> None:
 
 
 def test_buttons_for_what_is_not_there_are_removed() -> None:
-    without_screen = components([Command.PAUSE, Command.RESUME, Command.CLEAR], {"temperature_c": 61.5})
+    without_screen = components([Command.PAUSE, Command.RESUME, Command.CLEAR])
     assert without_screen["identify"] == {"platform": "button"}
     assert without_screen["clear"]["command_topic"] == "ishara/entrance/command"
-    assert "command_topic" not in components([], {})["clear"]
+    assert "command_topic" not in components([])["clear"]
 
 
 def test_temperature_is_removed_where_there_is_no_sensor() -> None:
-    assert "temperature" not in components([], {"temperature_c": None, "up_s": 1.0})  # it may be measured soon
-    assert components([], {"temperature_c": None, "up_s": 30.0})["temperature"] == {"platform": "sensor"}
-    assert components([], {"temperature_c": 40.0, "up_s": 30.0})["temperature"]["device_class"] == "temperature"
+    assert components([], has_temperature=False)["temperature"] == {"platform": "sensor"}
+    assert components([], has_temperature=True)["temperature"]["device_class"] == "temperature"
+    assert "temperature" not in components([], has_temperature=None)
 
 
 def test_entity_of_an_earlier_release_is_removed() -> None:
-    assert components([*Command], {})["reading"] == {"platform": "switch"}
+    assert components([*Command])["reading"] == {"platform": "switch"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.monitoring.health import Health
+from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
 from tests.edge.conftest import StartDaemon
 from tests.edge.mosquitto import Listener, Mosquitto, listening
@@ -129,3 +129,28 @@ def test_daemon_announces_buttons_for_what_it_can_do(
     components = json.loads(announcement.payload)["components"]
     assert components["clear"]["payload_press"] == "clear"
     assert components["identify"] == {"platform": "button"}
+
+
+def test_temperature_that_is_measured_later_is_announced_and_stays(
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: dict[str, object] = {}
+    read = PipelineStats.health
+    monkeypatch.setattr(PipelineStats, "health", lambda stats: read(stats).model_copy(update=measured))
+
+    def announced() -> object:
+        return json.loads(listener.on("config")[-1].payload)["components"].get("temperature")
+
+    sink = open_sink(broker.config, health_every_s=0.1)
+    listener.wait_for_status("online")
+    assert announced() is None
+    measured |= {"up_s": 11.0}
+    listener.wait_until(lambda: announced() == {"platform": "sensor"})
+    measured |= {"temperature_c": 61.5}
+    listener.wait_until(lambda: announced() not in (None, {"platform": "sensor"}))
+    count = len(listener.on("config"))
+    measured |= {"temperature_c": None}
+    reports = len(listener.on("health"))
+    listener.wait_until(lambda: len(listener.on("health")) > reports + 2)
+    sink.close()
+    assert len(listener.on("config")) == count

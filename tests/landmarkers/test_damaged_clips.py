@@ -1,0 +1,121 @@
+"""Clips that are whole although their header says otherwise, and clips that are not."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landmarkers.frame_clock import MAX_GAP_S, FrameClock
+from landmarkers.recording import RecordingUnreadable, read_recording
+
+SECONDS = 2.0
+RATE = 30
+
+
+def ffmpeg(*arguments: str | Path) -> None:
+    program = shutil.which("ffmpeg")
+    assert program is not None
+    subprocess.run([program, "-v", "error", "-y", *arguments], check=True)
+
+
+def write(path: Path, *options: str | Path) -> Path:
+    """Write a moving picture of two seconds."""
+    ffmpeg("-f", "lavfi", "-i", f"testsrc=size=64x48:rate={RATE}:duration={SECONDS}", *options, path)
+    return path
+
+
+def times(path: Path) -> list[float]:
+    return [frame.time for frame in read_recording(path)]
+
+
+def test_clip_trimmed_by_an_edit_list_is_whole(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.mp4", "-c:v", "libx264", "-g", "250")
+    ffmpeg("-ss", "1.5", "-i", whole, "-c", "copy", tmp_path / "trimmed.mp4")
+    np.testing.assert_allclose(times(tmp_path / "trimmed.mp4"), np.arange(15) / RATE, atol=2e-3)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4"])
+def test_clip_of_varying_rate_is_whole_and_keeps_its_times(tmp_path: Path, suffix: str) -> None:
+    select = ["-vf", "select=lt(mod(n\\,20)\\,3)", "-fps_mode", "passthrough"]
+    clip = write(tmp_path / f"varying.{suffix}", *select)
+    expected = [(20 * group + number) / RATE for group in range(3) for number in range(3)]
+    np.testing.assert_allclose(times(clip), expected, atol=2e-3)
+
+
+def test_clip_whose_header_counts_no_frames_is_whole(tmp_path: Path) -> None:
+    clip = write(tmp_path / "live.mkv", "-live", "1")
+    assert len(times(clip)) == SECONDS * RATE
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.webm", "a.avi"])
+def test_truncated_clip_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    early = ["-movflags", "+faststart"] if name.endswith(("mp4", "mov")) else []
+    clip = write(tmp_path / name, *early)
+    assert len(times(clip)) == SECONDS * RATE
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 6 // 10])
+    with pytest.raises(RecordingUnreadable, match=rf"{name} is truncated after \d+ of \d+ bytes"):
+        times(clip)
+
+
+def test_damaged_image_is_skipped_and_many_of_them_are_refused(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.mp4", "-c:v", "libx264", "-movflags", "+faststart", "-crf", "1")
+    content = bytearray(clip.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 100] = b"U" * 100
+    clip.write_bytes(content)
+    found = times(clip)
+    assert SECONDS * RATE - 5 < len(found) <= SECONDS * RATE
+    assert found[-1] == pytest.approx(SECONDS - 1 / RATE, abs=0.01)
+    content[middle:] = bytes(len(content) - middle)
+    clip.write_bytes(content)
+    with pytest.raises(RecordingUnreadable, match=r"a\.mp4 is damaged: \d+ of \d+ frames cannot be decoded"):
+        times(clip)
+
+
+@pytest.mark.parametrize("offsets", [(0, 3600), (3600, 0)], ids=["forwards", "backwards"])
+def test_jump_of_the_stamps_passes_like_one_frame(tmp_path: Path, offsets: tuple[int, int]) -> None:
+    parts = [write(tmp_path / f"{offset}.ts", "-output_ts_offset", str(offset)) for offset in offsets]
+    (tmp_path / "joined.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    found = times(tmp_path / "joined.ts")
+    assert len(found) == 2 * SECONDS * RATE
+    assert found[-1] == pytest.approx(2 * SECONDS, abs=0.2)
+    assert np.all(np.diff(found) > 0.0)
+
+
+def test_clock_keeps_a_pause_that_a_recording_may_have() -> None:
+    clock = FrameClock(0.1)
+    stamps = [7.0, 7.1, 7.1 + MAX_GAP_S - 0.1, 7.1 + MAX_GAP_S]
+    assert [clock.advance(stamp) for stamp in stamps] == pytest.approx([0.0, 0.1, MAX_GAP_S, MAX_GAP_S + 0.1])
+
+
+def test_clock_without_stamps_advances_by_the_nominal_interval() -> None:
+    clock = FrameClock(0.5)
+    assert [clock.advance(0.0) for _ in range(30)] == pytest.approx([0.5 * number for number in range(30)])
+
+
+@pytest.mark.parametrize("name", ["12:30:05.mp4", "-i.mp4", "%04d.mp4", "http:.mp4", "a b'\".mp4", "bad\udcff.mp4"])
+def test_clip_may_have_any_name(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "a.mp4").rename(tmp_path / name)
+    assert len(times(tmp_path / name)) == SECONDS * RATE
+
+
+def test_clip_that_may_not_be_read_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    clip = write(tmp_path / "a.mp4")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(RecordingUnreadable, match=r"a\.mp4 cannot be read: Permission denied"):
+        times(clip)
+
+
+@pytest.mark.parametrize(("options", "size"), [((), (96, 48)), (("-metadata:s:v", "rotate=90"), (48, 96))])
+def test_image_has_square_pixels(tmp_path: Path, options: tuple[str, ...], size: tuple[int, int]) -> None:
+    squeezed = write(tmp_path / "squeezed.mp4", "-vf", "setsar=3/2")
+    ffmpeg("-i", squeezed, "-c", "copy", *options, tmp_path / "a.mp4")
+    height, width = next(read_recording(tmp_path / "a.mp4")).image.shape[:2]
+    assert (width, height) == size
+    height, width = next(read_recording(tmp_path / "a.mp4", pixel_aspect=1.0)).image.shape[:2]
+    assert sorted((width, height)) == [48, 64]

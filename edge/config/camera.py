@@ -25,7 +25,8 @@ class CameraConfig(Section):
     username: Annotated[str, StringConstraints(min_length=1)] | None = None
     """User name at a network camera whose address holds none."""
     password_file: CredentialFile | None = None
-    """File that holds the password of a network camera whose address holds none; looked for as `mqtt.password_file` is."""
+    """File that holds the password of a network camera whose address holds none; looked for as `mqtt.password_file`
+    is."""
     width_px: Annotated[int, Field(ge=160, le=3840, multiple_of=2)] | None = None
     """Image width in pixels to request, together with `height_px`; without them the camera's own size."""
     height_px: Annotated[int, Field(ge=120, le=2160, multiple_of=2)] | None = None

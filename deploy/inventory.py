@@ -13,9 +13,8 @@ from models.strict_model import StrictModel
 
 _BASE: Final = "base"
 _HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
-_CREDENTIAL: Final = (
-    r"^(mqtt-(password|ca|certificate|key)|web-(token|certificate|key))$"  # as the unit's LoadCredential= has them
-)
+# As the unit's LoadCredential= has them.
+_CREDENTIAL: Final = r"^(camera-password|mqtt-(password|ca|certificate|key)|web-(token|certificate|key))$"
 
 
 class InventoryInvalid(UserError):

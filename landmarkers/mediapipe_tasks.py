@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 import mediapipe as mp
 import numpy as np
@@ -120,7 +120,7 @@ def _forbid_usage_reports() -> None:
     are not affected: for them the empty variable in small letters takes precedence, which libcurl passes over.
     """
     os.environ["HTTPS_PROXY"], os.environ["https_proxy"] = _NOWHERE, ""
-    if proxy_bypass_environment(_MAKER):
+    if proxy_bypass(_MAKER):
         for name in ("NO_PROXY", "no_proxy"):
             os.environ.pop(name, None)
 

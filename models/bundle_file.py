@@ -3,14 +3,15 @@
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 MAX_BUNDLE_MB: Final = 256
 MB: Final = 1_000_000
 
 
-def open_bundle_file(path: Path) -> BinaryIO:
+def open_bundle_file(path: Path) -> BufferedReader:
     """Open a plain file that is no larger than a bundle may be. Raises OSError for anything else, at once."""
     # Without this flag a pipe would make everybody wait for a writer.
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")

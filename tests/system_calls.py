@@ -22,7 +22,7 @@ _INTERNET: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SystemCalls:
-    """What a program did, or tried to."""
+    """The changes and connections that a program made or tried to make."""
 
     changed: frozenset[Path]
     """Files and folders that it made, opened for writing, renamed or removed."""
@@ -31,7 +31,7 @@ class SystemCalls:
 
     @classmethod
     def read(cls, log: Path, folder: Path) -> Self:
-        """Read what a program did that was started in a folder with `traced`."""
+        """Read the log of a program that was started in a folder with `traced`."""
         changed, reached = set(), set()
         for line in log.read_text(errors="replace").splitlines():
             match = _CALL.match(line)

@@ -1,7 +1,7 @@
 """The address of a network camera."""
 
 import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
@@ -9,6 +9,7 @@ from edge.config.source_name import is_host_certain, redact_source
 from landmarkers.errors import UserError
 
 DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_SAFE_IN_LOGIN: Final = "!$&'()*+,;="  # of RFC 3986; FFmpeg keeps 127 characters of a login, so that few are escaped
 ESCAPES: Final = "inside a user name or password write @ as %40, / as %2F, ? as %3F, # as %23 and : as %3A"
 
 
@@ -42,6 +43,22 @@ class NetworkAddress:
     def is_rtsp(self) -> bool:
         """True if the camera speaks RTSP, False if it speaks HTTP."""
         return self.scheme.startswith("rtsp")
+
+    def with_login(self, user: str | None, password: str | None) -> Self:
+        """Return the address with a user name and password where it holds none. Raises AddressInvalid."""
+        user = user if self.user is None else self.user
+        password = password if self.password is None else self.password
+        if (user, password) == (self.user, self.password):
+            return self
+        if user is None:
+            raise AddressInvalid(
+                f"the camera at {self.name} needs a user name beside its password; write it as username in [camera]"
+            )
+        netloc = urlsplit(self.text).netloc
+        login = ":".join(quote(part, safe=_SAFE_IN_LOGIN) for part in (user, password or ""))
+        host = netloc.rpartition("@")[2]
+        text = self.text.replace(f"://{netloc}", f"://{login}@{host}", 1)
+        return replace(self, text=text, user=user, password=password)
 
     @classmethod
     def parse(cls, source: str) -> Self | None:

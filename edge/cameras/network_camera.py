@@ -100,12 +100,11 @@ def _explain(answer: Answer, address: NetworkAddress) -> str | None:
     """Return what the camera refuses and what to do about it; None if it would send a stream."""
     status = answer.status
     if status == UNAUTHORIZED and address.user is None:
-        scheme = address.scheme
-        return f"asks for a user name and password ({status}); write {scheme}://USER:PASSWORD@HOST/PATH as its address"
+        return f"asks for a user name and password ({status}); name username and password_file in [camera]"
     if status == UNAUTHORIZED and not answer.knows_login:
         return f"asks for a kind of login that is unknown here ({status}); choose Digest or Basic in its settings"
     if status == UNAUTHORIZED:
-        return f"refuses the user name or password ({status}); correct them in its address"
+        return f"refuses the user name or password ({status}); correct them in [camera]"
     if status == _FORBIDDEN:
         return f"denies access to the stream ({status}); allow it in the camera's settings"
     if status == _NOT_FOUND:

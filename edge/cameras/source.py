@@ -83,7 +83,7 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str) -> Landmarker:
 def open_camera(name: str, options: SourceOptions) -> Camera:
     """Open the camera or clip of a source that delivers images.
 
-    Raises SourceUnknown, AddressInvalid, LibraryMissing.
+    Raises SourceUnknown, AddressInvalid, ConfigInvalid, LibraryMissing.
     """
     with require_libraries():
         from edge.cameras.live import LiveCamera
@@ -112,14 +112,15 @@ def open_camera(name: str, options: SourceOptions) -> Camera:
 def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
     """Return what opens the device that a source names, None when it names none.
 
-    Raises SourceUnknown, AddressInvalid, LibraryMissing.
+    Raises SourceUnknown, AddressInvalid, ConfigInvalid, LibraryMissing.
     The libraries of boards are imported only for their own sources.
     """
     address = NetworkAddress.parse(name)
     if address is not None:
         from edge.cameras.network_camera import NetworkCameraOpener
 
-        return NetworkCameraOpener(address, config).open
+        login = address.with_login(config.username, config.read_password())
+        return NetworkCameraOpener(login, config).open
     kind, _, rest = name.partition(":")
     if kind == "picamera":
         from edge.cameras.picamera import Picamera, require_picamera2

@@ -3,9 +3,9 @@
 import json
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from edge.config.section import Section
+from edge.config.section import CredentialFile, Section, read_secret
 from edge.config.source_name import SourceName
 
 _ROUNDING: Final = 1e-6
@@ -22,6 +22,11 @@ class CameraConfig(Section):
     source: SourceName = SourceName("/dev/video0")
     """The camera or clip to read: a device, `v4l2:`, `picamera:0`, `csi:0`, `rtsp://`, `http://`, a video file, a
     folder of numbered frames or `take:FILE`."""
+    username: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """User name at a network camera whose address holds none."""
+    password_file: CredentialFile | None = None
+    """File that holds the password of a network camera whose address holds none; looked for as `mqtt.password_file`
+    is."""
     width_px: Annotated[int, Field(ge=160, le=3840, multiple_of=2)] | None = None
     """Image width in pixels to request, together with `height_px`; without them the camera's own size."""
     height_px: Annotated[int, Field(ge=120, le=2160, multiple_of=2)] | None = None
@@ -47,7 +52,11 @@ class CameraConfig(Section):
 
     def to_json(self) -> str:
         """Return the section as JSON that holds the whole address of the camera."""
-        return json.dumps(self.model_dump() | {"source": self.source.get_secret_value()})
+        return json.dumps(self.model_dump(mode="json") | {"source": self.source.get_secret_value()})
+
+    def read_password(self) -> str | None:
+        """Return the password from its file. Raises ConfigInvalid when the file cannot be read."""
+        return None if self.password_file is None else read_secret("camera.password_file", self.password_file)
 
     @property
     def size_px(self) -> tuple[int, int] | None:

@@ -112,7 +112,7 @@ def _check_camera(camera: str | None) -> Iterable[_Problem]:
 
 def _find_secrets(config: EdgeConfig) -> Iterable[Path]:
     """Return the existing files of secrets; one that is named without a folder is passed to the service alone."""
-    files: list[Path | None] = []
+    files: list[Path | None] = [config.camera.password_file]
     if config.mqtt is not None:
         files += [config.mqtt.password_file, config.mqtt.key_file]
     if config.web is not None:

@@ -79,11 +79,19 @@ def test_bundle_may_be_as_large_as_the_limit(bundle: Path) -> None:
     assert f"more than {MAX_BUNDLE_MB} MB" in refusal(bundle)
 
 
-def constant(shape: list[int], kind: int = TensorProto.FLOAT, values: list[object] | None = None) -> ModelProto:
-    """Return a network that always returns the same."""
-    value = helper.make_tensor("value", kind, shape, [0] * int(np.prod(shape)) if values is None else values)
+def constant(shape: list[int]) -> ModelProto:
+    """Return a network that always returns zeros."""
+    return returning(helper.make_tensor("value", TensorProto.FLOAT, shape, [0.0] * int(np.prod(shape))))
+
+
+def text() -> ModelProto:
+    """Return a network that returns text which is not UTF-8."""
+    return returning(TensorProto(data_type=TensorProto.STRING, dims=[1, 4], string_data=[b"\xff"] * 4))
+
+
+def returning(value: TensorProto) -> ModelProto:
     node = helper.make_node("Constant", [], ["probabilities"], value=value)
-    return network(node, helper.make_tensor_value_info("probabilities", kind, shape))
+    return network(node, helper.make_tensor_value_info("probabilities", value.data_type, list(value.dims)))
 
 
 def network(node: NodeProto, output: ValueInfoProto) -> ModelProto:
@@ -104,7 +112,7 @@ NETWORKS: Final[dict[str, Callable[[], ModelProto]]] = {
     "a number": lambda: constant([]),
     "none for the take": lambda: constant([0, 4]),
     "a matrix": lambda: constant([1, 4, 2]),
-    "text that is not UTF-8": lambda: constant([1, 4], TensorProto.STRING, [b"\xff"] * 4),
+    "text that is not UTF-8": text,
     "an empty sequence": no_sequence,
 }
 

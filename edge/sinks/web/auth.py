@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -18,13 +19,25 @@ from starlette.status import (
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edge.sinks.web.pages import ASSETS, FILES, PAGE
+from edge.sinks.web.session import AGE_S, COOKIE, Sessions
 from edge.sinks.web.token import TokenVerifier, Verification
 
-COOKIE: Final = "ishara_token"
+_FORMER_COOKIE: Final = "ishara_token"  # of releases up to 0.2, which kept the token itself in it
 _LOGIN: Final = "/login"
-_COOKIE_AGE_S: Final = 365 * 24 * 3600
 _MAX_FORM_BYTES: Final = 2048
 _FORM_TIMEOUT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """The ways to prove that one knows the token."""
+
+    tokens: TokenVerifier
+    sessions: Sessions
+
+    @classmethod
+    def with_token(cls, token: str) -> Self:
+        return cls(TokenVerifier(token), Sessions(token))
 
 
 class AuthMiddleware:
@@ -32,7 +45,7 @@ class AuthMiddleware:
 
     def __init__(self, app: ASGIApp, *, token: str | None, origins: Sequence[str]) -> None:
         self._app = app
-        self._verifier = None if token is None else TokenVerifier(token)
+        self._access = None if token is None else _Access.with_token(token)
         self._origins = frozenset(origins)
         self._hosts = frozenset(urlsplit(origin).netloc for origin in origins)
 
@@ -40,12 +53,12 @@ class AuthMiddleware:
         """Call the application, or send a response instead of it."""
         connection = HTTPConnection(scope)
         response = self._refuse_foreign(connection)
-        if response is None and self._verifier is not None and not scope["path"].startswith(ASSETS):
+        if response is None and self._access is not None and not scope["path"].startswith(ASSETS):
             token = await _login_token(connection, receive)
             if token is None:
-                response = await _refuse_unauthorised(connection, self._verifier)
+                response = await _refuse_unauthorised(connection, self._access)
             else:
-                response = await _log_in(connection, self._verifier, token)
+                response = await _log_in(connection, self._access, token)
         if response is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -62,7 +75,7 @@ class AuthMiddleware:
         known host names are accepted.
         """
         host, origin = connection.headers.get("host", ""), connection.headers.get("origin")
-        if self._verifier is None and not _is_local(host) and host not in self._hosts:
+        if self._access is None and not _is_local(host) and host not in self._hosts:
             return _refusal(HTTP_421_MISDIRECTED_REQUEST, f"{host} is not a name of this server")
         is_own = origin is None or origin in self._origins or _split_url(origin).netloc == host
         if connection.scope["type"] == "websocket" and not is_own:
@@ -80,25 +93,40 @@ async def _login_token(connection: HTTPConnection, receive: Receive) -> str | No
     return connection.query_params.get("token") if path == PAGE and method == "GET" else None
 
 
-async def _log_in(connection: HTTPConnection, verifier: TokenVerifier, token: str) -> Response:
-    """Return the response to a login: a redirect to the page, with the token as a cookie if it is right."""
-    verification = await verifier.verify(token)
+async def _log_in(connection: HTTPConnection, access: _Access, token: str) -> Response:
+    """Return the response to a login: a redirect to the page, with a session as a cookie if the token is right."""
+    verification = await access.tokens.verify(token)
     if verification is Verification.TOO_MANY:
         return _too_many_attempts()
     page = PAGE.removeprefix("/")
     if verification is Verification.WRONG:
         return RedirectResponse(f"{page}#wrong", HTTP_303_SEE_OTHER)
     response = RedirectResponse(page, HTTP_303_SEE_OTHER)
-    is_secure = connection.scope["scheme"] == "https"
-    response.set_cookie(COOKIE, token, _COOKIE_AGE_S, httponly=True, samesite="strict", secure=is_secure)
+    session, is_secure = access.sessions.issue(), _is_encrypted(connection)
+    response.set_cookie(COOKIE, session, AGE_S, httponly=True, samesite="strict", secure=is_secure)
+    if _FORMER_COOKIE in connection.cookies:
+        response.delete_cookie(_FORMER_COOKIE)
     return response
 
 
-async def _refuse_unauthorised(connection: HTTPConnection, verifier: TokenVerifier) -> Response | None:
-    """Return the refusal of a request with no token or a wrong one; None if the token is right."""
+def _is_encrypted(connection: HTTPConnection) -> bool:
+    """Return True if the browser uses TLS, with this server or with a proxy before it.
+
+    A client that only pretends to harms nobody but itself.
+    """
+    forwarded = connection.headers.get("x-forwarded-proto", "")
+    return connection.scope["scheme"] == "https" or forwarded.strip().lower() == "https"
+
+
+async def _refuse_unauthorised(connection: HTTPConnection, access: _Access) -> Response | None:
+    """Return the refusal of a request with neither the token nor a session; None if it has one of them."""
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
-    token = bearer.strip() if scheme.lower() == "bearer" else connection.cookies.get(COOKIE)
-    verification = Verification.WRONG if token is None else await verifier.verify(token)
+    if scheme.lower() == "bearer":
+        verification = await access.tokens.verify(bearer.strip())
+    elif access.sessions.is_valid(connection.cookies.get(COOKIE, "")):
+        verification = Verification.RIGHT
+    else:
+        verification = Verification.WRONG
     if verification is Verification.RIGHT:
         return None
     if verification is Verification.TOO_MANY:

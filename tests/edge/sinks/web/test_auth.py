@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from edge.sinks.web.session import AGE_S, Sessions
 from edge.sinks.web.token import TokenVerifier, Verification
 from tests.edge.sinks.web.client import TOKEN, WebClient
 from tests.edge.sinks.web.device import Device
@@ -73,8 +74,46 @@ def test_login_sets_the_cookie(client: WebClient) -> None:
     assert "samesite=strict" in cookie
     assert client.get("/live-signs").status_code == 200
     assert client.get("/api/words").status_code == 200
-    with client.view("skeleton", cookie=f"ishara_token={TOKEN}"):
+    with client.view("skeleton", cookie=cookie.partition(";")[0]):
         pass
+
+
+def test_cookie_neither_holds_the_token_nor_is_the_same_twice(client: WebClient) -> None:
+    cookies = {client.client.post("/login", data={"token": TOKEN}).headers["set-cookie"] for _ in range(2)}
+    assert len(cookies) == 2
+    assert not any(TOKEN in cookie for cookie in cookies)
+
+
+def test_token_is_not_accepted_as_a_cookie_and_leaves_browsers_that_kept_it(client: WebClient) -> None:
+    for name in ("ishara_token", "ishara_session"):
+        assert client.get("/api/words", cookie=f"{name}={TOKEN}").status_code == 401
+    headers = {"cookie": f"ishara_token={TOKEN}"}
+    cookies = client.client.post("/login", data={"token": TOKEN}, headers=headers).headers.get_list("set-cookie")
+    assert any(one.startswith('ishara_token=""; ') and "Max-Age=0" in one for one in cookies)
+
+
+@pytest.mark.parametrize(("proxy", "is_secure"), [("https", True), ("http", False), (None, False)])
+def test_cookie_is_kept_to_tls_where_a_proxy_offers_it(proxy: str | None, is_secure: bool, client: WebClient) -> None:
+    headers = {} if proxy is None else {"X-Forwarded-Proto": proxy}
+    answer = client.client.post("/login", data={"token": TOKEN}, headers=headers)
+    assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
+
+
+def test_session_outlives_a_restart_and_ends_with_the_token_or_after_a_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Sessions(TOKEN).issue()
+    assert Sessions(TOKEN).is_valid(session)
+    assert not Sessions(f"another {TOKEN}").is_valid(session)
+    later = time.time() + AGE_S + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert not Sessions(TOKEN).is_valid(session)
+
+
+def test_forged_session_is_refused() -> None:
+    sessions = Sessions(TOKEN)
+    expires, nonce, signature = sessions.issue().split(".")
+    later = f"{int(expires) + 1}.{nonce}.{signature}"
+    for forged in ("", ".", later, f"{expires}.{nonce}.{signature[:-1]}", f"{expires}.{nonce}.", f" {expires}.{nonce}"):
+        assert not sessions.is_valid(forged)
 
 
 def test_address_with_the_token_logs_in_and_redirects_without_it(client: WebClient) -> None:
@@ -123,8 +162,8 @@ def guessing(device: Device) -> Iterator[dict[int, int]]:
 def test_guesser_locks_nobody_out(client: WebClient, guessing: dict[int, int]) -> None:
     for _ in range(10):
         assert client.get("/api/words", authorization=f"Bearer {TOKEN}").status_code == 200
-        assert client.get("/api/words", cookie=f"ishara_token={TOKEN}").status_code == 200
-        assert "set-cookie" in client.client.post("/login", data={"token": TOKEN}).headers
+        cookie = client.client.post("/login", data={"token": TOKEN}).headers["set-cookie"].partition(";")[0]
+        assert client.get("/api/words", cookie=cookie).status_code == 200
         client.client.cookies.clear()
     assert guessing[200] == 0
 

@@ -25,7 +25,7 @@ REQUESTS = {
     "token that is not UTF-8": b"GET /live-signs?token=" + HALF_PAIR + b" HTTP/1.1\r\n",
     "header of a huge number": b"GET /api/events HTTP/1.1\r\nLast-Event-ID: " + HUGE + b"\r\n",
     "header of bytes": b"GET /api/events HTTP/1.1\r\nLast-Event-ID: \xff\xfe\r\n",
-    "cookie of bytes": b"GET /api/words HTTP/1.1\r\nCookie: ishara_token=\xff\xed\xa0\x80\r\n",
+    "cookie of bytes": b"GET /api/words HTTP/1.1\r\nCookie: ishara_session=\xff\xed\xa0\x80\r\n",
     "authorisation of bytes": b"GET /api/words HTTP/1.1\r\nAuthorization: Bearer \xff\xed\xa0\x80\r\n",
     "origin that is no address": b"GET /api/view HTTP/1.1\r\nOrigin: http://[\xff\r\n" + UPGRADE,
     "view of bytes": b"GET /api/view?with=%ff HTTP/1.1\r\n" + UPGRADE,

@@ -1,7 +1,6 @@
 """The check of the live page: its libraries, its token and certificate, its port."""
 
-import ssl
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +8,10 @@ from edge.config import ConfigInvalid, WebConfig
 from edge.doctor.finding import Finding, State
 from edge.libraries import LibraryMissing
 from edge.sinks.web.listener import listen
+from edge.sinks.web.page_client import ask_page
 
 _CHECK: Final = "live page"
 _TIMEOUT_S: Final = 10.0
-_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # keys to look up, no address is bound
 
 
 def check_live_page(config: WebConfig | None) -> Finding:
@@ -35,19 +34,11 @@ def check_live_page(config: WebConfig | None) -> Finding:
 
 def is_served(config: WebConfig) -> bool:
     """Return True if a daemon answers at the page's address."""
-    host = _LOOPBACK.get(config.address, config.address)
-    if config.certificate_file is None:
-        connection = HTTPConnection(host, config.port, timeout=_TIMEOUT_S)
-    else:  # its identity does not matter: nothing but the server's name is requested
-        context = ssl._create_unverified_context()  # noqa: S323, SLF001
-        connection = HTTPSConnection(host, config.port, timeout=_TIMEOUT_S, context=context)
     try:
-        connection.request("GET", "/live-signs")
-        return connection.getresponse().getheader("Server") == "ishara"
+        with ask_page(config, "/live-signs", timeout_s=_TIMEOUT_S) as response:
+            return response.getheader("Server") == "ishara"
     except (OSError, HTTPException):
         return False
-    finally:
-        connection.close()
 
 
 def _without_credentials(config: WebConfig) -> WebConfig:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import socket
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from edge.sinks.web.visitors.visitors import Visitors
 from edge.workers.channel import ReplyWriter, ignore_signals
 from edge.workers.protocol import Decoder
 
+_NICENESS: Final = 5  # whatever clients ask for, the recognition of the device's own camera comes first
 _CHUNK_BYTES: Final = 1 << 16
 _HEARTBEAT_CHECK_S: Final = 0.5
 _SHUTDOWN_S: Final = 0.25
@@ -58,6 +60,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         print("this program is part of the daemon; configure [web] and the daemon starts it", file=sys.stderr)
         return 2
+    os.nice(_NICENESS)
     ignore_signals()
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)

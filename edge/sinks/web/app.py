@@ -14,6 +14,7 @@ from edge.sinks.web.head import HeadMiddleware
 from edge.sinks.web.headers import SecurityHeadersMiddleware
 from edge.sinks.web.message import Settings
 from edge.sinks.web.pages import page_router
+from edge.sinks.web.trust import TrustMiddleware
 from edge.sinks.web.views import view_router
 from edge.sinks.web.visitors.visitors import Visitors
 
@@ -45,7 +46,7 @@ def build_app(settings: Settings, hub: EventHub, visitors: Visitors) -> ASGIApp:
         visitors.router,
     ):
         app.include_router(router)
-    authenticated = AuthMiddleware(app, token=settings.token, origins=settings.origins)
+    authenticated = AuthMiddleware(TrustMiddleware(app), token=settings.token, origins=settings.origins)
     # CORS is outermost of the two: a browser sends a preflight request without the token.
     cors = CORSMiddleware(authenticated, settings.origins, ["GET"], ["Authorization", "Last-Event-ID"])
     return SecurityHeadersMiddleware(HeadMiddleware(cors))

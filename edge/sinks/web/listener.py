@@ -13,7 +13,9 @@ from edge.config import ConfigInvalid, WebConfig
 from edge.libraries import LibraryMissing
 
 LIBRARIES: Final = ("fastapi", "uvicorn", "websockets")
-_BACKLOG: Final = 64
+_SILENT_S: Final = 5
+_BACKLOG: Final = 256  # a connection beyond these waits for a second or more
+_BUFFER_BYTES: Final = 128 * 1024  # the kernel would keep megabytes for each client that does not read
 _UNREAD_MS: Final = 20_000  # the kernel closes a connection whose sent data is not read for so long (tcp(7))
 
 
@@ -29,8 +31,12 @@ def listen(config: WebConfig) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         # Allows the port of a server that has just stopped, although its connections may still be in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit this.
+        # A connection on which nothing comes is not even accepted for so long.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_S)
+        # Accepted connections inherit these.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:

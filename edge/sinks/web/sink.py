@@ -7,7 +7,6 @@ made while a browser shows them.
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from functools import partial
 from io import BytesIO
 from typing import Final
 
@@ -31,6 +30,7 @@ from edge.sinks.web.message import (
     View,
     WordMessage,
 )
+from edge.sinks.web.page_watch import PageWatch
 from edge.workers.preview_data import aspect_of, has_image, joints_of, reduced_image
 from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
@@ -71,6 +71,7 @@ class WebSink:
         self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
         self._clear = Clear(0)
         self._url = config.url
+        self._status = status
         self._listener = listen(config)
         socket_fd = self._listener.fileno()
         self._worker = SupervisedProcess(
@@ -79,13 +80,14 @@ class WebSink:
                 initial_messages=self._initial_messages,
                 next_message=self._next_message,
                 receive=self._receive,
-                report=partial(status.report, Component.WEB),
+                report=self._report,
                 escalation=status.escalation(Component.WEB),
             ),
             name="the live page",
             max_queued=_MAX_QUEUED,
         )
         status.subscribe(self._send_health)
+        self._watch = PageWatch(config, self._settings.token, status)
         self._worker.start()
 
     @property
@@ -127,6 +129,7 @@ class WebSink:
 
     def close(self) -> None:
         """Stop serving."""
+        self._watch.close()
         self._worker.close()
         self._listener.close()
 
@@ -151,6 +154,10 @@ class WebSink:
         frame, landmarks, at = view
         with_image = self._view_level == VIEW_LEVELS.index("picture") and has_image(frame)
         return View(at, aspect_of(frame), joints_of(landmarks), _jpeg(frame) if with_image else b"")
+
+    def _report(self, fault: str | None) -> None:
+        self._status.report(Component.WEB, fault)
+        self._watch.set_served(is_served=fault is None)
 
     def _receive(self, answer: Answer) -> None:
         if isinstance(answer, Ready):

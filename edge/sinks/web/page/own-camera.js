@@ -21,7 +21,8 @@ const RATE_WINDOW_MS = 2_000;
 // The close codes are those of edge/sinks/web/visitors/visitor_session.py. The code for an idle session is not final: a
 // machine that slept reconnects.
 const FULL = 1013;
-const FINAL = [1003, 1009, 1011, FULL, 4403];
+const TURN_OVER = 4409;
+const FINAL = [1003, 1009, 1011, FULL, 4403, TURN_OVER];
 
 const byId = (id) => document.getElementById(id);
 
@@ -110,6 +111,7 @@ export class OwnCamera {
     clear(byId("own-canvas"));
     putPlain(byId("own-rate"), "");
     if (code === FULL) return this.#stop("own-full");
+    if (code === TURN_OVER) return this.#stop("own-turn-over");
     if (FINAL.includes(code)) return this.#stop("own-closed", { reason });
     showStatus("own-lost");
   }

@@ -54,6 +54,7 @@ const CLAUSES = {
   "it does not acknowledge a word": "فهو لا يؤكد وصول الكلمة",
   "its certificate is not trusted": "شهادته غير موثوقة",
   "TLS fails": "فشل TLS",
+  "the page does not answer": "الصفحة لا تجيب",
   "it does not answer": "لا جواب",
   "timed out": "انتهت المهلة",
   "Connection timed out": "انتهت المهلة",

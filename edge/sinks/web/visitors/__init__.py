@@ -32,7 +32,8 @@ websocket with a reason:
     1011  the recognition is not available, or crashed on what this visitor sent
     1013  the maximum number of visitors is connected
     4403  visitors are disabled on this device
-    4408  no message for half a minute, or the answers were not read
+    4408  no valid message for half a minute, or the answers were not read
+    4409  the visitor's turn is over, and another one came (`places.py` says when)
 
 The content that visitors send is processed in one separate process, niced and with bounded memory, in which visitors
 take turns.

@@ -46,6 +46,7 @@ class CloseCode(IntEnum):
     FULL = 1013
     DISABLED = 4403
     IDLE = 4408
+    TURN_OVER = 4409
 
 
 class SessionClosed(Exception):
@@ -79,6 +80,7 @@ class VisitorSession:
         self._invalid_count = 0
         self._crash_count = 0
         self._is_active = False
+        self._accepted_at = time.monotonic()
 
     async def serve(self) -> None:
         """Serve until the visitor leaves. Raises SessionClosed if the server is to close the websocket."""
@@ -106,10 +108,12 @@ class VisitorSession:
     async def _receive(self) -> None:
         """Receive messages, no faster than is fair to all who share the server."""
         while True:
+            idle_s = time.monotonic() - self._accepted_at
             try:
-                message = await asyncio.wait_for(self._socket.receive(), _IDLE_TIMEOUT_S)
+                message = await asyncio.wait_for(self._socket.receive(), _IDLE_TIMEOUT_S - idle_s)
             except TimeoutError:
-                raise SessionClosed(CloseCode.IDLE, f"no message came from you for {_IDLE_TIMEOUT_S:.0f} s") from None
+                reason = f"no valid message came from you for {_IDLE_TIMEOUT_S:.0f} s"
+                raise SessionClosed(CloseCode.IDLE, reason) from None
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message["code"])
             content = message.get("bytes")
@@ -129,6 +133,7 @@ class VisitorSession:
         self._counters.dropped += self._inbox.put(Request(action, content[1:], time.monotonic()))
         if action == Action.TAKE:
             await self._inbox.join()  # a visitor who sends several takes wants each of them processed
+        self._accepted_at = time.monotonic()
 
     async def _process(self) -> None:
         """Process the latest request whenever it is the visitor's turn."""

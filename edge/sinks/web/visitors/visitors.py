@@ -10,6 +10,8 @@ from typing import Any, Final
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from edge.sinks.web.connections import network_of
+from edge.sinks.web.visitors.places import Places, PlacesTaken
 from edge.sinks.web.visitors.recogniser import Recogniser
 from edge.sinks.web.visitors.visitor_session import (
     MAX_MESSAGE_BYTES,
@@ -39,9 +41,9 @@ class Visitors:
     def __init__(self, limit: int) -> None:
         """At most `limit` visitors are accepted at a time."""
         self._limit = limit
+        self._places = Places(limit)
         self._recogniser = Recogniser()
         self._counters = VisitorCounters()
-        self._connected = 0
         self._refused = 0
         self.router = APIRouter()
         """Serves the websocket."""
@@ -61,7 +63,7 @@ class Visitors:
     def counts(self) -> dict[str, int]:
         """Return the number of visitors now, and the totals since the start."""
         return {
-            "visitors": self._connected,
+            "visitors": self._places.taken_count,
             "refused": self._refused,
             "processed": self._counters.processed,
             "dropped": self._counters.dropped,
@@ -72,24 +74,27 @@ class Visitors:
     async def _serve(self, socket: WebSocket) -> None:
         await socket.accept()
         try:
-            self._check_limit()
-            self._connected += 1
-            try:
-                await VisitorSession(socket, self._recogniser, self._counters).serve()
-            finally:
-                self._connected -= 1
+            await self._serve_in_place(socket)
         except SessionClosed as closed:
             await _close(socket, closed)
 
-    def _check_limit(self) -> None:
+    async def _serve_in_place(self, socket: WebSocket) -> None:
+        """Serve the visitor until the end of the turn, at the latest. Raises SessionClosed."""
         if self._limit == 0:
             raise SessionClosed(CloseCode.DISABLED, "visitors cannot try their own cameras on this device")
-        if self._connected >= self._limit:
+        network = "" if socket.client is None else network_of(socket.client.host)
+        try:
+            async with asyncio.timeout(None) as turn:
+                with self._places.take(network, lambda: turn.reschedule(0.0)):
+                    await VisitorSession(socket, self._recogniser, self._counters).serve()
+        except TimeoutError:
+            reason = "your turn is over, and another visitor tries the device now"
+            raise SessionClosed(CloseCode.TURN_OVER, reason) from None
+        except PlacesTaken:
             self._refused += 1
             many = "1 visitor tries" if self._limit == 1 else f"{self._limit} visitors try"
-            raise SessionClosed(
-                CloseCode.FULL, f"{many} their cameras on this device already, which is the limit; try again later"
-            )
+            reason = f"{many} their cameras on this device already, which is the limit; try again later"
+            raise SessionClosed(CloseCode.FULL, reason) from None
 
 
 async def _close(socket: WebSocket, closed: SessionClosed) -> None:

@@ -95,7 +95,7 @@ def test_far_too_long_message_is_cut_off(server: VisitorServer) -> None:
 def test_idle_session_is_closed(server: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visit, "_IDLE_TIMEOUT_S", 1.0)
     with server.visit() as idle:
-        assert "no message came from you" in receive(idle)["error"]
+        assert "no valid message came from you" in receive(idle)["error"]
         assert close_of(idle)[0] == 4408
     check_serving(server)
 
@@ -118,7 +118,7 @@ def test_session_of_single_bytes_is_closed(server: VisitorServer, monkeypatch: p
                 break
             try:
                 slow.socket.sendall(b"\0")
-                assert "no message came" in json.loads(slow.recv(0.05))["error"]
+                assert "no valid message came" in json.loads(slow.recv(0.05))["error"]
             except TimeoutError:
                 continue
             except (ConnectionClosed, OSError):

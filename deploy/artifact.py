@@ -14,7 +14,9 @@ from models.bundle_source import open_bundle_source
 from models.manifest import BundleName, BundleVersion
 from models.stored_model import StoredModel
 
-_WHEEL: Final = re.compile(r"^ishara-(?P<version>[^-]+)-py3-none-any\.whl$")
+# PEP 440's characters, so that a version is one plain word in paths and commands.
+_WHEEL: Final = re.compile(r"ishara-(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_]{0,62})-py3-none-any\.whl")
+_ANY_WHEEL: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._!+-]{0,199}\.whl")
 _HASH_DIGITS: Final = 8
 
 
@@ -24,7 +26,7 @@ class ArtifactUnusable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file that is sent to devices."""
+    """A file that is sent to devices, under a name that its content decides and no file name on this machine."""
 
     name: str
     content: bytes
@@ -52,8 +54,9 @@ def open_artifact(path: Path) -> Artifact:
         if path.suffix == ".tar":
             with open_bundle_source(path) as source:
                 manifest = source.read_manifest()
-            return Artifact(path.name, path.read_bytes(), _installed_name(manifest, path))
-        if _WHEEL.match(path.name):
+            installed = _installed_name(manifest, path)
+            return Artifact(f"{installed}.tar", path.read_bytes(), installed)
+        if _WHEEL.fullmatch(path.name):
             return Artifact(path.name, path.read_bytes(), None)
     except BundleRefused as error:
         raise ArtifactUnusable(str(error)) from error
@@ -66,26 +69,39 @@ def open_artifact(path: Path) -> Artifact:
 
 def app_version(wheel: Path) -> str:
     """Return the version in a wheel's name. Raises ArtifactUnusable."""
-    found = _WHEEL.match(wheel.name)
+    found = _WHEEL.fullmatch(wheel.name)
     if found is None:
-        raise ArtifactUnusable(f"{wheel} is not named like a wheel of the program, ishara-….whl")
+        raise ArtifactUnusable(f"{wheel} is not named like a wheel of the program, ishara-VERSION-py3-none-any.whl")
     return found["version"]
+
+
+def wheels_in(wheelhouse: Path) -> list[Path]:
+    """Return the wheels of a folder. Raises ArtifactUnusable if there are none, or one has no name of a wheel."""
+    wheels = sorted(wheelhouse.glob("*.whl"))
+    if not wheels:
+        raise ArtifactUnusable(f"there are no wheels in {wheelhouse}")
+    if strange := next((path for path in wheels if not _ANY_WHEEL.fullmatch(path.name)), None):
+        raise ArtifactUnusable(
+            f"{strange} is not named like a wheel: only Latin letters, digits and . _ ! + - may occur"
+        )
+    return wheels
 
 
 def _pack(folder: Path) -> Artifact:
     """Pack the folder into a tar that always has the same bytes, so that an interrupted push can resume."""
     if not (folder / MANIFEST).is_file():
         raise ArtifactUnusable(f"{folder} is not a bundle: it has no {MANIFEST}")
+    manifest = (folder / MANIFEST).read_bytes()
+    installed = _installed_name(manifest, folder)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         files = (path for path in folder.rglob("*") if path.is_file())
         for path in sorted(files, key=lambda path: (path.name != MANIFEST, path)):
-            info = tarfile.TarInfo(f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}")
+            info = tarfile.TarInfo(f"{installed}/{path.relative_to(folder).as_posix()}")
             info.size, info.mode = path.stat().st_size, 0o644
             with path.open("rb") as file:
                 tar.addfile(info, file)
-    manifest = (folder / MANIFEST).read_bytes()
-    return Artifact(f"{folder.resolve().name}.tar", packed.getvalue(), _installed_name(manifest, folder))
+    return Artifact(f"{installed}.tar", packed.getvalue(), installed)
 
 
 def _installed_name(manifest: bytes, path: Path) -> str:

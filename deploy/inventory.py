@@ -1,5 +1,6 @@
 """The inventory of a fleet: one TOML file with every device, how to reach it and what it gets."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -9,10 +10,14 @@ from edge.config.source_name import show_value
 from edge.config.text_file import read_toml_file
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe
+from models.keys import KEY_NAME, PUBLIC_SUFFIX
 from models.strict_model import StrictModel
 
 _BASE: Final = "base"
 _HOST_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+# What OpenSSH's and paramiko's own configuration may put into a command (`ProxyCommand`, `Match exec`).
+_ADDRESS: Final = r"^[A-Za-z0-9:\[][A-Za-z0-9._:%\]-]{0,252}$"
+_USER: Final = r"^[A-Za-z_][A-Za-z0-9._@-]{0,63}$"
 # As the unit's LoadCredential= has them.
 _CREDENTIAL: Final = r"^(camera-password|mqtt-(password|ca|certificate|key)|web-(token|certificate|key))$"
 
@@ -27,7 +32,15 @@ def _beside_the_inventory(path: Path, info: ValidationInfo) -> Path:
     return base / path.expanduser()
 
 
+def _called_like_a_key(path: Path) -> Path:
+    """Require a name that is one plain word in the commands which bring the key to a device."""
+    if path.suffix != PUBLIC_SUFFIX or not re.fullmatch(KEY_NAME, path.stem):
+        raise ValueError(f"a key must be called NAME{PUBLIC_SUFFIX}, NAME of Latin letters, digits, '.', '_' and '-'")
+    return path
+
+
 NearbyPath = Annotated[Path, AfterValidator(_beside_the_inventory)]
+KeyPath = Annotated[NearbyPath, AfterValidator(_called_like_a_key)]
 HostName = Annotated[str, StringConstraints(pattern=_HOST_NAME)]
 Value = str | int | float | bool
 
@@ -50,9 +63,9 @@ class HostSection(StrictModel):
     `name` is the device's name on MQTT, by default the host's. Wave 1 comes before wave 2; canaries come first.
     """
 
-    address: Annotated[str, StringConstraints(min_length=1)] | None = None
+    address: Annotated[str, StringConstraints(pattern=_ADDRESS)] | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    user: Annotated[str, StringConstraints(min_length=1)] | None = None
+    user: Annotated[str, StringConstraints(pattern=_USER)] | None = None
     ssh_key: NearbyPath | None = None
     name: HostName | None = None
     canary: bool | None = None
@@ -89,7 +102,7 @@ class FleetInventory(StrictModel):
     """The whole file. `trusted_keys` are the public keys that devices trust; other keys are removed from them."""
 
     known_hosts: NearbyPath | None = None
-    trusted_keys: tuple[NearbyPath, ...] = ()
+    trusted_keys: tuple[KeyPath, ...] = ()
     app: AppSection | None = None
     defaults: HostSection = HostSection()
     hosts: dict[HostName, HostSection]

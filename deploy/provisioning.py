@@ -143,7 +143,7 @@ class _Inspection:
             for name in line[2:].split(",")
             if name.strip()
         }
-        missing = " ".join(name for name in self._plan.packages if name not in there)
+        missing = shlex.join(name for name in self._plan.packages if name not in there)
         if not missing:
             return []
         install = "apt-get install --yes --quiet --quiet --no-install-recommends"
@@ -161,15 +161,17 @@ class _Inspection:
     def _keys(self) -> Commands:
         """Trusted keys; those that have left the inventory are removed."""
         commands = self._files(self._plan.keys)
-        there = self._run(f"find {KEYS} -mindepth 1 -maxdepth 1 -name '*.pub' 2>/dev/null || true")
-        strays = sorted(set(there) - {key.path for key in self._plan.keys})
-        return commands + [StringCommand(f"rm -- {shlex.quote(stray)}") for stray in strays]
+        # The names that the device holds never become part of a command.
+        find = ["find", KEYS, "-mindepth", "1", "-maxdepth", "1", "-name", "*.pub"]
+        find += [word for key in self._plan.keys for word in ("!", "-name", Path(key.path).name)]
+        strays = self._run(f"{shlex.join(find)} 2>/dev/null || true")
+        return [*commands, StringCommand(shlex.join([*find, "-delete"]))] if strays else commands
 
     def _files(self, contents: Sequence[Content]) -> Commands:
         """Files of root that lack this content or mode."""
         if not contents:
             return []
-        paths = " ".join(one.path for one in contents)
+        paths = shlex.join(one.path for one in contents)
         state = self._run(f"stat --format '%n %a %U' -- {paths} 2>/dev/null; sha256sum -- {paths} 2>/dev/null; true")
         return [
             _written(one)
@@ -225,12 +227,12 @@ def _written(one: Content) -> StringCommand:
 
     pyinfra's own operation goes through a file in /tmp that everybody may read, and some of these are secrets.
     """
-    folder, partial = Path(one.path).parent, f"{one.path}.new"
+    path, folder, partial = map(shlex.quote, (one.path, str(Path(one.path).parent), f"{one.path}.new"))
     folder_mode = "700" if one.mode == OWNER_ONLY else "755"
     return StringCommand(
         f"(test -d {folder} || install -d -m {folder_mode} {folder}) && rm -f {partial} && "
         f"(umask 077; base64 --decode >{partial}) && chmod {one.mode} {partial} && "
-        f"sync {partial} && mv {partial} {one.path}",
+        f"sync {partial} && mv {partial} {path}",
         _stdin=base64.b64encode(one.content).decode(),
     )
 
@@ -242,5 +244,7 @@ def _send_networks(remote: Remote) -> None:
     for name in TASK_BUNDLES:
         with (folder / name).open("rb") as task:
             sent = send(remote, task, name).path
-        remote.run(f"install -m 644 -- '{sent}' {_NETWORKS}/{name}.new && mv {_NETWORKS}/{name}.new {_NETWORKS}/{name}")
+        there, partial = f"{_NETWORKS}/{name}", f"{_NETWORKS}/{name}.new"
+        install = shlex.join(["install", "-m", "644", "--", sent, partial])
+        remote.run(f"{install} && {shlex.join(['mv', partial, there])}")
         remove(remote, sent)

@@ -1,11 +1,12 @@
 """A release of the program on its way to a device: the wheel, and the wheels of its dependencies."""
 
 import hashlib
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.artifact import ArtifactUnusable, app_version
+from deploy.artifact import ArtifactUnusable, app_version, wheels_in
 from deploy.connection import Remote, StepFailed
 from deploy.inventory import AppSection
 from deploy.transfer import Progress, send
@@ -37,14 +38,14 @@ def open_release(app: AppSection) -> Release:
                 digest.update(path.read_bytes())
             except OSError as error:
                 raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
-    if app.wheelhouse is not None and not list(app.wheelhouse.glob("*.whl")):
-        raise ArtifactUnusable(f"there are no wheels in {app.wheelhouse}")
+    if app.wheelhouse is not None:
+        wheels_in(app.wheelhouse)
     return Release(f"{version}-{digest.hexdigest()[:8]}", app)
 
 
 def is_built(remote: Remote, release: Release) -> bool:
     """Return True if the device has the release, active or not."""
-    return remote.attempt(f"test -e /opt/ishara-releases/{release.name}/built-from").ok
+    return remote.attempt(shlex.join(["test", "-e", f"/opt/ishara-releases/{release.name}/built-from"])).ok
 
 
 def is_active(remote: Remote, release: Release) -> bool:
@@ -78,25 +79,24 @@ def rollback(remote: Remote) -> None:
 
 def _run(remote: Remote, arguments: list[str], within_s: int) -> None:
     # A unit of its own continues when the connection breaks.
-    command = "systemd-run --quiet --wait --pipe --collect --setenv=LANG=C.UTF-8 /usr/bin/python3 - " + " ".join(
-        arguments
-    )
-    answer = remote.attempt(command, stdin=_PROGRAM, within_s=within_s)
+    command = "systemd-run --quiet --wait --pipe --collect --setenv=LANG=C.UTF-8 /usr/bin/python3 -"
+    answer = remote.attempt(f"{command} {shlex.join(arguments)}", stdin=_PROGRAM, within_s=within_s)
     if not answer.ok:
         raise StepFailed(answer.reason, user_action_required=True)
 
 
 def _send_wheelhouse(remote: Remote, wheelhouse: Path, progress: Progress | None) -> str:
     """Send the wheels that the device lacks; return their folder on the device."""
-    home = remote.run("pwd", as_root=False).strip()
+    home = remote.run("pwd", as_root=False)
     remote.run(f"mkdir -p {_WHEELS}", as_root=False)
     there = set(
         remote.run(f"cd {_WHEELS} && sha256sum -- *.whl 2>/dev/null || true", as_root=False, within_s=300).split("\n")
     )
-    for path in sorted(wheelhouse.glob("*.whl")):
+    for path in wheels_in(wheelhouse):
         with path.open("rb") as wheel:
             if f"{hashlib.file_digest(wheel, 'sha256').hexdigest()}  {path.name}" in there:
                 continue
             sent = send(remote, wheel, path.name, progress).path
-        remote.run(f"mv -- '{sent}' {_WHEELS}/ && rmdir -- '{Path(sent).parent}'", as_root=False)
+        move = shlex.join(["mv", "--", sent, f"{_WHEELS}/"])
+        remote.run(f"{move} && {shlex.join(['rmdir', '--', str(Path(sent).parent)])}", as_root=False)
     return f"{home}/{_WHEELS}"

@@ -7,6 +7,7 @@ of its algorithm. An interrupted transfer resumes where it stopped, from another
 
 import hashlib
 import io
+import shlex
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress 
 
 def remove(remote: Remote, path: str) -> None:
     """Remove a file that was sent and is no longer needed. Raises LinkLost."""
-    remote.attempt(f"rm -rf -- '{Path(path).parent}'", as_root=False)
+    remote.attempt(shlex.join(["rm", "-rf", "--", str(Path(path).parent)]), as_root=False)
 
 
 def _append(sftp: SFTPClient, file: io.BufferedIOBase, part: str, size: int, progress: Progress | None) -> int:
@@ -104,8 +105,8 @@ def _make_folders(sftp: SFTPClient, folder: str) -> None:
 
 
 def _remote_digest(remote: Remote, path: str) -> str:
-    answer = remote.attempt(f"sha256sum -- '{path}'", as_root=False, within_s=300)
-    return answer.out.split(" ")[0] if answer.ok else ""
+    answer = remote.attempt(shlex.join(["sha256sum", "--", path]), as_root=False, within_s=300)
+    return answer.out.lstrip("\\").split(" ")[0] if answer.ok else ""  # it marks an odd file name with a \\
 
 
 def _digest(file: io.BufferedIOBase) -> str:
@@ -116,11 +117,11 @@ def _digest(file: io.BufferedIOBase) -> str:
 def _failure_of(remote: Remote, name: str, home: str, folder: str, error: OSError) -> StepFailed:
     """Return the reason of a failed write: SFTP says only "Failure", so ask the device whether its disk is full."""
     try:
-        answer = remote.attempt(f"df --output=avail --block-size=1 -- '{home}' | tail -1", as_root=False)
+        answer = remote.attempt(f"df --output=avail --block-size=1 -- {shlex.quote(home)} | tail -1", as_root=False)
     except LinkLost:
         return LinkLost(f"the connection was cut while {name} was sent; the next push resumes there")
-    if answer.ok and answer.out.strip().isdigit() and int(answer.out) < _CHUNK:
+    if answer.ok and answer.out.strip().isascii() and answer.out.strip().isdecimal() and int(answer.out) < _CHUNK:
         # Remove what has arrived, because a full disk would disturb the daemon. The next push starts anew.
-        remote.attempt(f"rm -rf -- '{home}/{folder}'", as_root=False)
+        remote.attempt(shlex.join(["rm", "-rf", "--", f"{home}/{folder}"]), as_root=False)
         return StepFailed(f"there is no room for {name}: the device's disk is full", user_action_required=True)
     return StepFailed(f"{name} cannot be written on the device: {error.strerror or error}")

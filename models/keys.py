@@ -94,7 +94,7 @@ class PrivateKey:
             raise KeyUnusable(f"{path} is not a private key, or has a password; use one without") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise KeyUnusable(f"{path} is not an Ed25519 key")
-        if not re.match(KEY_NAME, path.stem):
+        if not re.fullmatch(KEY_NAME, path.stem):
             raise KeyUnusable(f"the key {path} must have a name of Latin letters, digits, '.', '_' and '-'")
         return cls(path.stem, key)
 
@@ -104,7 +104,7 @@ def generate_keys(folder: Path, name: str) -> tuple[Path, Path]:
 
     Only the owner can read the private one. No file is ever overwritten. Raises KeyUnusable.
     """
-    if not re.match(KEY_NAME, name):
+    if not re.fullmatch(KEY_NAME, name):
         raise KeyUnusable(f"a key cannot be called {name!r}: use Latin letters, digits, '.', '_' and '-'")
     private, public = folder / (name + PRIVATE_SUFFIX), folder / (name + PUBLIC_SUFFIX)
     if present := next((path for path in (private, public) if path.exists()), None):

@@ -83,7 +83,7 @@ def build_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: 
             pip += ["--constraint", str(constraints)]
         if wheelhouse is not None:
             pip += ["--no-index", "--find-links", str(wheelhouse)]
-        _run([*pip, f"ishara[web] @ file://{wheel}"])
+        _run([*pip, f"ishara[web] @ {wheel.as_uri()}"])
         if before is not None:  # the copy may hold this version, built from other files
             _run([*pip, "--no-deps", "--force-reinstall", str(wheel)])
         _link_networks(folder)

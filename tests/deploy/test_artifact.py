@@ -21,7 +21,7 @@ def test_bundle_is_always_packed_into_the_same_bytes(tmp_path: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(first.content)) as tar:
         unpacked = {member.name: tar.extractfile(member) for member in tar}
         assert {name: file.read() for name, file in unpacked.items() if file is not None} == {
-            f"{SHIPPED_MODEL.name}/{path.name}": path.read_bytes() for path in SHIPPED_MODEL.iterdir()
+            f"{first.installed_name}/{path.name}": path.read_bytes() for path in SHIPPED_MODEL.iterdir()
         }
 
 

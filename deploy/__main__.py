@@ -12,6 +12,7 @@ from landmarkers.errors import UserError
 from models.bundle import open_bundle
 from models.keys import PrivateKey, generate_keys
 from models.signature import sign
+from models.smoke import check_readable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +36,7 @@ def make_keys(options: argparse.Namespace) -> int:
 
 def sign_bundle(options: argparse.Namespace) -> int:
     """Sign a bundle after checking it."""
+    check_readable(options.bundle)
     bundle = open_bundle(options.bundle)
     key = PrivateKey.read(options.key)
     sign(bundle.folder, key)

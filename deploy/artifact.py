@@ -88,19 +88,18 @@ def wheels_in(wheelhouse: Path) -> list[Path]:
 
 
 def _pack(folder: Path) -> Artifact:
-    """Pack the folder into a tar that always has the same bytes, so that an interrupted push can resume."""
-    if not (folder / MANIFEST).is_file():
+    """Pack the bundle's files into a tar that always has the same bytes, so that an interrupted push can resume."""
+    with open_bundle_source(folder) as source:
+        files = source.read_files()
+    if MANIFEST not in files:
         raise ArtifactUnusable(f"{folder} is not a bundle: it has no {MANIFEST}")
-    manifest = (folder / MANIFEST).read_bytes()
-    installed = _installed_name(manifest, folder)
+    installed = _installed_name(files[MANIFEST], folder)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        files = (path for path in folder.rglob("*") if path.is_file())
-        for path in sorted(files, key=lambda path: (path.name != MANIFEST, path)):
-            info = tarfile.TarInfo(f"{installed}/{path.relative_to(folder).as_posix()}")
-            info.size, info.mode = path.stat().st_size, 0o644
-            with path.open("rb") as file:
-                tar.addfile(info, file)
+        for name, content in files.items():
+            info = tarfile.TarInfo(f"{installed}/{name}")
+            info.size, info.mode = len(content), 0o644
+            tar.addfile(info, io.BytesIO(content))
     return Artifact(f"{installed}.tar", packed.getvalue(), installed)
 
 

@@ -11,10 +11,10 @@ MAX_BUNDLE_MB: Final = 256
 MB: Final = 1_000_000
 
 
-def open_bundle_file(path: Path) -> BufferedReader:
+def open_bundle_file(path: Path, flags: int = 0) -> BufferedReader:
     """Open a plain file that is no larger than a bundle may be. Raises OSError for anything else, at once."""
     # Without this flag a pipe would make everybody wait for a writer.
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags), "rb")
     status = os.fstat(file.fileno())
     if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BUNDLE_MB * MB:
         return file

@@ -1,162 +1,109 @@
-"""Reads a bundle to be installed from a folder, or from a `.tar` of one.
+"""A bundle to be installed or sent: a folder, or a `.tar` of one.
 
-Only files that belong to a bundle are copied, by their plain names: the archive's paths, owners and modes are ignored.
+Only files that belong to a bundle are read, by their plain names: the archive's paths, owners and modes are ignored.
 """
 
+import errno
 import os
-import stat
-import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO, Final, Protocol, cast
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final, NamedTuple
 
-from landmarkers.bounded_reads import BoundedReads
+from pydantic import Field, TypeAdapter
+
 from landmarkers.parsing import describe
 from models.bundle import HASHED_FILES, MANIFEST, MAX_MANIFEST_BYTES, OPTIONAL_FILES, SIGNATURE, BundleRefused
-from models.bundle_file import MAX_BUNDLE_MB, MB
-from models.durable import copy_stream, sync_folder
+from models.bundle_file import MAX_BUNDLE_MB, MB, open_bundle_file
+from models.durable import copy_part, sync_folder
+from models.subprocess_probe import run_python
 
 BUNDLE_FILES: Final = HASHED_FILES | OPTIONAL_FILES | {MANIFEST, SIGNATURE}
-_END_OF_TAR: Final = 1024  # every tar ends with as many zeros
-_MAX_MEMBERS: Final = 1000
-_MAX_READ_BYTES: Final = 1 << 20
-_NOT_A_TAR: Final = (tarfile.TarError, OSError, ValueError, OverflowError, LookupError, EOFError)
+_LISTING_TIMEOUT_S: Final = 30.0
+_NoNegative = Annotated[int, Field(ge=0)]
+_LISTING: Final = TypeAdapter(dict[str, tuple[_NoNegative, _NoNegative]])
 
 
-class BundleSource(Protocol):
-    """A bundle to be installed."""
+class _Part(NamedTuple):
+    """The bytes of one file of the bundle, within an open file."""
 
+    file: BinaryIO
+    offset: int
     size: int
-    """The size of its files in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleSource:
+    """An open bundle of which nothing has been read yet."""
+
+    path: Path
+    folder: os.stat_result
+    """The state of the folder that it is in."""
+    size: int
+    """The bytes that it takes at most."""
+    _files: Mapping[str, BinaryIO]
+    """The open files of a folder by name, or the tar as the only one, without a name."""
 
     def read_manifest(self) -> bytes:
         """Return the content of `manifest.json`. Raises BundleRefused."""
+        if (part := self._parts().get(MANIFEST)) is None:
+            raise BundleRefused(f"{self.path} is no bundle: it contains no {MANIFEST}")
+        return _read(part, MAX_MANIFEST_BYTES)
+
+    def read_files(self) -> dict[str, bytes]:
+        """Return the content of every file by its name, the manifest first. Raises BundleRefused."""
+        parts = self._parts()
+        return {name: _read(parts[name]) for name in sorted(parts, key=lambda name: (name != MANIFEST, name))}
 
     def copy_to(self, folder: Path) -> None:
         """Copy its files into an empty folder, synced to the disk. Raises BundleRefused, OSError."""
+        for name, part in self._parts().items():
+            part.file.seek(part.offset)
+            copy_part(part.file, part.size, folder / name)
+            if (folder / name).stat().st_size != part.size:
+                raise BundleRefused(f"{self.path} is truncated: {name} is shorter than stated")
+        sync_folder(folder)
+
+    def _parts(self) -> dict[str, _Part]:
+        if (tar := self._files.get("")) is not None:
+            listing = _list_tar(self.path, tar)
+            return {name: _Part(tar, offset, size) for name, (offset, size) in listing.items()}
+        return {name: _Part(file, 0, os.fstat(file.fileno()).st_size) for name, file in self._files.items()}
 
 
 @contextmanager
 def open_bundle_source(path: Path) -> Iterator[BundleSource]:
-    """Open the bundle in a folder or a `.tar`. Raises BundleRefused."""
-    try:
-        if path.is_dir():
-            yield _FolderSource(path)
-            return
-        if not path.is_file():
-            raise BundleRefused(f"there is no bundle {path}")
-        with path.open("rb") as file:
-            yield _TarSource(path, file)
-    except tarfile.TarError as error:
-        raise BundleRefused(f"{path} is damaged: {describe(error)}") from error
-
-
-class _FolderSource:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._names = []
-        self.size = 0
-        for name in sorted(BUNDLE_FILES):
+    """Open the bundle in a folder or a `.tar`; only descriptors are opened. Raises BundleRefused."""
+    with ExitStack() as stack:
+        files: dict[str, BinaryIO] = {}
+        names = sorted(BUNDLE_FILES) if path.is_dir() else [""]
+        for name in names:
             try:
-                status = (path / name).lstat()
+                files[name] = stack.enter_context(open_bundle_file(path / name, os.O_NOFOLLOW if name else 0))
             except FileNotFoundError:
                 continue  # the manifest decides whether it is required
             except OSError as error:
-                raise BundleRefused(f"{path / name} cannot be read: {error.strerror}") from error
-            if not stat.S_ISREG(status.st_mode):
-                raise BundleRefused(f"{path / name} is not a plain file")
-            self._names.append(name)
-            self.size += status.st_size
-        _check_size(path, self.size)
-
-    def read_manifest(self) -> bytes:
-        with self._open(MANIFEST) as source:
-            return source.read(MAX_MANIFEST_BYTES)
-
-    def copy_to(self, folder: Path) -> None:
-        for name in self._names:
-            with self._open(name) as source:
-                copy_stream(source, folder / name)
-        sync_folder(folder)
-
-    def _open(self, name: str) -> BinaryIO:
-        try:
-            return os.fdopen(os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb")
-        except OSError as error:
-            raise BundleRefused(f"{self._path / name} cannot be read: {error.strerror}") from error
+                reason = "it is a symlink" if error.errno == errno.ELOOP else error.strerror
+                raise BundleRefused(f"{path / name} cannot be read: {reason}") from error
+        if not files and not path.is_dir():
+            raise BundleRefused(f"there is no bundle {path}")
+        size = sum(os.fstat(file.fileno()).st_size for file in files.values())
+        if size > MAX_BUNDLE_MB * MB:
+            raise BundleRefused(f"{path} is no bundle: it has more than {MAX_BUNDLE_MB} MB")
+        yield BundleSource(path, path.parent.stat(), size, files)
 
 
-class _TarSource:
-    def __init__(self, path: Path, file: BinaryIO) -> None:
-        _check_complete(path, file)
-        self._path = path
-        self._members: dict[str, tarfile.TarInfo] = {}
-        try:
-            self._tar = _open_tar(file)  # the caller closes the file
-            for number, member in enumerate(self._tar):
-                if number == _MAX_MEMBERS:
-                    raise BundleRefused(f"{path} contains more than {_MAX_MEMBERS} files, which no bundle does")
-                self._add_member(member)
-        except _NOT_A_TAR as error:
-            raise BundleRefused(f"{path} is not a whole .tar archive: {describe(error)}") from error
-        self.size = sum(member.size for member in self._members.values())
-        _check_size(path, self.size)
-
-    def _add_member(self, member: tarfile.TarInfo) -> None:
-        if member.isdir():
-            return
-        path = PurePosixPath(member.name)
-        if not member.isreg() or member.issparse():
-            raise BundleRefused(f"{self._path} contains {member.name!r}, which is not a plain file")
-        if path.is_absolute() or ".." in path.parts:
-            raise BundleRefused(f"{self._path} contains {member.name!r}, which leads out of the bundle")
-        if path.name not in BUNDLE_FILES:
-            return
-        if path.name in self._members:
-            raise BundleRefused(f"{self._path} contains {path.name} twice")
-        self._members[path.name] = member
-
-    def copy_to(self, folder: Path) -> None:
-        for name, member in self._members.items():
-            with self._open(member) as source:
-                copy_stream(source, folder / name)
-            if (folder / name).stat().st_size != member.size:
-                raise BundleRefused(f"{self._path} is truncated: {name} is shorter than its header states")
-        sync_folder(folder)
-
-    def read_manifest(self) -> bytes:
-        if MANIFEST not in self._members:
-            raise BundleRefused(f"{self._path} is no bundle: it contains no {MANIFEST}")
-        with self._open(self._members[MANIFEST]) as source:
-            return source.read(MAX_MANIFEST_BYTES)
-
-    def _open(self, member: tarfile.TarInfo) -> IO[bytes]:
-        source = self._tar.extractfile(member)
-        assert source is not None  # a plain file: see _add_member
-        return source
+def _list_tar(path: Path, tar: BinaryIO) -> dict[str, tuple[int, int]]:
+    """Return position and size of each file in a tar, which a separate process reads. Raises BundleRefused."""
+    tar.seek(0)
+    listed = run_python(["-m", "models.tar_listing", *BUNDLE_FILES], stdin=tar, timeout_s=_LISTING_TIMEOUT_S)
+    if not listed.succeeded:
+        reason = listed.text if listed.refused else f"cannot be read: {listed.text}"
+        raise BundleRefused(f"{path} {describe(ValueError(reason))}")
+    return _LISTING.validate_json(listed.text)
 
 
-def _check_complete(path: Path, file: BinaryIO) -> None:
-    """Raise BundleRefused for a truncated archive: Python accepts one that ends between two files."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _END_OF_TAR))
-    end = file.read()
-    file.seek(0)
-    try:
-        _open_tar(file).close()
-    except _NOT_A_TAR as error:
-        raise BundleRefused(f"{path} is neither a bundle's folder nor a .tar of one") from error
-    file.seek(0)
-    if end.strip(b"\0") or len(end) < _END_OF_TAR:
-        raise BundleRefused(f"{path} is truncated: its end is missing")
-
-
-def _open_tar(file: BinaryIO) -> tarfile.TarFile:
-    # An extended header is read in one piece, of whatever length it states. tarfile needs no more of a file than this.
-    return tarfile.open(fileobj=cast("IO[bytes]", BoundedReads(file, _MAX_READ_BYTES)), mode="r:")
-
-
-def _check_size(path: Path, size: int) -> None:
-    if size > MAX_BUNDLE_MB * MB:
-        raise BundleRefused(f"{path} is no bundle: it has {size // MB} MB, and a bundle has at most {MAX_BUNDLE_MB}")
+def _read(part: _Part, max_bytes: int | None = None) -> bytes:
+    part.file.seek(part.offset)
+    return part.file.read(part.size if max_bytes is None else min(part.size, max_bytes))

@@ -1,16 +1,12 @@
 """Durable, atomic writes: content is synced to the disk before it is renamed into place, and its name afterwards.
 
-Files that root creates are given to the owner of their folder, because the service, which runs as a user of its own,
-must be able to change them. That user may have put symlinks there, and root must follow none of them: files are always
-created and never opened for writing.
 https://lwn.net/Articles/457667/ explains why each of these calls is needed.
 """
 
 import os
-import shutil
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 DAMAGED_SUFFIX: Final = ".damaged"
 _FILE_MODE: Final = 0o644
@@ -19,23 +15,22 @@ _CHUNK_BYTES: Final = 1 << 20
 
 
 def create_folder(folder: Path) -> None:
-    """Create a folder with its parents if missing, each given to the owner of the folder above."""
+    """Create a folder with its parents if missing."""
     if folder.is_dir():
         return
     create_folder(folder.parent)
     folder.mkdir(_FOLDER_MODE, exist_ok=True)
-    chown_to_owner_of(folder.parent, folder)
     sync_folder(folder.parent)
 
 
-def copy_stream(source: IO[bytes], target: Path) -> None:
-    """Copy a stream into a new file and sync its content; its name is not synced, see sync_folder."""
+def copy_part(source: BinaryIO, size: int, target: Path) -> None:
+    """Copy so many bytes of a file into a new one and sync its content; its name is not synced, see sync_folder."""
     with target.open("xb") as file:
-        shutil.copyfileobj(source, file, _CHUNK_BYTES)
+        while chunk := source.read(min(size, _CHUNK_BYTES)):
+            size -= file.write(chunk)
         file.flush()
         os.fchmod(file.fileno(), _FILE_MODE)
         os.fsync(file.fileno())
-    chown_to_owner_of(target.parent, target)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -47,7 +42,6 @@ def replace_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fchmod(file.fileno(), _FILE_MODE)
         os.fsync(file.fileno())
-    chown_to_owner_of(path.parent, new)
     new.replace(path)
     sync_folder(path.parent)
 
@@ -57,7 +51,6 @@ def replace_symlink(link: Path, target: str) -> None:
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(target)
-    chown_to_owner_of(link.parent, new)
     new.replace(link)
     sync_folder(link.parent)
 
@@ -89,10 +82,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def chown_to_owner_of(folder: Path, path: Path) -> None:
-    """As root, give a file to the owner of a folder; otherwise do nothing."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

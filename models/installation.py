@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from models.bundle import MANIFEST, Bundle, BundleRefused, sha256_of
-from models.durable import chown_to_owner_of, move_durably, sync_folder
+from models.durable import move_durably, sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def check_free_space(root: Path, size: int) -> None:
     if size + MIN_FREE_MB * _MB > free:
         raise BundleRefused(
             f"there is no room for the bundle: it takes {size / _MB:.1f} MB, {MIN_FREE_MB} MB must stay free, and "
-            f"{root} has {free / _MB:.1f} MB"
+            f"{root.absolute()} has {free / _MB:.1f} MB"
         )
 
 
@@ -49,7 +49,9 @@ def move_into_place(staging: Path, target: Path) -> bool:
         move_durably(staging, target)
         return True
     if target.is_symlink() or sha256_of(target / MANIFEST) != sha256_of(staging / MANIFEST):
-        raise BundleRefused(f"{target} is damaged: its manifest does not have the sha256 in its name; remove it")
+        raise BundleRefused(
+            f"{target.absolute()} is damaged: its manifest does not have the sha256 in its name; remove it"
+        )
     for path in sorted(staging.iterdir()):
         path.replace(target / path.name)
     sync_folder(target)
@@ -60,7 +62,6 @@ def create_staging_folder(root: Path) -> Path:
     """Create the empty folder in which a bundle is checked before it is installed."""
     staging = root / INCOMING / STAGING
     staging.mkdir()
-    chown_to_owner_of(root, staging)
     return staging
 
 
@@ -71,15 +72,15 @@ def remove_bundle(root: Path, folder: Path) -> None:
     shutil.rmtree(outgoing)
 
 
-def remove_leftovers(root: Path, spared: Path | None) -> None:
-    """Remove leftovers of interrupted installations and removals, and abandoned uploads, except for `spared`.
+def remove_leftovers(root: Path, spared: str | None) -> None:
+    """Remove leftovers of interrupted installations and removals, and abandoned uploads, except for that of a name.
 
     Names of uploads do not begin with a dot. An upload is abandoned a day after it arrived, by its ctime, which nobody
     can set.
     """
     for path in (root / INCOMING).iterdir():
         is_abandoned = time.time() - path.lstat().st_ctime > _ABANDONED_AFTER_S
-        if path.name.startswith(".") or (is_abandoned and path.resolve() != (spared or root).resolve()):
+        if path.name.startswith(".") or (is_abandoned and path.name != spared):
             try:
                 remove(path)
             except OSError as error:  # perhaps another user's; the transaction does not depend on it

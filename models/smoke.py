@@ -1,26 +1,24 @@
-"""Runs a network on its probe in a separate process, so that it cannot hang, exhaust or crash the caller.
+"""Opens a bundle of unknown origin in a separate process, so that it cannot hang, exhaust or crash the caller.
 
-`python -m models.smoke ROOT NAME SECONDS MEGABYTES` is that process: it limits its resources before the network is
-loaded and, as root, becomes the owner of the store, so that no bundle ever runs as root.
+`python -m models.smoke FOLDER SECONDS MEGABYTES [run]` is that process: it limits its resources before it reads
+anything of the bundle, and with `run` it runs the network on its probe.
 """
 
-import os
-import resource
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.bundle import Bundle, BundleRefused, open_bundle
-from models.subprocess_probe import REFUSED_EXIT_CODE, run_python
+from models.subprocess_probe import REFUSED_EXIT_CODE, limit_resources, run_python
 
 if TYPE_CHECKING:
     from models.classifier import OnnxClassifier
 
+_RUN: Final = "run"
 _RUNS: Final = 5
-_GRACE_S: Final = 5  # between SIGXCPU and SIGKILL
-_MB: Final = 1 << 20
 _NO_MEMORY: Final = "Failed to allocate memory"  # ONNX Runtime's message
 
 
@@ -37,12 +35,21 @@ class ResourceLimits:
     timeout_s: float = 120.0
 
 
+def check_readable(folder: Path) -> None:
+    """Open a bundle in a separate process. Raises BundleRefused where that fails or takes too much."""
+    _run(folder, ResourceLimits(), [], f"the bundle {folder} cannot be read")
+
+
 def run_smoke_test(folder: Path, limits: ResourceLimits) -> str:
-    """Run a bundle's network on its probe in a separate process, and report its speed. Raises BundleRefused."""
-    arguments = [str(folder.parent), folder.name, str(limits.cpu_seconds), str(limits.memory_mb)]
+    """Open a bundle in a separate process, run its network on its probe, and report its speed. Raises BundleRefused."""
+    return _run(folder, limits, [_RUN], f"{folder} does not pass its smoke test here")
+
+
+def _run(folder: Path, limits: ResourceLimits, more: Sequence[str], failed: str) -> str:
+    arguments = [str(folder), str(limits.cpu_seconds), str(limits.memory_mb), *more]
     result = run_python(["-m", "models.smoke", *arguments], timeout_s=limits.timeout_s)
     if not result.succeeded:
-        raise BundleRefused(f"{folder.name} does not pass its smoke test here: {result.text}")
+        raise BundleRefused(result.text if result.refused else f"{failed}: {result.text}")
     return result.text
 
 
@@ -72,43 +79,33 @@ def classify_probe(bundle: Bundle) -> str:
 
 def main() -> int:
     """Run as the separate process and return the exit code."""
-    root, name, seconds, megabytes = sys.argv[1:]
-    os.chdir(root)  # afterwards the bundle is readable without its parent folders, which only root may read
+    folder, seconds, megabytes, *more = sys.argv[1:]
+    if more:
+        import models.classifier  # noqa: F401  # before the limits, because it takes memory
+    limit_resources(int(seconds), int(megabytes))
     try:
-        bundle = open_bundle(Path(name))
-        import models.classifier  # noqa: F401  # before the limits: it may be readable by root only, and takes memory
-
-        _limit_resources(int(seconds), int(megabytes))
-        _drop_root()
-        print(classify_probe(bundle))  # noqa: T201  # the result
+        bundle = open_bundle(Path(folder))
+        print(_classify(bundle) if more else "")  # noqa: T201  # the result
     except BundleRefused as error:
         print(error)  # noqa: T201
         return REFUSED_EXIT_CODE
+    except MemoryError:
+        print(f"the bundle {folder} needs more memory than its limit")  # noqa: T201
+        return REFUSED_EXIT_CODE
     return 0
+
+
+def _classify(bundle: Bundle) -> str:
+    try:
+        return classify_probe(bundle)
+    except BundleRefused as error:
+        raise BundleRefused(f"{bundle.folder} does not pass its smoke test here: {error}") from error
 
 
 def _timed(classifier: "OnnxClassifier", bundle: Bundle) -> float:
     started = time.process_time()
     classifier.probabilities(bundle.probe.points, bundle.probe.times)
     return time.process_time() - started
-
-
-def _drop_root() -> None:
-    """As root, become the owner of the store. If that is root, so is its service."""
-    owner = Path().stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.setgroups([])
-        os.setgid(owner.st_gid)
-        os.setuid(owner.st_uid)
-
-
-def _limit_resources(seconds: int, megabytes: int) -> None:
-    """Limit memory beyond that of the loaded libraries and processor time, and forbid files and core dumps."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    memory = pages * resource.getpagesize() + megabytes * _MB
-    for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(limit, (value, value))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + _GRACE_S))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.bundle_source import BundleSource, open_bundle_source
 from models.compatibility import InstallOptions
 from models.smoke import ResourceLimits
 from models.store_reader import InstalledBundle, Probation, StoreReader, StoreUnusable
@@ -44,6 +45,11 @@ class BundleStore(StoreReader):
 
         Raises BundleRefused, whose sentence addresses the bundle's maker or sender, and StoreUnusable.
         """
+        with open_bundle_source(source) as opened:
+            return self.install_opened(opened, options, activate=activate)
+
+    def install_opened(self, source: BundleSource, options: InstallOptions, *, activate: bool) -> str:
+        """Install a bundle that was opened by a user who may read it. Raises as `install` does."""
         return self._transactions.install(source, options, activate=activate)
 
     def activate(self, name: str) -> None:

@@ -162,4 +162,4 @@ def _readable(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreUnusable(f"the store {root} cannot be read: {error.strerror}") from error
+        raise StoreUnusable(f"the store {root.absolute()} cannot be read: {error.strerror}") from error

@@ -143,7 +143,7 @@ def _probe(check: str, command: list[str], dependency: Finding, remedy: str, sec
     """
     if dependency.state is State.FAILED:
         return Finding(check, State.SKIPPED, f"not probed without {dependency.check}")
-    result = run_python(["-m", "edge.doctor", *command], text=secret_argument)
+    result = run_python(["-m", "edge.doctor", *command], stdin=secret_argument)
     if result.succeeded:
         return Finding(check, State.OK, result.text)
     return Finding(check, State.FAILED, result.text, remedy)

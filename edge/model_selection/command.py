@@ -4,12 +4,15 @@ import argparse
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, Final
 
 from edge.config import SHIPPED_MODEL, ModelConfig
 from edge.model_selection.active_bundle import find_active_bundle, open_store
 from models.bundle import BundleRefused, open_bundle
+from models.bundle_source import open_bundle_source
 from models.compatibility import InstallOptions
+from models.owner import become_owner
 from models.store import BundleStore, InstalledBundle
 
 OPERATOR_REASON: Final = "the operator asked for it"
@@ -22,15 +25,19 @@ def run_models_command(config: ModelConfig, options: argparse.Namespace) -> int:
     if options.action == "list":
         print(json.dumps(_to_json(config, store), indent=2) if options.json else "\n".join(_rows(config, store)))
         return 0
-    if options.action == "install":
-        allowed = InstallOptions(allow_downgrade=options.allow_downgrade, allow_labels=options.allow_labels)
-        print(f"installed {store.install(options.path, allowed, activate=options.activate)}")
-        if not options.activate:
-            return 0
-    elif options.action == "activate":
-        store.activate(options.name)
-    else:
-        store.rollback(OPERATOR_REASON)
+    with ExitStack() as stack:
+        # What only root may read is open before root becomes the owner of the store.
+        source = stack.enter_context(open_bundle_source(options.path)) if options.action == "install" else None
+        store = BundleStore(become_owner(store.root), store.keys, shipped=config.folder or SHIPPED_MODEL)
+        if source is not None:
+            allowed = InstallOptions(allow_downgrade=options.allow_downgrade, allow_labels=options.allow_labels)
+            print(f"installed {store.install_opened(source, allowed, activate=options.activate)}")
+            if not options.activate:
+                return 0
+        elif options.action == "activate":
+            store.activate(options.name)
+        else:
+            store.rollback(OPERATOR_REASON)
     current = store.current()
     print(f"{'the shipped bundle' if current is None else current.name} is active from the next start or reload")
     if config.folder is not None:

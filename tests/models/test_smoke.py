@@ -1,18 +1,17 @@
 """A network that is slow, memory-hungry or crashes is detected in a separate process, never in the daemon."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.bundle import Probe, sha256_of, write_probe
+from models.bundle import BundleRefused, Probe, sha256_of, write_probe
 from models.manifest import SpotterSettings
-from models.smoke import ResourceLimits
+from models.smoke import ResourceLimits, run_smoke_test
 from models.store import BundleStore
 from tests.models.hard_networks import large_allocation, slow_loop
-from tests.models.stock import MakeBundle, active_version, change_manifest, refusal
+from tests.models.stock import MakeBundle, change_manifest, refusal
 
 
 def test_too_slow_network_is_refused(store: BundleStore, make: MakeBundle) -> None:
@@ -49,24 +48,27 @@ def test_probe_with_another_result_than_at_export_is_refused(store: BundleStore,
     assert "has another result here than where the bundle was made" in refusal(store, bundle)
 
 
-def test_service_can_change_the_files_that_root_creates(
-    make: MakeBundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_bundle_that_the_separate_process_refuses_is_not_read_here(
+    store: BundleStore, make: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only root can change the owner of files; any other user owns all of them."""
-    uid = os.geteuid()
-    owner = 60_123 if uid == 0 else uid
-    (tmp_path / "state").mkdir()
-    os.chown(tmp_path / "state", owner, -1)
-    store = BundleStore(tmp_path / "state" / "models")
-    store.install(make(3), activate=True)
-    store.install(make(4), activate=True)
-    assert {path.lstat().st_uid for path in (tmp_path / "state").rglob("*")} == {owner}
-    monkeypatch.chdir(tmp_path / "state")  # only root may read its parent folders
-    process = os.fork()
-    if process == 0:
-        if uid == 0:
-            os.setuid(owner)
-        rolled_back = BundleStore(Path("models")).rollback("as the service does")
-        os._exit(0 if rolled_back is not None else 1)
-    assert os.waitpid(process, 0)[1] == 0
-    assert active_version(store) == 3
+    def refuse(*_: object) -> str:
+        raise BundleRefused("it needs more memory than its limit")
+
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("models.transactions.run_smoke_test", refuse)
+    monkeypatch.setattr("models.store_reader.StoreReader.open_compatible", fail)
+    with pytest.raises(BundleRefused, match="more memory than its limit"):
+        store.install(make(4))
+
+
+def test_files_of_a_bundle_count_towards_the_limit_of_memory(make: MakeBundle) -> None:
+    bundle = make(4)
+    frames = 1500  # ten megabytes of zeros, a few kilobytes in the file
+    points = np.zeros((frames, 543, 3), np.float32)
+    write_probe(bundle / "probe.npz", Probe(points, np.zeros(frames, np.float32), np.zeros(4, np.float32)))
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    change_manifest(bundle, files=manifest["files"] | {"probe.npz": sha256_of(bundle / "probe.npz")})
+    with pytest.raises(BundleRefused, match="memory|allocate"):
+        run_smoke_test(bundle, ResourceLimits(memory_mb=8))

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.compatibility import InstallOptions
 from models.manifest import SpotterSettings
 from models.store import BundleStore, StoreUnusable
 from tests.edge.tiny_bundle import SIGNS
+from tests.models.hostile_tars import HOSTILE_TARS
 from tests.models.stock import MakeBundle, active_version, change_manifest, pack, refusal
 
 
@@ -117,6 +119,14 @@ def test_hostile_tar_is_refused(
     assert sentence in refusal(store, tar)
 
 
+@pytest.mark.parametrize("kind", HOSTILE_TARS)
+def test_tar_with_a_negative_size_ends_at_once(store: BundleStore, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "hostile.tar").write_bytes(HOSTILE_TARS[kind])
+    began = time.process_time()
+    assert str(tmp_path / "hostile.tar") in refusal(store, tmp_path / "hostile.tar")
+    assert time.process_time() - began < 1.0
+
+
 def test_huge_tar_is_refused_before_unpacking(store: BundleStore, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "huge.tar", "w") as archive:
         one = tarfile.TarInfo("tiny/model.onnx")
@@ -125,7 +135,7 @@ def test_huge_tar_is_refused_before_unpacking(store: BundleStore, tmp_path: Path
     with (tmp_path / "huge.tar").open("r+b") as file:
         file.seek(2**33 + 512)
         file.write(bytes(10240))
-    assert "a bundle has at most" in refusal(store, tmp_path / "huge.tar")
+    assert "more than 256 MB" in refusal(store, tmp_path / "huge.tar")
 
 
 @pytest.mark.parametrize("content", ["nothing", "a text", "an empty folder", "a link"])
@@ -169,12 +179,12 @@ def test_full_disk_is_reported_before_writing(make: MakeBundle, tmp_path: Path) 
 def test_disk_that_fills_up_meanwhile_leaves_the_old_model(
     store: BundleStore, make: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(source: object, target: Path) -> None:
+    def write(source: object, size: int, target: Path) -> None:
         target.write_bytes(b"half of")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     bundle = make(4)
-    monkeypatch.setattr("models.bundle_source.copy_stream", write)
+    monkeypatch.setattr("models.bundle_source.copy_part", write)
     assert "No space left on device" in refusal(store, bundle)
 
 

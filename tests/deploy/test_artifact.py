@@ -9,6 +9,7 @@ import pytest
 
 from deploy.artifact import ArtifactUnusable, open_artifact
 from edge.config import SHIPPED_MODEL
+from tests.models.hostile_tars import HOSTILE_TARS
 
 
 def test_bundle_is_always_packed_into_the_same_bytes(tmp_path: Path) -> None:
@@ -51,3 +52,20 @@ def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
     ):
         with pytest.raises(ArtifactUnusable, match=message):
             open_artifact(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", HOSTILE_TARS)
+def test_tar_with_a_negative_size_is_refused_at_once(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "hostile.tar").write_bytes(HOSTILE_TARS[kind])
+    with pytest.raises(ArtifactUnusable, match="hostile.tar"):
+        open_artifact(tmp_path / "hostile.tar")
+
+
+def test_only_files_of_a_bundle_are_sent(tmp_path: Path) -> None:
+    bundle = shutil.copytree(SHIPPED_MODEL, tmp_path / SHIPPED_MODEL.name)
+    (bundle / "notes.txt").write_text("of the operator")
+    assert open_artifact(bundle).content == open_artifact(SHIPPED_MODEL).content
+    (bundle / "README.md").unlink()
+    (bundle / "README.md").symlink_to("notes.txt")
+    with pytest.raises(ArtifactUnusable, match=r"README\.md cannot be read: it is a symlink"):
+        open_artifact(bundle)

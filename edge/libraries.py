@@ -6,7 +6,7 @@ from typing import Final
 
 from landmarkers.errors import UserError
 
-DEBIAN_PACKAGES: Final = "libegl1 libgl1 libgles2 libglib2.0-0"
+DEBIAN_PACKAGES: Final = "libegl1 libgl1 libgles2 libglib2.0-0 libseccomp2"
 
 
 class LibraryMissing(UserError):

@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Final, Generic, Self
@@ -32,6 +33,8 @@ class Program(Generic[M]):
     """File descriptors that it inherits."""
     sends_heartbeats: bool = True
     """False for a worker that is silent while it computes; whoever sends it requests must limit their time."""
+    environment: Mapping[str, str] | None = None
+    """All its environment variables; None stands for those of this process."""
 
 
 class WorkerProcess(Generic[M]):
@@ -39,10 +42,11 @@ class WorkerProcess(Generic[M]):
 
     def __init__(self, program: Program[M]) -> None:
         """Start the process. Raises OSError."""
+        environment = os.environ if program.environment is None else program.environment
         # The worker imports from the same places, and (-P) nothing else that lies in the current folder.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", program.module, *program.arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

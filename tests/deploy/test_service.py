@@ -58,3 +58,8 @@ def test_camera_and_screen_are_accessible() -> None:
     assert {"char-video4linux rw", "char-media rw", "char-drm rw"} <= allowed
     groups = next(value for name, value in settings() if name == "SupplementaryGroups")
     assert {"video", "render", "input"} <= set(groups.split())
+
+
+def test_visitors_process_may_confine_itself() -> None:
+    allowed = " ".join(value for name, value in settings() if name == "SystemCallFilter").split()
+    assert {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed)

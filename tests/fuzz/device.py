@@ -23,15 +23,15 @@ from edge.record.words import WordsUnclear, find_signs, read_words
 from edge.sinks.captions import message as captions
 from edge.sinks.web import message as web
 from edge.sinks.web.visitors import protocol as visitors
-from edge.sinks.web.visitors.image import decode
-from edge.sinks.web.visitors.jpeg import ImageRefused, size_of
+from edge.sinks.web.visitors.jpeg import ImageRefused
 from edge.sinks.web.visitors.payload import PayloadRefused, read_landmarks, read_take
 from edge.workers.protocol import Decoder, ProtocolError, encode
+from tests.edge.sinks.web.visitor_server import frames_of
 from tests.edge.tiny_bundle import SIGNS
-from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parser, in_file, in_memory
-from tests.fuzz.stored_files import take_files
+from tests.fuzz.picture_decoder import decoding
+from tests.synthetic_takes import make_take
 
 _COMMANDS = (b"pause", b'{"command": "resume", "id": "a"}', b'{"command": "clear", "id": 7}')
 _WORDS = (*("صباح=Morning\n".encode(), "76\n# a comment\nقصبة هوائية\n".encode(), b"\xef\xbb\xbf76\r\n"),)
@@ -47,13 +47,14 @@ _ANSWERS = (
 )
 
 
-def parsers(scratch: Path) -> list[Parser]:
-    """Return the parsers; valid examples are made in a scratch folder."""
+def parsers(_scratch: Path) -> list[Parser]:
+    """Return the parsers."""
     shipped = (Path(__file__).parents[2] / "deploy" / "edge.toml").read_bytes()
     toml = [shipped, shipped.replace(b"\n# ", b"\n"), b'device = "a"\n[mqtt]\nhost = "h"\nport = 1883\n']
     picture = cv2.imencode(".jpg", np.full((64, 96, 3), 127, np.uint8))[1].tobytes()
     landmarks = np.full((543, 3), 0.5, np.float32).tobytes()
-    takes, refused = take_files(scratch / "takes"), (PayloadRefused,)
+    refused = (PayloadRefused,)
+    takes = [frames_of(make_take(0).landmarks()[:3])]
     return [
         Parser("configuration", toml, hostile_bytes, in_file("edge.toml", _load_config), (ConfigInvalid,)),
         Parser("dotenv", [_DOTENV], hostile_bytes, in_file(".env", _load_dotenv), (ConfigInvalid,)),
@@ -62,9 +63,9 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("word", [_word()], hostile_json, in_memory(_read_word), (ValidationError,)),
         Parser("words to record", _WORDS, hostile_bytes, in_file("words.txt", _find_words), (WordsUnclear,)),
         *_worker_protocols(),
-        Parser("visitor's take", takes, hostile_npz, in_memory(read_take), refused),
+        Parser("visitor's take", takes, hostile_bytes, in_memory(read_take), refused),
         Parser("visitor's landmarks", [landmarks], hostile_bytes, in_memory(_read_landmarks), refused),
-        Parser("visitor's picture", [picture], hostile_bytes, in_memory(_decode), (ImageRefused,)),
+        Parser("visitor's picture", [picture], hostile_bytes, decoding, (ImageRefused,)),
         Parser("answer of a camera", _ANSWERS, hostile_bytes, in_memory(_ask_camera), (NoCamera, TimeoutError)),
         Parser("address of a camera", _ADDRESSES, hostile_bytes, in_memory(_parse_address), (AddressInvalid,)),
     ]
@@ -146,11 +147,6 @@ def _feed(kinds: tuple[type, ...], content: bytes) -> None:
     for chunk in (content[:half], content[half:]):
         for _ in decoder.feed(chunk):
             pass
-
-
-def _decode(content: bytes) -> None:
-    size_of(content)
-    decode(content, is_reference=True)
 
 
 def _ask_camera(content: bytes) -> None:

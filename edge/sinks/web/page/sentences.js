@@ -94,7 +94,7 @@ const CLAUSES = {
     "يقرأ إشارة واحدة دائمًا، والنموذج السابق إشارات مختلفة عددها {old}",
   "no camera can be tried here now": "لا يمكن تجربة كاميرا هنا الآن",
   "visitors cannot try their own cameras on this device": "لا يتيح هذا الجهاز للزوار تجربة كاميراتهم",
-  "the recognition crashed and is restarted": "تعطلت قراءة الإشارات ويُعاد تشغيلها",
+  "the recognition is restarted": "يُعاد تشغيل قراءة الإشارات",
   "the recognition crashes on what you send": "ما تُرسله يعطل قراءة الإشارات",
   "no model is loaded yet": "لم يُحمَّل أي نموذج بعد",
   // Remedies
@@ -122,6 +122,7 @@ const CLAUSES = {
   "check whether it needs TLS": "تحقق مما إذا كان يتطلب TLS",
   "give each device its own": "أعطِ كل جهاز اسمًا خاصًا به",
   "please continue": "تابع من فضلك",
+  "you can come back in {n} s": "عدد الثواني قبل أن تعود: {n}",
 };
 
 const KNOWN = [

@@ -4,7 +4,7 @@ A visitor sends binary messages of at most 1 MiB. The first byte is the kind of 
 
     0  a JPEG of the camera's current picture
     1  the same, and the landmarks found in it are to be sent back
-    2  a take, as its file (landmarkers/take.py); at most 60 s long
+    2  a take: for each frame its time in seconds, float64, little-endian, and its landmarks as after 3; at most 60 s
     3  the landmarks of one frame: float32, little-endian, 543 points of x, y, z (landmarkers/layout.py), in widths of
        the picture, NaN where unseen; as with a picture, the frame's time is the time at which it is received
 
@@ -29,12 +29,14 @@ websocket with a reason:
 
     1003  a text message, or too many invalid messages in a row
     1009  a message was too long
-    1011  the recognition is not available, or crashed on what this visitor sent
+    1011  the recognition is not available, or crashed on what came from the visitor's address, which waits longer
+          each time
     1013  the maximum number of visitors is connected
     4403  visitors are disabled on this device
     4408  no valid message for half a minute, or the answers were not read
     4409  the visitor's turn is over, and another one came (`places.py` says when)
 
 The content that visitors send is processed in one separate process, niced and with bounded memory, in which visitors
-take turns.
+take turns. Once its networks are loaded it can open no file and no connection and start no program (`__main__.py`), so
+that a new model needs a new process.
 """

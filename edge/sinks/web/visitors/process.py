@@ -10,13 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
+from edge.sinks.web.visitors.jpeg import ENVIRONMENT
 from edge.sinks.web.visitors.protocol import (
     REPLY_TYPES,
     Forget,
     LoadModel,
-    Message,
     ModelLoaded,
-    ModelRefused,
     Recognise,
     Recognised,
     Reply,
@@ -25,6 +24,7 @@ from edge.workers.backoff import Backoff
 from edge.workers.process import Program
 from edge.workers.supervised_thread import Escalation
 from edge.workers.supervisor import Callbacks, SupervisedProcess
+from landmarkers.task_bundles import FOLDER_VARIABLE
 
 T = TypeVar("T")
 
@@ -35,10 +35,10 @@ _REPLY_S: Final = 20.0
 
 
 class RecognitionLost(Exception):
-    """The worker ended or hangs; the message says why."""
+    """The worker ended, hangs or was replaced; the message says why."""
 
     def __init__(self, reason: str, *, is_at_fault: bool = False) -> None:
-        """`is_at_fault` is True if the worker was busy with this request, and not with those before it."""
+        """`is_at_fault` is True if the worker failed while it was busy with this request, not with those before it."""
         super().__init__(reason)
         self.is_at_fault = is_at_fault
 
@@ -53,7 +53,7 @@ class RecognitionProcess:
     def __init__(self) -> None:
         """Start nothing yet; see `ensure_ready`."""
         self._worker = SupervisedProcess(
-            Program("edge.sinks.web.visitors", REPLY_TYPES, sends_heartbeats=False),
+            Program("edge.sinks.web.visitors", REPLY_TYPES, sends_heartbeats=False, environment=_environment()),
             Callbacks(
                 initial_messages=self._initial_messages,
                 next_message=lambda: None,
@@ -62,7 +62,7 @@ class RecognitionProcess:
                 escalation=Escalation(
                     lambda _thread, fault: self._call_on_loop(self._handle_failure, fault), _end_process
                 ),
-                suspended=lambda: self._call_on_loop(self._handle_end, "it was suspended"),
+                suspended=lambda: self._call_on_loop(self._handle_end, "it was replaced"),
             ),
             name="the visitors' recognition",
             backoff=Backoff(first_s=0.5, longest_s=10.0, immediate=1, stable_after_s=60.0),
@@ -70,6 +70,7 @@ class RecognitionProcess:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._model: LoadModel | None = None
         self._attempted_model: LoadModel | None = None
+        self._working_model: LoadModel | None = None
         self._is_ready = False
         self._is_suspended = False
         self._start_error: str | None = None
@@ -85,14 +86,18 @@ class RecognitionProcess:
         return self._worker.pid
 
     def load_model(self, folder: Path, threshold: float | None) -> None:
-        """Classify with this bundle from now on, or from the next start; without a threshold its own applies."""
-        message = LoadModel(str(folder.absolute()), threshold)
-        with self._worker.lock:
-            self._model = message
-            self._worker.send(message)
+        """Classify with this bundle from now on, or from the next start; without a threshold its own applies.
+
+        A worker that runs cannot open the bundle, so that another takes its place.
+        """
+        self._model = LoadModel(str(folder.absolute()), threshold)
         if self._start_error is not None:
             self._start_error = None
             self._worker.retry_now()
+        elif self._loop is not None and not self._is_suspended:
+            self._is_ready = False
+            self._worker.suspend()
+            self._worker.resume()
 
     async def ensure_ready(self) -> None:
         """Start the worker if it does not run, and wait until it is ready. Raises RecognitionRefused."""
@@ -141,9 +146,10 @@ class RecognitionProcess:
         self._handle_end("it was closed")
         await asyncio.to_thread(self._worker.close)
 
-    def _initial_messages(self) -> Iterable[Message]:
-        self._call_on_loop(self._handle_start, self._model)
-        return [] if self._model is None else [self._model]
+    def _initial_messages(self) -> Iterable[LoadModel]:
+        model = self._model
+        self._call_on_loop(self._handle_start, model)
+        return [] if model is None else [model]
 
     def _call_on_loop(self, function: Callable[[T], None], argument: T) -> None:
         """Call a function on the event loop's thread; after the end of the loop nobody needs the call."""
@@ -161,8 +167,6 @@ class RecognitionProcess:
         match reply:
             case ModelLoaded():
                 self._handle_model(reply)
-            case ModelRefused():
-                log.warning("visitors continue with the old model: %s", reply.reason)
             case Recognised() if self._in_flight:
                 future = self._in_flight.popleft()
                 if not future.done():
@@ -172,10 +176,9 @@ class RecognitionProcess:
 
     def _handle_model(self, reply: ModelLoaded) -> None:
         message = f"{reply.title} recognises what visitors sign"
-        if self._is_ready:
-            log.info(message)
-            return
-        self._is_ready = True
+        if self._attempted_model is not self._model:
+            return  # the worker that replaces this one is about to start
+        self._is_ready, self._working_model = True, self._model
         self._cancel_start_timeout()
         self._worker.report_ready(message, f"the visitors' recognition is back: {message}")
         for future in self._starting:
@@ -190,9 +193,13 @@ class RecognitionProcess:
             self.restarts += 1
         elif self._attempted_model is not self._model:
             self._worker.retry_now()  # it failed with a model that has been replaced meanwhile
+        elif self._working_model not in (None, self._model):
+            log.warning("visitors continue with the old model: %s", reason)
+            self._model = self._working_model
+            self._worker.retry_now()
         elif not self._is_suspended:
             self._refuse_all(reason)
-        self._handle_end(reason)
+        self._handle_end(reason, is_failure=True)
 
     def _refuse_all(self, reason: str) -> None:
         self._start_error = reason
@@ -201,11 +208,11 @@ class RecognitionProcess:
                 future.set_exception(RecognitionRefused(reason))
         self._starting.clear()
 
-    def _handle_end(self, reason: str) -> None:
+    def _handle_end(self, reason: str, *, is_failure: bool = False) -> None:
         """Fail the requests in flight; the first of them is the one that the worker was busy with."""
         self._is_ready = False
         self._cancel_start_timeout()
-        is_first = True
+        is_first = is_failure
         while self._in_flight:
             future = self._in_flight.popleft()
             if not future.done():
@@ -216,6 +223,11 @@ class RecognitionProcess:
     def _cancel_start_timeout(self) -> None:
         if self._start_timeout is not None:
             self._start_timeout.cancel()
+
+
+def _environment() -> dict[str, str]:
+    """Return the worker's environment: nothing of the daemon's but where the landmark networks are."""
+    return ENVIRONMENT | {name: value for name, value in os.environ.items() if name == FOLDER_VARIABLE}
 
 
 def _end_process(reason: str) -> None:

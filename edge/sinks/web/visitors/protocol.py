@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoadModel:
-    """Classify with this bundle from now on; None stands for its own threshold."""
+    """The bundle to classify with, as the first message and never again; None stands for its own threshold."""
 
     folder: str
     threshold: float | None
@@ -50,16 +50,9 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The bundle of this title classifies from now on; after the first of these the worker is ready."""
+    """The bundle of this title is loaded, and the worker ready."""
 
     title: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRefused:
-    """The bundle cannot be used; the worker continues with the one before."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +69,8 @@ class Recognised:
     is_refused: bool
 
 
-Message = LoadModel | Recognise | Forget
-Reply = ModelLoaded | ModelRefused | Recognised | Failure
+Message = Recognise | Forget
+Reply = ModelLoaded | Recognised | Failure
 
-MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (LoadModel, Recognise, Forget)
-REPLY_TYPES: Final[tuple[type[Reply], ...]] = (ModelLoaded, ModelRefused, Recognised, Failure)
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (Recognise, Forget)
+REPLY_TYPES: Final[tuple[type[Reply], ...]] = (ModelLoaded, Recognised, Failure)

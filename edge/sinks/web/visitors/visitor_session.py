@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from edge.sinks.web.visitors.inbox import Inbox, Request
-from edge.sinks.web.visitors.jpeg import ImageRefused, size_of
+from edge.sinks.web.visitors.jpeg import ImageRefused, check_jpeg
 from edge.sinks.web.visitors.process import RecognitionLost, RecognitionRefused
 from edge.sinks.web.visitors.protocol import Action, Recognise
 from edge.sinks.web.visitors.recogniser import Recogniser
@@ -26,7 +27,6 @@ _FLUSH_AFTER_S: Final = 1.0  # without a message; the sign that is going on has 
 _MESSAGE_S: Final = 0.01
 _BYTES_PER_S: Final = 8e6
 _MAX_INVALID: Final = 20  # messages in a row
-_MAX_CRASHES: Final = 2  # of the process, over what one visitor sent
 
 _IMAGES: Final = (Action.IMAGE, Action.IMAGE_WITH_LANDMARKS)
 _ACTIONS: Final = {0: Action.IMAGE, 1: Action.IMAGE_WITH_LANDMARKS, 2: Action.TAKE, 3: Action.LANDMARKS}
@@ -69,16 +69,21 @@ class VisitorCounters:
 class VisitorSession:
     """Serves one visitor, from the first message to the last."""
 
-    def __init__(self, socket: WebSocket, recogniser: Recogniser, counters: VisitorCounters) -> None:
-        """`socket` is an accepted websocket."""
+    def __init__(
+        self, socket: WebSocket, recogniser: Recogniser, counters: VisitorCounters, on_crash: Callable[[], float]
+    ) -> None:
+        """`socket` is an accepted websocket.
+
+        `on_crash` is called when the recognition crashed on what the visitor sent, and returns the seconds to wait.
+        """
         self._socket = socket
+        self._on_crash = on_crash
         self._recogniser = recogniser
         self._counters = counters
         self._id = next(_ids)
         self._options = {name: socket.query_params.get(name) == "1" for name in ("words", "joints")}
         self._inbox = Inbox()
         self._invalid_count = 0
-        self._crash_count = 0
         self._is_active = False
         self._accepted_at = time.monotonic()
 
@@ -157,7 +162,7 @@ class VisitorSession:
         except RecognitionRefused as error:
             raise _unavailable(error) from error
         except RecognitionLost as error:
-            await self._handle_crash(error)
+            await self._handle_loss(error)
             return False
         self._counters.processed += 1
         self._is_active = reply.is_active
@@ -173,13 +178,12 @@ class VisitorSession:
     def _message(self, request: Request) -> Recognise:
         return Recognise(request.action, self._id, request.received_at, payload=request.content, **self._options)
 
-    async def _handle_crash(self, error: RecognitionLost) -> None:
+    async def _handle_loss(self, error: RecognitionLost) -> None:
         """Tell the visitor that the process is restarted; close a session that makes it crash again and again."""
         self._is_active = False
-        self._crash_count += error.is_at_fault
-        if self._crash_count >= _MAX_CRASHES:
-            raise SessionClosed(CloseCode.FAILED, "the recognition crashes on what you send") from error
-        await self._send({"error": "the recognition crashed and is restarted; please continue"})
+        if error.is_at_fault and (delay_s := self._on_crash()):
+            raise crashed(delay_s) from error
+        await self._send({"error": "the recognition is restarted; please continue"})
 
     async def _send_error(self, reason: str) -> None:
         self._invalid_count += 1
@@ -202,8 +206,14 @@ def _action_of(content: bytes) -> Action:
     if action is None:
         raise ImageRefused("a message begins with a byte of 0 to 3, and a JPEG follows 0 and 1")
     if action in _IMAGES:
-        size_of(content[1:])
+        check_jpeg(content[1:])
     return action
+
+
+def crashed(delay_s: float) -> SessionClosed:
+    """Return the refusal of a visitor on whose messages the recognition crashed, and who must wait."""
+    reason = f"the recognition crashes on what you send; you can come back in {math.ceil(delay_s)} s"
+    return SessionClosed(CloseCode.FAILED, reason)
 
 
 def _unavailable(error: Exception) -> SessionClosed:

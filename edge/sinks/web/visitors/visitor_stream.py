@@ -12,15 +12,13 @@ from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, Word
 from edge.sinks.web.visitors.image import decode
 from edge.sinks.web.visitors.model import LoadedModel
-from edge.sinks.web.visitors.payload import read_landmarks, read_take
+from edge.sinks.web.visitors.payload import PayloadRefused, read_landmarks, read_take
 from edge.sinks.web.visitors.points import reference_points
 from edge.workers.preview_data import joints_of
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import Part
 from landmarkers.networks import Networks
-from landmarkers.take import Take
 from landmarkers.tracking import TrackingLandmarker
-from models.bundle import check_landmarker
 
 IDLE_AFTER_S: Final = 3.0  # the research project's 45 still frames, at the 15 frames a second that it reaches
 
@@ -58,14 +56,6 @@ class VisitorStream:
         """Return True if a take is not read to its end yet."""
         return self._take is not None
 
-    def set_model(self, model: LoadedModel) -> None:
-        """Recognise with another model from now on; a sign that is going on is finished with the old one."""
-        manifest = model.bundle.manifest
-        words = self._recogniser.words.with_model(model=manifest.title, threshold=model.threshold)
-        self._recogniser.schedule(model.new_stages(words))
-        self._model = model
-        self._detect_parts(self._parts | manifest.parts)
-
     def push_image(self, received_at: float, jpeg: bytes, *, with_landmarks: bool) -> list[Answer]:
         """Process a picture that was received at this time of the monotonic clock. Raises ImageRefused."""
         image = decode(jpeg, is_reference=not (self._words or self._joints))
@@ -82,15 +72,15 @@ class VisitorStream:
         return self._push(read_landmarks(content, self._stream_time(received_at)))
 
     def start_take(self, content: bytes) -> list[Answer]:
-        """Start to process a take, beside the visitor's own stream. Raises PayloadRefused, BundleRefused."""
-        take = read_take(content)
-        check_landmarker(self._model.bundle.manifest, take.provenance.landmarker)
-        self._take = self._replay(take)
+        """Start to process a take, beside the visitor's own stream. Raises PayloadRefused."""
+        self._take = self._replay(read_take(content))
         return []
 
     def continue_take(self) -> list[Answer]:
-        """Process the next frames of the take."""
-        answers = next(self._take, None) if self._take is not None else None
+        """Process the next frames of the take. Raises PayloadRefused if a worker before this one had it."""
+        if self._take is None:
+            raise PayloadRefused("your take is lost, since the recognition was restarted; please send it again")
+        answers = next(self._take, None)
         if answers is None:
             self._take = None
         return answers or []
@@ -140,7 +130,7 @@ class VisitorStream:
             return {"joints": joints_of(landmarks), "aspect": aspect}
         return {"landmarks": reference_points(landmarks, aspect)}
 
-    def _replay(self, take: Take) -> Iterator[list[Answer]]:
+    def _replay(self, take: list[Landmarks]) -> Iterator[list[Answer]]:
         """Yield the answers to a take on its own clock, a few frames at a time.
 
         The numbers of its words continue those of the stream.
@@ -148,7 +138,7 @@ class VisitorStream:
         title, clock = self._model.bundle.manifest.title, StreamClock(fast=True)
         words = self._recogniser.words.with_model(model=title, threshold=self._model.threshold, clock=clock)
         recogniser = Recogniser(self._model.new_stages(words))
-        word_count, frames = 0, iter(take.landmarks())
+        word_count, frames = 0, iter(take)
         while batch := list(islice(frames, _FRAMES_PER_TURN)):
             answers: list[Answer] = []
             for landmarks in batch:

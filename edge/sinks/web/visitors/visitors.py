@@ -11,6 +11,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from edge.sinks.web.connections import network_of
+from edge.sinks.web.visitors.crash_delays import CrashDelays
 from edge.sinks.web.visitors.places import Places, PlacesTaken
 from edge.sinks.web.visitors.recogniser import Recogniser
 from edge.sinks.web.visitors.visitor_session import (
@@ -19,6 +20,7 @@ from edge.sinks.web.visitors.visitor_session import (
     SessionClosed,
     VisitorCounters,
     VisitorSession,
+    crashed,
 )
 
 PATH: Final = "/live-signs"
@@ -44,6 +46,7 @@ class Visitors:
         self._places = Places(limit)
         self._recogniser = Recogniser()
         self._counters = VisitorCounters()
+        self._delays = CrashDelays()
         self._refused = 0
         self.router = APIRouter()
         """Serves the websocket."""
@@ -83,10 +86,15 @@ class Visitors:
         if self._limit == 0:
             raise SessionClosed(CloseCode.DISABLED, "visitors cannot try their own cameras on this device")
         network = "" if socket.client is None else network_of(socket.client.host)
+        if delay_s := self._delays.remaining_s(network):
+            raise crashed(delay_s)
+        session = VisitorSession(
+            socket, self._recogniser, self._counters, on_crash=lambda: self._delays.add_crash(network)
+        )
         try:
             async with asyncio.timeout(None) as turn:
                 with self._places.take(network, lambda: turn.reschedule(0.0)):
-                    await VisitorSession(socket, self._recogniser, self._counters).serve()
+                    await session.serve()
         except TimeoutError:
             reason = "your turn is over, and another visitor tries the device now"
             raise SessionClosed(CloseCode.TURN_OVER, reason) from None

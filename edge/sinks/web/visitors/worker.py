@@ -4,43 +4,45 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import cv2
+import numpy as np
+
 from edge.sinks.web.visitors.jpeg import ImageRefused
 from edge.sinks.web.visitors.model import LoadedModel
 from edge.sinks.web.visitors.payload import PayloadRefused
 from edge.sinks.web.visitors.protocol import (
     Action,
     Forget,
-    LoadModel,
     Message,
-    ModelLoaded,
-    ModelRefused,
     Recognise,
     Recognised,
-    Reply,
 )
 from edge.sinks.web.visitors.visitor_stream import Answer, VisitorStream
-from edge.workers.protocol import Failure
 from landmarkers.layout import Part
 from landmarkers.networks import Networks
-from models.bundle import BundleRefused
 
-_REFUSALS: Final = (BundleRefused, PayloadRefused, ImageRefused)
+_REFUSALS: Final = (PayloadRefused, ImageRefused)
+_SIDE: Final = 320  # pixels
 
 
 class RecognitionWorker:
     """Handles one message after another, for all visitors."""
 
-    def __init__(self) -> None:
-        """Load the landmark networks. Raises NetworksUnavailable."""
+    def __init__(self, folder: Path, threshold: float | None) -> None:
+        """Load the landmark networks and a bundle. Raises NetworksUnavailable, BundleRefused."""
         self._networks = Networks(frozenset(Part))
-        self._model: LoadedModel | None = None
+        self._model = LoadedModel.open(folder, threshold)
         self._streams: dict[int, VisitorStream] = {}
+        self._load_the_rest()
 
-    def handle(self, message: Message) -> Reply | None:
-        """Handle a message and return the reply, if it has one; after a Failure the worker must end."""
+    @property
+    def title(self) -> str:
+        """The title of the bundle."""
+        return self._model.bundle.manifest.title
+
+    def handle(self, message: Message) -> Recognised | None:
+        """Handle a message and return the reply, if it has one."""
         match message:
-            case LoadModel():
-                return self._load_model(message)
             case Forget():
                 stream = self._streams.pop(message.visitor, None)
                 if stream is not None:
@@ -49,20 +51,15 @@ class RecognitionWorker:
             case Recognise():
                 return self._recognise(self._stream(message), message)
 
-    def _load_model(self, message: LoadModel) -> Reply:
-        try:
-            model = LoadedModel.open(Path(message.folder), message.threshold)
-        except BundleRefused as error:
-            return Failure(str(error)) if self._model is None else ModelRefused(str(error))
-        self._model = model
-        for stream in self._streams.values():
-            stream.set_model(model)
-        return ModelLoaded(model.bundle.manifest.title)
+    def _load_the_rest(self) -> None:
+        """Process one picture, so that libraries read and import what they look for at their first use."""
+        stream = VisitorStream(self._networks, self._model, words=True, joints=False)
+        picture = cv2.imencode(".jpg", np.full((_SIDE, _SIDE, 3), 127, np.uint8))[1]
+        stream.push_image(0.0, picture.tobytes(), with_landmarks=True)
+        stream.close()
 
     def _stream(self, message: Recognise) -> VisitorStream:
         """Return the visitor's stream; a restarted worker creates those of visitors who were there before."""
-        if self._model is None:
-            raise AssertionError("a model is loaded before anybody comes")
         if message.visitor not in self._streams:
             self._streams[message.visitor] = VisitorStream(
                 self._networks, self._model, words=message.words, joints=message.joints

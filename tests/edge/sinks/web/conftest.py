@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from edge.sinks.web.visitors.crash_delays import CrashDelays
 from edge.sinks.web.visitors.visitors import Visitors
 from tests.edge.sinks.web.browser import PATIENCE_MS, chromium
 from tests.edge.sinks.web.device import Device
@@ -62,6 +63,7 @@ def module_visitor_server() -> Iterator[VisitorServer]:
 
 @pytest.fixture
 def server(module_visitor_server: VisitorServer) -> VisitorServer:
-    """Return the module's server once all visitors have left."""
+    """Return the module's server once all visitors have left; it has forgotten what they did."""
     module_visitor_server.wait_empty()
+    module_visitor_server.visitors._delays = CrashDelays()
     return module_visitor_server

@@ -15,7 +15,6 @@ from edge.sinks.web.visitors.visitors import Visitors
 from landmarkers.frame import Landmarks
 from landmarkers.recording import read_recording
 from landmarkers.take import Take
-from landmarkers.tracking import FINGERPRINT
 from tests.edge.sinks.web.visitor_server import (
     CHEST,
     LIMIT,
@@ -26,6 +25,7 @@ from tests.edge.sinks.web.visitor_server import (
     jpeg,
     receive,
     receive_until,
+    take_message,
 )
 from tests.edge.waiting import wait_until
 
@@ -39,7 +39,7 @@ def send_in_real_time(socket: ClientConnection, landmarks: list[Landmarks]) -> N
 
 def test_word_of_a_take_is_sent_in_the_reference_protocol(server: VisitorServer) -> None:
     with server.visit() as socket:
-        socket.send(b"\2" + CHEST.read_bytes())
+        socket.send(take_message(CHEST))
         word, end = receive(socket), receive(socket)
     assert word["detected_sign"] == {"sign_ar": "قفص صدري", "sign_en": "Chest"}
     assert 0.9 < word["confidence"] <= 1.0
@@ -50,7 +50,7 @@ def test_word_of_a_take_is_sent_in_the_reference_protocol(server: VisitorServer)
 def test_words_option_sends_the_whole_event_of_each_take(server: VisitorServer) -> None:
     with server.visit("?words=1") as socket:
         for path in sorted(TAKES.glob("*"))[:3]:
-            socket.send(b"\2" + path.read_bytes())
+            socket.send(take_message(path))
         received = [receive_until(socket, "take") for _ in range(3)]
     words = [Word.model_validate(answer["word"]) for answers in received for answer in answers if "word" in answer]
     assert [word.sign_id for word in words] == [40, 71, 72]
@@ -211,13 +211,3 @@ def test_limit_of_zero_refuses_every_visitor_with_the_reason() -> None:
 def test_visitor_is_refused_while_there_is_no_model() -> None:
     with VisitorServer(Visitors(1), model=None) as server, server.visit() as socket:
         assert "no model is loaded yet" in receive(socket)["error"]
-
-
-def test_take_of_other_landmarks_is_refused(server: VisitorServer, tmp_path: Path) -> None:
-    take = Take.load(CHEST)
-    other = tmp_path / "other.take.npz"
-    Take(take.points, take.times, type(take.provenance)("clip", "mediapipe-1")).save(other)
-    with server.visit() as socket:
-        socket.send(b"\2" + other.read_bytes())
-        assert "not of mediapipe-1" in receive(socket)["error"]
-    assert take.provenance.landmarker == FINGERPRINT

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from edge.sinks.web.visitors import visitor_session as visit
-from tests.edge.sinks.web.hostile_messages import BOMB, MALFORMED
+from tests.edge.sinks.web.hostile_messages import MALFORMED
 from tests.edge.sinks.web.visitor_server import LIMIT, PATIENCE_S, VisitorServer, grey, receive, receive_until
 from tests.edge.waiting import wait_until
 
@@ -48,10 +48,6 @@ def test_malformed_message_is_answered_in_a_sentence_and_the_session_continues(
         socket.send(b"\1" + grey())
         assert "landmarks" in receive(socket)
     assert pid in (None, server.visitors._recogniser.pid)  # it has not crashed
-
-
-def test_bomb_is_small_enough_to_be_sent() -> None:
-    assert len(BOMB) < visit.MAX_MESSAGE_BYTES
 
 
 def test_session_of_malformed_messages_only_is_closed(server: VisitorServer) -> None:

@@ -1,13 +1,18 @@
 """Decoding of visitors' images, and the landmarks that are sent back."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from edge.sinks.web.visitors.image import decode
-from edge.sinks.web.visitors.jpeg import ImageRefused, Size, size_of
+from edge.sinks.web.visitors.jpeg import ENVIRONMENT, MAX_PIXELS, ImageRefused, check_jpeg
 from edge.sinks.web.visitors.points import reference_points
 from landmarkers.frame import Landmarks
 from landmarkers.layout import POINT_COUNT
+from tests.edge.sinks.web.hostile_messages import huge, two_sizes
 from tests.edge.sinks.web.visitor_server import grey
 
 # Positions of some of MediaPipe's points among those that the reference's page draws, by its own table.
@@ -55,16 +60,37 @@ def test_images_that_the_reference_page_stretches_become_square_again(
     sent: tuple[int, int], is_reference: bool, decoded_size: tuple[int, int]
 ) -> None:
     content = grey(*sent)
-    assert size_of(content) == Size(*sent)
     assert decode(content, is_reference=is_reference).shape == (decoded_size[1], decoded_size[0], 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (16, 16)])
 def test_images_of_cameras_are_accepted(width: int, height: int) -> None:
-    assert size_of(grey(width, height)) == Size(width, height)
+    content = grey(width, height)
+    check_jpeg(content)
+    assert decode(content, is_reference=False).shape == (height, width, 3)
 
 
-@pytest.mark.parametrize(("width", "height"), [(2048, 1536), (15, 400)])
-def test_images_that_are_too_large_or_too_small_are_refused(width: int, height: int) -> None:
-    with pytest.raises(ImageRefused, match=f"{width}x{height}"):
-        size_of(grey(width, height))
+def test_image_that_is_too_small_is_refused() -> None:
+    with pytest.raises(ImageRefused, match="15x400"):
+        decode(grey(15, 400), is_reference=False)
+
+
+@pytest.mark.parametrize("content", [grey(2048, 1536), huge(65500, 65500), two_sizes(8000, 8000)])
+def test_image_of_too_many_pixels_is_refused_before_it_takes_memory(content: bytes) -> None:
+    """OpenCV reads its limit when it is imported, so that this needs a process with the worker's environment."""
+    program = """
+import resource, sys
+from edge.sinks.web.visitors.image import decode
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode(sys.stdin.buffer.read(), is_reference=True)
+except Exception as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    command = [sys.executable, "-P", "-c", program]
+    environment = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    printed = subprocess.run(command, input=content, env=environment, capture_output=True, check=True).stdout
+    refusal, kilobytes = printed.decode().splitlines()
+    assert refusal == f"a picture of more than {MAX_PIXELS} pixels"
+    assert int(kilobytes) < 20_000

@@ -19,6 +19,7 @@ from tests.edge.sinks.web.visitor_server import (
     grey,
     receive,
     receive_until,
+    take_message,
 )
 from tests.edge.waiting import wait_until
 
@@ -46,15 +47,13 @@ def test_session_continues_when_the_worker_is_killed(server: VisitorServer) -> N
         receive_until(socket, "landmarks")
         os.kill(worker_pid(server), signal.SIGKILL)
         wait_until(lambda: server.visitors.counts()["restarts"] == restarts + 1, "the restart of the worker")
-        socket.send(b"\2" + CHEST.read_bytes())
+        socket.send(take_message(CHEST))
         received = receive_until(socket, "take")
     assert [answer["detected_sign"]["sign_en"] for answer in received if "detected_sign" in answer] == ["Chest"]
     assert server.visitors.counts()["restarts"] == restarts + 1
 
 
-def test_crash_in_a_turn_is_reported_and_a_second_closes_the_session(
-    server: VisitorServer,
-) -> None:
+def test_second_crash_closes_the_session_and_its_address_waits(server: VisitorServer) -> None:
     with server.visit() as socket:
         kill_worker_in_a_turn(server, socket)
         assert "restarted" in receive(socket)["error"]
@@ -64,6 +63,8 @@ def test_crash_in_a_turn_is_reported_and_a_second_closes_the_session(
             socket.recv(PATIENCE_S)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1011
+    with server.visit() as socket:
+        assert "you can come back in" in receive(socket)["error"]
 
 
 def test_worker_ends_soon_after_the_last_visitor(server: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,17 +95,24 @@ def test_model_is_replaced_while_a_visitor_is_present(server: VisitorServer, tmp
         (folder / path.name).write_bytes(path.read_bytes())
     manifest = json.loads((SHIPPED / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 99}))
-    models: list[str] = []
+
+    def model_of_next_word() -> str:
+        while True:
+            socket.send(take_message(CHEST))
+            while "take" not in (answer := receive(socket)):
+                if "word" in answer:
+                    model: str = answer["word"]["model"]
+                    return model
+                if "error" in answer:
+                    assert "restarted" in answer["error"]
+                    break
+
     with server.visit("?words=1") as socket:
-        for model in (SHIPPED, folder):
-            server.load_model(model)
-            expected = f"karsl-190@{manifest['version'] if model == SHIPPED else 99}"
-            while not models or models[-1] != expected:
-                socket.send(b"\2" + CHEST.read_bytes())
-                models += [answer["word"]["model"] for answer in receive_until(socket, "take") if "word" in answer]
+        assert model_of_next_word() == f"karsl-190@{manifest['version']}"
+        server.load_model(folder)
+        wait_until(lambda: model_of_next_word() == "karsl-190@99", "the new model")
         server.load_model(tmp_path / "nothing")
-        socket.send(b"\2" + CHEST.read_bytes())
-        assert [answer["word"]["model"] for answer in receive_until(socket, "take")[:-1]] == [expected]
+        assert model_of_next_word() == "karsl-190@99"
     server.load_model(SHIPPED)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -16,7 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from edge.sinks.web.visitors.visitors import PATH, SERVER_OPTIONS, Visitors
-from landmarkers.frame import Image
+from landmarkers.frame import Image, Landmarks
+from landmarkers.take import Take
 from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
@@ -91,6 +93,16 @@ def jpeg(image: Image) -> bytes:
     succeeded, content = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])
     assert succeeded
     return content.tobytes()
+
+
+def take_message(path: Path) -> bytes:
+    """Return the message that sends a stored take."""
+    return b"\2" + frames_of(Take.load(path).landmarks())
+
+
+def frames_of(landmarks: list[Landmarks]) -> bytes:
+    """Return the frames of a take as visitors send them."""
+    return b"".join(struct.pack("<d", one.time) + one.points.astype("<f4").tobytes() for one in landmarks)
 
 
 def grey(width: int = 64, height: int = 48) -> bytes:

@@ -70,7 +70,8 @@ SENTENCES: Final = [
     "its process was ended by signal 9",
     "its process does not answer; the camera /dev/video0 delivers no more images",
     "there is no screen 2: this machine has 1, counted from 0",
-    "the recognition crashed and is restarted; please continue",
+    "the recognition is restarted; please continue",
+    "the recognition crashes on what you send; you can come back in 10 s",
 ]
 SHOW = """async (sentence) => {
     const {inArabic} = await import("/live-signs/assets/sentences.js");

@@ -21,7 +21,8 @@ _READ: Final = 1 << 2 | 1 << 3  # files, folders
 _FILE_BITS: Final = {1: 13, 2: 14, 3: 15, 5: 16}
 _TCP: Final = {4: 0b11}
 _OUTSIDE: Final = {6: 0b11}
-_UNAVAILABLE: Final = (errno.ENOSYS, errno.EOPNOTSUPP)
+# The kernel is older, or has it switched off, or a container forbids it.
+_UNAVAILABLE: Final = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
 
 
 class _Ruleset(ctypes.Structure):

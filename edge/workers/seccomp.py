@@ -106,4 +106,7 @@ def _new_filter(default: int) -> Iterator[_Filter]:
 def _check(result: int, what: str) -> None:
     if result:
         reason = os.strerror(-result)
-        raise CannotConfine(f"the kernel does not let this process be confined ({what}: {reason}); update it")
+        raise CannotConfine(
+            f"the system does not let this process be confined ({what}: {reason}); it needs a kernel with "
+            "seccomp, and as a service the unit file of this release"
+        )

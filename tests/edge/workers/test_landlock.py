@@ -46,7 +46,7 @@ def test_files_can_be_read_and_output_discarded(tmp_path: Path, kind: str) -> No
     assert _attempt(tmp_path / "file", kind) == ["True", "done"]
 
 
-def test_kernel_without_landlock_is_told(tmp_path: Path) -> None:
+def test_kernel_without_landlock_is_reported(tmp_path: Path) -> None:
     """A filter makes Landlock's system calls fail as an older kernel does."""
     without = "import errno\nfrom edge.workers.seccomp import _new_filter\nwith _new_filter(0x7FFF0000) as rules:\n"
     without += "    rules.add(0x00050000 | errno.ENOSYS, 'landlock_create_ruleset')\n    rules.load()\n"

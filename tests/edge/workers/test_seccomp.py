@@ -1,4 +1,7 @@
-"""What a process says that cannot be confined; tests/edge/sinks/web/test_visitors_confined.py tries one that is."""
+"""Refusals of a system on which no process can be confined.
+
+tests/edge/sinks/web/test_visitors_confined.py tries a confined one.
+"""
 
 import subprocess
 import sys
@@ -8,13 +11,13 @@ import pytest
 from edge.workers import seccomp
 
 
-def test_missing_library_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_reported_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seccomp, "_LIBRARY", "libseccomp.so.99")
     with pytest.raises(seccomp.CannotConfine, match="apt install libseccomp2"):
         seccomp.forbid_system_calls()
 
 
-def test_kernel_that_refuses_is_told() -> None:
+def test_kernel_that_refuses_is_reported() -> None:
     """A filter makes the system calls fail that load a filter."""
     program = """
 import errno
@@ -29,4 +32,4 @@ except CannotConfine as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, encoding="utf-8", check=True)
-    assert done.stdout.startswith("the kernel does not let this process be confined (")
+    assert done.stdout.startswith("the system does not let this process be confined (")

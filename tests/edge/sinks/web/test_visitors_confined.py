@@ -1,4 +1,4 @@
-"""What code could do that took over the recognition worker by what a visitor sent: nothing, as tried from inside."""
+"""Attempts from inside the recognition worker to open what code could use that took it over."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""How long an address waits that made the recognition crash."""
+"""Delays of an address that made the recognition crash."""
 
 import pytest
 

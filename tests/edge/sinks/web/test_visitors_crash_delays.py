@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.sinks.web.visitors.crash_delays import CrashDelays, network_of
+from edge.sinks.web.visitors.crash_delays import CrashDelays
 
 
 @pytest.fixture
@@ -45,17 +45,3 @@ def test_memory_for_addresses_is_bounded() -> None:
     for number in range(3000):
         delays.add_crash(f"10.0.{number // 256}.{number % 256}")
     assert len(delays._records) == 1000
-
-
-@pytest.mark.parametrize(
-    ("host", "network"),
-    [
-        ("10.0.0.1", "10.0.0.1"),
-        ("::ffff:10.0.0.1", "10.0.0.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-    ],
-)
-def test_addresses_of_one_ipv6_subscriber_count_as_one(host: str, network: str) -> None:
-    assert network_of(host) == network

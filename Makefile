@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors fuzz
+.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -95,6 +95,10 @@ BROKER_KILLS ?= 20
 SEED ?= 1
 test-soak: packages setup
 	$(BIN)/python -m tests.edge.soak --kills $(KILLS) --broker-kills $(BROKER_KILLS) --seed $(SEED)
+
+# Attacks on a running device, which take minutes and want a machine that has nothing else to do.
+test-hostile: packages setup
+	$(BIN)/pytest tests/hostile
 
 # Hostile inputs of every parser of bytes from outside for MINUTES, others at each run; the gate tries some of them.
 fuzz: setup

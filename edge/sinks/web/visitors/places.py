@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 TURN_S: Final = 60.0
@@ -25,7 +25,7 @@ class Place:
     network: str
     end_turn: Callable[[], None]
     """Called when the place is given to somebody else."""
-    taken_at: float = field(default_factory=time.monotonic)
+    taken_at: float
 
 
 class PlacesTaken(Exception):
@@ -49,7 +49,7 @@ class Places:
         """Take a place, if need be of a visitor whose turn is over. Raises PlacesTaken."""
         if len(self._taken) >= self._limit:
             self._end_turn(network)
-        place = Place(network, end_turn)
+        place = Place(network, end_turn, time.monotonic())
         self._taken.add(place)
         try:
             yield

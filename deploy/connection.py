@@ -19,6 +19,7 @@ from pyinfra.api.inventory import Inventory
 from pyinfra.api.state import BaseStateCallback, State
 
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
+from landmarkers.plain_text import escape, one_sentence
 
 ROOT: Final = "root"
 _KNOWN_HOSTS: Final = Path("~/.ssh/known_hosts")
@@ -43,7 +44,7 @@ class StepFailed(Exception):
 
     def __init__(self, sentence: str, *, user_action_required: bool = False) -> None:
         super().__init__(sentence)
-        self.failure = Failure(sentence, user_action_required)
+        self.failure = Failure(escape(sentence), user_action_required)
 
 
 class LinkLost(StepFailed):
@@ -62,7 +63,7 @@ class Answer:
     def reason(self) -> str:
         """The last line of the output, where a program says why it ended."""
         lines = [line for line in (self.err or self.out).splitlines() if line.strip()]
-        return lines[-1].strip() if lines else "no output"
+        return one_sentence(lines[-1]) if lines else "no output"
 
 
 class Remote:
@@ -200,7 +201,7 @@ def _require_keys(entries: Sequence[HostEntry]) -> None:
 
 
 def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
-    where = f"{entry.address}:{entry.port}"
+    where, error = f"{entry.address}:{entry.port}", escape(error)
     if "host key" in error.lower() and "does not match" in error:
         return Failure(
             f"{where} shows another host key than {known_hosts} holds: another machine answers there, or it was "

@@ -23,6 +23,7 @@ from deploy import release as releases
 from deploy.connection import ROOT, Connections, Failure, Remote, Reporter, StepFailed, in_parallel
 from deploy.plan import KEYS, OWNER_ONLY, UNIT, Content, Plan
 from deploy.transfer import remove, send
+from landmarkers.plain_text import one_sentence
 from landmarkers.task_bundles import TASK_BUNDLES, default_folder
 
 _NETWORKS: Final = "/opt/ishara-networks"
@@ -101,7 +102,7 @@ class _StepReporter(BaseStateCallback):
 
 def _last_line(meta: OperationMeta) -> str:
     lines = (meta.stderr_lines or meta.stdout_lines) if meta.is_complete() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "the connection was cut")
+    return next((one_sentence(line) for line in reversed(lines) if line.strip()), "the connection was cut")
 
 
 class _Inspection:

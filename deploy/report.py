@@ -4,17 +4,20 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from landmarkers.plain_text import Sentence
 from models.stored_model import StoredModel
 
 _LAST_INSTANT: Final = 253_402_300_799.0  # the end of the year 9999, in seconds since 1970
+
+Celsius = Annotated[float, Field(ge=-300.0, le=10_000.0)]
 
 
 class Figures(StoredModel):
     """Those of the daemon's metrics that `ishara-deploy` shows."""
 
-    model: str | None = None
-    frames_per_s: Annotated[float | None, Field(alias="ishara_frames_per_second")] = None
-    celsius: Annotated[float | None, Field(alias="ishara_temperature_celsius")] = None
+    model: Sentence | None = None
+    frames_per_s: Annotated[float | None, Field(alias="ishara_frames_per_second", ge=0.0, le=1e4)] = None
+    celsius: Annotated[Celsius | None, Field(alias="ishara_temperature_celsius")] = None
     last_word_at: Annotated[
         float | None, Field(alias="ishara_last_word_timestamp_seconds", ge=0.0, le=_LAST_INSTANT)
     ] = None
@@ -23,15 +26,15 @@ class Figures(StoredModel):
 class Installed(StoredModel):
     """A bundle in the device's store."""
 
-    name: str
+    name: Sentence
     current: bool
 
 
 class Event(StoredModel):
     """An event of the store, the latest being the first."""
 
-    what: str = ""
-    reason: str | None = None
+    what: Sentence = ""
+    reason: Sentence | None = None
 
 
 class Models(StoredModel):
@@ -45,8 +48,8 @@ class Models(StoredModel):
 class Report(StoredModel):
     """The whole report. None stands for what the device does not know."""
 
-    release: str | None
-    service: dict[str, str]
+    release: Sentence | None
+    service: dict[str, Sentence]
     metrics: Figures | None
     models: Models | None
-    celsius: float | None
+    celsius: Celsius | None

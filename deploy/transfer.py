@@ -17,6 +17,7 @@ from typing import Final
 from paramiko import SFTPClient, SSHException
 
 from deploy.connection import LinkLost, Remote, StepFailed
+from landmarkers.parsing import is_number
 
 _CHUNK: Final = 256 * 1024
 _INCOMING: Final = ".cache/ishara/incoming"
@@ -120,7 +121,7 @@ def _failure_of(remote: Remote, name: str, home: str, folder: str, error: OSErro
         answer = remote.attempt(f"df --output=avail --block-size=1 -- {shlex.quote(home)} | tail -1", as_root=False)
     except LinkLost:
         return LinkLost(f"the connection was cut while {name} was sent; the next push resumes there")
-    if answer.ok and answer.out.strip().isascii() and answer.out.strip().isdecimal() and int(answer.out) < _CHUNK:
+    if answer.ok and is_number(answer.out.strip()) and int(answer.out) < _CHUNK:
         # Remove what has arrived, because a full disk would disturb the daemon. The next push starts anew.
         remote.attempt(shlex.join(["rm", "-rf", "--", f"{home}/{folder}"]), as_root=False)
         return StepFailed(f"there is no room for {name}: the device's disk is full", user_action_required=True)

@@ -4,11 +4,14 @@ Python's own parser of JSON also raises RecursionError, and accepts NaN, which i
 with which a text can be neither printed nor sent. pydantic's parser limits depth (200) and digits (4300).
 """
 
+import re
 from pathlib import Path
 from typing import IO, Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import from_json
+
+from landmarkers.plain_text import one_line
 
 MAX_BYTES: Final = 1 << 20
 """Of a file; those of this program have at most a tenth."""
@@ -34,6 +37,11 @@ def read_at_most(file: IO[bytes], max_bytes: int = MAX_BYTES) -> bytes:
     return content
 
 
+def is_number(text: str) -> bool:
+    """Return True for what `int` reads quickly as a whole number: at most 18 digits, of ASCII alone."""
+    return re.fullmatch("[0-9]{1,18}", text) is not None
+
+
 def describe(error: Exception) -> str:
     """Return the reason for which something cannot be read, on one line that can be printed."""
     text = str(error)
@@ -41,5 +49,5 @@ def describe(error: Exception) -> str:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(step) for step in first["loc"])
         text = f"{key}: {first['msg']}" if key else first["msg"]
-    text = "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
-    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
+    line = one_line(text, _MAX_CHARACTERS + 1)
+    return line if len(line) <= _MAX_CHARACTERS else f"{line[:_MAX_CHARACTERS]}…"

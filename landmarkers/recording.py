@@ -51,7 +51,7 @@ def numbered_images(folder: Path) -> list[tuple[int, Path]]:
     """
     found = []
     for path in folder.iterdir():
-        numbers = re.findall(r"\d+", path.stem)
+        numbers = re.findall("[0-9]+", path.stem)
         if path.suffix.lower() in IMAGE_SUFFIXES and numbers and not path.name.startswith("."):
             found.append((int(numbers[-1]), path))
     return sorted(found)

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, FailFast, Field, TypeAdapter
+from pydantic import FailFast, Field, TypeAdapter
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
-from models.label_text import one_line
+from landmarkers.plain_text import Label
 from models.stored_model import StoredModel
-
-Label = Annotated[str, AfterValidator(one_line)]
 
 
 class Sign(StoredModel):

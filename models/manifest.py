@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
+from landmarkers.plain_text import Label
 from models.stored_model import StoredModel
 
 FORMAT: Final = 2
@@ -44,7 +45,7 @@ class Calibration(StoredModel):
 class Accuracy(StoredModel):
     """The top-1 and top-5 accuracy on clips that were not used in training."""
 
-    clips: str
+    clips: Label
     count: Annotated[int, Field(ge=1, le=999_999_999)]
     top1: Share
     top5: Share
@@ -58,7 +59,7 @@ class Manifest(StoredModel):
     version: BundleVersion
     layout: Literal["holistic-543"] = LAYOUT_NAME
     parts: frozenset[Part]
-    landmarker: str  # fingerprint of the landmark networks that the training takes came from
+    landmarker: Label  # fingerprint of the landmark networks that the training takes came from
     spotter: SpotterSettings
     calibration: Calibration
     accuracy: tuple[Accuracy, ...]

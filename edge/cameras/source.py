@@ -17,6 +17,7 @@ from landmarkers import factory
 from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
+from landmarkers.parsing import is_number
 from landmarkers.take import TAKE_SUFFIX, Take
 
 _MEMORY: Final = "/dev/shm/"  # noqa: S108 # files in memory, although they lie among the devices
@@ -138,7 +139,7 @@ def _find_opener(name: str, config: CameraConfig) -> OpenDevice | None:
         from edge.cameras.video_device import VideoDevice
 
         device = rest if kind == "v4l2" else name
-        device = f"/dev/video{device}" if device.isdigit() else device
+        device = f"/dev/video{device}" if is_number(device) else device
         if not device.isprintable():  # OpenCV crashes at a name that is not UTF-8
             raise SourceUnknown(f"there is no source {redact_source(name)}; no device has a name with such a character")
         return lambda: VideoDevice(device, redact_source(name), config)
@@ -162,7 +163,7 @@ def _find_mode(path: str) -> int | None:
 
 
 def _parse_number(name: str, digits: str) -> int:
-    if not digits.isdecimal():
+    if not is_number(digits):
         first = f"{name.partition(':')[0]}:0"
         raise SourceUnknown(f"there is no source {redact_source(name)}; cameras are numbered, and the first is {first}")
     return int(digits)

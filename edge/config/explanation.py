@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from edge.config.edge_config import EdgeConfig
 from edge.config.source_name import show_value
-from models.label_text import one_line
+from landmarkers.plain_text import one_line
 
 PREFIX: Final = "ISHARA_"
 

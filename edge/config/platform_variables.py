@@ -15,7 +15,7 @@ _ANYTHING: Final = r".*"
 _NO_SECTION: Final = rf"(?!({'|'.join(EdgeConfig.model_fields).upper()})_)"  # ISHARA_CAMERA_NAME is a mistake
 # Patterns of name and value; services and links may be named ishara, ishara-edge and so on.
 _INJECTED: Final = tuple(
-    (re.compile(rf"ISHARA_{name}"), re.compile(value, re.DOTALL))
+    (re.compile(rf"ISHARA_{name}", re.ASCII), re.compile(value, re.DOTALL))
     for name, value in (
         (r"(\w+_)?SERVICE_HOST", _ANYTHING),
         (r"(\w+_)?SERVICE_PORT(_\w+)?", _ANYTHING),

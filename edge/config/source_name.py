@@ -16,7 +16,7 @@ _SCHEMES: Final = (
     re.compile(r"(?P<scheme>)(?://)?(?=[^/\\.@][^@/\\:]*:[^@]*@|[\w.-]+:\d+[/?])"),  # user:password@host, host:554/path
 )
 _END_OF_HOST: Final = re.compile(r"[/\\?#]")
-_HOST: Final = re.compile(r"(?:[\w.-]+|\[[\w.:%]+\])(?::\d{1,5})?")
+_HOST: Final = re.compile(r"(?:[\w.-]+|\[[\w.:%]+\])(?::\d{1,5})?", re.ASCII)
 _HIDDEN: Final = "***"
 _MAX_BITS: Final = 64
 _MAX_CHARACTERS: Final = 200

@@ -10,7 +10,9 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from landmarkers.plain_text import escape
 
 STREAM_VARIABLE: Final = "JOURNAL_STREAM"
 IDENTIFIER: Final = "ishara-edge"
@@ -27,10 +29,22 @@ def configure_logging(environment: Mapping[str, str]) -> None:
 def print_error(sentence: str, environment: Mapping[str, str]) -> None:
     """Print on standard error why the program ends and what the user must do."""
     prefix = f"<{syslog_priority(logging.ERROR)}>" if is_journal_stream(environment, 2) else ""
-    sys.stderr.write(f"{prefix}{IDENTIFIER}: {sentence}\n")
+    sys.stderr.write(f"{prefix}{IDENTIFIER}: {escape(sentence)}\n")
 
 
-class PriorityFormatter(logging.Formatter):
+class LineFormatter(logging.Formatter):
+    """Shows controls in a message escaped: what it quotes, a camera's or a broker's words, cannot begin a line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        """Return the message on one line."""
+        return escape(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
+        """Return the lines of a trace."""
+        return "\n".join(escape(line) for line in super().formatException(ei).split("\n"))
+
+
+class PriorityFormatter(LineFormatter):
     """Puts the message's priority in front of each line, because each line is a message of the journal."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -53,7 +67,7 @@ def is_journal_stream(environment: Mapping[str, str], descriptor: int) -> bool:
 def _handler(environment: Mapping[str, str]) -> logging.Handler:
     if not is_journal_stream(environment, 2):
         handler: logging.Handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+        handler.setFormatter(LineFormatter("%(levelname)s %(message)s"))
         return handler
     try:
         # Debian's python3-systemd, or the extra `journal`; neither builds on every machine.
@@ -63,5 +77,5 @@ def _handler(environment: Mapping[str, str]) -> logging.Handler:
         handler.setFormatter(PriorityFormatter("%(message)s"))
         return handler
     handler = journal.JournalHandler(SYSLOG_IDENTIFIER=IDENTIFIER)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(LineFormatter("%(message)s"))
     return handler

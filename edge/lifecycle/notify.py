@@ -10,10 +10,13 @@ import time
 from collections.abc import Mapping
 from typing import Final, Self
 
+from landmarkers.plain_text import one_sentence
+
 log = logging.getLogger(__name__)
 
 SOCKET_VARIABLE: Final = "NOTIFY_SOCKET"
 _SEND_S: Final = 1.0
+_MAX_CHARACTERS: Final = 2000  # of a line; a status joins several sentences
 
 
 class Notifier:
@@ -56,8 +59,8 @@ class Notifier:
     def _send(self, *lines: str) -> None:
         if self._address is None:
             return
-        # What a status quotes may hold line breaks, which would begin another notification, or half a surrogate pair.
-        content = "\n".join(" ".join(line.splitlines()) for line in lines).encode(errors="replace")
+        # What a status quotes may hold line breaks, which would begin another notification.
+        content = "\n".join(one_sentence(line, _MAX_CHARACTERS) for line in lines).encode()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
             connection.settimeout(_SEND_S)
             try:

@@ -12,10 +12,9 @@ from functools import partial
 from typing import Final
 
 from edge.workers.supervised_thread import Escalation
+from landmarkers.plain_text import one_sentence
 
 log = logging.getLogger(__name__)
-
-_MAX_CHARACTERS: Final = 500
 
 PROVEN: Final = "proven"
 ON_PROBATION: Final = "on probation"
@@ -59,7 +58,7 @@ class DeviceStatus:
     def report_thread(self, component: Component, thread: str, fault: str | None) -> None:
         """Set the fault of one of a component's threads, which adds to the component's own."""
         key = (component, thread)
-        line = None if fault is None else _one_line(fault)
+        line = None if fault is None else one_sentence(fault)
         with self._lock:
             changed = self._faults.get(key) != line
             if line is None:
@@ -82,8 +81,9 @@ class DeviceStatus:
 
     def set_model_state(self, state: str | None) -> None:
         """Set the model's state: proven, on probation, rolled back and why; None if it is not from the store."""
+        line = None if state is None else one_sentence(state)
         with self._lock:
-            changed, self._model_state = self._model_state != state, state
+            changed, self._model_state = self._model_state != line, line
         if changed:
             self._notify()
 
@@ -121,8 +121,3 @@ class DeviceStatus:
                 callback()
             except Exception:  # whoever reports, perhaps a failure of the listener itself, must not fail of it
                 log.exception("a listener to the device's status failed unexpectedly")
-
-
-def _one_line(fault: str) -> str:
-    """Return a fault as a short line that every reader can encode: an error message in it may hold anything."""
-    return " ".join(fault[:_MAX_CHARACTERS].encode(errors="replace").decode().split())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.workers.backoff import Backoff
+from landmarkers.plain_text import one_sentence
 
 log = logging.getLogger(__name__)
 
@@ -107,4 +108,4 @@ class SupervisedThread:
 
 def describe(error: BaseException) -> str:
     """Return kind and message of an error, on one line."""
-    return " ".join(traceback.format_exception_only(error)[-1].split())[:_MAX_CHARACTERS]
+    return one_sentence(traceback.format_exception_only(error)[-1], _MAX_CHARACTERS)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from deploy.__main__ import main
-from deploy.connection import Connections, StepFailed, connected
+from deploy.connection import Answer, Connections, StepFailed, connected
 from deploy.inventory import load_inventory
-from deploy.status import read
+from deploy.status import as_json, as_table, read
 from deploy.transfer import send
 from edge.config import SHIPPED_MODEL
 from tests.deploy.sshd import Sshd, make_key, running
@@ -152,6 +152,8 @@ def test_report_is_parsed() -> None:
         {"metrics": {"ishara_last_word_timestamp_seconds": 1e300}},
         {"models": {"installed": [[]]}},
         {"celsius": "hot"},
+        {"celsius": 1e300},
+        {"metrics": {"ishara_frames_per_second": 1e300}},
     ],
 )
 def test_report_of_wrong_values_fails_for_that_host_alone(changes: dict[str, object]) -> None:
@@ -165,3 +167,22 @@ def test_report_that_is_none_fails_in_one_line(report: str) -> None:
     with pytest.raises(StepFailed, match="cannot be understood") as failed:
         read("entrance", report)
     assert "\n" not in str(failed.value)
+
+
+def test_status_shows_a_report_that_attacks_the_terminal_on_one_plain_line() -> None:
+    odd = "x\x1b]0;title\x07\x9b2J\r\nEVIL proven \u202e\u2028" + "y" * 10_000
+    report = {
+        "release": odd,
+        "service": {"LoadState": "loaded", "ActiveState": odd, "StatusText": odd},
+        "metrics": {"model": odd},
+        "models": {"installed": [{"name": odd, "current": True}], "events": [{"what": "rolled back", "reason": odd}]},
+        "celsius": None,
+    }
+    status = read("entrance", json.dumps(report))
+    for text in (
+        as_table([status]).split("\n", 1)[1],
+        as_json([status]).replace("\n", " "),
+        Answer(False, "", odd).reason,
+    ):
+        assert text.isprintable()
+        assert len(text) < 10_000

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from landmarkers.parsing import is_number
+
 MAX_MINUTES: Final = 600
 
 # Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
@@ -25,7 +27,7 @@ def sign_ids(text: str) -> frozenset[int]:
     numbers: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
+        if not is_number(first) or (last and not is_number(last)):
             raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
         numbers |= set(range(int(first), int(last or first) + 1))
     return frozenset(numbers)
@@ -52,7 +54,7 @@ def integer_from(minimum: int) -> Callable[[str], int]:
     """Return a converter of integers that are at least `minimum`."""
 
     def convert(text: str) -> int:
-        if not text.isdigit() or int(text) < minimum:
+        if not is_number(text) or int(text) < minimum:
             raise argparse.ArgumentTypeError(f"{text} is not a whole number from {minimum} on")
         return int(text)
 

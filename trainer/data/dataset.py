@@ -16,6 +16,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from landmarkers.errors import UserError
+from landmarkers.parsing import is_number
 from landmarkers.recording import VIDEO_SUFFIXES
 from models.labels import Sign
 
@@ -83,7 +84,7 @@ def _official_clips(root: Path) -> Iterator[Clip]:
     for split in SPLITS:
         for folder in sorted(root.glob(f"*/*/{split}/*")):
             signer = folder.parts[-3]
-            if not folder.is_dir() or not folder.name.isdigit():
+            if not folder.is_dir() or not is_number(folder.name):
                 continue
             for path in folder.iterdir():
                 if path.name.startswith("."):  # as macOS leaves one, `._NAME`, beside each file
@@ -95,5 +96,5 @@ def _official_clips(root: Path) -> Iterator[Clip]:
 
 def _flat_clips(root: Path) -> Iterator[Clip]:
     for path in root.iterdir():
-        if path.stem.isdigit() and path.suffix.lower() in VIDEO_SUFFIXES:
+        if is_number(path.stem) and path.suffix.lower() in VIDEO_SUFFIXES:
             yield Clip(path.stem, path, int(path.stem), None, "train")

@@ -40,7 +40,7 @@ from landmarkers.layout import (
     RIGHT_WRIST,
     Part,
 )
-from landmarkers.parsing import describe, read_json, read_limited
+from landmarkers.parsing import describe, is_number, read_json, read_limited
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from trainer.data.dataset import SPLITS, DatasetUnreadable
 from trainer.data.executor import Executor, WorkerLost
@@ -110,7 +110,7 @@ def find_keypoints(root: Path) -> list[KeypointFile]:
     found = []
     for path in sorted(root.glob("*/*.npz")):
         folder = re.fullmatch(rf"(.+)-({'|'.join(SPLITS)})", path.parent.name)
-        if folder is not None and path.stem.isdigit():
+        if folder is not None and is_number(path.stem):
             found.append(KeypointFile(path, folder[1], folder[2], int(path.stem)))
     if not found:
         raise DatasetUnreadable(f"{root} holds no keypoints as <signer>-<train|test>/<sign>.npz")

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from landmarkers.parsing import is_number
 from trainer.data.executor import ATTEMPTS, ExecutorUnavailable, Job, Result, WorkerLost
 
 _QUEUED_PER_CPU: Final = 4  # jobs: enough that no processor idles
@@ -90,7 +91,7 @@ class RayExecutor:
 def _check_reachable(address: str) -> None:
     """Raise ExecutorUnavailable where nothing listens at HOST:PORT: Ray itself would retry for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not is_number(port):
         return
     try:
         socket.create_connection((host, int(port)), _CONNECT_S).close()

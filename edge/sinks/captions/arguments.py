@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
+    match = re.fullmatch("([0-9]{2,5})x([0-9]{2,5})", text)
     if match is None or not all(_MIN_PX <= int(side) <= _MAX_PX for side in match.groups()):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a size; give width and height of {_MIN_PX} to {_MAX_PX} pixels, like 1920x1080"

@@ -7,7 +7,7 @@ from typing import Final
 
 from edge.sinks.captions.message import Clear, Identify, Message, StatusMessage, View, WordMessage
 from edge.sinks.captions.style import CaptionStyle
-from models.label_text import one_line
+from landmarkers.plain_text import one_line
 
 MAX_WORDS: Final = 12
 """Words that are kept; no screen has room for more on its line of previous words."""

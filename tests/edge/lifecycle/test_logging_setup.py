@@ -19,9 +19,17 @@ def test_levels_have_syslog_priorities(level: int, number: int) -> None:
     assert syslog_priority(level) == number
 
 
-def test_every_line_of_a_message_has_its_priority() -> None:
-    record = logging.LogRecord("edge", logging.WARNING, "", 0, "two\nlines", None, None)
-    assert PriorityFormatter("%(message)s").format(record) == "<4>two\n<4>lines"
+def test_what_a_message_quotes_stays_in_its_line_and_each_line_of_a_trace_has_its_priority() -> None:
+    record = logging.LogRecord("edge", logging.WARNING, "", 0, "two\nlines of \x1b[2J%s", ("\u202ea\x9b",), None)
+    assert PriorityFormatter("%(message)s").format(record) == r"<4>two\nlines of \x1b[2J\u202ea\x9b"
+    try:
+        raise ValueError("\x1b[2J")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    first, *trace = PriorityFormatter("%(message)s").format(record).split("\n")
+    assert first.startswith("<4>two")
+    assert all(line.startswith("<4>") for line in trace)
+    assert trace[-1] == r"<4>ValueError: \x1b[2J"
 
 
 def errors_of(arguments: list[str], folder: Path, *, journal: bool) -> list[str]:

@@ -49,4 +49,4 @@ def test_faults_of_a_component_and_of_its_threads_are_reported_together_and_end_
 def test_fault_is_one_line_that_can_be_encoded_whatever_an_error_says() -> None:
     status = DeviceStatus()
     status.report(Component.CAMERA, "no file \udcff.mp4\nREADY=1\r\n")
-    assert status.faults == {Component.CAMERA: "no file ?.mp4 READY=1"}
+    assert status.faults == {Component.CAMERA: "no file \\udcff.mp4 READY=1"}

@@ -101,8 +101,8 @@ class SupervisedProcess(Generic[M]):
         """Have `next_message` called now."""
         try:
             self._wakeup_writer.send(b"!")
-        except BlockingIOError:
-            return  # a wake-up is pending
+        except OSError:
+            return  # a wake-up is pending, or the process has ended for good
 
     def restart(self, reason: str) -> None:
         """End the process, which failed for this reason, and start another."""
@@ -135,7 +135,9 @@ class SupervisedProcess(Generic[M]):
         self._closing.set()
         self._wanted.set()  # so that the thread notices at once
         self.retry_now()
-        self._thread.close(_CLOSE_TIMEOUT_S)
+        if self._thread.close(_CLOSE_TIMEOUT_S):
+            self._wakeup_writer.close()
+            self._wakeup_reader.close()
 
     def _supervise(self) -> None:
         while not self._closing.is_set():

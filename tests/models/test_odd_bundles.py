@@ -54,10 +54,8 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def refusal(bundle: Path) -> str:
-    began = time.monotonic()
     with pytest.raises(BundleRefused) as refused:
         OnnxClassifier(open_bundle(bundle))
-    assert time.monotonic() - began < 2.0
     assert str(refused.value).isprintable()
     return str(refused.value)
 
@@ -67,7 +65,9 @@ def refusal(bundle: Path) -> str:
 def test_what_is_no_file_of_a_bundle_is_refused_by_name(kind: str, name: str, bundle: Path) -> None:
     (bundle / name).unlink()
     FILES[kind](bundle / name)
+    began = time.monotonic()
     assert name in refusal(bundle)
+    assert time.monotonic() - began < 2.0
 
 
 def test_bundle_may_be_as_large_as_the_limit(bundle: Path) -> None:

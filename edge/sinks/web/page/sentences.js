@@ -110,9 +110,9 @@ const CLAUSES = {
   "check that it is switched on, and that {port} is its port": "تأكد من أنها تعمل ومن أن منفذها {port}",
   "check the port, or write {scheme}": "راجع المنفذ أو اكتب {scheme}",
   "check host, port and scheme of its address": "راجع المضيف والمنفذ والبروتوكول في عنوانها",
-  "name username and password_file in [camera]": "اكتب username وpassword_file في القسم [camera]",
+  "name {user} and {file} in {section}": "اكتب {user} و{file} في القسم {section}",
   "choose Digest or Basic in its settings": "اختر Digest أو Basic في إعداداتها",
-  "correct them in [camera]": "صححهما في القسم [camera]",
+  "correct them in {section}": "صححهما في القسم {section}",
   "allow it in the camera's settings": "اسمح به في إعدادات الكاميرا",
   "its manual names the path": "تجد المسار في دليلها",
   "name that one as the source": "اجعله هو المصدر",
@@ -164,7 +164,7 @@ function lookUp(clause) {
 
 function compile(clauses, beginning) {
   return Object.entries(clauses).map(([clause, arabic]) => {
-    const escaped = clause.replace(/[()[\].]/g, "\\$&");
+    const escaped = clause.replace(/[().]/g, "\\$&");
     const source = escaped.replace(/\{(\w+)(\*?)\}/g, (_, name, many) => `(?<${name}>${many ? ".+" : "\\S+"})`);
     return [new RegExp(`^${beginning}${source}$`), arabic];
   });

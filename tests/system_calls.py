@@ -46,9 +46,13 @@ class SystemCalls:
         return cls(frozenset(changed), frozenset(reached))
 
     def changed_outside(self, *folders: Path) -> set[Path]:
-        """Return what it changed that lies in none of these folders, and is more than a setting of its own process."""
+        """Return what it changed that lies in none of these folders.
+
+        Left out are settings of its own process, and what every Python keeps of the sources that it has compiled.
+        """
         allowed = (*folders, Path("/proc/self"), Path("/dev/null"))
-        return {path for path in self.changed if not any(path.is_relative_to(one) for one in allowed)}
+        changed = (path for path in self.changed if "__pycache__" not in path.parts)
+        return {path for path in changed if not any(path.is_relative_to(one) for one in allowed)}
 
 
 def traced(log: Path) -> list[str]:

@@ -47,9 +47,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     for folder in folders.values():
         folder.mkdir(mode=0o700)
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", FOLDER_VARIABLE) if name in os.environ}
-    # The parts of the program that were compiled are kept beside its sources, as by every Python.
-    own = {"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
-    return kept | own | {name: str(folder) for name, folder in folders.items()}
+    return kept | {"LANG": "C.UTF-8"} | {name: str(folder) for name, folder in folders.items()}
 
 
 def trace(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> SystemCalls:

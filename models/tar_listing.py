@@ -31,7 +31,7 @@ _NOT_A_TAR: Final = (
 _SECONDS, _MEGABYTES = 5, 64
 
 
-class _Refused(Exception):
+class TarRefused(Exception):
     """A tar that is not one of a bundle; the message continues a sentence that begins with its path."""
 
 
@@ -39,40 +39,41 @@ def main() -> int:
     """Run as the separate process and return the exit code."""
     limit_resources(_SECONDS, _MEGABYTES)
     try:
-        print(json.dumps(_list_files(sys.stdin.buffer, frozenset(sys.argv[1:]))))  # noqa: T201  # the result
-    except _Refused as error:
+        print(json.dumps(list_files(sys.stdin.buffer, frozenset(sys.argv[1:]))))  # noqa: T201  # the result
+    except TarRefused as error:
         print(error)  # noqa: T201
         return REFUSED_EXIT_CODE
     return 0
 
 
-def _list_files(file: BinaryIO, names: frozenset[str]) -> dict[str, tuple[int, int]]:
+def list_files(file: BinaryIO, names: frozenset[str]) -> dict[str, tuple[int, int]]:
+    """Return position and size of each file of these names in a tar. Raises TarRefused."""
     _check_complete(file)
     files: dict[str, tuple[int, int]] = {}
     try:
         for number, member in enumerate(_open_tar(file)):
             if number == _MAX_MEMBERS:
-                raise _Refused(f"contains more than {_MAX_MEMBERS} files, which no bundle does")
+                raise TarRefused(f"contains more than {_MAX_MEMBERS} files, which no bundle does")
             if _is_wanted(member, names):
                 name = PurePosixPath(member.name).name
                 if name in files:
-                    raise _Refused(f"contains {name} twice")
+                    raise TarRefused(f"contains {name} twice")
                 files[name] = member.offset_data, member.size
     except _NOT_A_TAR as error:
-        raise _Refused(f"is not a whole .tar archive: {error}") from error
+        raise TarRefused(f"is not a whole .tar archive: {error}") from error
     return files
 
 
 def _is_wanted(member: tarfile.TarInfo, names: frozenset[str]) -> bool:
     path, name = PurePosixPath(member.name), ascii(member.name[:_MAX_NAME])
     if member.size < 0:  # the next one would be this one again
-        raise _Refused(f"contains {name}, whose size is negative")
+        raise TarRefused(f"contains {name}, whose size is negative")
     if member.isdir():
         return False
     if not member.isreg() or member.issparse():
-        raise _Refused(f"contains {name}, which is not a plain file")
+        raise TarRefused(f"contains {name}, which is not a plain file")
     if path.is_absolute() or ".." in path.parts:
-        raise _Refused(f"contains {name}, which leads out of the bundle")
+        raise TarRefused(f"contains {name}, which leads out of the bundle")
     return path.name in names
 
 
@@ -85,10 +86,10 @@ def _check_complete(file: BinaryIO) -> None:
     try:
         _open_tar(file).close()
     except _NOT_A_TAR as error:
-        raise _Refused("is neither a bundle's folder nor a .tar of one") from error
+        raise TarRefused("is neither a bundle's folder nor a .tar of one") from error
     file.seek(0)
     if end.strip(b"\0") or len(end) < _END_OF_TAR:
-        raise _Refused("is truncated: its end is missing")
+        raise TarRefused("is truncated: its end is missing")
 
 
 def _open_tar(file: BinaryIO) -> tarfile.TarFile:

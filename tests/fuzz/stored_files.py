@@ -1,5 +1,6 @@
 """The parsers of `landmarkers` and `models`: takes, bundles, keys, the store."""
 
+import io
 import json
 from collections.abc import Callable
 from functools import partial
@@ -11,16 +12,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from edge.config import SHIPPED_MODEL
 from landmarkers.take import StoredTake, Take, TakeDamaged
 from models.bundle import BundleRefused, open_bundle, sha256_of
-from models.bundle_source import open_bundle_source
+from models.bundle_source import BUNDLE_FILES
 from models.journal import Journal
 from models.keys import KeyUnusable, PrivateKey, PublicKey, generate_keys
 from models.labels import LabelsDamaged, read_labels
 from models.signature import TrustedKeys, sign
 from models.store import BundleStore
+from models.tar_listing import TarRefused, list_files
 from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz, hostile_tar
 from tests.fuzz.mutations import hostile_bytes, hostile_json
-from tests.fuzz.parser import Parse, Parser, in_file
+from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.models.stock import pack
 from tests.synthetic_takes import make_take
 
@@ -55,7 +57,7 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("private key", [private, public], hostile_bytes, in_file("a.key", PrivateKey.read), (KeyUnusable,)),
         Parser("revoked keys", [b"workshop\n# lost\n"], hostile_bytes, _trusting, refused),
         Parser("journal", [_journal()], hostile_json, _mending),
-        Parser("tar of a bundle", tar, hostile_tar, _unpacking, refused),
+        Parser("tar of a bundle", tar, hostile_tar, in_memory(_list_tar), (TarRefused,)),
     ]
 
 
@@ -116,16 +118,5 @@ def _mending(folder: Path) -> Parse:
     return in_file("journal.json", mend)(folder)
 
 
-def _unpacking(folder: Path) -> Parse:
-    def unpack(path: Path) -> None:
-        staging = folder / "staging"
-        staging.mkdir(exist_ok=True)
-        try:
-            with open_bundle_source(path) as source:
-                source.read_manifest()
-                source.copy_to(staging)
-        finally:
-            for file in staging.iterdir():
-                file.unlink()
-
-    return in_file("bundle.tar", unpack)(folder)
+def _list_tar(content: bytes) -> object:
+    return list_files(io.BytesIO(content), BUNDLE_FILES)

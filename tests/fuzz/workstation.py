@@ -13,11 +13,11 @@ from deploy.connection import StepFailed
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
 from landmarkers.layout import DEFAULT_PARTS
+from models.bundle import MANIFEST
 from tests.edge.tiny_bundle import SIGNS, write_bundle
-from tests.fuzz.archives import hostile_npz, hostile_tar
+from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
-from tests.models.stock import pack
 from tests.synthetic_takes import make_take
 from trainer.data.store import Store, StoreUnusable, build_store
 from trainer.training.exemplars import load_exemplars
@@ -51,13 +51,13 @@ canary = true
 
 def parsers(scratch: Path) -> list[Parser]:
     """Return the parsers; valid examples are made in a scratch folder."""
-    tar = [pack(write_bundle(scratch / "pushed")).read_bytes()]
+    manifest = [(write_bundle(scratch / "pushed") / MANIFEST).read_bytes()]
     refused = (StoreUnusable,)
     reports = [json.dumps(_REPORT).encode()]
     return [
         Parser("inventory", [_INVENTORY], hostile_bytes, in_file("fleet.toml", load_inventory), (InventoryInvalid,)),
         Parser("report of a device", reports, hostile_json, in_memory(_read_report), (StepFailed,)),
-        Parser("bundle to push", tar, hostile_tar, in_file("bundle.tar", open_artifact), (ArtifactUnusable,)),
+        Parser("manifest to push", manifest, hostile_json, in_file(MANIFEST, _pack), (ArtifactUnusable,)),
         Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
         Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
@@ -131,3 +131,7 @@ def _in_store(name: str) -> Callable[[Path], Parse]:
 
 def _read_report(content: bytes) -> object:
     return read("entrance", content.decode(errors="replace"))
+
+
+def _pack(manifest: Path) -> object:
+    return open_artifact(manifest.parent)

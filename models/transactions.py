@@ -124,8 +124,9 @@ class Transactions:
                 raise StoreUnusable(
                     f"there is no bundle {name} in the store {self.store.root.absolute()}; installed: {known}"
                 )
-            self.store.open_compatible(folder)
+            self.store.signer(folder)
             run_smoke_test(folder, self.limits)
+            self.store.open_compatible(folder)
             if name != self.store.current_name():
                 self._activate(name)
 

@@ -56,7 +56,7 @@ def test_whatever_a_sentence_quotes_it_stays_one_line_that_moves_no_cursor(shown
     assert shown.encode()
 
 
-def test_escaped_text_can_still_be_told_apart() -> None:
+def test_escaped_text_can_still_be_recognised() -> None:
     assert str(UserError("/srv/a\x1b[31m\n.take.npz: قصبة")) == r"/srv/a\x1b[31m\n.take.npz: قصبة"
     assert len(escape("x" * 1_000_000)) < 5000
     assert len(one_sentence("x " * 1_000_000)) == MAX_SENTENCE

@@ -5,10 +5,12 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.edge.certificates import make_certificates
 from tests.edge.mosquitto import Mosquitto, find_program
@@ -30,16 +32,19 @@ class Client:
         self._client.tls_set(str(folder / "ca.pem"))
         if user is not None:
             self._client.username_pw_set(user, f"secret of {user}")
-        self._client.on_connect = lambda client, _data, _flags, reason, _properties: (
-            self.connected.append(not reason.is_failure),
-            client.subscribe("#", 1),
-        )
+        self._client.on_connect = self._connected
         self._subscribed: list[bool] = []
         self._client.on_subscribe = lambda *_: self._subscribed.append(True)
-        self._client.on_message = lambda _client, _data, message: self.received.append((message.topic, message.payload))
+        self._client.on_message = lambda _client, _data, message: self.received.append(
+            (message.topic, bytes(message.payload))
+        )
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
         wait_until(lambda: bool(self._subscribed) or self.connected == [False], "the broker's answer")
+
+    def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        self.connected.append(not reason.is_failure)
+        client.subscribe("#", 1)
 
     def publish(self, topic: str, payload: str = "forged") -> None:
         self._client.publish(topic, payload, qos=1).wait_for_publish(10)
@@ -61,7 +66,7 @@ def closed_broker(new_broker: Callable[..., Mosquitto], tmp_path: Path) -> Mosqu
     (tmp_path / "acl").write_text(acl)
     (tmp_path / "passwords").touch(mode=0o600)
     for user in USERS:
-        command = [find_program("mosquitto_passwd"), "-b", tmp_path / "passwords", user, f"secret of {user}"]
+        command = [find_program("mosquitto_passwd"), "-b", str(tmp_path / "passwords"), user, f"secret of {user}"]
         subprocess.run(command, check=True, capture_output=True)
     broker = new_broker()
     settings = settings.replace("/etc/mosquitto", str(tmp_path)).replace("8883", f"{broker.port} 127.0.0.1")

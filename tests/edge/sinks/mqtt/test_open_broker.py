@@ -1,4 +1,4 @@
-"""What a peer on a broker without an access control list cannot do."""
+"""Other clients of a broker without an access control list, who forge words."""
 
 import json
 

@@ -29,7 +29,7 @@ _STARTED: Final = "attacking"
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What each connection does, and how many there are."""
+    """The behaviour of each connection, and their number."""
 
     request: str
     connections: int = 250

@@ -79,7 +79,7 @@ def test_crowd_of_one_network_waits_longer_than_others_and_gets_turns_too(clock:
     assert room.ended == ["first"]
 
 
-def test_visitor_whose_turn_is_over_is_told_so_and_the_next_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_visitor_whose_turn_is_over_gets_the_reason_and_the_next_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "_SAME_TURN_S", 0.0)
     with VisitorServer(Visitors(1)) as server, server.visit() as first:
         first.send(b"\1" + grey())

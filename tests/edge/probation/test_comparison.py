@@ -32,7 +32,7 @@ NO_IMAGE = Frame(np.zeros((0, 0, 3), np.uint8), 0.0)
 
 
 def words(*confidences: float, sign_id: int = 1) -> list[Candidate]:
-    return [Candidate(Label(sign_id=sign_id, word="", word_en=""), confidence) for confidence in confidences]
+    return [Candidate(Label(sign_id=sign_id, word="قصبة", word_en="Trachea"), confidence) for confidence in confidences]
 
 
 def summary(*each: Sequence[Candidate]) -> ModelSummary:

@@ -6,6 +6,7 @@ a proxy all clients have one address.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -14,6 +15,7 @@ from typing import Final
 MAX_TRUSTED: Final = 100
 MAX_OTHERS: Final = 500  # cheap: none of them is answered more than a refusal
 
+_EARLIEST: Final = 0.7  # of a deadline
 _IPV6_PREFIX_BITS: Final = 64  # a subscriber has at least so many addresses (RFC 6177)
 
 
@@ -38,9 +40,11 @@ class Connection:
             self._places.add(self)
 
     def set_deadline(self, name: str, seconds: float) -> None:
-        """Close the connection after this time; an earlier deadline of this name stays."""
+        """Close the connection after this time or a little sooner; an earlier deadline of this name stays."""
         if name not in self._deadlines:
-            self._deadlines[name] = asyncio.get_running_loop().call_later(seconds, self._expire)
+            # Many that connected together are not to come back together.
+            delay_s = seconds * random.uniform(_EARLIEST, 1.0)  # noqa: S311  # no secret depends on it
+            self._deadlines[name] = asyncio.get_running_loop().call_later(delay_s, self._expire)
 
     def cancel_deadline(self, name: str) -> None:
         """Cancel a deadline if there is one."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.fuzz.fuzzing import all_parsers, fuzz
 
-_EXAMPLES = 1000  # of each parser in one round
+_EXAMPLES = 200  # of each parser in one round
 
 
 def main() -> int:

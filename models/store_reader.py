@@ -6,6 +6,7 @@ current -> <name>-…            the active bundle; without it the daemon runs t
 journal.json                   previous activations, see models/journal.py
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,12 +113,17 @@ class StoreReader:
 
     def current_name(self) -> str | None:
         """Return the name of the active bundle, or None when the shipped one is active. Raises StoreUnusable."""
+        link = self.root / CURRENT
         with _readable(self.root):
             try:
-                name = (self.root / CURRENT).readlink().name
+                name = link.readlink().name
             except FileNotFoundError:
                 return None
-            return name if (self.root / name).is_dir() else None
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                raise StoreUnusable(f"{link} is not the symlink to a bundle that it should be; remove it") from error
+            return name if name != ".." and (self.root / name).is_dir() else None
 
     def names_before(self, current: str | None) -> list[str]:
         """Return the bundles that were active before this one and are still installed, the newest first."""

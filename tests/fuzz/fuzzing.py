@@ -21,16 +21,16 @@ def all_parsers() -> Iterator[list[Parser]]:
         yield [parser for module in modules for parser in module.parsers(_new_folder(Path(scratch), module.__name__))]
 
 
-def fuzz(parser: Parser, folder: Path, examples: int, random_seed: int | None = None) -> None:
-    """Feed a parser with so many inputs: always the same ones, or others with each seed.
+def fuzz(parser: Parser, folder: Path, examples: int, random_seed: int) -> None:
+    """Feed a parser with so many inputs, others with each seed.
 
     Fails with the smallest input that raises what is no refusal, or takes too long or too much memory.
     """
     parse = parser.prepare(folder)
 
+    @seed(random_seed)
     @settings(
         max_examples=examples,
-        derandomize=random_seed is None,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
@@ -40,7 +40,7 @@ def fuzz(parser: Parser, folder: Path, examples: int, random_seed: int | None = 
     def feed(content: bytes) -> None:
         _check(parser, parse, content)
 
-    (feed if random_seed is None else seed(random_seed)(feed))()
+    feed()
 
 
 def _check(parser: Parser, parse: Parse, content: bytes) -> None:

@@ -12,6 +12,7 @@ MAX_S = 1.0
 MAX_MB = 100.0
 _HANG_S = 60.0
 _SELF = Path("/proc/self")
+_active: list[bool] = []
 
 
 class TooExpensive(BaseException):
@@ -23,16 +24,18 @@ def limited() -> Iterator[None]:
     """Fail if what is done inside takes more than a second of the processor, a minute by the clock, or 100 MB."""
     _peak_mb(reset=True)
     before, began = _peak_mb(), _processor_s()
-    handlers = {number: signal.signal(number, _stop) for number in (signal.SIGPROF, signal.SIGALRM)}
+    # The handlers stay: a signal may still come after its timer was stopped, and would end the process.
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, _stop)
+    _active.append(True)
     signal.setitimer(signal.ITIMER_PROF, 2 * MAX_S)
     signal.setitimer(signal.ITIMER_REAL, _HANG_S)
     try:
         yield
     finally:
+        _active.clear()
         signal.setitimer(signal.ITIMER_PROF, 0.0)
         signal.setitimer(signal.ITIMER_REAL, 0.0)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
     seconds, megabytes = _processor_s() - began, _peak_mb() - before
     if seconds > MAX_S:
         raise TooExpensive(f"it took {seconds:.1f} s")
@@ -41,7 +44,8 @@ def limited() -> Iterator[None]:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise TooExpensive("it takes too long" if number == signal.SIGPROF else "it hangs")
+    if _active:
+        raise TooExpensive("it takes too long" if number == signal.SIGPROF else "it hangs")
 
 
 def _processor_s() -> float:

@@ -1,53 +1,24 @@
-"""Hostile inputs of every parser of bytes that come from outside; `make fuzz MINUTES=5` tries many more."""
+"""Hostile inputs of every parser of bytes that come from outside; `make fuzz MINUTES=5` tries many more.
 
-import itertools
-import logging
-from collections.abc import Callable, Iterator
-from pathlib import Path
+They run in a process of their own: other tests leave threads behind, whose time and memory would count.
+"""
+
+import subprocess
+import sys
 
 import pytest
 
-from tests.fuzz.fuzzing import all_parsers, fuzz
-from tests.fuzz.limits import TooExpensive, limited
-from tests.fuzz.parser import Parser
 
-EXAMPLES = 150
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def parsers() -> Iterator[list[Parser]]:
-    logging.disable()  # each input is logged
-    with all_parsers() as found:
-        yield found
-    logging.disable(logging.NOTSET)
+def test_every_input_gives_a_value_or_a_refusal() -> None:
+    result = run("-m", "tests.fuzz", "--minutes", "0", "--examples", "150", "--seed", "1")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_every_input_gives_a_value_or_a_refusal(
-    parsers: list[Parser], tmp_path: Path, subtests: pytest.Subtests
-) -> None:
-    for number, parser in enumerate(parsers):
-        with subtests.test(parser.name):
-            (folder := tmp_path / str(number)).mkdir()
-            fuzz(parser, folder, EXAMPLES)
-
-
-def test_first_example_is_accepted(parsers: list[Parser], tmp_path: Path, subtests: pytest.Subtests) -> None:
-    for number, parser in enumerate(parsers):
-        with subtests.test(parser.name):
-            (folder := tmp_path / str(number)).mkdir()
-            parser.prepare(folder)(parser.examples[0])
-
-
-def test_loop_without_end_is_found() -> None:
-    with pytest.raises(TooExpensive):
-        _waste(lambda: sum(1 for _ in itertools.count()))
-
-
-def test_memory_is_measured() -> None:
-    with pytest.raises(TooExpensive):
-        _waste(lambda: b"x" * 200_000_000)
-
-
-def _waste(act: Callable[[], object]) -> None:
-    with limited():
-        act()
+@pytest.mark.parametrize("waste", ["sum(1 for _ in itertools.count())", "b'x' * 200_000_000"])
+def test_waste_of_time_and_memory_is_found(waste: str) -> None:
+    result = run("-c", f"import itertools\nfrom tests.fuzz.limits import limited\nwith limited():\n    {waste}")
+    assert "TooExpensive" in result.stderr

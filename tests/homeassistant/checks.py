@@ -73,7 +73,7 @@ def repeated_word(house: Household) -> str:
     before = house.spoken()
     first, second = (json.loads(word(seq).to_json()) for seq in (2**52, 2**52 + 1))
     with watching(house.home) as watch:
-        for event in (first, first, second, second):
+        for event in (first, first, second, first, second):
             house.publish("ishara/entrance/word", event)
         wait_until(lambda: second["seq"] in watch.counts, "the second word")
         time.sleep(_SETTLE_S)

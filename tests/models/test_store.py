@@ -171,6 +171,20 @@ def test_entry_that_cannot_be_read_costs_no_other(store: BundleStore, make: Make
     assert store.rollback("it recognises nothing") is not None
 
 
+@pytest.mark.parametrize("target", ["current", "nothing", ".."])
+def test_link_that_leads_to_no_bundle_makes_the_shipped_one_active(store: BundleStore, target: str) -> None:
+    (store.root / "current").unlink()
+    (store.root / "current").symlink_to(target)
+    assert store.current() is None
+
+
+def test_file_in_place_of_the_link_is_named(store: BundleStore) -> None:
+    (store.root / "current").unlink()
+    (store.root / "current").write_text("tiny-3")
+    with pytest.raises(StoreUnusable, match="current is not the symlink to a bundle"):
+        store.current()
+
+
 def test_rollback_works_on_a_full_disk_and_with_leftovers(
     store: BundleStore, make: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

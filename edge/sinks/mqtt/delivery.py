@@ -11,6 +11,10 @@ was published before they are back. Words are therefore held in two cases:
   does not depend on what the broker reports.
 - While the broker reports that nobody subscribes, as MQTT 5 can ("no matching subscribers"), but not for long: then
   nobody is interested.
+
+Words that have waited are published at a pace that subscribers keep up with. What a broker has accepted waits in its
+memory for a slow subscriber: it is lost if the broker is killed, or if more waits than the broker allows (Mosquitto: a
+thousand messages).
 """
 
 import logging
@@ -30,6 +34,7 @@ _PUBACK_TIMEOUT_S: Final = 120.0  # no running broker takes longer
 _SUBSCRIBERS_TIMEOUT_S: Final = 120.0  # Home Assistant needs up to a minute or two to start
 _NO_SUBSCRIBERS_RETRY_S: Final = 1.0
 _REFUSED_RETRY_S: Final = 10.0
+_LATE_WORD_S: Final = 0.02  # from one late word to the next
 
 
 class WordDelivery:
@@ -71,6 +76,8 @@ class WordDelivery:
                 return
             if word is None:
                 self._loop.next(None)
+            elif word.seq <= self._late_through:
+                self._loop.run_for(_LATE_WORD_S)
 
     @property
     def _is_ending(self) -> bool:

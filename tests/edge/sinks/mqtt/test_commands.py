@@ -80,11 +80,14 @@ def test_response_goes_to_the_response_topic_with_the_correlation_data(
     def send(client: paho.Client, *_: object) -> None:
         client.publish("ishara/entrance/command", "pause", properties=properties)
 
+    def subscribe(client: paho.Client, *_: object) -> None:
+        client.subscribe("#")
+
     client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    client.on_connect = subscribe
     client.on_subscribe = send
     client.on_message = lambda _client, _data, message: received.put(message)
     client.connect("127.0.0.1", broker.port)
-    client.subscribe("#")
     client.loop_start()
     try:
         while (message := received.get(timeout=PATIENCE_S)).retain or b'"ok"' not in message.payload:

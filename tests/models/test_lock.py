@@ -37,7 +37,7 @@ def test_daemon_starts_while_the_store_is_locked(on_probation: BundleStore, capl
 
 
 @pytest.mark.usefixtures("_locked")
-def test_operator_is_told_that_the_store_is_locked(on_probation: BundleStore, make: MakeBundle) -> None:
+def test_locked_store_is_named_to_the_operator(on_probation: BundleStore, make: MakeBundle) -> None:
     with pytest.raises(StoreUnusable, match="another process has been changing the store .*; try again later"):
         on_probation.install(make(5))
     assert active_version(on_probation) == 4

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from edge.monitoring.health import PipelineStats
 from edge.sinks.web.app import build_app
 from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import ActiveModel, HealthMessage, Settings, WordMessage
+from edge.sinks.web.protocols import CONNECTION
 from edge.sinks.web.visitors.visitors import Visitors
 from tests.fuzz.mutations import hostile_bytes
 from tests.fuzz.parser import Parse, Parser
@@ -77,6 +79,7 @@ async def _serve(app: Any, content: bytes) -> None:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
         "root_path": "",
+        "state": {CONNECTION: SimpleNamespace(trust=lambda: None)},
     }
     bodies = [content.partition(b"\r\n\r\n")[2]]
 

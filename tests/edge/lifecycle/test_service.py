@@ -185,7 +185,7 @@ def test_watchdog_of_no_sensible_time_is_ignored(value: str) -> None:
 def test_status_with_anything_in_it_is_one_line_of_one_notification(manager: ServiceManager) -> None:
     Notifier(str(manager.path)).ready("last word a\nWATCHDOG=1\u2028b\ud83d")
     wait_until(lambda: manager.messages != [], "the notification")
-    assert manager.messages == [{"READY": "1", "STATUS": "last word a WATCHDOG=1 b?"}]
+    assert manager.messages == [{"READY": "1", "STATUS": "last word a WATCHDOG=1 b\\ud83d"}]
 
 
 def test_status_line_lists_faults_activity_model_state_and_last_word() -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 REFUSED_EXIT_CODE: Final = 2
 """The exit code of a process that prints the reason of its failure on standard output."""
@@ -47,12 +47,13 @@ def run_python(
     # The process imports from the same paths, and (-P) nothing from the current folder.
     command = [sys.executable, "-P", *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
+    # Only one of them, for gevent's `run`, which replaces Python's in the program of the operator, refuses both.
+    source: dict[str, Any] = {"input": stdin} if isinstance(stdin, str) else {"stdin": stdin}
     try:
         process = subprocess.run(
             command,
             env=environment,
-            input=stdin if isinstance(stdin, str) else None,
-            stdin=None if isinstance(stdin, str) else stdin,
+            **source,
             capture_output=True,
             start_new_session=True,
             encoding="utf-8",

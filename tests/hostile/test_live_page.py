@@ -53,7 +53,7 @@ class Target:
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder, port = tmp_path_factory.mktemp("daemon"), free_port()
     (folder / "token").write_text(TOKEN)
-    take(even_times(30, 2.0), Sign(0.4, 1.3, PLACES[1])).save(folder / f"one{TAKE_SUFFIX}")
+    take(even_times(30, 240.0), Sign(0.4, 1.3, PLACES[1])).save(folder / f"one{TAKE_SUFFIX}")
     bundle = write_bundle(folder / "bundle")
     files = make_certificates(folder)
     tls = f"certificate_file = '{files.broker}'\nkey_file = '{files.broker_key}'\n" if request.param else ""

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
-from edge.config.source_name import show_value
 from edge.config.text_file import read_toml_file
+from edge.redaction import show_value
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe
 from models.keys import KEY_NAME, PUBLIC_SUFFIX

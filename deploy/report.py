@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from landmarkers.plain_text import Sentence
+from landmarkers.text_types import Sentence
 from models.stored_model import StoredModel
 
 _LAST_INSTANT: Final = 253_402_300_799.0  # the end of the year 9999, in seconds since 1970

@@ -9,7 +9,6 @@ from functools import partial
 
 from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import EdgeConfig
-from edge.config.source_name import redact_source
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
@@ -32,6 +31,7 @@ from edge.recognition.model_slot import ModelStages
 from edge.recognition.observer import LandmarkObserver
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
+from edge.redaction import redact_source
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
 from models.bundle import check_landmarker

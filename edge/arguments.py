@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from edge.cameras.source_help import SOURCES_HELP
-from edge.config.source_name import redact_source
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
+from edge.redaction import redact_source
 from edge.sinks.captions import arguments as captions_arguments
 from landmarkers.command_line import add_standard_options
 

@@ -5,9 +5,7 @@ of a log or of a protocol, or fill the screen.
 """
 
 import unicodedata
-from typing import Annotated, Final
-
-from pydantic import AfterValidator, StringConstraints
+from typing import Final
 
 MAX_CHARACTERS: Final = 100
 """Of a label or a name; the longest label of the shipped models has a quarter of these."""
@@ -51,15 +49,3 @@ def escape(text: str) -> str:
 def one_sentence(text: str, max_characters: int = MAX_SENTENCE) -> str:
     """Return a sentence, which may quote anything, on one line: one space for each run of spaces, escaped, cut off."""
     return escape(" ".join(text[: 10 * max_characters].split()))[:max_characters]
-
-
-def _require_words(text: str) -> str:
-    if not text:
-        raise ValueError("it is empty, or nothing of it can be seen")
-    return text
-
-
-Label = Annotated[str, AfterValidator(one_line), AfterValidator(_require_words)]
-"""A word or a name to be shown; an empty one is refused."""
-Sentence = Annotated[str, StringConstraints(max_length=1 << 16), AfterValidator(one_sentence)]
-"""A sentence that another program says."""

@@ -7,7 +7,7 @@ from pydantic import FailFast, Field, TypeAdapter
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
-from landmarkers.plain_text import Label
+from landmarkers.text_types import Label
 from models.stored_model import StoredModel
 
 

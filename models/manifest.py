@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from landmarkers.layout import LAYOUT_NAME, Part
-from landmarkers.plain_text import Label
+from landmarkers.text_types import Label
 from models.stored_model import StoredModel
 
 FORMAT: Final = 2

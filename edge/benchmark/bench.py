@@ -20,12 +20,12 @@ from edge.benchmark.agreement import Comparison
 from edge.benchmark.report import Benchmark, NetworkLoad, Speed
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
-from edge.config.source_name import redact_source
 from edge.monitoring.health import PipelineStats
 from edge.pipeline import run_pipeline
 from edge.recognition.model_slot import ModelStages
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
+from edge.redaction import redact_source
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import DEFAULT_PARTS, Part

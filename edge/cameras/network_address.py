@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 from urllib.parse import quote, unquote, urlsplit
 
-from edge.config.source_name import is_host_certain, redact_source
+from edge.redaction import is_host_certain, redact_source
 from landmarkers.errors import UserError
 
 DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}

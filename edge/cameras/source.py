@@ -11,8 +11,8 @@ from edge.cameras.latest_frame import LatestFrameCamera
 from edge.cameras.network_address import NetworkAddress
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig
-from edge.config.source_name import redact_source
 from edge.libraries import require_libraries
+from edge.redaction import redact_source
 from landmarkers import factory
 from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from edge.config.source_name import redact_source
+from edge.redaction import redact_source
 
 SOURCES_HELP: Final = (
     "/dev/video0 or better its name in /dev/v4l/by-id, which stays the same when cameras are plugged in again, "

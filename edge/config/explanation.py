@@ -8,7 +8,7 @@ from typing import Final, get_args
 from pydantic import BaseModel, ValidationError
 
 from edge.config.edge_config import EdgeConfig
-from edge.config.source_name import show_value
+from edge.redaction import show_value
 from landmarkers.plain_text import one_line
 
 PREFIX: Final = "ISHARA_"

@@ -21,12 +21,12 @@ import numpy as np
 from edge.cameras.source import open_landmarker
 from edge.config import SHIPPED_MODEL, MqttConfig, WebConfig
 from edge.config.loading import load_config
-from edge.config.source_name import redact_source
 from edge.demo.broker import embedded_broker
 from edge.demo.ports import find_free_port
 from edge.demo.subscriber import Subscriber
 from edge.libraries import LibraryMissing
 from edge.recognition.word import Word
+from edge.redaction import redact_source
 from landmarkers.errors import UserError
 from landmarkers.frame import Frame, Image
 from landmarkers.layout import Part

@@ -7,13 +7,13 @@ from contextlib import ExitStack
 
 from edge.cameras.source import SourceOptions, open_source
 from edge.config import EdgeConfig
-from edge.config.source_name import redact_source
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import open_active_bundle
 from edge.record.prompt import Prompt, format_sign
 from edge.record.session import LandmarkStream, LiveSigner, RecordedSigner, record
 from edge.record.take_folder import TakeFolder
 from edge.record.words import WordsUnclear, find_signs, read_words
+from edge.redaction import redact_source
 from models.bundle import check_landmarker
 
 

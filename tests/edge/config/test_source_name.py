@@ -3,7 +3,8 @@
 import pytest
 
 from edge.config import CameraConfig
-from edge.config.source_name import SourceName, redact_source
+from edge.config.source_name import SourceName
+from edge.redaction import redact_source
 
 ADDRESSES = {
     "rtsp://camera.local/live": "rtsp://camera.local",

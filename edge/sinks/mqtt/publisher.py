@@ -123,7 +123,7 @@ class Publisher:
         """Report that the broker has ended the connection, and name the cause if it is likely the device's name."""
         self._short_connections = 0 if lasted_s > _STABLE_AFTER_S else self._short_connections + 1
         # Some brokers give no reason when another client takes the name over.
-        if error.taken_over or (self._short_connections > 1 and not str(error)):
+        if error.taken_over or (self._short_connections > 2 and not str(error)):
             cause = f"another client seems to use the name {self._state.topics.device}"
             self._report(f"ends the connection again and again: {cause}; give each device its own", needs_user=True)
         else:

@@ -21,28 +21,28 @@ def test_takes(karsl: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return takes
 
 
-def recognised(capsys: pytest.CaptureFixture[str], source: str) -> list[int]:
+def recognised(capfd: pytest.CaptureFixture[str], source: str) -> list[int]:
     """Return the signs that the daemon recognises in a source."""
-    capsys.readouterr()
+    capfd.readouterr()
     assert edge(["run", "--source", source, *FAST]) == 0
-    return [json.loads(line)["sign_id"] for line in capsys.readouterr().out.splitlines()]
+    return [json.loads(line)["sign_id"] for line in capfd.readouterr().out.splitlines()]
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("signs", "count", "least"), [("2-70", 35, 0.91), ("71-77", 80, 0.99)])
 def test_accuracy_on_the_test_clips(
-    test_takes: Path, capsys: pytest.CaptureFixture[str], signs: str, count: int, least: float
+    test_takes: Path, capfd: pytest.CaptureFixture[str], signs: str, count: int, least: float
 ) -> None:
     assert trainer(["evaluate", str(test_takes), "--model", str(SHIPPED), "--signs", signs, "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    result = json.loads(capfd.readouterr().out)
     assert result["count"] == count
     assert result["top1"] >= least
 
 
 @pytest.mark.timeout(900)
-def test_daemon_emits_one_correct_word_per_clip(test_takes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_daemon_emits_one_correct_word_per_clip(test_takes: Path, capfd: pytest.CaptureFixture[str]) -> None:
     paths = sorted(test_takes.rglob(f"*{TAKE_SUFFIX}"))
-    correct = sum(recognised(capsys, f"take:{path}") == [Take.load(path).provenance.sign_id] for path in paths)
+    correct = sum(recognised(capfd, f"take:{path}") == [Take.load(path).provenance.sign_id] for path in paths)
     # 110 of 115 with version 6, whose threshold leaves five without a word rather than accept other people's gestures.
     assert correct / len(paths) >= 0.95
 
@@ -52,17 +52,17 @@ def test_daemon_emits_one_correct_word_per_clip(test_takes: Path, capsys: pytest
     [("01/01/test/0040/*.mp4", 40), ("03/03/test/0076/*", 76), ("02/02/test/0071/*", 71)],
 )
 def test_daemon_recognises_clips_of_each_kind(
-    karsl: Path, capsys: pytest.CaptureFixture[str], clip: str, sign_id: int
+    karsl: Path, capfd: pytest.CaptureFixture[str], clip: str, sign_id: int
 ) -> None:
     path = sorted((karsl / "karsl-502").glob(clip))[0]
-    assert recognised(capsys, str(path)) == [sign_id]
+    assert recognised(capfd, str(path)) == [sign_id]
 
 
-def test_evaluate_accepts_clips_as_well_as_takes(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_accepts_clips_as_well_as_takes(karsl: Path, capfd: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", str(karsl / "karsl-502"), "--model", str(SHIPPED), "--signs", "40,77", "--json"]
     assert trainer(command) == 0
-    assert set(json.loads(capsys.readouterr().out)["by_sign"]) == {"40", "77"}
+    assert set(json.loads(capfd.readouterr().out)["by_sign"]) == {"40", "77"}
 
 
-def test_daemon_emits_nothing_where_nobody_is(karsl: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert recognised(capsys, str(karsl.parent / "footage" / "nobody" / "bottle-detection.mp4")) == []
+def test_daemon_emits_nothing_where_nobody_is(karsl: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert recognised(capfd, str(karsl.parent / "footage" / "nobody" / "bottle-detection.mp4")) == []

@@ -14,11 +14,12 @@ from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
 from landmarkers.layout import DEFAULT_PARTS
 from models.bundle import MANIFEST
-from tests.edge.tiny_bundle import SIGNS, write_bundle
+from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.synthetic_takes import make_take
+from tests.trainer.training.test_run import content
 from trainer.data.store import Store, StoreUnusable, build_store
 from trainer.training.exemplars import load_exemplars
 from trainer.training.recipe import RECIPES
@@ -66,17 +67,7 @@ def parsers(scratch: Path) -> list[Parser]:
 
 
 def _run() -> bytes:
-    content = {
-        "recipe": RECIPES["trial"].as_content(),
-        "seed": 1,
-        "signs": [sign.model_dump() for sign in SIGNS],
-        "split": {"train": [0, 1], "validation": [2], "description": "one of each sign"},
-        "takes": 3,
-        "landmarkers": ["synthetic"],
-        "fine_tuning": {"parent": "tiny@3", "rehearsed_takes": 5},
-        "starts": [{"epoch": 0}],
-    }
-    return json.dumps(content).encode()
+    return json.dumps(content() | {"starts": [{"epoch": 0}]}).encode()
 
 
 def _open_run(path: Path) -> object:

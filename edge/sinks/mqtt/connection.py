@@ -97,8 +97,7 @@ class Connection:
     ) -> int:
         """Publish a message within the broker's limits, and return the packet id that its PubAck has.
 
-        With a broker that takes QoS 0 alone, the PubAck says that the message was sent. Raises PacketTooLarge, and
-        ValueError for an invalid topic.
+        With a broker that takes QoS 0 alone, the PubAck says that the message was sent. Raises PacketTooLarge.
         """
         content = payload.encode()
         properties = None

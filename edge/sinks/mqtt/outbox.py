@@ -98,7 +98,7 @@ class Outbox:
             self._last_seq = max(self._last_seq, word.seq)
             self._memory.append(word)
             self._flush(now=not self._is_failing)
-            if self.waiting > self._capacity:
+            while self.waiting > self._capacity:
                 self._drop_oldest()
 
     def oldest(self) -> Word | None:

@@ -12,7 +12,7 @@ from edge.sinks.mqtt.event_loop import ConnectionLost, EventLoop, ShutdownDeadli
 from edge.sinks.mqtt.events import ConnAck, Event, Message, PubAck
 from edge.sinks.mqtt.publisher_state import PublisherState
 from edge.sinks.mqtt.retained import RetainedPublisher
-from edge.sinks.mqtt.topics import is_reserved
+from edge.sinks.mqtt.topics import accepts_responses
 
 _CONNACK_TIMEOUT_S: Final = 10.0
 _DISCONNECT_TIMEOUT_S: Final = 0.4
@@ -123,10 +123,8 @@ class Session:
         """Publish a response where the sender of the command wants it, else on the topic `response`."""
         topics = self._state.topics
         wanted = message.response_topic
-        topic = topics.response if wanted is None or is_reserved(wanted) else wanted
+        topic = wanted if wanted is not None and accepts_responses(wanted) else topics.response
         try:
             self._connection.publish(topic, response, qos=1, correlation_data=message.correlation_data)
-        except ValueError:  # the topic holds a wildcard
-            self._connection.publish(topics.response, response, qos=1, correlation_data=message.correlation_data)
         except PacketTooLarge as error:
             self._state.report_limit("response", f"a response is not published, since {error}")

@@ -48,7 +48,11 @@ class Topics:
         return self.status, self.health, self.model
 
 
-def is_reserved(topic: str) -> bool:
-    """Return True for a topic on which the sender of a command must not make a device publish its response."""
+def accepts_responses(topic: str) -> bool:
+    """Return True for a topic on which the sender of a command may have the device publish its response.
+
+    It has no wildcard, and is neither the broker's own nor one on which devices publish or receive something else.
+    """
     levels = topic.split("/")
-    return topic.startswith("$") or (levels[0] == "ishara" and levels[2:3] != ["response"] and len(levels) == _LEVELS)
+    is_of_device = levels[0] == "ishara" and len(levels) == _LEVELS and levels[2] != "response"
+    return topic != "" and not topic.startswith("$") and not set("+#") & set(topic) and not is_of_device

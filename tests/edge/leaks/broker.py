@@ -3,7 +3,6 @@
 import os
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from unittest.mock import patch
 
 from edge.config import MqttConfig
 from edge.sinks.mqtt import publisher
+from tests.edge.leaks.closing_server import ClosingServer
 from tests.edge.leaks.situation import Situation
 from tests.edge.waiting import wait_until
 from tests.edge.word_publisher import open_sink
@@ -20,38 +20,19 @@ _CONNACK: Final = bytes.fromhex("20 03 00 00 00")
 _RETRY_S: Final = 0.005
 
 
-class ClosingBroker:
-    """Accepts one client after another, reads until it has published `online`, and closes the connection."""
-
-    def __init__(self) -> None:
-        self.served = 0
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                client, _ = self._server.accept()
-            except OSError:
-                return
-            with client:
-                received = client.recv(4096)
-                client.sendall(_CONNACK)
-                while not received.endswith(b"online") and b"online" not in received[-200:]:
-                    received += client.recv(65536)
-            self.served += 1
+def _serve(client: socket.socket) -> None:
+    """Accept the client, and read until it has published `online`."""
+    received = client.recv(4096)
+    client.sendall(_CONNACK)
+    while b"online" not in received[-200:]:
+        received += client.recv(65536)
 
 
 @contextmanager
 def reconnected_broker() -> Iterator[Situation]:
     """Yield the situation in which each round is a connection of the device to its broker."""
     with (
-        closing(ClosingBroker()) as broker,
+        closing(ClosingServer(_serve)) as broker,
         tempfile.TemporaryDirectory() as folder,
         patch.object(publisher, "_FIRST_RETRY_S", _RETRY_S),
         patch.object(publisher, "_LONGEST_RETRY_S", _RETRY_S),

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Final
@@ -15,6 +14,7 @@ from edge.cameras.live import LiveCamera
 from edge.cameras.network_address import NetworkAddress
 from edge.cameras.network_camera import NetworkCameraOpener
 from edge.config import CameraConfig
+from tests.edge.leaks.closing_server import ClosingServer
 from tests.edge.leaks.situation import Situation
 
 _HEAD: Final = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=part\r\n\r\n"
@@ -23,37 +23,17 @@ _RETRY_S: Final = 0.01
 _SIDE: Final = 480
 
 
-class HangingUp:
-    """Serves some images to each client, one client after another, and hangs up."""
-
-    def __init__(self) -> None:
-        self.served = 0
-        self._images = [_encode(seed) for seed in range(_IMAGES)]
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._server.getsockname()[1]}/"
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                client, _ = self._server.accept()
-            except OSError:
-                return
-            with client:
-                client.recv(4096)
-                client.sendall(_HEAD + b"".join(self._images))
-            self.served += 1
-
-
 @contextmanager
 def reopened_camera() -> Iterator[Situation]:
     """Yield the situation in which each round opens the camera again and reads its images."""
-    with closing(HangingUp()) as server:
-        address = NetworkAddress.parse(server.address)
+    images = b"".join(_encode(seed) for seed in range(_IMAGES))
+
+    def serve(client: socket.socket) -> None:
+        client.recv(4096)
+        client.sendall(_HEAD + images)
+
+    with closing(ClosingServer(serve)) as server:
+        address = NetworkAddress.parse(f"http://127.0.0.1:{server.port}/")
         assert address is not None
         config, timeouts = CameraConfig(), CameraTimeouts(retry_s=_RETRY_S, longest_retry_s=_RETRY_S)
         opener = NetworkCameraOpener(address, config)

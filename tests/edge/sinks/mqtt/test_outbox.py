@@ -91,6 +91,12 @@ def test_full_outbox_drops_the_oldest_words_and_logs_once_each_time(
     assert caplog.text.count("the oldest are dropped") == 2
 
 
+def test_smaller_capacity_holds_for_the_words_that_wait_already(tmp_path: Path) -> None:
+    fill(tmp_path / "outbox", *range(1, 21)).close()
+    outbox = fill(tmp_path / "outbox", 21, capacity=10)
+    assert (outbox.dropped, drain(outbox)) == (11, list(range(12, 22)))
+
+
 def test_damaged_outbox_is_renamed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "outbox"
     fill(path, *range(1, 51)).close()

@@ -90,10 +90,7 @@ def wheels_in(wheelhouse: Path) -> list[Path]:
 def _pack(folder: Path) -> Artifact:
     """Pack the bundle's files into a tar that always has the same bytes, so that an interrupted push can resume."""
     with open_bundle_source(folder) as source:
-        files = source.read_files()
-    if MANIFEST not in files:
-        raise ArtifactUnusable(f"{folder} is not a bundle: it has no {MANIFEST}")
-    installed = _installed_name(files[MANIFEST], folder)
+        installed, files = _installed_name(source.read_manifest(), folder), source.read_files()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, content in files.items():

@@ -14,11 +14,11 @@ MB: Final = 1_000_000
 def open_bundle_file(path: Path, flags: int = 0) -> BufferedReader:
     """Open a plain file that is no larger than a bundle may be. Raises OSError for anything else, at once."""
     # Without this flag a pipe would make everybody wait for a writer.
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags), "rb")
-    status = os.fstat(file.fileno())
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)
+    status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BUNDLE_MB * MB:
-        return file
-    file.close()
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)  # `fdopen` would raise for a folder and leave it open
     if stat.S_ISREG(status.st_mode):
         raise OSError(errno.EFBIG, f"it has more than {MAX_BUNDLE_MB} MB", str(path))
     raise OSError(errno.EINVAL, "it is not a plain file", str(path))

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
-from pydantic import Field, TypeAdapter
+from pydantic import NonNegativeInt, TypeAdapter
 
-from landmarkers.parsing import describe
+from landmarkers.plain_text import one_sentence
 from models.bundle import HASHED_FILES, MANIFEST, MAX_MANIFEST_BYTES, OPTIONAL_FILES, SIGNATURE, BundleRefused
 from models.bundle_file import MAX_BUNDLE_MB, MB, open_bundle_file
 from models.durable import copy_part, sync_folder
@@ -21,8 +21,7 @@ from models.subprocess_probe import run_python
 
 BUNDLE_FILES: Final = HASHED_FILES | OPTIONAL_FILES | {MANIFEST, SIGNATURE}
 _LISTING_TIMEOUT_S: Final = 30.0
-_NoNegative = Annotated[int, Field(ge=0)]
-_LISTING: Final = TypeAdapter(dict[str, tuple[_NoNegative, _NoNegative]])
+_LISTING: Final = TypeAdapter(dict[str, tuple[NonNegativeInt, NonNegativeInt]])
 
 
 class _Part(NamedTuple):
@@ -77,8 +76,8 @@ def open_bundle_source(path: Path) -> Iterator[BundleSource]:
     """Open the bundle in a folder or a `.tar`; only descriptors are opened. Raises BundleRefused."""
     with ExitStack() as stack:
         files: dict[str, BinaryIO] = {}
-        names = sorted(BUNDLE_FILES) if path.is_dir() else [""]
-        for name in names:
+        is_folder = os.path.isdir(path)  # noqa: PTH112  # unlike Path.is_dir it raises no PermissionError
+        for name in sorted(BUNDLE_FILES) if is_folder else [""]:
             try:
                 files[name] = stack.enter_context(open_bundle_file(path / name, os.O_NOFOLLOW if name else 0))
             except FileNotFoundError:
@@ -86,7 +85,7 @@ def open_bundle_source(path: Path) -> Iterator[BundleSource]:
             except OSError as error:
                 reason = "it is a symlink" if error.errno == errno.ELOOP else error.strerror
                 raise BundleRefused(f"{path / name} cannot be read: {reason}") from error
-        if not files and not path.is_dir():
+        if not files and not is_folder:
             raise BundleRefused(f"there is no bundle {path}")
         size = sum(os.fstat(file.fileno()).st_size for file in files.values())
         if size > MAX_BUNDLE_MB * MB:
@@ -100,7 +99,7 @@ def _list_tar(path: Path, tar: BinaryIO) -> dict[str, tuple[int, int]]:
     listed = run_python(["-m", "models.tar_listing", *BUNDLE_FILES], stdin=tar, timeout_s=_LISTING_TIMEOUT_S)
     if not listed.succeeded:
         reason = listed.text if listed.refused else f"cannot be read: {listed.text}"
-        raise BundleRefused(f"{path} {describe(ValueError(reason))}")
+        raise BundleRefused(f"{path} {one_sentence(reason)}")
     return _LISTING.validate_json(listed.text)
 
 

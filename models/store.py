@@ -59,12 +59,13 @@ class BundleStore(StoreReader):
         """
         self._transactions.activate(name)
 
-    def rollback(self, reason: str) -> Path | None:
+    def rollback(self, reason: str, *, by_operator: bool = False) -> Path | None:
         """Activate the bundle that was active before, or the shipped one; return its folder, None for the shipped one.
 
-        Bundles that are damaged by now are skipped. Raises StoreUnusable when the shipped one is active already.
+        Bundles that are damaged by now are skipped. An operator waits longer for another process than the daemon.
+        Raises StoreUnusable when the shipped one is active already.
         """
-        return self._transactions.rollback(reason)
+        return self._transactions.rollback(reason, by_operator=by_operator)
 
     def mend_journal(self) -> None:
         """Put a damaged journal aside, and write what can be read of it anew. Raises StoreUnusable."""

@@ -130,13 +130,13 @@ class Transactions:
             if name != self.store.current_name():
                 self._activate(name)
 
-    def rollback(self, reason: str) -> Path | None:
+    def rollback(self, reason: str, *, by_operator: bool = False) -> Path | None:
         """Activate the bundle that was active before, or the shipped one; return its folder, None for the shipped one.
 
         Bundles that are damaged by now are skipped. Raises StoreUnusable when the shipped one is active already.
         """
         root = self.store.root
-        with lock_store(root, wait_s=_DAEMON_WAIT_S):
+        with lock_store(root, wait_s=_OPERATOR_WAIT_S if by_operator else _DAEMON_WAIT_S):
             current = self.store.current_name()
             if current is None:
                 raise StoreUnusable(

@@ -28,7 +28,8 @@ def run_models_command(config: ModelConfig, options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         # What only root may read is open before root becomes the owner of the store.
         source = stack.enter_context(open_bundle_source(options.path)) if options.action == "install" else None
-        store = BundleStore(become_owner(store.root), store.keys, shipped=config.folder or SHIPPED_MODEL)
+        shipped = (config.folder or SHIPPED_MODEL).absolute()  # the owner works in the folder of the store
+        store = BundleStore(become_owner(store.root), store.keys, shipped=shipped)
         if source is not None:
             allowed = InstallOptions(allow_downgrade=options.allow_downgrade, allow_labels=options.allow_labels)
             print(f"installed {store.install_opened(source, allowed, activate=options.activate)}")
@@ -37,7 +38,7 @@ def run_models_command(config: ModelConfig, options: argparse.Namespace) -> int:
         elif options.action == "activate":
             store.activate(options.name)
         else:
-            store.rollback(OPERATOR_REASON)
+            store.rollback(OPERATOR_REASON, by_operator=True)
     current = store.current()
     print(f"{'the shipped bundle' if current is None else current.name} is active from the next start or reload")
     if config.folder is not None:

@@ -21,6 +21,7 @@ from models.store import BundleStore, StoreUnusable
 log = logging.getLogger(__name__)
 
 _INTERVAL_S: Final = 1.0
+_RETRY_S: Final = 60.0
 _JOIN_S: Final = 3.0
 
 
@@ -81,6 +82,8 @@ class ProbationWatch:
                     self._watch(plan)
             except StoreUnusable as error:
                 log.warning("the state of %s is unknown: %s", plan.bundle.manifest.title, error)
+                self._changed.wait(_RETRY_S)  # another process may hold the store; the same model is watched again
+                continue
             with self._lock:  # only now: after a failure of the watch the same model is watched again
                 self._plan = None if self._plan is plan else self._plan
 

@@ -47,7 +47,7 @@ def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
         ("other-1.0-py3-none-any.whl", "is neither a bundle"),
         ("broken.tar", "nor a .tar of one"),
         ("odd", "has no name and version"),
-        (".", "is not a bundle: it has no manifest.json"),
+        (".", "is no bundle: it contains no manifest.json"),
         ("nothing", "does not exist"),
     ):
         with pytest.raises(ArtifactUnusable, match=message):

@@ -12,8 +12,6 @@ from pathlib import Path
 from tests.fuzz.fuzzing import all_parsers, fuzz
 from tests.fuzz.parser import Parser
 
-_EXAMPLES = 200  # of each parser in one round
-
 
 def main() -> int:
     """Return 1 if any input raised what is no refusal, or took too much."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.commands import Command
-from tests.device.device import CheckFailed
+from tests.device.device import CheckFailed, wait_until
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.word_publisher import word
-from tests.homeassistant.home_assistant import home_assistant, pretty, wait_until
+from tests.homeassistant.home_assistant import PATIENCE_S, home_assistant, pretty
 from tests.homeassistant.household import Household, household
 from tests.homeassistant.word_watch import WORD_ENTITY, watching
 
@@ -75,7 +75,7 @@ def repeated_word(house: Household) -> str:
     with watching(house.home) as watch:
         for event in (first, first, second, first, second):
             house.publish("ishara/entrance/word", event)
-        wait_until(lambda: second["seq"] in watch.counts, "the second word")
+        wait_until(lambda: second["seq"] in watch.counts, "the second word", PATIENCE_S)
         time.sleep(_SETTLE_S)
         counts = [watch.counts[event["seq"]] for event in (first, second)]
     _expect(counts == [1, 1], f"two words that came twice were seen {counts} times")
@@ -96,7 +96,7 @@ def pause(house: Household) -> str:
 def button(house: Household) -> str:
     """Press the button that clears the captions."""
     house.home.call("button.press", "button.ishara_entrance_clear")
-    wait_until(lambda: f"executed the command {Command.CLEAR}" in house.daemon.logged, "the command")
+    wait_until(lambda: f"executed the command {Command.CLEAR}" in house.daemon.logged, "the command", PATIENCE_S)
     return "captions cleared"
 
 
@@ -120,7 +120,7 @@ def restarted_home(house: Household) -> str:
 def killed_device(house: Household) -> str:
     """Kill the daemon: the entities are unavailable, and back with the next one, and no word is said again."""
     house.stop_device(signal.SIGKILL)
-    wait_until(lambda: not house.home.is_available(WORD_ENTITY), "unavailable entities")
+    wait_until(lambda: not house.home.is_available(WORD_ENTITY), "unavailable entities", PATIENCE_S)
     house.home.stop()
     house.home.start()
     before = house.spoken()
@@ -139,7 +139,7 @@ def removed_page(house: Household) -> str:
     house.wait_for("button.ishara_entrance_clear", "unknown")
     house.stop_device()
     house.start_device(WEB_PORT="")
-    wait_until(lambda: "button.ishara_entrance_clear" not in house.home.states(), "the end of the button")
+    wait_until(lambda: "button.ishara_entrance_clear" not in house.home.states(), "the end of the button", PATIENCE_S)
     house.wait_for("switch.ishara_entrance_recognition")
     return "no button is left"
 
@@ -160,7 +160,7 @@ def discovery_off(house: Household) -> str:
     """Switch discovery off: the device is gone from Home Assistant, and goes on publishing."""
     house.stop_device()
     house.start_device(DEVICE="hall", MQTT_DISCOVERY="false")
-    wait_until(lambda: not house.home.states(), "the end of all entities")
+    wait_until(lambda: not house.home.states(), "the end of all entities", PATIENCE_S)
     _expect(
         house.retained() == {f"ishara/hall/{kind}" for kind in ("health", "model", "status")}, "other topics remain"
     )
@@ -196,7 +196,7 @@ def _see_word(house: Household, seq: int) -> None:
     with watching(house.home) as watch:
         event: dict[str, Any] = json.loads(word(seq).to_json())
         house.publish("ishara/entrance/word", event)
-        wait_until(lambda: seq in watch.counts, "the next word")
+        wait_until(lambda: seq in watch.counts, "the next word", PATIENCE_S)
 
 
 def _expect(condition: bool, otherwise: str) -> None:

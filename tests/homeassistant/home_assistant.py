@@ -5,8 +5,7 @@ https://developers.home-assistant.io/docs/api/rest/ and https://developers.home-
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ from typing import Any, Final
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from tests.device.device import CheckFailed
+from tests.device.device import CheckFailed, wait_until
 from tests.edge.ports import free_port
 
 PATIENCE_S: Final = 60.0
@@ -141,15 +140,6 @@ def home_assistant(root: Path, folder: str, broker_port: int, automations: str =
         yield running
     finally:
         running.stop()
-
-
-def wait_until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Return once the condition is true. Raises CheckFailed after a long time."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise CheckFailed(f"{what} did not come within {patience_s:.0f} s")
-        time.sleep(0.1)
 
 
 def pretty(content: object) -> str:

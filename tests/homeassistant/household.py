@@ -11,11 +11,11 @@ from typing import Any, Final
 import paho.mqtt.publish as mqtt
 
 from landmarkers.take import TAKE_SUFFIX, Take
-from tests.device.device import CheckFailed
+from tests.device.device import CheckFailed, wait_until
 from tests.edge.daemon import Daemon, mqtt_settings
 from tests.edge.mosquitto import Mosquitto, listening
 from tests.edge.ports import free_port
-from tests.homeassistant.home_assistant import HomeAssistant, pretty, wait_until
+from tests.homeassistant.home_assistant import PATIENCE_S, HomeAssistant, pretty
 from tests.synthetic_signer import even_times, take
 
 _REPOSITORY: Final = Path(__file__).parents[2]
@@ -66,8 +66,8 @@ class Household:
             self._daemon.end()
             self._daemon = None
 
-    def wait_for(self, entity: str, *states: str) -> dict[str, Any]:
-        """Wait until the entity is there, available, and has one of the states if any are named; return it."""
+    def wait_for(self, entity: str, *states: str) -> None:
+        """Wait until the entity is there, available, and has one of the states if any are named."""
 
         def shown() -> bool:
             if self.daemon.process.poll() is not None:
@@ -76,10 +76,9 @@ class Household:
             return state in states if states else state not in ("unavailable", "unknown")
 
         try:
-            wait_until(shown, f"{entity} {' or '.join(states)}")
+            wait_until(shown, f"{entity} {' or '.join(states)}", PATIENCE_S)
         except CheckFailed as error:
             raise CheckFailed(f"{error}: {pretty(self.home.states().get(entity))}\n{self.daemon.logged}") from error
-        return self.home.states()[entity]
 
     def publish(self, topic: str, content: dict[str, Any]) -> None:
         """Publish a message that the device did not send."""

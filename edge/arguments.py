@@ -24,8 +24,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         for argument in sorted(sys.argv[1:], key=len, reverse=True):
-            for written in (argument, repr(argument)[1:-1]):
-                message = message.replace(written, redact_source(argument))
+            for whole in (argument, argument.partition("=")[2]):  # of `--pace=…` only the value is quoted
+                for written in (whole, repr(whole)[1:-1]):
+                    message = message.replace(written, redact_source(whole))
         super().error(message)
 
 

@@ -53,7 +53,7 @@ Handler = Callable[[], None]
 
 
 class RateLimit:
-    """Lets through a burst of commands and then one a second, for whoever sends them may send them without end."""
+    """Lets through ten commands in any ten seconds, for whoever sends them may send them without end."""
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=_BURST)

@@ -56,7 +56,7 @@ class Provenance:
     variant: int = 0
 
 
-PROVENANCE: Final = TypeAdapter(Provenance)
+_PROVENANCE: Final = TypeAdapter(Provenance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,11 +124,6 @@ class Take:
         return cls._from_stored(StoredTake.load(path, MAX_FRAMES))
 
     @classmethod
-    def read(cls, file: IO[bytes], name: str, max_frames: int = MAX_FRAMES) -> Self:
-        """Read a take from an open file; errors call it by this name. Raises TakeDamaged as `load` does."""
-        return cls._from_stored(StoredTake.read(file, name, max_frames))
-
-    @classmethod
     def _from_stored(cls, stored: "StoredTake") -> Self:
         points = np.full((len(stored.times), POINT_COUNT, 3), np.nan, np.float32)
         for part, steps in stored.parts.items():
@@ -149,18 +144,18 @@ class StoredTake:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
         try:
             with path.open("rb") as file:
-                return cls.read(file, str(path), max_frames)
+                return cls._read(file, str(path), max_frames)
         except (OSError, ValueError) as error:  # ValueError: no path can hold a zero byte
             raise TakeDamaged(f"{path} is not a readable take: {error}") from error
 
     @classmethod
-    def read(cls, file: IO[bytes], name: str, max_frames: int = _MAX_STORED_FRAMES) -> Self:
-        """Read a take from an open file; errors call it by this name. Raises TakeDamaged as `load` does."""
+    def _read(cls, file: IO[bytes], name: str, max_frames: int) -> Self:
+        """Read a take from an open file; errors call it by this name. Raises TakeDamaged."""
         try:
             archive = ArrayArchive(file, min(_MAX_ARRAY_BYTES, max_frames * _FRAME_BYTES + _MAX_HEADER_BYTES))
             header = read_json(archive.read_text("provenance"))
             _check_format(header, name)
-            provenance = PROVENANCE.validate_python(header)
+            provenance = _PROVENANCE.validate_python(header)
             times = archive.read("times", "f")
             _check_times(times, max_frames)
             parts = {part: archive.read(part.value, "i") for part in PART_SLICES if part.value in archive.names}

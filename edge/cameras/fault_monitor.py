@@ -26,7 +26,10 @@ class CameraTimeouts:
     fault_after_s: float = 3.5
     """Until silence, black or frozen images are reported."""
     abandon_after_s: float = 7.0
-    """Until a device that neither opens nor delivers nor fails is abandoned; longer than the devices' own limits."""
+    """Until a device that neither opens nor delivers nor fails is abandoned.
+
+    It is longer than the limits of the devices, but for a stream's, which has time for its first image.
+    """
     abandon_start_after_s: float = FIRST_IMAGE_S + 1.0
     """Until a device that was opened is abandoned if its first image does not come."""
     retry_s: float = 1.0
@@ -76,7 +79,7 @@ class CameraFaultMonitor:
         timeouts = self._timeouts
         is_starting = reader.yielded == 1  # open, but no image has come
         if seconds >= (timeouts.abandon_start_after_s if is_starting else timeouts.abandon_after_s):
-            raise CameraLost(f"the camera {self._name} delivers no more images: its driver hangs")
+            raise CameraLost(f"the camera {self._name} delivers no more images")
         if seconds >= timeouts.fault_after_s and self._reconnect and reader.yielded > 1:
             self.report(f"the camera {self._name} delivers no more images")
 

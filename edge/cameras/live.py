@@ -63,7 +63,7 @@ class LiveCamera:
         self._monitor = CameraFaultMonitor(name, report_fault, timeouts, reconnect=reconnect)
         self._timeouts = timeouts
         self._refusals = Backoff(timeouts.retry_s, timeouts.longest_retry_s)
-        self._failures = Backoff(timeouts.retry_s, timeouts.longest_retry_s, stable_after_s=timeouts.stable_after_s)
+        self._failures = Backoff(timeouts.retry_s, timeouts.longest_retry_s)
         self._delivered_s = 0.0
         self._first_image_at: float | None = None
         self._readers: list[LatestFrameReader] = []
@@ -84,9 +84,11 @@ class LiveCamera:
                 if not self._reconnect:
                     raise
                 self._monitor.report(str(error))
+                self._forget_if_stable()
                 self._stopped.wait(self._retry_s(error))
             except CameraFailed as error:
-                pause_s = self._failures.delay_s(self._delivered_s)
+                self._forget_if_stable()
+                pause_s = self._failures.delay_s()
                 if not self._reconnect or self._failures.attempts >= MAX_FAILURES:
                     raise
                 self._monitor.report(f"{error}; it is started again")
@@ -98,10 +100,14 @@ class LiveCamera:
         for reader in list(self._readers):
             reader.stop()
 
-    def _retry_s(self, error: CameraLost) -> float:
-        """Return the pause after an opening that ended with this error."""
+    def _forget_if_stable(self) -> None:
+        """Forget refusals and failures if the opening that has ended delivered images for a while."""
         if self._delivered_s >= self._timeouts.stable_after_s:
             self._refusals.reset()
+            self._failures.reset()
+
+    def _retry_s(self, error: CameraLost) -> float:
+        """Return the pause after an opening that ended with this error."""
         return self._refusals.delay_s() if isinstance(error, CameraRefused) else self._timeouts.retry_s
 
     def _open_and_read(self) -> Iterator[Frame]:

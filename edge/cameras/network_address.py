@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 from edge.redaction import is_host_certain, redact_source
 from landmarkers.errors import UserError
 
-DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _SAFE_IN_LOGIN: Final = "!$&'()*+,;="  # of RFC 3986; FFmpeg keeps 127 characters of a login, so that few are escaped
 ESCAPES: Final = "inside a user name or password write @ as %40, / as %2F, ? as %3F, # as %23 and : as %3A"
 
@@ -65,14 +65,14 @@ class NetworkAddress:
         """Read an address as FFmpeg does; return None for a source of another kind. Raises AddressInvalid."""
         scheme, separator, rest = source.strip().partition("://")
         scheme = scheme.lower()
-        if not separator or scheme not in DEFAULT_PORTS:
+        if not separator or scheme not in _DEFAULT_PORTS:
             return None
         name, text = redact_source(source), f"{scheme}://{rest}"
         if not text.isprintable():
             raise AddressInvalid(f"the camera's address {name} has a character that no address has")
         try:
             parts = urlsplit(text)
-            host, port = parts.hostname, parts.port or DEFAULT_PORTS[scheme]
+            host, port = parts.hostname, parts.port or _DEFAULT_PORTS[scheme]
         except ValueError:  # not chained: its message holds a part of the address
             raise AddressInvalid(f"the camera's address {name} has no valid host and port; {ESCAPES}") from None
         if not host:

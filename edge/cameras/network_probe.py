@@ -14,9 +14,9 @@ from typing import Final
 
 from edge.cameras.login import authorise
 from edge.cameras.network_address import NetworkAddress
+from landmarkers.parsing import is_number
 
 _MAX_BYTES: Final = 64 * 1024
-_MAX_DIGITS: Final = 9
 _HEAD_END: Final = b"\r\n\r\n"
 UNAUTHORIZED: Final = 401
 
@@ -119,8 +119,8 @@ class _Conversation:
         except HTTPException as error:
             raise NoCamera from error
         length = headers.get("Content-Length", "")
-        if int(status) == UNAUTHORIZED and self._address.is_rtsp and length.isdecimal():
-            left = min(int(length[:_MAX_DIGITS]), _MAX_BYTES) - len(body)
+        if int(status) == UNAUTHORIZED and self._address.is_rtsp and is_number(length):
+            left = min(int(length), _MAX_BYTES) - len(body)
             while left > 0 and (received := self._receive(connection)):
                 left -= len(received)
         return int(status), headers

@@ -35,15 +35,11 @@ class Component(StrEnum):
 Callback = Callable[[], None]
 
 
-def _continue(_reason: str) -> None:
-    return
-
-
 class DeviceStatus:
     """Holds the status; may be written and read on any thread."""
 
-    def __init__(self, give_up: Callable[[str], None] = _continue) -> None:
-        """`give_up` ends the daemon, for this reason, when one of its threads fails again and again."""
+    def __init__(self, give_up: Callable[[str], None] | None = None) -> None:
+        """`give_up` ends the daemon for this reason when a thread fails again and again; else it is tried for ever."""
         self._give_up = give_up
         self._lock = threading.Lock()
         self._faults: dict[tuple[Component, str], str] = {}

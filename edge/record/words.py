@@ -8,6 +8,7 @@ from typing import Final
 
 from edge.config.text_file import read_text_file
 from landmarkers.errors import UserError
+from landmarkers.parsing import is_number
 from models.labels import Sign
 
 FIRST_NEW_SIGN: Final = 1001  # KArSL's own list ends at 502
@@ -52,8 +53,8 @@ def _find(text: str, known: Sequence[Sign]) -> Sign:
     arabic, equals, english = (normalise(part) for part in text.partition("="))
     if not arabic or (equals and not english):
         raise WordsUnclear(f"“{text}” is no word; write it as عربي=English")
-    if not equals and arabic.isascii() and arabic.isdigit():
-        matches = [sign for sign in known if str(sign.sign_id) == arabic.lstrip("0")]
+    if not equals and is_number(arabic):
+        matches = [sign for sign in known if sign.sign_id == int(arabic)]
     else:
         matches = [
             sign

@@ -38,9 +38,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def forbid_changes() -> bool:
-    """Allow no file but /dev/null to be changed, none to be run, no TCP and no signal; return False without Landlock.
+    """Allow no file but /dev/null to be changed and none to be run; return False without Landlock.
 
-    Raises OSError where the kernel has Landlock, but refuses.
+    Where the kernel can, allow no TCP and no signal either. Raises OSError where the kernel has Landlock, but refuses.
     """
     try:
         version = _call(_CREATE_RULESET, None, 0, _VERSION)

@@ -18,7 +18,7 @@ from tests.edge.tiny_bundle import PLACES, write_bundle
 from tests.synthetic_signer import Sign, even_times, take
 
 MIN_FRAME_SHARE = 0.95
-ASKING_S = 20.0  # longer than the deadlines of connections that attack
+ASKING_S = 20.0  # longer than the deadline of a request
 STEADY_S = 3.0
 WITH_TLS = ("nothing", "half headers", "half a second request", "slow readers of events")
 

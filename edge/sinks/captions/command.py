@@ -13,6 +13,7 @@ from edge.sinks.captions.scene import CaptionState, scene_at
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
 from landmarkers.frame import Frame
+from landmarkers.plain_text import one_line
 from landmarkers.take import Take
 
 _NOON: Final = 12 * 60
@@ -49,4 +50,4 @@ def _load_view(take: Take) -> View:
 
 def _parse_word(text: str) -> WordMessage:
     arabic, _, english = text.partition("=")
-    return WordMessage(arabic, english, 1.0, _NOW)
+    return WordMessage(one_line(arabic), one_line(english), 1.0, _NOW)

@@ -61,13 +61,14 @@ class CaptionState:
         """Return the state after a message."""
         match message:
             case WordMessage():
-                return replace(self, words=(*self.words, message)[-MAX_WORDS:])
+                shown = replace(message, word=one_line(message.word), english=one_line(message.english))
+                return replace(self, words=(*self.words, shown)[-MAX_WORDS:])
             case StatusMessage():
                 return replace(self, status=message)
             case View():
                 return replace(self, view=message)
             case Identify():
-                return replace(self, identify=message)
+                return replace(self, identify=replace(message, name=one_line(message.name)))
             case Clear():
                 return replace(self, words=())
             case _:
@@ -85,7 +86,7 @@ def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day
         previous=_captions(previous, style, now, style.history_s),
         status=state.status,
         view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
-        identity=one_line(identify.name) if identify is not None and now < identify.until else None,
+        identity=identify.name if identify is not None and now < identify.until else None,
         shift=burn_in_shift(now),
         brightness=style.night_brightness if is_night(style.night_hours, minute_of_day) else 1.0,
     )
@@ -116,8 +117,8 @@ def _captions(
 ) -> tuple[Caption, ...]:
     captions = (
         Caption(
-            one_line(one.word),
-            one_line(one.english),
+            one.word,
+            one.english,
             one.confidence >= style.confident_from,
             opacity(now - one.at, fade_after_s),
         )

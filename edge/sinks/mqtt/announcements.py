@@ -27,23 +27,36 @@ class Announcements:
         """`topics` are the retained ones that the device uses now. What cannot be written is not remembered."""
         self._topics = topics
         self._path = folder / f"{_PREFIX}{device}"
+        self._before: list[str] = []
         self._former: list[Path] = []
         self._lock: int | None = None
-        self.stale: list[str] = []
-        """Topics that hold a message of this device which nobody renews; to be cleared."""
+        self._is_remembered = False
         try:
             self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            before = _read(self._path)
-            found = [*before, *self._read_former()]
-            self.stale = [topic for topic in dict.fromkeys(found) if topic not in topics]
-            self._write(list(dict.fromkeys([*topics, *before])))
+            self._before = _read(self._path)
+            self._write(list(dict.fromkeys([*topics, *self._before])))
+            self._is_remembered = True
         except OSError as error:
             log.info("the topics of this device are not remembered: %s", error)
 
+    def find_stale(self) -> list[str]:
+        """Return the topics that hold a message of this device which nobody renews; to be cleared.
+
+        Another daemon may have taken one of the names since the last call.
+        """
+        self._former = []
+        if not self._is_remembered:
+            return []
+        try:
+            found = [*self._before, *self._read_former()]
+        except OSError:
+            return []
+        return [topic for topic in dict.fromkeys(found) if topic not in self._topics]
+
     def forget_stale(self) -> None:
         """Forget the stale topics, which have been cleared."""
-        self.stale = []
+        self._before = []
         with suppress(OSError):  # they are cleared once more then
             self._write(self._topics)
             for path in self._former:

@@ -60,7 +60,7 @@ class Outbox:
             self._open_file()
         except (OutboxUnusable, OSError, sqlite3.Error) as error:
             self._last_seq, self._has_jumped = secrets.randbelow(_RANDOM_START), True
-            self._report_failure(error)
+            self._handle_failure(error)
 
     @property
     def path(self) -> Path:
@@ -223,6 +223,8 @@ class Outbox:
             if self._is_failing and not self._claim():
                 return
             if self._file is not None:
+                if self._is_failing:
+                    self._file.remove_through(self._delivered_through)
                 while self._memory:
                     self._file.add(self._memory[0].seq, self._memory[0].to_json())
                     self._memory.popleft()
@@ -250,15 +252,12 @@ class Outbox:
             self._close_file()
         self._retry_at = time.monotonic() + _RETRY_S
         if not self._is_failing:
-            self._report_failure(error)
-
-    def _report_failure(self, error: Exception) -> None:
+            log.error(
+                "the outbox %s cannot be used (%s): words that wait are lost if this daemon ends before it can",
+                self._path,
+                error,
+            )
         self._is_failing = True
-        log.error(
-            "the outbox %s cannot be used (%s): words that wait are lost if this daemon ends before it can",
-            self._path,
-            error,
-        )
 
     def _close_file(self) -> None:
         if self._file is not None:

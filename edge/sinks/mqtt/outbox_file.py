@@ -104,6 +104,10 @@ class OutboxFile:
         """Remove a word, and return 1; 0 if it is not there."""
         return self._execute("DELETE FROM words WHERE seq = ?", seq)
 
+    def remove_through(self, seq: int) -> None:
+        """Remove the words up to this number."""
+        self._execute("DELETE FROM words WHERE seq <= ?", seq)
+
     def put_aside(self, word: StoredWord) -> None:
         """Copy a word that cannot be read to the table `unreadable`."""
         self._execute(_ASIDE)

@@ -92,7 +92,7 @@ class Publisher:
                 self._short_connections = 0
                 reason = failure_reason(error)
                 self._report(f"cannot be reached: {reason}", needs_user="certificate" in reason)
-            self._attempts = self._attempts or list(self._settings.attempts)
+            self._attempts = list(self._settings.attempts)
             self._closing.wait(self._backoff.delay_s(time.monotonic() - began))
 
     def _run_session(self) -> None:
@@ -112,7 +112,6 @@ class Publisher:
             connack = session.wait_for_connack()
             hold_s = self._settings.hold_after_reconnect_s if self._was_connected else 0.0
             self._is_connected, self._was_connected = True, True
-            self._attempts = list(self._settings.attempts)
             self._report_connected()
             session.run(connack, hold_s=hold_s)
         finally:

@@ -75,14 +75,14 @@ class RetainedPublisher:
 
     def handle_puback(self, puback: PubAck) -> None:
         """Forget the topics that the device no longer uses once the broker has cleared them."""
-        if puback.packet_id in self._clearing:
+        if puback.packet_id in self._clearing and puback.refusal is None:
             self._clearing.remove(puback.packet_id)
             if not self._clearing:
                 self._state.announcements.forget_stale()
 
     def _clear_stale(self) -> None:
         """Clear what the broker keeps under topics that the device no longer uses."""
-        stale = self._state.announcements.stale
+        stale = self._state.announcements.find_stale()
         self._clearing |= {self._connection.publish(topic, "", qos=1, retain=True) for topic in stale}
 
     def _publish_discovery(self, health: Health) -> None:

@@ -28,7 +28,7 @@ class Connection:
         self.close = close
         self.is_trusted = False
         self.is_busy = False
-        """True while a request is answered; a connection that has sent none is closed before others."""
+        """True while a request is answered; the others are closed first."""
         self._places = places
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
@@ -82,7 +82,8 @@ class Places:
         networks[connection.network][connection] = None
         if sum(map(len, networks.values())) > (MAX_TRUSTED if connection.is_trusted else MAX_OTHERS):
             largest = max(networks.values(), key=len)
-            loser = next((one for one in largest if not one.is_busy), next(iter(largest)))
+            idle = (one for one in largest if not one.is_busy and one is not connection)
+            loser = next(idle, next(iter(largest)))
             loser.leave()
             loser.close()
 

@@ -13,7 +13,7 @@ from typing import Final
 COOKIE: Final = "ishara_session"
 AGE_S: Final = 365 * 24 * 3600
 _PURPOSE: Final = b"ishara session"
-_FORM: Final = re.compile(r"(?P<signed>[0-9]{1,12}\.[0-9a-f]{32})\.(?P<signature>[0-9a-f]{64})", re.ASCII)
+_FORM: Final = re.compile(r"(?P<signed>[0-9]{1,12}\.[0-9a-f]{32})\.(?P<signature>[0-9a-f]{64})")
 
 
 class Sessions:

@@ -1,12 +1,18 @@
 """A network camera that answers every request as a test says."""
 
+import base64
+import hashlib
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from urllib.request import parse_http_list, parse_keqv_list
 
+BASIC = 'WWW-Authenticate: Basic realm="camera"'
+DIGEST = 'WWW-Authenticate: Digest realm="camera", nonce="n0"'
 MakeAnswer = Callable[[str], bytes | None]
 """Returns the answer to a request's head; None leaves it without one, and an empty one closes the connection."""
 
@@ -64,6 +70,26 @@ def status(line: str, *headers: str, body: str = "") -> MakeAnswer:
         return "\r\n".join([f"{protocol} {line}", number, *headers, f"Content-Length: {len(body)}", "", body]).encode()
 
     return answer
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def sends_login(request: str, user: str, password: str) -> bool | None:
+    """Return True if a request proves to know user and password, False if others, None if it tries none.
+
+    It checks the answer to a challenge as a server does (RFC 2617, section 3.2.2).
+    """
+    found = re.search(r"^Authorization: (\w+) (.*)$", request.replace("\r", ""), re.MULTILINE)
+    if found is None:
+        return None
+    if found[1] == "Basic":
+        return base64.b64decode(found[2]).decode() == f"{user}:{password}"
+    fields = parse_keqv_list(parse_http_list(found[2]))
+    quality = [fields[key] for key in ("nc", "cnonce", "qop") if key in fields]
+    first, second = _md5(f"{user}:camera:{password}"), _md5(f"{request.split()[0]}:{fields['uri']}")
+    return fields["username"] == user and fields["response"] == _md5(":".join([first, "n0", *quality, second]))
 
 
 def _read_head(client: socket.socket) -> str:

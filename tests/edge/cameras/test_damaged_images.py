@@ -2,8 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 
 import cv2
@@ -82,9 +81,8 @@ def test_network_camera_with_some_odd_images_is_read_to_its_end_in_one_opening(m
     assert len(arrived) >= PARTS * 9 // 10 - 1
 
 
-@contextmanager
-def replaced_capture(monkeypatch: pytest.MonkeyPatch, decode: Callable[[int], Pixels | None]) -> Iterator[list[str]]:
-    """Put a V4L2 camera in OpenCV's place whose images are decoded as a test says; yield the names opened."""
+def replace_capture(monkeypatch: pytest.MonkeyPatch, decode: Callable[[int], Pixels | None]) -> list[str]:
+    """Put a V4L2 camera in OpenCV's place whose images are decoded as a test says; return the names opened."""
     opened: list[str] = []
     numbers = count()
 
@@ -110,28 +108,26 @@ def replaced_capture(monkeypatch: pytest.MonkeyPatch, decode: Callable[[int], Pi
             pass
 
     monkeypatch.setattr(cv2, "VideoCapture", Capture)
-    yield opened
+    return opened
 
 
 def test_usb_camera_with_some_odd_images_is_neither_lost_nor_opened_again(
     watch: Watch, faults: FaultLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = {7: None, 8: np.zeros((0, 0, 3), np.uint8), 9: random_image()[..., 0], 10: np.hstack([random_image()] * 2)}
-    with replaced_capture(monkeypatch, lambda number: odd.get(number % 20, random_image())) as opened:
-        camera = open_camera("/dev/video0", SourceOptions(endless=True, report_fault=faults.report))
-        frames = watch(camera)
-        wait_until(lambda: len(frames) > 200, "frames")
-        camera.stop()
+    opened = replace_capture(monkeypatch, lambda number: odd.get(number % 20, random_image()))
+    camera = open_camera("/dev/video0", SourceOptions(endless=True, report_fault=faults.report))
+    frames = watch(camera)
+    wait_until(lambda: len(frames) > 200, "frames")
+    camera.stop()
     assert faults.changes == []
     assert opened == ["/dev/video0"]
     assert {frame.image.shape for frame in frames} == {(48, 64, 3), (48, 128, 3)}
 
 
 def test_camera_whose_images_can_never_be_decoded_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    with (
-        replaced_capture(monkeypatch, lambda _: None),
-        pytest.raises(CameraLost, match="delivers images that cannot be decoded"),
-    ):
+    replace_capture(monkeypatch, lambda _: None)
+    with pytest.raises(CameraLost, match="delivers images that cannot be decoded"):
         list(open_camera("/dev/video0", SourceOptions()).frames())
 
 
@@ -142,7 +138,7 @@ def test_slow_network_camera_is_never_lost(rate: int, watch: Watch, faults: Faul
         began = time.monotonic()
         wait_until(lambda: len(frames) > 2, "frames")
         assert time.monotonic() - began < CameraTimeouts().fault_after_s
-    assert [fault for _, fault in faults.changes if fault is not None] == []
+        assert [fault for _, fault in faults.changes if fault is not None] == []
 
 
 def test_camera_that_is_slow_to_start_is_not_lost(watch: Watch, faults: FaultLog) -> None:

@@ -1,7 +1,5 @@
 """The faults of network cameras that cannot be opened, and the pauses between attempts."""
 
-import hashlib
-import re
 import socket
 import ssl
 import threading
@@ -26,13 +24,11 @@ from edge.config import CameraConfig
 from landmarkers.frame import Frame
 from tests.edge.cameras.fake_device import FakeDriver
 from tests.edge.cameras.fault_log import FaultLog
-from tests.edge.cameras.scripted_server import MakeAnswer, scripted_server, status
+from tests.edge.cameras.scripted_server import BASIC, DIGEST, MakeAnswer, scripted_server, sends_login, status
 from tests.edge.certificates import make_certificates
 from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
-BASIC = 'WWW-Authenticate: Basic realm="camera"'
-DIGEST = 'WWW-Authenticate: Digest realm="camera", nonce="n0"'
 PAUSES = [0.1, 0.2, 0.4, 0.8, 0.8]
 GIVEN = "user:S3CRET@"
 
@@ -146,22 +142,11 @@ def test_address_without_a_host_is_refused_at_once(address: str) -> None:
     assert "S3CRET" not in str(refused.value)
 
 
-def authorised(head: str, user: str, password: str) -> bool:
-    """Check the answer to a challenge as a server does (RFC 2617, section 3.2.2)."""
-    fields = dict(re.findall(r'(\w+)="?([^",]+)"?', head.partition("Authorization: Digest ")[2].partition("\r\n")[0]))
-    method = head.partition(" ")[0]
-    keys = (f"{user}:camera:{password}", f"{method}:{fields.get('uri')}")
-    first, second = (hashlib.md5(key.encode()).hexdigest() for key in keys)
-    quality = [fields[key] for key in ("nc", "cnonce", "qop") if key in fields]
-    expected = ":".join([first, "n0", *quality, second])
-    return hashlib.md5(expected.encode()).hexdigest() == fields.get("response")
-
-
 @pytest.mark.parametrize("scheme", ["rtsp", "http"])
 @pytest.mark.parametrize("quality", ["", ', qop="auth,auth-int", opaque="o"'])
 def test_cause_behind_a_login_is_found(scheme: str, quality: str) -> None:
     def answer(head: str) -> bytes | None:
-        is_right = authorised(head, "us:er", "p@ss wörd")
+        is_right = sends_login(head, "us:er", "p@ss wörd")
         return (status("404 Not Found") if is_right else status("401 Unauthorized", DIGEST + quality))(head)
 
     with scripted_server(answer) as server:

@@ -1,10 +1,6 @@
 """The user name and password of a network camera come from the configuration, and reach nobody but the camera."""
 
-import base64
-import hashlib
-import re
 from pathlib import Path
-from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
@@ -12,33 +8,15 @@ from edge.cameras.camera import CameraLost
 from edge.cameras.network_address import AddressInvalid
 from edge.cameras.source import SourceOptions, open_camera
 from edge.config import CameraConfig, ConfigInvalid
-from tests.edge.cameras.scripted_server import scripted_server, status
+from tests.edge.cameras.scripted_server import BASIC, DIGEST, scripted_server, sends_login, status
 
 USER = "entrance"
 ODD = "S3C/RET@:?#[%41 ö+&"
-BASIC = 'WWW-Authenticate: Basic realm="camera"'
-DIGEST = 'WWW-Authenticate: Digest realm="camera", nonce="n0"'
 
 
 def configured(folder: Path, password: str = ODD, username: str | None = USER) -> SourceOptions:
     (folder / "password").write_text(f"{password}\n")
     return SourceOptions(camera=CameraConfig(username=username, password_file=folder / "password"))
-
-
-def md5(text: str) -> str:
-    return hashlib.md5(text.encode()).hexdigest()
-
-
-def sends_login(request: str, user: str, password: str) -> bool | None:
-    """Return True if a request proves to know user and password, False if others, None if it tries none."""
-    found = re.search(r"^Authorization: (\w+) (.*)$", request.replace("\r", ""), re.MULTILINE)
-    if found is None:
-        return None
-    if found[1] == "Basic":
-        return base64.b64decode(found[2]).decode() == f"{user}:{password}"
-    fields = parse_keqv_list(parse_http_list(found[2]))
-    first, second = md5(f"{user}:camera:{password}"), md5(f"{request.split()[0]}:{fields['uri']}")
-    return fields["username"] == user and fields["response"] == md5(f"{first}:n0:{second}")
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "http"])

@@ -14,7 +14,8 @@ from tests.edge.leaks.situation import Situation, measure
 
 def test_camera_that_is_opened_again_and_again_leaves_no_thread_and_no_file_behind() -> None:
     before, after = measure(reopened_camera, warm_up=5, rounds=20)
-    assert (after.threads, after.files) <= (before.threads, before.files)
+    assert after.threads <= before.threads
+    assert after.files <= before.files
 
 
 @pytest.mark.parametrize("kind", ["threads", "files", "kB"])

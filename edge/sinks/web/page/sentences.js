@@ -45,7 +45,6 @@ const BROKER = {
 
 const CLAUSES = {
   // Reasons
-  "its driver hangs": "برنامج تشغيلها لا يستجيب",
   "it delivers the same image again and again": "فهي ترسل الصورة نفسها مرة بعد مرة",
   "{n} are connected": "عدد الكاميرات الموصولة {n}",
   "no machine has this name": "لا جهاز بهذا الاسم",

@@ -175,9 +175,9 @@ class RecognitionProcess:
                 return  # a failure, which the supervisor reports when the worker has ended, or a reply after `close`
 
     def _handle_model(self, reply: ModelLoaded) -> None:
-        message = f"{reply.title} recognises what visitors sign"
         if self._attempted_model is not self._model:
             return  # the worker that replaces this one is about to start
+        message = f"{reply.title} recognises what visitors sign"
         self._is_ready, self._working_model = True, self._model
         self._cancel_start_timeout()
         self._worker.report_ready(message, f"the visitors' recognition is back: {message}")

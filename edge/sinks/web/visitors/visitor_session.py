@@ -92,6 +92,7 @@ class VisitorSession:
         tasks: set[asyncio.Task[None]] = set()
         try:
             await self._start_recogniser()
+            self._accepted_at = time.monotonic()  # starting may take longer than a visitor may be idle
             tasks = {asyncio.create_task(self._receive()), asyncio.create_task(self._process())}
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

@@ -58,13 +58,13 @@ def test_switched_off_discovery_is_cleared(broker: Mosquitto, listener: Listener
 def stale_after_start(folder: Path, device: str, *topics: str) -> list[str]:
     """Return what a daemon that starts and ends without a broker finds to clear."""
     with closing(Announcements(folder, device, topics)) as announcements:
-        return announcements.stale
+        return announcements.find_stale()
 
 
 def test_nothing_is_cleared_twice(tmp_path: Path) -> None:
     stale_after_start(tmp_path, "old", "ishara/old/status")
     with closing(Announcements(tmp_path, "new", ["ishara/new/status"])) as renamed:
-        assert renamed.stale == ["ishara/old/status"]
+        assert renamed.find_stale() == ["ishara/old/status"]
         renamed.forget_stale()
     assert stale_after_start(tmp_path, "new", "ishara/new/status") == []
 

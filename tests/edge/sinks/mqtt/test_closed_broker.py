@@ -28,7 +28,8 @@ class Client:
     def __init__(self, broker: Mosquitto, folder: Path, user: str | None) -> None:
         self.received: list[tuple[str, bytes]] = []
         self.connected: list[bool] = []
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        # The client id is the device's, which the broker must not heed.
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, "ishara-entrance", protocol=paho.MQTTv5)
         self._client.tls_set(str(folder / "ca.pem"))
         if user is not None:
             self._client.username_pw_set(user, f"secret of {user}")

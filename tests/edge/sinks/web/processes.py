@@ -1,5 +1,6 @@
 """Processes, from the proc file system (https://docs.kernel.org/filesystems/proc.html)."""
 
+import os
 from pathlib import Path
 
 
@@ -19,3 +20,9 @@ def memory_mb(pid: int) -> float:
     """Return the resident memory of a process, in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS"))
+
+
+def processor_s(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

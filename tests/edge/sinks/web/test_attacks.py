@@ -1,6 +1,5 @@
 """The page during attacks: the owner, who has the token, is answered. `make test-hostile` tries all of them."""
 
-import os
 import resource
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from tests.edge.sinks.web.client import TOKEN
 from tests.edge.sinks.web.conftest import StartDevice
 from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.owner import ask_for
+from tests.edge.sinks.web.processes import processor_s
 from tests.edge.waiting import wait_until
 
 ASKING_S = 2.0
@@ -34,12 +34,6 @@ def device(token_file: Path) -> Iterator[Device]:
     wait_until(lambda: bool(ask_for(0.1, running.port).seconds), "the page")
     yield running
     running.stop()
-
-
-def processor_s(pid: int) -> float:
-    """Return the processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize("name", ["half a second request", "half a body", "views that are not read"])

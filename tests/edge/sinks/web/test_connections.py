@@ -26,7 +26,15 @@ def few_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MAX_TRUSTED", 2)
 
 
-def test_new_connection_takes_the_place_of_the_one_that_has_sent_no_request_for_longest() -> None:
+def test_newcomer_gets_a_place_although_all_others_are_busy() -> None:
+    crowd = Crowd()
+    for number in range(3):
+        crowd.connect(f"busy {number}", is_busy=True)
+    crowd.connect("newcomer")
+    assert crowd.closed == ["busy 0"]
+
+
+def test_new_connection_takes_the_place_of_the_oldest_that_is_not_being_answered() -> None:
     crowd = Crowd()
     crowd.connect("busy", is_busy=True)
     crowd.connect("first")

@@ -51,7 +51,6 @@ ABSURD: Final = [
 SENTENCES: Final = [
     *(f"the camera at rtsp://10.0.0.7:554 {sentence}" for sentence in NETWORK),
     "the camera /dev/video0 delivers no more images",
-    "the camera /dev/video0 delivers no more images: its driver hangs",
     "the camera /dev/video0 hangs in its driver; unplug it or restart this device",
     "the camera /dev/video0 is frozen: it delivers the same image again and again",
     "the camera /dev/video0 delivers nothing but black; check that its lens is not covered and that the room is lit",

@@ -59,7 +59,7 @@ def start(
         "ISHARA_MQTT_HOST": "127.0.0.1",
         "ISHARA_MQTT_PORT": str(broker.port),
         "ISHARA_MODEL_STORE": str(store.root),
-        "ISHARA_MODEL_PROBATION_S": "1",
+        "ISHARA_MODEL_PROBATION_S": "2",  # longer than the second within which two states may be one message
         "ISHARA_MODEL_BUDGET_MS": "5",
     }
     return lambda: start_daemon("run", "--source", f"take:one{TAKE_SUFFIX}", settings=settings)

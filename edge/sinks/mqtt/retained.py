@@ -30,7 +30,7 @@ class RetainedPublisher:
     def publish_birth(self) -> None:
         """Publish everything about the device, `online` last, and subscribe to its commands."""
         state, topics = self._state, self._state.topics
-        health = state.health.read()
+        health = self._read_health()
         self._clear_stale()
         self._discovery = ""
         self._publish_discovery(health)
@@ -63,7 +63,7 @@ class RetainedPublisher:
         if self._state.model_changed:
             self._publish_model()
         if time.monotonic() >= self._next_health():
-            health = self._state.health.read()
+            health = self._read_health()
             self._publish_discovery(health)
             self._publish_health(health, qos=0)
             if not self.are_kept:
@@ -106,9 +106,13 @@ class RetainedPublisher:
     def _next_health(self) -> float:
         return max(self._state.health_due_at, self._health_allowed_at)
 
-    def _publish_health(self, health: Health, *, qos: int) -> None:
+    def _read_health(self) -> Health:
+        """Read the health, and set when it is due again: first, since another thread may want it again meanwhile."""
         now = time.monotonic()
         self._state.health_due_at, self._health_allowed_at = now + self._state.health.every_s, now + _HEALTH_INTERVAL_S
+        return self._state.health.read()
+
+    def _publish_health(self, health: Health, *, qos: int) -> None:
         self._publish("health", self._state.topics.health, health.to_json(), qos=qos)
 
     def _publish(self, what: str, topic: str, payload: str, *, qos: int) -> None:

@@ -87,6 +87,23 @@ def test_health_is_published_at_once_when_a_component_is_lost(
     assert latest.faults == {Component.CAMERA: "the camera is away"}
 
 
+def test_component_lost_while_the_health_is_read_is_published_too(
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink, status: DeviceStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PipelineStats.health
+
+    def read_slowly(stats: PipelineStats) -> Health:
+        health = read(stats)
+        status.report(Component.CAMERA, "the camera is away")
+        return health
+
+    monkeypatch.setattr(PipelineStats, "health", read_slowly)
+    open_sink(broker.config)
+    listener.wait_until(
+        lambda: any(Health.model_validate_json(message.payload).faults for message in listener.on("health"))
+    )
+
+
 def test_everything_is_published_again_when_home_assistant_starts(
     broker: Mosquitto, listener: Listener, open_sink: OpenSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

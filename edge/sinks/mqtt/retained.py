@@ -28,19 +28,19 @@ class RetainedPublisher:
         """False if the broker keeps no message for later subscribers: status and model come with each health then."""
 
     def publish_birth(self) -> None:
-        """Publish everything about the device, `online` last, and subscribe to its commands."""
+        """Subscribe to commands, and publish everything about the device, `online` last: then it hears a command."""
         state, topics = self._state, self._state.topics
         health = self._read_health()
+        # QoS 0: a command to a device that is disconnected must not run hours later.
+        self._connection.subscribe(topics.command)
+        if state.discovery is not None:
+            self._connection.subscribe(state.discovery.birth_topic)
         self._clear_stale()
         self._discovery = ""
         self._publish_discovery(health)
         self._publish_model()
         self._publish_health(health, qos=1)
         self._publish("status", topics.status, "online", qos=1)
-        # QoS 0: a command to a device that is disconnected must not run hours later.
-        self._connection.subscribe(topics.command)
-        if state.discovery is not None:
-            self._connection.subscribe(state.discovery.birth_topic)
 
     def publish_offline(self, *, qos: int) -> int:
         """Publish `offline`, and return the packet id."""

@@ -8,13 +8,14 @@ from pydantic import FailFast, Field, TypeAdapter
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
 from landmarkers.text_types import Label
+from models.sign_number import MAX_SIGN_NUMBER
 from models.stored_model import StoredModel
 
 
 class Sign(StoredModel):
     """One sign: its number in KArSL's list and its word in two languages."""
 
-    sign_id: Annotated[int, Field(ge=0, lt=2**31)]
+    sign_id: Annotated[int, Field(ge=0, le=MAX_SIGN_NUMBER)]
     word: Label
     word_en: Label
 

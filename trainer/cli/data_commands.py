@@ -13,7 +13,8 @@ from models.labels import labels_json
 from trainer.bundle.bench_loader import benchmark_loader
 from trainer.cli.selection import is_selected, select_clips
 from trainer.data import keypoints
-from trainer.data.dataset import DatasetUnreadable, find_labels, read_xlsx_labels
+from trainer.data.clip import DatasetUnreadable
+from trainer.data.dataset import find_labels, read_xlsx_labels
 from trainer.data.executor import Executor, LocalExecutor
 from trainer.data.extract import ExtractionReport, extract, plan_jobs
 from trainer.data.ray_executor import RayExecutor

@@ -7,7 +7,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from landmarkers.take import Take
-from trainer.data.dataset import Clip, DatasetUnreadable, find_clips
+from trainer.data.clip import Clip, DatasetUnreadable
+from trainer.data.dataset import find_clips
 
 
 def select_clips(dataset: Path, options: argparse.Namespace) -> list[Clip]:

@@ -8,35 +8,18 @@ Sidig, Luqman, Mahmoud, Mohandes, "KArSL: Arabic Sign Language Database", ACM TA
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from landmarkers.errors import UserError
 from landmarkers.parsing import is_number
 from landmarkers.recording import VIDEO_SUFFIXES
 from models.labels import Sign
+from trainer.data.clip import Clip, DatasetUnreadable
 
 LABELS_NAME = "KARSL-502_Labels.xlsx"
-SPLITS = ("train", "test")
-
-
-class DatasetUnreadable(UserError):
-    """A folder that is not a data set, or an unreadable labels file; the message names it."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Clip:
-    """One recording of one sign; `name` is its path from the data set's root without the file suffix."""
-
-    name: str
-    path: Path
-    sign_id: int
-    signer: str | None
-    split: str
 
 
 def find_clips(root: Path) -> list[Clip]:
@@ -81,7 +64,7 @@ def read_xlsx_labels(path: Path) -> dict[int, Sign]:
 
 
 def _official_clips(root: Path) -> Iterator[Clip]:
-    for split in SPLITS:
+    for split in ("train", "test"):
         for folder in sorted(root.glob(f"*/*/{split}/*")):
             signer = folder.parts[-3]
             if not folder.is_dir() or not is_number(folder.name):

@@ -17,7 +17,7 @@ from landmarkers.layout import Part
 from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from landmarkers.task_bundles import NetworksUnavailable
-from trainer.data.dataset import Clip
+from trainer.data.clip import Clip
 from trainer.data.executor import Executor, WorkerLost
 from trainer.data.video_augmentation import augment_video
 from trainer.data.visibility import TakeVisibility

@@ -42,7 +42,7 @@ from landmarkers.layout import (
 )
 from landmarkers.parsing import describe, is_number, read_json, read_limited
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
-from trainer.data.dataset import SPLITS, DatasetUnreadable
+from trainer.data.clip import SPLITS, DatasetUnreadable
 from trainer.data.executor import Executor, WorkerLost
 from trainer.data.extract import ExtractionFailed, ExtractionReport, prepare_folders
 from trainer.data.visibility import TakeVisibility

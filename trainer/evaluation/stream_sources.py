@@ -9,7 +9,8 @@ from tqdm import tqdm
 from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
-from trainer.data.dataset import Clip, find_clips
+from trainer.data.clip import Clip
+from trainer.data.dataset import find_clips
 from trainer.data.executor import Executor
 from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes

@@ -3,7 +3,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from trainer.data.dataset import DatasetUnreadable, find_clips, find_labels, read_xlsx_labels
+from trainer.data.clip import DatasetUnreadable
+from trainer.data.dataset import find_clips, find_labels, read_xlsx_labels
 
 
 def write_labels(path: Path, header: list[str | int], rows: list[list[str | int]]) -> None:

@@ -20,7 +20,8 @@ from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.synthetic_takes import make_take
 from tests.trainer.training.test_run import content
-from trainer.data.store import Store, StoreUnusable, build_store
+from trainer.data.store import Store, StoreUnusable
+from trainer.data.store_builder import build_store
 from trainer.training.exemplars import load_exemplars
 from trainer.training.recipe import RECIPES
 from trainer.training.run import open_run

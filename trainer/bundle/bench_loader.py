@@ -22,7 +22,8 @@ from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.bundle.reference_loader import reference_batches, write_frames
 from trainer.data.executor import Executor
 from trainer.data.jit import announce_compilation
-from trainer.data.store import Store, build_store
+from trainer.data.store import Store
+from trainer.data.store_builder import build_store
 from trainer.data.synthetic import make_synthetic_takes
 from trainer.training.prefetch import prefetch
 

@@ -14,6 +14,7 @@ from landmarkers.take import Take
 from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
 from trainer.data import store as stores
+from trainer.data.store_builder import build_store
 from trainer.training.distributed import DistributedContext, init_distributed, local_device, local_world_size
 from trainer.training.recipe import RECIPES, Recipe
 
@@ -47,7 +48,7 @@ def open_or_build_store(takes: Sequence[Path], options: argparse.Namespace) -> s
         return stores.Store(folder)
     paths = stores.find_takes(takes)
     parts = DEFAULT_PARTS if Take.load(paths[0]).visible(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
-    return stores.build_store(paths, parts, folder)
+    return build_store(paths, parts, folder)
 
 
 def signs_of(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:

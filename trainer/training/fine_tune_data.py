@@ -8,7 +8,8 @@ from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
 from trainer.data.split import split_for_fine_tuning
-from trainer.data.store import Store, StoreUnusable, build_store, find_takes
+from trainer.data.store import Store, StoreUnusable, find_takes
+from trainer.data.store_builder import build_store
 from trainer.training.parent_model import ParentModel
 from trainer.training.run_metadata import RunUnusable
 from trainer.training.training_data import TrainingData

@@ -8,6 +8,7 @@ from landmarkers.take import Provenance, Take, TakeDamaged
 from tests.synthetic_takes import make_take
 from trainer.augmentation.loader import BatchLoader, StoreLacksPart
 from trainer.data import store as stores
+from trainer.data.store_builder import build_store
 
 
 def write_takes(folder: Path, count: int) -> list[Path]:
@@ -20,7 +21,7 @@ def write_takes(folder: Path, count: int) -> list[Path]:
 
 def test_stored_takes_are_read_back_unchanged(tmp_path: Path) -> None:
     paths = write_takes(tmp_path / "takes", 4)
-    store = stores.build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
+    store = build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
     assert len(stores.Store(tmp_path / "a.store")) == 4
     for number, path in enumerate(paths):
         take, stored = Take.load(path), store.take(number)
@@ -31,7 +32,7 @@ def test_stored_takes_are_read_back_unchanged(tmp_path: Path) -> None:
 
 def test_only_the_given_parts_are_stored(tmp_path: Path) -> None:
     paths = write_takes(tmp_path / "takes", 2)
-    store = stores.build_store(paths, frozenset({Part.POSE}), tmp_path / "a.store")
+    store = build_store(paths, frozenset({Part.POSE}), tmp_path / "a.store")
     assert store.read(0)[0].shape[1:] == (33, 3)
     with pytest.raises(StoreLacksPart, match="left_hand"):
         BatchLoader(store)
@@ -39,10 +40,10 @@ def test_only_the_given_parts_are_stored(tmp_path: Path) -> None:
 
 def test_damaged_take_stops_the_build_and_keeps_the_old_store(tmp_path: Path) -> None:
     paths = write_takes(tmp_path / "takes", 3)
-    stores.build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
+    build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
     paths[1].write_bytes(b"")
     with pytest.raises(TakeDamaged, match=r"1\.take\.npz"):
-        stores.build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
+        build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
     assert len(stores.Store(tmp_path / "a.store")) == 3
 
 
@@ -54,7 +55,7 @@ def test_folder_that_is_not_a_store_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_batches_are_padded_with_nan(tmp_path: Path) -> None:
-    store = stores.build_store(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
+    store = build_store(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
     pose, left, right, times = BatchLoader(store).collate([0, 2]).parts()
     assert pose.shape == (2, 7, 11, 3)
     assert left.shape == right.shape == (2, 7, 21, 3)

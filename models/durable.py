@@ -34,15 +34,18 @@ def copy_part(source: BinaryIO, size: int, target: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file's content atomically: a reader sees the old or the new one."""
+    """Replace a file's content atomically: a reader sees the old or the new one, and an error leaves the old one."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
-    with new.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fchmod(file.fileno(), _FILE_MODE)
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with new.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), _FILE_MODE)
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

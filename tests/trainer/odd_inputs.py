@@ -20,7 +20,7 @@ _MAX_CHARACTERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command printed, and its exit code."""
+    """The exit code of a command, and all that it printed."""
 
     code: int
     output: str
@@ -28,7 +28,7 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """The one sentence with which the command refused its input; anything else fails the test."""
+        """The sentence with which the command refused its input; an answer of another kind fails the test."""
         assert self.code == 2, f"exit code {self.code}\n{self.output}\n{self.errors}"
         *before, last = self.errors.splitlines()
         by_parser = _PARSER_PREFIX.match(last)

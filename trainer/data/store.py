@@ -18,13 +18,31 @@ from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
 from landmarkers.parsing import describe
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, dequantise
+from trainer.targets import Kind, names_in
 
 FORMAT: Final = 2
+_FILES: Final = frozenset({"index.npz", "points.npy", "times.npy"})
+_COLUMNS: Final = frozenset({"format", "parts", "ends", "clip"})  # in the index of every release
 _MAX_INDEX_BYTES: Final = 1 << 30
 
 
 class StoreUnusable(UserError):
     """A store that is missing, damaged, of another format or empty; the message names it."""
+
+
+def _find_foreign(folder: Path) -> str | None:
+    others = sorted(names_in(folder) - _FILES)
+    if others:
+        return f"it holds {others[0]}"
+    try:
+        with (folder / "index.npz").open("rb") as file:
+            is_ours = _COLUMNS.issubset(ArrayArchive(file, _MAX_INDEX_BYTES).names)
+    except (OSError, ArraysDamaged):
+        is_ours = False
+    return None if is_ours else "it holds no readable index.npz of a store"
+
+
+STORE: Final = Kind("a store of takes", _find_foreign, is_replaced=True, is_reused=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Builds a store: reads takes, in several processes if they are many, and writes them as the files of a store."""
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,8 @@ from tqdm import tqdm
 from landmarkers.layout import PART_SLICES, Part, parts_in_order
 from landmarkers.take import MISSING, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
-from trainer.data.store import FORMAT, Store, StoreUnusable, columns_of
+from trainer.data.store import FORMAT, STORE, Store, StoreUnusable, columns_of
+from trainer.targets import replace_folder
 
 _CHUNK: Final = 64  # takes that are read and written at a time
 _MIN_TAKES_FOR_WORKERS: Final = 5000  # fewer are read before processes have started
@@ -25,12 +25,15 @@ _MIN_TAKES_FOR_WORKERS: Final = 5000  # fewer are read before processes have sta
 def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, executor: Executor | None = None) -> Store:
     """Write a store of the takes and replace an existing one.
 
-    Many takes are read by the executor, by default with one process per processor. Raises StoreUnusable, TakeDamaged.
+    Many takes are read by the executor, by default with one process per processor. Raises StoreUnusable, TakeDamaged,
+    TargetRefused.
     """
-    ordered = parts_in_order(parts)
-    new = folder.with_name(folder.name + ".new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
+    with replace_folder(folder, STORE) as new:
+        _write_store(takes, parts_in_order(parts), new, executor)
+    return Store(folder)
+
+
+def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, executor: Executor | None) -> None:
     provenances: list[Provenance] = []
     lengths: list[int] = []
     with (
@@ -57,9 +60,6 @@ def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, exe
         sign_id=np.array([provenance.sign_id for provenance in provenances]),
         variant=np.array([provenance.variant for provenance in provenances]),
     )
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
-    return Store(folder)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from landmarkers.pixel_shape import reported_aspect
 
+_CODECS: Final = {"AV01": "AV1", "h264": "H.264", "hevc": "HEVC", "VP80": "VP8", "VP90": "VP9"}  # as OpenCV spells them
 _MAX_SKIPPED: Final = 1000  # images in a row; at the end of the file each attempt takes some microseconds
 
 
@@ -28,12 +29,25 @@ class VideoFile:
             os.close(descriptor)
         self.rate = self._capture.get(cv2.CAP_PROP_FPS)
         """Nominal frames a second; not positive where the file has none."""
-        self.expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        """The number of images in the file's header, often a guess: an edit list or a varying rate makes it wrong."""
         self.decoded = 0
         """The number of images so far."""
         self.skipped = 0
         """The number of images so far that could not be decoded."""
+
+    @property
+    def codec(self) -> str | None:
+        """The name of the pictures' encoding, often in the file's four letters; None where it has no pictures."""
+        if not self._capture.isOpened():
+            return None
+        letters = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True)
+        name = letters.decode("ascii", "replace").strip("\0 ")
+        return _CODECS.get(name, name) or "an unknown codec"
+
+    @property
+    def duration(self) -> float | None:
+        """The seconds according to the header, in some containers those of the longest track; None without them."""
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)  # a duration times the rate, where images are not counted
+        return count / self.rate if count > 0.0 and self.rate > 0.0 else None
 
     @property
     def pixel_aspect(self) -> float:
@@ -54,6 +68,11 @@ class VideoFile:
             self.decoded += 1
             failed = 0
             yield image, self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+
+    def count_packets(self, at_most: int) -> int:
+        """Return how many images the file has, up to a limit, without decoding them, which takes no time."""
+        self._capture.set(cv2.CAP_PROP_FORMAT, -1)
+        return next((number for number in range(at_most) if not self._capture.grab()), at_most)
 
     def __enter__(self) -> Self:
         return self

@@ -49,7 +49,70 @@ def test_clip_whose_header_counts_no_frames_is_whole(tmp_path: Path) -> None:
     assert len(times(clip)) == SECONDS * RATE
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.webm", "a.avi"])
+@pytest.mark.parametrize("form", ["avi", "matroska", "webm"])
+def test_clip_written_to_a_pipe_is_whole(tmp_path: Path, form: str) -> None:
+    program = shutil.which("ffmpeg")
+    assert program is not None
+    picture = ["-f", "lavfi", "-i", f"testsrc=size=64x48:rate={RATE}:duration={SECONDS}"]
+    process = subprocess.run([program, "-v", "error", *picture, "-f", form, "-"], check=True, stdout=subprocess.PIPE)
+    (tmp_path / f"a.{form}").write_bytes(process.stdout)
+    assert len(times(tmp_path / f"a.{form}")) == SECONDS * RATE
+
+
+SOUND = ["-f", "lavfi", "-i", "sine=duration=6"]
+
+
+@pytest.mark.parametrize("suffix", ["avi", "flv", "mkv", "mov", "mp4", "mpg", "ts", "webm", "wmv"])
+def test_clip_whose_sound_is_longer_is_whole(tmp_path: Path, suffix: str) -> None:
+    assert len(times(write(tmp_path / f"a.{suffix}", *SOUND))) == SECONDS * RATE
+
+
+@pytest.mark.parametrize("suffix", ["avi", "mp4"])
+def test_clip_that_lacks_sound_alone_is_whole(tmp_path: Path, suffix: str) -> None:
+    clip = write(tmp_path / f"a.{suffix}", *SOUND, *(["-movflags", "+faststart"] if suffix == "mp4" else []))
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 8 // 10])
+    assert len(times(clip)) == SECONDS * RATE
+
+
+def test_clip_of_varying_rate_that_lacks_its_index_is_whole(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.avi", "-vf", "select=lt(mod(n\\,20)\\,3)", "-fps_mode", "passthrough")
+    content = clip.read_bytes()
+    clip.write_bytes(content[: content.rindex(b"idx1")])
+    assert len(times(clip)) == 9
+
+
+def test_clip_whose_header_counts_too_few_frames_is_whole(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.avi")
+    content = bytearray(clip.read_bytes())
+    count = int(SECONDS * RATE).to_bytes(4, "little")
+    for header, offset in ((b"avih", 24), (b"strh", 40)):
+        start = content.index(header) + offset
+        assert content[start : start + 4] == count
+        content[start : start + 4] = (5).to_bytes(4, "little")
+    clip.write_bytes(content)
+    assert len(times(clip)) == SECONDS * RATE
+    clip.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RecordingUnreadable, match=r"a\.avi is truncated"):
+        times(clip)
+
+
+def test_clip_that_cannot_be_decoded_here_is_refused_by_its_codec(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.mp4", "-c:v", "libaom-av1", "-cpu-used", "8")
+    with pytest.raises(
+        RecordingUnreadable, match=r"no picture of the clip .*a\.mp4 can be decoded here.* AV1; convert it"
+    ):
+        times(clip)
+
+
+def test_clip_that_lacks_the_index_of_its_images_is_truncated(tmp_path: Path) -> None:
+    clip = write(tmp_path / "a.mp4")
+    content = clip.read_bytes()
+    clip.write_bytes(content[: content.rindex(b"stbl")])
+    with pytest.raises(RecordingUnreadable, match=r"a\.mp4 is truncated after \d+ of \d+ bytes"):
+        times(clip)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.webm", "a.avi", "a.wmv", "a.flv"])
 def test_truncated_clip_is_refused_by_name(tmp_path: Path, name: str) -> None:
     early = ["-movflags", "+faststart"] if name.endswith(("mp4", "mov")) else []
     clip = write(tmp_path / name, *early)

@@ -48,9 +48,16 @@ def test_images_are_rgb(tmp_path: Path) -> None:
 
 def test_file_that_is_not_a_clip_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
-    (tmp_path / "empty").mkdir()
-    for name in ("text.mp4", "empty", "missing.mp4"):
-        with pytest.raises(RecordingUnreadable, match=name):
+    (tmp_path / "none.mp4").touch()
+    (tmp_path / "folder").mkdir()
+    sentences = {
+        "text.mp4": "cannot be read as video",
+        "none.mp4": "is empty",
+        "folder": "no numbered images",
+        "missing.mp4": "",
+    }
+    for name, reason in sentences.items():
+        with pytest.raises(RecordingUnreadable, match=f"{name}.*{reason}"):
             list(read_recording(tmp_path / name))
 
 
@@ -71,6 +78,34 @@ def test_missing_images_of_an_hour_are_no_pause_of_an_hour(tmp_path: Path) -> No
     write_folder(tmp_path / "clip", [1, 2, 108_002, 108_003])
     times = [frame.time for frame in read_recording(tmp_path / "clip")]
     np.testing.assert_allclose(times, np.arange(4) / 30)
+
+
+@pytest.mark.parametrize("unit", [10**3, 10**6, 10**9], ids=["ms", "us", "ns"])
+def test_images_named_by_the_time_since_1970_have_these_times(tmp_path: Path, unit: int) -> None:
+    write_folder(tmp_path / "clip", [1_690_000_000 * unit + number * unit // 25 for number in range(4)])
+    times = [frame.time for frame in read_recording(tmp_path / "clip")]
+    np.testing.assert_allclose(times, np.arange(4) / 25, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("first", "step"),
+    [(0, 33), (0, 33_333), (20_231_101_123_045, 1), (1_690_000_000, 1)],
+    ids=["milliseconds", "microseconds", "date and time", "seconds"],
+)
+def test_images_named_by_other_times_are_refused(tmp_path: Path, first: int, step: int) -> None:
+    write_folder(tmp_path / "clip", [first + step * number for number in range(4)])
+    with pytest.raises(
+        RecordingUnreadable, match=r"folder .*clip are numbered as times are, .*milliseconds.* since 1970"
+    ):
+        list(read_recording(tmp_path / "clip"))
+
+
+def test_images_named_by_seconds_and_fractions_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    for name in ("1690000000.95", "1690000001.02", "1690000001.09"):
+        (tmp_path / "clip" / f"{name}.jpg").touch()
+    with pytest.raises(RecordingUnreadable, match=r"order .*clip.* 1690000001\.09\.jpg and 1690000000\.95\.jpg"):
+        list(read_recording(tmp_path / "clip"))
 
 
 def test_damaged_image_is_refused_by_name(tmp_path: Path) -> None:

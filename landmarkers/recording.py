@@ -24,7 +24,12 @@ from landmarkers.frame_clock import FrameClock
 from landmarkers.pixel_shape import to_square_pixels
 from landmarkers.video_file import VideoFile
 
-VIDEO_SUFFIXES: Final = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".gif"})
+VIDEO_SUFFIXES: Final = frozenset(
+    {
+        *(".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4"),
+        *(".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv"),
+    }
+)
 IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png"})
 FOLDER_FPS: Final = 30.0  # the frame rate of numbered images, as KArSL's Kinect recorded them
 

@@ -11,7 +11,7 @@ from trainer.bundle.hand_network import quantise_hand
 from trainer.bundle.quantise import Precision
 from trainer.cli.selection import load_selected_takes
 from trainer.data import keypoints
-from trainer.data.dataset import find_clips
+from trainer.data.dataset import read_dataset
 from trainer.data.store import Store, find_takes
 from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.reports import benchmark_report, benchmark_text
@@ -61,7 +61,7 @@ def run_benchmark(options: argparse.Namespace) -> int:
 
 def run_quantise_hand(options: argparse.Namespace) -> int:
     """Quantise the hand landmark network to int8."""
-    clips = [clip.path for folder in options.datasets for clip in find_clips(folder) if clip.split == "train"]
+    clips = [clip.path for folder in options.datasets for clip in read_dataset(folder).clips if clip.split == "train"]
     result = quantise_hand(clips, options.to, options.hands)
     print(
         f"{options.to}: {result.kilobytes} kB; on every third of {result.crops} hands, which did not calibrate it, its "

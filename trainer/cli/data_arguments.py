@@ -4,12 +4,15 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from trainer.cli.values import SPLITS, integer_from, output_file, positive_number
+from trainer.cli.values import SPLITS, integer_from, output_file, positive_number, signer_source
 
 
 def add_extract(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `extract`."""
-    command.add_argument("dataset", type=Path, help="a data set in KArSL's layout, or a folder of <sign>.mp4")
+    command.add_argument(
+        "dataset", type=Path, help="the folder of a data set, or a CSV list of its clips: docs/datasets.md"
+    )
+    add_reading(command)
     command.add_argument(
         "--variants",
         type=integer_from(0),
@@ -19,6 +22,25 @@ def add_extract(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--face", action="store_true", help="also detect the 468 points of the face (default: no)")
     _add_extraction(command)
+
+
+def add_reading(command: argparse.ArgumentParser) -> None:
+    """Add how a data set is read."""
+    command.add_argument(
+        "--signer-from",
+        type=signer_source,
+        metavar="WHERE",
+        help="where the signer is named in a data set with a folder for each word: folder (<word>/<signer>/<clip>, "
+        "which is read unasked), outer-folder (<signer>/<word>/<clip>), or a pattern of names such as '{signer}_*'",
+    )
+    command.add_argument(
+        "--hold-out",
+        default="auto",
+        metavar="WHICH",
+        help="which training clips become test clips: a share of each word's such as 20%%, the name of a signer, "
+        "none, or auto: in a data set without a split one signer of at least three, otherwise a fifth (default: "
+        "%(default)s)",
+    )
 
 
 def add_import(command: argparse.ArgumentParser) -> None:

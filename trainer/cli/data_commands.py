@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 
 from landmarkers.layout import DEFAULT_PARTS, Part
@@ -24,10 +25,12 @@ from trainer.training.recipe import RECIPES
 
 def run_extract(options: argparse.Namespace) -> int:
     """Extract takes from a data set."""
-    clips = select_clips(options.dataset, options)
+    dataset = select_clips(options.dataset, options)
+    clips = dataset.clips
     _write_labels(find_labels(options.dataset), options.to, {clip.sign_id for clip in clips})
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
     report = extract(plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants), _engine(options))
+    report = replace(report, skipped=dataset.skipped, notes=dataset.notes)
     return _report(report, f"Takes of {options.dataset}", options)
 
 

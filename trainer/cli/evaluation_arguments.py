@@ -4,6 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from trainer.cli.data_arguments import add_reading
 from trainer.cli.training_arguments import TRAINING_OPTIONS, add_training_options, set_training_defaults
 from trainer.cli.values import (
     REST_VISIBILITIES,
@@ -23,6 +24,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--html", type=output_file, metavar="FILE", help="also write a report with figures")
     command.add_argument("--split", choices=SPLITS, help="which clips (default: test)")
+    add_reading(command)
     unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
     unseen.add_argument(
         "--leave-one-signer-out",
@@ -84,6 +86,7 @@ def add_stream(command: argparse.ArgumentParser) -> None:
     command.add_argument("--html", type=output_file, metavar="FILE", help="write a report that draws every stream")
     command.add_argument("--into-card", action="store_true", help="add the figures to the bundle's card (default: no)")
     command.add_argument("--split", choices=SPLITS, default="test", help="which clips (default: %(default)s)")
+    add_reading(command)
 
 
 def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:

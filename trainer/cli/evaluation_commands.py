@@ -9,7 +9,7 @@ from pathlib import Path
 from landmarkers.take import TAKE_SUFFIX
 from models.bundle import open_bundle
 from trainer.bundle.bundling import insert_card_section
-from trainer.cli.selection import load_selected_takes, select_clips
+from trainer.cli.selection import load_selected_takes, read_options, select_clips
 from trainer.cli.training_setup import open_or_build_store, recipe_of, signs_of, start_processes
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract, plan_jobs
@@ -46,6 +46,7 @@ def run_stream(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         takes, rests = load_sources(
             options.clips,
+            read_options(options),
             options.split,
             known & (options.signs or known),
             bundle.manifest.landmarker,
@@ -88,11 +89,11 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
                 folders.append(folder)
                 continue
             to = Path(scratch) / str(number)
-            jobs = plan_jobs(select_clips(folder, options), manifest.parts, manifest.landmarker, to, 0)
+            jobs = plan_jobs(select_clips(folder, options).clips, manifest.parts, manifest.landmarker, to, 0)
             unreadable += extract(jobs, LocalExecutor(options.workers)).unreadable
             folders.append(to)
         takes = load_selected_takes(find_takes(folders), options)
-    which = {"test": "test clips", "train": "training clips", "all": "clips"}[options.split]
+    which = {"test": "test clips", "val": "validation clips", "train": "training clips", "all": "clips"}[options.split]
     return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
 
 

@@ -2,21 +2,28 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from landmarkers.take import Take
-from trainer.data.clip import Clip, DatasetUnreadable
-from trainer.data.dataset import find_clips
+from trainer.data.clip import DatasetUnreadable
+from trainer.data.dataset import Dataset, ReadOptions, read_dataset
 
 
-def select_clips(dataset: Path, options: argparse.Namespace) -> list[Clip]:
-    """Return the clips of a data set that were asked for. Raises DatasetUnreadable if there are none."""
-    clips = [clip for clip in find_clips(dataset) if is_selected(clip.sign_id, clip.split, options)]
+def select_clips(root: Path, options: argparse.Namespace) -> Dataset:
+    """Read a data set and keep the clips that were asked for. Raises DatasetUnreadable if there are none."""
+    dataset = read_dataset(root, read_options(options))
+    clips = tuple(clip for clip in dataset.clips if is_selected(clip.sign_id, clip.split, options))
     if not clips:
-        raise DatasetUnreadable(f"{dataset} holds no clip of the signs and split asked for")
-    return clips
+        raise DatasetUnreadable(f"{root} holds no clip of the signs and split asked for")
+    return replace(dataset, clips=clips)
+
+
+def read_options(options: argparse.Namespace) -> ReadOptions:
+    """Return how a data set is read."""
+    return ReadOptions(options.signer_from, options.hold_out)
 
 
 def load_selected_takes(paths: Sequence[Path], options: argparse.Namespace) -> list[Take]:

@@ -19,7 +19,17 @@ RECIPE_NAMES: Final = ("default", "large", "medium", "small", "tiny", "trial")
 PRECISIONS: Final = ("int8", "fp32")
 REST_VISIBILITIES: Final = ("mixed", "always", "never")
 
-SPLITS: Final = ("train", "test", "all")
+SIGNER_FOLDERS: Final = ("folder", "outer-folder")
+SPLITS: Final = ("train", "val", "test", "all")
+
+
+def signer_source(text: str) -> str:
+    """Convert where the signer is named: a folder, or a pattern of the file's name."""
+    if text not in SIGNER_FOLDERS and text.count("{signer}") != 1:
+        raise argparse.ArgumentTypeError(
+            f"{text} is neither {' nor '.join(SIGNER_FOLDERS)}, nor a pattern with one {{signer}} such as {{signer}}_*"
+        )
+    return text
 
 
 def sign_ids(text: str) -> frozenset[int]:

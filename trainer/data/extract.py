@@ -38,12 +38,17 @@ class ExtractionJob:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionReport:
-    """The numbers of takes created and found existing, the unreadable clips, and the visibility of all takes."""
+    """The numbers of takes created and found existing, the unreadable clips, and the visibility of all takes.
+
+    `skipped` are the entries of the data set that are no clips, `notes` sentences that say how the others were read.
+    """
 
     created: int
     existing: int
     unreadable: tuple[str, ...]
     takes: tuple[TakeVisibility, ...]
+    skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class ExtractionFailed(UserError):

@@ -10,7 +10,7 @@ from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.data.clip import Clip
-from trainer.data.dataset import find_clips
+from trainer.data.dataset import ReadOptions, read_dataset
 from trainer.data.executor import Executor
 from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes
@@ -26,18 +26,24 @@ class StreamSourcesMissing(UserError):
 
 
 def load_sources(
-    root: Path, split: str, signs: Collection[int], landmarker: str, scratch: Path, executor: Executor
+    root: Path,
+    options: ReadOptions,
+    split: str,
+    signs: Collection[int],
+    landmarker: str,
+    scratch: Path,
+    executor: Executor,
 ) -> tuple[list[Take], list[Take]]:
     """Load the takes of these signs in this split, and segments of rest from any take.
 
-    `root` is a folder of takes or a data set. Of a data set, the split's clips are extracted into `scratch`, and as
-    many others as it takes to find enough rest. Raises StreamSourcesMissing, DatasetUnreadable, ExtractionBroken,
-    TakeDamaged.
+    `root` is a folder of takes or a data set, which is read with these options. Of a data set, the split's clips are
+    extracted into `scratch`, and as many others as it takes to find enough rest. Raises StreamSourcesMissing,
+    DatasetUnreadable, ExtractionFailed, TakeDamaged.
     """
     if any(root.rglob(f"*{TAKE_SUFFIX}")):
         selected, rests = _from_takes(root, split, signs)
     else:
-        selected, rests = _from_dataset(find_clips(root), split, signs, landmarker, scratch, executor)
+        selected, rests = _from_dataset(read_dataset(root, options).clips, split, signs, landmarker, scratch, executor)
     if not selected:
         raise StreamSourcesMissing(f"{root} holds no clip of the signs and split asked for that the bundle knows")
     if not rests:

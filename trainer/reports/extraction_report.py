@@ -15,7 +15,7 @@ from trainer.reports import html, plots
 from trainer.reports.formatting import percent
 
 _FRACTIONS: Final = ("body_fraction", "any_hand_fraction", "left_fraction", "right_fraction", "both_fraction")
-_MAX_WITHOUT_HANDS: Final = 200  # more of them mean that something is wrong, whichever clips they are
+_MAX_LISTED: Final = 200  # more of them mean that something is wrong, whichever they are
 _ABOUT_FRACTIONS: Final = (
     "The columns from the body on are fractions of the frames that show it. Left and right are the signer's own. A "
     "hand that rests out of view is rightly not visible; one signer far below the others was recorded differently."
@@ -35,6 +35,8 @@ def to_table(report: ExtractionReport) -> str:
     without = _without_hands(report.takes)
     if without:
         lines += ["", f"{len(without)} takes show no hand at all: {', '.join(without[:5])}{' …' * (len(without) > 5)}"]
+    lines += ["", *report.notes] if report.notes else []
+    lines += [_skipped(report)] if report.skipped else []
     return "\n".join(lines)
 
 
@@ -44,6 +46,8 @@ def to_json(report: ExtractionReport) -> str:
         "created": report.created,
         "existing": report.existing,
         "unreadable": report.unreadable,
+        "skipped": report.skipped,
+        "notes": report.notes,
         "signers": {name: asdict(one) for name, one in summarise_by_signer(report.takes).items()},
         "lengths": dict(sorted(Counter(take.frames for take in report.takes).items())),
         "takes_without_hands": _without_hands(report.takes),
@@ -53,9 +57,17 @@ def to_json(report: ExtractionReport) -> str:
 
 def to_html(title: str, report: ExtractionReport) -> str:
     """Return the result as one HTML file."""
-    sections: dict[str, list[Markup]] = {"Result": [html.paragraph(f"{_counts(report)}.")]}
+    sections: dict[str, list[Markup]] = {
+        "Result": [html.paragraph(f"{sentence}.") for sentence in (_counts(report), *report.notes)]
+    }
     if report.unreadable:
         sections["Unreadable clips"] = [html.table(["clip"], [[clip] for clip in report.unreadable])]
+    if report.skipped:
+        table = html.table(["entry"], [[entry] for entry in report.skipped[:_MAX_LISTED]])
+        sections["Skipped entries"] = [
+            html.paragraph(f"{_skipped(report)}."),
+            html.details("The first of them", [table]),
+        ]
     if report.takes:
         summaries = summarise_by_signer(report.takes)
         sections["Visible parts"] = [_fraction_table(summaries), html.paragraph(_ABOUT_FRACTIONS)]
@@ -64,7 +76,7 @@ def to_html(title: str, report: ExtractionReport) -> str:
             plots.to_svg(draw_lengths(report.takes), "number of takes by number of frames, for each signer"),
         ]
         without = _without_hands(report.takes)
-        shown = without[:_MAX_WITHOUT_HANDS]
+        shown = without[:_MAX_LISTED]
         table = html.table(["take"], [[clip] for clip in shown])
         about = (
             f"{len(without)} of {len(report.takes)} takes show no hand in any frame: no sign can be learned from them."
@@ -112,6 +124,11 @@ def _length_table(summaries: dict[str, VisibilitySummary]) -> Markup:
 def _counts(report: ExtractionReport) -> str:
     created = f"{report.created} takes created, {report.existing} existed"
     return f"{created}, {len(report.unreadable)} clips could not be read"
+
+
+def _skipped(report: ExtractionReport) -> str:
+    count = len(report.skipped)
+    return f"{count} {'entry' if count == 1 else 'entries'} skipped, for example {', '.join(report.skipped[:3])}"
 
 
 def _without_hands(takes: Sequence[TakeVisibility]) -> list[str]:

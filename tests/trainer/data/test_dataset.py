@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 
 from trainer.data.clip import DatasetUnreadable
-from trainer.data.dataset import find_clips, find_labels, read_xlsx_labels
+from trainer.data.dataset import find_labels, read_dataset, read_xlsx_labels
 
 
 def write_labels(path: Path, header: list[str | int], rows: list[list[str | int]]) -> None:
@@ -22,7 +22,7 @@ def test_official_layout_is_read(tmp_path: Path) -> None:
     (tmp_path / "02/02/test/0003/clip_b.mp4").touch()
     (tmp_path / "02/02/test/0003/notes.txt").touch()
     (tmp_path / "02/02/test/0003/._clip_b.mp4").touch()
-    clips = find_clips(tmp_path)
+    clips = read_dataset(tmp_path).clips
     assert [(clip.name, clip.sign_id, clip.signer, clip.split) for clip in clips] == [
         ("01/01/train/0071/clip_a", 71, "01", "train"),
         ("02/02/test/0003/clip_b", 3, "02", "test"),
@@ -31,14 +31,14 @@ def test_official_layout_is_read(tmp_path: Path) -> None:
 
 def test_flat_folder_is_read_as_training_clips(tmp_path: Path) -> None:
     (tmp_path / "0100.mp4").touch()
-    clip = find_clips(tmp_path)[0]
+    clip = read_dataset(tmp_path).clips[0]
     assert (clip.name, clip.sign_id, clip.signer, clip.split) == ("0100", 100, None, "train")
 
 
 def test_folder_without_clips_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(DatasetUnreadable, match=str(folder)):
-            find_clips(folder)
+            read_dataset(folder)
 
 
 def test_whitespace_in_words_is_normalised(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_wrong_labels_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_karsl_is_read_completely(karsl: Path) -> None:
-    clips = find_clips(karsl / "karsl-502")
+    clips = read_dataset(karsl / "karsl-502").clips
     assert sum(clip.split == "train" for clip in clips) == 322
     assert sum(clip.split == "test" for clip in clips) == 115
     labels = find_labels(karsl / "vocabulary-190")

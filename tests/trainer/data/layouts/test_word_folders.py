@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from models.sign_number import number_of_word
+from tests.trainer.data.layouts.made_up import make, read, rows
+from trainer.data.clip import DatasetUnreadable
+
+
+def test_folder_names_are_the_words(tmp_path: Path) -> None:
+    make(tmp_path, "قهوة/VID_0001.MOV", "شكرا/VID_0002.MOV", "شكرا/frames/", "شكرا/poster.jpg")
+    dataset = read(tmp_path)
+    assert rows(dataset) == [
+        ("شكرا/VID_0002", "شكرا", None, "train"),
+        ("شكرا/frames", "شكرا", None, "train"),
+        ("قهوة/VID_0001", "قهوة", None, "train"),
+    ]
+    assert dataset.skipped == ("شكرا/poster.jpg (no clip)",)
+    assert dataset.clips[-1].sign_id == number_of_word("قهوة")
+
+
+def test_folders_in_the_folder_of_a_word_are_people(tmp_path: Path) -> None:
+    make(tmp_path, "coffee/huda/1.mp4", "coffee/ali/1.mp4", "tea/huda/1.mp4")
+    assert {row[2] for row in rows(read(tmp_path))} == {"huda", "ali"}
+    assert {row[1] for row in rows(read(tmp_path, "outer-folder"))} == {"huda", "ali"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "signer"),
+    [
+        ("{signer}_*", "huda_01", "huda"),
+        ("*_{signer}", "coffee_2026_ali", "ali"),
+        ("*_{signer}_*", "coffee_huda_01_b", "huda"),
+        ("VID-{signer}-*", "VID-هدى-3", "هدى"),
+        ("*({signer})*", "clip (Omar) 2", "Omar"),
+    ],
+)
+def test_people_are_read_from_file_names(tmp_path: Path, pattern: str, name: str, signer: str) -> None:
+    make(tmp_path, f"coffee/{name}.mp4", "tea/unknown.mp4")
+    assert [row[2] for row in rows(read(tmp_path, pattern))] == [signer, None]
+
+
+def test_pattern_that_fits_no_name_is_refused(tmp_path: Path) -> None:
+    make(tmp_path, "coffee/huda-1.mp4", "tea/huda-1.mp4")
+    with pytest.raises(DatasetUnreadable, match="for example huda-1; give a pattern"):
+        read(tmp_path, "{signer}_*")
+
+
+@pytest.mark.parametrize("place", ["train/coffee", "coffee/train"])
+def test_split_may_lie_around_the_words_or_in_them(tmp_path: Path, place: str) -> None:
+    make(
+        tmp_path, f"{place}/1.mp4", f"{place.replace('train', 'val')}/2.mp4", f"{place.replace('train', 'test')}/3.mp4"
+    )
+    found = sorted((row[3], row[1]) for row in rows(read(tmp_path, hold_out="auto")))
+    assert found == [("test", "coffee"), ("train", "coffee"), ("val", "coffee")]
+
+
+def test_second_copies_are_told_from_words_that_end_with_a_number(tmp_path: Path) -> None:
+    make(tmp_path, "coffee/1.mp4", "coffee (1)/1.mp4", "bank (1)/1.mp4", "bank (2)/1.mp4")
+    assert [row[1] for row in rows(read(tmp_path))] == ["bank (1)", "bank (2)", "coffee", "coffee"]
+
+
+def test_folders_named_by_numbers_are_numbered_signs(tmp_path: Path) -> None:
+    assert [row[1] for row in rows(read(make(tmp_path, "0071/1.mp4", "12/1.mp4")))] == [71, 12]
+
+
+def test_folder_that_may_be_a_word_or_hold_the_words_is_refused(tmp_path: Path) -> None:
+    make(tmp_path, "mine/coffee/1.mp4", "mine/tea/1.mp4")
+    with pytest.raises(DatasetUnreadable, match="everything lies in one folder, mine"):
+        read(tmp_path)
+    assert {row[1] for row in rows(read(tmp_path, "folder"))} == {"mine"}
+    assert {row[1] for row in rows(read(tmp_path / "mine"))} == {"coffee", "tea"}
+
+
+def test_one_level_too_high_is_read_where_only_that_makes_sense(tmp_path: Path) -> None:
+    make(tmp_path, "mine/coffee/huda/1.mp4", "mine/tea/huda/1.mp4")
+    assert rows(read(tmp_path)) == [
+        ("mine/coffee/huda/1", "coffee", "huda", "train"),
+        ("mine/tea/huda/1", "tea", "huda", "train"),
+    ]
+
+
+def test_a_few_names_as_of_another_layout_do_not_hide_the_words(tmp_path: Path) -> None:
+    make(tmp_path, *(f"coffee/{number}.mp4" for number in range(4)), "coffee/001_002_003.mp4", "0100.mp4")
+    dataset = read(tmp_path)
+    assert len(dataset.clips) == 5
+    assert dataset.skipped == ("0100.mp4 (a clip outside the layout)",)

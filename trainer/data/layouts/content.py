@@ -1,0 +1,147 @@
+"""The content of the folder of a data set: clips in any place, and everything else.
+
+Litter that systems and programs leave behind is not looked at, nor is what this program writes.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePath
+from typing import Final
+
+from landmarkers.recording import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from landmarkers.take import TAKE_SUFFIX
+
+_LITTER: Final = frozenset(
+    {
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "@eadir",
+        "#recycle",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "__macosx",
+        "__pycache__",
+    }
+)
+_OWN: Final = frozenset({"karsl-502_labels.xlsx", "labels.csv", "labels.json", "labels.xlsx"})
+_PACKED: Final = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz|zst)(\.[0-9]{3})?", re.IGNORECASE)
+
+
+class Kind(Enum):
+    """The kinds of entry."""
+
+    VIDEO = "video"
+    PICTURES = "folder of numbered pictures"
+    EMPTY = "empty folder"
+    OTHER = "other file"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder; `parts` are the names that lead to it from the data set's root."""
+
+    path: Path
+    parts: tuple[str, ...]
+    kind: Kind
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders between the root and this entry."""
+        return self.parts[:-1]
+
+    @property
+    def stem(self) -> str:
+        """The name, of a file without its suffix."""
+        return PurePath(self.parts[-1]).stem if self.kind is Kind.VIDEO else self.parts[-1]
+
+    @property
+    def is_clip(self) -> bool:
+        """Return True if a reader may take this for a clip. An empty folder may be one, whose pictures are lacking."""
+        return self.kind in (Kind.VIDEO, Kind.PICTURES, Kind.EMPTY)
+
+    @property
+    def reason_to_skip(self) -> str:
+        """Say why nobody reads this entry."""
+        if self.kind is Kind.UNREADABLE:
+            return "cannot be opened, or its name is not UTF-8"
+        if self.kind is Kind.EMPTY:
+            return "an empty folder"
+        if self.is_clip:
+            return "a clip outside the layout"
+        return "packed" if _PACKED.search(self.parts[-1]) else "no clip"
+
+    def __str__(self) -> str:
+        return os.fsencode("/".join(self.parts)).decode(errors="replace")
+
+
+def walk(root: Path) -> Iterator[Entry]:
+    """Yield what lies below a folder. Links are followed, except back to where they come from."""
+    yield from _walk(root, (), frozenset())
+
+
+def kind_of(path: Path) -> Kind:
+    """Return what a path is that a list names."""
+    if path.is_dir():
+        return _kind_of_folder([one.name for one in path.iterdir() if not _is_litter(one.name)])
+    return Kind.VIDEO if path.suffix.lower() in VIDEO_SUFFIXES else Kind.OTHER
+
+
+def _walk(folder: Path, parts: tuple[str, ...], above: frozenset[tuple[int, int]]) -> Iterator[Entry]:
+    try:
+        status = folder.stat()
+        found = sorted((entry for entry in os.scandir(folder) if not _is_litter(entry.name)), key=lambda one: one.name)
+    except OSError:
+        yield Entry(folder, parts, Kind.UNREADABLE)
+        return
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        return
+    folders = [entry.name for entry in found if entry.is_dir()]
+    files = [entry.name for entry in found if not entry.is_dir()]
+    kind = _kind_of_folder([*folders, *files])
+    if parts and kind is not Kind.OTHER:
+        yield Entry(folder, parts, kind)
+    for name in files:
+        is_frame = parts and kind is Kind.PICTURES and _is_numbered_picture(name)
+        if not is_frame and not _is_own(name):
+            suffix = PurePath(name).suffix.lower()
+            readable = _is_utf8(name)
+            file_kind = Kind.VIDEO if suffix in VIDEO_SUFFIXES else Kind.OTHER
+            yield Entry(folder / name, (*parts, name), file_kind if readable else Kind.UNREADABLE)
+    for name in folders:
+        if _is_utf8(name):
+            yield from _walk(folder / name, (*parts, name), above | {identity})
+        else:
+            yield Entry(folder / name, (*parts, name), Kind.UNREADABLE)
+
+
+def _kind_of_folder(names: list[str]) -> Kind:
+    """Return what a folder with these names in it is; OTHER if it is only the place of further entries."""
+    if not names:
+        return Kind.EMPTY
+    if any(PurePath(name).suffix.lower() in VIDEO_SUFFIXES for name in names):  # pictures beside them are pictures
+        return Kind.OTHER
+    return Kind.PICTURES if any(map(_is_numbered_picture, names)) else Kind.OTHER
+
+
+def _is_numbered_picture(name: str) -> bool:
+    path = PurePath(name)
+    return path.suffix.lower() in IMAGE_SUFFIXES and re.search("[0-9]", path.stem) is not None
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _LITTER
+
+
+def _is_own(name: str) -> bool:
+    return name.lower() in _OWN or name.endswith(TAKE_SUFFIX)
+
+
+def _is_utf8(name: str) -> bool:
+    return os.fsencode(name).decode(errors="replace") == name

@@ -108,7 +108,7 @@ def test_list_of_clips_is_read(tmp_path: Path, named: str, encoding: str, delimi
     assert dataset.skipped == ()
 
 
-def test_clips_that_a_list_lacks_or_names_in_vain_are_told(tmp_path: Path) -> None:
+def test_clips_that_a_list_lacks_or_names_in_vain_are_reported(tmp_path: Path) -> None:
     make(tmp_path, "phone/1.mp4", "phone/2.mp4", "phone/3.mp4")
     (tmp_path / "clips.csv").write_text("path,word\nphone\\1.mp4,tea\nphone/9.mp4,tea\n")
     dataset = read(tmp_path)

@@ -1,6 +1,6 @@
 """The content of the folder of a data set: clips in any place, and everything else.
 
-Litter that systems and programs leave behind is passed over, and so is what this program writes.
+Litter that systems and programs leave behind is ignored, and so is what this program writes.
 """
 
 import os

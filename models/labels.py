@@ -1,9 +1,9 @@
 """The signs that a model recognises, with their words in Arabic and English."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import FailFast, Field, TypeAdapter
+from pydantic import BeforeValidator, FailFast, Field, TypeAdapter
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
@@ -11,13 +11,22 @@ from landmarkers.text_types import Label
 from models.sign_number import MAX_SIGN_NUMBER
 from models.stored_model import StoredModel
 
+SignKind = Literal["word", "letter", "number"]
+SIGN_KINDS: Final[tuple[SignKind, ...]] = get_args(SignKind)
+
+
+def _known_kind(value: Any) -> Any:
+    """Return None for the kind of a later release: the sign can be used without it."""
+    return value if value in SIGN_KINDS else None
+
 
 class Sign(StoredModel):
-    """One sign: its number in KArSL's list and its word in two languages."""
+    """One sign: its number, its word in two languages and, where it is known, what kind of sign it is."""
 
     sign_id: Annotated[int, Field(ge=0, le=MAX_SIGN_NUMBER)]
     word: Label
     word_en: Label
+    kind: Annotated[SignKind | None, BeforeValidator(_known_kind)] = None
 
 
 class LabelsDamaged(UserError):
@@ -39,5 +48,5 @@ def read_labels(path: Path) -> tuple[Sign, ...]:
 
 
 def labels_json(signs: tuple[Sign, ...]) -> bytes:
-    """Return the content of a `labels.json`."""
-    return _SIGNS.dump_json(signs, indent=1) + b"\n"
+    """Return the content of a `labels.json`; a kind that is not known is left out."""
+    return _SIGNS.dump_json(signs, indent=1, exclude_none=True) + b"\n"

@@ -187,8 +187,7 @@ def _measure_accuracy(
     index: int, networks: Sequence[Network], takes: Sequence[Take], probabilities: Sequence[NDArray[np.float32]]
 ) -> AccuracyResult:
     network, own = networks[index], probabilities[index]
-    sign_ids = [sign.sign_id for sign in network.signs]
     provenance = [take.provenance for take in _takes_of_known_signs(network, takes)]
     others = [other for other, one in enumerate(networks) if one.bundle is network.bundle and other != index]
     agreement = float((own.argmax(1) == probabilities[others[0]].argmax(1)).mean()) if others else None
-    return AccuracyResult(evaluate(own, sign_ids, provenance), agreement)
+    return AccuracyResult(evaluate(own, network.signs, provenance), agreement)

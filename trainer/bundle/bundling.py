@@ -177,7 +177,7 @@ def _evaluate_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation 
     if not takes:
         return None
     probabilities = predict_takes(folder / bundles.MODEL, takes)
-    return evaluate(probabilities, [sign.sign_id for sign in run.signs], [take.provenance for take in takes])
+    return evaluate(probabilities, run.signs, [take.provenance for take in takes])
 
 
 def _accuracies(held_out: Sequence[HeldOutResult], test: Evaluation | None) -> list[Accuracy]:

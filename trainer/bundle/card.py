@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trainer.bundle.quantise import QuantisationResult
 from trainer.data.store import Store
-from trainer.evaluation.metrics import LAST_KARSL_SIGN, Evaluation, HeldOutResult
+from trainer.evaluation.metrics import Evaluation, HeldOutResult
 from trainer.training.run import Run
 
 
@@ -39,8 +39,8 @@ def write_card(name: str, version: int, content: CardContent) -> str:
 
 
 def _purpose(run: Run) -> str:
-    karsl = [sign.sign_id for sign in run.signs if sign.sign_id <= LAST_KARSL_SIGN]
-    others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > LAST_KARSL_SIGN]
+    karsl = [sign.sign_id for sign in run.signs if sign.sign_id <= 502]
+    others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > 502]
     vocabulary = [f"signs {min(karsl)} to {max(karsl)} of KArSL-502"] if karsl else []
     vocabulary += [f"added: {', '.join(others)}"] if others else []
     return (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from models.labels import Sign
 from trainer.evaluation.metrics import Evaluation, Score
 from trainer.evaluation.paired import PairedCounts, PairedPredictions
 from trainer.training.run import Run
@@ -40,10 +41,19 @@ class Comparison:
         return self.paired.first.run, self.paired.second.run
 
     @property
+    def signs(self) -> dict[int, Sign]:
+        """The signs of both runs by their numbers."""
+        return {sign.sign_id: sign for run in self.runs for sign in run.signs}
+
+    @property
     def rows(self) -> Iterator[tuple[str, Score, Score, PairedCounts]]:
-        """The scores of both runs with their paired counts: of all takes, each signer and each group of signs."""
+        """The scores of both runs with their paired counts: of all takes, each signer and each kind of sign.
+
+        The kinds are those that the labels of both runs tell.
+        """
         first, second = (one.named_scores for one in self.evaluations)
-        return ((name, first[name], second[name], counts) for name, counts in self.counts.items())
+        both = {name: counts for name, counts in self.counts.items() if name in first and name in second}
+        return ((name, first[name], second[name], counts) for name, counts in both.items())
 
 
 def compare(paired: PairedPredictions) -> Comparison:

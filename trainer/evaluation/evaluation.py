@@ -12,6 +12,7 @@ from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.labels import Sign
+from trainer.data.sign_names import name_signs
 from trainer.data.split import format_sign_ranges
 from trainer.evaluation.leave_one_signer_out import UnseenSigners
 from trainer.evaluation.metrics import Evaluation, evaluate
@@ -35,6 +36,11 @@ class EvaluationResult:
     unseen_signers: UnseenSigners | None = None
     """The scores of each signer, if a recipe was evaluated by leaving signers out."""
 
+    @property
+    def signs_by_id(self) -> dict[int, Sign]:
+        """The signs by their numbers."""
+        return {sign.sign_id: sign for sign in self.signs}
+
 
 def evaluate_bundle(bundle: Bundle, takes: Sequence[Take], source: str, unreadable: Sequence[str]) -> EvaluationResult:
     """Evaluate a bundle on takes, which `source` describes. Raises NothingToEvaluate."""
@@ -50,7 +56,7 @@ def evaluate_bundle(bundle: Bundle, takes: Sequence[Take], source: str, unreadab
     if unknown:
         ranges = format_sign_ranges(unknown)
         description.append(f"Not evaluated: {len(takes) - len(known)} clips of signs that it does not know ({ranges}).")
-    evaluation = evaluate(np.stack(probabilities), sign_ids, [take.provenance for take in known])
+    evaluation = evaluate(np.stack(probabilities), bundle.signs, [take.provenance for take in known])
     metadata = {"model": title, "unknown_signs": sorted(unknown)}
     return EvaluationResult(title, tuple(description), metadata, evaluation, bundle.signs, tuple(unreadable))
 
@@ -60,14 +66,15 @@ def evaluate_recipe(
 ) -> EvaluationResult:
     """Return the result of a recipe whose networks were each evaluated on a signer who was left out of training."""
     (signer, _), (top1, top5) = unseen.worst, unseen.mean
+    by_id = {sign.sign_id: sign for sign in signs}
     procedure = (
         f"For each signer a network (recipe {name}, {epochs} epochs, seed {seed}) was trained without that signer's "
-        f"takes of signs {format_sign_ranges(unseen.signs)} and evaluated on these takes, at the end of training and "
+        f"takes of signs {name_signs(unseen.signs, by_id)} and evaluated on these takes, at the end of training and "
         "uncalibrated."
     )
     description = [procedure]
     if unseen.skipped_signs:
-        skipped = format_sign_ranges(unseen.skipped_signs)
+        skipped = name_signs(unseen.skipped_signs, by_id)
         description.append(f"Not evaluated, as they have fewer than two known signers: signs {skipped}.")
     metadata = {
         "recipe": name,

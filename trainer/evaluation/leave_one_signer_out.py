@@ -72,7 +72,7 @@ def leave_one_signer_out(
         logits.append(logits_per_take(load_trained(run, recipe, signs), store, split.validation))
     probabilities = torch.softmax(torch.cat(logits), -1).numpy()
     held_out = [provenances[index] for split in splits.values() for index in split.validation]
-    return UnseenSigners(evaluate(probabilities, [sign.sign_id for sign in signs], held_out), evaluated, skipped)
+    return UnseenSigners(evaluate(probabilities, signs, held_out), evaluated, skipped)
 
 
 def shared_signs(

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from landmarkers.take import Provenance
+from models.labels import Sign
+from trainer.data.karsl import kind_of
 
-LAST_KARSL_SIGN: Final = 502
+_NO_SIGN: Final = -1  # beside the numbers of signs, which begin at 0
+_GROUPS: Final = {"letter": "letters", "number": "numbers", "word": "words", None: "other signs"}
 THRESHOLDS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 Interval = tuple[float, float]
 
@@ -64,7 +67,7 @@ class ThresholdMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Metrics on all takes, with scores by signer, by sign and by KArSL's groups of signs."""
+    """Metrics on all takes, with scores by signer, by sign and, where the labels tell them, by kind of sign."""
 
     overall: Score
     by_signer: dict[str, Score]
@@ -106,22 +109,16 @@ class HeldOutResult:
     evaluation: Evaluation
 
 
-def group_of(sign_id: int) -> str:
-    """Return the group of a sign: KArSL has numbers 1-31, letters 32-70 and words 71-502; higher ones were added."""
-    if sign_id > LAST_KARSL_SIGN:
-        return "added words"
-    return "numbers 1-31" if sign_id <= 31 else "letters 32-70" if sign_id <= 70 else "words 71-502"
-
-
 def evaluate(
-    probabilities: NDArray[np.float32], sign_ids: Sequence[int], provenances: Sequence[Provenance]
+    probabilities: NDArray[np.float32], signs: Sequence[Sign], provenances: Sequence[Provenance]
 ) -> Evaluation:
-    """Return the metrics of probabilities [takes, signs + 1], whose columns are `sign_ids` and "no sign".
+    """Return the metrics of probabilities [takes, signs + 1], whose columns are these signs and "no sign".
 
     Each take's provenance holds its true sign.
     """
+    sign_ids = [sign.sign_id for sign in signs]
     truth = np.array([provenance.sign_id for provenance in provenances])
-    ranked = np.array([*sign_ids, 0])[np.argsort(-probabilities, axis=1)]
+    ranked = np.array([*sign_ids, _NO_SIGN])[np.argsort(-probabilities, axis=1)]
     correct = ranked[:, 0] == truth
     in_top5 = (ranked[:, :5] == truth[:, None]).any(1)
     bins = reliability(probabilities.max(1), correct)
@@ -137,21 +134,28 @@ def evaluate(
         overall=score(np.ones(len(truth), np.bool_)),
         by_signer=score_by([provenance.signer or "unknown" for provenance in provenances]),
         by_sign={int(sign): score(truth == sign) for sign in np.unique(truth)},
-        by_group=score_by([group_of(int(sign)) for sign in truth]),
+        by_group=score_by(groups_of(truth.tolist(), signs)),
         confusions=confusions(truth[~correct], ranked[~correct, 0]),
         reliability=bins,
         calibration_error=expected_calibration_error(bins),
-        no_sign_count=int((ranked[:, 0] == 0).sum()),
+        no_sign_count=int((ranked[:, 0] == _NO_SIGN).sum()),
         nll=negative_log_likelihood(probabilities, [sign_ids.index(int(sign)) for sign in truth]),
-        by_threshold=threshold_metrics(probabilities.max(1), correct, ranked[:, 0] == 0),
+        by_threshold=threshold_metrics(probabilities.max(1), correct, ranked[:, 0] == _NO_SIGN),
     )
 
 
+def groups_of(sign_ids: Sequence[int | None], signs: Sequence[Sign]) -> list[str]:
+    """Return the kind of each of these signs, as the title of a row; an empty list if no label tells a kind."""
+    kinds = {sign.sign_id: kind_of(sign) for sign in signs}
+    groups = [kinds[sign_id] for sign_id in sign_ids if sign_id is not None]
+    return [_GROUPS[kind] for kind in groups] if any(groups) else []
+
+
 def confusions(truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[Confusion, ...]:
-    """Count wrong predictions, the most frequent first; a predicted 0 is no sign."""
+    """Count wrong predictions, the most frequent first; a predicted -1 is no sign."""
     counts = Counter(zip(truth.tolist(), predicted.tolist(), strict=True))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Confusion(sign_id, other or None, count) for (sign_id, other), count in ordered)
+    return tuple(Confusion(sign_id, None if other == _NO_SIGN else other, count) for (sign_id, other), count in ordered)
 
 
 def reliability(confidence: NDArray[np.float32], correct: NDArray[np.bool_], bins: int = 10) -> tuple[Bin, ...]:

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from scipy.stats import binomtest
 
-from trainer.evaluation.metrics import Interval, group_of
+from trainer.evaluation.metrics import Interval, groups_of
 from trainer.evaluation.predictions import Predictions
 from trainer.training.run_metadata import RunUnusable
 
@@ -82,7 +82,7 @@ class PairedPredictions:
         first, second = self.correct
         provenances = self.first.provenances
         signers = [f"signer {one.signer or 'unknown'}" for one in provenances]
-        groups = [group_of(one.sign_id or 0) for one in provenances]
+        groups = groups_of([one.sign_id for one in provenances], self.first.run.signs)
         counts = {"all": PairedCounts.of(first, second)}
         for keys in (signers, groups):
             for key in sorted(set(keys)):

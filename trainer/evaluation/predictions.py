@@ -75,8 +75,7 @@ class Predictions:
 
     def evaluation(self, temperature: float = 1.0) -> Evaluation:
         """Return the metrics of these predictions at a temperature."""
-        sign_ids = [sign.sign_id for sign in self.run.signs]
-        return evaluate(self.probabilities(temperature).numpy(), sign_ids, self.provenances)
+        return evaluate(self.probabilities(temperature).numpy(), self.run.signs, self.provenances)
 
     @cached_property
     def target_ranks(self) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from models.labels import Sign
+from trainer.data.sign_names import name_sign
 from trainer.evaluation.comparison import Comparison
 from trainer.evaluation.metrics import Evaluation
 from trainer.reports import html
@@ -31,7 +32,7 @@ _ABOUT_PAIRS: Final = (
 def to_html(comparison: Comparison) -> str:
     """Return the report."""
     a, b = comparison.names
-    signs = {sign.sign_id: sign for run in comparison.runs for sign in run.signs}
+    signs = comparison.signs
     curves = {name: read_curves(run.folder) for name, run in zip(comparison.names, comparison.runs, strict=True)}
     differing = [[name, *values] for name, values in differences(comparison.runs).items()]
     sections = {
@@ -135,4 +136,4 @@ def _animation(comparison: Comparison, position: int, signs: Mapping[int, Sign])
     caption: list[str] = [sign_label(sign_id, signs), source_caption(both[0], position)]
     for name, predictions in zip(comparison.names, both, strict=True):
         caption.append(html.join(f"{name}: ", prediction_caption(predictions, position, signs)[0]))
-    return skeleton_animation(both[0].take(position), f"a take of sign {sign_id}"), html.lines(caption)
+    return skeleton_animation(both[0].take(position), f"a take of {name_sign(signs[sign_id])}"), html.lines(caption)

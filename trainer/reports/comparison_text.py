@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from trainer.data.sign_names import name_sign
 from trainer.evaluation.comparison import Comparison
 from trainer.evaluation.metrics import Score
 from trainer.evaluation.paired import PairedCounts
@@ -40,7 +41,14 @@ def to_json(comparison: Comparison) -> str:
         "nll": [first.nll, second.nll],
         "calibration_error": [first.calibration_error, second.calibration_error],
         "signs": [
-            {"sign_id": one.sign_id, "count": one.count, "first": one.first, "second": one.second}
+            {
+                "sign_id": one.sign_id,
+                "word": comparison.signs[one.sign_id].word,
+                "word_en": comparison.signs[one.sign_id].word_en,
+                "count": one.count,
+                "first": one.first,
+                "second": one.second,
+            }
             for one in comparison.changes
         ],
     }
@@ -64,11 +72,11 @@ def to_table(comparison: Comparison) -> str:
     lines += [f"{'calibration':16} {'':6}  {errors}", ""]
     for title, sign in (("better", 1), ("worse", -1)):
         changed = [
-            f"{one.sign_id} ({one.first} to {one.second} of {one.count})"
+            f"{name_sign(comparison.signs[one.sign_id])}: {one.first} to {one.second} of {one.count}"
             for one in comparison.changes
             if one.gain * sign > 0
         ]
-        lines.append(f"signs that {b} classifies {title}: {', '.join(changed) or 'none'}")
+        lines.append(f"signs that {b} classifies {title}: {'; '.join(changed) or 'none'}")
     differing = differences(comparison.runs)
     lines.append("differences in metadata:" if differing else "no differences in metadata")
     lines += [f"  {name}: {one} | {other}" for name, (one, other) in differing.items()]

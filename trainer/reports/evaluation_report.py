@@ -11,7 +11,7 @@ from trainer.reports.score_tables import ABOUT_INTERVALS, score_table, sign_tabl
 def to_html(result: EvaluationResult) -> str:
     """Return the report."""
     evaluation = result.evaluation
-    signs = {sign.sign_id: sign for sign in result.signs}
+    signs = result.signs_by_id
     sentences = [*summary(result), *(f"Not evaluated, as it cannot be read: {clip}" for clip in result.unreadable)]
     sections = {
         "What was evaluated": [html.paragraph(sentence) for sentence in sentences],

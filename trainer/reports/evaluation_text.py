@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from models.labels import Sign
+from trainer.data.sign_names import name_sign, name_word
 from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import Confusion, Score
 from trainer.reports.formatting import interval, percent
@@ -25,20 +27,23 @@ def summary(result: EvaluationResult) -> list[str]:
 
 def to_json(result: EvaluationResult) -> str:
     """Return the evaluation as JSON; fractions from 0 to 1."""
-    evaluation = result.evaluation
+    evaluation, signs = result.evaluation, result.signs_by_id
     content = result.metadata | _score(evaluation.overall)
     content |= {
         "by_signer": _scores(evaluation.by_signer),
-        "by_sign": _scores(evaluation.by_sign),
+        "by_sign": {
+            str(sign_id): {"word": signs[sign_id].word, "word_en": signs[sign_id].word_en} | _score(score)
+            for sign_id, score in evaluation.by_sign.items()
+        },
         "by_group": _scores(evaluation.by_group),
-        "confusions": [asdict(confusion) for confusion in evaluation.confusions],
+        "confusions": [_confusion(confusion, signs) for confusion in evaluation.confusions],
         "calibration_error": evaluation.calibration_error,
         "reliability": [asdict(one) for one in evaluation.reliability],
         "no_sign_count": evaluation.no_sign_count,
         "nll": evaluation.nll,
         "by_threshold": [asdict(one) for one in evaluation.by_threshold],
     }
-    return json.dumps(content, indent=1)
+    return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 def to_table(result: EvaluationResult) -> str:
@@ -53,19 +58,37 @@ def to_table(result: EvaluationResult) -> str:
     rows += [
         f"{percent(one.confidence):>24} {percent(one.accuracy):>9} {one.count:6}" for one in evaluation.reliability
     ]
-    wrong = evaluation.wrong_signs
+    wrong, signs = evaluation.wrong_signs, result.signs_by_id
     rows += ["", f"signs with a wrong prediction: {len(wrong)} of {len(evaluation.by_sign)}"]
     rows += [
-        f"{_line(f'sign {sign}', evaluation.by_sign[sign])}  {_predictions(sign, evaluation.confusions)}"
+        f"{_line(f'sign {sign}', evaluation.by_sign[sign])}  {name_word(signs[sign])}, "
+        f"{_predictions(sign, evaluation.confusions, signs)}"
         for sign in wrong
     ]
     return "\n".join(rows)
 
 
-def _predictions(sign_id: int, confusions: Sequence[Confusion]) -> str:
-    """Return the wrong predictions of a sign: `classified as 38 (2), no sign (1)`."""
+def _predictions(sign_id: int, confusions: Sequence[Confusion], signs: Mapping[int, Sign]) -> str:
+    """Return the wrong predictions of a sign: `classified as 38 · خ (khaa) 2 times, no sign once`."""
     those = [one for one in confusions if one.sign_id == sign_id]
-    return "classified as " + ", ".join(f"{one.predicted or 'no sign'} ({one.count})" for one in those)
+    return "classified as " + ", ".join(f"{_name(one.predicted, signs)} {_times(one.count)}" for one in those)
+
+
+def _name(sign_id: int | None, signs: Mapping[int, Sign]) -> str:
+    return "no sign" if sign_id is None else name_sign(signs[sign_id])
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _confusion(confusion: Confusion, signs: Mapping[int, Sign]) -> dict[str, Any]:
+    """Return a confusion with the words of both signs; None where no sign was predicted."""
+    predicted = None if confusion.predicted is None else signs[confusion.predicted]
+    return asdict(confusion) | {
+        "word": signs[confusion.sign_id].word,
+        "predicted_word": None if predicted is None else predicted.word,
+    }
 
 
 def _line(name: str, score: Score) -> str:
@@ -77,5 +100,5 @@ def _score(score: Score) -> dict[str, Any]:
     return asdict(score) | {"top1_interval": list(score.top1_interval), "top5_interval": list(score.top5_interval)}
 
 
-def _scores(table: Mapping[str, Score] | Mapping[int, Score]) -> dict[str, dict[str, Any]]:
-    return {str(key): _score(score) for key, score in table.items()}
+def _scores(table: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
+    return {key: _score(score) for key, score in table.items()}

@@ -6,6 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from models.labels import Sign
+from trainer.data.sign_names import name_sign
 from trainer.evaluation.metrics import Evaluation
 from trainer.evaluation.predictions import HELD_OUT, TEST_CLIPS, Predictions
 from trainer.reports import html
@@ -123,7 +124,7 @@ def _worst_signs(predictions: Predictions, evaluation: Evaluation, signs: Mappin
 
 def _wrong_take(predictions: Predictions, position: int, signs: Mapping[int, Sign]) -> tuple[Markup, Markup]:
     caption = html.lines([source_caption(predictions, position), *prediction_caption(predictions, position, signs)])
-    alt = f"a take of sign {predictions.provenances[position].sign_id}"
+    alt = f"a take of {name_sign(signs[predictions.provenances[position].sign_id or 0])}"
     return skeleton_animation(predictions.take(position), alt, "wrong"), caption
 
 
@@ -133,4 +134,4 @@ def _training_take(predictions: Predictions, index: int, signs: Mapping[int, Sig
     caption = html.lines(
         [html.join("training take of ", sign_label(sign, signs)), f"signer {take.provenance.signer or 'unknown'}"]
     )
-    return skeleton_animation(take, f"a training take of sign {sign}"), caption
+    return skeleton_animation(take, f"a training take of {name_sign(signs[sign or 0])}"), caption

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.manifest import Manifest
+from trainer.data.sign_names import name_sign
 from trainer.evaluation.negative_footage import FalsePositives
 from trainer.evaluation.stream_evaluation import StreamResult
 from trainer.evaluation.stream_metrics import Condition, ErrorCause, StreamMetrics
@@ -78,7 +79,7 @@ def to_card_section(report: StreamReport) -> str:
     ]
     blocks = [CARD_HEADING, ABOUT_METRICS, "\n".join([*head, *rows])]
     for name, found in report.false_positives.items():
-        words = ", ".join(f"{one.best.sign.word_en} ({one.best.confidence:.0%})" for _, one in found.segments)
+        words = "; ".join(f"{name_sign(one.best.sign)}, {one.best.confidence:.0%}" for _, one in found.segments)
         blocks.append(f"False positives, {name}: {rate(found)}{f': {words}' if words else ''}.")
     return "\n\n".join(blocks)
 

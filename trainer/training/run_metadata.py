@@ -49,7 +49,7 @@ def write_run_metadata(
     content = {
         "recipe": recipe.as_content(),
         "seed": seed,
-        "signs": [sign.model_dump() for sign in data.signs],
+        "signs": [sign.model_dump(exclude_none=True) for sign in data.signs],
         "split": asdict(data.split),
         "takes": len(data.store),
         "store": fingerprint(data.store),
@@ -113,10 +113,15 @@ def _is_same(key: str, saved: Any, now: Any) -> bool:
         if key == "recipe":
             return Recipe.from_content(saved) == Recipe.from_content(now)
         if key == "signs":
-            return _SIGNS.validate_python(saved) == _SIGNS.validate_python(now)
+            return _words(saved) == _words(now)
     except ValueError:
         return False
     return bool(saved == now)
+
+
+def _words(signs: Any) -> list[tuple[int, str, str]]:
+    """Return what makes signs the same: their kinds may have been unknown before."""
+    return [(sign.sign_id, sign.word, sign.word_en) for sign in _SIGNS.validate_python(signs)]
 
 
 def save_metadata(metadata: dict[str, Any], folder: Path) -> None:

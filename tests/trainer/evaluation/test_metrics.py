@@ -3,17 +3,21 @@ import pytest
 import torch
 
 from landmarkers.take import Provenance
+from models.labels import Sign
 from trainer.evaluation.calibrate import fit_temperature
 from trainer.evaluation.metrics import (
     Confusion,
     evaluate,
     expected_calibration_error,
-    group_of,
     reliability,
     wilson_interval,
 )
 
-SIGNS = [3, 40, 71]
+SIGNS = [
+    Sign(sign_id=3, word="٣", word_en="3", kind="number"),
+    Sign(sign_id=40, word="ذ", word_en="thal", kind="letter"),
+    Sign(sign_id=71, word="هيكل", word_en="skeleton", kind="word"),
+]
 
 
 def provenance(sign_id: int, signer: str) -> Provenance:
@@ -30,7 +34,7 @@ def test_scores_are_counted_by_signer_sign_and_group() -> None:
     assert result.overall.top5 == 1.0
     assert {signer: score.top1 for signer, score in result.by_signer.items()} == {"01": 0.5, "02": 0.5}
     assert {sign: score.top1 for sign, score in result.by_sign.items()} == {3: 1.0, 40: 0.0, 71: 0.5}
-    assert result.by_group["words 71-502"].count == 2
+    assert {group: score.count for group, score in result.by_group.items()} == {"numbers": 1, "letters": 1, "words": 2}
     assert result.no_sign_count == 1
 
 
@@ -62,9 +66,22 @@ def test_predictions_are_binned_by_confidence() -> None:
     assert [(round(one.confidence, 3), one.accuracy, one.count) for one in bins] == [(0.15, 0.5, 2), (0.99, 0.75, 4)]
 
 
-@pytest.mark.parametrize(("sign", "group"), [(1, "numbers 1-31"), (32, "letters 32-70"), (71, "words 71-502")])
-def test_groups_are_karsls(sign: int, group: str) -> None:
-    assert group_of(sign) == group
+def test_numbers_of_signs_tell_no_kind() -> None:
+    unlabelled = [Sign(sign_id=sign.sign_id, word=f"كلمة{sign.sign_id}", word_en="own word") for sign in SIGNS]
+    probabilities = np.tile(np.array([0.7, 0.2, 0.1, 0.0], np.float32), (3, 1))
+    provenances = [provenance(sign.sign_id, "01") for sign in SIGNS]
+    assert evaluate(probabilities, unlabelled, provenances).by_group == {}
+    groups = evaluate(probabilities, [SIGNS[0], *unlabelled[1:]], provenances).by_group
+    assert {group: score.count for group, score in groups.items()} == {"numbers": 1, "other signs": 2}
+
+
+def test_a_sign_with_the_number_0_is_not_taken_for_no_sign() -> None:
+    signs = [Sign(sign_id=number, word=f"كلمة{number}", word_en=f"word {number}") for number in (0, 1)]
+    probabilities = np.array([[0.9, 0.1, 0.0], [0.9, 0.1, 0.0]], np.float32)
+    result = evaluate(probabilities, signs, [provenance(0, "01"), provenance(1, "01")])
+    assert (result.overall.top1, result.no_sign_count) == (0.5, 0)
+    assert result.confusions == (Confusion(1, 0, 1),)
+    assert result.by_threshold[0].coverage == 1.0
 
 
 def test_overconfidence_is_measured() -> None:
@@ -104,7 +121,7 @@ def test_scores_are_named_and_signs_that_are_certainly_bad_come_first() -> None:
     signers = ["02", "02", *["01"] * 24]
     provenances = [provenance(sign, signer) for sign, signer in zip(signs, signers, strict=True)]
     result = evaluate(np.array(predictions, np.float32), SIGNS, provenances)
-    names = ["all", "signer 01", "signer 02", "letters 32-70", "numbers 1-31", "words 71-502"]
+    names = ["all", "signer 01", "signer 02", "letters", "numbers", "words"]
     assert list(result.named_scores) == names
     assert result.wrong_signs == (71, 40)
     alone = evaluate(

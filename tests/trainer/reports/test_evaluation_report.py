@@ -1,3 +1,4 @@
+import json
 import re
 
 import numpy as np
@@ -7,7 +8,7 @@ from models.labels import Sign
 from trainer.evaluation.evaluation import EvaluationResult
 from trainer.evaluation.metrics import evaluate
 from trainer.reports.evaluation_report import to_html
-from trainer.reports.evaluation_text import to_table
+from trainer.reports.evaluation_text import to_json, to_table
 
 SIGNS = (
     Sign(sign_id=71, word="هيكل عظمي", word_en="Skeleton"),
@@ -19,7 +20,7 @@ def result(*predictions: tuple[int, str, list[float]]) -> EvaluationResult:
     """Evaluates takes given as sign, signer and the probabilities of 71, 76 and no sign."""
     provenances = [Provenance("c", "m", signer, "test", sign) for sign, signer, _ in predictions]
     probabilities = np.array([answer for _, _, answer in predictions], np.float32)
-    return EvaluationResult("karsl@1", ("On clips.",), {}, evaluate(probabilities, [71, 76], provenances), SIGNS)
+    return EvaluationResult("karsl@1", ("On clips.",), {}, evaluate(probabilities, SIGNS, provenances), SIGNS)
 
 
 MIXED = result(
@@ -57,6 +58,17 @@ def test_report_without_a_wrong_prediction_says_so() -> None:
 
 def test_table_names_the_wrong_predictions_of_a_sign() -> None:
     shown = to_table(MIXED)
-    assert re.search(r"sign 71 .* classified as 76 \(2\)", shown)
-    assert re.search(r"sign 76 .* classified as no sign \(1\)", shown)
+    mark = "\N{LEFT-TO-RIGHT MARK}"
+    as_trachea = f"هيكل عظمي{mark} (Skeleton), classified as 76 · قصبة هوائية{mark} (Trachea) 2 times"
+    assert re.search(rf"sign 71 .* {re.escape(as_trachea)}\n", shown)
+    assert re.search(r"sign 76 .* \(Trachea\), classified as no sign once$", shown)
     assert "signs with a wrong prediction: 2 of 2" in shown
+
+
+def test_json_names_signs_by_their_words() -> None:
+    content = json.loads(to_json(MIXED))
+    assert (content["by_sign"]["76"]["word"], content["by_sign"]["76"]["word_en"]) == ("قصبة هوائية", "Trachea")
+    assert content["confusions"] == [
+        {"sign_id": 71, "predicted": 76, "count": 2, "word": "هيكل عظمي", "predicted_word": "قصبة هوائية"},
+        {"sign_id": 76, "predicted": None, "count": 1, "word": "قصبة هوائية", "predicted_word": None},
+    ]

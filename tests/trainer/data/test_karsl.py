@@ -1,0 +1,59 @@
+"""What is taken for KArSL's, and what is not."""
+
+from pathlib import Path
+
+import pytest
+
+from landmarkers.take import Provenance
+from models.bundle import open_bundle
+from models.labels import Sign
+from trainer.data.dataset import read_xlsx_labels
+from trainer.data.karsl import SIGNS, is_karsl_clip, is_karsl_sign, kind_of
+
+TRACHEA = Sign(sign_id=76, word="قصبة هوائية", word_en="Trachea")
+
+
+def test_every_row_of_the_official_sheet_is_karsls(karsl: Path) -> None:
+    signs = read_xlsx_labels(karsl / "karsl-502" / "KARSL-502_Labels.xlsx")
+    assert len(signs) == SIGNS
+    assert all(map(is_karsl_sign, signs.values()))
+    kinds = [kind_of(sign) for _, sign in sorted(signs.items())]
+    assert kinds == ["number"] * 31 + ["letter"] * 39 + ["word"] * 432
+
+
+def test_the_shipped_model_knows_its_signs_from_karsl() -> None:
+    assert all(map(is_karsl_sign, open_bundle(Path(__file__).parents[3] / "models" / "karsl-190").signs))
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        TRACHEA.model_copy(update={"sign_id": 77}),
+        TRACHEA.model_copy(update={"word": "ماء"}),
+        TRACHEA.model_copy(update={"word_en": "Water"}),
+        Sign(sign_id=0, word="0", word_en="0"),
+        Sign(sign_id=1, word="ماء", word_en="water"),
+        Sign(sign_id=503, word="ماء", word_en="water"),
+        Sign(sign_id=2**31 - 1, word="ماء", word_en="water"),
+    ],
+)
+def test_a_number_alone_makes_no_sign_karsls(sign: Sign) -> None:
+    assert not is_karsl_sign(sign)
+    assert kind_of(sign) is None
+    assert kind_of(sign.model_copy(update={"kind": "letter"})) == "letter"
+
+
+@pytest.mark.parametrize(
+    ("clip", "signer", "expected"),
+    [
+        ("02/02/train/0076/a", "02", True),
+        ("0076", None, True),
+        ("0077", None, False),
+        ("20261122-160000", None, False),
+        ("maryam/train/76/a", "maryam", False),
+    ],
+)
+def test_a_clip_is_karsls_by_its_sign_and_signer(clip: str, signer: str | None, *, expected: bool) -> None:
+    provenance = Provenance(clip, "m", signer, "train", 76)
+    assert is_karsl_clip(TRACHEA, provenance) is expected
+    assert not is_karsl_clip(TRACHEA.model_copy(update={"word": "ماء"}), provenance)

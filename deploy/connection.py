@@ -1,7 +1,6 @@
 """SSH connections to the devices by pyinfra, with every host key verified, and commands that run there."""
 
 import logging
-import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from paramiko import SFTPClient, SSHClient, SSHException
+from paramiko import SFTPClient, SSHException
 from pyinfra.api.command import StringCommand
 from pyinfra.api.config import Config
 from pyinfra.api.connect import connect_all, disconnect_all
@@ -19,13 +18,13 @@ from pyinfra.api.inventory import Inventory
 from pyinfra.api.state import BaseStateCallback, State
 
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
+from deploy.transport import COMMAND_S, AnswerRefused, LimitedConnector, LimitedTransport
 from landmarkers.plain_text import escape, one_sentence
 
 ROOT: Final = "root"
 _KNOWN_HOSTS: Final = Path("~/.ssh/known_hosts")
 _CONNECT_S: Final = 10
-_SILENCE_S: Final = 20  # a connection that accepts nothing for so long counts as cut
-_KEEPALIVE_S: Final = 5
+_NO_GREETING: Final = "Error reading SSH protocol banner"
 
 Reporter = Callable[[str, str], None]
 """Reports the progress of a host: its name and a sentence."""
@@ -73,35 +72,43 @@ class Remote:
         self.entry = entry
         self.host = host
 
-    def attempt(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = 60) -> Answer:
+    def attempt(
+        self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = COMMAND_S
+    ) -> Answer:
         """Run a shell command and return its output, even if it fails. Raises LinkLost."""
         options: dict[str, Any] = {} if stdin is None else {"_stdin": stdin}
         if as_root and self.entry.user != ROOT:
             options["_sudo"] = True
-        try:
+        with _losses():
             ok, output = self.host.run_shell_command(StringCommand(command), _timeout=within_s, **options)
-        except TimeoutError as error:
-            raise LinkLost(f"no answer within {within_s} s") from error
-        except (OSError, SSHException, EOFError) as error:
-            raise LinkLost(f"the connection was cut: {str(error) or 'no answer'}") from error
         return Answer(ok, output.stdout, output.stderr)
 
-    def run(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = 60) -> str:
+    def run(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = COMMAND_S) -> str:
         """Run a shell command and return its output. Raises StepFailed with its last line if it fails, and LinkLost."""
         answer = self.attempt(command, stdin=stdin, as_root=as_root, within_s=within_s)
         if not answer.ok:
             raise StepFailed(answer.reason)
         return answer.out
 
+    @property
+    def loss(self) -> str:
+        """Why a command had no answer."""
+        return _connector(self.host).refusal or "the connection was cut"
+
     @contextmanager
-    def files(self) -> Iterator[SFTPClient]:
-        """Open the files of the host with the rights of its user. Raises LinkLost."""
+    def files(self, within_s: float) -> Iterator[SFTPClient]:
+        """Open the files of the host with the rights of its user, for a limited time. Raises LinkLost.
+
+        What goes wrong with one of the files stays an OSError, and a cut connection an SSHException or EOFError.
+        """
         try:
-            sftp = _client(self.host).open_sftp()
-        except (OSError, SSHException, EOFError) as error:
-            raise LinkLost(f"the connection was cut: {str(error) or 'no answer'}") from error
-        with sftp:
-            yield sftp
+            with _connector(self.host).limits(within_s) as client:
+                with _losses():
+                    sftp = client.open_sftp()
+                with sftp:
+                    yield sftp
+        except AnswerRefused as error:
+            raise LinkLost(str(error)) from error
 
 
 @dataclass
@@ -121,6 +128,8 @@ def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterat
     _require_keys(entries)
     names = [(entry.host, _data(entry, known_hosts)) for entry in entries]
     state = State(Inventory((names, {})), Config(CONNECT_TIMEOUT=_CONNECT_S))
+    for host in state.inventory:
+        host.connector = LimitedConnector(state, host)
     errors = _ConnectErrors()
     state.add_callback_handler(errors)
     try:
@@ -135,7 +144,7 @@ def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterat
         if host.name in errors.found:
             connections.failures[host.name] = _failure_of(errors.found[host.name], entry, known_hosts)
         else:
-            _detect_cut(_client(host))
+            _connector(host).detect_cut()
             connections.remotes[host.name] = Remote(entry, host)
     try:
         for remote in list(connections.remotes.values()):
@@ -188,6 +197,7 @@ def _data(entry: HostEntry, known_hosts: Path) -> dict[str, Any]:
         "ssh_user": entry.user,
         "ssh_known_hosts_file": str(known_hosts),
         "ssh_strict_host_key_checking": "yes",
+        "ssh_paramiko_connect_kwargs": {"transport_factory": LimitedTransport},
     }
     if entry.ssh_key is not None:
         data["ssh_key"] = str(entry.ssh_key)
@@ -218,6 +228,8 @@ def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
         key = f"the key {entry.ssh_key}" if entry.ssh_key else "any key of yours"
         return Failure(f"{where} refuses the user {entry.user} with {key}", user_action_required=True)
     reason = error.partition(" (")[2].removesuffix(")") or error
+    if reason.startswith(_NO_GREETING):  # which paramiko says without a space before its reason
+        reason = f"it does not greet as SSH does: {reason.removeprefix(_NO_GREETING) or 'it says nothing'}"
     return Failure(f"{where} cannot be reached: {reason}")
 
 
@@ -239,18 +251,18 @@ def _require_root(remote: Remote, connections: Connections) -> None:
         del connections.remotes[remote.entry.host]
 
 
-def _client(host: Host) -> SSHClient:
-    client = getattr(host.connector, "client", None)
-    if not isinstance(client, SSHClient):
-        raise LinkLost("there is no connection")
-    return client
+@contextmanager
+def _losses() -> Iterator[None]:
+    """Raise LinkLost for whatever goes wrong with a connection."""
+    try:
+        yield
+    except AnswerRefused as error:
+        raise LinkLost(str(error)) from error
+    except (OSError, SSHException, EOFError) as error:
+        raise LinkLost(f"the connection was cut: {str(error) or 'no answer'}") from error
 
 
-def _detect_cut(client: SSHClient) -> None:
-    """Let the kernel give up a dead connection early; by default it tries for a quarter of an hour."""
-    transport = client.get_transport()
-    if transport is None:
-        raise LinkLost("there is no connection")
-    transport.set_keepalive(_KEEPALIVE_S)
-    if isinstance(transport.sock, socket.socket) and hasattr(socket, "TCP_USER_TIMEOUT"):
-        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_S * 1000)
+def _connector(host: Host) -> LimitedConnector:
+    if not isinstance(host.connector, LimitedConnector):
+        raise TypeError("each host is given such a connector before it is connected")
+    return host.connector

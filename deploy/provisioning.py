@@ -78,7 +78,8 @@ def _run(
     for host in missing:
         failed = next((name for name in names if not metas[host][name].did_succeed(_raise_if_not_complete=False)), None)
         if failed is not None:
-            failures.setdefault(host, Failure(f"{failed}: {_last_line(metas[host][failed])}"))
+            reason = _last_line(metas[host][failed]) or connections.remotes[host].loss
+            failures.setdefault(host, Failure(f"{failed}: {reason}"))
 
 
 @operation()
@@ -101,8 +102,9 @@ class _StepReporter(BaseStateCallback):
 
 
 def _last_line(meta: OperationMeta) -> str:
+    """Return the last line of the output, where a program says why it ended; empty if there is none."""
     lines = (meta.stderr_lines or meta.stdout_lines) if meta.is_complete() else []
-    return next((one_sentence(line) for line in reversed(lines) if line.strip()), "the connection was cut")
+    return next((one_sentence(line) for line in reversed(lines) if line.strip()), "")
 
 
 class _Inspection:
@@ -149,7 +151,7 @@ class _Inspection:
             return []
         install = "apt-get install --yes --quiet --quiet --no-install-recommends"
         return [
-            StringCommand("apt-get update --quiet --quiet"),
+            StringCommand("apt-get update --quiet --quiet", _timeout=_INSTALL_S),
             StringCommand(f"DEBIAN_FRONTEND=noninteractive {install} {missing}", _timeout=_INSTALL_S),
         ]
 

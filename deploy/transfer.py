@@ -20,6 +20,8 @@ from deploy.connection import LinkLost, Remote, StepFailed
 from landmarkers.parsing import is_number
 
 _CHUNK: Final = 256 * 1024
+_DIGESTS_S: Final = 1200  # a slow card and a file of gigabytes
+_SLOWEST_BYTES_PER_S: Final = 16 * 1024
 _INCOMING: Final = ".cache/ishara/incoming"
 
 Progress = Callable[[int, int], None]
@@ -40,7 +42,7 @@ def send(remote: Remote, file: io.BufferedIOBase, name: str, progress: Progress 
     folder, home = f"{_INCOMING}/{digest[:16]}", "."
     part, whole = f"{folder}/{name}.part", f"{folder}/{name}"
     try:
-        with remote.files() as sftp:
+        with remote.files(_DIGESTS_S + size / _SLOWEST_BYTES_PER_S) as sftp:
             home = sftp.normalize(".")
             _make_folders(sftp, folder)
             if _size(sftp, whole) == size and _remote_digest(remote, f"{home}/{whole}") == digest:

@@ -5,6 +5,7 @@
 
 import http.client
 import json
+import signal
 import subprocess
 import sys
 import tomllib
@@ -19,11 +20,15 @@ PROPERTIES = ("LoadState", "ActiveState", "StatusText", "NRestarts", "ExecMainSt
 THERMOMETER = Path("/sys/class/thermal/thermal_zone0/temp")
 STATE = "/var/lib/ishara"
 TIMEOUT_S = 3.0
+LONGEST_METRICS = 1 << 20
+# The daemon that is asked may have been taken over, and this runs as root: it ends before `ishara-deploy` gives up.
+LONGEST_RUN_S = 110
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104  # an address that the daemon may listen on
 
 
 def main() -> None:
     """Print the report."""
+    signal.alarm(LONGEST_RUN_S)
     report: dict[str, Any] = {"release": release(), "service": service(), "metrics": metrics(), "celsius": celsius()}
     report |= models()
     json.dump(report, sys.stdout)
@@ -50,11 +55,14 @@ def metrics() -> dict[str, float | str] | None:
         address = section.get("address", "127.0.0.1")
         url = f"http://{'127.0.0.1' if address == ANY_ADDRESS else address}:{section.get('port', 9108)}/metrics"
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
-            lines = answer.read().decode().splitlines()
+            return _figures(answer.read(LONGEST_METRICS).decode())
     except (OSError, ValueError, RecursionError, http.client.HTTPException):  # the service's own state is shown
         return None
+
+
+def _figures(metrics: str) -> dict[str, float | str]:
     figures: dict[str, float | str] = {}
-    for line in lines:
+    for line in metrics.splitlines():
         name, _, value = line.rpartition(" ")
         if name.startswith("ishara_model_info"):
             figures["model"] = name.partition('model="')[2].rpartition('"')[0]

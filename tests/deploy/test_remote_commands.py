@@ -51,7 +51,7 @@ class LocalRemote(Remote):
             (self._programs / name).chmod(0o755)
         self.entry = cast("Any", type("Entry", (), {"host": "here", "user": "root"}))
 
-    def attempt(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = 60) -> Answer:  # noqa: ARG002
+    def attempt(self, command: str, *, stdin: str | None = None, as_root: bool = True, within_s: int = 60) -> Answer:
         environment = {"PATH": f"{self._programs}:{os.environ['PATH']}", "CALLS": str(self._calls), "LANG": "C.UTF-8"}
         done = subprocess.run(
             ["/bin/sh", "-c", command],
@@ -64,7 +64,7 @@ class LocalRemote(Remote):
         return Answer(done.returncode == 0, done.stdout.removesuffix("\n"), done.stderr)
 
     @contextmanager
-    def files(self) -> Iterator[Any]:
+    def files(self, within_s: float) -> Iterator[Any]:
         yield _Files(self.home)
 
     @property

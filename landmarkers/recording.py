@@ -43,17 +43,18 @@ class RecordingUnreadable(UserError):
     """A clip that has no readable image, or is truncated or damaged; the message names the clip."""
 
 
-def read_recording(path: Path, pixel_aspect: float | None = None) -> Iterator[Frame]:
+def read_recording(path: Path, pixel_aspect: float | None = None, max_frames: int | None = None) -> Iterator[Frame]:
     """Read the frames of a clip in order, with square pixels and times in seconds from its first frame.
 
     `pixel_aspect`, the width of a pixel in heights, replaces what the clip says about itself.
-    Raises RecordingUnreadable when the clip is missing, is not a clip, or too much of it cannot be read.
+    Raises RecordingUnreadable when the clip is missing, is not a clip, or too much of it cannot be read; and, before
+    the first frame, when it has more than `max_frames`.
     """
     if path.is_dir():
-        return _read_folder(path, pixel_aspect or 1.0)
+        return _read_folder(path, pixel_aspect or 1.0, max_frames)
     if not path.is_file():
         raise RecordingUnreadable(f"there is no clip {path}")
-    return _read_video(path, pixel_aspect)
+    return _read_video(path, pixel_aspect, max_frames)
 
 
 def numbered_images(folder: Path) -> list[tuple[int, Path]]:
@@ -69,25 +70,24 @@ def numbered_images(folder: Path) -> list[tuple[int, Path]]:
     return sorted(found)
 
 
-def has_more_frames(path: Path, limit: int) -> bool:
-    """Return whether a clip has more frames than this; it is not decoded, so this takes no time."""
-    if path.is_dir():
-        return len(numbered_images(path)) > limit
-    with VideoFile(path) as video:
-        return video.count_packets(limit + 1) > limit
-
-
-def _read_folder(folder: Path, pixel_aspect: float) -> Iterator[Frame]:
+def _read_folder(folder: Path, pixel_aspect: float, max_frames: int | None) -> Iterator[Frame]:
     try:
         images = numbered_images(folder)
     except OSError as error:
         raise RecordingUnreadable(f"the folder {folder} cannot be read: {error.strerror}") from error
     _check_numbers(folder, images)
+    _check_length(folder, len(images), max_frames)
     first = images[0][0]
     unit = _numbers_per_second(folder, images)
     clock = FrameClock(1.0 / FOLDER_FPS)
     for number, path in images:
         yield Frame(to_square_pixels(_read_image(path), pixel_aspect), clock.advance((number - first) / unit))
+
+
+def _check_length(clip: Path, frames: int, max_frames: int | None) -> None:
+    """Raise RecordingUnreadable for too many frames."""
+    if max_frames is not None and frames > max_frames:
+        raise RecordingUnreadable(f"the clip {clip} has more than {max_frames:,} frames; cut it into shorter clips")
 
 
 def _check_numbers(folder: Path, images: list[tuple[int, Path]]) -> None:
@@ -137,13 +137,16 @@ def _read_image(path: Path) -> Image:
     return image.astype(np.uint8, copy=False)
 
 
-def _read_video(path: Path, pixel_aspect: float | None) -> Iterator[Frame]:
+def _read_video(path: Path, pixel_aspect: float | None, max_frames: int | None) -> Iterator[Frame]:
     try:
         size, declared = path.stat().st_size, declared_size(path)
     except OSError as error:
         raise RecordingUnreadable(f"the clip {path} cannot be read: {error.strerror}") from error
     if size == 0:
         raise RecordingUnreadable(f"the clip {path} is empty")
+    if max_frames is not None:
+        with VideoFile(path) as video:
+            _check_length(path, video.count_packets(max_frames + 1), max_frames)
     with VideoFile(path) as video:
         clock = FrameClock(1.0 / video.rate if 1.0 <= video.rate <= 1000.0 else 1.0 / FOLDER_FPS)
         end = 0.0

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from trainer.cli.values import SPLITS, integer_from, output_file, positive_number, signer_source
+from trainer.cli.values import SPLITS, integer_from, output_file, positive_number, seconds, signer_source
 
 
 def add_extract(command: argparse.ArgumentParser) -> None:
@@ -21,6 +21,13 @@ def add_extract(command: argparse.ArgumentParser) -> None:
         help="augmented videos of each training clip to extract as well (default: %(default)s)",
     )
     command.add_argument("--face", action="store_true", help="also detect the 468 points of the face (default: no)")
+    command.add_argument(
+        "--clip-timeout",
+        type=seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="give a clip up that has shown no further frame for so long (default: %(default)g)",
+    )
     _add_extraction(command)
 
 

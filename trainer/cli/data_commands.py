@@ -29,8 +29,8 @@ def run_extract(options: argparse.Namespace) -> int:
     clips = dataset.clips
     _write_labels(find_labels(options.dataset), options.to, {clip.sign_id for clip in clips})
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
-    report = extract(plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants), _engine(options))
-    report = replace(report, skipped=dataset.skipped, notes=dataset.notes)
+    jobs = plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout)
+    report = replace(extract(jobs, _engine(options)), skipped=dataset.skipped, notes=dataset.notes)
     return _report(report, f"Takes of {options.dataset}", options)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from landmarkers.parsing import is_number
 
 MAX_MINUTES: Final = 600
+MAX_SECONDS: Final = 86_400
 
 # Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
 RECIPE_NAMES: Final = ("default", "large", "medium", "small", "tiny", "trial")
@@ -57,6 +58,17 @@ def minutes(text: str) -> float:
         number = -1.0
     if not 0.0 <= number <= MAX_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0 to {MAX_MINUTES}")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Convert a duration in seconds."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 1.0 <= number <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 1 to {MAX_SECONDS}")
     return number
 
 

@@ -1,7 +1,8 @@
 """Runs many jobs in parallel, in processes of this machine or (ray_executor.py) on a Ray cluster.
 
 A job whose process dies, for want of memory or by a fault in a decoder, is retried in a fresh process a few times; then
-it is given up and the other jobs continue. So whatever a job writes must appear whole or not at all.
+it is given up and the other jobs continue. One whose process stood still (watchdog.py) is given up at once. So whatever
+a job writes must appear whole or not at all.
 """
 
 import os
@@ -29,9 +30,18 @@ class ExecutorUnavailable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """Replaces the result of a job whose worker died at every attempt."""
+    """Replaces the result of a job whose worker died at every attempt, or stood still."""
 
     attempts: int = ATTEMPTS
+    stood_still: bool = False
+
+    def __str__(self) -> str:
+        """Say what happened, after the name of what the worker worked on."""
+        return (
+            "made its worker stand still"
+            if self.stood_still
+            else f"ended its worker at each of {self.attempts} attempts"
+        )
 
 
 class Executor(Protocol):
@@ -67,8 +77,10 @@ class LocalExecutor:
                     try:
                         result = worker.connection.recv()
                     except (EOFError, OSError):  # the process died
-                        workers.pop(worker.connection).terminate()
-                        if attempt < ATTEMPTS:
+                        exit_code = workers.pop(worker.connection).terminate()
+                        if exit_code == -signal.SIGALRM:
+                            yield job, WorkerLost(attempt, stood_still=True)
+                        elif attempt < ATTEMPTS:
                             pending.appendleft((job, attempt + 1))
                         else:
                             yield job, WorkerLost()
@@ -100,11 +112,12 @@ class _Worker:
         with suppress(BrokenPipeError):  # the process died; receiving raises EOFError
             self.connection.send(job)
 
-    def terminate(self) -> None:
-        """Terminate the process, also in the middle of a job."""
+    def terminate(self) -> int | None:
+        """Terminate the process, also in the middle of a job, and return its exit code, which tells how it ended."""
         self.connection.close()
         self._process.terminate()
         self._process.join()
+        return self._process.exitcode
 
 
 def _run_jobs(connection: Connection, function: Callable[[Any], Any]) -> None:

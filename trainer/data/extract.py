@@ -8,32 +8,42 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tqdm import tqdm
 
 from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable, open_landmarker
 from landmarkers.layout import Part
+from landmarkers.plain_text import escape
 from landmarkers.recording import RecordingUnreadable, read_recording
-from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
+from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from landmarkers.task_bundles import NetworksUnavailable
 from trainer.data.clip import Clip
 from trainer.data.executor import Executor, WorkerLost
 from trainer.data.video_augmentation import augment_video
 from trainer.data.visibility import TakeVisibility
+from trainer.data.watchdog import stall_limit
+
+CLIP_TIMEOUT_S: Final = 60.0
+"""Without a further frame; one takes a thirtieth of a second, and many times that on a busy machine."""
 
 ExtractionError = RecordingUnreadable | NetworksUnavailable | LandmarkerUnavailable | OSError
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionJob:
-    """One take to extract: its clip, the variant of the clip, the body parts, the landmarker, and the take's file."""
+    """One take to extract: its clip, the variant of the clip, the body parts, the landmarker, and the take's file.
+
+    A worker that finds no further frame for `timeout_s` is ended.
+    """
 
     clip: Clip
     variant: int
     parts: frozenset[Part]
     landmarker: str
     to: Path
+    timeout_s: float = CLIP_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +66,20 @@ class ExtractionFailed(UserError):
 
 
 def plan_jobs(
-    clips: Sequence[Clip], parts: frozenset[Part], landmarker: str, out: Path, variants: int
+    clips: Sequence[Clip],
+    parts: frozenset[Part],
+    landmarker: str,
+    out: Path,
+    variants: int,
+    timeout_s: float = CLIP_TIMEOUT_S,
 ) -> list[ExtractionJob]:
     """Return the jobs for all clips: each original and, for training clips, this number of augmented variants."""
     jobs = []
     for clip in clips:
         for variant in range(1 + (variants if clip.split == "train" else 0)):
             suffix = f"~{variant}" if variant else ""
-            jobs.append(ExtractionJob(clip, variant, parts, landmarker, out / f"{clip.name}{suffix}{TAKE_SUFFIX}"))
+            to = out / f"{clip.name}{suffix}{TAKE_SUFFIX}"
+            jobs.append(ExtractionJob(clip, variant, parts, landmarker, to, timeout_s))
     return jobs
 
 
@@ -87,7 +103,7 @@ def extract(jobs: Sequence[ExtractionJob], executor: Executor) -> ExtractionRepo
             if isinstance(result, TakeVisibility):
                 takes.append(result)
             elif isinstance(result, WorkerLost):
-                unreadable.append(f"{job.clip.path} ended its worker at each of {result.attempts} attempts")
+                unreadable.append(f"{escape(str(job.clip.path))} {result}")
             elif isinstance(result, RecordingUnreadable):
                 unreadable.append(str(result))
             elif isinstance(result, OSError):
@@ -112,11 +128,14 @@ def make_take(job: ExtractionJob) -> TakeVisibility:
 
     Raises RecordingUnreadable, NetworksUnavailable, LandmarkerUnavailable, OSError.
     """
-    frames = read_recording(job.clip.path)
-    if job.variant:
-        frames = augment_video(frames, job.clip.name, job.variant)
-    with closing(open_landmarker(job.parts, job.landmarker)) as landmarker:
-        landmarks = [landmarker.detect(frame) for frame in frames]
+    landmarks = []
+    with closing(open_landmarker(job.parts, job.landmarker)) as landmarker, stall_limit(job.timeout_s) as show_progress:
+        frames = read_recording(job.clip.path, max_frames=MAX_FRAMES)
+        if job.variant:
+            frames = augment_video(frames, job.clip.name, job.variant)
+        for frame in frames:
+            landmarks.append(landmarker.detect(frame))
+            show_progress()
         fingerprint = landmarker.fingerprint
     clip = job.clip
     provenance = Provenance(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant)

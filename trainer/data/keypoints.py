@@ -41,6 +41,7 @@ from landmarkers.layout import (
     Part,
 )
 from landmarkers.parsing import describe, is_number, read_json, read_limited
+from landmarkers.plain_text import escape
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from trainer.data.clip import SPLITS, DatasetUnreadable
 from trainer.data.executor import Executor, WorkerLost
@@ -132,7 +133,7 @@ def import_keypoints(
     function: Callable[[KeypointFile], _ImportResult | OSError] = partial(_import, to=to, rate=rate, aspect=aspect)
     for file, result in tqdm(executor.run(function, files), total=len(files), desc="import", unit="file"):
         if isinstance(result, WorkerLost):
-            unreadable.append(f"{file.path} ended its worker at each of {result.attempts} attempts")
+            unreadable.append(f"{escape(str(file.path))} {result}")
         elif isinstance(result, OSError):
             raise ExtractionFailed(
                 f"the takes of {file.path} cannot be created: {result}; run the command again to resume"

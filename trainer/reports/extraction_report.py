@@ -9,6 +9,7 @@ from typing import Final
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from landmarkers.plain_text import escape
 from trainer.data.extract import ExtractionReport
 from trainer.data.visibility import UNKNOWN, TakeVisibility, VisibilitySummary, summarise_by_signer
 from trainer.reports import html, plots
@@ -132,7 +133,8 @@ def _skipped(report: ExtractionReport) -> str:
 
 
 def _without_hands(takes: Sequence[TakeVisibility]) -> list[str]:
-    return [f"{take.clip}~{take.variant}" if take.variant else take.clip for take in takes if not take.any_hand_frames]
+    without = [take for take in takes if not take.any_hand_frames]
+    return [escape(f"{take.clip}~{take.variant}" if take.variant else take.clip) for take in without]
 
 
 def _signer(name: str) -> str:

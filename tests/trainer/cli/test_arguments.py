@@ -12,6 +12,7 @@ def test_list_of_signs_is_parsed() -> None:
     ("arguments", "sentence"),
     [
         (["extract", "d", "--to", "t", "--signs", "one"], "one is not a list of signs"),
+        (["extract", "d", "--to", "t", "--clip-timeout", "0"], "0 is not a number of seconds from 1 to 86400"),
         (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 on"),
         (["train", "--run", "r", "--validation", "2"], "2 is not a number from 0 to 1"),
         (["train", "--run", "r", "--validation", "0", "--patience", "3"], "--patience needs held-out clips"),

@@ -62,12 +62,14 @@ def test_every_command_of_the_parser_can_be_loaded() -> None:
 
 def test_choices_are_those_of_the_modules_that_the_parser_does_not_import() -> None:
     from trainer.bundle.quantise import Precision
+    from trainer.data.extract import CLIP_TIMEOUT_S
     from trainer.evaluation.rest import RestVisibility
     from trainer.training.recipe import RECIPES
 
     assert tuple(sorted(RECIPES)) == RECIPE_NAMES
     assert tuple(Precision) == PRECISIONS
     assert tuple(RestVisibility) == REST_VISIBILITIES
+    assert parser().parse_args(["extract", "d", "--to", "t"]).clip_timeout == CLIP_TIMEOUT_S
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

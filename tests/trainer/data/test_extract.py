@@ -1,11 +1,13 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -58,6 +60,50 @@ def test_unreadable_clips_are_listed_and_counted(
     assert "1 takes created, 0 existed, 2 clips could not be read" in output
     assert "0002/clip.mp4" in output
     assert "x_0004.jpg" in output
+
+
+def test_clip_on_which_a_worker_stands_still_is_named_and_the_others_are_read(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(dataset / "01/01/test/0001/frames/x_0010.jpg")  # nobody ever writes into it
+    command = extract_command(dataset, tmp_path / "takes", "--signs", "1,2", "--clip-timeout", "3")
+    assert trainer(command) == 1
+    output = capsys.readouterr().out
+    assert "2 takes created, 0 existed, 1 clips could not be read" in output
+    assert "0001/frames made its worker stand still" in output
+
+
+def test_overlong_clip_is_told_before_any_work_on_it_and_the_others_are_read(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = shutil.which("ffmpeg")
+    assert program is not None
+    source = ["-f", "lavfi", "-i", "color=size=16x16:rate=30:duration=301"]
+    subprocess.run([program, "-v", "error", "-y", *source, dataset / "01/01/train/0002/clip.mp4"], check=True)
+    started = time.monotonic()
+    assert trainer(extract_command(dataset, tmp_path / "takes", "--signs", "1,2")) == 1
+    assert time.monotonic() - started < 60.0
+    output = capsys.readouterr().out
+    assert "2 takes created, 0 existed, 1 clips could not be read" in output
+    assert "0002/clip.mp4 has more than 9,000 frames; cut it into shorter clips" in output
+
+
+def test_clip_whose_name_is_not_utf_8_becomes_a_take_and_can_be_told(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = dataset / "01/01/train/0002"
+    cv2.imwrite(str(folder / "empty.png"), np.zeros((16, 16, 3), np.uint8))
+    frames = folder / os.fsdecode(b"empty\xff")
+    frames.mkdir()
+    (folder / "empty.png").rename(frames / "0001.png")
+    (folder / "clip.mp4").rename(folder / os.fsdecode(b"text\xff.mp4"))
+    (folder / os.fsdecode(b"text\xff.mp4")).write_text("no video")
+    page = tmp_path / "report.html"
+    assert trainer(extract_command(dataset, tmp_path / "takes", "--signs", "2", "--html", str(page))) == 1
+    output = capsys.readouterr().out
+    assert r"text\udcff.mp4 cannot be read as video" in output
+    assert r"1 takes show no hand at all: 01/01/train/0002/empty\udcff" in output
+    assert r"text\udcff.mp4" in page.read_text(encoding="utf-8")
 
 
 def test_killed_extraction_resumes_and_leaves_no_partial_take(dataset: Path, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.edge.ports import free_port
-from tests.trainer.data.test_executor import die_once
+from tests.trainer.data.test_executor import die_once, stand_still_at_three
 from trainer.cli.main import main as trainer
+from trainer.data.executor import WorkerLost
 from trainer.data.ray_executor import RayExecutor
 
 
@@ -26,6 +27,10 @@ def test_cluster_workers_write_the_same_bytes_as_local_workers(dataset: Path, tm
 def test_job_whose_worker_dies_is_retried(tmp_path: Path) -> None:
     jobs = [tmp_path / str(number) for number in range(2)]
     assert dict(RayExecutor(2).run(die_once, jobs)) == {job: job.name for job in jobs}
+
+
+def test_job_on_which_a_worker_stands_still_is_given_up() -> None:
+    assert dict(RayExecutor(2).run(stand_still_at_three, [2, 3])) == {2: 2, 3: WorkerLost()}
 
 
 def test_unreachable_cluster_is_refused_in_one_sentence(

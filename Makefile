@@ -4,10 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# Packages of others come in exact versions, each file checked against its SHA-256; the project is built with those alone.
+INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/
+INSTALL_PROJECT = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors test-hostile fuzz
+.PHONY: setup lock demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -18,14 +20,31 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/debian-packages .ci/venv-packages.txt
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/ready: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(INSTALL) torch
-	$(INSTALL) --editable '.[dev]'
+$(VENV)/ready: $(VENV)/bin/python pyproject.toml requirements/dev.txt requirements/torch-cpu.txt requirements/torch.txt
+	$(INSTALL)dev.txt
+	@$(INSTALL)torch-cpu.txt || \
+		{ echo "pip finds no torch for the CPU alone: taking the one with CUDA, 3 GB" >&2; $(INSTALL)torch.txt; }
+	$(INSTALL_PROJECT)
 	touch $@ $(VENV)/ready-for-demo
 
-$(VENV)/ready-for-demo: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[demo]'
+$(VENV)/ready-for-demo: $(VENV)/bin/python pyproject.toml requirements/demo.txt requirements/build.txt
+	$(INSTALL)demo.txt --requirement requirements/build.txt
+	$(INSTALL_PROJECT)
 	touch $@
+
+# Renews requirements/ from pyproject.toml: versions that still fit stay. UPGRADE=--upgrade takes the newest of everything,
+# UPGRADE='--upgrade-package numpy' of one package.
+UPGRADE ?=
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--only-binary :all: --emit-build-options --custom-compile-command 'make lock' $(UPGRADE)
+OF_DEV = --constraint requirements/dev.txt --output-file requirements/
+lock: setup
+	echo torch | $(LOCK) - --output-file requirements/torch.txt
+	$(LOCK) pyproject.toml --extra dev --group build --constraint requirements/torch.txt --no-emit-package torch \
+		--excludes requirements/cuda.in --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --extra web $(OF_DEV)web.txt
+	$(LOCK) pyproject.toml --extra demo $(OF_DEV)demo.txt
+	$(LOCK) --group build $(OF_DEV)build.txt
 
 # SOURCE=/dev/video0 or SOURCE=clip.mp4 reads a camera or clip instead of the shipped takes.
 demo: $(VENV)/ready-for-demo

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from deploy.artifact import open_artifact
 from deploy.connection import Connections, Failure, Reporter, connected
-from deploy.inventory import AppSection, FleetInventory, HostEntry, load_inventory, waves
+from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid, load_inventory, waves
 from deploy.plan import plan
 from deploy.provisioning import provision
 from deploy.release import Release, open_release
@@ -76,13 +76,10 @@ def _push(inventory: FleetInventory, entries: Sequence[HostEntry], options: argp
 
 
 def _release_of(inventory: FleetInventory, options: argparse.Namespace) -> Release:
-    """Return a pushed wheel with the constraints and the wheelhouse of the inventory."""
-    fields = {} if inventory.app is None else inventory.app.model_dump(exclude={"wheel"})
-    return open_release(
-        AppSection.model_construct(
-            wheel=options.artifact.absolute(), **{"constraints": None, "wheelhouse": None} | fields
-        )
-    )
+    """Return a pushed wheel with the lock and the wheelhouse of the inventory. Raises InventoryInvalid."""
+    if inventory.app is None:
+        raise InventoryInvalid("the inventory has no [app] with the lock of the program's dependencies")
+    return open_release(inventory.app.model_copy(update={"wheel": options.artifact.absolute()}))
 
 
 def _roll_out(

@@ -46,13 +46,13 @@ Value = str | int | float | bool
 
 
 class AppSection(StrictModel):
-    """The program: its wheel, exact versions, and a folder with the wheels of its dependencies.
+    """The program: its wheel, the exact versions and hashes of its dependencies, and a folder with their wheels.
 
-    Without a wheelhouse each device's own pip gets them from its own index.
+    Without a wheelhouse each device's own pip gets them from its own index. No file of another hash is installed.
     """
 
     wheel: NearbyPath
-    constraints: NearbyPath | None = None
+    lock: NearbyPath
     wheelhouse: NearbyPath | None = None
 
 

@@ -32,12 +32,11 @@ def open_release(app: AppSection) -> Release:
     """
     version = app_version(app.wheel)
     digest = hashlib.sha256()
-    for path in (app.wheel, app.constraints):
-        if path is not None:
-            try:
-                digest.update(path.read_bytes())
-            except OSError as error:
-                raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
+    for path in (app.wheel, app.lock):
+        try:
+            digest.update(path.read_bytes())
+        except OSError as error:
+            raise ArtifactUnusable(f"{path} cannot be read: {error.strerror}") from error
     if app.wheelhouse is not None:
         wheels_in(app.wheelhouse)
     return Release(f"{version}-{digest.hexdigest()[:8]}", app)
@@ -59,9 +58,9 @@ def build(remote: Remote, release: Release, progress: Progress | None = None) ->
         return
     with release.app.wheel.open("rb") as wheel:
         arguments = ["build", release.name, "--wheel", send(remote, wheel, release.app.wheel.name, progress).path]
-    if release.app.constraints is not None:
-        with release.app.constraints.open("rb") as constraints:
-            arguments += ["--constraints", send(remote, constraints, "constraints.txt").path]
+    arguments += ["--sha256", hashlib.sha256(release.app.wheel.read_bytes()).hexdigest()]
+    with release.app.lock.open("rb") as lock:
+        arguments += ["--lock", send(remote, lock, "lock.txt").path]
     if release.app.wheelhouse is not None:
         arguments += ["--wheelhouse", _send_wheelhouse(remote, release.app.wheelhouse, progress)]
     _run(remote, arguments, _INSTALL_S)

@@ -72,7 +72,7 @@ def build_tasks(wheel: Path, folder: Path) -> list[Path]:
             if sha256_of(content) != task.sha256:
                 raise NetworksUnavailable(
                     f"{name} was built with other bytes than expected ({sha256_of(content)}); install flatbuffers at "
-                    "the version that constraints.txt pins"
+                    "the version that requirements/web.txt pins"
                 )
             (Path(temporary) / name).write_bytes(content)
         return [(Path(temporary) / name).replace(folder / name) for name in TASK_BUNDLES]

@@ -7,6 +7,7 @@ not come up, so that a connection that is cut at the worst moment leaves a worki
 import argparse
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,8 @@ def main() -> int:
     build = actions.add_parser("build")
     build.add_argument("name")
     build.add_argument("--wheel", type=Path, required=True)
-    build.add_argument("--constraints", type=Path)
+    build.add_argument("--sha256", required=True)
+    build.add_argument("--lock", type=Path, required=True)
     build.add_argument("--wheelhouse", type=Path)
     actions.add_parser("activate").add_argument("name")
     actions.add_parser("rollback")
@@ -45,7 +47,7 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             if options.action == "build":
-                build_release(options.name, options.wheel, options.constraints, options.wheelhouse)
+                build_release(options.name, options.wheel, options.sha256, options.lock, options.wheelhouse)
             elif options.action == "activate":
                 activate(options.name)
             else:
@@ -61,9 +63,10 @@ def active_release() -> str:
     return ACTIVE.readlink().name if ACTIVE.is_symlink() else ""
 
 
-def build_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: Path | None) -> None:
+def build_release(name: str, wheel: Path, sha256: str, lock: Path, wheelhouse: Path | None) -> None:
     """Build the venv with the wheel, as a copy of the active one if there is one: only what is new is installed.
 
+    pip installs nothing but files whose SHA-256 is that of the wheel or stands in the lock.
     The copy shares files by hard links. pip removes a file before it writes another in its place, so that the active
     release stays as it is.
     """
@@ -78,14 +81,13 @@ def build_release(name: str, wheel: Path, constraints: Path | None, wheelhouse: 
         else:
             _run([sys.executable, "-m", "venv", "--system-site-packages", str(folder)])
         pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        pip += ["--root-user-action=ignore", "--no-input"]
-        if constraints is not None:
-            pip += ["--constraint", str(constraints)]
+        pip += ["--root-user-action=ignore", "--no-input", "--require-hashes", "--only-binary=:all:"]
         if wheelhouse is not None:
             pip += ["--no-index", "--find-links", str(wheelhouse)]
-        _run([*pip, f"ishara[web] @ {wheel.as_uri()}"])
+        program = f"ishara[web] @ {wheel.as_uri()}#sha256={sha256}"
+        _run([*pip, "--requirement", str(lock), program])
         if before is not None:  # the copy may hold this version, built from other files
-            _run([*pip, "--no-deps", "--force-reinstall", str(wheel)])
+            _run([*pip, "--no-deps", "--force-reinstall", program])
         _link_networks(folder)
         if CONFIG.exists():
             _run([str(folder / "bin/ishara-edge"), "config", "check", "--config", str(CONFIG)])
@@ -187,7 +189,12 @@ def _systemctl(*arguments: str) -> str:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode != 0:
-        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["no output"]
+        output = done.stderr or done.stdout
+        if found := re.search(r"DO NOT MATCH THE HASHES.*?([^/\s]+\.whl)", output, re.DOTALL):
+            raise ReleaseRefused(f"{found[1]} has another SHA-256 than the one that was stated for it")
+        if found := re.search(r"--require-hashes mode, all requirements must .*\n\s*(\S+)", output):
+            raise ReleaseRefused(f"the program needs {found[1]}, which is not in the lock")
+        lines = [line for line in output.splitlines() if line.strip()] or ["no output"]
         raise ReleaseRefused(f"{Path(command[0]).name} ends with {done.returncode}: {lines[-1].strip()}")
 
 

@@ -122,7 +122,7 @@ def _check_library(library: Library) -> Finding:
     remedy = (
         f"on Debian: apt install {DEBIAN_PACKAGES}"
         if ".so" in result.text
-        else "install it again in the version that constraints.txt names"
+        else "install it again in the version that requirements/web.txt names"
     )
     sentence = f"{library.distribution} {installed} cannot be loaded: {result.text}"
     return Finding(library.check, State.FAILED, sentence, remedy)

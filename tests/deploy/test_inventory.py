@@ -131,12 +131,15 @@ def test_example_is_valid_and_names_every_key() -> None:
 def test_trusted_keys_and_demanded_signatures_must_agree(tmp_path: Path) -> None:
     generate_keys(tmp_path, "ishara")
     (tmp_path / "edge.toml").write_text("device = {{ device }}\n")
-    host = '[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\n[app]\nwheel = "ishara-1-py3-none-any.whl"\n'
+    host = (
+        '[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\n[app]\nwheel = "ishara-1-py3-none-any.whl"\nlock = "l"\n'
+    )
     inventory = load_inventory(write(tmp_path, f'trusted_keys = ["ishara.pub"]\n{host}'))
     with pytest.raises(InventoryInvalid, match=r'must say \[model\] trusted_keys = "/etc/ishara/keys"'):
         plan(inventory, inventory.entries()[0])
     (tmp_path / "edge.toml").write_text('device = {{ device }}\n[model]\ntrusted_keys = "/etc/ishara/keys"\n')
-    (tmp_path / "ishara-1-py3-none-any.whl").write_text("")
+    for name in ("ishara-1-py3-none-any.whl", "l"):
+        (tmp_path / name).write_text("")
     keys = plan(inventory, inventory.entries()[0]).keys
     assert [key.path for key in keys] == ["/etc/ishara/keys/ishara.pub"]
     bare = load_inventory(write(tmp_path, host))

@@ -122,10 +122,10 @@ def test_a_release_is_built_from_what_was_sent(remote: LocalRemote, tmp_path: Pa
     wheels.mkdir()
     for name in ("numpy-2.4.0-cp313-cp313-manylinux_2_27_aarch64.whl", "ishara-1.0+a.b-py3-none-any.whl"):
         (wheels / name).write_text(name)
-    (tmp_path / "exact $(touch CANARY).txt").write_text("numpy==2.4.0\n")
+    (tmp_path / "exact $(touch CANARY).txt").write_text("numpy==2.4.0 --hash=sha256:0\n")
     app = AppSection(
         wheel=wheels / "ishara-1.0+a.b-py3-none-any.whl",
-        constraints=tmp_path / "exact $(touch CANARY).txt",
+        lock=tmp_path / "exact $(touch CANARY).txt",
         wheelhouse=wheels,
     )
     for _ in range(2):  # the wheels are there the second time
@@ -137,10 +137,11 @@ def test_a_release_is_built_from_what_was_sent(remote: LocalRemote, tmp_path: Pa
     rollback(remote)
     calls = [call[call.index("-") + 1 :] for call in remote.calls]
     assert calls[0] == calls[1]
-    action, release_name, _, wheel, _, constraints, _, wheelhouse = calls[0]
+    action, release_name, _, wheel, _, sha256, _, lock, _, wheelhouse = calls[0]
     assert (action, release_name) == ("build", open_release(app).name)
     assert Path(wheel).read_text() == app.wheel.name
-    assert Path(constraints).read_text() == "numpy==2.4.0\n"
+    assert sha256 == hashlib.sha256(app.wheel.read_bytes()).hexdigest()
+    assert Path(lock).read_text() == "numpy==2.4.0 --hash=sha256:0\n"
     assert {path.name for path in Path(wheelhouse).iterdir()} == {path.name for path in wheels.iterdir()}
     assert calls[2:] == [["activate", name] for name in HOSTILE + HONEST] + [["rollback"]]
 
@@ -178,7 +179,7 @@ def test_provisioning_writes_what_is_planned_and_removes_other_keys(
     contents = tuple(Content(f"{folder}/{name}", name.encode(), "600") for name in HOSTILE + HONEST)
     wanted = Plan(
         packages=("python3-venv", *HOSTILE),
-        release=Release("1.0-abc", AppSection(wheel=tmp_path / "unused.whl")),
+        release=Release("1.0-abc", AppSection(wheel=tmp_path / "unused.whl", lock=tmp_path / "unused.txt")),
         config=Content(f"{tmp_path}/edge.toml", b"device = 'a'\n"),
         keys=(Content(f"{keys}/kept.pub", b"kept"),),
         credentials=contents,
@@ -209,11 +210,13 @@ def refused(app: AppSection, *words: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_wheel_of_such_a_name_is_refused_before_anything_is_sent(tmp_path: Path, name: str) -> None:
-    wheel = tmp_path / "ishara-1.0-py3-none-any.whl"
-    wheel.write_text("")
+    wheel, lock = tmp_path / "ishara-1.0-py3-none-any.whl", tmp_path / "lock.txt"
+    for path in (wheel, lock):
+        path.write_text("")
     (tmp_path / f"ishara-{name}-py3-none-any.whl").write_text("")
-    refused(AppSection(wheel=tmp_path / f"ishara-{name}-py3-none-any.whl"), "is not named like a wheel of the program")
-    refused(AppSection(wheel=wheel, wheelhouse=tmp_path), "is not named like a wheel")
+    odd = tmp_path / f"ishara-{name}-py3-none-any.whl"
+    refused(AppSection(wheel=odd, lock=lock), "is not named like a wheel of the program")
+    refused(AppSection(wheel=wheel, lock=lock, wheelhouse=tmp_path), "is not named like a wheel")
     with pytest.raises(ArtifactUnusable, match="is neither a bundle"):
         open_artifact(tmp_path / f"ishara-{name}-py3-none-any.whl")
 

@@ -88,7 +88,7 @@ class Workstation:
         """Write the inventory: north is the canary, south the next wave."""
         self.inventory.write_text(
             f'known_hosts = "{known_hosts}"\ntrusted_keys = ["signer.pub"]\n'
-            f'[app]\nwheel = "{self.wheel}"\nconstraints = "{Path("constraints.txt").absolute()}"\n'
+            f'[app]\nwheel = "{self.wheel}"\nlock = "{Path("requirements/web.txt").absolute()}"\n'
             f'wheelhouse = "{self._wheels}"\n'
             f'[defaults]\nuser = "{USER}"\nssh_key = "key"\nconfig = "edge.toml"\n'
             f'values = {{ source = "{_TAKES}", probation_s = {PROBATION_S} }}\n'

@@ -42,6 +42,7 @@ _INVENTORY = b"""
 trusted_keys = ["a.pub"]
 [app]
 wheel = "dist/ishara-0.2.0-py3-none-any.whl"
+lock = "web.txt"
 [defaults]
 user = "pi"
 values = { camera = "/dev/video0" }

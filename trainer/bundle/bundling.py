@@ -163,7 +163,7 @@ def _check_parity(classifier: SignClassifier, fp32: Path, takes: Sequence[Take])
         if difference > _MAX_DIFFERENCE:
             raise ExportWrong(
                 f"the exported network differs from the trained one by {difference:.4f} on {take.provenance.clip}; "
-                "install the versions of torch and onnxruntime that constraints.txt names"
+                "install the versions of torch and onnxruntime that requirements/ names"
             )
 
 

@@ -20,8 +20,10 @@ from models.labels import labels_json
 from models.manifest import Accuracy, Calibration, Manifest, SpotterSettings
 from models.signature import sign
 from trainer.bundle import card
+from trainer.bundle.card_limits import LIMITS_HEADING
 from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import Precision, QuantisationData, QuantisationResult, predict_takes, select_network
+from trainer.bundle.training_facts import Measurement, TrainingFacts
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
 from trainer.evaluation.predictions import Predictions, check_store
@@ -43,7 +45,10 @@ class ExportWrong(UserError):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """The name and settings of a bundle. With a key it is signed; without exemplars it cannot be fine-tuned."""
+    """The name and settings of a bundle. With a key it is signed; without exemplars it cannot be fine-tuned.
+
+    `about` and `terms` are Markdown for the card: where the clips come from, and what they may be used for.
+    """
 
     name: str
     version: int
@@ -51,6 +56,8 @@ class ExportOptions:
     precision: Precision = Precision.INT8
     with_exemplars: bool = True
     key: PrivateKey | None = None
+    about: str | None = None
+    terms: str | None = None
 
 
 def make_bundle(
@@ -82,7 +89,10 @@ def make_bundle(
         if options.with_exemplars:
             save_exemplars(new / bundles.EXEMPLARS, classifier, run, store)
         test = _evaluate_test(new, run, takes["test"])
-        content = card.CardContent(run, store, held_out, test, result)
+        facts = TrainingFacts.of(run, store, _measurements(run, store, predictions, takes["test"]))
+        content = card.CardContent(
+            run, store, facts, held_out, test, result, options.about, options.terms, options.with_exemplars
+        )
         (new / bundles.CARD).write_text(card.write_card(options.name, options.version, content), encoding="utf-8")
         manifest = Manifest(
             name=options.name,
@@ -113,7 +123,7 @@ def insert_card_section(folder: Path, heading: str, section: str) -> None:
     if start >= 0:
         end = text.find("\n## ", start) + 1 or len(text)
     else:
-        start = end = text.find(card.LIMITS) if card.LIMITS in text else len(text)
+        start = end = text.rfind(f"\n{LIMITS_HEADING}\n") + 1 or len(text)
     parts = (text[:start].rstrip(), section.rstrip(), text[end:])
     updated = "\n\n".join(part for part in parts if part).rstrip() + "\n"
     (folder / bundles.CARD).write_text(updated, encoding="utf-8")
@@ -178,6 +188,16 @@ def _evaluate_test(folder: Path, run: Run, takes: Sequence[Take]) -> Evaluation 
         return None
     probabilities = predict_takes(folder / bundles.MODEL, takes)
     return evaluate(probabilities, run.signs, [take.provenance for take in takes])
+
+
+def _measurements(run: Run, store: Store, held_out: Sequence[Predictions], test: Sequence[Take]) -> list[Measurement]:
+    """Return what each network that the card tells of was trained on, and what it was measured on."""
+    measured = [(one.run, one.provenances) for one in held_out]
+    measured.append((run, tuple(take.provenance for take in test)))
+    return [
+        Measurement(tuple(store.rows[number].provenance for number in one.train), provenances)
+        for one, provenances in measured
+    ]
 
 
 def _accuracies(held_out: Sequence[HeldOutResult], test: Evaluation | None) -> list[Accuracy]:

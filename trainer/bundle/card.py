@@ -1,26 +1,53 @@
 """Writes the model card of a bundle: its training data, its accuracy, and its limits.
 
-After Mitchell et al., "Model Cards for Model Reporting", 2019.
+After Mitchell et al., "Model Cards for Model Reporting", 2019. Whatever it tells of the data was counted by the export
+that writes it (training_facts.py) or stated by who exported; KArSL is named where labels and signers are KArSL's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from landmarkers.layout import Part
+from models.labels import Sign
+from trainer.bundle.card_limits import limits_section, terms_section
 from trainer.bundle.quantise import QuantisationResult
+from trainer.bundle.training_facts import TrainingFacts
+from trainer.data import keypoints
+from trainer.data.karsl import is_karsl_sign
+from trainer.data.sign_names import name_signs
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult
 from trainer.training.run import Run
 
+_MAX_NAMES: Final = 40
+_KARSL: Final = (
+    "of KArSL-502, as labels and signers tell: three men aged 30 to 40, seated, in front of a green background, under "
+    "studio light"
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardContent:
-    """The content of a card: the run, its store, results on held-out and test clips, and the quantisation."""
+    """The content of a card: the run, its store and data, results on held-out and test clips, and the quantisation.
+
+    `about` and `terms` are what who exports states of the data; None where nothing is stated.
+    """
 
     run: Run
     store: Store
+    facts: TrainingFacts
     held_out: Sequence[HeldOutResult]
     test: Evaluation | None
     quantisation: QuantisationResult
+    about: str | None
+    terms: str | None
+    with_exemplars: bool
+
+    @property
+    def signs(self) -> dict[int, Sign]:
+        """The signs by their numbers."""
+        return {sign.sign_id: sign for sign in self.run.signs}
 
 
 def write_card(name: str, version: int, content: CardContent) -> str:
@@ -28,71 +55,96 @@ def write_card(name: str, version: int, content: CardContent) -> str:
     run = content.run
     sections = [
         f"# {name}, version {version}",
-        _purpose(run),
-        _training(run, content.store) if run.parent is None else _fine_tuning(run, content.store),
+        _purpose(run, content.store),
+        _training(content) if run.parent is None else _fine_tuning(content),
         _accuracy(content),
         _quantisation(content.quantisation),
-        LIMITS,
-        TERMS,
+        limits_section(content.facts, content.signs, run.parent),
+        terms_section(content.facts, content.terms, run.parent, with_exemplars=content.with_exemplars),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _purpose(run: Run) -> str:
-    karsl = [sign.sign_id for sign in run.signs if sign.sign_id <= 502]
-    others = [f"{sign.word} ({sign.word_en})" for sign in run.signs if sign.sign_id > 502]
-    vocabulary = [f"signs {min(karsl)} to {max(karsl)} of KArSL-502"] if karsl else []
-    vocabulary += [f"added: {', '.join(others)}"] if others else []
+def _purpose(run: Run, store: Store) -> str:
+    signs = {sign.sign_id: sign for sign in run.signs}
+    karsl = {sign_id for sign_id, sign in signs.items() if is_karsl_sign(sign)}
+    vocabulary = [f"the signs {name_signs(karsl, signs)} of KArSL-502"] if karsl else []
+    vocabulary += [name_signs(set(signs) - karsl, signs, _MAX_NAMES)] if len(karsl) < len(signs) else []
+    face = ", hands and face" if Part.FACE in store.parts else " and hands"
     return (
-        f"Classifies {len(run.signs)} signs of Arabic sign language ({'; '.join(vocabulary)}) from landmarks of body "
-        'and hands. The inputs are raw points and times, the outputs the probabilities of every sign and of "no sign"; '
-        "all preprocessing is inside the graph."
+        f"Classifies {len(signs)} signs ({'; '.join(vocabulary)}) from landmarks of body{face}. The inputs are raw "
+        'points and times, the outputs the probabilities of every sign and of "no sign"; all preprocessing is inside '
+        "the graph."
     )
 
 
-def _training(run: Run, store: Store) -> str:
-    provenance = [store.rows[number].provenance for number in run.train]
-    clips = {(one.signer, one.clip) for one in provenance}
-    signers = sorted({signer or "unknown" for signer, _ in clips})
-    counts = ", ".join(
-        f"{sum((signer or 'unknown') == name for signer, _ in clips)} of signer {name}" for name in signers
-    )
+def _training(content: CardContent) -> str:
+    run, facts = content.run, content.facts
     return (
-        "## Training data\n\n"
-        f"{len(clips)} clips ({counts}) in {len(provenance)} views: each clip as it was recorded and with changed "
-        f"images (`--variants`). Split: {run.description}. Landmarks: `{run.landmarker}`, tracked as on the device. "
-        f"Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of {run.recipe.samples_per_epoch} takes, two "
-        f"networks of width {run.recipe.size.width} and {run.recipe.size.layers} layers.\n\n"
-        "Clips of an unknown signer are one clip a sign at 15 frames a second; nearly all show signer 01. The signers "
-        "are three men aged 30 to 40, seated, in front of a green background, under studio light."
+        f"## Training data\n\n{_origin(content)}\n\n"
+        f"{_clips(facts)} of {len(facts.sign_ids)} signs, {_views(facts)}. Split: {run.description}. "
+        f"{_landmarks(run)} Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of "
+        f"{run.recipe.samples_per_epoch} takes, two networks of width {run.recipe.size.width} and "
+        f"{run.recipe.size.layers} layers."
     )
 
 
-def _fine_tuning(run: Run, store: Store) -> str:
-    count = run.metadata["fine_tuning"]["rehearsed_takes"]
-    new = [store.rows[number].provenance for number in run.train if number >= count]
-    signers = ", ".join(sorted({one.signer or "unknown" for one in new}))
+def _fine_tuning(content: CardContent) -> str:
+    run, facts = content.run, content.facts
     rows = [
         f"| {title} | {one['count']} | {one['before']} | {one['after']} |"
         for title, one in run.metadata.get("forgetting", {}).items()
     ]
     return (
-        "## Fine-tuning\n\n"
-        f"Fine-tuned from {run.parent}, whose card describes its training data, on {len(new)} takes of "
-        f"{len({one.sign_id for one in new})} words (signer {signers}), with {count} rehearsed takes of the old signs. "
-        f"{_escape(run.description)}. Landmarks: `{run.landmarker}`. Seed {run.metadata['seed']}, "
-        f"{run.recipe.epochs} epochs.\n\n"
+        f"## Fine-tuning\n\n{_origin(content)}\n\n"
+        f"Fine-tuned from {run.parent}, whose card describes its training data, on {_clips(facts)} of "
+        f"{len(facts.sign_ids)} signs ({name_signs(facts.sign_ids, content.signs, _MAX_NAMES)}), {_views(facts)}, "
+        f"with {run.rehearsed_takes} rehearsed takes of the old signs. {_escape(run.description)}. {_landmarks(run)} "
+        f"Seed {run.metadata['seed']}, {run.recipe.epochs} epochs.\n\n"
         "| takes | count | correct before | correct after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )
+
+
+def _origin(content: CardContent) -> str:
+    """Return where the clips come from: as it was stated or, of KArSL's, as it can be told."""
+    facts = content.facts
+    if content.about is not None:
+        return content.about
+    if facts.karsl_clips == facts.clips:
+        return f"The clips are {_KARSL}."
+    unstated = "come from, and who made them, was not stated (`--about` at export states it)."
+    if facts.karsl_clips:
+        return f"{facts.karsl_clips} of the clips are {_KARSL}. Where the others {unstated}"
+    return f"Where the clips {unstated}"
+
+
+def _clips(facts: TrainingFacts) -> str:
+    """Return the number of clips, and how many are of each signer."""
+    counts = [f"{count} of signer {name}" for name, count in facts.by_signer.items()]
+    counts += [f"{facts.unknown_signer} of signers who are not known"] if facts.unknown_signer else []
+    return f"{facts.clips} clips ({', '.join(counts)})"
+
+
+def _views(facts: TrainingFacts) -> str:
+    if not facts.views:
+        return "each as it was recorded"
+    return f"each as it was recorded, and {facts.views} views of them with changed images (`--variants`)"
+
+
+def _landmarks(run: Run) -> str:
+    if run.landmarker == keypoints.FINGERPRINT:
+        return f"Landmarks: `{run.landmarker}`, imported key points, which no device produces."
+    return f"Landmarks: `{run.landmarker}`, tracked as on the device."
 
 
 def _accuracy(content: CardContent) -> str:
     if content.test is None and not content.held_out:
         return "## Accuracy\n\nNothing was held out, so the accuracy is not known."
-    parts = ["## Accuracy", "On clips that were not trained on; test and held-out clips by the data set's own signers."]
+    parts = ["## Accuracy", "On clips that were not trained on."]
     if content.test is not None:
         network = content.quantisation.selected.name
-        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{_score_table(content.test)}")
+        table = _score_table(content.test, content.signs)
+        parts.append(f"**The data set's test clips**, this network ({network}):\n\n{table}")
     if content.held_out and content.run.parent is None:
         parts.append(
             "The tables below are of networks of the same recipe on their held-out clips. Each network is that of the "
@@ -100,7 +152,8 @@ def _accuracy(content: CardContent) -> str:
             "the first of these."
         )
     parts += [
-        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation)}" for result in content.held_out
+        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation, content.signs)}"
+        for result in content.held_out
     ]
     return "\n\n".join(parts)
 
@@ -110,7 +163,7 @@ def _escape(description: str) -> str:
     return (description[:1].upper() + description[1:]).replace("*", r"\*")
 
 
-def _score_table(evaluation: Evaluation) -> str:
+def _score_table(evaluation: Evaluation, signs: Mapping[int, Sign]) -> str:
     """Return the same figures as in a run's report."""
     rows = ["| clips | count | top-1 | 95 % interval | top-5 |", "| --- | --- | --- | --- | --- |"]
     rows += [
@@ -118,7 +171,7 @@ def _score_table(evaluation: Evaluation) -> str:
         for name, score in evaluation.named_scores.items()
         for low, high in (score.top1_interval,)
     ]
-    wrong = ", ".join(map(str, sorted(evaluation.wrong_signs))) or "none"
+    wrong = name_signs(evaluation.wrong_signs, signs, _MAX_NAMES) or "none"
     remarks = (
         f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.nll:.3f}; predicted as no sign: "
         f"{evaluation.no_sign_count}; signs with a wrong prediction: {wrong}."
@@ -136,21 +189,3 @@ def _quantisation(result: QuantisationResult) -> str:
             f"| {candidate.top1:.1%} | {candidate.max_abs_diff:.3f} |"
         )
     return "## Quantisation\n\n" + "\n".join(rows)
-
-
-LIMITS = """## Limits
-
-- It classifies single signs, not sentences, grammar, facial expression or mouthing, and none of the regional variants.
-- It was trained on three men. Its accuracy on women, children, unseen signers or in another room is stated above only
-  as far as it was measured; expect less.
-- Signs made with one clip only (all of 79 to 190) were never tested on a second recording.
-- A gesture that is no sign of the vocabulary may be classified as the nearest sign; the threshold in the manifest
-  suppresses most of these, not all.
-- Nobody's safety, health or rights may depend on it."""
-
-TERMS = """## Terms
-
-The weights were trained on KArSL (Sidig, Luqman, Mahmoud, Mohandes, *KArSL: Arabic Sign Language Database*, ACM
-TALLIP 20(1), 2021), which is for research. Its terms bind these weights: research use, with the paper cited. The
-program around them is Apache-2.0. The probe holds the landmarks of one clip, and `exemplars.npz`, if it is included,
-those of up to two clips a sign; no file holds an image."""

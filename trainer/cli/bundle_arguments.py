@@ -8,6 +8,7 @@ from trainer.cli.values import (
     PRECISIONS,
     SPLITS,
     bundle_name,
+    card_text,
     fraction,
     integer_from,
     output_file,
@@ -46,6 +47,20 @@ def add_export(command: argparse.ArgumentParser) -> None:
         "--no-fine-tuning",
         action="store_true",
         help="leave out exemplars.npz: the bundle is smaller and holds no takes, but cannot be fine-tuned",
+    )
+    command.add_argument(
+        "--about",
+        type=card_text,
+        metavar="TEXT",
+        help="where the clips come from and who made them, for the model card; @FILE reads a file (default: KArSL's "
+        "clips are recognised, others are told as not stated)",
+    )
+    command.add_argument(
+        "--terms",
+        type=card_text,
+        metavar="TEXT",
+        help="what the clips, and so the weights, may be used for, for the model card; @FILE reads a file (default: "
+        "KArSL's terms for its clips, others are told as not stated)",
     )
     command.add_argument(
         "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"

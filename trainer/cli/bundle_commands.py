@@ -31,6 +31,8 @@ def run_export(options: argparse.Namespace) -> int:
         Precision(options.precision),
         not options.no_fine_tuning,
         key,
+        options.about,
+        options.terms,
     )
     result = make_bundle(run, store, held_out_runs, options.to, settings)
     for candidate in result.candidates:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from landmarkers.parsing import is_number
+from landmarkers.parsing import describe, is_number, read_limited
+from landmarkers.plain_text import one_line
 
 MAX_MINUTES: Final = 600
 MAX_SECONDS: Final = 86_400
+_MAX_CARD_TEXT: Final = 10_000
 
 # Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
 RECIPE_NAMES: Final = ("default", "large", "medium", "small", "tiny", "trial")
@@ -137,3 +139,21 @@ def bundle_name(text: str) -> str:
     if not re.fullmatch(BUNDLE_NAME, text):
         raise argparse.ArgumentTypeError(f"{text} is not a bundle name: use lower-case letters, digits and hyphens")
     return text
+
+
+def card_text(text: str) -> str:
+    """Convert text for a model card, or the name of a file with such text after an @, to a part of a Markdown section.
+
+    Lines keep their ends; controls and signs of writing direction are removed, and a heading would begin a section.
+    """
+    content = text
+    if text.startswith("@"):
+        try:
+            content = read_limited(Path(text[1:]), 4 * _MAX_CARD_TEXT).decode()
+        except (OSError, ValueError) as error:
+            raise argparse.ArgumentTypeError(f"{text[1:]} is not readable UTF-8 text: {describe(error)}") from error
+    lines = [one_line(line, _MAX_CARD_TEXT) for line in content.removeprefix("\ufeff").splitlines()]
+    plain = "\n".join(f"\\{line}" if line.startswith("#") else line for line in lines).strip()
+    if not plain or len(content) > _MAX_CARD_TEXT:
+        raise argparse.ArgumentTypeError(f"a text for the card has 1 to {_MAX_CARD_TEXT} characters that can be seen")
+    return plain

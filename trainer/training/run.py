@@ -32,6 +32,12 @@ class Run:
         fine_tuning = self.metadata.get("fine_tuning")
         return None if fine_tuning is None else str(fine_tuning["parent"])
 
+    @property
+    def rehearsed_takes(self) -> int:
+        """The number of takes of the parent's, which stand first in the store; 0 without a parent."""
+        fine_tuning = self.metadata.get("fine_tuning")
+        return 0 if fine_tuning is None else int(fine_tuning["rehearsed_takes"])
+
 
 class _Split(StoredModel):
     train: tuple[int, ...]

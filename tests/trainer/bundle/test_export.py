@@ -95,8 +95,9 @@ def test_card_and_manifest_hold_the_measured_figures(tiny_bundle: Path) -> None:
     for accuracy in manifest["accuracy"]:
         start = rf"\| all \| {accuracy['count']} \| {accuracy['top1']:.1%} \|"
         assert re.search(rf"{start} [\d.]+% to [\d.]+% \| {accuracy['top5']:.1%} \|", card)
-    for expected in ("Training data", "signer 01", "Quantisation", "Limits", "research"):
+    for expected in ("Training data", "signer 01", "Quantisation", "Limits", "Terms"):
         assert expected in card
+    assert "KArSL" not in card, "its signs have numbers of KArSL's, and other words"
 
 
 def test_evaluate_prints_the_figures_of_the_card(

@@ -1,0 +1,170 @@
+"""What a model card tells of the data: what is counted, what was stated, and nothing else."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from landmarkers.layout import DEFAULT_PARTS
+from landmarkers.take import Provenance
+from models.bundle import open_bundle
+from models.labels import Sign
+from tests.synthetic_takes import LANDMARKER, make_take
+from trainer.bundle.card import CardContent, write_card
+from trainer.bundle.quantise import QuantisationResult, QuantisedNetwork
+from trainer.bundle.training_facts import Measurement, TrainingFacts
+from trainer.cli.main import main as trainer
+from trainer.data.store import Store
+from trainer.data.store_builder import build_store
+from trainer.training.recipe import RECIPES
+from trainer.training.run import Run
+
+SKELETON, TRACHEA = (
+    Sign(sign_id=71, word="هيكل عظمي", word_en="Skeleton"),
+    Sign(sign_id=76, word="قصبة هوائية", word_en="Trachea"),
+)
+WATER, TEA = (Sign(sign_id=71, word="ماء", word_en="water"), Sign(sign_id=76, word="شاي", word_en="tea"))
+FP32 = QuantisedNetwork("fp32", 1, 1.0, 1.0, 0.0)
+
+
+@dataclass
+class Cards:
+    """Writes cards of runs on made-up takes."""
+
+    folder: Path
+
+    def write(
+        self,
+        signs: Sequence[Sign],
+        trained: Sequence[Provenance],
+        measured: Sequence[Provenance] = (),
+        fine_tuning: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> str:
+        paths = []
+        for number, one in enumerate((*trained, *measured)):
+            paths.append(self.folder / f"{number}.take.npz")
+            make_take(provenance=one).save(paths[-1])
+        build_store(paths, DEFAULT_PARTS, self.folder / "takes.store")
+        store = Store(self.folder / "takes.store")
+        metadata = {"seed": 1, "fine_tuning": fine_tuning}
+        train = tuple(range(len(trained)))
+        run = Run(self.folder, RECIPES["trial"], tuple(signs), train, (), "all", LANDMARKER, metadata)
+        measurements = [Measurement(tuple(trained), tuple(measured))] if measured else []
+        content = CardContent(
+            run, store, TrainingFacts.of(run, store, measurements), (), None, QuantisationResult((FP32,), FP32),
+            **({"about": None, "terms": None, "with_exemplars": True} | more),
+        )  # fmt: skip
+        return write_card("mine", 1, content)
+
+
+@pytest.fixture
+def cards(tmp_path: Path) -> Cards:
+    return Cards(tmp_path)
+
+
+def take(clip: str, signer: str | None, sign_id: int, variant: int = 0, split: str = "train") -> Provenance:
+    return Provenance(clip, LANDMARKER, signer, split, sign_id, variant)
+
+
+def test_own_words_with_karsls_numbers_and_layout_are_not_called_karsl(cards: Cards) -> None:
+    card = cards.write([WATER, TEA], [take("01/01/train/0071/a", "01", 71), take("0076", None, 76)])
+    assert "KArSL" not in card
+    assert "three men" not in card
+    assert "Classifies 2 signs (71 · ماء\u200e (water); 76 · شاي\u200e (tea)) from landmarks" in card
+    assert "Where the clips come from, and who made them, was not stated" in card
+    assert "The terms of the clips were not stated" in card
+    assert "2 clips (1 of signer 01, 1 of signers who are not known) of 2 signs, each as it was recorded." in card
+
+
+def test_karsls_clips_are_told_with_its_terms(cards: Cards) -> None:
+    card = cards.write([SKELETON, TRACHEA], [take("01/01/train/0071/a", "01", 71), take("0076", None, 76)])
+    assert "Classifies 2 signs (the signs 71 · هيكل عظمي" in card
+    assert "The clips are of KArSL-502, as labels and signers tell: three men" in card
+    assert "which is for research" in card
+    assert "not stated" not in card
+
+
+def test_a_mixture_tells_both(cards: Cards) -> None:
+    clips = [take("01/01/train/0071/a", "01", 71), *(take(f"maryam/{name}", "maryam", 76) for name in "ab")]
+    card = cards.write([SKELETON, TEA], clips)
+    assert "1 of the clips are of KArSL-502" in card
+    assert "Where the others come from, and who made them, was not stated" in card
+    assert "which is for research" in card
+    assert "The terms of the other clips were not stated" in card
+
+
+def test_what_is_stated_stands_in_the_card_instead(cards: Cards) -> None:
+    clips = [take("01/01/train/0071/a", "01", 71)]
+    card = cards.write([SKELETON], clips, about="Signed by the deaf club of Aleppo.", terms="For its members alone.")
+    assert "## Training data\n\nSigned by the deaf club of Aleppo.\n\n1 clips" in card
+    assert "## Terms\n\nFor its members alone.\n\nThe program around" in card
+    assert "for research" not in card
+
+
+def test_variants_are_told_where_there_are_any(cards: Cards) -> None:
+    clips = [take("a", "maryam", 71), take("a", "maryam", 71, 1), take("a", "maryam", 71, 2), take("b", "maryam", 76)]
+    card = cards.write([WATER, TEA], clips)
+    assert "2 clips (2 of signer maryam) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
+
+
+def test_limits_are_counted(cards: Cards) -> None:
+    trained = [take("a", "maryam", 71), take("b", "maryam", 71), take("c", "maryam", 76)]
+    limits = cards.write([WATER, TEA], trained, [take("d", "maryam", 71, split="test")]).partition("## Limits")[2]
+    assert "It was trained on clips of one signer alone." in limits
+    assert "how well it reads strangers is not known" in limits
+    assert "one clip each, so that nothing tells what may vary in them (1): 76 · شاي" in limits
+    assert "their accuracy is not known (1): 76 · شاي" in limits
+
+
+@pytest.mark.parametrize(
+    ("measured", "sentence"),
+    [
+        ([], "No clip was kept apart"),
+        ([take("c", "yusuf", 71, split="test")], "were measured, as stated above: signers yusuf."),
+        ([take("c", "ali", 76, split="test")], "1 of the measured clips are of a signer of whom no clip of that sign"),
+        ([take("c", None, 71, split="test")], "how well it reads strangers is not known"),
+    ],
+)
+def test_strangers_are_told_where_they_were_measured(cards: Cards, measured: list[Provenance], sentence: str) -> None:
+    trained = [take("a", "maryam", 71), take("b", "ali", 71), take("e", "maryam", 76)]
+    assert sentence in cards.write([WATER, TEA], trained, measured)
+
+
+def test_signers_who_are_not_known_are_not_counted_as_one(cards: Cards) -> None:
+    card = cards.write([WATER], [take("a", None, 71), take("b", None, 71)])
+    assert "nobody can tell how many people it has seen" in card
+
+
+def test_a_fine_tuned_model_tells_its_new_clips_and_its_parent(cards: Cards) -> None:
+    clips = [take("01/01/train/0071/a", "01", 71), take("sara/train/0076/01", "sara", 76)]
+    fine_tuning = {"parent": "karsl-190@6", "rehearsed_takes": 1}
+    card = cards.write([SKELETON, TEA], clips, fine_tuning=fine_tuning, terms="Free.", with_exemplars=False)
+    assert "on 1 clips (1 of signer sara) of 1 signs (76 · شاي\u200e (tea))" in card
+    assert "The terms of karsl-190@6 bind these weights, too; its card states them.\n\nFree." in card
+    assert "It was fine-tuned on clips of one signer alone." in card
+    assert "exemplars.npz" not in card
+
+
+def test_texts_for_the_card_come_from_the_command(tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "terms.md").write_text("\ufeffCC BY 4.0.\n\n## Limits\nNone\x1b[2J.\n", encoding="utf-8")
+    command = ["export", str(tiny_run), "--to", str(tmp_path / "b"), "--name", "mine", "--precision", "fp32"]
+    assert trainer([*command, "--about", "Signed at home.", "--terms", f"@{tmp_path / 'terms.md'}"]) == 0
+    card = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
+    assert "## Training data\n\nSigned at home." in card
+    assert "## Terms\n\nCC BY 4.0.\n\n\\## Limits\nNone [2J." in card
+    assert json.loads((tmp_path / "b" / "manifest.json").read_text())["files"].keys() >= {"README.md"}
+    open_bundle(tmp_path / "b")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "@missing.md", "@.", "x" * 10_001])
+def test_texts_that_cannot_stand_in_a_card_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        trainer(["export", str(tmp_path), "--to", str(tmp_path / "b"), "--name", "mine", "--terms", text])
+    assert ended.value.code == 2
+    assert "argument --terms:" in capsys.readouterr().err

@@ -7,7 +7,7 @@ whatever waits at that moment.
 
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -20,6 +20,7 @@ from pyinfra.connectors.util import (
     CommandOutput,
     OutputLine,
     execute_command_with_sudo_retry,
+    extract_control_arguments,
     make_unix_command_for_host,
     write_stdin,
 )
@@ -129,8 +130,8 @@ class LimitedConnector(SSHConnector):
         **arguments: Any,
     ) -> tuple[bool, CommandOutput]:
         """Run a command; return whether it succeeded, and its output. Raises as `limits` does."""
-        within_s = arguments.pop("_timeout", None) or COMMAND_S
-        stdin = arguments.pop("_stdin", None)
+        control = extract_control_arguments(cast("ConnectorArguments", arguments))
+        within_s, stdin = control.get("_timeout") or COMMAND_S, control.get("_stdin")
 
         def execute() -> tuple[int, CommandOutput]:
             text = make_unix_command_for_host(self.state, self.host, command, **arguments).get_raw_value()
@@ -153,7 +154,7 @@ class LimitedConnector(SSHConnector):
         return self.client, transport
 
 
-def _execute(client: SSHClient, command: str, stdin: str | None) -> tuple[int, CommandOutput]:
+def _execute(client: SSHClient, command: str, stdin: Iterable[str] | None) -> tuple[int, CommandOutput]:
     """Return the exit status and the output of a command."""
     to_stdin, stdout, _ = client.exec_command(command)
     channel = stdout.channel

@@ -5,13 +5,17 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+from landmarkers.parsing import is_number
+
 _LOCAL_KINDS: Final = ("take:", "v4l2:")
-# Also what was meant as an address: with a typing error, in quotes, or with one slash, as a path writes it.
+# Also what was meant as an address: with a typing error, in quotes, or with one slash, as a path writes it. In letters
+# of all scripts, so that more is hidden.
 _SCHEMES: Final = (
-    re.compile(r"""[\s'"]*(?P<scheme>[a-z][a-z0-9+.-]{0,30}):[/\\]{1,2}""", re.IGNORECASE),
-    re.compile(r"""[\s'"]*(?P<scheme>(?:rtsp|http)s?)(?:[:;]|//)[/\\]{0,2}""", re.IGNORECASE),
-    re.compile(r".*?\b(?P<scheme>[a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE | re.DOTALL),
-    re.compile(r"(?P<scheme>)(?://)?(?=[^/\\.@][^@/\\:]*:[^@]*@|[\w.-]+:\d+[/?])"),  # user:password@host, host:554/path
+    re.compile(r"""[\s'"]*(?P<scheme>[a-z][a-z0-9+.-]{0,30}):[/\\]{1,2}""", re.IGNORECASE | re.UNICODE),
+    re.compile(r"""[\s'"]*(?P<scheme>(?:rtsp|http)s?)(?:[:;]|//)[/\\]{0,2}""", re.IGNORECASE | re.UNICODE),
+    re.compile(r".*?(?<![a-z0-9_])(?P<scheme>[a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE | re.DOTALL | re.UNICODE),
+    # user:password@host, host:554/path
+    re.compile(r"(?P<scheme>)(?://)?(?=[^/\\.@][^@/\\:]*:[^@]*@|[\w.-]+:\d+[/?])", re.UNICODE),
 )
 _END_OF_HOST: Final = re.compile(r"[/\\?#]")
 _HOST: Final = re.compile(r"(?:[\w.-]+|\[[\w.:%]+\])(?::\d{1,5})?", re.ASCII)
@@ -62,7 +66,7 @@ def _find_host(rest: str) -> str:
         host = numeric[0]
     elif "@" in _authority(rest):
         host = ""  # user:pass@host/path@… or user:pa@ss/word@host
-    elif first.rpartition(":")[2].isdecimal() or ":" not in first:
+    elif is_number(first.rpartition(":")[2]) or ":" not in first:
         host = first.partition(":")[0]  # host:554/path@…, or a user name and the beginning of a password
     else:
         host = last  # user:pa/ss@host

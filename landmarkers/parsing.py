@@ -42,6 +42,16 @@ def is_number(text: str) -> bool:
     return re.fullmatch("[0-9]{1,18}", text) is not None
 
 
+def read_decimal(text: str) -> float:
+    """Return the number that a text of ASCII says, as `float` reads it. Raises ValueError."""
+    if not text.isascii() or "_" in text:
+        raise ValueError("it is no number of the digits 0 to 9")
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ValueError("it is no number") from error
+
+
 def describe(error: Exception) -> str:
     """Return the reason for which something cannot be read, on one line that can be printed."""
     text = str(error)

@@ -111,8 +111,8 @@ class _Conversation:
         """Read the head of an answer, and its body if another may follow. Raises OSError, NoCamera."""
         head, body = self._read_head(connection)
         line, _, fields = head.partition(b"\r\n")
-        status = line.partition(b" ")[2][:3]
-        if not status.isdigit():
+        status = line.partition(b" ")[2][:3].decode("ascii", "replace")
+        if not is_number(status):
             raise NoCamera
         try:
             headers = parse_headers(io.BytesIO(fields))

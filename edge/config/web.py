@@ -43,7 +43,8 @@ class WebConfig(Section):
     visitors: Annotated[int, Field(ge=0, le=64)] = 4
     """Most visitors at a time that may try their own camera, which browsers allow only for `https://` and localhost."""
     origins: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")], ...], BeforeValidator(_split_at_commas)
+        tuple[Annotated[str, StringConstraints(pattern=r"^https?://[!-.0-~]+$")], ...],
+        BeforeValidator(_split_at_commas),
     ] = ()
     """Origins of other pages that may request words and connect; in a variable separated by commas."""
 

@@ -22,7 +22,9 @@ from edge.workers.supervised_thread import Escalation, SupervisedThread
 log = logging.getLogger(__name__)
 
 SYSFS: Final = Path("/sys")
-_PROCESSOR: Final = re.compile("cpu|gpu|soc|tj|pkg", re.IGNORECASE)  # zones: cpu-thermal, CPU-therm, tj-thermal …
+_PROCESSOR: Final = re.compile(
+    "cpu|gpu|soc|tj|pkg", re.IGNORECASE | re.ASCII
+)  # zones: cpu-thermal, CPU-therm, tj-thermal …
 _FIRMWARE: Final = ("soc*/*firmware/get_throttled", "*firmware/get_throttled")  # under devices/platform
 # Bits of get_throttled: 1 frequency capped, 2 throttled, 3 soft temperature limit; 0 low voltage; 16 and up are past.
 _THROTTLED_NOW: Final = 0b1110
@@ -73,7 +75,7 @@ class ThermalMonitor:
 def read_thermal_state(sysfs: Path = SYSFS) -> ThermalState:
     """Return the present state. May take seconds with vcgencmd; a sensor that cannot be read counts as missing."""
     celsius = max(_zones(sysfs), default=None)
-    if celsius is None and (text := _match(r"temp=(\d{1,3}(?:\.\d{1,3})?)'C", _ask_vcgencmd("measure_temp"))):
+    if celsius is None and (text := _match(r"temp=([0-9]{1,3}(?:\.[0-9]{1,3})?)'C", _ask_vcgencmd("measure_temp"))):
         celsius = float(text)
     bits = throttled_bits(sysfs)
     throttled = [state > 0 for state in _cpufreq_cooling(sysfs)]
@@ -94,7 +96,7 @@ def _zones(sysfs: Path) -> Iterator[float]:
     """Yield the temperatures of the processor's zones in °C, which the kernel reports in thousandths."""
     for zone in sysfs.glob("class/thermal/thermal_zone*"):
         if _PROCESSOR.search(_content(zone / "type")):
-            thousandths = _match(r"(-?\d{1,6})", _content(zone / "temp"))
+            thousandths = _match("(-?[0-9]{1,6})", _content(zone / "temp"))
             if thousandths is not None:
                 yield int(thousandths) / 1000
 
@@ -103,7 +105,7 @@ def _cpufreq_cooling(sysfs: Path) -> Iterator[int]:
     """Yield how many steps the kernel has lowered each processor's frequency because of heat."""
     for device in sysfs.glob("class/thermal/cooling_device*"):
         if "cpufreq" in _content(device / "type"):
-            state = _match(r"(\d{1,6})", _content(device / "cur_state"))
+            state = _match("([0-9]{1,6})", _content(device / "cur_state"))
             if state is not None:
                 yield int(state)
 
@@ -141,5 +143,5 @@ def _ask_vcgencmd(question: str) -> str:
 
 def _match(pattern: str, text: str) -> str | None:
     """Return the pattern's group if the pattern matches all of the text."""
-    match = re.fullmatch(pattern, text, re.ASCII)
+    match = re.fullmatch(pattern, text)
     return None if match is None else match[1]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.cameras.source_help import SOURCES_HELP
+from landmarkers.parsing import is_number
 
 _MAX_TAKES: Final = 100
 
@@ -30,12 +31,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MAX_TAKES):
+    if not is_number(text) or not 1 <= int(text) <= _MAX_TAKES:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {_MAX_TAKES}")
     return int(text)
 
 
 def _signer(text: str) -> str:
-    if not re.fullmatch(r"\w[\w.-]{0,39}", text):
+    if not re.fullmatch(r"\w[\w.-]{0,39}", text, re.UNICODE):  # people write their names in their own script
         raise argparse.ArgumentTypeError(f"{text} is no name for a folder; use letters, digits, dots and hyphens")
     return text

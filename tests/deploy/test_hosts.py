@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyinfra.api.command import StringCommand
 
+from deploy import provisioning
 from deploy.__main__ import main
-from deploy.connection import Answer, Connections, StepFailed, connected
+from deploy.connection import Answer, Connections, Failure, StepFailed, connected
 from deploy.inventory import load_inventory
 from deploy.status import as_json, as_table, read
 from deploy.transfer import send
@@ -129,6 +131,18 @@ def test_interrupted_transfer_resumes_unless_it_is_damaged(connections: Connecti
 def test_folder_that_cannot_be_written_is_named(connections: Connections, sshd: Sshd) -> None:
     with pytest.raises(StepFailed, match="cannot be written on the device"):
         send(connections.remotes["here"], io.BytesIO(b"x"), "no/such/folder")
+
+
+def test_steps_of_provisioning_run_on_the_host(connections: Connections, tmp_path: Path) -> None:
+    reports: list[str] = []
+    failures: dict[str, Failure] = {}
+    steps: dict[str, provisioning.Commands] = {
+        "first": [StringCommand(f"cat >{tmp_path}/written", _stdin="content"), StringCommand("true", _timeout=9)],
+        "second": [StringCommand("echo 'no room' >&2; exit 3")],
+    }
+    provisioning._run(connections, {"here": steps}, failures, lambda _, sentence: reports.append(sentence))
+    assert (tmp_path / "written").read_text().strip() == "content"
+    assert (reports, failures) == (["first: done"], {"here": Failure("second: no room")})
 
 
 def test_report_is_parsed() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from landmarkers.parsing import describe, is_number, read_limited
+from landmarkers.parsing import describe, is_number, read_decimal, read_limited
 from landmarkers.plain_text import one_line
 
 MAX_MINUTES: Final = 600
@@ -55,7 +55,7 @@ def positive_integers(text: str) -> tuple[int, ...]:
 def minutes(text: str) -> float:
     """Convert a duration in minutes; 0 means none."""
     try:
-        number = float(text)
+        number = read_decimal(text)
     except ValueError:
         number = -1.0
     if not 0.0 <= number <= MAX_MINUTES:
@@ -88,7 +88,7 @@ def integer_from(minimum: int) -> Callable[[str], int]:
 def fraction(text: str) -> float:
     """Convert a number from 0 to 1."""
     try:
-        number = float(text)
+        number = read_decimal(text)
     except ValueError:
         number = -1.0
     if not 0.0 <= number <= 1.0:
@@ -99,7 +99,7 @@ def fraction(text: str) -> float:
 def positive_number(text: str) -> float:
     """Convert a finite number above 0."""
     try:
-        number = float(text)
+        number = read_decimal(text)
     except ValueError:
         number = 0.0
     if not 0.0 < number < float("inf"):

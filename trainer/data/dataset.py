@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from landmarkers.parsing import is_number
 from models.labels import Sign
 from models.sign_number import number_of_word
 from trainer.data.clip import Clip, DatasetUnreadable
@@ -140,7 +141,7 @@ def _name(entry: Entry, taken: set[str]) -> str:
     """Return the path without the suffix, or with it where another clip has that name or it looks like its variant."""
     short, whole = "/".join((*entry.folders, entry.stem)), "/".join(entry.parts)
     base, _, variant = short.rpartition("~")
-    if variant.isdecimal() and base in taken:
+    if is_number(variant) and base in taken:
         short = whole.replace("~", "-")
     return next(name for name in (short, whole, f"{whole}_") if name not in taken)
 

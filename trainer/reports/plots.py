@@ -48,11 +48,11 @@ _STYLE: Final[dict[Any, Any]] = {
     "legend.frameon": False,
 }
 _ID: Final = re.compile(r' id="([^"]*)"')
-_REFERENCE: Final = re.compile(r"#([\w-]+)")
+_REFERENCE: Final = re.compile(r"#([\w-]+)", re.ASCII)
 # Removed from matplotlib's SVG: rules for everything on the page, names of fonts, digits beyond the second decimal.
 _STYLE_ELEMENT: Final = re.compile(r"<style.*?</style>", re.DOTALL)
 _FONT_FAMILY: Final = re.compile(r"font-family: [^;]*; ?")
-_EXTRA_DIGITS: Final = re.compile(r"(?<=\.\d\d)\d+")
+_EXTRA_DIGITS: Final = re.compile(r"(?<=\.\d\d)\d+", re.ASCII)
 
 
 def figure(width: float, height: float) -> Figure:

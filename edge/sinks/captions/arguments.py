@@ -9,6 +9,7 @@ from edge.monitoring.status import Component
 from edge.sinks.captions.fonts import TYPEFACES
 from edge.sinks.captions.theme import THEMES
 from landmarkers.errors import UserError
+from landmarkers.parsing import read_decimal
 
 _WORDS: Final = ("يقف=stand", "قلب=heart", "جهاز تنفسي=respiratory system", "قصبة هوائية=trachea")
 _MIN_PX: Final = 320
@@ -58,7 +59,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _confidence(text: str) -> float:
     try:
-        confidence = float(text)
+        confidence = read_decimal(text)
     except ValueError:
         confidence = -1.0
     if not 0.0 <= confidence <= 1.0:

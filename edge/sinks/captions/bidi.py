@@ -13,7 +13,7 @@ from typing import Final
 
 from bidi import get_display
 
-_LEVEL: Final = re.compile(r"Level\(\s*([0-9]+)")
+_LEVEL: Final = re.compile(r"Level\(\s*([0-9]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from trainer.data.layouts.csv_rows import read_rows
 from trainer.data.layouts.reading import Description, Reading, split_of
 
 _CLIP: Final = re.compile("(signer([0-9]+)_sample[0-9]+)(_color)?")
-_LABELS: Final = re.compile(r"(?:(\w+?)_labels|ground_truth)\.csv", re.IGNORECASE)
+_LABELS: Final = re.compile(r"(?:(\w+?)_labels|ground_truth)\.csv", re.IGNORECASE | re.ASCII)
 _WORDS: Final = "signlist_classid_tr_en.csv"
 
 

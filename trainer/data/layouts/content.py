@@ -29,7 +29,7 @@ _LITTER: Final = frozenset(
     }
 )
 _OWN: Final = frozenset({"karsl-502_labels.xlsx", "labels.csv", "labels.json", "labels.xlsx"})
-_PACKED: Final = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz|zst)(\.[0-9]{3})?", re.IGNORECASE)
+_PACKED: Final = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz|zst)(\.[0-9]{3})?", re.IGNORECASE | re.ASCII)
 
 
 class Kind(Enum):

@@ -42,7 +42,7 @@ def read(entries: Sequence[Entry], signer_from: str | None) -> Reading:
 def signer_pattern(pattern: str) -> re.Pattern[str]:
     """Return the regular expression of a pattern in which `{signer}` stands for letters and digits, * for anything."""
     before, after = (".*?".join(map(re.escape, part.split("*"))) for part in pattern.split(PLACE))
-    return re.compile(rf"{before}(?P<signer>[^\W_]+){after}")
+    return re.compile(rf"{before}(?P<signer>[^\W_]+){after}", re.UNICODE)
 
 
 def _describe(

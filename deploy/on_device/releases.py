@@ -192,7 +192,7 @@ def _run(command: list[str]) -> None:
         output = done.stderr or done.stdout
         if found := re.search(r"DO NOT MATCH THE HASHES.*?([^/\s]+\.whl)", output, re.DOTALL):
             raise ReleaseRefused(f"{found[1]} has another SHA-256 than the one that was stated for it")
-        if found := re.search(r"--require-hashes mode, all requirements must .*\n\s*(\S+)", output):
+        if found := re.search(r"--require-hashes mode, all requirements must .*\n *(\S+)", output):
             raise ReleaseRefused(f"the program needs {found[1]}, which is not in the lock")
         lines = [line for line in output.splitlines() if line.strip()] or ["no output"]
         raise ReleaseRefused(f"{Path(command[0]).name} ends with {done.returncode}: {lines[-1].strip()}")

@@ -126,7 +126,7 @@ class Behaviour:
     command: Callable[[Channel], None] = _success
     files: Callable[[Channel], None] = _nothing
     never: str = ""
-    """What it never replies to: `channel` or `request`."""
+    """The kind of request that it never replies to: `channel` or `request`."""
 
 
 class _Server(paramiko.ServerInterface):

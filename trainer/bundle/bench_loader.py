@@ -7,6 +7,7 @@ negatives.
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -25,9 +26,19 @@ from trainer.data.jit import announce_compilation
 from trainer.data.store import Store
 from trainer.data.store_builder import build_store
 from trainer.data.synthetic import make_synthetic_takes
+from trainer.targets import Kind, names_in
 from trainer.training.prefetch import prefetch
 
 _ROUNDS: Final = 5
+_OWN_NAME: Final = re.compile(r"[0-9]+\.(store|float32)|\.[0-9]+\.store\.new")
+
+
+def _find_foreign(folder: Path) -> str | None:
+    others = sorted(name for name in names_in(folder) if name != "takes" and not _OWN_NAME.fullmatch(name))
+    return f"it holds {others[0]}" if others else None
+
+
+BENCHMARK: Final = Kind("a folder of this benchmark", _find_foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +94,14 @@ def benchmark_loader(
     augmentation: AugmentationConfig,
     executor: Executor,
 ) -> LoaderBenchmark:
-    """Make synthetic takes and both stores in a folder, unless they exist, and measure. Raises OSError."""
+    """Make synthetic takes and both stores in a folder, unless they exist, and measure.
+
+    Raises OSError, ExtractionFailed, StoreUnusable, TargetRefused.
+    """
     torch.set_num_threads(threads)
     paths = make_synthetic_takes(takes, folder / "takes", executor)
     build_s = None
-    if not (folder / f"{takes}.store").is_dir():
+    if not (folder / f"{takes}.store/index.npz").is_file():
         started = time.monotonic()
         build_store(paths, DEFAULT_PARTS, folder / f"{takes}.store", executor)
         build_s = time.monotonic() - started

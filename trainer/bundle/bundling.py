@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from landmarkers.errors import UserError
+from landmarkers.parsing import read_json, read_limited
 from landmarkers.take import Provenance, Take
 from models import bundle as bundles
 from models.classifier import OnnxClassifier
@@ -28,6 +29,7 @@ from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
 from trainer.evaluation.predictions import Predictions, check_store
 from trainer.model.network import SignClassifier
+from trainer.targets import Kind, names_in, replace_folder
 from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
 from trainer.training.trained_model import load_trained
@@ -37,6 +39,20 @@ _MAX_DIFFERENCE: Final = 1e-3  # of a probability, between torch and fp32 ONNX
 _QUANTISATION_TAKES: Final = 400
 _CALIBRATION_TAKES: Final = 64
 _PARITY_TAKES: Final = 50
+
+
+def _find_foreign(folder: Path) -> str | None:
+    try:
+        content = read_json(read_limited(folder / bundles.MANIFEST, bundles.MAX_MANIFEST_BYTES))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict) or not isinstance(files := content.get("files"), dict) or "name" not in content:
+        return f"it holds no readable {bundles.MANIFEST} of a bundle"
+    others = sorted(names_in(folder) - files.keys() - {bundles.MANIFEST, bundles.SIGNATURE})
+    return f"it holds {others[0]}" if others else None
+
+
+BUNDLE: Final = Kind("a bundle", _find_foreign, is_replaced=True)
 
 
 class ExportWrong(UserError):
@@ -67,7 +83,8 @@ def make_bundle(
 
     `held_out_runs` are runs of the same recipe with held-out clips. The first one fits the temperature, and the results
     of all go into the card; a run that held clips out itself may serve instead. All must be trained on this store. The
-    bundle is put in place only when it is complete. Raises RunUnusable, ExportWrong, QuantisationHarmful.
+    bundle is put in place only when it is complete. Raises RunUnusable, ExportWrong, QuantisationHarmful,
+    TargetRefused.
     """
     for one in (run, *held_out_runs):
         check_store(one, store)
@@ -79,10 +96,7 @@ def make_bundle(
         classifier.temperature.fill_(predictions[0].temperature())
     held_out = [HeldOutResult(one.run.description, one.evaluation()) for one in predictions]
     takes = {split: _recorded_takes(run, store, split) for split in ("train", "test")}
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}-") as scratch:
-        new = Path(scratch) / "bundle"
-        new.mkdir()
+    with replace_folder(to, BUNDLE) as new, tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         result = _write_network(new, Path(scratch) / "fp32.onnx", run, classifier, takes["train"], options.precision)
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         _write_probe(new, takes["test"][0] if takes["test"] else takes["train"][0])
@@ -108,14 +122,14 @@ def make_bundle(
         _write_manifest(new, manifest)
         if options.key is not None:
             sign(new, options.key)
-        _put_in_place(new, to, Path(scratch) / "old")
+        OnnxClassifier(bundles.open_bundle(new))
     return result
 
 
 def insert_card_section(folder: Path, heading: str, section: str) -> None:
     """Insert a section into the card of a bundle before its limits, or replace the section of that heading.
 
-    The manifest is updated; the signature, which is of the old card, is removed. Raises BundleRefused.
+    The manifest is updated; the signature, which is of the old card, is removed. Raises BundleRefused, TargetRefused.
     """
     manifest = bundles.open_bundle(folder).manifest
     text = (folder / bundles.CARD).read_text(encoding="utf-8")
@@ -126,10 +140,12 @@ def insert_card_section(folder: Path, heading: str, section: str) -> None:
         start = end = text.rfind(f"\n{LIMITS_HEADING}\n") + 1 or len(text)
     parts = (text[:start].rstrip(), section.rstrip(), text[end:])
     updated = "\n\n".join(part for part in parts if part).rstrip() + "\n"
-    (folder / bundles.CARD).write_text(updated, encoding="utf-8")
-    files = manifest.files | {bundles.CARD: bundles.sha256_of(folder / bundles.CARD)}
-    _write_manifest(folder, manifest.model_copy(update={"files": files}))
-    (folder / bundles.SIGNATURE).unlink(missing_ok=True)
+    with replace_folder(folder, BUNDLE) as new:
+        for name in sorted(names_in(folder) - {bundles.SIGNATURE}):
+            shutil.copyfile(folder / name, new / name)
+        (new / bundles.CARD).write_text(updated, encoding="utf-8")
+        files = manifest.files | {bundles.CARD: bundles.sha256_of(new / bundles.CARD)}
+        _write_manifest(new, manifest.model_copy(update={"files": files}))
 
 
 def _write_network(
@@ -141,14 +157,6 @@ def _write_network(
     classes = [_class_of(run, take.provenance) for take in takes]
     data = QuantisationData(takes, classes, takes[:_CALIBRATION_TAKES])
     return select_network(fp32, new / bundles.MODEL, data, precision)
-
-
-def _put_in_place(new: Path, to: Path, old: Path) -> None:
-    """Move a bundle into place after it is opened successfully; move what was there before to `old`."""
-    OnnxClassifier(bundles.open_bundle(new))
-    if to.exists():
-        to.replace(old)
-    shutil.move(new, to)
 
 
 def _class_of(run: Run, provenance: Provenance) -> int:

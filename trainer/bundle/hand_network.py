@@ -27,9 +27,11 @@ from landmarkers.hand import roi_from_palm
 from landmarkers.litert import TfliteNetwork
 from landmarkers.recording import read_recording
 from landmarkers.tflite import prune_model
+from trainer.targets import write_file
 
 _OUTPUTS: Final = ("Identity", "Identity_1", "Identity_2")  # points, presence, handedness
 _SIZE: Final = 224
+_FILE_IDENTIFIER: Final = b"TFL3"
 _FRAME_STRIDE: Final = 5  # hands are detected in every fifth frame of a clip
 _FLOAT_LAYERS: Final = ("INPUT", "OUTPUT", "FULLY_CONNECTED", "LOGISTIC", "MEAN")
 _FLOAT_BLOCKS: Final = tuple(
@@ -65,7 +67,7 @@ class QuantisationReport:
 def quantise_hand(clips: Sequence[Path], out: Path, max_crops: int) -> QuantisationReport:
     """Write the int8 network, calibrated on hands in these clips; every third hand is held out to measure the error.
 
-    Raises NetworksUnavailable, RecordingUnreadable, HandsTooFew.
+    Raises NetworksUnavailable, RecordingUnreadable, HandsTooFew, TargetRefused.
     """
     task = task_bundles.read_task(task_bundles.default_folder(), "hand_landmarker.task")
     crops = _collect_crops(clips, task["hand_detector.tflite"], max_crops)
@@ -79,10 +81,15 @@ def quantise_hand(clips: Sequence[Path], out: Path, max_crops: int) -> Quantisat
         source = Path(folder) / "hand.tflite"
         source.write_bytes(float_network)
         int8_network = _quantise(source, crops[~held_out])
-    out.write_bytes(int8_network)
+    write_file(out, int8_network)
     difference = _predict_points(float_network, crops[held_out]) - _predict_points(int8_network, crops[held_out])
     mean_distance = float(np.linalg.norm(difference[..., :2], axis=-1).mean())
     return QuantisationReport(len(crops), mean_distance, len(int8_network) // 1024)
+
+
+def is_tflite(content: bytes) -> bool:
+    """Return True for the beginning of a network in TensorFlow Lite's format."""
+    return content[4:8] == _FILE_IDENTIFIER
 
 
 def _collect_crops(clips: Sequence[Path], palm_network: bytes, max_crops: int) -> Crops:
@@ -124,7 +131,7 @@ def _to_float32(network: bytes) -> bytes:
     signature.outputs = [_tensor_map(graph, number) for number in graph.outputs]
     model.signatureDefs = [signature]
     builder = flatbuffers.Builder(4 * len(network))
-    builder.Finish(model.Pack(builder), b"TFL3")
+    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
     return bytes(builder.Output())
 
 

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from trainer.data.store import Store
+from trainer.targets import cannot_write
 
 _POINTS, _VALUES, _STEPS, _BATCH = 184, 4, 50, 64
 _POSE_MIRRORED: Final = [1, 0, 3, 2, 5, 4]
@@ -25,15 +26,19 @@ _FRAMES_PER_WRITE: Final = 8192
 
 
 def write_frames(store: Store, path: Path) -> None:
-    """Write an array of as many frames as the store has; their values do not matter."""
+    """Write an array of as many frames as the store has; their values do not matter. Raises TargetRefused."""
     count = int(store.lengths.sum())
     if path.is_file() and path.stat().st_size == count * _POINTS * _VALUES * 4:
         return
     random = np.random.default_rng(0)
-    with path.open("wb") as file:
-        for start in tqdm(range(0, count, _FRAMES_PER_WRITE), desc="reference", unit="chunk"):
-            frames = min(_FRAMES_PER_WRITE, count - start)
-            file.write(random.random((frames, _POINTS, _VALUES), np.float32).data)
+    try:
+        with path.open("wb") as file:
+            for start in tqdm(range(0, count, _FRAMES_PER_WRITE), desc="reference", unit="chunk"):
+                frames = min(_FRAMES_PER_WRITE, count - start)
+                file.write(random.random((frames, _POINTS, _VALUES), np.float32).data)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
 
 
 class ReferenceTakes(Dataset[tuple[NDArray[np.float32], int]]):

@@ -11,8 +11,8 @@ from trainer.cli.values import (
     card_text,
     fraction,
     integer_from,
-    output_file,
     positive_integers,
+    report_file,
     sign_ids,
 )
 
@@ -104,7 +104,7 @@ def add_benchmark(command: argparse.ArgumentParser) -> None:
         "--rounds", type=integer_from(1), default=20, metavar="N", help="calls of each kind (default: %(default)s)"
     )
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--html", type=output_file, metavar="FILE", help="also write a report with figures")
+    command.add_argument("--html", type=report_file, metavar="FILE", help="also write a report with figures")
 
 
 def add_quantise_hand(command: argparse.ArgumentParser) -> None:

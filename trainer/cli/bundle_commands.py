@@ -6,8 +6,8 @@ import sys
 from models.bundle import open_bundle
 from models.keys import PrivateKey
 from trainer.bundle.benchmark import benchmark_bundles
-from trainer.bundle.bundling import ExportOptions, make_bundle
-from trainer.bundle.hand_network import quantise_hand
+from trainer.bundle.bundling import BUNDLE, ExportOptions, make_bundle
+from trainer.bundle.hand_network import is_tflite, quantise_hand
 from trainer.bundle.quantise import Precision
 from trainer.cli.selection import load_selected_takes
 from trainer.data import keypoints
@@ -15,14 +15,18 @@ from trainer.data.dataset import read_dataset
 from trainer.data.store import Store, find_takes
 from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.reports import benchmark_report, benchmark_text
+from trainer.targets import check_file, check_folder, write_file
 from trainer.training.run import open_run
 
 
 def run_export(options: argparse.Namespace) -> int:
     """Export a run as a bundle."""
+    store_folder = options.store or options.run / "takes.store"
+    key_files = [] if options.key is None else [options.key]
+    check_folder(options.to, BUNDLE, [options.run, store_folder, *options.held_out_runs, *key_files])
     key = None if options.key is None else PrivateKey.read(options.key)  # before the work that would be lost
     run = open_run(options.run)
-    store = Store(options.store or options.run / "takes.store")
+    store = Store(store_folder)
     held_out_runs = [open_run(folder) for folder in options.held_out_runs]
     settings = ExportOptions(
         options.name,
@@ -57,12 +61,13 @@ def run_benchmark(options: argparse.Namespace) -> int:
     result = benchmark_bundles(bundles, takes, options.threads, options.batches, options.rounds)
     print(benchmark_text.to_json(result) if options.json else benchmark_text.to_table(result))
     if options.html is not None:
-        options.html.write_text(benchmark_report.to_html(result), encoding="utf-8")
+        write_file(options.html, benchmark_report.to_html(result))
     return 0
 
 
 def run_quantise_hand(options: argparse.Namespace) -> int:
     """Quantise the hand landmark network to int8."""
+    check_file(options.to, "a network in TensorFlow Lite's format", is_tflite)
     clips = [clip.path for folder in options.datasets for clip in read_dataset(folder).clips if clip.split == "train"]
     result = quantise_hand(clips, options.to, options.hands)
     print(

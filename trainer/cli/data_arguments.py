@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from trainer.cli.values import SPLITS, integer_from, output_file, positive_number, seconds, signer_source
+from trainer.cli.values import SPLITS, integer_from, positive_number, report_file, seconds, signer_source
 
 
 def add_extract(command: argparse.ArgumentParser) -> None:
@@ -123,7 +123,7 @@ def _add_extraction(command: argparse.ArgumentParser) -> None:
         "on this machine)",
     )
     command.add_argument("--json", action="store_true", help="print what the takes show as JSON")
-    command.add_argument("--html", type=output_file, metavar="FILE", help="write a report of what the takes show")
+    command.add_argument("--html", type=report_file, metavar="FILE", help="write a report of what the takes show")
     command.set_defaults(validate=partial(_validate_extraction, command))
 
 

@@ -12,8 +12,8 @@ from trainer.cli.values import (
     fraction,
     integer_from,
     minutes,
-    output_file,
     positive_integers,
+    report_file,
 )
 
 
@@ -22,7 +22,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("clips", type=Path, nargs="+", help="data sets, or folders of takes")
     command.add_argument("--model", type=Path, metavar="DIR", help="the bundle")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--html", type=output_file, metavar="FILE", help="also write a report with figures")
+    command.add_argument("--html", type=report_file, metavar="FILE", help="also write a report with figures")
     command.add_argument("--split", choices=SPLITS, help="which clips (default: test)")
     add_reading(command)
     unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
@@ -83,7 +83,7 @@ def add_stream(command: argparse.ArgumentParser) -> None:
         help="minutes of resting hands, to count false positives (default: 2)",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--html", type=output_file, metavar="FILE", help="write a report that draws every stream")
+    command.add_argument("--html", type=report_file, metavar="FILE", help="write a report that draws every stream")
     command.add_argument("--into-card", action="store_true", help="add the figures to the bundle's card (default: no)")
     command.add_argument("--split", choices=SPLITS, default="test", help="which clips (default: %(default)s)")
     add_reading(command)

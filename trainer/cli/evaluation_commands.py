@@ -8,14 +8,14 @@ from pathlib import Path
 
 from landmarkers.take import TAKE_SUFFIX
 from models.bundle import open_bundle
-from trainer.bundle.bundling import insert_card_section
+from trainer.bundle.bundling import BUNDLE, insert_card_section
 from trainer.cli.selection import load_selected_takes, read_options, select_clips
-from trainer.cli.training_setup import open_or_build_store, recipe_of, signs_of, start_processes
+from trainer.cli.training_setup import check_targets, open_or_build_store, recipe_of, signs_of, start_processes
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
-from trainer.evaluation.leave_one_signer_out import leave_one_signer_out
+from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
 from trainer.evaluation.rest import RestVisibility
 from trainer.evaluation.stream_classifier import StreamClassifier
@@ -24,6 +24,7 @@ from trainer.evaluation.stream_metrics import by_condition
 from trainer.evaluation.stream_sources import load_sources
 from trainer.evaluation.streams import plan_streams
 from trainer.reports import evaluation_report, evaluation_text, stream_report, stream_text
+from trainer.targets import check_folder, write_file
 from trainer.training.distributed import DistributedContext
 from trainer.training.run_metadata import RunUnusable
 
@@ -32,6 +33,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     """Evaluate a bundle on clips or takes, or a recipe on signers that were not trained on."""
     if not options.leave_one_signer_out:
         return _report(_evaluate_bundle(options), options)
+    check_targets(options, RUNS, options.clips)
     with start_processes(options) as context:
         result = _evaluate_recipe(options, context)
         return _report(result, options) if context.is_main_process else 0
@@ -39,6 +41,8 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 def run_stream(options: argparse.Namespace) -> int:
     """Evaluate a bundle on continuous signing."""
+    if options.into_card:
+        check_folder(options.model, BUNDLE, [options.clips, *options.footage])
     classifier = StreamClassifier(open_bundle(options.model))
     bundle = classifier.bundle
     known = {sign.sign_id for sign in bundle.signs}
@@ -62,7 +66,7 @@ def run_stream(options: argparse.Namespace) -> int:
     footage = evaluate_footage(classifier, footage_clips) if footage_clips else None
     report = stream_text.StreamReport(bundle.manifest, results, by_condition(results), rest, footage)
     if options.html is not None:
-        options.html.write_text(stream_report.to_html(report, bundle.signs), encoding="utf-8")
+        write_file(options.html, stream_report.to_html(report, bundle.signs))
     if options.into_card:
         insert_card_section(options.model, stream_text.CARD_HEADING, stream_text.to_card_section(report))
     print(json.dumps(stream_text.to_dict(report), indent=1) if options.json else stream_text.to_table(report))
@@ -72,7 +76,7 @@ def run_stream(options: argparse.Namespace) -> int:
 def _report(result: EvaluationResult, options: argparse.Namespace) -> int:
     print(evaluation_text.to_json(result) if options.json else evaluation_text.to_table(result))
     if options.html is not None:
-        options.html.write_text(evaluation_report.to_html(result), encoding="utf-8")
+        write_file(options.html, evaluation_report.to_html(result))
     for clip in result.unreadable:
         print(f"ishara-trainer: not evaluated: {clip}", file=sys.stderr)
     return 1 if result.unreadable else 0

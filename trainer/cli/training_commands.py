@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 
 from trainer.cli.training_setup import (
+    check_targets,
     device_of,
     open_or_build_store,
     recipe_of,
@@ -18,12 +19,14 @@ from trainer.training.distributed import DistributedContext, DistributedUnusable
 from trainer.training.fine_tune import FineTuneConfig, fine_tune, fine_tune_recipe
 from trainer.training.fine_tune_data import prepare_fine_tune_data
 from trainer.training.parent_model import open_parent_model
+from trainer.training.run_metadata import RUN
 from trainer.training.train import train
 from trainer.training.training_data import TrainingData
 
 
 def run_train(options: argparse.Namespace) -> int:
     """Train a run from takes, or resume it."""
+    check_targets(options, RUN, options.takes)
     with start_processes(options) as context:
         split = _train(options, context)
         if context.is_main_process:
@@ -38,6 +41,8 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     """Fine-tune a bundle or run on some takes."""
     if world_size() > 1:
         raise DistributedUnusable("fine-tuning is short and runs in one process; start it without torchrun")
+    sources = [options.parent, *options.takes, *([options.from_store] if options.from_store else [])]
+    check_targets(options, RUN, sources)
     parent = open_parent_model(options.parent, options.from_store)
     store = options.store or options.run / "takes.store"
     data = prepare_fine_tune_data(parent, options.takes, store, hold_out=not options.no_validation)

@@ -15,6 +15,7 @@ from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
 from trainer.data import store as stores
 from trainer.data.store_builder import build_store
+from trainer.targets import Kind, TargetRefused, check_folder
 from trainer.training.distributed import DistributedContext, init_distributed, local_device, local_world_size
 from trainer.training.recipe import RECIPES, Recipe
 
@@ -39,6 +40,17 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     """Return the recipe that was named, with the epochs that were asked for."""
     recipe = RECIPES[options.recipe]
     return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
+
+
+def check_targets(options: argparse.Namespace, kind: Kind, sources: Sequence[Path]) -> None:
+    """Check that the run's folder, of this kind, and its store may be written. Raises TargetRefused, RunUnusable."""
+    run, store = options.run, options.store or options.run / "takes.store"
+    check_folder(run, kind, sources)
+    check_folder(store, stores.STORE, sources)
+    if store.resolve() in (run.resolve(), *run.resolve().parents):
+        raise TargetRefused(
+            f"the store {store} would take the place of the run {run}; name another folder with --store"
+        )
 
 
 def open_or_build_store(takes: Sequence[Path], options: argparse.Namespace) -> stores.Store:

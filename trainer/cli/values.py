@@ -4,7 +4,6 @@ Nothing heavy is imported before a value needs it: help, shell completion and th
 """
 
 import argparse
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -107,16 +106,15 @@ def positive_number(text: str) -> float:
     return number
 
 
-def output_file(text: str) -> Path:
-    """Convert the path of a file that can be written: its folder exists."""
-    path = Path(text)
-    if path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is a folder, not a file")
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} cannot be written: there is no folder {path.parent}")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{text} cannot be written: permission is denied")
-    return path
+def report_file(text: str) -> Path:
+    """Convert the path of a report that can be written: its folder exists, and nothing but a report is replaced."""
+    from trainer.targets import TargetRefused, check_report
+
+    try:
+        check_report(Path(text))
+    except TargetRefused as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return Path(text)
 
 
 def device(text: str) -> str:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable, open_landmarker
 from landmarkers.layout import Part
+from landmarkers.parsing import is_number
 from landmarkers.plain_text import escape
 from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, Take, TakeDamaged
@@ -24,9 +25,21 @@ from trainer.data.executor import Executor, WorkerLost
 from trainer.data.video_augmentation import augment_video
 from trainer.data.visibility import TakeVisibility
 from trainer.data.watchdog import stall_limit
+from trainer.targets import Kind, names_in
 
 CLIP_TIMEOUT_S: Final = 60.0
 """Without a further frame; one takes a thirtieth of a second, and many times that on a busy machine."""
+
+# The files that mark a folder of another kind.
+_MARKS: Final = {"manifest.json": "a bundle", "run.json": "a run", "index.npz": "a store"}
+
+
+def _find_foreign(folder: Path) -> str | None:
+    marks = sorted(names_in(folder) & _MARKS.keys())
+    return f"it holds {marks[0]}, as {_MARKS[marks[0]]} does" if marks else None
+
+
+TAKES: Final = Kind("a folder of takes", _find_foreign)
 
 ExtractionError = RecordingUnreadable | NetworksUnavailable | LandmarkerUnavailable | OSError
 
@@ -149,7 +162,8 @@ def prepare_folders(folders: set[Path]) -> None:
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f".*{TAKE_SUFFIX}.*"):
-            leftover.unlink(missing_ok=True)
+            if is_number(leftover.suffix.removeprefix(".")):  # the process that wrote it, see Take.save
+                leftover.unlink(missing_ok=True)
 
 
 def _measure_existing(job: ExtractionJob) -> TakeVisibility | None:

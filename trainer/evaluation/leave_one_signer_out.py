@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 import torch
@@ -13,11 +14,20 @@ from models.labels import Sign
 from trainer.data.split import SplitEmpty, split_by_signer
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
+from trainer.targets import Kind, names_in
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 from trainer.training.train import train
 from trainer.training.trained_model import load_trained, logits_per_take
 from trainer.training.training_data import TrainingData
+
+
+def _find_foreign(folder: Path) -> str | None:
+    is_ours = any(name.startswith(("without-", "takes.store", ".takes.store.new")) for name in names_in(folder))
+    return None if is_ours else f"it holds {min(names_in(folder))} and no run without a signer"
+
+
+RUNS: Final = Kind("a folder of such runs", _find_foreign)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,15 @@ from landmarkers.parsing import describe, read_json, read_limited
 from models.durable import replace_file
 from models.labels import Sign
 from trainer.data.store import Store
+from trainer.targets import Kind, names_in
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 from trainer.training.training_data import TrainingData
 
 RUN_METADATA: Final = "run.json"
+_FIRST_NAMES: Final = frozenset(
+    {"takes.store", ".takes.store.new", f".{RUN_METADATA}.new"}
+)  # of a start that ended early
 _MAX_BYTES: Final = 1 << 26  # it lists every take
 _SIGNS: Final = TypeAdapter(tuple[Sign, ...])
 _FIXED_KEYS: Final = ("recipe", "seed", "signs", "split", "store", "accumulation_steps", "fine_tuning")
@@ -32,6 +36,18 @@ _FIXED_KEYS: Final = ("recipe", "seed", "signs", "split", "store", "accumulation
 
 class RunUnusable(UserError):
     """Reports a run folder that cannot be resumed, evaluated or exported; the message gives the reason."""
+
+
+def _find_foreign(folder: Path) -> str | None:
+    """Raises RunUnusable where the run's metadata are damaged."""
+    if (folder / RUN_METADATA).is_file():
+        is_ours = {"recipe", "signs", "split"} <= read_run_metadata(folder).keys()
+        return None if is_ours else f"its {RUN_METADATA} is of another program"
+    others = sorted(names_in(folder) - _FIRST_NAMES)
+    return f"it holds {others[0]} and no {RUN_METADATA}" if others else None
+
+
+RUN: Final = Kind("the folder of a run", _find_foreign)
 
 
 def write_run_metadata(

@@ -26,9 +26,9 @@ def add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--validation",
         type=fraction,
-        default=0.15,
         metavar="FRACTION",
-        help="clips to hold out, chosen by a hash of their names; 0 trains on all (default: %(default)s)",
+        help="clips to hold out, chosen by a hash of their names; 0 trains on all (default: the data set's validation "
+        "clips, or 0.15 if it has none)",
     )
     command.add_argument(
         "--hold-out", nargs="+", default=[], metavar="PATTERN", help="hold out the clips with these names instead"
@@ -128,6 +128,6 @@ def _add_seed_and_device(command: argparse.ArgumentParser) -> None:
 
 
 def _validate_train(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    if options.patience and not (options.validation or options.hold_out or options.leave_signer):
+    if options.patience and not (options.validation != 0.0 or options.hold_out or options.leave_signer):
         command.error("--patience needs held-out clips, and --validation 0 holds out none")
     set_training_defaults(options)

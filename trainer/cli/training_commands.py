@@ -12,13 +12,21 @@ from trainer.cli.training_setup import (
     signs_of,
     start_processes,
 )
-from trainer.data.split import Split, split_by_clip, split_by_name, split_by_signer, split_without_validation
+from trainer.data.split import (
+    Split,
+    split_by_clip,
+    split_by_default,
+    split_by_name,
+    split_by_signer,
+    split_without_validation,
+)
 from trainer.evaluation.forgetting import measure_forgetting
-from trainer.reports import forgetting_text
+from trainer.reports import forgetting_text, held_out_text
 from trainer.training.distributed import DistributedContext, DistributedUnusable, world_size
 from trainer.training.fine_tune import FineTuneConfig, fine_tune, fine_tune_recipe
 from trainer.training.fine_tune_data import prepare_fine_tune_data
 from trainer.training.parent_model import open_parent_model
+from trainer.training.run import open_run
 from trainer.training.run_metadata import RUN
 from trainer.training.train import train
 from trainer.training.training_data import TrainingData
@@ -28,12 +36,10 @@ def run_train(options: argparse.Namespace) -> int:
     """Train a run from takes, or resume it."""
     check_targets(options, RUN, options.takes)
     with start_processes(options) as context:
-        split = _train(options, context)
+        data = _train(options, context)
         if context.is_main_process:
-            print(
-                f"trained {options.run} on {len(split.train)} takes; {len(split.validation)} takes held out for "
-                "validation"
-            )
+            print(f"trained {options.run} on {len(data.split.train)} takes; {data.split.description}")
+            print(*held_out_text.to_lines(open_run(options.run), data.store), sep="\n")
     return 0
 
 
@@ -58,7 +64,7 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     return 0
 
 
-def _train(options: argparse.Namespace, context: DistributedContext) -> Split:
+def _train(options: argparse.Namespace, context: DistributedContext) -> TrainingData:
     with context.main_process_first():
         store = open_or_build_store(options.takes, options)
     recipe = replace(recipe_of(options), patience=options.patience)
@@ -69,10 +75,13 @@ def _train(options: argparse.Namespace, context: DistributedContext) -> Split:
         split = split_by_signer(provenances, options.leave_signer, options.of_signs or frozenset())
     elif options.hold_out:
         split = split_by_name(provenances, options.hold_out)
+    elif options.validation is None:
+        split = split_by_default(provenances)
     elif options.validation > 0.0:
         split = split_by_clip(provenances, options.validation)
     else:
         split = split_without_validation(provenances)
+    data = TrainingData(store, split, signs)
     with context.lock_run_folder(options.run):
-        train(TrainingData(store, split, signs), recipe, options.run, options.seed, context)
-    return split
+        train(data, recipe, options.run, options.seed, context)
+    return data

@@ -1,7 +1,7 @@
 """Splits takes into training and validation sets.
 
-The data set's own test clips are never trained on. Validation takes are held out by clip, with all variants of the
-clip, or by signer; two variants of one recording are never in both sets.
+The data set's own validation and test clips are never trained on. Other validation takes are held out by clip, with
+all variants of the clip, or by signer; two variants of one recording are never in both sets.
 """
 
 import zlib
@@ -14,6 +14,7 @@ from landmarkers.errors import UserError
 from landmarkers.take import Provenance
 
 _BUCKETS: Final = 1000
+_FRACTION: Final = 0.15  # held out unasked
 _MIN_CLIPS_TO_HOLD_OUT: Final = 4  # of a word and signer
 
 
@@ -28,6 +29,23 @@ class Split:
 
 class SplitEmpty(UserError):
     """A split without training or validation takes; the message says which are lacking."""
+
+
+def is_for_training(provenance: Provenance) -> bool:
+    """Return False for a clip that the data set itself keeps for validation or for testing."""
+    return provenance.split not in ("val", "test")
+
+
+def split_by_default(provenances: Sequence[Provenance]) -> Split:
+    """Validate on the data set's own validation clips, otherwise on some clips, and on none where there are too few."""
+    validation = [index for index, provenance in enumerate(provenances) if provenance.split == "val"]
+    if validation:
+        train = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
+        return _checked(provenances, train, validation, "the data set's validation clips held out")
+    try:
+        return split_by_clip(provenances, _FRACTION)
+    except SplitEmpty:
+        return split_without_validation(provenances)
 
 
 def split_by_clip(provenances: Sequence[Provenance], fraction: float) -> Split:
@@ -60,7 +78,7 @@ def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: froze
         is_selected = not signs or provenance.sign_id in signs
         if is_selected and provenance.signer == signer:
             validation.append(index)
-        elif provenance.split != "test" and not (is_selected and provenance.signer is None):
+        elif is_for_training(provenance) and not (is_selected and provenance.signer is None):
             train.append(index)
     prefix = f"signs {format_sign_ranges(signs)} of " if signs else ""
     return _checked(provenances, train, validation, f"{prefix}signer {signer} held out")
@@ -76,31 +94,33 @@ def format_sign_ranges(signs: Collection[int]) -> str:
 
 def split_without_validation(provenances: Sequence[Provenance]) -> Split:
     """Use all training clips for training and none for validation."""
-    train = [index for index, provenance in enumerate(provenances) if provenance.split != "test"]
+    train = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
     return Split(tuple(train), (), "all training clips, nothing held out")
 
 
 def split_for_fine_tuning(provenances: Sequence[Provenance], first_new: int, *, hold_out: bool) -> Split:
     """Train on all takes before the index `first_new` and on the new takes from there on, and hold out some of these.
 
-    With `hold_out`, the last clip by name of every word and signer with more than three new clips is held out; test
-    clips always are. Raises SplitEmpty.
+    With `hold_out`, the last clip by name of every word and signer with more than three new clips is held out;
+    validation and test clips always are. Raises SplitEmpty.
     """
     new = range(first_new, len(provenances))
     clips: dict[tuple[int | None, str | None], set[str]] = {}
     for index in new:
         provenance = provenances[index]
-        if provenance.split != "test":
+        if is_for_training(provenance):
             clips.setdefault((provenance.sign_id, provenance.signer), set()).add(provenance.clip)
     held_out = {(key, max(names)) for key, names in clips.items() if hold_out and len(names) >= _MIN_CLIPS_TO_HOLD_OUT}
 
     def is_held_out(provenance: Provenance) -> bool:
-        return provenance.split == "test" or ((provenance.sign_id, provenance.signer), provenance.clip) in held_out
+        return not is_for_training(provenance) or ((provenance.sign_id, provenance.signer), provenance.clip) in held_out
 
     train = [index for index in new if not is_held_out(provenances[index])]
     validation = [index for index in new if is_held_out(provenances[index]) and provenances[index].variant == 0]
     if not train:
-        raise SplitEmpty("the new takes are all test takes, which are never trained on; record training takes")
+        raise SplitEmpty(
+            "the new takes are all validation or test takes, which are never trained on; record training takes"
+        )
     description = "one clip of each new word with more than three held out" if held_out else "no training clip held out"
     return Split((*range(first_new), *train), tuple(validation), description)
 
@@ -110,7 +130,7 @@ def _hold_out(provenances: Sequence[Provenance], chosen: set[int], description: 
 
     Accuracy on a sign means nothing if the sign was never trained on.
     """
-    training = [index for index, provenance in enumerate(provenances) if provenance.split != "test"]
+    training = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
     trained_signs = {provenances[index].sign_id for index in training if index not in chosen}
     validation = {index for index in training if index in chosen and provenances[index].sign_id in trained_signs}
     train = [index for index in training if index not in validation]

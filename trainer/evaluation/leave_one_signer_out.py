@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from landmarkers.take import Provenance
 from models.labels import Sign
-from trainer.data.split import SplitEmpty, split_by_signer
+from trainer.data.split import SplitEmpty, is_for_training, split_by_signer
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
 from trainer.targets import Kind, names_in
@@ -98,7 +98,7 @@ def shared_signs(
         if one.sign_id is not None and (sign_ids is None or one.sign_id in sign_ids)
     }
     for one in provenances:
-        if one.sign_id in signers and one.signer and one.split != "test":
+        if one.sign_id in signers and one.signer and is_for_training(one):
             signers[one.sign_id].add(one.signer)
     shared = frozenset(sign for sign, names in signers.items() if len(names) > 1)
     if not shared:

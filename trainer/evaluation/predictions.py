@@ -124,9 +124,14 @@ def test_indices(run: Run, store: Store) -> tuple[int, ...]:
     )
 
 
+def unseen_indices(run: Run, store: Store) -> list[int]:
+    """Return all takes that the run was not trained on: held-out and test clips."""
+    return sorted({*run.validation, *test_indices(run, store)})
+
+
 def predict_unseen(run: Run, store: Store) -> Predictions:
     """Classify all takes that the run was not trained on: held-out and test clips. Raises RunUnusable if none exist."""
-    unseen = sorted({*run.validation, *test_indices(run, store)})
+    unseen = unseen_indices(run, store)
     if not unseen:
         raise RunUnusable(f"{run.folder} held nothing out and its store has no test clips, so it cannot be evaluated")
     return Predictions.of(run, store, unseen)

@@ -7,7 +7,7 @@ from pathlib import Path
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS
 from models.labels import LabelsDamaged, Sign, read_labels
-from trainer.data.split import split_for_fine_tuning
+from trainer.data.split import is_for_training, split_for_fine_tuning
 from trainer.data.store import Store, StoreUnusable, find_takes
 from trainer.data.store_builder import build_store
 from trainer.training.parent_model import ParentModel
@@ -38,7 +38,7 @@ def prepare_fine_tune_data(
 
 def _new_signs(parent: ParentModel, folders: Sequence[Path], provenance: Sequence[Provenance]) -> list[Sign]:
     """Return the signs of the takes that the parent lacks, with their words from the `labels.json` beside the takes."""
-    wanted = {one.sign_id for one in provenance if one.split != "test"}
+    wanted = {one.sign_id for one in provenance if is_for_training(one)}
     known = {sign.sign_id for sign in parent.signs}
     by_id = {sign.sign_id: sign for sign in parent.signs}
     new: dict[int, Sign] = {}

@@ -5,6 +5,7 @@ from trainer.data.split import (
     SplitEmpty,
     format_sign_ranges,
     split_by_clip,
+    split_by_default,
     split_by_name,
     split_by_signer,
     split_without_validation,
@@ -70,3 +71,17 @@ def test_empty_split_is_refused() -> None:
 
 def test_sign_ranges_are_formatted_as_the_command_line_accepts_them() -> None:
     assert format_sign_ranges({77, 1, 2, 3, 5}) == "1-3,5,77"
+
+
+def test_validation_clips_of_the_data_set_are_validated_on_unasked_and_never_trained_on() -> None:
+    own = [Provenance(f"val/{clip}", "m", "01", "val", 71) for clip in range(3)]
+    split = split_by_default([*PROVENANCES, *own])
+    assert {([*PROVENANCES, *own])[number].clip for number in split.validation} == {one.clip for one in own}
+    for other in (split, split_without_validation([*PROVENANCES, *own]), split_by_clip([*PROVENANCES, *own], 0.2)):
+        assert all(([*PROVENANCES, *own])[number].split == "train" for number in other.train)
+
+
+def test_few_clips_are_all_trained_on_unasked() -> None:
+    few = [Provenance(f"{word}/1", "m", None, "train", word) for word in range(3)]
+    assert split_by_default(few) == split_without_validation(few)
+    assert split_by_default(PROVENANCES) == split_by_clip(PROVENANCES, 0.15)

@@ -78,6 +78,16 @@ def test_run_folder_holds_metadata_and_curves(tiny_run: Path) -> None:
     assert list(tiny_run.glob("events.out.tfevents.*"))
 
 
+def test_training_ends_with_the_accuracy_on_what_it_was_not_trained_on(
+    synthetic_takes: Path, tiny_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--takes", str(synthetic_takes), "--run", str(tiny_run), "--recipe", "trial"]
+    assert trainer([*command, "--validation", "0.3", "--threads", "1"]) == 0
+    held_out, test = capsys.readouterr().out.splitlines()[-2:]
+    assert re.fullmatch(r"Held-out clips: top-1 \d+\.\d % of 10 \(95 % interval .*\)", held_out)
+    assert re.fullmatch(r"Test clips of the data set: top-1 \d+\.\d % of 4 \(95 % interval .*\)", test)
+
+
 def test_metadata_records_command_versions_and_device_of_each_start(synthetic_takes: Path, tmp_path: Path) -> None:
     command = train(synthetic_takes, tmp_path / "run", "--epochs", "1")
     subprocess.run([sys.executable, "-m", "trainer", *command], check=True, capture_output=True)

@@ -18,7 +18,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WORD",
-        help="عربي=English or, of a sign that the model knows, its number or word; may be repeated",
+        help="عربي=English, or one word alone, or the number of a sign that the model knows; may be repeated",
     )
     command.add_argument("--words", type=Path, metavar="FILE", help="a file of such words, one a line")
     command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the folder for the takes")

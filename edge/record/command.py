@@ -9,7 +9,7 @@ from edge.cameras.source import SourceOptions, open_source
 from edge.config import EdgeConfig
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import open_active_bundle
-from edge.record.prompt import Prompt, format_sign
+from edge.record.prompt import Prompt
 from edge.record.session import LandmarkStream, LiveSigner, RecordedSigner, record
 from edge.record.take_folder import TakeFolder
 from edge.record.words import WordsUnclear, find_signs, read_words
@@ -25,9 +25,13 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     words = [*options.word, *(read_words(options.words) if options.words else ())]
     if not words:
         raise WordsUnclear("name words to record with --word or --words")
-    signs = find_signs(words, [*bundle.signs, *folder.signs])
+    known = [*bundle.signs, *folder.signs]
+    signs = find_signs(words, known)
     folder.add_labels(signs)
     prompt, was_stopped = Prompt(), False
+    for sign in signs:
+        if sign.sign_id not in {one.sign_id for one in known}:
+            prompt.print_line(f"{sign.full_word} is new, and gets the number {sign.sign_id}")
     name = options.source or config.camera.source.get_secret_value()
     if folder.missing(signs, options.takes):
         with ExitStack() as stack:
@@ -47,7 +51,7 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     missing = folder.missing(signs, options.takes)
     if missing:
         why = "stopped" if was_stopped else f"{redact_source(name)} has ended"
-        takes = ", ".join(f"{count} of {format_sign(sign)}" for sign, count in missing)
+        takes = ", ".join(f"{count} of {sign.full_word}" for sign, count in missing)
         print(f"ishara-edge: {why}; still missing: {takes}; the same command resumes from here", file=sys.stderr)
         return 1
     prompt.print_line(f"{options.to} is complete: {len(signs) * options.takes} takes, {options.takes} of each word")

@@ -22,7 +22,7 @@ class Prompt:
 
     def announce(self, sign: Sign, number: int, of: int) -> None:
         """Print the word to sign."""
-        self._write(f"{format_sign(sign)}, take {number} of {of}: ")
+        self._write(f"{sign.full_word}, take {number} of {of}: ")
 
     def count_down(self, seconds: int) -> None:
         """Print how many seconds are left."""
@@ -53,8 +53,3 @@ class Prompt:
         self._is_mid_line = not text.endswith("\n")
         sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
         sys.stdout.buffer.flush()
-
-
-def format_sign(sign: Sign) -> str:
-    """Return a sign's word in both languages."""
-    return f"{sign.word} ({sign.word_en})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edge.cameras.camera import Camera
-from edge.record.prompt import Prompt, format_sign
+from edge.record.prompt import Prompt
 from edge.record.quality import find_fault
 from edge.record.take_folder import TakeFolder
 from landmarkers.errors import UserError
@@ -102,7 +102,7 @@ def record(signer: Signer, signs: Sequence[Sign], takes: int, folder: TakeFolder
             prompt.reject(attempt.reason)
             if rejected == MAX_ATTEMPTS:
                 raise AttemptsExhausted(
-                    f"{MAX_ATTEMPTS} takes in a row of {format_sign(sign)} were not good enough, the last one because "
+                    f"{MAX_ATTEMPTS} takes in a row of {sign.full_word} were not good enough, the last one because "
                     f"{attempt.reason}; correct this and run the same command again, which continues after the takes "
                     "that were kept"
                 )

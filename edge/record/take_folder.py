@@ -8,7 +8,8 @@ from pathlib import Path
 from landmarkers.errors import UserError
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS
-from models.labels import Sign, labels_json, read_labels
+from models.durable import replace_file
+from models.labels import LabelsDiffer, Sign, join_signs, labels_json, read_labels
 
 
 class TakeFolderUnusable(UserError):
@@ -45,13 +46,13 @@ class TakeFolder:
 
     def add_labels(self, signs: Sequence[Sign]) -> None:
         """Add these signs to `labels.json`. Raises TakeFolderUnusable."""
-        by_id = {sign.sign_id: sign for sign in (*signs, *self.signs)}
-        self.signs = tuple(by_id[sign_id] for sign_id in sorted(by_id))
-        new = self.folder / f".{LABELS}"
+        try:
+            self.signs = tuple(join_signs([("the model", signs), (str(self.folder / LABELS), self.signs)]).values())
+        except LabelsDiffer as error:
+            raise TakeFolderUnusable(f"{error}; record into another folder") from error
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(labels_json(self.signs))
-            new.replace(self.folder / LABELS)
+            replace_file(self.folder / LABELS, labels_json(self.signs))
         except OSError as error:
             raise TakeFolderUnusable(f"takes cannot be saved in {self.folder}: {error.strerror}") from error
 

@@ -1,21 +1,18 @@
 """The words to record, and the number that each of them has as a sign."""
 
-import itertools
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 from edge.config.text_file import read_text_file
 from landmarkers.errors import UserError
 from landmarkers.parsing import is_number
 from models.labels import Sign
-
-FIRST_NEW_SIGN: Final = 1001  # KArSL's own list ends at 502
+from models.sign_number import normalise_word, number_of_word
 
 
 class WordsUnclear(UserError):
-    """A word is ambiguous, unknown or without English; the message says how to write it."""
+    """A word is ambiguous or none, or a number unknown; the message says how to write it."""
 
 
 def read_words(path: Path) -> list[str]:
@@ -28,14 +25,14 @@ def read_words(path: Path) -> list[str]:
         raise WordsUnclear(f"the words {path} cannot be read: {error}") from error
     words = [line for line in lines if line and not line.startswith("#")]
     if not words:
-        raise WordsUnclear(f"{path} holds no words; write one a line, as عربي=English")
+        raise WordsUnclear(f"{path} holds no words; write one a line, as عربي or عربي=English")
     return words
 
 
 def find_signs(words: Sequence[str], known: Sequence[Sign]) -> list[Sign]:
-    """Return the sign of each word once: one of the known signs, or a new one with a number of its own.
+    """Return the sign of each word once: one of the known signs, or a new one with the number of its word.
 
-    A word is `عربي=English`, or, of a known sign, its number or its word in either language. Raises WordsUnclear.
+    A word is `عربي=English`, a word in one language alone, or the number of a known sign. Raises WordsUnclear.
     """
     signs: dict[int, Sign] = {}
     for text in words:
@@ -44,31 +41,40 @@ def find_signs(words: Sequence[str], known: Sequence[Sign]) -> list[Sign]:
     return list(signs.values())
 
 
-def normalise(word: str) -> str:
-    """Return a word in the form in which words are compared: composed (NFC), with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", word).split())
-
-
 def _find(text: str, known: Sequence[Sign]) -> Sign:
-    arabic, equals, english = (normalise(part) for part in text.partition("="))
-    if not arabic or (equals and not english):
-        raise WordsUnclear(f"“{text}” is no word; write it as عربي=English")
+    arabic, equals, english = (_composed(part) for part in text.partition("="))
+    if not normalise_word(arabic) or (equals and not normalise_word(english)):
+        raise WordsUnclear(f"“{text}” is no word; write it as عربي or عربي=English")
     if not equals and is_number(arabic):
         matches = [sign for sign in known if sign.sign_id == int(arabic)]
     else:
-        matches = [
-            sign
-            for sign in known
-            if normalise(sign.word) == arabic or (not equals and normalise(sign.word_en) == arabic)
-        ]
+        matches = _named(arabic, known, str, also_english=not equals) or _named(
+            arabic, known, normalise_word, also_english=not equals
+        )
     numbers = {sign.sign_id for sign in matches}
     if len(numbers) > 1:
         listed = ", ".join(map(str, sorted(numbers)))
         raise WordsUnclear(f"“{arabic}” is the word of the signs {listed}; name one of them by its number")
     if matches:
-        return matches[0]
-    if not equals:
-        raise WordsUnclear(f"“{arabic}” is no sign that the model knows; write a new word as عربي=English")
-    used = {sign.sign_id for sign in known}
-    free = next(number for number in itertools.count(FIRST_NEW_SIGN) if number not in used)
-    return Sign(sign_id=free, word=arabic, word_en=english)
+        sign = matches[0]
+        return sign.model_copy(update={"word_en": english}) if english and not sign.is_translated else sign
+    if not equals and is_number(arabic):
+        raise WordsUnclear(f"“{arabic}” is no sign that the model knows; write a new word as عربي or عربي=English")
+    number = number_of_word(arabic)
+    other = next((sign.word for sign in known if sign.sign_id == number), None)
+    if other is not None:
+        raise WordsUnclear(f"“{arabic}” would get the number {number}, which “{other}” has; write it in another way")
+    return Sign(sign_id=number, word=arabic, word_en=english or arabic)
+
+
+def _named(word: str, known: Sequence[Sign], form: Callable[[str], str], *, also_english: bool) -> list[Sign]:
+    """Return the signs with this word, compared in a form of it."""
+    return [
+        sign
+        for sign in known
+        if form(word) == form(_composed(sign.word)) or (also_english and form(word) == form(_composed(sign.word_en)))
+    ]
+
+
+def _composed(word: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", word).split())

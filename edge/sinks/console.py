@@ -28,7 +28,8 @@ class ConsoleSink:
 
     def emit(self, word: Word) -> None:
         """Print the word at once."""
-        text = f"{word.word}  {word.word_en}  {word.confidence:.0%}  {word.delay_s:.2f} s"
+        words = word.word if word.word_en == word.word else f"{word.word}  {word.word_en}"
+        text = f"{words}  {word.confidence:.0%}  {word.delay_s:.2f} s"
         # Encoded as UTF-8 even where a service's locale knows only ASCII.
         line = f"{word.to_json() if self._jsonl else text}\n".encode(errors="replace")
         try:

@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
 
     data_arguments.add_extract(add("extract", "turn a data set into takes; run it again to resume", selection))
     data_arguments.add_import(add("import-npz", "turn published keypoints (NPZ, 184 points) into takes", selection))
+    data_arguments.add_renumber(add("renumber", "give signs in a folder of takes other numbers"))
     data_arguments.add_bench_loader(add("bench-loader", "measure how fast training batches are loaded from a store"))
     training_arguments.add_train(add("train", "train a model on takes; run it again to resume"))
     training_arguments.add_fine_tune(

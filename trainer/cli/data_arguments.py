@@ -4,7 +4,15 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from trainer.cli.values import SPLITS, integer_from, positive_number, report_file, seconds, signer_source
+from trainer.cli.values import (
+    SPLITS,
+    integer_from,
+    positive_number,
+    report_file,
+    seconds,
+    sign_number,
+    signer_source,
+)
 
 
 def add_extract(command: argparse.ArgumentParser) -> None:
@@ -54,12 +62,6 @@ def add_import(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `import-npz`."""
     command.add_argument("dataset", type=Path, help="a folder with <signer>-<train|test>/<sign>.npz")
     command.add_argument(
-        "--labels",
-        type=Path,
-        metavar="FILE",
-        help="KARSL-502_Labels.xlsx (default: the one in the folder or in a folder beside it)",
-    )
-    command.add_argument(
         "--aspect",
         type=positive_number,
         default=1.0,
@@ -74,6 +76,18 @@ def add_import(command: argparse.ArgumentParser) -> None:
         help="frames a second (default: %(default)s, as in KArSL)",
     )
     _add_extraction(command)
+
+
+def add_renumber(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `renumber`."""
+    command.add_argument("takes", type=Path, metavar="FOLDER", help="a folder of takes with its labels.json")
+    command.add_argument(
+        "numbers",
+        type=sign_number,
+        nargs="+",
+        metavar="OLD[=NEW]",
+        help="a sign's number, and the one to give it (default: the number that follows from its word)",
+    )
 
 
 def add_bench_loader(command: argparse.ArgumentParser) -> None:
@@ -109,6 +123,13 @@ def add_bench_loader(command: argparse.ArgumentParser) -> None:
 def _add_extraction(command: argparse.ArgumentParser) -> None:
     """Add what `extract` and `import-npz` share: output, split, where the work runs and how it is reported."""
     command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="folder for the takes")
+    command.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="words of the signs: CSV or XLSX with columns number, arabic, english (default: KARSL-502_Labels.xlsx in "
+        "the data set, otherwise the words by which the data set calls its signs)",
+    )
     command.add_argument("--split", choices=SPLITS, default="all", help="which clips (default: %(default)s)")
     command.add_argument(
         "--engine",

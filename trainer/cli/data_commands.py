@@ -3,22 +3,22 @@
 import argparse
 import json
 import sys
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
-from pathlib import Path
 
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.tracking import FINGERPRINT
-from models.bundle import LABELS
-from models.labels import labels_json
+from models.labels import Sign
 from trainer.bundle.bench_loader import BENCHMARK, benchmark_loader
 from trainer.cli.selection import is_selected, select_clips
 from trainer.data import keypoints
 from trainer.data.clip import DatasetUnreadable
-from trainer.data.dataset import find_labels, read_xlsx_labels
+from trainer.data.clip_signs import SignsUnnamed, describe_unnamed, find_labels, read_labels_for, signs_of_clips
 from trainer.data.executor import Executor, LocalExecutor
 from trainer.data.extract import TAKES, ExtractionReport, extract, plan_jobs
 from trainer.data.ray_executor import RayExecutor
+from trainer.data.renumbering import renumber
+from trainer.data.take_labels import join_labels, save_labels
 from trainer.reports import extraction_report
 from trainer.targets import check_folder, write_file
 from trainer.training.recipe import RECIPES
@@ -27,12 +27,14 @@ from trainer.training.recipe import RECIPES
 def run_extract(options: argparse.Namespace) -> int:
     """Extract takes from a data set."""
     check_folder(options.to, TAKES, [options.dataset])
-    dataset = select_clips(options.dataset, options)
+    labels = read_labels_for(options.dataset, options.labels)
+    dataset = select_clips(options.dataset, options, labels)
     clips = dataset.clips
-    _write_labels(find_labels(options.dataset), options.to, {clip.sign_id for clip in clips})
+    unnamed = _save_labels(options, {clip.sign_id for clip in clips}, signs_of_clips(clips, labels))
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
     jobs = plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout)
-    report = replace(extract(jobs, _engine(options)), skipped=dataset.skipped, notes=dataset.notes)
+    report = extract(jobs, _engine(options))
+    report = replace(report, skipped=dataset.skipped, notes=(*dataset.notes, *unnamed))
     return _report(report, f"Takes of {options.dataset}", options)
 
 
@@ -43,10 +45,18 @@ def run_import_npz(options: argparse.Namespace) -> int:
     files = [file for file in found if is_selected(file.sign_id, file.split, options)]
     if not files:
         raise DatasetUnreadable(f"{options.dataset} holds no keypoints of the signs and split asked for")
-    _write_labels(options.labels or find_labels(options.dataset), options.to, {file.sign_id for file in files})
+    numbers = {file.sign_id for file in files}
+    signs = [sign for sign in read_labels_for(options.dataset, options.labels) if sign.sign_id in numbers]
+    unnamed = _save_labels(options, numbers, signs)
     report = keypoints.import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
     print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
-    return _report(report, f"Keypoints of {options.dataset}", options)
+    return _report(replace(report, notes=unnamed), f"Keypoints of {options.dataset}", options)
+
+
+def run_renumber(options: argparse.Namespace) -> int:
+    """Give the signs in a folder of takes other numbers."""
+    print(f"renumbered {renumber(options.takes, dict(options.numbers))} takes in {options.takes}")
+    return 0
 
 
 def run_bench_loader(options: argparse.Namespace) -> int:
@@ -65,11 +75,14 @@ def _engine(options: argparse.Namespace) -> Executor:
     return RayExecutor(options.workers, options.cluster) if options.engine == "ray" else LocalExecutor(options.workers)
 
 
-def _write_labels(labels: Path | None, to: Path, sign_ids: Set[int]) -> None:
-    """Write a `labels.json` of these signs beside the takes, if the data set has labels."""
-    if labels is not None:
-        known = read_xlsx_labels(labels)
-        write_file(to / LABELS, labels_json(tuple(known[sign_id] for sign_id in sorted(sign_ids & set(known)))))
+def _save_labels(options: argparse.Namespace, numbers: Set[int], signs: Sequence[Sign]) -> tuple[str, ...]:
+    """Add the words of these signs to those beside the takes; return a note on the numbers that have none."""
+    unnamed = sorted(numbers - {sign.sign_id for sign in signs})
+    if unnamed and options.labels is not None:
+        raise SignsUnnamed(options.labels, unnamed)
+    source = str(options.labels or find_labels(options.dataset) or options.dataset)
+    save_labels(options.to, join_labels(options.to, signs, source))
+    return (describe_unnamed(options.dataset, unnamed),) if unnamed else ()
 
 
 def _report(report: ExtractionReport, title: str, options: argparse.Namespace) -> int:

@@ -32,6 +32,12 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         help="for each signer, train without that signer and evaluate on that signer's takes",
     )
     unseen.add_argument("--run", type=Path, metavar="FOLDER", help="folder of the runs to start or resume")
+    unseen.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="words of the signs, CSV or XLSX, as for extract (default: the labels.json in the folders of takes alone)",
+    )
     add_training_options(command)
     command.set_defaults(validate=partial(_validate_evaluate, command))
 
@@ -100,7 +106,7 @@ def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Names
             command.error("--leave-one-signer-out needs --run FOLDER for its runs")
         set_training_defaults(options)
         return
-    given = [name for name in ("run", *TRAINING_OPTIONS) if getattr(options, name) is not None]
+    given = [name for name in ("run", "labels", *TRAINING_OPTIONS) if getattr(options, name) is not None]
     if options.model is None:
         command.error("name the bundle with --model DIR, or train without each signer with --leave-one-signer-out")
     if given:

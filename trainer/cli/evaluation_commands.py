@@ -14,6 +14,7 @@ from trainer.cli.training_setup import check_targets, open_or_build_store, recip
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes
+from trainer.data.take_labels import read_take_labels
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
@@ -45,14 +46,13 @@ def run_stream(options: argparse.Namespace) -> int:
         check_folder(options.model, BUNDLE, [options.clips, *options.footage])
     classifier = StreamClassifier(open_bundle(options.model))
     bundle = classifier.bundle
-    known = {sign.sign_id for sign in bundle.signs}
     footage_clips = find_footage(options.footage)
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         takes, rests = load_sources(
             options.clips,
             read_options(options),
             options.split,
-            known & (options.signs or known),
+            [sign for sign in bundle.signs if options.signs is None or sign.sign_id in options.signs],
             bundle.manifest.landmarker,
             Path(scratch),
             LocalExecutor(options.workers),
@@ -93,7 +93,9 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
                 folders.append(folder)
                 continue
             to = Path(scratch) / str(number)
-            jobs = plan_jobs(select_clips(folder, options).clips, manifest.parts, manifest.landmarker, to, 0)
+            jobs = plan_jobs(
+                select_clips(folder, options, bundle.signs).clips, manifest.parts, manifest.landmarker, to, 0
+            )
             unreadable += extract(jobs, LocalExecutor(options.workers)).unreadable
             folders.append(to)
         takes = load_selected_takes(find_takes(folders), options)
@@ -102,11 +104,12 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
 
 
 def _evaluate_recipe(options: argparse.Namespace, context: DistributedContext) -> EvaluationResult:
+    known = read_take_labels(options.clips, options.labels)
     with context.main_process_first():
         store = open_or_build_store(options.clips, options)
     recipe = recipe_of(options)
     if len(find_takes(options.clips)) != len(store):
         raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
-    signs = signs_of(options.clips, store)
+    signs = signs_of(known, store)
     unseen = leave_one_signer_out(store, signs, options.signs, recipe, options.run, options.seed, context)
     return evaluate_recipe(options.recipe, recipe.epochs, options.seed, unseen, signs)

@@ -13,6 +13,7 @@ from trainer.cli.arguments import parse_arguments
 COMMANDS: Final = {
     "extract": "trainer.cli.data_commands:run_extract",
     "import-npz": "trainer.cli.data_commands:run_import_npz",
+    "renumber": "trainer.cli.data_commands:run_renumber",
     "bench-loader": "trainer.cli.data_commands:run_bench_loader",
     "train": "trainer.cli.training_commands:run_train",
     "fine-tune": "trainer.cli.training_commands:run_fine_tune",

@@ -8,14 +8,21 @@ from pathlib import Path
 from tqdm import tqdm
 
 from landmarkers.take import Take
+from models.labels import Sign
 from trainer.data.clip import DatasetUnreadable
+from trainer.data.clip_signs import number_clips
 from trainer.data.dataset import Dataset, ReadOptions, read_dataset
 
 
-def select_clips(root: Path, options: argparse.Namespace) -> Dataset:
-    """Read a data set and keep the clips that were asked for. Raises DatasetUnreadable if there are none."""
+def select_clips(root: Path, options: argparse.Namespace, labels: Sequence[Sign]) -> Dataset:
+    """Read a data set, number its clips by the words of these labels, and keep the clips that were asked for.
+
+    Raises WordAmbiguous, and DatasetUnreadable if there are none.
+    """
     dataset = read_dataset(root, read_options(options))
-    clips = tuple(clip for clip in dataset.clips if is_selected(clip.sign_id, clip.split, options))
+    clips = tuple(
+        clip for clip in number_clips(dataset.clips, labels) if is_selected(clip.sign_id, clip.split, options)
+    )
     if not clips:
         raise DatasetUnreadable(f"{root} holds no clip of the signs and split asked for")
     return replace(dataset, clips=clips)

@@ -107,6 +107,12 @@ def _add_takes_and_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of takes to learn from"
     )
+    command.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="words of the signs, CSV or XLSX, as for extract (default: the labels.json in the folders of takes alone)",
+    )
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the run to start or resume")
 
 

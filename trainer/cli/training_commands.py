@@ -20,6 +20,7 @@ from trainer.data.split import (
     split_by_signer,
     split_without_validation,
 )
+from trainer.data.take_labels import read_take_labels
 from trainer.evaluation.forgetting import measure_forgetting
 from trainer.reports import forgetting_text, held_out_text
 from trainer.training.distributed import DistributedContext, DistributedUnusable, world_size
@@ -51,7 +52,7 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     check_targets(options, RUN, sources)
     parent = open_parent_model(options.parent, options.from_store)
     store = options.store or options.run / "takes.store"
-    data = prepare_fine_tune_data(parent, options.takes, store, hold_out=not options.no_validation)
+    data = prepare_fine_tune_data(parent, options.takes, options.labels, store, hold_out=not options.no_validation)
     recipe = fine_tune_recipe(parent, options.epochs)
     set_threads(options)
     context = DistributedContext(device_of(options))
@@ -65,14 +66,15 @@ def run_fine_tune(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace, context: DistributedContext) -> TrainingData:
+    known = read_take_labels(options.takes, options.labels)
     with context.main_process_first():
         store = open_or_build_store(options.takes, options)
     recipe = replace(recipe_of(options), patience=options.patience)
-    signs = signs_of(options.takes, store)
+    signs = signs_of(known, store)
     provenances = [row.provenance for row in store.rows]
     split: Split
     if options.leave_signer is not None:
-        split = split_by_signer(provenances, options.leave_signer, options.of_signs or frozenset())
+        split = split_by_signer(provenances, options.leave_signer, options.of_signs)
     elif options.hold_out:
         split = split_by_name(provenances, options.hold_out)
     elif options.validation is None:

@@ -11,10 +11,10 @@ import torch
 
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import Take
-from models.bundle import LABELS
-from models.labels import LabelsDamaged, Sign, read_labels
+from models.labels import Sign
 from trainer.data import store as stores
 from trainer.data.store_builder import build_store
+from trainer.data.take_labels import require_words
 from trainer.targets import Kind, TargetRefused, check_folder
 from trainer.training.distributed import DistributedContext, init_distributed, local_device, local_world_size
 from trainer.training.recipe import RECIPES, Recipe
@@ -63,16 +63,7 @@ def open_or_build_store(takes: Sequence[Path], options: argparse.Namespace) -> s
     return build_store(paths, parts, folder)
 
 
-def signs_of(folders: Sequence[Path], store: stores.Store) -> tuple[Sign, ...]:
-    """Return the signs of the store's takes, with their words from the `labels.json` beside the takes.
-
-    Raises LabelsDamaged if a sign has no label.
-    """
-    known = {
-        sign.sign_id: sign for folder in folders if (folder / LABELS).is_file() for sign in read_labels(folder / LABELS)
-    }
-    sign_ids = sorted({row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None})
-    unlabelled = [sign_id for sign_id in sign_ids if sign_id not in known]
-    if unlabelled:
-        raise LabelsDamaged(f"no {LABELS} beside the takes has a word for sign {unlabelled[0]}")
-    return tuple(known[sign_id] for sign_id in sign_ids)
+def signs_of(known: dict[int, Sign], store: stores.Store) -> tuple[Sign, ...]:
+    """Return the signs of the store's takes from those that are known. Raises WordsUnclear if one has no word."""
+    numbers = sorted({row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None})
+    return tuple(require_words(known, numbers))

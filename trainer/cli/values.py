@@ -6,11 +6,13 @@ Nothing heavy is imported before a value needs it: help, shell completion and th
 import argparse
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from landmarkers.parsing import describe, is_number, read_decimal, read_limited
 from landmarkers.plain_text import one_line
+from models.sign_number import MAX_SIGN_NUMBER
 
 MAX_MINUTES: Final = 600
 MAX_SECONDS: Final = 86_400
@@ -34,15 +36,41 @@ def signer_source(text: str) -> str:
     return text
 
 
-def sign_ids(text: str) -> frozenset[int]:
+@dataclass(frozen=True, slots=True)
+class SignNumbers:
+    """The numbers of some signs, as ranges: a range costs no more than a number."""
+
+    ranges: tuple[range, ...]
+
+    def __contains__(self, sign_id: object) -> bool:
+        return any(sign_id in one for one in self.ranges)
+
+
+def sign_ids(text: str) -> SignNumbers:
     """Convert a list of signs like `1-70,77`."""
-    numbers: set[int] = set()
+    ranges = []
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not is_number(first) or (last and not is_number(last)):
+        first, dash, last = part.partition("-")
+        if not is_number(first) or (dash and not is_number(last)):
             raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
-        numbers |= set(range(int(first), int(last or first) + 1))
-    return frozenset(numbers)
+        numbers = range(int(first), int(last or first) + 1)
+        if not numbers:
+            raise argparse.ArgumentTypeError(f"{part} ends before it begins; write the smaller number first")
+        if numbers[-1] > MAX_SIGN_NUMBER:
+            raise argparse.ArgumentTypeError(f"{part} is out of range: no sign has a number above {MAX_SIGN_NUMBER}")
+        ranges.append(numbers)
+    return SignNumbers(tuple(ranges))
+
+
+def sign_number(text: str) -> tuple[int, int | None]:
+    """Convert a sign's number and perhaps its new one, like `1001=7`."""
+    old, equals, new = text.partition("=")
+    numbers = [old, new] if equals else [old]
+    if not all(is_number(number) and int(number) <= MAX_SIGN_NUMBER for number in numbers):
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a sign's number like 1001, or an old and a new one like 1001=7"
+        )
+    return int(old), int(new) if equals else None
 
 
 def positive_integers(text: str) -> tuple[int, ...]:

@@ -8,13 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
-from zipfile import BadZipFile
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from landmarkers.parsing import is_number
-from models.labels import Sign
 from models.sign_number import number_of_word
 from trainer.data.clip import Clip, DatasetUnreadable
 from trainer.data.hold_out import AUTO, hold_out
@@ -22,7 +17,6 @@ from trainer.data.layouts import autsl, clip_list, karsl, lsa64, wlasl, word_fol
 from trainer.data.layouts.content import Entry, Kind, walk
 from trainer.data.layouts.reading import Description, Reader, Reading
 
-LABELS_NAME = "KARSL-502_Labels.xlsx"
 LAYOUTS: Final[dict[str, Reader]] = {
     "WLASL's list": wlasl.read,
     "AUTSL's file names": autsl.read,
@@ -63,35 +57,6 @@ def read_dataset(root: Path, options: ReadOptions | None = None) -> Dataset:
     unread = [f"{entry} ({entry.reason_to_skip})" for entry in entries if entry.parts not in used]
     notes = [f"read as {layout}: {_count(clips)}", *([] if held_out is None else [held_out])]
     return Dataset(tuple(sorted(clips)), (*unread, *reading.missing), tuple(notes))
-
-
-def find_labels(root: Path) -> Path | None:
-    """Return the labels file of a data set: in its root or, for a part of KArSL, in a folder beside it."""
-    return next(
-        (path for path in (root / LABELS_NAME, *sorted(root.parent.glob(f"*/{LABELS_NAME}"))) if path.is_file()), None
-    )
-
-
-def read_xlsx_labels(path: Path) -> dict[int, Sign]:
-    """Return the official labels by sign number, with whitespace normalised. Raises DatasetUnreadable."""
-    try:
-        sheet = openpyxl.load_workbook(path, read_only=True).active
-    except (OSError, KeyError, ValueError, BadZipFile, InvalidFileException) as error:
-        raise DatasetUnreadable(f"{path} is not a readable xlsx file") from error
-    rows = [] if sheet is None else list(sheet.iter_rows(values_only=True))
-    header = [str(cell).strip() for cell in rows[0]] if rows else []
-    required = ("SignID", "Sign-Arabic", "Sign-English")
-    if not set(required) <= set(header):
-        raise DatasetUnreadable(f"{path} lacks one of the columns {', '.join(required)}")
-    number, arabic, english = (header.index(name) for name in required)
-    signs = {}
-    for row in rows[1:]:
-        if row[number] is not None:
-            sign_id = int(str(row[number]))
-            # Labels that are numbers are int cells, and words have stray or doubled spaces.
-            word, word_en = (" ".join(str(row[column]).split()) for column in (arabic, english))
-            signs[sign_id] = Sign(sign_id=sign_id, word=word, word_en=word_en)
-    return signs
 
 
 def _read(root: Path, entries: Sequence[Entry], options: ReadOptions) -> tuple[str, Reading]:

@@ -19,7 +19,7 @@ def name_sign(sign: Sign) -> str:
 def name_word(sign: Sign) -> str:
     """Return the word and, if it differs, the English one in brackets."""
     word = f"{sign.word}{_LEFT_TO_RIGHT}"
-    return word if sign.word_en == sign.word else f"{word} ({sign.word_en})"
+    return f"{word} ({sign.word_en})" if sign.is_translated else word
 
 
 def name_signs(sign_ids: Collection[int], signs: Mapping[int, Sign], most: int = 8) -> str:

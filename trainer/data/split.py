@@ -5,7 +5,7 @@ all variants of the clip, or by signer; two variants of one recording are never 
 """
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -68,19 +68,22 @@ def split_by_name(provenances: Sequence[Provenance], patterns: Sequence[str]) ->
     return _hold_out(provenances, chosen, f"clips {' '.join(patterns)} held out")
 
 
-def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: frozenset[int]) -> Split:
-    """Hold out one signer's takes of some signs (of all signs if none are named). Raises SplitEmpty.
+def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: Container[int] | None) -> Split:
+    """Hold out one signer's takes of some signs (of all if None). Raises SplitEmpty.
 
     Takes of these signs by an unknown signer are in neither set: the signer might be the same person.
     """
     train, validation = [], []
     for index, provenance in enumerate(provenances):
-        is_selected = not signs or provenance.sign_id in signs
+        is_selected = signs is None or provenance.sign_id in signs
         if is_selected and provenance.signer == signer:
             validation.append(index)
         elif is_for_training(provenance) and not (is_selected and provenance.signer is None):
             train.append(index)
-    prefix = f"signs {format_sign_ranges(signs)} of " if signs else ""
+    named = {
+        one.sign_id for one in provenances if signs is not None and one.sign_id is not None and one.sign_id in signs
+    }
+    prefix = f"signs {format_sign_ranges(named)} of " if named else ""
     return _checked(provenances, train, validation, f"{prefix}signer {signer} held out")
 
 

@@ -1,6 +1,6 @@
 """Leave-one-signer-out: measures accuracy on unseen signers with one network for each signer, trained without them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,7 +57,7 @@ class UnseenSigners:
 def leave_one_signer_out(
     store: Store,
     signs: Sequence[Sign],
-    sign_ids: frozenset[int] | None,
+    sign_ids: Container[int] | None,
     recipe: Recipe,
     folder: Path,
     seed: int,
@@ -86,7 +86,7 @@ def leave_one_signer_out(
 
 
 def shared_signs(
-    provenances: Sequence[Provenance], sign_ids: frozenset[int] | None
+    provenances: Sequence[Provenance], sign_ids: Container[int] | None
 ) -> tuple[frozenset[int], frozenset[int]]:
     """Divide these signs (all if None) into those with training takes of two known signers, and the others.
 

@@ -9,7 +9,9 @@ from tqdm import tqdm
 from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import TAKE_SUFFIX, Take
+from models.labels import Sign
 from trainer.data.clip import Clip
+from trainer.data.clip_signs import number_clips
 from trainer.data.dataset import ReadOptions, read_dataset
 from trainer.data.executor import Executor
 from trainer.data.extract import extract, plan_jobs
@@ -29,7 +31,7 @@ def load_sources(
     root: Path,
     options: ReadOptions,
     split: str,
-    signs: Collection[int],
+    signs: Sequence[Sign],
     landmarker: str,
     scratch: Path,
     executor: Executor,
@@ -40,10 +42,12 @@ def load_sources(
     extracted into `scratch`, and as many others as it takes to find enough rest. Raises StreamSourcesMissing,
     DatasetUnreadable, ExtractionFailed, TakeDamaged.
     """
+    numbers = {sign.sign_id for sign in signs}
     if any(root.rglob(f"*{TAKE_SUFFIX}")):
-        selected, rests = _from_takes(root, split, signs)
+        selected, rests = _from_takes(root, split, numbers)
     else:
-        selected, rests = _from_dataset(read_dataset(root, options).clips, split, signs, landmarker, scratch, executor)
+        clips = number_clips(read_dataset(root, options).clips, signs)
+        selected, rests = _from_dataset(clips, split, numbers, landmarker, scratch, executor)
     if not selected:
         raise StreamSourcesMissing(f"{root} holds no clip of the signs and split asked for that the bundle knows")
     if not rests:

@@ -17,7 +17,7 @@ def sign_label(sign_id: int | None, signs: Mapping[int, Sign]) -> Markup:
 def full_sign_label(sign_id: int, signs: Mapping[int, Sign]) -> Markup:
     """Return a sign's number, its word and its English word if that differs."""
     sign = signs[sign_id]
-    return join(sign_label(sign_id, signs), "" if sign.word_en == sign.word else f" ({sign.word_en})")
+    return join(sign_label(sign_id, signs), f" ({sign.word_en})" if sign.is_translated else "")
 
 
 def sign_cells(sign_id: int | None, signs: Mapping[int, Sign]) -> tuple[str, str, str]:

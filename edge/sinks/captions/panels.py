@@ -48,7 +48,7 @@ def draw_newest_word(panel: Image.Image, scene: Scene, style: PanelStyle) -> Non
     if caption is None:
         return
     theme, typeface, weight = style.theme, style.typeface, _weight(caption)
-    english = caption.english if style.english else ""
+    english = caption.english if style.english and caption.english != caption.word else ""
     english_letters = ENGLISH_LETTERS * style.unit if english else 0.0
     width, height = panel.width - 2 * style.bleed, panel.height - _ENGLISH_LEADING * english_letters
     fitted = fit(caption.word, _width_function(typeface, weight), (width, height), WORD_LETTERS * style.unit)

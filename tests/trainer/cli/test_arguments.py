@@ -5,7 +5,10 @@ from trainer.cli.values import sign_ids
 
 
 def test_list_of_signs_is_parsed() -> None:
-    assert sign_ids("1-3,7") == frozenset({1, 2, 3, 7})
+    signs = sign_ids("1-3,7")
+    assert [number for number in range(10) if number in signs] == [1, 2, 3, 7]
+    assert None not in signs
+    assert 2_000_000_000 in sign_ids("1000-2147483647")
 
 
 @pytest.mark.parametrize(
@@ -13,6 +16,12 @@ def test_list_of_signs_is_parsed() -> None:
     [
         (["extract", "d", "--to", "t", "--signs", "one"], "one is not a list of signs"),
         (["extract", "d", "--to", "t", "--clip-timeout", "0"], "0 is not a number of seconds from 1 to 86400"),
+        (["extract", "d", "--to", "t", "--signs", "1-999999999999"], "no sign has a number above 2147483647"),
+        (["extract", "d", "--to", "t", "--signs", "1,2147483648"], "2147483648 is out of range"),
+        (["extract", "d", "--to", "t", "--signs", "1-"], "1- is not a list of signs"),
+        (["extract", "d", "--to", "t", "--signs", "70-1"], "70-1 ends before it begins"),
+        (["extract", "d", "--to", "t", "--signs", "١-٧"], "is not a list of signs like 1-70,77"),
+        (["train", "--run", "r", "--leave-signer", "a", "--of-signs", "1-999999999999"], "no sign has a number above"),
         (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 on"),
         (["train", "--run", "r", "--validation", "2"], "2 is not a number from 0 to 1"),
         (["train", "--run", "r", "--validation", "0", "--patience", "3"], "--patience needs held-out clips"),

@@ -19,7 +19,7 @@ from landmarkers.layout import (
 )
 from landmarkers.take import Take
 from models.labels import read_labels
-from tests.trainer.data.test_dataset import write_labels
+from tests.trainer.data.test_label_file import write_xlsx
 from trainer.cli.main import main as trainer
 from trainer.data.keypoints import FINGERPRINT
 
@@ -86,7 +86,7 @@ def test_takes_carry_their_provenance_and_devices_refuse_bundles_of_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write(tmp_path / "kps", {CLIP: keypoints()}, "03-test")
-    write_labels(tmp_path / "labels.xlsx", ["SignID", "Sign-Arabic", "Sign-English"], [[71, "هيكل عظمي", "Skeleton"]])
+    write_xlsx(tmp_path / "labels.xlsx", ["SignID", "Sign-Arabic", "Sign-English"], [71, "هيكل عظمي", "Skeleton"])
     assert run_import(root, tmp_path / "takes", "--labels", str(tmp_path / "labels.xlsx")) == 0
     assert "devices refuse a bundle" in capsys.readouterr().err
     provenance = Take.load(next((tmp_path / "takes").rglob("*.take.npz"))).provenance

@@ -18,7 +18,7 @@ def read_rows(path: Path) -> list[tuple[int, list[str]]]:
     """
     try:
         text = read_limited(path, _MAX_BYTES).decode("utf-8-sig")
-        first = text.partition("\n")[0]
+        first = text.lstrip().partition("\n")[0]
         delimiter = max(",;\t", key=first.count)
         rows = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1)
         stripped = [(number, [cell.strip() for cell in row]) for number, row in rows]

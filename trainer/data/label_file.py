@@ -160,7 +160,7 @@ def _read_row(row: Row, columns: _Columns, *, is_numbered: bool) -> Sign | None:
         sign_id=number_of_word(word) if sign_id is None else sign_id,
         word=word,
         word_en=word_en,
-        kind=kind,  # type: ignore[arg-type]  # checked above
+        kind=kind,
     )
 
 

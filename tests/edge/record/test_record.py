@@ -21,6 +21,7 @@ from models.classifier import OnnxClassifier
 from models.labels import Sign as Word
 from models.labels import labels_json, read_labels
 from models.manifest import SpotterSettings
+from models.sign_number import number_of_word
 from tests.edge.clips import network_camera
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
@@ -30,6 +31,7 @@ from tests.synthetic_signer import LANDMARKER, PROVENANCE, Sign, even_times, str
 from trainer.cli.main import main as trainer
 
 COFFEE, TEA = "قهوة=Coffee", "شاي=Tea"
+COFFEE_NUMBER, TEA_NUMBER = number_of_word("قهوة"), number_of_word("شاي")
 GOOD = [Sign(0.5 + 1.6 * number, 1.5 + 1.6 * number, PLACES[1]) for number in range(6)]
 
 
@@ -57,16 +59,14 @@ def test_takes_are_laid_out_as_extraction_leaves_them(command: list[str], tmp_pa
     source = write_source(tmp_path / "s.take.npz", *GOOD)
     assert edge([*command, "--source", source, "--signer", "04", "--word", COFFEE, "--word", "76", "--word", TEA]) == 0
     assert find_takes(Path("mine")) == {
-        76: ["04/train/0076/01", "04/train/0076/02"],
-        1001: ["04/train/1001/01", "04/train/1001/02"],
-        1002: ["04/train/1002/01", "04/train/1002/02"],
+        number: [f"04/train/{number:04}/{take}" for take in ("01", "02")] for number in (76, COFFEE_NUMBER, TEA_NUMBER)
     }
     assert [(sign.sign_id, sign.word_en) for sign in read_labels(Path("mine/labels.json"))] == [
         (76, "Trachea"),
-        (1001, "Coffee"),
-        (1002, "Tea"),
+        (TEA_NUMBER, "Tea"),
+        (COFFEE_NUMBER, "Coffee"),
     ]
-    one = Take.load(Path("mine/04/train/1001/01.take.npz"))
+    one = Take.load(Path(f"mine/04/train/{COFFEE_NUMBER}/01.take.npz"))
     assert (one.provenance.signer, one.provenance.split, one.provenance.landmarker) == ("04", "train", LANDMARKER)
     assert one.times[0] == 0.0
     assert one.duration == pytest.approx(1.0, abs=0.05)
@@ -85,17 +85,20 @@ def test_missing_takes_are_reported_and_the_same_command_resumes(
     command += ["--word", COFFEE, "--word", TEA, "--source", write_source(tmp_path / "s.take.npz", *GOOD[:3])]
     assert edge(command) == 1
     assert "still missing: 1 of شاي (Tea)" in capsys.readouterr().err
-    first = Path("mine/unnamed/train/1001/01.take.npz").stat().st_mtime_ns
+    first = Path(f"mine/unnamed/train/{COFFEE_NUMBER}/01.take.npz").stat().st_mtime_ns
     assert edge(command) == 0
-    assert {sign: len(clips) for sign, clips in find_takes(Path("mine")).items()} == {1001: 2, 1002: 2}
-    assert Path("mine/unnamed/train/1001/01.take.npz").stat().st_mtime_ns == first
+    assert {sign: len(clips) for sign, clips in find_takes(Path("mine")).items()} == {
+        COFFEE_NUMBER: 2,
+        TEA_NUMBER: 2,
+    }
+    assert Path(f"mine/unnamed/train/{COFFEE_NUMBER}/01.take.npz").stat().st_mtime_ns == first
 
 
 def test_second_signer_records_beside_the_first(command: list[str], tmp_path: Path) -> None:
     command += ["--word", COFFEE, "--source", write_source(tmp_path / "s.take.npz", *GOOD)]
     for signer in ("04", "05"):
         assert edge([*command, "--signer", signer]) == 0
-    assert len(find_takes(Path("mine"))[1001]) == 4
+    assert len(find_takes(Path("mine"))[COFFEE_NUMBER]) == 4
 
 
 def hide(part: Part, landmarks: Sequence[Landmarks], every: int) -> list[Landmarks]:
@@ -145,14 +148,15 @@ def test_five_bad_takes_in_a_row_end_the_recording_with_the_reason(
     assert captured.out.count("not kept") == 5
     assert "5 takes in a row of قهوة (Coffee)" in captured.err
     assert "lasted only 0.2 s" in captured.err
-    assert len(find_takes(Path("mine"))[1001]) == 1
+    assert len(find_takes(Path("mine"))[COFFEE_NUMBER]) == 1
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["بيت"], "write a new word as عربي=English"),
-        (["99"], "“99” is no sign that the model knows"),
+        (["99"], "“99” is no sign that the model knows; write a new word as عربي or عربي=English"),
+        (["\u200f"], "is no word"),
+        (["\u200f=House"], "is no word"),
         (["=House"], "is no word"),
         (["بيت="], "is no word"),
         ([], "name words to record"),
@@ -170,15 +174,40 @@ def test_words_of_a_file_are_read_and_known_ones_keep_their_numbers(command: lis
     Path("words.txt").write_text("# drinks\nقهوة = Coffee\n\nجهاز  تنفسي\nSkeleton\n", encoding="utf-8-sig")
     source = write_source(tmp_path / "s.take.npz", *GOOD)
     assert edge([*command, "--words", "words.txt", "--source", source]) == 0
-    assert set(find_takes(Path("mine"))) == {71, 75, 1001}
+    assert set(find_takes(Path("mine"))) == {71, 75, COFFEE_NUMBER}
 
 
-def test_new_word_gets_an_unused_number(command: list[str], tmp_path: Path) -> None:
+def test_new_word_may_stand_alone_and_is_announced_with_its_number(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edge([*command, "--word", "قهوة", "--source", write_source(tmp_path / "s.take.npz", *GOOD)]) == 0
+    printed = capsys.readouterr().out
+    assert f"قهوة is new, and gets the number {COFFEE_NUMBER}\n" in printed
+    assert "قهوة, take 1 of 2: " in printed, "the word of one language is shown once"
+    (sign,) = read_labels(Path("mine/labels.json"))
+    assert (sign.sign_id, sign.word, sign.word_en) == (COFFEE_NUMBER, "قهوة", "قهوة")
+    assert edge([*command, "--word", COFFEE]) == 0, "the takes are there"
+    assert [sign.word_en for sign in read_labels(Path("mine/labels.json"))] == ["Coffee"]
+
+
+def test_word_that_has_a_number_from_an_earlier_release_keeps_it(command: list[str], tmp_path: Path) -> None:
     Path("mine").mkdir()
     Path("mine/labels.json").write_bytes(labels_json((Word(sign_id=1001, word="ماء", word_en="Water"),)))
-    assert edge([*command, "--word", COFFEE, "--source", write_source(tmp_path / "s.take.npz", *GOOD)]) == 0
-    assert set(find_takes(Path("mine"))) == {1002}
-    assert [sign.sign_id for sign in read_labels(Path("mine/labels.json"))] == [1001, 1002]
+    source = write_source(tmp_path / "s.take.npz", *GOOD)
+    assert edge([*command, "--word", COFFEE, "--word", "ماء", "--source", source]) == 0
+    assert set(find_takes(Path("mine"))) == {1001, COFFEE_NUMBER}
+    assert [sign.sign_id for sign in read_labels(Path("mine/labels.json"))] == [1001, COFFEE_NUMBER]
+
+
+def test_number_that_the_folder_gives_another_word_is_refused(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/labels.json").write_bytes(labels_json((Word(sign_id=76, word="ماء", word_en="Water"),)))
+    assert edge([*command, "--word", "قصبة هوائية", "--source", "take:none"]) == 2
+    refusal = "sign 76 is “قصبة هوائية” in the model and “ماء” in mine/labels.json; record into another folder"
+    assert refusal in capsys.readouterr().err
+    assert find_takes(Path("mine")) == {}
 
 
 def test_folder_with_other_landmarks_is_refused(

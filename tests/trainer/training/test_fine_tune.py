@@ -12,6 +12,7 @@ from landmarkers.take import Provenance, Take
 from models.bundle import EXEMPLARS, open_bundle, sha256_of
 from models.classifier import OnnxClassifier
 from models.labels import Sign, labels_json
+from models.sign_number import number_of_word
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.cli.main import main as trainer
 from trainer.training.checkpoint import TrainingState
@@ -162,7 +163,17 @@ def test_sign_number_with_two_words_is_refused(
 ) -> None:
     takes = write_takes(tmp_path / "takes", {TEA.sign_id: 3})
     (takes / "labels.json").write_bytes(labels_json((Sign(sign_id=1002, word="ماء", word_en="Water"),)))
-    assert "sign 1002 is ماء" in refusal(fine_tune(fine_tuned_run, takes, tmp_path / "run"), capsys)
+    sentence = refusal(fine_tune(fine_tuned_run, takes, tmp_path / "run"), capsys)
+    assert "sign 1002 is “شاي” in run and “ماء” in" in sentence
+    assert f"`ishara-trainer renumber {takes} 1002`" in sentence
+    assert trainer(["renumber", str(takes), "1002"]) == 0
+    assert trainer(fine_tune(fine_tuned_run, takes, tmp_path / "run", "--epochs", "1")) == 0
+    signs = json.loads((tmp_path / "run" / "run.json").read_text())["signs"]
+    assert [(sign["sign_id"], sign["word"]) for sign in signs[4:]] == [
+        (1001, "قهوة"),
+        (1002, "شاي"),
+        (number_of_word("ماء"), "ماء"),
+    ]
 
 
 def test_run_of_other_takes_is_refused(

@@ -30,7 +30,7 @@ def takes_of(folder: Path, *signs: Sign) -> Path:
     return folder
 
 
-def numbers(folder: Path) -> list[int | None]:
+def numbers(folder: Path) -> list[int]:
     return sorted(Take.load(path).provenance.sign_id or 0 for path in folder.rglob("*.take.npz"))
 
 

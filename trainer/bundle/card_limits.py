@@ -82,7 +82,7 @@ def _strangers(facts: TrainingFacts, parent: str | None) -> str:
     if not facts.measured:
         return "No clip was kept apart: nothing is known of its accuracy, on whomever."
     if parent is not None:
-        return f"Whether those who were measured are new to {parent} is told by that model's card alone."
+        return f"Whether those who were measured are new to {parent} only the card of that model says."
     if facts.strangers:
         names = ", ".join(sorted(facts.strangers))
         return f"People of whom no clip was trained on were measured, as stated above: signers {names}."

@@ -1,4 +1,4 @@
-"""What a model card tells of the clips behind a model, counted from the provenance of its takes."""
+"""Facts for a model card on the clips behind a model, counted from the provenance of its takes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Measurement:
 class TrainingFacts:
     """Counts of clips, which may each have several views, and the signs of which little is known.
 
-    Of a fine-tuned run these are the clips that it learned from; its rehearsed takes are told by its parent's card.
+    Of a fine-tuned run these are the clips that it learned from; its parent's card describes the rehearsed takes.
     """
 
     clips: int

@@ -53,14 +53,14 @@ def add_export(command: argparse.ArgumentParser) -> None:
         type=card_text,
         metavar="TEXT",
         help="where the clips come from and who made them, for the model card; @FILE reads a file (default: KArSL's "
-        "clips are recognised, others are told as not stated)",
+        "clips are recognised, others count as not stated)",
     )
     command.add_argument(
         "--terms",
         type=card_text,
         metavar="TEXT",
         help="what the clips, and so the weights, may be used for, for the model card; @FILE reads a file (default: "
-        "KArSL's terms for its clips, others are told as not stated)",
+        "KArSL's terms for its clips, those of others count as not stated)",
     )
     command.add_argument(
         "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"

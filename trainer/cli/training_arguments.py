@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.cli.values import RECIPE_NAMES, device, fraction, integer_from, sign_ids
+from trainer.cli.values import RECIPE_NAMES, TRACKERS, device, fraction, integer_from, sign_ids
 
 TRAINING_OPTIONS: Final[dict[str, Any]] = {
     "store": None,
@@ -114,6 +114,14 @@ def _add_takes_and_run(command: argparse.ArgumentParser) -> None:
         help="words of the signs, CSV or XLSX, as for extract (default: the labels.json in the folders of takes alone)",
     )
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the run to start or resume")
+    command.add_argument(
+        "--track",
+        choices=TRACKERS,
+        default=TRACKERS[0],
+        help="where loss and accuracy of each epoch are recorded: in the run's folder for TensorBoard; also in MLflow, "
+        "at MLFLOW_TRACKING_URI or else in mlflow.db beside the run's folder; or nowhere, and then a report has no "
+        "curves (default: %(default)s)",
+    )
 
 
 def _add_store_and_epochs(command: argparse.ArgumentParser) -> None:

@@ -24,11 +24,12 @@ from trainer.data.take_labels import read_take_labels
 from trainer.evaluation.forgetting import measure_forgetting
 from trainer.reports import forgetting_text, held_out_text
 from trainer.training.distributed import DistributedContext, DistributedUnusable, world_size
-from trainer.training.fine_tune import FineTuneConfig, fine_tune, fine_tune_recipe
+from trainer.training.fine_tune import fine_tune, fine_tune_recipe
 from trainer.training.fine_tune_data import prepare_fine_tune_data
 from trainer.training.parent_model import open_parent_model
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RUN
+from trainer.training.tracking import check_tracker
 from trainer.training.train import train
 from trainer.training.training_data import TrainingData
 
@@ -36,10 +37,14 @@ from trainer.training.training_data import TrainingData
 def run_train(options: argparse.Namespace) -> int:
     """Train a run from takes, or resume it."""
     check_targets(options, RUN, options.takes)
+    check_tracker(options.track)
     with start_processes(options) as context:
-        data = _train(options, context)
+        data, epochs = _train(options, context)
         if context.is_main_process:
             print(f"trained {options.run} on {len(data.split.train)} takes; {data.split.description}")
+            if epochs < (whole := recipe_of(options).epochs):
+                reason = f"the validation loss had not fallen for {options.patience} (--patience)"
+                print(f"early stopping ended it after {epochs} of {whole} epochs: {reason}")
             print(*held_out_text.to_lines(open_run(options.run), data.store), sep="\n")
     return 0
 
@@ -50,6 +55,7 @@ def run_fine_tune(options: argparse.Namespace) -> int:
         raise DistributedUnusable("fine-tuning is short and runs in one process; start it without torchrun")
     sources = [options.parent, *options.takes, *([options.from_store] if options.from_store else [])]
     check_targets(options, RUN, sources)
+    check_tracker(options.track)
     parent = open_parent_model(options.parent, options.from_store)
     store = options.store or options.run / "takes.store"
     data = prepare_fine_tune_data(parent, options.takes, options.labels, store, hold_out=not options.no_validation)
@@ -57,7 +63,7 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     set_threads(options)
     context = DistributedContext(device_of(options))
     with context.lock_run_folder(options.run):
-        fine_tune(data, parent, recipe, FineTuneConfig(), options.run, options.seed, context)
+        fine_tune(data, parent, recipe, options.run, options.seed, context, options.track)
     reports = measure_forgetting(data, parent, recipe, options.run)
     learned = len(data.split.train) - len(parent.exemplars)
     print(f"fine-tuned {parent.title} on {learned} takes to {options.run}; {data.split.description}")
@@ -65,7 +71,8 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     return 0
 
 
-def _train(options: argparse.Namespace, context: DistributedContext) -> TrainingData:
+def _train(options: argparse.Namespace, context: DistributedContext) -> tuple[TrainingData, int]:
+    """Train, and return the data and the number of epochs that are trained."""
     known = read_take_labels(options.takes, options.labels)
     with context.main_process_first():
         store = open_or_build_store(options.takes, options)
@@ -85,5 +92,4 @@ def _train(options: argparse.Namespace, context: DistributedContext) -> Training
         split = split_without_validation(provenances)
     data = TrainingData(store, split, signs)
     with context.lock_run_folder(options.run):
-        train(data, recipe, options.run, options.seed, context)
-    return data
+        return data, train(data, recipe, options.run, options.seed, context, options.track)

@@ -21,6 +21,7 @@ _MAX_CARD_TEXT: Final = 10_000
 # Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
 RECIPE_NAMES: Final = ("default", "large", "medium", "small", "tiny", "trial")
 PRECISIONS: Final = ("int8", "fp32")
+TRACKERS: Final = ("tensorboard", "mlflow", "none")
 REST_VISIBILITIES: Final = ("mixed", "always", "never")
 
 SIGNER_FOLDERS: Final = ("folder", "outer-folder")

@@ -12,8 +12,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import kl_div, log_softmax, softmax
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import trange
 
 from trainer.augmentation.config import AugmentationConfig
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
@@ -27,6 +25,8 @@ from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
 from trainer.training.run_metadata import record_start, write_run_metadata
+from trainer.training.tracking import TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS, open_log
+from trainer.training.train import validate
 from trainer.training.trained_model import build_model
 from trainer.training.training_data import TrainingData
 
@@ -86,15 +86,17 @@ def fine_tune(
     data: TrainingData,
     parent: ParentModel,
     recipe: Recipe,
-    config: FineTuneConfig,
     folder: Path,
     seed: int,
     context: DistributedContext,
+    track: str = "tensorboard",
 ) -> None:
-    """Fine-tune from the start, or resume from the checkpoint in the run folder. Raises RunUnusable.
+    """Fine-tune from the start, or resume from the checkpoint in the run folder.
 
-    The exemplars are the first takes of the store.
+    The exemplars are the first takes of the store. `track` is a choice of TRACKERS. Raises RunUnusable,
+    TrackerUnavailable.
     """
+    config = FineTuneConfig()
     rng, device = RngState.from_seed(seed, context.device), context.device
     count = len(parent.exemplars)
     takes = FineTuneTakes(
@@ -111,10 +113,8 @@ def fine_tune(
     description = asdict(config) | {"parent": parent.title, "rehearsed_takes": count}
     write_run_metadata(data, recipe, folder, seed, context, description)
     epochs_done = state.load(folder / CHECKPOINT)
-    if epochs_done < recipe.epochs:
-        record_start(folder, epochs_done, context)
-        announce_compilation()
-
+    if epochs_done == recipe.epochs:
+        return
     compute_loss = FineTuneLoss(old, recipe, config)
     new_sampler = WeightedSampler(data.store, takes.new)
     exemplar_sampler = WeightedSampler(data.store, takes.exemplars)
@@ -131,13 +131,22 @@ def fine_tune(
         exemplar_batch = sample(exemplar_sampler, recipe.augmentation)
         return state.backward_and_step(compute_loss(new, new_batch, exemplar_batch))
 
-    with SummaryWriter(str(folder), purge_step=epochs_done) as curves:
-        for epoch in trange(
-            epochs_done, recipe.epochs, initial=epochs_done, total=recipe.epochs, desc="fine-tune", unit="epoch"
-        ):
+    with open_log(track, folder, recipe, epochs_done, "fine-tune") as log:
+        record_start(folder, epochs_done, context)
+        announce_compilation()
+        for epoch in range(epochs_done, recipe.epochs):
             train_with_frozen_norms(new)
-            losses = [step() for _ in range(recipe.steps_per_epoch)]
-            curves.add_scalar("loss/train", torch.stack(losses).mean(), epoch)
+            losses = []
+            for _ in range(recipe.steps_per_epoch):
+                losses.append(step())
+                log.advance()
+            metrics = {TRAIN_LOSS: float(torch.stack(losses).mean())}
+            if data.split.validation:
+                held_out = validate(
+                    state.ema.module, takes.batches, data.split.validation, takes.class_of_take, context
+                )
+                metrics |= {VALIDATION_LOSS: held_out.loss, VALIDATION_ACCURACY: held_out.top1}
+            log.record(epoch, metrics)
             state.save(folder / CHECKPOINT, epoch + 1)
 
 

@@ -1,7 +1,7 @@
 """Trains a network on a store of takes.
 
 A run folder holds `run.json` (run_metadata.py), `checkpoint.pt` (the state after the last epoch: to resume, evaluate
-and export), and curves for TensorBoard. The network of the last epoch is the result, because selecting the
+and export), and curves (tracking.py). The network of the last epoch is the result, because selecting the
 epoch by its validation metrics would be training on the validation takes. Validation decides only when training ends,
 and only with early stopping (`--patience`); the result is the last epoch's network even then.
 
@@ -16,8 +16,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import trange
 
 from trainer.augmentation.loader import BatchLoader, WeightedSampler
 from trainer.data.batch import Batch
@@ -30,6 +28,7 @@ from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
 from trainer.training.run_metadata import record_start, write_run_metadata
 from trainer.training.sync_layers import convert_sync_layers
+from trainer.training.tracking import TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS, TrainingLog, open_log
 from trainer.training.trained_model import build_model, compute_logits
 from trainer.training.training_data import TrainingData
 
@@ -42,10 +41,18 @@ class ValidationMetrics:
     loss: float
 
 
-def train(data: TrainingData, recipe: Recipe, folder: Path, seed: int, context: DistributedContext) -> None:
-    """Train from the start, or resume from the checkpoint in the run folder.
+def train(
+    data: TrainingData,
+    recipe: Recipe,
+    folder: Path,
+    seed: int,
+    context: DistributedContext,
+    track: str = "tensorboard",
+) -> int:
+    """Train from the start, or resume from the checkpoint in the run folder; return the number of epochs trained.
 
-    Raises RunUnusable, DistributedUnusable.
+    These are fewer than the recipe's where early stopping ended the training. `track` is a choice of TRACKERS. Raises
+    RunUnusable, DistributedUnusable, TrackerUnavailable.
     """
     context.microbatch_slices(recipe.batch_size)  # refuse a batch that cannot be divided before anything is written
     rng = RngState.from_seed(seed, context.device)
@@ -57,31 +64,42 @@ def train(data: TrainingData, recipe: Recipe, folder: Path, seed: int, context: 
     write_run_metadata(data, recipe, folder, seed, context)
     epochs_done = state.load(folder / CHECKPOINT)
     context.check_identical(epochs_done, "states of the run")
+    if epochs_done < recipe.epochs and not state.early_stopping.should_stop:
+        epochs_done = _train_epochs(data, recipe, folder, state, context, epochs_done, track)
+    context.barrier()  # wait until the last checkpoint is written
+    return epochs_done
+
+
+def _train_epochs(
+    data: TrainingData,
+    recipe: Recipe,
+    folder: Path,
+    state: TrainingState,
+    context: DistributedContext,
+    epochs_done: int,
+    track: str,
+) -> int:
+    """Train the epochs that are left, until early stopping; return how many are done then."""
     loop = _TrainingLoop(data, recipe, state, context)
     main = context.is_main_process
-    if main and epochs_done < recipe.epochs and not state.early_stopping.should_stop:
-        record_start(folder, epochs_done, context)
-        announce_compilation()
     # The main process writes and prints for all.
-    with SummaryWriter(str(folder), purge_step=epochs_done) if main else nullcontext() as curves:
-        epochs = trange(
-            epochs_done, recipe.epochs, initial=epochs_done, total=recipe.epochs, desc="train", disable=not main
-        )
-        for epoch in epochs:
-            if state.early_stopping.should_stop:
-                break
-            metrics = loop.train_epoch()
+    with open_log(track, folder, recipe, epochs_done, "train") if main else nullcontext() as log:
+        if main:
+            record_start(folder, epochs_done, context)
+            announce_compilation()
+        while epochs_done < recipe.epochs and not state.early_stopping.should_stop:
+            metrics = loop.train_epoch(log)
             if data.split.validation:
                 validation = validate(
                     state.ema.module, loop.batches, data.split.validation, loop.class_of_take, context
                 )
-                metrics |= {"loss/validation": validation.loss, "accuracy/validation": validation.top1}
+                metrics |= {VALIDATION_LOSS: validation.loss, VALIDATION_ACCURACY: validation.top1}
                 state.early_stopping.update(validation.loss)
-            if curves is not None:
-                for name, value in metrics.items():
-                    curves.add_scalar(name, value, epoch)
-                state.save(folder / CHECKPOINT, epoch + 1)
-    context.barrier()  # wait until the last checkpoint is written
+            if log is not None:
+                log.record(epochs_done, metrics)
+                state.save(folder / CHECKPOINT, epochs_done + 1)
+            epochs_done += 1
+    return epochs_done
 
 
 class _TrainingLoop:
@@ -95,7 +113,7 @@ class _TrainingLoop:
         self.batches = BatchLoader(data.store)
         self.class_of_take = class_indices(data).to(context.device)  # [takes]
 
-    def train_epoch(self) -> dict[str, float]:
+    def train_epoch(self, log: TrainingLog | None) -> dict[str, float]:
         """Train on one epoch of batches; return the mean loss and the speed."""
         self._state.model.train()
         started, losses = time.perf_counter(), []
@@ -107,10 +125,12 @@ class _TrainingLoop:
                     (loss / len(self._microbatches)).backward()
                 losses.append(loss.detach())
             self._state.step()
+            if log is not None:
+                log.advance()
         total = self._context.all_reduce([sum(torch.stack(losses).tolist())])[0]
         takes = self._recipe.steps_per_epoch * self._recipe.batch_size
         return {
-            "loss/train": total / len(losses) / self._context.world_size,
+            TRAIN_LOSS: total / len(losses) / self._context.world_size,
             "speed/takes_per_s": takes / (time.perf_counter() - started),
         }
 

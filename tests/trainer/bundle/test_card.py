@@ -1,4 +1,4 @@
-"""What a model card tells of the data: what is counted, what was stated, and nothing else."""
+"""A model card says of the data what is counted and what was stated, and nothing else."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ FP32 = QuantisedNetwork("fp32", 1, 1.0, 1.0, 0.0)
 
 @dataclass
 class Cards:
-    """Writes cards of runs on made-up takes."""
+    """Writes cards of runs on synthetic takes."""
 
     folder: Path
 
@@ -80,7 +80,7 @@ def test_own_words_with_karsls_numbers_and_layout_are_not_called_karsl(cards: Ca
     assert "2 clips (1 of signer 01, 1 of signers who are not known) of 2 signs, each as it was recorded." in card
 
 
-def test_karsls_clips_are_told_with_its_terms(cards: Cards) -> None:
+def test_karsls_clips_stand_there_with_its_terms(cards: Cards) -> None:
     card = cards.write([SKELETON, TRACHEA], [take("01/01/train/0071/a", "01", 71), take("0076", None, 76)])
     assert "Classifies 2 signs (the signs 71 · هيكل عظمي" in card
     assert "The clips are of KArSL-502, as labels and signers tell: three men" in card
@@ -105,7 +105,7 @@ def test_what_is_stated_stands_in_the_card_instead(cards: Cards) -> None:
     assert "for research" not in card
 
 
-def test_variants_are_told_where_there_are_any(cards: Cards) -> None:
+def test_variants_are_counted_where_there_are_any(cards: Cards) -> None:
     clips = [take("a", "maryam", 71), take("a", "maryam", 71, 1), take("a", "maryam", 71, 2), take("b", "maryam", 76)]
     card = cards.write([WATER, TEA], clips)
     assert "2 clips (2 of signer maryam) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
@@ -129,7 +129,7 @@ def test_limits_are_counted(cards: Cards) -> None:
         ([take("c", None, 71, split="test")], "how well it reads strangers is not known"),
     ],
 )
-def test_strangers_are_told_where_they_were_measured(cards: Cards, measured: list[Provenance], sentence: str) -> None:
+def test_strangers_are_named_where_they_were_measured(cards: Cards, measured: list[Provenance], sentence: str) -> None:
     trained = [take("a", "maryam", 71), take("b", "ali", 71), take("e", "maryam", 76)]
     assert sentence in cards.write([WATER, TEA], trained, measured)
 

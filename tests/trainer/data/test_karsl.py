@@ -1,4 +1,4 @@
-"""What is taken for KArSL's, and what is not."""
+"""Signs and clips that are taken for KArSL's, and those that are not."""
 
 from pathlib import Path
 

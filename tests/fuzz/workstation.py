@@ -20,6 +20,9 @@ from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.synthetic_takes import make_take
 from tests.trainer.training.test_run import content
+from trainer.data.clip import DatasetUnreadable
+from trainer.data.layouts import clip_list, wlasl
+from trainer.data.layouts.content import Entry, Kind
 from trainer.data.store import Store, StoreUnusable
 from trainer.data.store_builder import build_store
 from trainer.training.exemplars import load_exemplars
@@ -50,6 +53,8 @@ values = { camera = "/dev/video0" }
 address = "10.0.0.1"
 canary = true
 """
+_CLIPS = "path,word,signer,split,english\nclips.csv.d,قهوة,huda,train,Coffee\n".encode()
+_WLASL = b'[{"gloss": "book", "instances": [{"video_id": "69241", "signer_id": 118, "split": "train"}]}]'
 
 
 def parsers(scratch: Path) -> list[Parser]:
@@ -63,9 +68,15 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("manifest to push", manifest, hostile_json, in_file(MANIFEST, _pack), (ArtifactUnusable,)),
         Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
         Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
+        Parser("list of clips", [_CLIPS], hostile_bytes, in_file("clips.csv", clip_list.read), (DatasetUnreadable,)),
+        Parser("WLASL's list", [_WLASL], hostile_json, in_file("WLASL.json", _read_wlasl), (DatasetUnreadable,)),
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
         Parser("points of a store", [_store(scratch, "points.npy")], hostile_bytes, _in_store("points.npy"), refused),
     ]
+
+
+def _read_wlasl(path: Path) -> object:
+    return wlasl.read([Entry(path, (path.name,), Kind.OTHER)])
 
 
 def _run() -> bytes:

@@ -49,14 +49,15 @@ def read_dataset(root: Path, options: ReadOptions | None = None) -> Dataset:
         raise DatasetUnreadable(f"the data set folder {root} does not exist")
     entries = list(walk(root)) if root.is_dir() else []
     layout, reading = _read(root, entries, options)
-    if not reading.clips:
-        raise DatasetUnreadable(_describe_unread(root, entries))
-    has_split = any(description.split for _, description in reading.clips)
-    clips, held_out = hold_out(_make_clips(reading), options.hold_out, has_split=has_split)
     used = {entry.parts for entry, _ in reading.clips} | {entry.parts for entry in reading.lists}
     unread = [f"{entry} ({entry.reason_to_skip})" for entry in entries if entry.parts not in used]
+    skipped = (*reading.missing, *unread)
+    if not reading.clips:
+        raise DatasetUnreadable(_describe_unread(root, skipped))
+    has_split = any(description.split for _, description in reading.clips)
+    clips, held_out = hold_out(_make_clips(reading), options.hold_out, has_split=has_split)
     notes = [f"read as {layout}: {_count(clips)}", *([] if held_out is None else [held_out])]
-    return Dataset(tuple(sorted(clips)), (*unread, *reading.missing), tuple(notes))
+    return Dataset(tuple(sorted(clips)), skipped, tuple(notes))
 
 
 def _read(root: Path, entries: Sequence[Entry], options: ReadOptions) -> tuple[str, Reading]:
@@ -118,10 +119,8 @@ def _count(clips: Sequence[Clip]) -> str:
     return f"{len(clips)} clips of {len(signs)} signs by {by}"
 
 
-def _describe_unread(root: Path, entries: Sequence[Entry]) -> str:
-    held = (
-        f"; it holds {len(entries)} entries, for example {entries[0]} ({entries[0].reason_to_skip})" if entries else ""
-    )
+def _describe_unread(root: Path, skipped: Sequence[str]) -> str:
+    held = f"; it holds or lists {len(skipped)} entries, for example {skipped[0]}" if skipped else ""
     return (
         f"{root} holds no clips as <signer>/<signer>/<train|test>/<sign>/<clip>, <sign>.mp4, <word>/<clip>, nor in "
         f"another layout of docs/datasets.md{held}"

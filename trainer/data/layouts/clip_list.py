@@ -42,7 +42,9 @@ def read(path: Path) -> Reading:
                 raise ValueError(f"{name} is neither a video nor a folder of numbered pictures")
             if described.setdefault(entry, description) != description:
                 raise ValueError(f"{name} stands in a row before, with something else")
-        except (ValueError, OSError) as error:
+        except OSError as error:
+            raise DatasetUnreadable(f"row {number} of {path} cannot be read: {error.strerror}") from error
+        except ValueError as error:
             raise DatasetUnreadable(f"row {number} of {path} cannot be read: {error}") from error
     return Reading(list(described.items()), frozenset({Entry(path, (path.name,), Kind.OTHER)}), missing)
 

@@ -110,10 +110,8 @@ def _walk(folder: Path, parts: tuple[str, ...], above: frozenset[tuple[int, int]
     for name in files:
         is_frame = parts and kind is Kind.PICTURES and _is_numbered_picture(name)
         if not is_frame and not _is_own(name):
-            suffix = PurePath(name).suffix.lower()
-            readable = _is_utf8(name)
-            file_kind = Kind.VIDEO if suffix in VIDEO_SUFFIXES else Kind.OTHER
-            yield Entry(folder / name, (*parts, name), file_kind if readable else Kind.UNREADABLE)
+            file_kind = Kind.VIDEO if _suffix(name) in VIDEO_SUFFIXES else Kind.OTHER
+            yield Entry(folder / name, (*parts, name), file_kind if _is_utf8(name) else Kind.UNREADABLE)
     for name in folders:
         if _is_utf8(name):
             yield from _walk(folder / name, (*parts, name), above | {identity})
@@ -125,14 +123,17 @@ def _kind_of_folder(names: list[str]) -> Kind:
     """Return what a folder with these names in it is; OTHER if it is only the place of further entries."""
     if not names:
         return Kind.EMPTY
-    if any(PurePath(name).suffix.lower() in VIDEO_SUFFIXES for name in names):  # pictures beside them are pictures
+    if any(_suffix(name) in VIDEO_SUFFIXES for name in names):  # pictures beside them are pictures
         return Kind.OTHER
     return Kind.PICTURES if any(map(_is_numbered_picture, names)) else Kind.OTHER
 
 
 def _is_numbered_picture(name: str) -> bool:
-    path = PurePath(name)
-    return path.suffix.lower() in IMAGE_SUFFIXES and re.search("[0-9]", path.stem) is not None
+    return _suffix(name) in IMAGE_SUFFIXES and re.search(r"[0-9].*\.", name) is not None
+
+
+def _suffix(name: str) -> str:
+    return f".{name.rpartition('.')[2].lower()}"
 
 
 def _is_litter(name: str) -> bool:

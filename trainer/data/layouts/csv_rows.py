@@ -24,6 +24,8 @@ def read_rows(path: Path) -> list[tuple[int, list[str]]]:
         stripped = [(number, [cell.strip() for cell in row]) for number, row in rows]
     except UnicodeDecodeError as error:
         raise DatasetUnreadable(f'{path} is not UTF-8; save it as "CSV UTF-8"') from error
-    except (OSError, ValueError, csv.Error) as error:
+    except OSError as error:
+        raise DatasetUnreadable(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, csv.Error) as error:
         raise DatasetUnreadable(f"{path} is not a readable CSV file: {describe(error)}") from error
     return [(number, row) for number, row in stripped if any(row)]

@@ -52,7 +52,9 @@ def read(entries: Sequence[Entry]) -> Reading:
 def _read_list(entry: Entry) -> dict[str, Description]:
     try:
         glosses = _LIST.validate_json(read_limited(entry.path, _MAX_BYTES))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DatasetUnreadable(f"{entry.path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise DatasetUnreadable(f"{entry.path} is no list of WLASL's clips: {describe(error)}") from error
     return {
         instance.video_id: Description(

@@ -158,7 +158,7 @@ run: setup
 docker_run:
 	docker compose --file deploy/docker/compose.yaml up --build
 prepare_npz_kps: setup
-	$(BIN)/ishara-trainer extract $(data) --to takes/$(name) $(chosen_signs) $(if $(splits),--split $(splits))
+	$(BIN)/ishara-trainer extract $(data) --to takes/$(name) $(if $(labels),--labels $(labels)) $(chosen_signs) $(if $(splits),--split $(splits))
 preprocess_mmap_data: setup
 	$(BIN)/ishara-trainer import-npz $(kps) --to takes/$(name) $(if $(labels),--labels $(labels)) $(chosen_signs)
 train: setup

@@ -18,7 +18,7 @@ from trainer.data.executor import Executor, LocalExecutor
 from trainer.data.extract import TAKES, ExtractionReport, extract, plan_jobs
 from trainer.data.ray_executor import RayExecutor
 from trainer.data.renumbering import renumber
-from trainer.data.take_labels import join_labels, save_labels
+from trainer.data.take_labels import drop_former_numbers, join_labels, save_labels
 from trainer.reports import extraction_report
 from trainer.targets import check_folder, write_file
 from trainer.training.recipe import RECIPES
@@ -30,10 +30,12 @@ def run_extract(options: argparse.Namespace) -> int:
     labels = read_labels_for(options.dataset, options.labels)
     dataset = select_clips(options.dataset, options, labels)
     clips = dataset.clips
-    unnamed = _save_labels(options, {clip.sign_id for clip in clips}, signs_of_clips(clips, labels))
+    signs = signs_of_clips(clips, labels)
+    unnamed = _save_labels(options, {clip.sign_id for clip in clips}, signs)
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
     jobs = plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout)
     report = extract(jobs, _engine(options))
+    drop_former_numbers(options.to, signs)
     report = replace(report, skipped=dataset.skipped, notes=(*dataset.notes, *unnamed))
     return _report(report, f"Takes of {options.dataset}", options)
 

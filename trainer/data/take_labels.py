@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.errors import UserError
+from landmarkers.take import Take
 from models.bundle import LABELS
 from models.labels import LabelsDiffer, Sign, have_one_word, join_signs, labels_json, read_labels
 from models.sign_number import normalise_word, number_of_word
 from trainer.data.label_file import read_label_file
+from trainer.data.store import find_takes
 from trainer.targets import cannot_write, write_file
 
 _MAX_PAIRS: Final = 20  # in one sentence; the command can be given again
@@ -46,6 +48,18 @@ def save_labels(folder: Path, signs: Sequence[Sign]) -> None:
         write_file(folder / LABELS, labels_json(tuple(signs)))
 
 
+def drop_former_numbers(folder: Path, signs: Sequence[Sign]) -> None:
+    """Remove from a folder's `labels.json` what these signs were numbered by their word, unless takes still are.
+
+    So it is when labels are given after a first extraction without them. Raises TakeDamaged, TargetRefused.
+    """
+    known = read_labels(folder / LABELS) if (folder / LABELS).is_file() else ()
+    former = set(_find_twins(known, signs))
+    if former:
+        former -= {Take.load(path).provenance.sign_id for path in find_takes([folder])}
+        save_labels(folder, [sign for sign in known if sign.sign_id not in former])
+
+
 def read_take_labels(folders: Sequence[Path], labels: Path | None = None, model: Source = _NO_MODEL) -> dict[int, Sign]:
     """Return the signs that a model, folders of takes and a file of labels name, by number.
 
@@ -77,24 +91,31 @@ def require_words(known: dict[int, Sign], numbers: Sequence[int]) -> list[Sign]:
 
 def _refuse_words_of_other_signs(name: str, folder: Path, sources: Sequence[Source]) -> None:
     """Refuse the signs of a folder that are numbered by their word if other signs have the word: people mean one."""
+    own = dict(sources)[name]
+    for source, signs in sources:
+        pairs = _find_twins(own, signs)
+        if pairs:
+            number, other = next(iter(pairs.items()))
+            numbers = [f"{old}={one.sign_id}" for old, one in pairs.items()][:_MAX_PAIRS]
+            raise WordsUnclear(
+                f"“{other.full_word}” is sign {other.sign_id} in {source} and sign {number} in {name}; make them one "
+                f"sign with {_command(folder, *numbers)}, or give it another word in {name}"
+            )
+
+
+def _find_twins(signs: Sequence[Sign], others: Sequence[Sign]) -> dict[int, Sign]:
+    """Return, by the numbers of signs that are numbered by their word, other signs with this word."""
     derived: defaultdict[str, list[Sign]] = defaultdict(list)
-    for sign in dict(sources)[name]:
+    for sign in signs:
         if sign.sign_id == number_of_word(sign.word):
             for word in _words(sign):
                 derived[word].append(sign)
-    pairs: dict[int, tuple[Sign, str]] = {}
-    for source, signs in sources:
-        for other in signs:
-            for sign in (one for word in _words(other) for one in derived.get(word, ())):
-                if sign.sign_id != other.sign_id and other.sign_id not in pairs and have_one_word(sign, other):
-                    pairs.setdefault(sign.sign_id, (other, source))
-    if pairs:
-        number, (other, source) = next(iter(pairs.items()))
-        numbers = (f"{number}={other.sign_id}" for number, (other, _) in list(pairs.items())[:_MAX_PAIRS])
-        raise WordsUnclear(
-            f"“{other.full_word}” is sign {other.sign_id} in {source} and sign {number} in {name}; make them one sign "
-            f"with {_command(folder, *numbers)}, or give it another word in {name}"
-        )
+    twins: dict[int, Sign] = {}
+    for other in others:
+        for sign in (one for word in _words(other) for one in derived.get(word, ())):
+            if sign.sign_id != other.sign_id and other.sign_id not in twins and have_one_word(sign, other):
+                twins.setdefault(sign.sign_id, other)
+    return twins
 
 
 def _words(sign: Sign) -> set[str]:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from models.sign_number import number_of_word
 from tests.synthetic_takes import LANDMARKER, make_take
 from tests.trainer import odd_inputs
 from tests.trainer.data.test_keypoints import CLIP, keypoints, write
-from trainer.data.take_labels import read_take_labels
+from trainer.data.take_labels import drop_former_numbers, read_take_labels
 
 WATER, COFFEE = Sign(sign_id=1001, word="ماء", word_en="Water"), Sign(sign_id=1001, word="قهوة", word_en="Coffee")
 MODEL = ("tiny@1", [Sign(sign_id=3, word="قهوة", word_en="Coffee")])
@@ -84,6 +85,16 @@ def test_file_of_labels_names_what_the_folders_leave_unnamed(tmp_path: Path) -> 
     )
     assert "sign 1001 is “ماء” in" in refusal
     assert "labels.csv" in refusal
+
+
+def test_number_of_an_extraction_without_labels_is_dropped_once_no_take_has_it(tmp_path: Path) -> None:
+    former, now = Sign(sign_id=number_of_word("water"), word="water", word_en="water"), WATER
+    folder = takes_of(tmp_path / "mine", former, now)
+    drop_former_numbers(folder, [now])
+    assert {former, now} == set(read_labels(folder / "labels.json")), "a take still has the number"
+    shutil.rmtree(folder / f"04/train/{former.sign_id:04}")
+    drop_former_numbers(folder, [now])
+    assert read_labels(folder / "labels.json") == (now,)
 
 
 def import_sign(tmp_path: Path, sign: int, *more: str | Path) -> odd_inputs.Answer:

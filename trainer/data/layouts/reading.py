@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from landmarkers.parsing import is_number
+from models.sign_number import MAX_SIGN_NUMBER
 from trainer.data.layouts.content import Entry
 
 _SPLITS: Final = {
@@ -58,4 +59,5 @@ def sign_of(name: str, names: Iterable[str] = ()) -> int | str:
     copy = _COPY.fullmatch(name)
     if copy is not None and (is_number(copy[1]) or copy[1] in names):
         name = copy[1]
-    return int(name) if is_number(name) else unicodedata.normalize("NFC", " ".join(name.split()))
+    is_sign_number = is_number(name) and int(name) <= MAX_SIGN_NUMBER
+    return int(name) if is_sign_number else unicodedata.normalize("NFC", " ".join(name.split()))

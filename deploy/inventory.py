@@ -4,7 +4,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from edge.config.text_file import read_toml_file
 from edge.redaction import show_value
@@ -106,6 +114,15 @@ class FleetInventory(StrictModel):
     app: AppSection | None = None
     defaults: HostSection = HostSection()
     hosts: dict[HostName, HostSection]
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _every_key_has_a_name_of_its_own(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        """On a device they lie in one folder, where one would replace the other and only one would be trusted."""
+        for number, path in enumerate(paths):
+            if same := next((one for one in paths[:number] if one.name == path.name), None):
+                raise ValueError(f"{same} and {path} have one name, under which a device keeps one key: rename one")
+        return paths
 
     @model_validator(mode="after")
     def _every_host_can_be_reached(self) -> Self:

@@ -49,6 +49,17 @@ def test_inventory_and_template_may_come_from_an_editor_of_windows(tmp_path: Pat
         load_inventory(inventory)
 
 
+def test_trusted_keys_that_would_replace_each_other_are_refused(tmp_path: Path) -> None:
+    hosts = f"[hosts.a]\n{REACHABLE}"
+    one = "trusted_keys = ['workshop/ishara.pub', 'institute/ishara.pub']\n"
+    assert refusal(tmp_path, one + hosts) == (
+        f"the inventory {tmp_path / 'fleet.toml'} is wrong: trusted_keys: {tmp_path / 'workshop/ishara.pub'} and "
+        f"{tmp_path / 'institute/ishara.pub'} have one name, under which a device keeps one key: rename one"
+    )
+    two = "trusted_keys = ['workshop/ishara.pub', 'institute/institute.pub']\n"
+    assert len(load_inventory(write(tmp_path, two + hosts)).trusted_keys) == 2
+
+
 def test_canaries_come_before_the_waves(tmp_path: Path) -> None:
     hosts = {"a": "wave = 2", "b": "", "c": "canary = true", "d": "wave = 1", "e": "canary = true\nwave = 3"}
     text = "".join(f"[hosts.{name}]\n{REACHABLE}{more}\n" for name, more in hosts.items())

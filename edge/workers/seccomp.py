@@ -54,16 +54,20 @@ def forbid_system_calls() -> None:
     New threads are allowed, and less memory or processor time, but no new machine code. Raises CannotConfine.
     """
     with _new_filter(_ERRNO | errno.EPERM) as rules:
-        for name in _ALLOWED:
-            rules.add(_ALLOW, name)
-        for name in ("mmap", "mprotect"):
-            rules.add(_ALLOW, name, _Comparison(2, _MASKED_EQUAL, mmap.PROT_EXEC, 0))
-        # Threads, no processes. The filter cannot see what clone3 is to do; without it the C library uses clone.
-        rules.add(_ALLOW, "clone", _Comparison(0, _MASKED_EQUAL, _CLONE_THREAD, _CLONE_THREAD))
-        rules.add(_ERRNO | errno.ENOSYS, "clone3")
-        rules.add(_ALLOW, "tgkill", _Comparison(0, _EQUAL, os.getpid(), 0))  # abort()
-        rules.add(_ALLOW, "prlimit64", _Comparison(0, _EQUAL, 0, 0))
+        _allow_computing(rules)
         rules.load()
+
+
+def _allow_computing(rules: "_Filter") -> None:
+    for name in _ALLOWED:
+        rules.add(_ALLOW, name)
+    for name in ("mmap", "mprotect"):
+        rules.add(_ALLOW, name, _Comparison(2, _MASKED_EQUAL, mmap.PROT_EXEC, 0))
+    # Threads, no processes. The filter cannot see what clone3 is to do; without it the C library uses clone.
+    rules.add(_ALLOW, "clone", _Comparison(0, _MASKED_EQUAL, _CLONE_THREAD, _CLONE_THREAD))
+    rules.add(_ERRNO | errno.ENOSYS, "clone3")
+    rules.add(_ALLOW, "tgkill", _Comparison(0, _EQUAL, os.getpid(), 0))  # abort()
+    rules.add(_ALLOW, "prlimit64", _Comparison(0, _EQUAL, 0, 0))
 
 
 class _Filter:

@@ -1,6 +1,4 @@
-"""Runs one of the doctor's probes as a program: `python -m edge.doctor PROBE ARGUMENT`.
-
-Without an argument on the command line it comes on standard input.
+"""Runs one of the doctor's probes as a program: `python -m edge.doctor PROBE`, with its argument on standard input.
 
 Prints one sentence about a success or, with exit code 2, about a refusal. It does not go to standard error, where
 native code writes as well.
@@ -26,10 +24,8 @@ PROBES: Final[dict[str, Callable[[str], str]]] = {
 
 def main() -> int:
     """Run one probe and return the exit code."""
-    name, *rest = sys.argv[1:]
-    argument = rest[0] if rest else sys.stdin.read()
     try:
-        print(PROBES[name](argument))
+        print(PROBES[sys.argv[1]](sys.stdin.read()))
     except UserError as error:
         print(error)
         return REFUSED_EXIT_CODE

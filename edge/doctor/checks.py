@@ -20,6 +20,7 @@ from edge.doctor.installation import (
     check_stored_files,
 )
 from edge.doctor.live_page import check_live_page
+from edge.doctor.probe_process import run_probe
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 from edge.libraries import DEBIAN_PACKAGES
 from edge.model_selection.active_bundle import find_active_bundle
@@ -69,19 +70,20 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     yield (paho := _check_library(_PAHO))
     yield _check_networks(default_folder())
     remedy = "copy the bundle again, or name another one with --model"
-    yield _probe("bundle", ["classifier", str(folder)], onnxruntime, remedy)
+    yield _probe("bundle", ("classifier", str(folder)), onnxruntime, remedy)
     yield check_signature(folder, config.model, model, store_error)
     yield from _check_landmarker(folder, processor)
     is_named = source is not None or "camera" in config.model_fields_set
     if not is_named:
         yield Finding("camera", State.SKIPPED, "none is configured; name one with --source or in [camera]")
     else:
-        yield _probe("camera", ["camera"], opencv, find_remedy(camera.source.get_secret_value()), camera.to_json())
+        remedy = find_remedy(camera.source.get_secret_value())
+        yield _probe("camera", ("camera", camera.to_json()), opencv, remedy)
     if config.mqtt is None:
         yield Finding("broker", State.SKIPPED, "none is configured, so nothing is published")
     else:
         remedy = "check that it runs, and that host, port, certificates, user and password in [mqtt] are right"
-        yield _probe("broker", ["broker", config.mqtt.model_dump_json()], paho, remedy)
+        yield _probe("broker", ("broker", config.mqtt.model_dump_json()), paho, remedy)
     yield check_live_page(config.web)
     yield check_permissions(config, camera.source.get_secret_value() if is_named else None)
     # Captions are recognised by their section alone: what draws them is not loaded here.
@@ -136,14 +138,11 @@ def _check_networks(folder: Path) -> Finding:
     return Finding("landmark networks", State.FAILED, sentence, "run `ishara-landmarkers` to make them")
 
 
-def _probe(check: str, command: list[str], dependency: Finding, remedy: str, secret_argument: str = "") -> Finding:
-    """Run a probe with its argument; skip it if its library does not load, since it would only say the same again.
-
-    A secret argument goes through a pipe: everybody on a machine may read command lines.
-    """
+def _probe(check: str, probe: tuple[str, str], dependency: Finding, remedy: str) -> Finding:
+    """Run a probe with its argument; skip it if its library does not load, since it would only say the same again."""
     if dependency.state is State.FAILED:
         return Finding(check, State.SKIPPED, f"not probed without {dependency.check}")
-    result = run_python(["-m", "edge.doctor", *command], stdin=secret_argument)
+    result = run_probe(*probe)
     if result.succeeded:
         return Finding(check, State.OK, result.text)
     return Finding(check, State.FAILED, result.text, remedy)
@@ -165,7 +164,7 @@ def _check_landmarker(folder: Path, processor: Processor) -> Iterator[Finding]:
         return
     yield (loaded := _check_library(library))
     remedy = "repair what failed above; otherwise install the libraries again"
-    finding = _probe("landmarker", ["landmarker", str(folder)], loaded, remedy)
+    finding = _probe("landmarker", ("landmarker", str(folder)), loaded, remedy)
     yield replace(finding, sentence=f"{needs}: {finding.sentence}")
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
 from edge.doctor.finding import Finding, State
+from edge.doctor.probe_process import run_probe
 from edge.lifecycle.paths import HomeUnknown, state_folder
 from edge.model_selection.active_bundle import store_folder
 from models.durable import DAMAGED_SUFFIX
@@ -61,7 +62,7 @@ def check_signature(bundle: Path, config: ModelConfig, model: Path | None, store
         sentence = f"{bundle.name}: no trusted keys are configured, so unsigned bundles are accepted"
         remedy = "" if is_named else "make keys with `ishara-deploy keys new` and name them in [model] trusted_keys"
         return Finding("signature", State.SKIPPED if is_named else State.WARNING, sentence, remedy)
-    result = run_python(["-m", "edge.doctor", "signature", json.dumps([str(config.trusted_keys), str(bundle)])])
+    result = run_probe("signature", json.dumps([str(config.trusted_keys), str(bundle)]))
     if result.succeeded:
         return Finding("signature", State.OK, result.text)
     if is_named:

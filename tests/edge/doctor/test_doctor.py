@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from edge.doctor.finding import Finding, State
 from landmarkers.processor import Machine
 from landmarkers.take import TAKE_SUFFIX
 from landmarkers.task_bundles import FOLDER_VARIABLE, TASK_BUNDLES, default_folder
-from models.subprocess_probe import run_python
+from models.subprocess_probe import SubprocessResult, run_python
 from tests.edge.clips import write_clip
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.ports import free_port
@@ -67,6 +67,27 @@ def test_sound_device_is_ready() -> None:
     assert {findings[check]["state"] for check in ("processor", "python", "bundle", "landmarker")} == {"ok"}
     assert "onnxruntime 1." in findings["onnxruntime"]["sentence"]
     assert {findings[check]["state"] for check in ("camera", "broker")} == {"skipped"}
+
+
+def test_no_argument_of_a_probe_stands_on_a_command_line(bundle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody on a machine may read command lines."""
+    commands: list[list[str]] = []
+
+    def run(arguments: Sequence[str], *, stdin: str) -> SubprocessResult:
+        commands.append(list(arguments))
+        return SubprocessResult(succeeded=stdin != "", text="")
+
+    monkeypatch.setattr("edge.doctor.probe_process.run_python", run)
+    config = EdgeConfig.model_validate(
+        {
+            "camera": {"source": "rtsp://keeper:secret@192.0.2.7/live"},
+            "mqtt": {"host": "broker.example"},
+            "model": {"folder": str(bundle_folder), "trusted_keys": "/keys"},
+        }
+    )
+    assert list(run_checks(config, model=None, source=None, machine=Machine()))
+    probes = ("classifier", "signature", "landmarker", "camera", "broker")
+    assert sorted(commands) == sorted(["-m", "edge.doctor", probe] for probe in probes)
 
 
 def test_table_ends_with_a_summary(bundle_folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Linters check image and compose file; `make test-docker` runs the steps of the image."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,14 @@ def test_image_passes_the_linter(tmp_path: Path) -> None:
     broken = tmp_path / "Dockerfile"
     broken.write_text((DOCKER / "Dockerfile").read_text().replace(" --no-install-recommends", ""))
     assert "DL3015" in run_linter("hadolint", "--failure-threshold", "style", broken)[1]
+
+
+def test_images_are_named_by_digest() -> None:
+    bases = {step.rest.partition(" AS ")[0] for step in read(DOCKER / "Dockerfile") if step.word == "FROM"}
+    images = re.findall("image: (.+)", (DOCKER / "compose.yaml").read_text())
+    assert len(bases) == len(images) == 1
+    for image in (*bases, *images):
+        assert re.fullmatch(r"[a-z-]+:[0-9a-z.-]+@sha256:[0-9a-f]{64}", image), image
 
 
 def test_container_prints_no_words_into_the_engines_log() -> None:

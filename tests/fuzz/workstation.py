@@ -13,14 +13,17 @@ from deploy.connection import StepFailed
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
 from landmarkers.layout import DEFAULT_PARTS
+from landmarkers.recording import RecordingUnreadable
 from models.bundle import MANIFEST
 from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.synthetic_takes import make_take
+from tests.trainer.pose_files import moving, pose_bytes
 from tests.trainer.training.test_run import content
 from trainer.data.clip import DatasetUnreadable
+from trainer.data.holistic_pose import read_landmarks
 from trainer.data.layouts import clip_list, wlasl
 from trainer.data.layouts.content import Entry, Kind
 from trainer.data.store import Store, StoreUnusable
@@ -60,7 +63,7 @@ _WLASL = b'[{"gloss": "book", "instances": [{"video_id": "69241", "signer_id": 1
 def parsers(scratch: Path) -> list[Parser]:
     """Return the parsers; valid examples are made in a scratch folder."""
     manifest = [(write_bundle(scratch / "pushed") / MANIFEST).read_bytes()]
-    refused = (StoreUnusable,)
+    refused, unreadable = (StoreUnusable,), (RecordingUnreadable,)
     reports = [json.dumps(_REPORT).encode()]
     return [
         Parser("inventory", [_INVENTORY], hostile_bytes, in_file("fleet.toml", load_inventory), (InventoryInvalid,)),
@@ -70,6 +73,7 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
         Parser("list of clips", [_CLIPS], hostile_bytes, in_file("clips.csv", clip_list.read), (DatasetUnreadable,)),
         Parser("WLASL's list", [_WLASL], hostile_json, in_file("WLASL.json", _read_wlasl), (DatasetUnreadable,)),
+        Parser("pose file", [pose_bytes(*moving())], hostile_bytes, in_file("a.pose", read_landmarks), unreadable),
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
         Parser("points of a store", [_store(scratch, "points.npy")], hostile_bytes, _in_store("points.npy"), refused),
     ]

@@ -1,4 +1,4 @@
-"""Arguments of `ishara-trainer extract`, `import-npz` and `bench-loader`."""
+"""Arguments of `ishara-trainer extract`, `import-npz`, `renumber`, `import-pose`, `export-pose` and `bench-loader`."""
 
 import argparse
 from functools import partial
@@ -88,6 +88,21 @@ def add_renumber(command: argparse.ArgumentParser) -> None:
         metavar="OLD[=NEW]",
         help="a sign's number, and the one to give it (default: the number that follows from its word)",
     )
+
+
+def add_import_pose(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `import-pose`."""
+    command.add_argument(
+        "dataset", type=Path, help="a folder of .pose files in the layout of a data set, or a CSV list of them"
+    )
+    add_reading(command)
+    _add_extraction(command)
+
+
+def add_export_pose(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `export-pose`."""
+    command.add_argument("takes", type=Path, help="a folder of takes")
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="empty folder for the .pose files")
 
 
 def add_bench_loader(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Runs `ishara-trainer extract`, `import-npz` and `bench-loader`."""
+"""Runs `ishara-trainer extract`, `import-npz`, `renumber`, `import-pose`, `export-pose` and `bench-loader`."""
 
 import argparse
 import json
@@ -7,15 +7,19 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from landmarkers.layout import DEFAULT_PARTS, Part
+from landmarkers.recording import VIDEO_SUFFIXES
 from landmarkers.tracking import FINGERPRINT
 from models.labels import Sign
 from trainer.bundle.bench_loader import BENCHMARK, benchmark_loader
 from trainer.cli.selection import is_selected, select_clips
-from trainer.data import keypoints
+from trainer.data import holistic_pose, keypoints
 from trainer.data.clip import DatasetUnreadable
 from trainer.data.clip_signs import SignsUnnamed, describe_unnamed, find_labels, read_labels_for, signs_of_clips
+from trainer.data.dataset import Dataset
 from trainer.data.executor import Executor, LocalExecutor
-from trainer.data.extract import TAKES, ExtractionReport, extract, plan_jobs
+from trainer.data.extract import TAKES, ExtractionJob, ExtractionReport, extract, plan_jobs
+from trainer.data.pose_export import export_takes
+from trainer.data.pose_file import POSE_SUFFIX
 from trainer.data.ray_executor import RayExecutor
 from trainer.data.renumbering import renumber
 from trainer.data.take_labels import drop_former_numbers, join_labels, save_labels
@@ -26,18 +30,10 @@ from trainer.training.recipe import RECIPES
 
 def run_extract(options: argparse.Namespace) -> int:
     """Extract takes from a data set."""
-    check_folder(options.to, TAKES, [options.dataset])
-    labels = read_labels_for(options.dataset, options.labels)
-    dataset = select_clips(options.dataset, options, labels)
-    clips = dataset.clips
-    signs = signs_of_clips(clips, labels)
-    unnamed = _save_labels(options, {clip.sign_id for clip in clips}, signs)
+    dataset, signs = _read_clips(options, VIDEO_SUFFIXES)
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
-    jobs = plan_jobs(clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout)
-    report = extract(jobs, _engine(options))
-    drop_former_numbers(options.to, signs)
-    report = replace(report, skipped=dataset.skipped, notes=(*dataset.notes, *unnamed))
-    return _report(report, f"Takes of {options.dataset}", options)
+    jobs = plan_jobs(dataset.clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout)
+    return _report(_extract(jobs, dataset, signs, options), f"Takes of {options.dataset}", options)
 
 
 def run_import_npz(options: argparse.Namespace) -> int:
@@ -61,6 +57,23 @@ def run_renumber(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_import_pose(options: argparse.Namespace) -> int:
+    """Turn key points of pose-format into takes."""
+    dataset, signs = _read_clips(options, frozenset({POSE_SUFFIX}))
+    jobs = plan_jobs(dataset.clips, frozenset(Part), holistic_pose.FINGERPRINT, options.to, 0)
+    report = _extract(jobs, dataset, signs, options)
+    print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
+    return _report(report, f"Key points of {options.dataset}", options)
+
+
+def run_export_pose(options: argparse.Namespace) -> int:
+    """Turn takes into key points of pose-format."""
+    report = export_takes(options.takes, options.to)
+    print(f"{report.written} pose files written into {options.to}, {len(report.unreadable)} takes could not be read")
+    print(*(f"  {reason}\n" for reason in report.unreadable), sep="", end="")
+    return 1 if report.unreadable else 0
+
+
 def run_bench_loader(options: argparse.Namespace) -> int:
     """Measure how fast batches are loaded, beside the research project's loader."""
     check_folder(options.folder, BENCHMARK)
@@ -71,6 +84,25 @@ def run_bench_loader(options: argparse.Namespace) -> int:
     )
     print(json.dumps(result.to_dict(), indent=1) if options.json else result.to_table())
     return 0
+
+
+def _read_clips(options: argparse.Namespace, suffixes: frozenset[str]) -> tuple[Dataset, Sequence[Sign]]:
+    """Read the clips that were asked for with their signs, and add these to the words beside the takes."""
+    check_folder(options.to, TAKES, [options.dataset])
+    labels = read_labels_for(options.dataset, options.labels)
+    dataset = select_clips(options.dataset, options, labels, suffixes)
+    signs = signs_of_clips(dataset.clips, labels)
+    unnamed = _save_labels(options, {clip.sign_id for clip in dataset.clips}, signs)
+    return replace(dataset, notes=(*dataset.notes, *unnamed)), signs
+
+
+def _extract(
+    jobs: Sequence[ExtractionJob], dataset: Dataset, signs: Sequence[Sign], options: argparse.Namespace
+) -> ExtractionReport:
+    """Create the takes, and drop what labels say of their words under former numbers."""
+    report = extract(jobs, _engine(options))
+    drop_former_numbers(options.to, signs)
+    return replace(report, skipped=dataset.skipped, notes=dataset.notes)
 
 
 def _engine(options: argparse.Namespace) -> Executor:

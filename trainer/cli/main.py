@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "extract": "trainer.cli.data_commands:run_extract",
     "import-npz": "trainer.cli.data_commands:run_import_npz",
     "renumber": "trainer.cli.data_commands:run_renumber",
+    "import-pose": "trainer.cli.data_commands:run_import_pose",
+    "export-pose": "trainer.cli.data_commands:run_export_pose",
     "bench-loader": "trainer.cli.data_commands:run_bench_loader",
     "train": "trainer.cli.training_commands:run_train",
     "fine-tune": "trainer.cli.training_commands:run_fine_tune",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from landmarkers.recording import VIDEO_SUFFIXES
 from landmarkers.take import Take
 from models.labels import Sign
 from trainer.data.clip import DatasetUnreadable
@@ -14,12 +15,14 @@ from trainer.data.clip_signs import number_clips
 from trainer.data.dataset import Dataset, ReadOptions, read_dataset
 
 
-def select_clips(root: Path, options: argparse.Namespace, labels: Sequence[Sign]) -> Dataset:
-    """Read a data set, number its clips by the words of these labels, and keep the clips that were asked for.
+def select_clips(
+    root: Path, options: argparse.Namespace, labels: Sequence[Sign], suffixes: frozenset[str] = VIDEO_SUFFIXES
+) -> Dataset:
+    """Read the clips of these suffixes, number them by the words of these labels, and keep those that were asked for.
 
     Raises WordAmbiguous, and DatasetUnreadable if there are none.
     """
-    dataset = read_dataset(root, read_options(options))
+    dataset = read_dataset(root, replace(read_options(options), suffixes=suffixes))
     clips = tuple(
         clip for clip in number_clips(dataset.clips, labels) if is_selected(clip.sign_id, clip.split, options)
     )

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from landmarkers.parsing import is_number
+from landmarkers.recording import VIDEO_SUFFIXES
 from models.sign_number import number_of_word
 from trainer.data.clip import Clip, DatasetUnreadable
 from trainer.data.hold_out import AUTO, hold_out
@@ -27,10 +28,14 @@ LAYOUTS: Final[dict[str, Reader]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """The place where folders of words name the signer (word_folders.py), and the clips to hold out (hold_out.py)."""
+    """The place where folders of words name the signer (word_folders.py), and the clips to hold out (hold_out.py).
+
+    Clips are the files of these suffixes and, where they are those of videos, folders of numbered pictures.
+    """
 
     signer_from: str | None = None
     hold_out: str = AUTO
+    suffixes: frozenset[str] = VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,9 @@ def read_dataset(root: Path, options: ReadOptions | None = None) -> Dataset:
     options = options or ReadOptions()
     if not root.exists():
         raise DatasetUnreadable(f"the data set folder {root} does not exist")
-    entries = list(walk(root)) if root.is_dir() else []
+    entries = list(walk(root, options.suffixes)) if root.is_dir() else []
+    if options.suffixes != VIDEO_SUFFIXES:
+        entries = [entry for entry in entries if entry.kind is not Kind.PICTURES]
     layout, reading = _read(root, entries, options)
     used = {entry.parts for entry, _ in reading.clips} | {entry.parts for entry in reading.lists}
     unread = [f"{entry} ({entry.reason_to_skip})" for entry in entries if entry.parts not in used]
@@ -68,7 +75,7 @@ def _read(root: Path, entries: Sequence[Entry], options: ReadOptions) -> tuple[s
             f"{root} is a file; name the folder of the data set, or a CSV file that lists its clips"
         )
     if table.is_file():
-        return f"the list {table.name}", clip_list.read(table)
+        return f"the list {table.name}", clip_list.read(table, options.suffixes)
     readings = {} if options.signer_from else {name: read(entries) for name, read in LAYOUTS.items()}
     best = max(readings, key=lambda name: len(readings[name].clips), default=None)
     of_folders = "a folder for each word"

@@ -14,14 +14,17 @@ from tqdm import tqdm
 
 from landmarkers.errors import UserError
 from landmarkers.factory import LandmarkerUnavailable, open_landmarker
+from landmarkers.frame import Landmarks
 from landmarkers.layout import Part
 from landmarkers.parsing import is_number
 from landmarkers.plain_text import escape
 from landmarkers.recording import RecordingUnreadable, read_recording
 from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from landmarkers.task_bundles import NetworksUnavailable
+from trainer.data import holistic_pose
 from trainer.data.clip import Clip
 from trainer.data.executor import Executor, WorkerLost
+from trainer.data.holistic_pose import read_landmarks
 from trainer.data.video_augmentation import augment_video
 from trainer.data.visibility import TakeVisibility
 from trainer.data.watchdog import stall_limit
@@ -137,10 +140,21 @@ def try_make_take(job: ExtractionJob) -> TakeVisibility | ExtractionError:
 
 
 def make_take(job: ExtractionJob) -> TakeVisibility:
-    """Detect the landmarks of one clip, write its take and return its visibility.
+    """Find the landmarks of one clip, write its take and return its visibility.
 
     Raises RecordingUnreadable, NetworksUnavailable, LandmarkerUnavailable, OSError.
     """
+    clip = job.clip
+    is_pose = job.landmarker == holistic_pose.FINGERPRINT
+    landmarks, fingerprint = (read_landmarks(clip.path), job.landmarker) if is_pose else _detect(job)
+    provenance = Provenance(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant)
+    take = Take.from_landmarks(landmarks, provenance)
+    take.save(job.to)
+    return TakeVisibility.of(take)
+
+
+def _detect(job: ExtractionJob) -> tuple[list[Landmarks], str]:
+    """Return the landmarks of each frame of a clip, and the fingerprint of what detected them."""
     landmarks = []
     with closing(open_landmarker(job.parts, job.landmarker)) as landmarker, stall_limit(job.timeout_s) as show_progress:
         frames = read_recording(job.clip.path, max_frames=MAX_FRAMES)
@@ -149,12 +163,7 @@ def make_take(job: ExtractionJob) -> TakeVisibility:
         for frame in frames:
             landmarks.append(landmarker.detect(frame))
             show_progress()
-        fingerprint = landmarker.fingerprint
-    clip = job.clip
-    provenance = Provenance(clip.name, fingerprint, clip.signer, clip.split, clip.sign_id, job.variant)
-    take = Take.from_landmarks(landmarks, provenance)
-    take.save(job.to)
-    return TakeVisibility.of(take)
+        return landmarks, landmarker.fingerprint
 
 
 def prepare_folders(folders: set[Path]) -> None:

@@ -11,6 +11,7 @@ are ignored.
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from landmarkers.recording import VIDEO_SUFFIXES
 from trainer.data.clip import DatasetUnreadable
 from trainer.data.layouts.content import Entry, Kind, kind_of
 from trainer.data.layouts.csv_rows import read_rows
@@ -20,7 +21,7 @@ NAME: Final = "clips.csv"
 _REQUIRED: Final = ("path", "word")
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, suffixes: frozenset[str] = VIDEO_SUFFIXES) -> Reading:
     """Find the clips that a list names. Raises DatasetUnreadable, with the number of the row."""
     rows = read_rows(path)
     header = [name.casefold() for name in rows[0][1]] if rows else []
@@ -37,7 +38,7 @@ def read(path: Path) -> Reading:
             if not file.exists():
                 missing.append(f"{name} (in row {number} of {path.name}, not there)")
                 continue
-            entry = Entry(file, name.parts, kind_of(file))
+            entry = Entry(file, name.parts, kind_of(file, suffixes))
             if entry.kind is Kind.OTHER:
                 raise ValueError(f"{name} is neither a video nor a folder of numbered pictures")
             if described.setdefault(entry, description) != description:

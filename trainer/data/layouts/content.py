@@ -80,19 +80,24 @@ class Entry:
         return os.fsencode("/".join(self.parts)).decode(errors="replace")
 
 
-def walk(root: Path) -> Iterator[Entry]:
-    """Yield what lies below a folder. Links are followed, except back to where they come from."""
-    yield from _walk(root, (), frozenset())
+def walk(root: Path, suffixes: frozenset[str] = VIDEO_SUFFIXES) -> Iterator[Entry]:
+    """Yield what lies below a folder, with files of these suffixes as clips.
+
+    Links are followed, except back to where they come from.
+    """
+    yield from _walk(root, (), frozenset(), suffixes)
 
 
-def kind_of(path: Path) -> Kind:
+def kind_of(path: Path, suffixes: frozenset[str] = VIDEO_SUFFIXES) -> Kind:
     """Return what a path is that a list names."""
     if path.is_dir():
-        return _kind_of_folder([one.name for one in path.iterdir() if not _is_litter(one.name)])
-    return Kind.VIDEO if path.suffix.lower() in VIDEO_SUFFIXES else Kind.OTHER
+        return _kind_of_folder([one.name for one in path.iterdir() if not _is_litter(one.name)], suffixes)
+    return Kind.VIDEO if path.suffix.lower() in suffixes else Kind.OTHER
 
 
-def _walk(folder: Path, parts: tuple[str, ...], above: frozenset[tuple[int, int]]) -> Iterator[Entry]:
+def _walk(
+    folder: Path, parts: tuple[str, ...], above: frozenset[tuple[int, int]], suffixes: frozenset[str]
+) -> Iterator[Entry]:
     try:
         status = folder.stat()
         found = sorted((entry for entry in os.scandir(folder) if not _is_litter(entry.name)), key=lambda one: one.name)
@@ -104,26 +109,26 @@ def _walk(folder: Path, parts: tuple[str, ...], above: frozenset[tuple[int, int]
         return
     folders = [entry.name for entry in found if entry.is_dir()]
     files = [entry.name for entry in found if not entry.is_dir()]
-    kind = _kind_of_folder([*folders, *files])
+    kind = _kind_of_folder([*folders, *files], suffixes)
     if parts and kind is not Kind.OTHER:
         yield Entry(folder, parts, kind)
     for name in files:
         is_frame = parts and kind is Kind.PICTURES and _is_numbered_picture(name)
         if not is_frame and not _is_own(name):
-            file_kind = Kind.VIDEO if _suffix(name) in VIDEO_SUFFIXES else Kind.OTHER
+            file_kind = Kind.VIDEO if _suffix(name) in suffixes else Kind.OTHER
             yield Entry(folder / name, (*parts, name), file_kind if _is_utf8(name) else Kind.UNREADABLE)
     for name in folders:
         if _is_utf8(name):
-            yield from _walk(folder / name, (*parts, name), above | {identity})
+            yield from _walk(folder / name, (*parts, name), above | {identity}, suffixes)
         else:
             yield Entry(folder / name, (*parts, name), Kind.UNREADABLE)
 
 
-def _kind_of_folder(names: list[str]) -> Kind:
+def _kind_of_folder(names: list[str], suffixes: frozenset[str]) -> Kind:
     """Return what a folder with these names in it is; OTHER if it is only the place of further entries."""
     if not names:
         return Kind.EMPTY
-    if any(_suffix(name) in VIDEO_SUFFIXES for name in names):  # pictures beside them are pictures
+    if any(_suffix(name) in suffixes for name in names):  # pictures beside them are pictures
         return Kind.OTHER
     return Kind.PICTURES if any(map(_is_numbered_picture, names)) else Kind.OTHER
 

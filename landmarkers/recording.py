@@ -168,10 +168,10 @@ def _covers(video: VideoFile, end_s: float, complete: float) -> bool:
     """Return whether a file that lacks its last bytes has nearly all images: those bytes may be sound or an index."""
     if video.decoded == 0:
         return False
-    told_s = video.duration
-    if told_s is None or told_s < _MIN_COMPLETE * end_s:  # some headers count too few images
+    reported_s = video.duration
+    if reported_s is None or reported_s < _MIN_COMPLETE * end_s:  # some headers count too few images
         return complete >= _MIN_COMPLETE
-    return end_s >= _MIN_COMPLETE * told_s
+    return end_s >= _MIN_COMPLETE * reported_s
 
 
 def _describe_undecodable(path: Path, codec: str | None) -> str:

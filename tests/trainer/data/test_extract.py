@@ -73,7 +73,7 @@ def test_clip_on_which_a_worker_stands_still_is_named_and_the_others_are_read(
     assert "0001/frames made its worker stand still" in output
 
 
-def test_overlong_clip_is_told_before_any_work_on_it_and_the_others_are_read(
+def test_overlong_clip_is_reported_before_any_work_on_it_and_the_others_are_read(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program = shutil.which("ffmpeg")

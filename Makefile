@@ -37,11 +37,12 @@ $(VENV)/ready-for-demo: $(VENV)/bin/python pyproject.toml requirements/demo.txt 
 UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--only-binary :all: --emit-build-options --custom-compile-command 'make lock' $(UPGRADE)
+WITHOUT_TORCH = --constraint requirements/torch.txt --no-emit-package torch --excludes requirements/cuda.in
 OF_DEV = --constraint requirements/dev.txt --output-file requirements/
 lock: setup
 	echo torch | $(LOCK) - --output-file requirements/torch.txt
-	$(LOCK) pyproject.toml --extra dev --group build --constraint requirements/torch.txt --no-emit-package torch \
-		--excludes requirements/cuda.in --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --extra dev --group build $(WITHOUT_TORCH) --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --extra mlflow $(WITHOUT_TORCH) $(OF_DEV)mlflow.txt
 	$(LOCK) pyproject.toml --extra web $(OF_DEV)web.txt
 	$(LOCK) pyproject.toml --extra demo $(OF_DEV)demo.txt
 	$(LOCK) --group build $(OF_DEV)build.txt

@@ -41,6 +41,7 @@ def wanted(extra: str) -> list[Requirement]:
         ("web.txt", wanted("web")),
         ("demo.txt", wanted("demo")),
         ("dev.txt", [one for one in wanted("dev") if one.name != "torch"]),
+        ("mlflow.txt", [one for one in wanted("mlflow") if one.name != "torch"]),
         ("build.txt", [Requirement(one) for one in PROJECT["dependency-groups"]["build"]]),
         ("torch.txt", [one for one in wanted("dev") if one.name == "torch"]),
         ("torch-cpu.txt", [one for one in wanted("dev") if one.name == "torch"]),
@@ -55,14 +56,19 @@ def test_a_lock_has_what_the_project_names(lock: str, needs: list[Requirement]) 
         assert need.specifier.contains(version), f"{lock} has {need.name} {version}, not {need.specifier}: make lock"
 
 
+def test_no_extra_is_forgotten() -> None:
+    everywhere = {name for lock in LOCKS.glob("*.txt") for name in pins(lock.name)}
+    for extra in PROJECT["project"]["optional-dependencies"].keys() - {"journal"}:  # that one is built from its source
+        assert {canonicalize_name(need.name) for need in wanted(extra)} <= everywhere, extra
+
+
 def test_locks_agree() -> None:
     everything = pins("dev.txt")
-    for lock in ("web.txt", "demo.txt", "build.txt"):
-        assert pins(lock).items() <= everything.items(), lock
-    with_cuda, torch = pins("torch.txt"), pins("torch-cpu.txt")["torch"]
-    assert torch == f"{with_cuda.pop('torch')}+cpu", "requirements/torch-cpu.txt says how it is renewed"
-    shared = with_cuda.keys() & everything.keys()
-    assert {name: with_cuda[name] for name in shared} == {name: everything[name] for name in shared}
+    for lock in ("web.txt", "demo.txt", "build.txt", "mlflow.txt", "torch.txt"):
+        others = {name: version for name, version in pins(lock).items() if everything.get(name, version) != version}
+        assert not others, f"{lock} has other versions than dev.txt: {others}"
+    torch = pins("torch-cpu.txt")["torch"]
+    assert torch == f"{pins('torch.txt')['torch']}+cpu", "requirements/torch-cpu.txt says how it is renewed"
     for_cuda = [name for name in everything if name.startswith(("nvidia-", "cuda-")) or name in ("torch", "triton")]
     assert not for_cuda, "requirements/cuda.in keeps these out of dev.txt"
 

@@ -105,6 +105,8 @@ class Store:
                 if index.read("format", "i").tolist() != FORMAT:
                     raise StoreUnusable(f"{folder} is a store of another format; build it again")
                 self.parts = tuple(Part(name) for name in np.atleast_1d(index.read("parts", "U")).tolist())
+                if not self.parts:
+                    raise ArraysDamaged("its index names no part of the body")
                 self.rows = Rows(index)
             # Plain arrays over the mapped files: each access through numpy's memmap class is slower.
             self.points = map_array(folder / "points.npy", "i")

@@ -54,6 +54,15 @@ def test_folder_that_is_not_a_store_is_refused_by_name(tmp_path: Path) -> None:
         stores.find_takes([tmp_path / "empty"])
 
 
+def test_store_whose_index_names_no_part_is_refused(tmp_path: Path) -> None:
+    build_store(write_takes(tmp_path / "takes", 1), DEFAULT_PARTS, tmp_path / "a.store")
+    with np.load(tmp_path / "a.store/index.npz") as index:
+        columns = {name: index[name] for name in index.files}
+    np.savez_compressed(tmp_path / "a.store/index.npz", allow_pickle=False, **columns | {"parts": np.array([], "U4")})
+    with pytest.raises(stores.StoreUnusable, match="no part of the body"):
+        stores.Store(tmp_path / "a.store")
+
+
 def test_batches_are_padded_with_nan(tmp_path: Path) -> None:
     store = build_store(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
     pose, left, right, times = BatchLoader(store).collate([0, 2]).parts()

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 UNIT = Path(__file__).parents[2] / "deploy" / "ishara-edge.service"
-WORST_SCORE = 2.0
+WORST_SCORE = 1.4  # deploy/ishara-edge.service says what is left open, and why
 # systemd before 254 does not know these, and says so.
 NEWER_KEYS = {"RestartSteps", "RestartMaxDelaySec"}
 
@@ -58,6 +58,11 @@ def test_camera_and_screen_are_accessible() -> None:
     assert {"char-video4linux rw", "char-media rw", "char-drm rw"} <= allowed
     groups = next(value for name, value in settings() if name == "SupplementaryGroups")
     assert {"video", "render", "input"} <= set(groups.split())
+
+
+def test_page_and_visitors_may_give_the_processor_to_the_own_camera() -> None:
+    """For this the score is not 1.3: setpriority() is of @resources, and systemd counts that as a whole."""
+    assert "@resources" not in " ".join(value for name, value in settings() if name == "SystemCallFilter")
 
 
 def test_visitors_process_may_confine_itself() -> None:

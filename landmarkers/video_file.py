@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import cv2
 from numpy.typing import NDArray
 
+from landmarkers.opencv_log import silence_opencv
 from landmarkers.pixel_shape import reported_aspect
 
 _CODECS: Final = {"AV01": "AV1", "h264": "H.264", "hevc": "HEVC", "VP80": "VP8", "VP90": "VP9"}  # as OpenCV spells them
@@ -22,6 +23,7 @@ class VideoFile:
         """Open the file, which may not be a video. Raises OSError."""
         # By its descriptor: FFmpeg reads protocols, options and patterns out of names, such as the colon of a time of
         # day, and OpenCV crashes at names that are not UTF-8.
+        silence_opencv()
         descriptor = os.open(path, os.O_RDONLY)
         try:
             self._capture = cv2.VideoCapture(f"/dev/fd/{descriptor}", cv2.CAP_FFMPEG)

@@ -9,13 +9,13 @@ from edge.cameras.camera import CameraLost
 from edge.cameras.damage_limit import FIRST_IMAGE_S
 from edge.cameras.device import Pixels
 from edge.config import CameraConfig
+from landmarkers.opencv_log import silence_opencv
 from landmarkers.pixel_shape import reported_aspect
 
 STREAM_TIMEOUT_S: Final = 6.0
 """To open a stream; CameraTimeouts bounds it from above."""
 _V4L2_TIMEOUT_S: Final = 4
 _STREAM_OPTIONS: Final = "rtsp_transport;tcp|fpsprobesize;0"  # the first is OpenCV's own default
-_QUIET: Final = -8  # FFmpeg's log level; the next one tells every image without JPEG data
 _MAX_RAW_PIXELS: Final = 640 * 480  # more do not fit through USB 2 thirty times a second
 
 
@@ -27,7 +27,8 @@ class VideoDevice:
     ) -> None:
         """Open it; `name` is how sentences call it. Raises CameraLost."""
         self._name = name
-        _silence_libraries()
+        silence_opencv()  # an absent camera would be logged at every attempt
+        _set_options()
         self._is_stream = "://" in source
         self._capture = _open_stream(source, open_timeout_s) if self._is_stream else _open_v4l2(source, config)
         if not self._capture.isOpened():
@@ -79,15 +80,12 @@ def _open_v4l2(path: str, config: CameraConfig) -> cv2.VideoCapture:
     return capture
 
 
-def _silence_libraries() -> None:
-    """Keep OpenCV and FFmpeg from logging an absent camera at every attempt; the user's variables take precedence.
+def _set_options() -> None:
+    """Set what OpenCV reads from variables when it opens its first camera; the user's take precedence.
 
-    OpenCV reads the variables when it opens its first camera. It has no other way to shorten the 10 s that it waits
+    It has no other way to shorten the 10 s that it waits
     for an image of a V4L2 camera, nor to keep FFmpeg from measuring the rate of a stream: that takes twenty images,
     four seconds of a camera that sends five a second, and leaves them waiting, so that every later image comes late.
     """
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_V4L2_TIMEOUT_S))
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _STREAM_OPTIONS)
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", str(_QUIET))
-    if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,18 @@ def test_clip_that_cannot_be_decoded_here_is_refused_by_its_codec(tmp_path: Path
         RecordingUnreadable, match=r"no picture of the clip .*a\.mp4 can be decoded here.* AV1; convert it"
     ):
         times(clip)
+
+
+def test_nothing_but_the_sentence_is_said_about_a_clip(tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    broken = write(tmp_path / "broken.mp4", "-movflags", "+faststart")
+    broken.write_bytes(broken.read_bytes()[:-20_000])
+    program = "import sys; from pathlib import Path; from landmarkers.recording import read_recording as read; "
+    for clip in (tmp_path / "text.mp4", broken):
+        command = [sys.executable, "-c", program + "list(read(Path(sys.argv[1])))", str(clip)]
+        lines = subprocess.run(command, capture_output=True, text=True, check=False).stderr.splitlines()
+        assert lines[0].startswith("Traceback")
+        assert f"the clip {clip}" in lines[-1]
 
 
 def test_clip_that_lacks_the_index_of_its_images_is_truncated(tmp_path: Path) -> None:

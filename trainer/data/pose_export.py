@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from models.bundle import LABELS
-from models.labels import Sign, read_labels
+from models.labels import Sign, labels_json, read_labels
 from models.sign_number import number_of_word
 from trainer.data.clip import DatasetUnreadable
 from trainer.data.holistic_pose import PoseTooLong, to_pose
@@ -57,6 +57,8 @@ def export_takes(takes: Path, to: Path) -> ExportReport:
                 rows.append(_row(name, take.provenance, known.get(take.provenance.sign_id)))
         if rows:
             _write_list(rows, folder / NAME)
+        if known:
+            (folder / LABELS).write_bytes(labels_json(tuple(known.values())))
     return ExportReport(written, tuple(unreadable))
 
 

@@ -114,18 +114,19 @@ def test_exported_takes_come_back_as_they_were(tmp_path: Path) -> None:
     make_take(5, provenance=Provenance("a/b", "x", "huda", "test", 7, variant=1)).save(takes / "a/b~1.take.npz")
     coffee = Sign(sign_id=number_of_word("قهوة"), word="قهوة", word_en="coffee")
     make_take(6, provenance=Provenance("c", "x", "omar", "train", coffee.sign_id)).save(takes / "c.take.npz")
-    (takes / "labels.json").write_bytes(labels_json((coffee,)))
+    (takes / "labels.json").write_bytes(labels_json((Sign(sign_id=7, word="سبعة", word_en="Seven"), coffee)))
     answer = run("export-pose", takes, "--to", poses)
     assert (answer.code, "2 pose files written" in answer.output) == (0, True)
     with (poses / "clips.csv").open(newline="", encoding="utf-8") as file:
         rows = [tuple(row) for row in csv.reader(file)]
-    assert rows[1:] == [("a/b.pose", "7", "", "huda", "test"), ("c.pose", "قهوة", "coffee", "omar", "train")]
-    assert run("import-pose", poses, "--to", back, "--workers", "1").code == 0
+    assert rows[1:] == [("a/b.pose", "7", "Seven", "huda", "test"), ("c.pose", "قهوة", "coffee", "omar", "train")]
+    labels = ("--labels", poses / "labels.json")
+    assert run("import-pose", poses, "--to", back, "--workers", "1", *labels).code == 0
     take = Take.load(back / "a/b.take.npz")
     np.testing.assert_allclose(take.points, Take.load(takes / "a/b.take.npz").points, atol=1e-4)
     np.testing.assert_allclose(take.times, original.times - original.times[0], atol=1e-6)
     assert (take.provenance.sign_id, take.provenance.signer, take.provenance.split) == (7, "huda", "test")
-    assert read_labels(back / "labels.json") == (coffee,)
+    assert read_labels(back / "labels.json") == read_labels(takes / "labels.json")
 
 
 def test_frames_that_a_take_lacks_are_empty(tmp_path: Path) -> None:

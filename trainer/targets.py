@@ -95,10 +95,11 @@ def check_file(path: Path, title: str, is_ours: Callable[[bytes], bool]) -> None
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all. Raises TargetRefused."""
+    """Write a file, and its folder if there is none, whole or not at all. Raises TargetRefused."""
     content = content.encode() if isinstance(content, str) else content
     real = path.resolve()
     try:
+        real.parent.mkdir(parents=True, exist_ok=True)
         if real.exists() and not real.is_file():
             real.write_bytes(content)
         else:
@@ -118,6 +119,7 @@ def replace_folder(folder: Path, kind: Kind) -> Iterator[Path]:
     try:
         _check_writable(folder, kind)
         _discard(scratch, real)
+        created = [one for one in real.parents if not one.exists()]
         new = scratch / _NEW
         new.mkdir(parents=True)
         try:
@@ -128,6 +130,9 @@ def replace_folder(folder: Path, kind: Kind) -> Iterator[Path]:
             new.rename(real)
         finally:
             _discard(scratch, real)
+            for one in created:
+                if not names_in(one):
+                    one.rmdir()
     except OSError as error:
         raise cannot_write(folder, error) from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from landmarkers.errors import UserError
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
-from models.bundle import LABELS
+from models.bundle import LABELS, MANIFEST
 from models.durable import replace_file
 from models.labels import LabelsDiffer, Sign, join_signs, labels_json, read_labels
 
@@ -21,6 +21,8 @@ class TakeFolder:
 
     def __init__(self, folder: Path, signer: str | None, landmarker: str) -> None:
         """Read what the folder holds. Raises TakeFolderUnusable, LabelsDamaged, TakeDamaged."""
+        if (folder / MANIFEST).exists():
+            raise TakeFolderUnusable(f"{folder} holds a bundle, which takes would damage; record into another folder")
         self.folder = folder
         self._signer = signer
         self._landmarker = landmarker

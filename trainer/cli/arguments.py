@@ -16,7 +16,7 @@ from trainer.cli import (
     report_arguments,
     training_arguments,
 )
-from trainer.cli.values import integer_from, sign_ids
+from trainer.cli.values import MAX_PROCESSES, integer_from, sign_ids
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     selection.add_argument(
         "--workers",
-        type=integer_from(1),
+        type=integer_from(1, MAX_PROCESSES),
         default=os.cpu_count() or 1,
         metavar="N",
         help="processes (default: one for each core)",

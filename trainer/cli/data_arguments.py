@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from trainer.cli.values import (
+    MAX_PROCESSES,
     SPLITS,
     integer_from,
     positive_number,
@@ -130,7 +131,7 @@ def add_bench_loader(command: argparse.ArgumentParser) -> None:
         help="duration of each measurement (default: %(default)s)",
     )
     command.add_argument(
-        "--threads", type=integer_from(1), default=2, metavar="N", help="threads (default: %(default)s)"
+        "--threads", type=integer_from(1, MAX_PROCESSES), default=2, metavar="N", help="threads (default: %(default)s)"
     )
     command.add_argument("--json", action="store_true", help="print JSON")
 

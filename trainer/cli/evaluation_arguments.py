@@ -9,7 +9,7 @@ from trainer.cli.training_arguments import TRAINING_OPTIONS, add_training_option
 from trainer.cli.values import (
     REST_VISIBILITIES,
     SPLITS,
-    fraction,
+    fraction_below_one,
     integer_from,
     minutes,
     positive_integers,
@@ -54,7 +54,11 @@ def add_stream(command: argparse.ArgumentParser) -> None:
         help="frame rates, in frames a second (default: 10,15,30)",
     )
     command.add_argument(
-        "--drop", type=fraction, default=0.1, metavar="FRACTION", help="frames that get lost (default: %(default)s)"
+        "--drop",
+        type=fraction_below_one,
+        default=0.1,
+        metavar="FRACTION",
+        help="frames that get lost (default: %(default)s)",
     )
     command.add_argument(
         "--words-per-stream",

@@ -1,6 +1,7 @@
 """The program `ishara-trainer`: data set to takes, takes to a run, run to a bundle, and the figures of each."""
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -29,6 +30,22 @@ COMMANDS: Final = {
 }
 
 
+# What only the user can resolve, wherever it comes up: a full disk or one that fails, and files of others.
+EXPECTED: Final = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOSPC,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     try:
@@ -41,6 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except UserError as error:
         print(f"ishara-trainer: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in EXPECTED:
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        print(f"ishara-trainer: the system refuses to go on{where}: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("ishara-trainer: stopped; run the same command again to resume", file=sys.stderr)

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.cli.values import RECIPE_NAMES, TRACKERS, device, fraction, integer_from, sign_ids
+from trainer.cli.values import MAX_PROCESSES, RECIPE_NAMES, TRACKERS, device, fraction_below_one, integer_from, sign_ids
 
 TRAINING_OPTIONS: Final[dict[str, Any]] = {
     "store": None,
@@ -25,7 +25,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
     _add_takes_and_run(command)
     command.add_argument(
         "--validation",
-        type=fraction,
+        type=fraction_below_one,
         metavar="FRACTION",
         help="clips to hold out, chosen by a hash of their names; 0 trains on all (default: the data set's validation "
         "clips, or 0.15 if it has none)",
@@ -137,7 +137,10 @@ def _add_seed_and_device(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--device", type=device, help="torch device (default: cuda if there is a GPU, otherwise cpu)")
     command.add_argument(
-        "--threads", type=integer_from(1), metavar="N", help="CPU threads (default: an equal share of the cores)"
+        "--threads",
+        type=integer_from(1, MAX_PROCESSES),
+        metavar="N",
+        help="CPU threads (default: an equal share of the cores)",
     )
 
 

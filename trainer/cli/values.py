@@ -14,6 +14,8 @@ from landmarkers.parsing import describe, is_number, read_decimal, read_limited
 from landmarkers.plain_text import one_line
 from models.sign_number import MAX_SIGN_NUMBER
 
+MAX_INTEGER: Final = 2**31 - 1
+MAX_PROCESSES: Final = 1024
 MAX_MINUTES: Final = 600
 MAX_SECONDS: Final = 86_400
 _MAX_CARD_TEXT: Final = 10_000
@@ -102,12 +104,12 @@ def seconds(text: str) -> float:
     return number
 
 
-def integer_from(minimum: int) -> Callable[[str], int]:
-    """Return a converter of integers that are at least `minimum`."""
+def integer_from(minimum: int, maximum: int = MAX_INTEGER) -> Callable[[str], int]:
+    """Return a converter of integers from `minimum` to `maximum`."""
 
     def convert(text: str) -> int:
-        if not is_number(text) or int(text) < minimum:
-            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {minimum} on")
+        if not is_number(text) or not minimum <= int(text) <= maximum:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {minimum} to {maximum}")
         return int(text)
 
     return convert
@@ -121,6 +123,14 @@ def fraction(text: str) -> float:
         number = -1.0
     if not 0.0 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
+    return number
+
+
+def fraction_below_one(text: str) -> float:
+    """Convert a number from 0 to less than 1: of a whole that must not be taken away entirely."""
+    number = fraction(text)
+    if number == 1.0:
+        raise argparse.ArgumentTypeError(f"{text} leaves nothing; name a number from 0 to less than 1, such as 0.15")
     return number
 
 

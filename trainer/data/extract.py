@@ -28,7 +28,7 @@ from trainer.data.holistic_pose import read_landmarks
 from trainer.data.video_augmentation import augment_video
 from trainer.data.visibility import TakeVisibility
 from trainer.data.watchdog import stall_limit
-from trainer.targets import Kind, names_in
+from trainer.targets import Kind, cannot_write, names_in
 
 CLIP_TIMEOUT_S: Final = 60.0
 """Without a further frame; one takes a thirtieth of a second, and many times that on a busy machine."""
@@ -124,7 +124,8 @@ def extract(jobs: Sequence[ExtractionJob], executor: Executor) -> ExtractionRepo
                 unreadable.append(str(result))
             elif isinstance(result, OSError):
                 raise ExtractionFailed(
-                    f"the take of {job.clip.path} cannot be created: {result}; run the command again to resume"
+                    f"the take of {job.clip.path} cannot be created: {result.strerror or result}; run the command "
+                    "again to resume"
                 ) from result
             else:
                 raise result
@@ -167,9 +168,15 @@ def _detect(job: ExtractionJob) -> tuple[list[Landmarks], str]:
 
 
 def prepare_folders(folders: set[Path]) -> None:
-    """Create the folders of takes, and delete the partial files of runs that were killed while writing."""
+    """Create the folders of takes, and delete the partial files of runs that were killed while writing.
+
+    Raises TargetRefused.
+    """
     for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
         for leftover in folder.glob(f".*{TAKE_SUFFIX}.*"):
             if is_number(leftover.suffix.removeprefix(".")):  # the process that wrote it, see Take.save
                 leftover.unlink(missing_ok=True)

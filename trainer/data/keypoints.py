@@ -47,6 +47,7 @@ from trainer.data.clip import SPLITS, DatasetUnreadable
 from trainer.data.executor import Executor, WorkerLost
 from trainer.data.extract import ExtractionFailed, ExtractionReport, prepare_folders
 from trainer.data.visibility import TakeVisibility
+from trainer.targets import write_file
 
 # A fingerprint that no device has: MediaPipe's networks on each image by itself. So every device refuses a bundle that
 # was trained on these keypoints, as it refuses one of any other landmarker.
@@ -136,7 +137,8 @@ def import_keypoints(
             unreadable.append(f"{escape(str(file.path))} {result}")
         elif isinstance(result, OSError):
             raise ExtractionFailed(
-                f"the takes of {file.path} cannot be created: {result}; run the command again to resume"
+                f"the takes of {file.path} cannot be created: {result.strerror or result}; run the command again to "
+                "resume"
             ) from result
         else:
             created += result.created
@@ -182,8 +184,7 @@ def _check_settings(to: Path, settings: dict[str, float]) -> None:
         raise DatasetUnreadable(
             f"the takes in {to} were imported with another rate or aspect; import into another folder"
         )
-    to.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(settings))
+    write_file(path, json.dumps(settings))
 
 
 def _nan_if_missing(part: Points, detected: NDArray[np.bool_]) -> Points:

@@ -40,7 +40,7 @@ def split_by_default(provenances: Sequence[Provenance]) -> Split:
     """Validate on the data set's own validation clips, otherwise on some clips, and on none where there are too few."""
     validation = [index for index, provenance in enumerate(provenances) if provenance.split == "val"]
     if validation:
-        train = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
+        train = _training_takes(provenances)
         return _checked(provenances, train, validation, "the data set's validation clips held out")
     try:
         return split_by_clip(provenances, _FRACTION)
@@ -73,6 +73,10 @@ def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: Conta
 
     Takes of these signs by an unknown signer are in neither set: the signer might be the same person.
     """
+    known = {provenance.signer for provenance in provenances if not signs or provenance.sign_id in signs}
+    if signer not in known:
+        names = ", ".join(sorted(name for name in known if name)) or "none that is known"
+        raise SplitEmpty(f"there is no take of signer {signer} to hold out; the takes are of {names}")
     train, validation = [], []
     for index, provenance in enumerate(provenances):
         is_selected = signs is None or provenance.sign_id in signs
@@ -96,8 +100,8 @@ def format_sign_ranges(signs: Collection[int]) -> str:
 
 
 def split_without_validation(provenances: Sequence[Provenance]) -> Split:
-    """Use all training clips for training and none for validation."""
-    train = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
+    """Use all training clips for training and none for validation. Raises SplitEmpty."""
+    train = _training_takes(provenances)
     return Split(tuple(train), (), "all training clips, nothing held out")
 
 
@@ -133,11 +137,21 @@ def _hold_out(provenances: Sequence[Provenance], chosen: set[int], description: 
 
     Accuracy on a sign means nothing if the sign was never trained on.
     """
-    training = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
+    training = _training_takes(provenances)
     trained_signs = {provenances[index].sign_id for index in training if index not in chosen}
     validation = {index for index in training if index in chosen and provenances[index].sign_id in trained_signs}
     train = [index for index in training if index not in validation]
     return _checked(provenances, train, sorted(validation), description)
+
+
+def _training_takes(provenances: Sequence[Provenance]) -> list[int]:
+    """Return the indices of the takes that may be trained on. Raises SplitEmpty if there are none."""
+    training = [index for index, provenance in enumerate(provenances) if is_for_training(provenance)]
+    if not training:
+        raise SplitEmpty(
+            "all takes are of test clips, which are never trained on; name folders with takes of training clips"
+        )
+    return training
 
 
 def _checked(provenances: Sequence[Provenance], train: list[int], validation: list[int], description: str) -> Split:

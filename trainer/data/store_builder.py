@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
 from landmarkers.layout import PART_SLICES, Part, parts_in_order
-from landmarkers.take import MISSING, Provenance, StoredTake, TakeDamaged
+from landmarkers.take import MAX_FRAMES, MISSING, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 from trainer.data.store import FORMAT, STORE, Store, StoreUnusable, columns_of
 from trainer.targets import replace_folder
@@ -43,6 +43,7 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
     ):
         for chunk in _read_chunks(takes, ordered, executor):
             provenances += chunk.provenances
+            _check_landmarker(provenances[0], chunk.provenances)
             lengths += chunk.lengths
             points.append(chunk.points)
             times.append(chunk.times)
@@ -60,6 +61,16 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
         sign_id=np.array([provenance.sign_id for provenance in provenances]),
         variant=np.array([provenance.variant for provenance in provenances]),
     )
+
+
+def _check_landmarker(first: Provenance, others: Sequence[Provenance]) -> None:
+    """Raise StoreUnusable unless all takes hold landmarks of one landmarker, as a model is trained on those of one."""
+    for one in others:
+        if one.landmarker != first.landmarker:
+            raise StoreUnusable(
+                f"the take of {one.clip} holds landmarks of {one.landmarker}, and that of {first.clip} those of "
+                f"{first.landmarker}; extract all takes with one landmarker"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +107,7 @@ def _read_numbered(chunk: tuple[int, Sequence[Path]], parts: tuple[Part, ...]) -
 def _read_takes(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Chunk | TakeDamaged:
     """Return the takes of some files, or the error of a damaged one."""
     try:
-        takes = [StoredTake.load(path) for path in paths]
+        takes = [StoredTake.load(path, MAX_FRAMES) for path in paths]
     except TakeDamaged as error:
         return error
     for path, take in zip(paths, takes, strict=True):

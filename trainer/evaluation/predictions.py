@@ -109,7 +109,7 @@ def open_store(run: Run, folder: Path | None = None) -> Store:
 
 def check_store(run: Run, store: Store) -> None:
     """Raise RunUnusable if a run was trained on another store."""
-    if run.metadata["takes"] != len(store):
+    if run.metadata["takes"] != len(store) or max((*run.train, *run.validation), default=0) >= len(store):
         raise RunUnusable(f"{run.folder} was trained on another store than the one given")
 
 

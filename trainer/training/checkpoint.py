@@ -1,7 +1,7 @@
 """The state of a training run, saved after each epoch in the run folder's `checkpoint.pt`."""
 
+import io
 import math
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.durable import sync_folder
 from trainer.model.network import SignClassifier
+from trainer.targets import write_file
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
 from trainer.training.run_metadata import RunUnusable
@@ -82,7 +82,10 @@ class TrainingState:
         self.ema.update_parameters(self.model)
 
     def save(self, path: Path, epochs: int) -> None:
-        """Save the state with the number of finished epochs; atomic and durable, also in a power cut."""
+        """Save the state with the number of finished epochs; atomic and durable, also in a power cut.
+
+        Raises TargetRefused.
+        """
         content = {
             "model": self.model.state_dict(),
             "ema": self.ema.state_dict(),
@@ -93,13 +96,9 @@ class TrainingState:
             "epochs": epochs,
             **self.rng.state_dict(),
         }
-        partial = path.with_suffix(".new")
-        with partial.open("wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
+        saved = io.BytesIO()
+        torch.save(content, saved)
+        write_file(path, saved.getvalue())
 
     def load(self, path: Path) -> int:
         """Restore the state; return the number of finished epochs, 0 if there is no checkpoint. Raises RunUnusable."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from landmarkers.parsing import describe
 from models.labels import Sign
@@ -40,8 +40,8 @@ class Run:
 
 
 class _Split(StoredModel):
-    train: tuple[int, ...]
-    validation: tuple[int, ...]
+    train: tuple[NonNegativeInt, ...]
+    validation: tuple[NonNegativeInt, ...]
     description: str
 
 

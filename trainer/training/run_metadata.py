@@ -17,10 +17,9 @@ from pydantic_core import to_json
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_json, read_limited
-from models.durable import replace_file
 from models.labels import Sign
 from trainer.data.store import Store
-from trainer.targets import Kind, names_in
+from trainer.targets import Kind, names_in, write_file
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
 from trainer.training.training_data import TrainingData
@@ -40,7 +39,7 @@ class RunUnusable(UserError):
 
 def _find_foreign(folder: Path) -> str | None:
     """Raises RunUnusable where the run's metadata are damaged."""
-    if (folder / RUN_METADATA).is_file():
+    if (folder / RUN_METADATA).exists():
         is_ours = {"recipe", "signs", "split"} <= read_run_metadata(folder).keys()
         return None if is_ours else f"its {RUN_METADATA} is of another program"
     others = sorted(names_in(folder) - _FIRST_NAMES)
@@ -142,8 +141,7 @@ def _words(signs: Any) -> list[tuple[int, str, str]]:
 
 def save_metadata(metadata: dict[str, Any], folder: Path) -> None:
     """Write `run.json` into a run folder, which is created if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / RUN_METADATA, json.dumps(metadata, indent=1, ensure_ascii=False).encode())
+    write_file(folder / RUN_METADATA, json.dumps(metadata, indent=1, ensure_ascii=False))
 
 
 def fingerprint(store: Store) -> str:

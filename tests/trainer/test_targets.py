@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from landmarkers.layout import DEFAULT_PARTS
 from tests.trainer import odd_inputs
-from trainer.data.store import STORE, Store
+from trainer.data.store import STORE, find_takes
+from trainer.data.store_builder import build_store
 from trainer.reports.html import page
 from trainer.targets import TargetRefused, check_report, replace_folder, write_file
 
@@ -110,18 +112,16 @@ def test_bundle_of_an_earlier_export_and_an_empty_folder_are_replaced(desk: Path
     assert not [path for path in desk.rglob(".*") if path.name.endswith(".new")]
 
 
-def test_store_of_other_takes_is_replaced_and_nothing_beside_it(desk: Path) -> None:
-    (desk / "runs/new/takes.store").mkdir(parents=True)
-    neighbour = desk / "runs/new/takes.store.new"
-    neighbour.mkdir()
-    (neighbour / "mine.txt").write_text("mine")
-    (desk / "runs/new/run.json").write_bytes((desk / "runs/mine/run.json").read_bytes())
-    done = odd_inputs.run(
-        "train", "--takes", desk / "takes", "--run", desk / "runs/new", "--recipe", "trial", "--validation", "0.3"
-    )
-    assert done.code == 0, done.errors
-    assert len(Store(desk / "runs/new/takes.store")) == 32
-    assert (neighbour / "mine.txt").read_text() == "mine"
+def test_store_of_other_takes_is_replaced_and_nothing_beside_it(synthetic_takes: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.store.new").mkdir()
+    (tmp_path / "a.store.new/mine.txt").write_text("mine")
+    takes = find_takes([synthetic_takes])
+    for count in (3, 5):
+        assert len(build_store(takes[:count], DEFAULT_PARTS, tmp_path / "a.store")) == count
+    (tmp_path / "a.store/notes.txt").write_text("mine")
+    with odd_inputs.unchanged(tmp_path), pytest.raises(TargetRefused, match=r"it holds notes\.txt"):
+        build_store(takes, DEFAULT_PARTS, tmp_path / "a.store")
+    assert (tmp_path / "a.store.new/mine.txt").read_text() == "mine"
 
 
 def test_folder_that_is_bound_elsewhere_is_known_by_what_it_is(desk: Path) -> None:

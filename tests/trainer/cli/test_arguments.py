@@ -22,11 +22,11 @@ def test_list_of_signs_is_parsed() -> None:
         (["extract", "d", "--to", "t", "--signs", "70-1"], "70-1 ends before it begins"),
         (["extract", "d", "--to", "t", "--signs", "١-٧"], "is not a list of signs like 1-70,77"),
         (["train", "--run", "r", "--leave-signer", "a", "--of-signs", "1-999999999999"], "no sign has a number above"),
-        (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 on"),
+        (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 to"),
         (["train", "--run", "r", "--validation", "2"], "2 is not a number from 0 to 1"),
         (["train", "--run", "r", "--validation", "0", "--patience", "3"], "--patience needs held-out clips"),
         (["fine-tune", "--from", "b", "--run", "r", "--accumulate", "2"], "unrecognized arguments: --accumulate 2"),
-        (["train", "--run", "r", "--accumulate", "0"], "0 is not a whole number from 1 on"),
+        (["train", "--run", "r", "--accumulate", "0"], "0 is not a whole number from 1 to"),
         (["train", "--run", "r", "--device", "toaster"], "torch cannot use toaster here"),
         (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is not a bundle name"),
         (["export", "r", "--to", "b", "--name", "a", "--threshold", "much"], "much is not a number"),
@@ -46,7 +46,7 @@ def test_list_of_signs_is_parsed() -> None:
         (["report", "r", "--to", "nowhere/report.html"], "there is no folder nowhere"),
         (["compare", "r"], "required: RUN"),
         (["benchmark"], "required: BUNDLE"),
-        (["benchmark", "b", "--batches", "1,0"], "0 is not a whole number from 1 on"),
+        (["benchmark", "b", "--batches", "1,0"], "0 is not a whole number from 1 to"),
     ],
 )
 def test_wrong_arguments_end_with_2_before_any_work(

@@ -63,7 +63,7 @@ def test_clips_are_held_out_by_name_unless_a_sign_has_no_others() -> None:
 
 
 def test_empty_split_is_refused() -> None:
-    with pytest.raises(SplitEmpty, match="no takes for validation"):
+    with pytest.raises(SplitEmpty, match="no take of signer 09 to hold out; the takes are of 01, 02"):
         split_by_signer(PROVENANCES, "09", None)
     with pytest.raises(SplitEmpty, match="no takes for validation"):
         split_by_clip(PROVENANCES, 1.0)

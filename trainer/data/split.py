@@ -73,7 +73,7 @@ def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: Conta
 
     Takes of these signs by an unknown signer are in neither set: the signer might be the same person.
     """
-    known = {provenance.signer for provenance in provenances if not signs or provenance.sign_id in signs}
+    known = {provenance.signer for provenance in provenances if signs is None or provenance.sign_id in signs}
     if signer not in known:
         names = ", ".join(sorted(name for name in known if name)) or "none that is known"
         raise SplitEmpty(f"there is no take of signer {signer} to hold out; the takes are of {names}")

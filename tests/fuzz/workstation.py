@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 
 from deploy.artifact import ArtifactUnusable, open_artifact
 from deploy.connection import StepFailed
@@ -15,6 +16,7 @@ from deploy.status import read
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.recording import RecordingUnreadable
 from models.bundle import MANIFEST
+from models.labels import LabelsDamaged
 from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
@@ -24,6 +26,7 @@ from tests.trainer.pose_files import moving, pose_bytes
 from tests.trainer.training.test_run import content
 from trainer.data.clip import DatasetUnreadable
 from trainer.data.holistic_pose import read_landmarks
+from trainer.data.label_file import LabelFileUnusable, read_label_file
 from trainer.data.layouts import clip_list, wlasl
 from trainer.data.layouts.content import Entry, Kind
 from trainer.data.store import Store, StoreUnusable
@@ -59,6 +62,9 @@ canary = true
 _CLIPS = "path,word,signer,split,english\nclips.csv.d,قهوة,huda,train,Coffee\n".encode()
 _WLASL = b'[{"gloss": "book", "instances": [{"video_id": "69241", "signer_id": 118, "split": "train"}]}]'
 
+_LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n,شكرا,Thanks,\n".encode()
+_NO_LABELS = (LabelFileUnusable, LabelsDamaged, DatasetUnreadable)
+
 
 def parsers(scratch: Path) -> list[Parser]:
     """Return the parsers; valid examples are made in a scratch folder."""
@@ -72,11 +78,23 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
         Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
         Parser("list of clips", [_CLIPS], hostile_bytes, in_file("clips.csv", clip_list.read), (DatasetUnreadable,)),
+        Parser("labels", [_LABELS, _workbook()], hostile_bytes, in_file("labels.csv", read_label_file), _NO_LABELS),
+        Parser("workbook of labels", [_workbook()], hostile_npz, in_file("labels.xlsx", read_label_file), _NO_LABELS),
         Parser("WLASL's list", [_WLASL], hostile_json, in_file("WLASL.json", _read_wlasl), (DatasetUnreadable,)),
         Parser("pose file", [pose_bytes(*moving())], hostile_bytes, in_file("a.pose", read_landmarks), unreadable),
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
         Parser("points of a store", [_store(scratch, "points.npy")], hostile_bytes, _in_store("points.npy"), refused),
     ]
+
+
+def _workbook() -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["number", "arabic", "english"])
+    sheet.append([7.0, "قهوة", "Coffee"])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
 
 
 def _read_wlasl(path: Path) -> object:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from edge.recognition.word import Word
+from edge.sinks.console import ConsoleSink
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.daemon import mqtt_settings
 from tests.edge.mosquitto import Listener, Mosquitto
+from tests.edge.spoken import spoken
 from tests.edge.tiny_bundle import PLACES, SIGNS
 from tests.edge.waiting import PATIENCE_S
 from tests.synthetic_signer import Sign, even_times, take
@@ -55,6 +57,12 @@ def run(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+@pytest.mark.parametrize(("english", "shown"), [("Coffee", "قهوة  Coffee  97%"), ("قهوة", "قهوة  97%")])
+def test_word_of_one_language_is_printed_once(capfd: pytest.CaptureFixture[str], english: str, shown: str) -> None:
+    ConsoleSink(jsonl=False).emit(spoken(1).model_copy(update={"word": "قهوة", "word_en": english}))
+    assert capfd.readouterr().out.startswith(f"{shown}  ")
 
 
 @pytest.mark.parametrize("options", ["", "--jsonl"])

@@ -42,6 +42,17 @@ def test_another_word_changes_the_image() -> None:
     assert (difference.max(axis=2) > 64).mean() > 0.01
 
 
+def test_word_of_one_language_is_drawn_once() -> None:
+    images = []
+    for english in ("", "قهوة", "Coffee"):
+        painter = Painter(CaptionStyle(), SIZE)
+        painter.paint(Scene(Caption("قهوة", english, is_confident=True)))
+        images.append(np.asarray(painter.image))
+    without, in_one_language, in_two = images
+    assert np.array_equal(in_one_language, without)
+    assert not np.array_equal(in_two, without)
+
+
 @pytest.mark.parametrize(
     "text",
     [

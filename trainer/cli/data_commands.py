@@ -38,7 +38,7 @@ def run_extract(options: argparse.Namespace) -> int:
 
 def run_import_npz(options: argparse.Namespace) -> int:
     """Turn published keypoints into takes."""
-    check_folder(options.to, TAKES, [options.dataset, *([options.labels] if options.labels else [])])
+    check_folder(options.to, TAKES, [options.dataset])
     found = keypoints.find_keypoints(options.dataset)
     files = [file for file in found if is_selected(file.sign_id, file.split, options)]
     if not files:

@@ -1,5 +1,6 @@
 """Recording takes of one's own signs on the device."""
 
+import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -208,6 +209,17 @@ def test_number_that_the_folder_gives_another_word_is_refused(
     refusal = "sign 76 is “قصبة هوائية” in the model and “ماء” in mine/labels.json; record into another folder"
     assert refusal in capsys.readouterr().err
     assert find_takes(Path("mine")) == {}
+
+
+def test_folder_of_a_bundle_is_refused_and_kept(
+    command: list[str], bundle_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(bundle_folder, tmp_path / "bundle")
+    command[command.index("mine")] = "bundle"
+    before = {path.name: path.read_bytes() for path in (tmp_path / "bundle").iterdir()}
+    assert edge([*command, "--word", COFFEE]) == 2
+    assert "bundle holds a bundle, which takes would damage; record into another folder" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "bundle").iterdir()} == before
 
 
 def test_folder_with_other_landmarks_is_refused(

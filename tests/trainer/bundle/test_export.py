@@ -151,7 +151,8 @@ def test_failed_export_leaves_the_old_bundle(
 
 
 def test_export_of_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert trainer(["export", str(tmp_path), "--to", str(tmp_path / "b"), "--name", "tiny"]) == 2
+    (tmp_path / "notes").mkdir()
+    assert trainer(["export", str(tmp_path / "notes"), "--to", str(tmp_path / "b"), "--name", "tiny"]) == 2
     assert "not the folder of a run" in capsys.readouterr().err
 
 

@@ -169,7 +169,7 @@ def test_signer_can_be_left_out(synthetic_takes: Path, tmp_path: Path) -> None:
     ("more", "sentence"),
     [
         (["--leave-signer", "99"], "signer 99"),
-        (["--validation", "1.0"], "no takes for validation"),
+        (["--hold-out", "none*"], "no takes for validation"),
     ],
 )
 def test_impossible_split_is_refused(

@@ -7,10 +7,12 @@ import tempfile
 from pathlib import Path
 
 from landmarkers.take import TAKE_SUFFIX
-from models.bundle import open_bundle
+from models.bundle import LABELS, open_bundle
+from models.labels import Sign, join_signs, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
 from trainer.cli.selection import load_selected_takes, read_options, select_clips
 from trainer.cli.training_setup import check_targets, open_or_build_store, recipe_of, signs_of, start_processes
+from trainer.data.clip_signs import read_labels_for
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract, plan_jobs
 from trainer.data.store import find_takes
@@ -85,11 +87,12 @@ def _report(result: EvaluationResult, options: argparse.Namespace) -> int:
 def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     bundle = open_bundle(options.model)
     manifest = bundle.manifest
+    signs = join_signs([(manifest.title, bundle.signs), *((str(one), _words_of(one)) for one in options.clips)])
     folders: list[Path] = []
     unreadable: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         for number, folder in enumerate(options.clips):
-            if any(folder.rglob(f"*{TAKE_SUFFIX}")):
+            if _holds_takes(folder):
                 folders.append(folder)
                 continue
             to = Path(scratch) / str(number)
@@ -100,7 +103,18 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
             folders.append(to)
         takes = load_selected_takes(find_takes(folders), options)
     which = {"test": "test clips", "val": "validation clips", "train": "training clips", "all": "clips"}[options.split]
-    return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", unreadable)
+    return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", signs, unreadable)
+
+
+def _holds_takes(folder: Path) -> bool:
+    return any(folder.rglob(f"*{TAKE_SUFFIX}"))
+
+
+def _words_of(folder: Path) -> tuple[Sign, ...]:
+    """Return the words that a folder of takes or a data set gives its signs by their numbers."""
+    if not _holds_takes(folder):
+        return read_labels_for(folder, None)
+    return read_labels(folder / LABELS) if (folder / LABELS).is_file() else ()
 
 
 def _evaluate_recipe(options: argparse.Namespace, context: DistributedContext) -> EvaluationResult:

@@ -1,9 +1,9 @@
 """Reads a file of labels, in which people give the signs of a data set their words: CSV or XLSX.
 
 The first row names the columns: `number`, `arabic` and `english`, or, as KArSL's own sheet calls them, `SignID`,
-`Sign-Arabic` and `Sign-English`. One language is enough. A column `kind` may say `word`, `letter` or `number`; others
-are ignored. A sign without a number gets the one that follows from its word. A `labels.json`, as takes and bundles have
-it, is read as well.
+`Sign-Arabic` and `Sign-English`. One language is enough. A column `kind` may say `word`, `letter` or `number`; of the
+signs in KArSL's own sheet the kinds are known. Other columns are ignored. A sign without a number gets the one that
+follows from its word. A `labels.json`, as takes and bundles have it, is read as well.
 """
 
 import io
@@ -24,6 +24,7 @@ from landmarkers.parsing import is_number, read_limited
 from landmarkers.plain_text import one_line
 from models.labels import SIGN_KINDS, Sign, read_labels
 from models.sign_number import MAX_SIGN_NUMBER, normalise_word, number_of_word
+from trainer.data.karsl import kind_of
 from trainer.data.layouts.csv_rows import read_rows
 
 _COLUMNS: Final = {
@@ -131,7 +132,7 @@ def _read_rows(path: Path, table: Sequence[tuple[int, Row]], columns: _Columns) 
     if not signs:
         raise LabelFileUnusable(f"{path} names no sign below its first row")
     _refuse_word_of_another(path, signs)
-    return tuple(sign for _, sign in signs.values())
+    return tuple(sign.model_copy(update={"kind": kind_of(sign)}) for _, sign in signs.values())
 
 
 def _read_row(row: Row, columns: _Columns, *, is_numbered: bool) -> Sign | None:

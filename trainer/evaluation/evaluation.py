@@ -1,6 +1,6 @@
 """Evaluates a bundle on takes, or a recipe on signers that were not trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.labels import Sign
 from trainer.data.sign_names import name_signs
-from trainer.data.split import format_sign_ranges
 from trainer.evaluation.leave_one_signer_out import UnseenSigners
 from trainer.evaluation.metrics import Evaluation, evaluate
 
@@ -42,8 +41,13 @@ class EvaluationResult:
         return {sign.sign_id: sign for sign in self.signs}
 
 
-def evaluate_bundle(bundle: Bundle, takes: Sequence[Take], source: str, unreadable: Sequence[str]) -> EvaluationResult:
-    """Evaluate a bundle on takes, which `source` describes. Raises NothingToEvaluate."""
+def evaluate_bundle(
+    bundle: Bundle, takes: Sequence[Take], source: str, signs: Mapping[int, Sign], unreadable: Sequence[str]
+) -> EvaluationResult:
+    """Evaluate a bundle on takes, which `source` describes; `signs` are those whose words are known.
+
+    Raises NothingToEvaluate.
+    """
     classifier = OnnxClassifier(bundle)
     title, sign_ids = bundle.manifest.title, [sign.sign_id for sign in bundle.signs]
     known = [take for take in takes if take.provenance.sign_id in sign_ids]
@@ -54,8 +58,8 @@ def evaluate_bundle(bundle: Bundle, takes: Sequence[Take], source: str, unreadab
     unknown = {take.provenance.sign_id for take in takes if take.provenance.sign_id is not None} - set(sign_ids)
     description = [f"{title} on the {source}."]
     if unknown:
-        ranges = format_sign_ranges(unknown)
-        description.append(f"Not evaluated: {len(takes) - len(known)} clips of signs that it does not know ({ranges}).")
+        names = name_signs(unknown, signs)
+        description.append(f"Not evaluated: {len(takes) - len(known)} clips of signs that it does not know ({names}).")
     evaluation = evaluate(np.stack(probabilities), bundle.signs, [take.provenance for take in known])
     metadata = {"model": title, "unknown_signs": sorted(unknown)}
     return EvaluationResult(title, tuple(description), metadata, evaluation, bundle.signs, tuple(unreadable))

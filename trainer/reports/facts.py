@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from trainer.data.split import format_sign_ranges
+from trainer.data.sign_names import name_signs
 from trainer.training.run import Run
 
 MISSING: Final = "-"
@@ -13,11 +13,12 @@ _NEVER_EQUAL: Final = ("starts.at", "starts.command", "starts.epoch")
 
 def run_facts(run: Run) -> dict[str, str]:
     """Return all metadata of a run by names like `recipe.size.heads`."""
+    signs = {sign.sign_id: sign for sign in run.signs}
     summarised = {
         "split.description": run.description,
         "split.train": f"{len(run.train)} takes",
         "split.validation": f"{len(run.validation)} takes",
-        "signs": f"{len(run.signs)}: {format_sign_ranges([sign.sign_id for sign in run.signs])}",
+        "signs": f"{len(signs)}: {name_signs(signs, signs)}",
     }
     metadata = dict(_flatten({key: value for key, value in run.metadata.items() if key not in _SUMMARISED}))
     return metadata | summarised | _starts(run.metadata.get("starts", []))

@@ -14,6 +14,7 @@ from landmarkers.take import Provenance, Take
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
 from models.keys import generate_keys
+from models.labels import Sign, labels_json
 from models.signature import TrustedKeys
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.bundle.export import export_fp32
@@ -132,10 +133,24 @@ def test_signs_that_the_bundle_does_not_know_are_listed(
 ) -> None:
     make_take(5, provenance=Provenance("stranger", LANDMARKER, "01", "test", 77)).save(tmp_path / "stranger.take.npz")
     folders = [str(synthetic_takes), str(tmp_path)]
+    labels = (Sign(sign_id=77, word="ماء", word_en="water"),)
+    (tmp_path / "labels.json").write_bytes(labels_json(labels))
     assert trainer(["evaluate", *folders, "--model", str(tiny_bundle)]) == 0
-    assert "Not evaluated: 1 clips of signs that it does not know (77)." in capsys.readouterr().out
+    named = "Not evaluated: 1 clips of signs that it does not know (77 · ماء\N{LEFT-TO-RIGHT MARK} (water))."
+    assert named in capsys.readouterr().out
     assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 2
     assert "no clip of a sign that tiny@1 knows" in capsys.readouterr().err
+
+
+def test_another_word_of_the_same_number_is_not_evaluated_as_the_model_s(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_take(0, provenance=Provenance("tea", LANDMARKER, "01", "test", 1)).save(tmp_path / "tea.take.npz")
+    (tmp_path / "labels.json").write_bytes(labels_json((Sign(sign_id=1, word="شاي", word_en="tea"),)))
+    assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 2
+    error = capsys.readouterr().err
+    assert f"sign 1 is “كلمة0” in tiny@1 and “شاي” in {tmp_path}" in error
+    assert "Traceback" not in error
 
 
 def test_failed_export_leaves_the_old_bundle(

@@ -17,12 +17,20 @@ def test_every_row_of_the_official_sheet_is_karsls(karsl: Path) -> None:
     signs = read_label_file(karsl / "karsl-502" / "KARSL-502_Labels.xlsx")
     assert len(signs) == SIGNS
     assert all(map(is_karsl_sign, signs))
-    kinds = [kind_of(sign) for sign in signs]
+    kinds = [sign.kind for sign in signs]  # which extraction writes into the takes' labels.json
     assert kinds == ["number"] * 31 + ["letter"] * 39 + ["word"] * 432
 
 
-def test_the_shipped_model_knows_its_signs_from_karsl() -> None:
-    assert all(map(is_karsl_sign, open_bundle(Path(__file__).parents[3] / "models" / "karsl-190").signs))
+def test_a_sheet_of_the_same_form_has_no_kinds_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("SignID,Sign-Arabic,Sign-English\n1,ماء,water\n40,شاي,tea\n", encoding="utf-8")
+    assert [sign.kind for sign in read_label_file(tmp_path / "labels.csv")] == [None, None]
+
+
+def test_the_shipped_model_has_karsls_signs_and_their_kinds_without_a_word_about_kinds() -> None:
+    signs = open_bundle(Path(__file__).parents[3] / "models" / "karsl-190").signs
+    assert all(map(is_karsl_sign, signs))
+    assert {sign.kind for sign in signs} == {None}
+    assert [kind_of(sign) for sign in signs] == ["number"] * 31 + ["letter"] * 39 + ["word"] * 120
 
 
 @pytest.mark.parametrize(

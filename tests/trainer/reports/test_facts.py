@@ -21,7 +21,8 @@ def test_metadata_is_flattened_to_facts() -> None:
     facts = run_facts(run())
     assert facts["recipe.size.heads"] == "4"
     assert facts["fine_tuning"] == "-"
-    assert facts["signs"] == "4: 1-3,7"
+    word = "كلمة\N{LEFT-TO-RIGHT MARK} (word)"
+    assert facts["signs"] == f"4: 1 · {word}; 2 · {word}; 3 · {word}; 7 · {word}"
     assert (facts["split.train"], facts["split.validation"]) == ("3 takes", "1 takes")
 
 

@@ -47,6 +47,7 @@ def _independent_checks(kill_count: int) -> dict[str, Check]:
         "metrics": checks.metrics,
         "sandbox": checks.sandbox,
         "networks in the sandbox": checks.networks_in_the_sandbox,
+        "visitors in the sandbox": checks.visitors_in_the_sandbox,
         "SIGTERM": checks.sigterm,
         "SIGHUP": checks.reload,
         "wrong configuration": checks.wrong_configuration,

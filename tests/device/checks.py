@@ -12,6 +12,7 @@ MAX_SCORE: Final = 1.4
 WATCHDOG_S: Final = 60.0  # the unit's 30 s, and the pause before the next start
 _TAKES: Final = f"take:{PACKAGES}/edge/demo/takes"
 _CLIP: Final = "/srv/nobody.avi"
+_PROCESSES: Final = ("/opt/ishara/bin/ishara-edge", "edge.sinks.web", "edge.sinks.web.visitors")
 _DEVICE_KINDS: Final = "grep -E '^ *[0-9]+ [^ ]+$' /proc/devices"
 
 
@@ -110,6 +111,23 @@ def networks_in_the_sandbox(device: Device, broker: Broker) -> str:
     device.stop()
     landmarks_ms = health["stage_ms"]["landmarks"]["p50"]
     return f"{health['frames']} frames, {landmarks_ms} ms for landmarks, {health['memory_mb']} MB"
+
+
+def visitors_in_the_sandbox(device: Device, broker: Broker) -> str:
+    """Check that a visitor of the page is answered, by processes that yield the processor; one has a filter more."""
+    device.configure(config().replace("[metrics]", "[metrics]\n[web]"))
+    device.start()
+    wait_until(lambda: "frames a second" in device.show("StatusText"), "frames")
+    visit = f"/opt/ishara/bin/python /srv/programs/visitor.py ws://127.0.0.1:8300/live-signs {','.join(_PROCESSES)}"
+    results = json.loads(device.run(visit).splitlines()[-1])
+    device.stop()
+    daemon, page, visitors = (results["processes"].get(name) for name in _PROCESSES)
+    if "landmarks" not in results["answer"] or not (daemon and page and visitors):
+        raise CheckFailed(f"{list(results['answer'])} from {results['processes']}")
+    niceness = [one["niceness"] - daemon["niceness"] for one in (page, visitors)]
+    if niceness != [5, 15] or visitors["filters"] != daemon["filters"] + 1:
+        raise CheckFailed(f"{results['processes']}")
+    return "answered by processes of niceness 5 and 15, and the second with one more filter of system calls"
 
 
 def sigterm(device: Device, broker: Broker) -> str:

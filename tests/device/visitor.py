@@ -1,4 +1,4 @@
-"""Visits the live page of the daemon on this machine with a picture: prints how some processes run meanwhile, as JSON."""
+"""Visits the live page of the daemon on this machine with a picture: prints how some processes run, as JSON."""
 
 import json
 import sys

@@ -122,8 +122,12 @@ def _name(entry: Entry, taken: set[str]) -> str:
 def _count(clips: Sequence[Clip]) -> str:
     signs, signers = {clip.sign_id for clip in clips}, sorted({clip.signer for clip in clips if clip.signer})
     named = f"{', '.join(signers[:5])}{' and others' * (len(signers) > 5)}"
-    by = f"{len(signers)} signers ({named})" if signers else "unknown signers"
-    return f"{len(clips)} clips of {len(signs)} signs by {by}"
+    by = f"{_plural(len(signers), 'signer')} ({named})" if signers else "unknown signers"
+    return f"{_plural(len(clips), 'clip')} of {_plural(len(signs), 'sign')} by {by}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def _describe_unread(root: Path, skipped: Sequence[str]) -> str:

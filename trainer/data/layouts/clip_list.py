@@ -8,6 +8,7 @@ word or a sign's number. `english`, `signer` and `split` (train, val, test) may 
 are ignored.
 """
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -62,4 +63,5 @@ def _read_row(cells: dict[str, str]) -> tuple[PurePosixPath, Description]:
     if split is not None and split_of(split) is None:
         raise ValueError(f"{split} is none of the splits train, val and test")
     given = None if split is None else split_of(split)
-    return path, Description(sign_of(cells["word"]), cells.get("signer") or None, given, cells.get("english") or None)
+    sign = sign_of(re.sub(r"^([0-9]+)\.0+$", r"\1", cells["word"]))  # as spreadsheets write whole numbers
+    return path, Description(sign, cells.get("signer") or None, given, cells.get("english") or None)

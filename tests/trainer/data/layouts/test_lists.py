@@ -87,7 +87,7 @@ def test_lsa64_is_read(tmp_path: Path) -> None:
 
 LIST = """path,word,signer,split,english,notes
 phone/1.mp4,قهوة,huda,train,Coffee,x
-phone/frames,71,,,,
+phone/frames,71.0,,,,
 phone/2.mp4,شكرا,ali,Test,,
 """
 

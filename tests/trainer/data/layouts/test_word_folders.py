@@ -55,13 +55,17 @@ def test_split_may_lie_around_the_words_or_in_them(tmp_path: Path, place: str) -
     assert found == [("test", "coffee"), ("train", "coffee"), ("val", "coffee")]
 
 
-def test_second_copies_are_told_from_words_that_end_with_a_number(tmp_path: Path) -> None:
+def test_second_copies_differ_from_words_that_end_with_a_number(tmp_path: Path) -> None:
     make(tmp_path, "coffee/1.mp4", "coffee (1)/1.mp4", "bank (1)/1.mp4", "bank (2)/1.mp4")
     assert [row[1] for row in rows(read(tmp_path))] == ["bank (1)", "bank (2)", "coffee", "coffee"]
 
 
 def test_folders_named_by_numbers_are_numbered_signs(tmp_path: Path) -> None:
     assert [row[1] for row in rows(read(make(tmp_path, "0071/1.mp4", "12/1.mp4")))] == [71, 12]
+
+
+def test_number_that_no_sign_can_have_is_a_word(tmp_path: Path) -> None:
+    assert [row[1] for row in rows(read(make(tmp_path, "20260101123456/1.mp4")))] == ["20260101123456"]
 
 
 def test_folder_that_may_be_a_word_or_hold_the_words_is_refused(tmp_path: Path) -> None:

@@ -107,6 +107,12 @@ def test_words_and_signers_come_from_the_names_and_videos_beside_are_left(tmp_pa
     assert "0 takes created, 6 existed" in run(*command).output
 
 
+def test_extract_names_the_command_that_reads_key_points(tmp_path: Path) -> None:
+    poses = write_poses(tmp_path / "poses", WORDS, PEOPLE)
+    sentence = run("extract", poses, "--to", tmp_path / "takes").sentence
+    assert "coffee/huda_01.pose (key points, which import-pose reads)" in sentence
+
+
 def test_exported_takes_come_back_as_they_were(tmp_path: Path) -> None:
     takes, poses, back = (tmp_path / name for name in ("takes", "poses", "back"))
     original = make_take(5, provenance=Provenance("a/b", "x", "huda", "test", 7))

@@ -13,6 +13,7 @@ from typing import Final
 
 from landmarkers.recording import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from landmarkers.take import TAKE_SUFFIX
+from trainer.data.pose_file import POSE_SUFFIX
 
 _LITTER: Final = frozenset(
     {
@@ -74,6 +75,8 @@ class Entry:
             return "an empty folder"
         if self.is_clip:
             return "a clip outside the layout"
+        if _suffix(self.parts[-1]) == POSE_SUFFIX:
+            return "key points, which import-pose reads"
         return "packed" if _PACKED.search(self.parts[-1]) else "no clip"
 
     def __str__(self) -> str:

@@ -53,7 +53,6 @@ _COMPONENTS: Final = {
 _MAX_DEPTH: Final = 10.0  # in widths of the picture; what is larger was moved and scaled together with the pixels
 _WIDTH: Final = 1000  # pixels of what is written: a take knows no size
 _RATE: Final = 30.0  # of a take of one frame
-_MAX_WRITTEN: Final = 10 * MAX_FRAMES
 
 
 class PoseTooLong(UserError):
@@ -88,8 +87,11 @@ def to_pose(take: Take) -> PoseFile:
     gaps = np.diff(take.times)
     steps = np.maximum(np.rint(gaps / np.median(gaps)), 1.0).astype(np.int64) if len(gaps) else gaps.astype(np.int64)
     positions = np.concatenate([[0], np.cumsum(steps)])
-    if positions[-1] >= _MAX_WRITTEN:
-        raise PoseTooLong(f"the take of {take.provenance.clip} has pauses of hours, and a pose file an even rate")
+    if positions[-1] >= MAX_FRAMES:
+        raise PoseTooLong(
+            f"the take of {take.provenance.clip} has such pauses that a pose file, whose rate is even, would need more "
+            f"than {MAX_FRAMES:,} frames"
+        )
     rate = float(positions[-1] / take.duration) if len(gaps) else _RATE
     points = np.full((positions[-1] + 1, POINT_COUNT, 3), np.nan, np.float32)
     points[positions] = take.points

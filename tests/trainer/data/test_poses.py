@@ -141,6 +141,13 @@ def test_frames_that_a_take_lacks_are_empty(tmp_path: Path) -> None:
     assert (pose.confidence.max(1) > 0).tolist() == [True, True, True, False, False, True, True]
 
 
+def test_take_with_a_pause_of_hours_is_named(tmp_path: Path) -> None:
+    make_take(times=[0.0, 0.1, 0.2, 7200.0], provenance=Provenance("a/long", "x")).save(tmp_path / "takes/a.take.npz")
+    answer = run("export-pose", tmp_path / "takes", "--to", tmp_path / "poses")
+    assert answer.code == 1
+    assert "the take of a/long has such pauses that a pose file" in answer.output
+
+
 def test_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     make_take(5).save(tmp_path / "takes/a.take.npz")
     (tmp_path / "mine").mkdir()

@@ -35,3 +35,8 @@ def test_karsl_is_read_completely(karsl: Path) -> None:
     clips = read_dataset(karsl / "karsl-502").clips
     assert sum(clip.split == "train" for clip in clips) == 322
     assert sum(clip.split == "test" for clip in clips) == 115
+    # Takes are found again by these names, whichever release extracted them.
+    official = (karsl / "karsl-502").glob("*/*/t*/*/*")
+    assert [clip.name for clip in clips] == sorted(
+        str(path.relative_to(karsl / "karsl-502").with_suffix("")) for path in official
+    )

@@ -5,7 +5,7 @@
     <root>/<signer>/<word>/<clip>            `--signer-from outer-folder`
     <root>/<word>/huda_01.mp4                `--signer-from '{signer}_*'`: a pattern of the file's name
 
-Folders named train, val and test may lie around those of the words, or in each of them.
+Folders named train, val and test may lie around all those of the words, or in each of them.
 """
 
 import re
@@ -25,7 +25,9 @@ PLACE: Final = "{signer}"
 
 def read(entries: Sequence[Entry], signer_from: str | None) -> Reading:
     """Find the clips. Raises DatasetUnreadable if the folders can be read in two ways, or no name fits the pattern."""
-    placed = [(entry, *_without_split(entry.folders)) for entry in entries if entry.is_clip and entry.folders]
+    clips = [entry for entry in entries if entry.is_clip and entry.folders]
+    position = _split_position([entry.folders for entry in clips])
+    placed = [(entry, *_without_split(entry.folders, position)) for entry in clips]
     depth = _common_depth([folders for _, _, folders in placed], signer_from)
     known = {name for entry, _, folders in placed for name in folders[depth:]}
     places = {entry: (split, folders[depth:]) for entry, split, folders in placed}
@@ -64,12 +66,19 @@ def _describe(
     return Description(sign_of(word, known), signer, split)
 
 
-def _without_split(folders: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the split that one of the folders names, and the others."""
-    for position in (0, 1):
-        if len(folders) > position + (position == 0) and split_of(folders[position]) is not None:
-            return split_of(folders[position]), (*folders[:position], *folders[position + 1 :])
-    return None, folders
+def _split_position(places: Sequence[tuple[str, ...]]) -> int | None:
+    """Return which of the folders of each clip names its split: all do, so that `train` may be a word among others."""
+    deep = [folders for folders in places if len(folders) > 1]
+    if deep and all(split_of(folders[0]) for folders in places):
+        return 0
+    return 1 if deep and all(split_of(folders[1]) for folders in deep) else None
+
+
+def _without_split(folders: tuple[str, ...], position: int | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the split that the folder at a position names, and the other folders."""
+    if position is None or position >= len(folders):
+        return None, folders
+    return split_of(folders[position]), (*folders[:position], *folders[position + 1 :])
 
 
 def _common_depth(places: Sequence[tuple[str, ...]], signer_from: str | None) -> int:

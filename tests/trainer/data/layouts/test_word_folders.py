@@ -55,6 +55,23 @@ def test_split_may_lie_around_the_words_or_in_them(tmp_path: Path, place: str) -
     assert found == [("test", "coffee"), ("train", "coffee"), ("val", "coffee")]
 
 
+def test_clip_outside_the_folders_of_splits_changes_nothing_else(tmp_path: Path) -> None:
+    dataset = read(make(tmp_path / "a", "train/coffee/1.mp4", "test/coffee/2.mp4", "test/lost.mp4"))
+    assert [row[1:] for row in rows(dataset)] == [("coffee", None, "test"), ("coffee", None, "train")]
+    assert dataset.skipped == ("test/lost.mp4 (a clip outside the layout)",)
+    dataset = read(make(tmp_path / "b", "coffee/train/1.mp4", "coffee/test/2.mp4", "coffee/3.mp4"))
+    assert [row[1:] for row in rows(dataset)] == [("coffee", None, split) for split in ("train", "test", "train")]
+
+
+def test_train_may_be_a_word_among_others(tmp_path: Path) -> None:
+    make(tmp_path, "train/huda/1.mp4", "car/huda/1.mp4", "car/huda/2.mp4")
+    assert sorted((row[1], row[2]) for row in rows(read(tmp_path))) == [
+        ("car", "huda"),
+        ("car", "huda"),
+        ("train", "huda"),
+    ]
+
+
 def test_second_copies_differ_from_words_that_end_with_a_number(tmp_path: Path) -> None:
     make(tmp_path, "coffee/1.mp4", "coffee (1)/1.mp4", "bank (1)/1.mp4", "bank (2)/1.mp4")
     assert [row[1] for row in rows(read(tmp_path))] == ["bank (1)", "bank (2)", "coffee", "coffee"]

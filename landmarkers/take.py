@@ -11,7 +11,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -42,10 +42,26 @@ class TakeDamaged(UserError):
 
 
 @dataclass(frozen=True, slots=True)
+class Extraction:
+    """What a take was extracted from, by which a later extraction recognises whether the take is still right.
+
+    `dataset` identifies the data set, `parts` are the body parts that were looked for, the others describe the clip's
+    content as it was read: bytes, time of the last change in nanoseconds since 1970, and SHA-256.
+    """
+
+    dataset: str
+    parts: tuple[Part, ...]
+    clip_bytes: int
+    clip_modified_ns: int
+    clip_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """The provenance of a take. What is not known is None; `variant` 0 is the clip as it was recorded.
 
-    Keys of another release are ignored when a take is read.
+    Keys of another release are ignored when a take is read. Two takes of one clip are equal in provenance whatever is
+    known of their extraction.
     """
 
     clip: str
@@ -54,6 +70,14 @@ class Provenance:
     split: str | None = None
     sign_id: int | None = None
     variant: int = 0
+    extraction: Extraction | None = field(default=None, compare=False)
+
+    def as_content(self) -> dict[str, Any]:
+        """Return what is written of it, in the types of JSON."""
+        content = asdict(self)
+        if self.extraction is None:  # as takes that are not extracted from clips have always been written
+            del content["extraction"]
+        return content
 
 
 _PROVENANCE: Final = TypeAdapter(Provenance)
@@ -99,24 +123,18 @@ class Take:
         """Return the landmarks of each frame."""
         return [Landmarks(points, float(time)) for points, time in zip(self.points, self.times, strict=True)]
 
+    def stored(self) -> "StoredTake":
+        """Return the take as its file holds it."""
+        parts = {
+            part: quantise(self.points[:, part_slice])
+            for part, part_slice in PART_SLICES.items()
+            if self.visible(part).any()
+        }
+        return StoredTake(parts, self.times, self.provenance)
+
     def save(self, path: Path) -> None:
         """Write the take atomically: a reader sees the whole file or none."""
-        content = {
-            "provenance": np.array(json.dumps({"format": FORMAT, "layout": LAYOUT_NAME} | asdict(self.provenance))),
-            "times": self.times,
-        }
-        for part, part_slice in PART_SLICES.items():
-            if self.visible(part).any():
-                content[part.value] = quantise(self.points[:, part_slice])
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **content)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            temporary.write_bytes(buffer.getvalue())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        self.stored().save(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -144,12 +162,12 @@ class StoredTake:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
         try:
             with path.open("rb") as file:
-                return cls._read(file, str(path), max_frames)
+                return cls.read(file, str(path), max_frames)
         except (OSError, ValueError) as error:  # ValueError: no path can hold a zero byte
             raise TakeDamaged(f"{path} is not a readable take: {error}") from error
 
     @classmethod
-    def _read(cls, file: IO[bytes], name: str, max_frames: int) -> Self:
+    def read(cls, file: IO[bytes], name: str, max_frames: int = _MAX_STORED_FRAMES) -> Self:
         """Read a take from an open file; errors call it by this name. Raises TakeDamaged."""
         try:
             archive = ArrayArchive(file, min(_MAX_ARRAY_BYTES, max_frames * _FRAME_BYTES + _MAX_HEADER_BYTES))
@@ -169,6 +187,42 @@ class StoredTake:
                     f"not int16 {list(expected)}"
                 )
         return cls(parts, times.astype(np.float64), provenance)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def duration(self) -> float:
+        """The seconds from the first frame to the last."""
+        return float(self.times[-1] - self.times[0])
+
+    def has_landmarks_of(self, other: "StoredTake") -> bool:
+        """Return whether another take has the same landmarks at the same times, whatever its provenance."""
+        return (
+            self.parts.keys() == other.parts.keys()
+            and np.array_equal(self.times, other.times)
+            and all(np.array_equal(steps, other.parts[part]) for part, steps in self.parts.items())
+        )
+
+    def visible(self, part: Part) -> NDArray[np.bool_]:
+        """Return a mask [time] of the frames in which the part was detected."""
+        return self.parts[part][:, 0, 0] != MISSING if part in self.parts else np.zeros(len(self), np.bool_)
+
+    def save(self, path: Path) -> None:
+        """Write the take atomically: a reader sees the whole file or none."""
+        header = {"format": FORMAT, "layout": LAYOUT_NAME} | self.provenance.as_content()
+        parts = {part.value: self.parts[part] for part in PART_SLICES if part in self.parts}
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer, allow_pickle=False, provenance=np.array(json.dumps(header)), times=self.times, **parts
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            temporary.write_bytes(buffer.getvalue())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def landmarks(self) -> Iterator[Landmarks]:
         """Yield the landmarks of each frame, with the times counted from the first; only one frame takes memory."""

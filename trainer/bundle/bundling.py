@@ -27,11 +27,12 @@ from trainer.bundle.quantise import Precision, QuantisationData, QuantisationRes
 from trainer.bundle.training_facts import Measurement, TrainingFacts
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
-from trainer.evaluation.predictions import Predictions, check_store
+from trainer.evaluation.predictions import Predictions
 from trainer.model.network import SignClassifier
 from trainer.targets import Kind, names_in, replace_folder
 from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
+from trainer.training.run_store import check_store
 from trainer.training.trained_model import load_trained
 
 SMALLEST_APP_VERSION: Final = "0.2.0"

@@ -17,7 +17,9 @@ from trainer.data.clip import DatasetUnreadable
 from trainer.data.clip_signs import SignsUnnamed, describe_unnamed, find_labels, read_labels_for, signs_of_clips
 from trainer.data.dataset import Dataset
 from trainer.data.executor import Executor, LocalExecutor
-from trainer.data.extract import TAKES, ExtractionJob, ExtractionReport, extract, plan_jobs
+from trainer.data.existing_takes import find_leftovers
+from trainer.data.extract import TAKES, ExtractionReport, extract
+from trainer.data.extraction_job import ExtractionJob, dataset_id, plan_jobs
 from trainer.data.pose_export import export_takes
 from trainer.data.pose_file import POSE_SUFFIX
 from trainer.data.ray_executor import RayExecutor
@@ -32,7 +34,8 @@ def run_extract(options: argparse.Namespace) -> int:
     """Extract takes from a data set."""
     dataset, signs = _read_clips(options, VIDEO_SUFFIXES)
     parts = DEFAULT_PARTS | ({Part.FACE} if options.face else set())
-    jobs = plan_jobs(dataset.clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout)
+    identity = dataset_id(options.dataset, "clips")
+    jobs = plan_jobs(dataset.clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout, identity)
     return _report(_extract(jobs, dataset, signs, options), f"Takes of {options.dataset}", options)
 
 
@@ -46,9 +49,13 @@ def run_import_npz(options: argparse.Namespace) -> int:
     numbers = {file.sign_id for file in files}
     signs = [sign for sign in read_labels_for(options.dataset, options.labels) if sign.sign_id in numbers]
     unnamed = _save_labels(options, numbers, signs)
-    report = keypoints.import_keypoints(files, options.to, options.rate, options.aspect, _engine(options))
+    passed_over = [file for file in found if file not in files]
+    identity = dataset_id(options.dataset, "keypoints")
+    report = keypoints.import_keypoints(
+        files, options.to, options.rate, options.aspect, _engine(options), identity, passed_over
+    )
     print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
-    return _report(replace(report, notes=unnamed), f"Keypoints of {options.dataset}", options)
+    return _report(replace(report, notes=(*unnamed, *report.notes)), f"Keypoints of {options.dataset}", options)
 
 
 def run_renumber(options: argparse.Namespace) -> int:
@@ -60,7 +67,8 @@ def run_renumber(options: argparse.Namespace) -> int:
 def run_import_pose(options: argparse.Namespace) -> int:
     """Turn key points of pose-format into takes."""
     dataset, signs = _read_clips(options, frozenset({POSE_SUFFIX}))
-    jobs = plan_jobs(dataset.clips, frozenset(Part), holistic_pose.FINGERPRINT, options.to, 0)
+    identity = dataset_id(options.dataset, "poses")
+    jobs = plan_jobs(dataset.clips, frozenset(Part), holistic_pose.FINGERPRINT, options.to, 0, dataset=identity)
     report = _extract(jobs, dataset, signs, options)
     print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
     return _report(report, f"Key points of {options.dataset}", options)
@@ -100,9 +108,11 @@ def _extract(
     jobs: Sequence[ExtractionJob], dataset: Dataset, signs: Sequence[Sign], options: argparse.Namespace
 ) -> ExtractionReport:
     """Create the takes, and drop what labels say of their words under former numbers."""
-    report = extract(jobs, _engine(options))
+    made = [job.to for job in jobs]
+    leftovers = find_leftovers(options.to, jobs[0].dataset, made, dataset.clips, dataset.passed_over)
+    report = extract(jobs, _engine(options), leftovers)
     drop_former_numbers(options.to, signs)
-    return replace(report, skipped=dataset.skipped, notes=dataset.notes)
+    return replace(report, skipped=dataset.skipped, notes=(*dataset.notes, *report.notes))
 
 
 def _engine(options: argparse.Namespace) -> Executor:

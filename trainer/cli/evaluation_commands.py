@@ -11,10 +11,11 @@ from models.bundle import LABELS, open_bundle
 from models.labels import Sign, join_signs, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
 from trainer.cli.selection import load_selected_takes, read_options, select_clips
-from trainer.cli.training_setup import check_targets, open_or_build_store, recipe_of, signs_of, start_processes
+from trainer.cli.training_setup import check_targets, recipe_of, signs_of, start_processes, store_of
 from trainer.data.clip_signs import read_labels_for
 from trainer.data.executor import LocalExecutor
-from trainer.data.extract import extract, plan_jobs
+from trainer.data.extract import extract
+from trainer.data.extraction_job import plan_jobs
 from trainer.data.store import find_takes
 from trainer.data.take_labels import read_take_labels
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
@@ -29,7 +30,6 @@ from trainer.evaluation.streams import plan_streams
 from trainer.reports import evaluation_report, evaluation_text, stream_report, stream_text
 from trainer.targets import check_folder, write_file
 from trainer.training.distributed import DistributedContext
-from trainer.training.run_metadata import RunUnusable
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
@@ -120,10 +120,8 @@ def _words_of(folder: Path) -> tuple[Sign, ...]:
 def _evaluate_recipe(options: argparse.Namespace, context: DistributedContext) -> EvaluationResult:
     known = read_take_labels(options.clips, options.labels)
     with context.main_process_first():
-        store = open_or_build_store(options.clips, options)
+        store = store_of(options.clips, options)
     recipe = recipe_of(options)
-    if len(find_takes(options.clips)) != len(store):
-        raise RunUnusable(f"the store of {options.run} was made of other takes; name another folder with --run")
     signs = signs_of(known, store)
     unseen = leave_one_signer_out(store, signs, options.signs, recipe, options.run, options.seed, context)
     return evaluate_recipe(options.recipe, recipe.epochs, options.seed, unseen, signs)

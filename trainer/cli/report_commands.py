@@ -4,10 +4,11 @@ import argparse
 
 from trainer.evaluation.comparison import compare
 from trainer.evaluation.paired import pair_predictions
-from trainer.evaluation.predictions import open_store, predict_unseen
+from trainer.evaluation.predictions import predict_unseen
 from trainer.reports import comparison_report, comparison_text, run_report
 from trainer.targets import write_file
 from trainer.training.run import open_run
+from trainer.training.run_store import open_store
 
 
 def run_report_command(options: argparse.Namespace) -> int:

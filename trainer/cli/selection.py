@@ -23,12 +23,11 @@ def select_clips(
     Raises WordAmbiguous, and DatasetUnreadable if there are none.
     """
     dataset = read_dataset(root, replace(read_options(options), suffixes=suffixes))
-    clips = tuple(
-        clip for clip in number_clips(dataset.clips, labels) if is_selected(clip.sign_id, clip.split, options)
-    )
+    numbered = number_clips(dataset.clips, labels)
+    clips = tuple(clip for clip in numbered if is_selected(clip.sign_id, clip.split, options))
     if not clips:
         raise DatasetUnreadable(f"{root} holds no clip of the signs and split asked for")
-    return replace(dataset, clips=clips)
+    return replace(dataset, clips=clips, passed_over=tuple(set(numbered) - set(clips)))
 
 
 def read_options(options: argparse.Namespace) -> ReadOptions:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from trainer.cli.training_setup import (
     check_targets,
     device_of,
-    open_or_build_store,
     recipe_of,
     set_threads,
     signs_of,
     start_processes,
+    store_of,
 )
 from trainer.data.split import (
     Split,
@@ -57,8 +57,9 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     check_targets(options, RUN, sources)
     check_tracker(options.track)
     parent = open_parent_model(options.parent, options.from_store)
-    store = options.store or options.run / "takes.store"
-    data = prepare_fine_tune_data(parent, options.takes, options.labels, store, hold_out=not options.no_validation)
+    data = prepare_fine_tune_data(
+        parent, options.takes, options.labels, options.run, options.store, hold_out=not options.no_validation
+    )
     recipe = fine_tune_recipe(parent, options.epochs)
     set_threads(options)
     context = DistributedContext(device_of(options))
@@ -75,7 +76,7 @@ def _train(options: argparse.Namespace, context: DistributedContext) -> tuple[Tr
     """Train, and return the data and the number of epochs that are trained."""
     known = read_take_labels(options.takes, options.labels)
     with context.main_process_first():
-        store = open_or_build_store(options.takes, options)
+        store = store_of(options.takes, options)
     recipe = replace(recipe_of(options), patience=options.patience)
     signs = signs_of(known, store)
     provenances = [row.provenance for row in store.rows]

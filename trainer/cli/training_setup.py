@@ -9,15 +9,13 @@ from pathlib import Path
 
 import torch
 
-from landmarkers.layout import DEFAULT_PARTS, Part
-from landmarkers.take import Take
 from models.labels import Sign
-from trainer.data import store as stores
-from trainer.data.store_builder import build_store
+from trainer.data.store import STORE, Store, find_takes
 from trainer.data.take_labels import require_words
 from trainer.targets import Kind, TargetRefused, check_folder
 from trainer.training.distributed import DistributedContext, init_distributed, local_device, local_world_size
 from trainer.training.recipe import RECIPES, Recipe
+from trainer.training.run_store import RUN_STORE, open_or_build_store
 
 
 def start_processes(options: argparse.Namespace) -> AbstractContextManager[DistributedContext]:
@@ -44,26 +42,21 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
 
 def check_targets(options: argparse.Namespace, kind: Kind, sources: Sequence[Path]) -> None:
     """Check that the run's folder, of this kind, and its store may be written. Raises TargetRefused, RunUnusable."""
-    run, store = options.run, options.store or options.run / "takes.store"
+    run, store = options.run, options.store or options.run / RUN_STORE
     check_folder(run, kind, sources)
-    check_folder(store, stores.STORE, sources)
+    check_folder(store, STORE, sources)
     if store.resolve() in (run.resolve(), *run.resolve().parents):
         raise TargetRefused(
             f"the store {store} would take the place of the run {run}; name another folder with --store"
         )
 
 
-def open_or_build_store(takes: Sequence[Path], options: argparse.Namespace) -> stores.Store:
-    """Open the run's store; build it from these folders of takes if there is none yet."""
-    folder: Path = options.store or options.run / "takes.store"
-    if (folder / "index.npz").is_file():
-        return stores.Store(folder)
-    paths = stores.find_takes(takes)
-    parts = DEFAULT_PARTS if Take.load(paths[0]).visible(Part.FACE).sum() == 0 else DEFAULT_PARTS | {Part.FACE}
-    return build_store(paths, parts, folder)
+def store_of(takes: Sequence[Path], options: argparse.Namespace) -> Store:
+    """Open the run's store of these folders of takes, or build it."""
+    return open_or_build_store(find_takes(takes), options.store or options.run / RUN_STORE, options.run)
 
 
-def signs_of(known: dict[int, Sign], store: stores.Store) -> tuple[Sign, ...]:
+def signs_of(known: dict[int, Sign], store: Store) -> tuple[Sign, ...]:
     """Return the signs of the store's takes from those that are known. Raises WordsUnclear if one has no word."""
     numbers = sorted({row.provenance.sign_id for row in store.rows if row.provenance.sign_id is not None})
     return tuple(require_words(known, numbers))

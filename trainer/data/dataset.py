@@ -40,11 +40,15 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The clips of a data set, ordered by name, what was not read, and sentences that say how the others were read."""
+    """The clips of a data set, ordered by name, what was not read, and sentences that say how the others were read.
+
+    `passed_over` are clips that were read but not asked for.
+    """
 
     clips: tuple[Clip, ...]
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    passed_over: tuple[Clip, ...] = ()
 
 
 def read_dataset(root: Path, options: ReadOptions | None = None) -> Dataset:

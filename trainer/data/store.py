@@ -1,17 +1,20 @@
 """Stores takes in memory-mapped files, from which training reads.
 
 One folder: `points.npy` int16 [frames, points, 3] (the takes' own quantised steps, of the stored parts only),
-`times.npy` float64 [frames], `index.npz` with one row per take. Opening a store reads only the index; a batch reads
-only its own frames.
+`times.npy` float64 [frames], `index.npz` with one row per take, and `sources.npz` with the takes' files
+(store_sources.py). Opening a store reads only the index; a batch reads only its own frames.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from landmarkers.array_archive import ArrayArchive, ArraysDamaged, map_array
 from landmarkers.errors import UserError
@@ -21,7 +24,7 @@ from landmarkers.take import TAKE_SUFFIX, Provenance, Take, dequantise
 from trainer.targets import Kind, names_in
 
 FORMAT: Final = 2
-_FILES: Final = frozenset({"index.npz", "points.npy", "times.npy"})
+_FILES: Final = frozenset({"index.npz", "points.npy", "times.npy", "sources.npz", ".sources.npz.new"})
 _COLUMNS: Final = frozenset({"format", "parts", "ends", "clip"})  # in the index of every release
 _MAX_INDEX_BYTES: Final = 1 << 30
 
@@ -121,6 +124,16 @@ class Store:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the content: the provenance, points and times of the takes, in order."""
+        digest = sha256()
+        for number, row in enumerate(self.rows):
+            points, times = self.read(number)
+            for content in (to_json(row.provenance.as_content()), points.tobytes(), times.tobytes()):
+                digest.update(len(content).to_bytes(8, "big") + content)
+        return digest.hexdigest()
 
     def take(self, number: int) -> Take:
         """Return one whole take, in the 543-point layout."""

@@ -1,7 +1,7 @@
 """Builds a store: reads takes, in several processes if they are many, and writes them as the files of a store."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,26 +16,36 @@ from landmarkers.layout import PART_SLICES, Part, parts_in_order
 from landmarkers.take import MAX_FRAMES, MISSING, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 from trainer.data.store import FORMAT, STORE, Store, StoreUnusable, columns_of
+from trainer.data.store_sources import Source, write_sources
 from trainer.targets import replace_folder
 
 _CHUNK: Final = 64  # takes that are read and written at a time
 _MIN_TAKES_FOR_WORKERS: Final = 5000  # fewer are read before processes have started
 
 
-def build_store(takes: Sequence[Path], parts: frozenset[Part], folder: Path, executor: Executor | None = None) -> Store:
+def build_store(
+    takes: Sequence[Path],
+    parts: frozenset[Part],
+    folder: Path,
+    executor: Executor | None = None,
+    check: Callable[[Store], None] | None = None,
+) -> Store:
     """Write a store of the takes and replace an existing one.
 
-    Many takes are read by the executor, by default with one process per processor. Raises StoreUnusable, TakeDamaged,
-    TargetRefused.
+    Many takes are read by the executor, by default with one process per processor. `check` may raise an error for the
+    new store, and so keep the existing one. Raises StoreUnusable, TakeDamaged, TargetRefused.
     """
     with replace_folder(folder, STORE) as new:
         _write_store(takes, parts_in_order(parts), new, executor)
+        if check is not None:
+            check(Store(new))
     return Store(folder)
 
 
 def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, executor: Executor | None) -> None:
     provenances: list[Provenance] = []
     lengths: list[int] = []
+    sources: list[Source] = []
     with (
         _NpyWriter(new / "points.npy", np.int16, (len(columns_of(ordered)), 3)) as points,
         _NpyWriter(new / "times.npy", np.float64, ()) as times,
@@ -45,6 +55,7 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
             provenances += chunk.provenances
             _check_landmarker(provenances[0], chunk.provenances)
             lengths += chunk.lengths
+            sources += chunk.sources
             points.append(chunk.points)
             times.append(chunk.times)
             progress.update(len(chunk.provenances))
@@ -61,6 +72,7 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
         sign_id=np.array([provenance.sign_id for provenance in provenances]),
         variant=np.array([provenance.variant for provenance in provenances]),
     )
+    write_sources(sources, new)
 
 
 def _check_landmarker(first: Provenance, others: Sequence[Provenance]) -> None:
@@ -79,6 +91,7 @@ class _Chunk:
 
     provenances: list[Provenance]
     lengths: list[int]
+    sources: list[Source]
     points: NDArray[np.int16]
     times: NDArray[np.float64]
 
@@ -107,9 +120,12 @@ def _read_numbered(chunk: tuple[int, Sequence[Path]], parts: tuple[Part, ...]) -
 def _read_takes(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Chunk | TakeDamaged:
     """Return the takes of some files, or the error of a damaged one."""
     try:
+        sources = [Source.of(path) for path in paths]  # before the takes: what replaces one meanwhile is noticed later
         takes = [StoredTake.load(path, MAX_FRAMES) for path in paths]
     except TakeDamaged as error:
         return error
+    except OSError as error:
+        return TakeDamaged(f"{error.filename} cannot be read: {error.strerror}")
     for path, take in zip(paths, takes, strict=True):
         if take.provenance.sign_id is None:
             return TakeDamaged(f"{path} does not name its sign")
@@ -123,7 +139,8 @@ def _read_takes(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Chunk | Take
             if part in take.parts:
                 points[start:end, first:last] = take.parts[part]
             first = last
-    return _Chunk([take.provenance for take in takes], lengths, points, np.concatenate([take.times for take in takes]))
+    times = np.concatenate([take.times for take in takes])
+    return _Chunk([take.provenance for take in takes], lengths, sources, points, times)
 
 
 def _checked(result: _Chunk | TakeDamaged | WorkerLost) -> _Chunk:

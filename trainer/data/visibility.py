@@ -7,7 +7,7 @@ from statistics import median
 from typing import Self
 
 from landmarkers.layout import Part
-from landmarkers.take import Take
+from landmarkers.take import StoredTake
 
 UNKNOWN = "unknown"
 
@@ -27,7 +27,7 @@ class TakeVisibility:
     both_frames: int
 
     @classmethod
-    def of(cls, take: Take) -> Self:
+    def of(cls, take: StoredTake) -> Self:
         """Measure one take."""
         left, right = take.visible(Part.LEFT_HAND), take.visible(Part.RIGHT_HAND)
         provenance = take.provenance

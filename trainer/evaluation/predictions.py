@@ -6,7 +6,6 @@ The figures of a run's report, of a comparison of runs and of a bundle's card al
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Final, Self
 
 import torch
@@ -95,22 +94,6 @@ class Predictions:
     def temperature(self) -> float:
         """Return the temperature that calibrates these predictions."""
         return fit_temperature(self.logits, self.targets)
-
-
-def open_store(run: Run, folder: Path | None = None) -> Store:
-    """Open the store that a run was trained on, by default the one in its folder. Raises StoreUnusable, RunUnusable."""
-    folder = folder or run.folder / "takes.store"
-    if not folder.is_dir():
-        raise RunUnusable(f"there is no store {folder}; name the store that {run.folder} was trained on with --store")
-    store = Store(folder)
-    check_store(run, store)
-    return store
-
-
-def check_store(run: Run, store: Store) -> None:
-    """Raise RunUnusable if a run was trained on another store."""
-    if run.metadata["takes"] != len(store) or max((*run.train, *run.validation), default=0) >= len(store):
-        raise RunUnusable(f"{run.folder} was trained on another store than the one given")
 
 
 def test_indices(run: Run, store: Store) -> tuple[int, ...]:

@@ -14,7 +14,8 @@ from trainer.data.clip import Clip
 from trainer.data.clip_signs import number_clips
 from trainer.data.dataset import ReadOptions, read_dataset
 from trainer.data.executor import Executor
-from trainer.data.extract import extract, plan_jobs
+from trainer.data.extract import extract
+from trainer.data.extraction_job import plan_jobs
 from trainer.data.store import find_takes
 from trainer.evaluation.rest import MIN_REST_S, rest_segments
 

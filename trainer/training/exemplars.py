@@ -9,7 +9,7 @@ reads it.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -53,7 +53,7 @@ def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Stor
         "format": FORMAT,
         "recipe": run.recipe.as_content(),
         "parts": parts,
-        "provenance": [asdict(take.provenance) for take in takes],
+        "provenance": [take.provenance.as_content() for take in takes],
     }
     content: dict[str, NDArray[Any]] = {
         "metadata": np.array(json.dumps(metadata)),

@@ -8,17 +8,22 @@ from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.labels import Sign
 from trainer.data.split import is_for_training, split_for_fine_tuning
 from trainer.data.store import Store, StoreUnusable, find_takes
-from trainer.data.store_builder import build_store
 from trainer.data.take_labels import read_take_labels, require_words
 from trainer.training.parent_model import ParentModel
-from trainer.training.run_metadata import RunUnusable
+from trainer.training.run_store import RUN_STORE, open_or_build_store
 from trainer.training.training_data import TrainingData
 
 
 def prepare_fine_tune_data(
-    parent: ParentModel, folders: Sequence[Path], labels: Path | None, store_folder: Path, *, hold_out: bool
+    parent: ParentModel,
+    folders: Sequence[Path],
+    labels: Path | None,
+    run: Path,
+    store: Path | None,
+    *,
+    hold_out: bool,
 ) -> TrainingData:
-    """Gather the parent's exemplars and the takes of some folders in a store, unless it holds them already.
+    """Gather the parent's exemplars and the takes of some folders in a store, by default the one in the run's folder.
 
     `labels` is a file of words beside those that the folders have. The exemplars come first in the store. Raises
     RunUnusable, LabelsDamaged, WordsUnclear, StoreUnusable, TakeDamaged.
@@ -33,9 +38,9 @@ def prepare_fine_tune_data(
                 f"{parent.landmarker}; record it with that model"
             )
     signs = (*parent.signs, *_new_signs(parent, known, provenance))
-    store = _open_or_build(parent, paths, provenance, store_folder)
-    split = split_for_fine_tuning([row.provenance for row in store.rows], len(parent.exemplars), hold_out=hold_out)
-    return TrainingData(store, split, signs)
+    opened = _open_or_build(parent, paths, store or run / RUN_STORE, run)
+    split = split_for_fine_tuning([row.provenance for row in opened.rows], len(parent.exemplars), hold_out=hold_out)
+    return TrainingData(opened, split, signs)
 
 
 def _new_signs(parent: ParentModel, known: dict[int, Sign], provenance: Sequence[Provenance]) -> list[Sign]:
@@ -44,16 +49,10 @@ def _new_signs(parent: ParentModel, known: dict[int, Sign], provenance: Sequence
     return require_words(known, sorted(learned - {sign.sign_id for sign in parent.signs}))
 
 
-def _open_or_build(parent: ParentModel, paths: Sequence[Path], provenance: Sequence[Provenance], folder: Path) -> Store:
-    wanted = [*(take.provenance for take in parent.exemplars), *provenance]
-    if (folder / "index.npz").is_file():
-        store = Store(folder)
-        if [row.provenance for row in store.rows] != wanted:
-            raise RunUnusable(f"{folder} holds other takes than those named; fine-tune into another folder")
-        return store
+def _open_or_build(parent: ParentModel, paths: Sequence[Path], folder: Path, run: Path) -> Store:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".exemplars-") as scratch:
         exemplar_paths = [Path(scratch) / f"{number:06}{TAKE_SUFFIX}" for number in range(len(parent.exemplars))]
         for path, take in zip(exemplar_paths, parent.exemplars, strict=True):
             take.save(path)
-        return build_store([*exemplar_paths, *paths], parent.parts, folder)
+        return open_or_build_store([*exemplar_paths, *paths], folder, run, parent.parts)

@@ -20,6 +20,7 @@ from trainer.training.exemplars import load_exemplars, select_exemplars
 from trainer.training.recipe import Recipe
 from trainer.training.run import Run, open_run
 from trainer.training.run_metadata import RUN_METADATA
+from trainer.training.run_store import open_store
 from trainer.training.trained_model import build_model, load_trained
 
 _TAKES_PER_SIGN: Final = 12  # exemplars of a run, whose store is at hand
@@ -64,7 +65,7 @@ def open_parent_model(folder: Path, store: Path | None = None) -> ParentModel:
         return _from_bundle(open_bundle(folder))
     if (folder / RUN_METADATA).is_file():
         run = open_run(folder)
-        return _from_run(run, Store(store or folder / "takes.store"))
+        return _from_run(run, open_store(run, store))
     raise ParentModelUnusable(f"{folder} is neither a bundle nor a run")
 
 

@@ -6,19 +6,16 @@ import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from pydantic import TypeAdapter
-from pydantic_core import to_json
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_json, read_limited
 from models.labels import Sign
-from trainer.data.store import Store
 from trainer.targets import Kind, names_in, write_file
 from trainer.training.distributed import DistributedContext
 from trainer.training.recipe import Recipe
@@ -67,7 +64,7 @@ def write_run_metadata(
         "signs": [sign.model_dump(exclude_none=True) for sign in data.signs],
         "split": asdict(data.split),
         "takes": len(data.store),
-        "store": fingerprint(data.store),
+        "store": data.store.fingerprint,
         "accumulation_steps": context.accumulation_steps,
         "fine_tuning": fine_tuning,
         "landmarkers": sorted({row.provenance.landmarker for row in data.store.rows}),
@@ -142,16 +139,6 @@ def _words(signs: Any) -> list[tuple[int, str, str]]:
 def save_metadata(metadata: dict[str, Any], folder: Path) -> None:
     """Write `run.json` into a run folder, which is created if it is not there."""
     write_file(folder / RUN_METADATA, json.dumps(metadata, indent=1, ensure_ascii=False))
-
-
-def fingerprint(store: Store) -> str:
-    """Return the SHA-256 of a store's content: the provenance, points and times of its takes, in order."""
-    digest = sha256()
-    for number, row in enumerate(store.rows):
-        points, times = store.read(number)
-        for content in (to_json(row.provenance), points.tobytes(), times.tobytes()):
-            digest.update(len(content).to_bytes(8, "big") + content)
-    return digest.hexdigest()
 
 
 def git_state() -> dict[str, Any] | None:

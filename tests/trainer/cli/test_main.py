@@ -62,7 +62,7 @@ def test_every_command_of_the_parser_can_be_loaded() -> None:
 
 def test_choices_are_those_of_the_modules_that_the_parser_does_not_import() -> None:
     from trainer.bundle.quantise import Precision
-    from trainer.data.extract import CLIP_TIMEOUT_S
+    from trainer.data.extraction_job import CLIP_TIMEOUT_S
     from trainer.evaluation.rest import RestVisibility
     from trainer.training.recipe import RECIPES
 

@@ -109,6 +109,31 @@ def test_second_import_resumes_and_another_aspect_is_refused(
     assert "import into another folder" in capsys.readouterr().err
 
 
+def test_changed_keypoints_are_imported_again_and_those_that_went_are_set_aside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, takes = write(tmp_path / "kps", {CLIP: keypoints(), "a": keypoints(6), "b": keypoints(6)}), tmp_path / "takes"
+    write(root, {"c": keypoints()}, sign=72)
+    assert run_import(root, takes) == 0
+    write(root, {CLIP: keypoints(), "a": keypoints(7)})
+    (root / "01-train/0072.npz").rename(root / "01-train/0073.npz")
+    assert run_import(root, takes, "--signs", "71") == 0
+    output = capsys.readouterr().out
+    assert "1 takes created, 1 existed" in output
+    assert "set aside as *.take.npz.unused: 2, for example b.take.npz, c.take.npz" in output
+    assert len(Take.load(takes / "01/01/train/0071/a.take.npz")) == 7
+    assert sorted(path.name for path in takes.rglob("*.take.npz")) == [f"{CLIP}.take.npz", "a.take.npz"]
+
+
+def test_keypoints_of_another_data_set_with_the_same_names_are_not_mixed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_import(write(tmp_path / "one", {CLIP: keypoints()}), tmp_path / "takes") == 0
+    assert run_import(write(tmp_path / "other", {CLIP: keypoints(6)}), tmp_path / "takes") == 2
+    assert "of a clip of the same name in another data set" in capsys.readouterr().err
+    assert len(Take.load(next((tmp_path / "takes").rglob("*.take.npz")))) == 4
+
+
 @pytest.mark.parametrize(
     ("name", "clip", "sentence"),
     [
@@ -133,5 +158,6 @@ def test_invalid_keypoints_are_listed_and_the_others_imported(
 
 
 def test_folder_without_keypoints_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_import(tmp_path, tmp_path / "takes") == 2
+    (tmp_path / "empty").mkdir()
+    assert run_import(tmp_path / "empty", tmp_path / "takes") == 2
     assert "holds no keypoints as <signer>-<train|test>/<sign>.npz" in capsys.readouterr().err

@@ -13,10 +13,11 @@ import torch
 from tests.trainer.pages import assert_self_contained
 from trainer.cli.main import main as trainer
 from trainer.evaluation.paired import pair_predictions
-from trainer.evaluation.predictions import open_store, predict_unseen
+from trainer.evaluation.predictions import predict_unseen
 from trainer.reports.formatting import interval, percent
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RunUnusable
+from trainer.training.run_store import open_store
 
 
 @pytest.fixture(scope="module")

@@ -156,7 +156,7 @@ def test_resuming_with_other_takes_is_refused(
     Take(changed.points + np.float32(0.01), changed.times, changed.provenance).save(tmp_path / "takes" / "0-1.take.npz")
     command = ["train", "--takes", str(tmp_path / "takes"), "--run", str(tmp_path / "run"), "--recipe", "trial"]
     assert trainer([*command, "--validation", "0.3"]) == 2
-    assert "a run of another store" in capsys.readouterr().err
+    assert "was trained on other takes than those named" in capsys.readouterr().err
 
 
 def test_signer_can_be_left_out(synthetic_takes: Path, tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ quick and work on a machine without them.
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 
 from landmarkers.command_line import add_standard_options
+from landmarkers.plain_text import escape
 from trainer.cli import (
     bundle_arguments,
     data_arguments,
@@ -24,7 +26,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 
     Wrong ones end the program with one sentence and exit code 2, before any work begins.
     """
-    options = parser().parse_args(arguments)
+    root = parser()
+    for argument in sys.argv[1:] if arguments is None else arguments:
+        if argument.encode(errors="replace").decode() != argument:  # records, reports and TensorBoard are UTF-8
+            root.error(f"the name {escape(argument)} is not UTF-8; rename the file or folder")
+    options = root.parse_args(arguments)
     if "validate" in options:
         options.validate(options)
     return options

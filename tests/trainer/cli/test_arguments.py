@@ -23,6 +23,7 @@ def test_list_of_signs_is_parsed() -> None:
         (["extract", "d", "--to", "t", "--signs", "١-٧"], "is not a list of signs like 1-70,77"),
         (["train", "--run", "r", "--leave-signer", "a", "--of-signs", "1-999999999999"], "no sign has a number above"),
         (["extract", "d", "--to", "t", "--workers", "0"], "0 is not a whole number from 1 to"),
+        (["train", "--takes", "t", "--run", "r\udcff"], r"the name r\udcff is not UTF-8; rename the file or folder"),
         (["train", "--run", "r", "--validation", "2"], "2 is not a number from 0 to 1"),
         (["train", "--run", "r", "--validation", "0", "--patience", "3"], "--patience needs held-out clips"),
         (["fine-tune", "--from", "b", "--run", "r", "--accumulate", "2"], "unrecognized arguments: --accumulate 2"),

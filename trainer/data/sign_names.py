@@ -7,7 +7,7 @@ from models.labels import Sign
 from trainer.data.split import format_sign_ranges
 
 _MAX_RANGES: Final = 80  # characters
-# After a word that is written from right to left, so that what follows is not drawn into it.
+# After a word that may be written from right to left, so that a number after it is not drawn before it.
 _LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT MARK}"
 
 
@@ -18,8 +18,7 @@ def name_sign(sign: Sign) -> str:
 
 def name_word(sign: Sign) -> str:
     """Return the word and, if it differs, the English one in brackets."""
-    word = f"{sign.word}{_LEFT_TO_RIGHT}"
-    return f"{word} ({sign.word_en})" if sign.is_translated else word
+    return f"{sign.word} ({sign.word_en})" if sign.is_translated else f"{sign.word}{_LEFT_TO_RIGHT}"
 
 
 def name_signs(sign_ids: Collection[int], signs: Mapping[int, Sign], most: int = 8) -> str:

@@ -25,8 +25,8 @@ from trainer.training.parent_model import ParentModel
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
 from trainer.training.run_metadata import record_start, write_run_metadata
-from trainer.training.tracking import TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS, open_log
-from trainer.training.train import validate
+from trainer.training.tracking import TRAIN_LOSS, TrainingLog, open_log
+from trainer.training.train import measure_validation
 from trainer.training.trained_model import build_model
 from trainer.training.training_data import TrainingData
 
@@ -126,9 +126,10 @@ def fine_tune(
         batch, is_negative = takes.batches.augment(numbers.numpy(), augmentation, rng.next_seed(), device)
         return make_model_input(new, batch, is_negative, takes.class_of_take[numbers.to(device)])
 
-    def step() -> Tensor:
+    def step(log: TrainingLog) -> Tensor:
         new_batch = sample(new_sampler, without_negatives)
         exemplar_batch = sample(exemplar_sampler, recipe.augmentation)
+        log.advance()
         return state.backward_and_step(compute_loss(new, new_batch, exemplar_batch))
 
     with open_log(track, folder, recipe, epochs_done, "fine-tune") as log:
@@ -136,16 +137,9 @@ def fine_tune(
         announce_compilation()
         for epoch in range(epochs_done, recipe.epochs):
             train_with_frozen_norms(new)
-            losses = []
-            for _ in range(recipe.steps_per_epoch):
-                losses.append(step())
-                log.advance()
+            losses = [step(log) for _ in range(recipe.steps_per_epoch)]
             metrics = {TRAIN_LOSS: float(torch.stack(losses).mean())}
-            if data.split.validation:
-                held_out = validate(
-                    state.ema.module, takes.batches, data.split.validation, takes.class_of_take, context
-                )
-                metrics |= {VALIDATION_LOSS: held_out.loss, VALIDATION_ACCURACY: held_out.top1}
+            metrics |= measure_validation(state, data, takes.batches, takes.class_of_take, context)
             log.record(epoch, metrics)
             state.save(folder / CHECKPOINT, epoch + 1)
 

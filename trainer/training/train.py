@@ -89,12 +89,9 @@ def _train_epochs(
             announce_compilation()
         while epochs_done < recipe.epochs and not state.early_stopping.should_stop:
             metrics = loop.train_epoch(log)
-            if data.split.validation:
-                validation = validate(
-                    state.ema.module, loop.batches, data.split.validation, loop.class_of_take, context
-                )
-                metrics |= {VALIDATION_LOSS: validation.loss, VALIDATION_ACCURACY: validation.top1}
-                state.early_stopping.update(validation.loss)
+            metrics |= measure_validation(state, data, loop.batches, loop.class_of_take, context)
+            if VALIDATION_LOSS in metrics:
+                state.early_stopping.update(metrics[VALIDATION_LOSS])
             if log is not None:
                 log.record(epochs_done, metrics)
                 state.save(folder / CHECKPOINT, epochs_done + 1)
@@ -160,6 +157,16 @@ class _TrainingLoop:
         with torch.autocast(torch.device(context.device).type, context.precision, enabled=use_autocast):
             log_probs = self._network(*features)
         return expert_loss(log_probs, classes, self._recipe)
+
+
+def measure_validation(
+    state: TrainingState, data: TrainingData, batches: BatchLoader, class_of_take: Tensor, context: DistributedContext
+) -> dict[str, float]:
+    """Return the figures of an epoch on the validation takes; none if nothing is held out."""
+    if not data.split.validation:
+        return {}
+    metrics = validate(state.ema.module, batches, data.split.validation, class_of_take, context)
+    return {VALIDATION_LOSS: metrics.loss, VALIDATION_ACCURACY: metrics.top1}
 
 
 def validate(

@@ -74,7 +74,7 @@ def test_own_words_with_karsls_numbers_and_layout_are_not_called_karsl(cards: Ca
     card = cards.write([WATER, TEA], [take("01/01/train/0071/a", "01", 71), take("0076", None, 76)])
     assert "KArSL" not in card
     assert "three men" not in card
-    assert "Classifies 2 signs (71 · ماء\u200e (water); 76 · شاي\u200e (tea)) from landmarks" in card
+    assert "Classifies 2 signs (71 · ماء (water); 76 · شاي (tea)) from landmarks" in card
     assert "Where the clips come from, and who made them, was not stated" in card
     assert "The terms of the clips were not stated" in card
     assert "2 clips (1 of signer 01, 1 of signers who are not known) of 2 signs, each as it was recorded." in card
@@ -143,7 +143,7 @@ def test_a_fine_tuned_model_tells_its_new_clips_and_its_parent(cards: Cards) -> 
     clips = [take("01/01/train/0071/a", "01", 71), take("sara/train/0076/01", "sara", 76)]
     fine_tuning = {"parent": "karsl-190@6", "rehearsed_takes": 1}
     card = cards.write([SKELETON, TEA], clips, fine_tuning=fine_tuning, terms="Free.", with_exemplars=False)
-    assert "on 1 clips (1 of signer sara) of 1 signs (76 · شاي\u200e (tea))" in card
+    assert "on 1 clips (1 of signer sara) of 1 signs (76 · شاي (tea))" in card
     assert "The terms of karsl-190@6 bind these weights, too; its card states them.\n\nFree." in card
     assert "It was fine-tuned on clips of one signer alone." in card
     assert "exemplars.npz" not in card

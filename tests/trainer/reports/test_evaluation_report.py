@@ -58,8 +58,7 @@ def test_report_without_a_wrong_prediction_says_so() -> None:
 
 def test_table_names_the_wrong_predictions_of_a_sign() -> None:
     shown = to_table(MIXED)
-    mark = "\N{LEFT-TO-RIGHT MARK}"
-    as_trachea = f"هيكل عظمي{mark} (Skeleton), classified as 76 · قصبة هوائية{mark} (Trachea) 2 times"
+    as_trachea = "هيكل عظمي (Skeleton), classified as 76 · قصبة هوائية (Trachea) 2 times"
     assert re.search(rf"sign 71 .* {re.escape(as_trachea)}\n", shown)
     assert re.search(r"sign 76 .* \(Trachea\), classified as no sign once$", shown)
     assert "signs with a wrong prediction: 2 of 2" in shown

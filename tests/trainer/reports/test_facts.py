@@ -21,7 +21,7 @@ def test_metadata_is_flattened_to_facts() -> None:
     facts = run_facts(run())
     assert facts["recipe.size.heads"] == "4"
     assert facts["fine_tuning"] == "-"
-    word = "كلمة\N{LEFT-TO-RIGHT MARK} (word)"
+    word = "كلمة (word)"
     assert facts["signs"] == f"4: 1 · {word}; 2 · {word}; 3 · {word}; 7 · {word}"
     assert (facts["split.train"], facts["split.validation"]) == ("3 takes", "1 takes")
 

@@ -15,6 +15,7 @@ from models.labels import Sign, labels_json
 from models.sign_number import number_of_word
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.cli.main import main as trainer
+from trainer.reports.curves import read_curves
 from trainer.training.checkpoint import TrainingState
 
 COFFEE, TEA = Sign(sign_id=1001, word="قهوة", word_en="Coffee"), Sign(sign_id=1002, word="شاي", word_en="Tea")
@@ -72,9 +73,16 @@ def test_fine_tuned_bundle_classifies_new_and_old_words(
 
 def test_card_describes_the_parent_the_new_words_and_the_forgetting(fine_tuned_bundle: Path) -> None:
     card = (fine_tuned_bundle / "README.md").read_text()
+    assert "with 8 rehearsed takes of the old signs" in card
     for expected in ("from tiny@1", "signer 04", "قهوة (Coffee)", "| new words, takes held out | 2 | 0 | 2 |"):
         assert expected in card
     assert "| old words, takes rehearsed | 8 |" in card
+
+
+def test_curves_show_the_accuracy_on_what_is_held_out(fine_tuned_run: Path) -> None:
+    curve = read_curves(fine_tuned_run)["accuracy/validation"]
+    assert curve.steps == (0, 1)
+    assert curve.values[-1] == 1.0
 
 
 def test_calibration_of_the_parent_is_kept(fine_tuned_bundle: Path, tiny_bundle: Path) -> None:

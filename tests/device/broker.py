@@ -8,6 +8,8 @@ from tests.device.device import Device, wait_until
 
 _MESSAGES: Final = "run/messages.jsonl"
 _CONFIG: Final = "listener 1883 127.0.0.1\nallow_anonymous true\npersistence false\n"
+# A unit with a file, since systemd may keep a transient one that was killed, and then starts no other of its name.
+_UNIT: Final = "[Service]\nExecStart=/usr/sbin/mosquitto -c /etc/ishara-broker.conf\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,15 @@ class Broker:
     def __init__(self, device: Device) -> None:
         self._device = device
         device.write("etc/ishara-broker.conf", _CONFIG)
+        device.write("etc/systemd/system/broker.service", _UNIT)
+        device.run("systemctl daemon-reload")
         self.start()
         device.run(f"systemd-run --quiet --unit=listener /opt/ishara/bin/python /srv/programs/listener.py /{_MESSAGES}")
         wait_until(lambda: device.path(_MESSAGES).exists(), "the listener")
 
     def start(self) -> None:
         """Start Mosquitto without any retained message."""
-        self._device.run("systemd-run --quiet --collect --unit=broker mosquitto -c /etc/ishara-broker.conf")
+        self._device.run("systemctl start broker")
 
     def kill(self) -> None:
         """Kill Mosquitto."""

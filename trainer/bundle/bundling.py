@@ -106,8 +106,9 @@ def make_bundle(
         test = _evaluate_test(new, run, takes["test"])
         facts = TrainingFacts.of(run, store, _measurements(run, store, predictions, takes["test"]))
         content = card.CardContent(
-            run, store, facts, held_out, test, result, options.about, options.terms, options.with_exemplars
-        )
+            run, store, facts, held_out, test, result, options.about, options.terms, options.with_exemplars,
+            is_own_held_out=not held_out_runs,
+        )  # fmt: skip
         (new / bundles.CARD).write_text(card.write_card(options.name, options.version, content), encoding="utf-8")
         manifest = Manifest(
             name=options.name,

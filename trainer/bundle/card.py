@@ -13,13 +13,15 @@ from models.labels import Sign
 from trainer.bundle.card_limits import limits_section, terms_section
 from trainer.bundle.quantise import QuantisationResult
 from trainer.bundle.training_facts import TrainingFacts
-from trainer.data import keypoints
+from trainer.data import holistic_pose, keypoints
 from trainer.data.karsl import is_karsl_sign
 from trainer.data.sign_names import name_signs
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult
 from trainer.training.run import Run
 
+IMPORTED_LANDMARKS: Final = frozenset({keypoints.FINGERPRINT, holistic_pose.FINGERPRINT})
+"""Fingerprints of key points that others found, and that no device produces."""
 _MAX_NAMES: Final = 40
 _KARSL: Final = (
     "of KArSL-502, as labels and signers tell: three men aged 30 to 40, seated, in front of a green background, under "
@@ -43,6 +45,8 @@ class CardContent:
     about: str | None
     terms: str | None
     with_exemplars: bool
+    is_own_held_out: bool
+    """The held-out clips are those of the run itself, not of others of the same recipe."""
 
     @property
     def signs(self) -> dict[int, Sign]:
@@ -132,7 +136,7 @@ def _views(facts: TrainingFacts) -> str:
 
 
 def _landmarks(run: Run) -> str:
-    if run.landmarker == keypoints.FINGERPRINT:
+    if run.landmarker in IMPORTED_LANDMARKS:
         return f"Landmarks: `{run.landmarker}`, imported key points, which no device produces."
     return f"Landmarks: `{run.landmarker}`, tracked as on the device."
 
@@ -146,16 +150,26 @@ def _accuracy(content: CardContent) -> str:
         table = _score_table(content.test, content.signs)
         parts.append(f"**The data set's test clips**, this network ({network}):\n\n{table}")
     if content.held_out and content.run.parent is None:
-        parts.append(
-            "The tables below are of networks of the same recipe on their held-out clips. Each network is that of the "
-            "last epoch, and its held-out clips had no influence on its training; only the temperature is fitted to "
-            "the first of these."
-        )
+        parts.append(_about_held_out(content))
     parts += [
         f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation, content.signs)}"
         for result in content.held_out
     ]
     return "\n\n".join(parts)
+
+
+def _about_held_out(content: CardContent) -> str:
+    """Return which networks were measured on held-out clips, and what influence these clips had."""
+    networks = (
+        "The table below is of this network before it was quantised"
+        if content.is_own_held_out
+        else "The tables below are of networks of the same recipe"
+    )
+    ended = "decided when training ended (`--patience`)" if content.run.recipe.patience else "had no influence on it"
+    return (
+        f"{networks}, as training left it at its last epoch, on the clips that were held out from its training. These "
+        f"{ended}; the temperature is fitted to the first table's."
+    )
 
 
 def _escape(description: str) -> str:

@@ -7,6 +7,7 @@ from models.bundle import open_bundle
 from models.keys import PrivateKey
 from trainer.bundle.benchmark import benchmark_bundles
 from trainer.bundle.bundling import BUNDLE, ExportOptions, make_bundle
+from trainer.bundle.card import IMPORTED_LANDMARKS
 from trainer.bundle.hand_network import is_tflite, quantise_hand
 from trainer.bundle.quantise import Precision
 from trainer.cli.selection import load_selected_takes
@@ -46,7 +47,7 @@ def run_export(options: argparse.Namespace) -> int:
         )
     signed = "" if key is None else f", signed by {key.name} ({key.id})"
     print(f"wrote {options.to} with {result.selected.name}{signed}")
-    if run.landmarker == keypoints.FINGERPRINT:
+    if run.landmarker in IMPORTED_LANDMARKS:
         print(f"ishara-trainer: {keypoints.DEVICE_WARNING}", file=sys.stderr)
     return 0
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from landmarkers.layout import DEFAULT_PARTS
@@ -19,6 +20,7 @@ from trainer.bundle.training_facts import Measurement, TrainingFacts
 from trainer.cli.main import main as trainer
 from trainer.data.store import Store
 from trainer.data.store_builder import build_store
+from trainer.evaluation.metrics import HeldOutResult, evaluate
 from trainer.training.recipe import RECIPES
 from trainer.training.run import Run
 
@@ -42,6 +44,7 @@ class Cards:
         trained: Sequence[Provenance],
         measured: Sequence[Provenance] = (),
         fine_tuning: dict[str, Any] | None = None,
+        landmarker: str = LANDMARKER,
         **more: Any,
     ) -> str:
         paths = []
@@ -52,11 +55,12 @@ class Cards:
         store = Store(self.folder / "takes.store")
         metadata = {"seed": 1, "fine_tuning": fine_tuning}
         train = tuple(range(len(trained)))
-        run = Run(self.folder, RECIPES["trial"], tuple(signs), train, (), "all", LANDMARKER, metadata)
+        run = Run(self.folder, RECIPES["trial"], tuple(signs), train, (), "all", landmarker, metadata)
         measurements = [Measurement(tuple(trained), tuple(measured))] if measured else []
         content = CardContent(
-            run, store, TrainingFacts.of(run, store, measurements), (), None, QuantisationResult((FP32,), FP32),
-            **({"about": None, "terms": None, "with_exemplars": True} | more),
+            run=run, store=store, facts=TrainingFacts.of(run, store, measurements), test=None,
+            quantisation=QuantisationResult((FP32,), FP32),
+            **({"held_out": (), "about": None, "terms": None, "with_exemplars": True, "is_own_held_out": True} | more),
         )  # fmt: skip
         return write_card("mine", 1, content)
 
@@ -109,6 +113,33 @@ def test_variants_are_counted_where_there_are_any(cards: Cards) -> None:
     clips = [take("a", "maryam", 71), take("a", "maryam", 71, 1), take("a", "maryam", 71, 2), take("b", "maryam", 76)]
     card = cards.write([WATER, TEA], clips)
     assert "2 clips (2 of signer maryam) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
+
+
+def test_imported_key_points_are_not_called_tracked_as_on_the_device(cards: Cards) -> None:
+    clips = [take("a", "maryam", 71)]
+    assert "tracked as on the device" in cards.write([WATER], clips)
+    for landmarker in ("key-points-184-image", "pose-format-holistic"):
+        assert "imported key points, which no device produces" in cards.write([WATER], clips, landmarker=landmarker)
+
+
+@pytest.mark.parametrize(
+    ("is_own", "patience", "sentence"),
+    [
+        (True, None, "The table below is of this network before it was quantised"),
+        (False, None, "The tables below are of networks of the same recipe"),
+        (True, None, "These had no influence on it; the temperature"),
+        (True, 5, "These decided when training ended (`--patience`); the temperature"),
+    ],
+)
+def test_the_influence_of_held_out_clips_is_stated(
+    cards: Cards, monkeypatch: pytest.MonkeyPatch, sentence: str, patience: int | None, *, is_own: bool
+) -> None:
+    monkeypatch.setitem(RECIPES, "trial", replace(RECIPES["trial"], patience=patience))
+    clip = take("c", "maryam", 71)
+    probabilities = np.array([[1.0, 0.0]], np.float32)
+    held_out = (HeldOutResult("10% of the clips held out", evaluate(probabilities, [WATER], [clip])),)
+    card = cards.write([WATER], [take("a", "maryam", 71)], [clip], held_out=held_out, is_own_held_out=is_own)
+    assert sentence in card
 
 
 def test_limits_are_counted(cards: Cards) -> None:

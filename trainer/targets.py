@@ -140,9 +140,13 @@ def replace_folder(folder: Path, kind: Kind) -> Iterator[Path]:
 def cannot_write(path: Path, error: OSError) -> TargetRefused:
     """Return the sentence for an error of the file system while a path is written."""
     at = f" ({error.filename})" if error.filename and Path(os.fsdecode(error.filename)) != path else ""
+    return TargetRefused(f"{path} cannot be written: {error.strerror or error}{at}; {remedy_of(error)}")
+
+
+def remedy_of(error: OSError) -> str:
+    """Return what the user can do about an error of the file system, as a clause."""
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    remedy = "free some space and run the command again" if is_full else "name a place that can be written"
-    return TargetRefused(f"{path} cannot be written: {error.strerror or error}{at}; {remedy}")
+    return "free some space and run the command again" if is_full else "name a place that can be read and written"
 
 
 def _check_apart(folder: Path, sources: Iterable[Path]) -> None:

@@ -17,6 +17,9 @@ from landmarkers.take import Take
 from tests.trainer import odd_inputs
 from trainer.cli.main import COMMANDS, load_command
 from trainer.targets import TargetRefused, write_file
+from trainer.training.recipe import RECIPES
+from trainer.training.run_metadata import save_metadata
+from trainer.training.tracking import open_log
 
 
 @pytest.fixture
@@ -71,11 +74,10 @@ def test_full_disk_leaves_no_part_of_a_store(desk: Path) -> None:
     assert f"{desk}/runs/new/takes.store cannot be written: File too large" in answer.errors
 
 
-def test_full_disk_leaves_no_part_of_a_run(desk: Path) -> None:
-    with full_disk(1000):
-        answer = odd_inputs.run(*train(desk, "--store", str(desk / "runs/mine/takes.store")))
-    assert f"{desk}/runs/new/run.json cannot be written: File too large" in answer.sentence
-    assert not list((desk / "runs/new").iterdir())
+def test_full_disk_leaves_no_part_of_the_metadata_of_a_run(tmp_path: Path) -> None:
+    with full_disk(100), pytest.raises(TargetRefused, match=r"run\.json cannot be written: File too large"):
+        save_metadata({"recipe": "x" * 1000}, tmp_path / "run")
+    assert not list((tmp_path / "run").iterdir())
 
 
 def test_full_disk_leaves_no_part_of_a_take(dataset: Path, tmp_path: Path) -> None:
@@ -84,6 +86,20 @@ def test_full_disk_leaves_no_part_of_a_take(dataset: Path, tmp_path: Path) -> No
     assert answer.code == 2
     assert "clip.mp4 cannot be created: File too large; run the command again to resume" in answer.errors
     assert not [path for path in (tmp_path / "takes").rglob("*") if path.is_file()]
+
+
+def write_curves(folder: Path) -> None:
+    with open_log("tensorboard", folder, RECIPES["trial"], 0, "train") as log:
+        for epoch in range(100):
+            log.record(epoch, {"loss/train": 1.0})
+
+
+def test_full_disk_ends_the_curves_without_a_traceback_of_their_thread(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with full_disk(100), pytest.raises(OSError, match="File too large"):
+        write_curves(tmp_path)
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_full_disk_keeps_the_file_that_is_to_be_replaced(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from landmarkers.errors import UserError
 from trainer.cli.arguments import parse_arguments
+from trainer.targets import remedy_of
 
 # Imported only when a command runs: torch and matplotlib take seconds, and a device lacks them.
 COMMANDS: Final = {
@@ -62,8 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in EXPECTED:
             raise
-        where = f" at {error.filename}" if error.filename else ""
-        print(f"ishara-trainer: the system refuses to go on{where}: {error.strerror}", file=sys.stderr)
+        where = error.filename or "a file of this command"
+        print(
+            f"ishara-trainer: {where} cannot be read or written: {error.strerror}; {remedy_of(error)}", file=sys.stderr
+        )
         return 2
     except KeyboardInterrupt:
         print("ishara-trainer: stopped; run the same command again to resume", file=sys.stderr)

@@ -22,6 +22,7 @@ from trainer.training.recipe import Recipe
 from trainer.training.training_data import TrainingData
 
 RUN_METADATA: Final = "run.json"
+_MARKS: Final = {"recipe": dict, "signs": list, "split": dict}  # of every release, and of no other program
 _FIRST_NAMES: Final = frozenset(
     {"takes.store", ".takes.store.new", f".{RUN_METADATA}.new"}
 )  # of a start that ended early
@@ -37,7 +38,8 @@ class RunUnusable(UserError):
 def _find_foreign(folder: Path) -> str | None:
     """Raises RunUnusable where the run's metadata are damaged."""
     if (folder / RUN_METADATA).exists():
-        is_ours = {"recipe", "signs", "split"} <= read_run_metadata(folder).keys()
+        content = read_run_metadata(folder)
+        is_ours = all(isinstance(content.get(key), kind) for key, kind in _MARKS.items())
         return None if is_ours else f"its {RUN_METADATA} is of another program"
     others = sorted(names_in(folder) - _FIRST_NAMES)
     return f"it holds {others[0]} and no {RUN_METADATA}" if others else None

@@ -3,6 +3,7 @@
 A resumed run continues its curves under the same name, from the epoch after its checkpoint.
 """
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -74,9 +75,21 @@ def open_log(track: str, folder: Path, recipe: Recipe, epochs_done: int, purpose
         if track == "mlflow":
             trackers.append(stack.enter_context(track_in_mlflow(folder, recipe.as_content())))
         if track != "none":
+            stack.enter_context(_quiet_threads())
             trackers.append(_TensorBoard(stack.enter_context(SummaryWriter(str(folder), purge_step=epochs_done))))
         bar: tqdm[Never] = tqdm(total=recipe.epochs * steps, initial=epochs_done * steps, desc=purpose, unit="step")
         yield TrainingLog(stack.enter_context(bar), recipe.epochs, tuple(trackers))
+
+
+@contextmanager
+def _quiet_threads() -> Iterator[None]:
+    """Let no thread print how a disk failed: TensorBoard's own raises the same error again where it is used."""
+    hook = threading.excepthook
+    threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
+    try:
+        yield
+    finally:
+        threading.excepthook = hook
 
 
 def describe_epoch(epoch: int, epochs: int, metrics: Mapping[str, float]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from landmarkers.take import TAKE_SUFFIX
 from models.bundle import LABELS, open_bundle
-from models.labels import Sign, join_signs, read_labels
+from models.labels import LabelsDiffer, Sign, join_signs, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
 from trainer.cli.selection import load_selected_takes, read_options, select_clips
 from trainer.cli.training_setup import check_targets, recipe_of, signs_of, start_processes, store_of
@@ -17,7 +17,7 @@ from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract
 from trainer.data.extraction_job import plan_jobs
 from trainer.data.store import find_takes
-from trainer.data.take_labels import read_take_labels
+from trainer.data.take_labels import WordsUnclear, read_take_labels
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
@@ -87,7 +87,11 @@ def _report(result: EvaluationResult, options: argparse.Namespace) -> int:
 def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     bundle = open_bundle(options.model)
     manifest = bundle.manifest
-    signs = join_signs([(manifest.title, bundle.signs), *((str(one), _words_of(one)) for one in options.clips)])
+    try:
+        words = [(str(one), _words_of(one, options.signs)) for one in options.clips]
+        signs = join_signs([(manifest.title, bundle.signs), *words])
+    except LabelsDiffer as error:
+        raise WordsUnclear(f"{error}; correct the word if it is one sign, else leave it out with --signs") from error
     folders: list[Path] = []
     unreadable: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
@@ -110,11 +114,14 @@ def _holds_takes(folder: Path) -> bool:
     return any(folder.rglob(f"*{TAKE_SUFFIX}"))
 
 
-def _words_of(folder: Path) -> tuple[Sign, ...]:
-    """Return the words that a folder of takes or a data set gives its signs by their numbers."""
+def _words_of(folder: Path, wanted: frozenset[int] | None) -> list[Sign]:
+    """Return the words that a folder of takes or a data set gives the numbers of the signs that are wanted."""
+    signs: tuple[Sign, ...] = ()
     if not _holds_takes(folder):
-        return read_labels_for(folder, None)
-    return read_labels(folder / LABELS) if (folder / LABELS).is_file() else ()
+        signs = read_labels_for(folder, None)
+    elif (folder / LABELS).is_file():
+        signs = read_labels(folder / LABELS)
+    return [sign for sign in signs if wanted is None or sign.sign_id in wanted]
 
 
 def _evaluate_recipe(options: argparse.Namespace, context: DistributedContext) -> EvaluationResult:

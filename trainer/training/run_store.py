@@ -53,8 +53,8 @@ def open_or_build_store(takes: Sequence[Path], folder: Path, run: Path, parts: f
         for one, metadata in trained.items():
             if not _is_trained_on(metadata, new):
                 raise RunUnusable(
-                    f"{one} was trained on other takes than those named{_difference(folder, new)}; train on these "
-                    "into another folder"
+                    f"{one} was trained on other takes than those named{_difference(folder, new)}; name "
+                    "another folder with --run"
                 )
 
     return build_store(takes, parts or _parts_of(takes[0]), folder, check=check)

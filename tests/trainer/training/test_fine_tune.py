@@ -190,7 +190,9 @@ def test_run_of_other_takes_is_refused(
     run = Path(shutil.copytree(fine_tuned_run, tmp_path / "run"))
     takes = Path(shutil.copytree(new_takes, tmp_path / "takes"))
     write_takes(takes, {TEA.sign_id: 1}, first=5)
-    assert "fine-tune into another folder" in refusal(fine_tune(tiny_bundle, takes, run), capsys)
+    assert "(1 new, 0 changed, 0 gone); name another folder with --run" in refusal(
+        fine_tune(tiny_bundle, takes, run), capsys
+    )
 
 
 def test_folder_that_is_neither_bundle_nor_run_is_refused(

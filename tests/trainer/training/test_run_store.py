@@ -136,7 +136,7 @@ def test_second_training_with_other_takes_says_what_is_different_and_keeps_the_s
     before = Store(trained / "takes.store").fingerprint
     assert train(takes, trained) == (
         f"ishara-trainer: {trained} was trained on other takes than those named (2 new, 1 changed, 1 "
-        "gone); train on these into another folder"
+        "gone); name another folder with --run"
     )
     assert Store(trained / "takes.store").fingerprint == before
     assert open_store(open_run(trained)).fingerprint == before

@@ -34,7 +34,7 @@ def test_number_that_the_data_set_gives_is_kept_and_the_labels_name_it() -> None
     assert signs_of_clips(clips, [THANKS]) == [THANKS]
 
 
-def test_names_that_differ_in_capitals_alone_are_told_apart_by_labels_and_else_refused() -> None:
+def test_names_that_differ_in_capitals_alone_are_distinguished_by_labels_and_else_refused() -> None:
     letters = [Sign(sign_id=37, word="ح", word_en="Haa"), Sign(sign_id=57, word="ه", word_en="haa")]
     clips = [clip("Haa"), clip("haa")]
     assert [one.sign_id for one in number_clips(clips, letters)] == [37, 57]

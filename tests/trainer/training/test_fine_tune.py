@@ -18,7 +18,8 @@ from trainer.cli.main import main as trainer
 from trainer.reports.curves import read_curves
 from trainer.training.checkpoint import TrainingState
 
-COFFEE, TEA = Sign(sign_id=1001, word="قهوة", word_en="Coffee"), Sign(sign_id=1002, word="شاي", word_en="Tea")
+COFFEE = Sign(sign_id=number_of_word("قهوة"), word="قهوة", word_en="Coffee")
+TEA = Sign(sign_id=number_of_word("شاي"), word="شاي", word_en="Tea")
 HANDSHAPES = {COFFEE.sign_id: 11, TEA.sign_id: 12, 3: 2}
 
 
@@ -62,7 +63,7 @@ def test_fine_tuned_bundle_classifies_new_and_old_words(
     fine_tuned_bundle: Path, synthetic_takes: Path, tmp_path: Path
 ) -> None:
     bundle = open_bundle(fine_tuned_bundle)
-    assert [sign.sign_id for sign in bundle.signs] == [1, 2, 3, 4, 1001, 1002]
+    assert [sign.sign_id for sign in bundle.signs] == [1, 2, 3, 4, TEA.sign_id, COFFEE.sign_id]
     unseen = write_takes(tmp_path, {COFFEE.sign_id: 5, TEA.sign_id: 5}, first=20)
     classifier = OnnxClassifier(bundle)
     for folder in (unseen, synthetic_takes):
@@ -110,7 +111,7 @@ def test_run_can_be_fine_tuned_and_three_takes_of_a_word_are_all_trained_on(
     assert trainer(fine_tune(fine_tuned_run, takes, tmp_path / "run", "--epochs", "1")) == 0
     assert "no training clip held out" in capsys.readouterr().out
     metadata = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert [sign["sign_id"] for sign in metadata["signs"]] == [1, 2, 3, 4, 1001, 1002]
+    assert [sign["sign_id"] for sign in metadata["signs"]] == [1, 2, 3, 4, TEA.sign_id, COFFEE.sign_id]
     assert metadata["split"]["validation"] == []
 
 
@@ -170,18 +171,14 @@ def test_sign_number_with_two_words_is_refused(
     fine_tuned_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     takes = write_takes(tmp_path / "takes", {TEA.sign_id: 3})
-    (takes / "labels.json").write_bytes(labels_json((Sign(sign_id=1002, word="ماء", word_en="Water"),)))
+    (takes / "labels.json").write_bytes(labels_json((TEA.model_copy(update={"word": "ماء", "word_en": "Water"}),)))
     sentence = refusal(fine_tune(fine_tuned_run, takes, tmp_path / "run"), capsys)
-    assert "sign 1002 is “شاي” in run and “ماء” in" in sentence
-    assert f"`ishara-trainer renumber {takes} 1002`" in sentence
-    assert trainer(["renumber", str(takes), "1002"]) == 0
+    assert f"sign {TEA.sign_id} is “شاي” in run and “ماء” in" in sentence
+    assert f"`ishara-trainer renumber {takes} {TEA.sign_id}`" in sentence
+    assert trainer(["renumber", str(takes), str(TEA.sign_id)]) == 0
     assert trainer(fine_tune(fine_tuned_run, takes, tmp_path / "run", "--epochs", "1")) == 0
     signs = json.loads((tmp_path / "run" / "run.json").read_text())["signs"]
-    assert [(sign["sign_id"], sign["word"]) for sign in signs[4:]] == [
-        (1001, "قهوة"),
-        (1002, "شاي"),
-        (number_of_word("ماء"), "ماء"),
-    ]
+    assert sorted(sign["word"] for sign in signs[4:]) == ["شاي", "قهوة", "ماء"]
 
 
 def test_run_of_other_takes_is_refused(
@@ -198,7 +195,7 @@ def test_run_of_other_takes_is_refused(
 def test_folder_that_is_neither_bundle_nor_run_is_refused(
     new_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "neither a bundle nor a run" in refusal(fine_tune(tmp_path, new_takes, tmp_path / "run"), capsys)
+    assert "neither a bundle nor a run" in refusal(fine_tune(tmp_path / "none", new_takes, tmp_path / "run"), capsys)
 
 
 def test_options_of_training_from_scratch_are_refused(

@@ -43,7 +43,7 @@ class TakeDamaged(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What a take was extracted from, by which a later extraction recognises whether the take is still right.
+    """The source of a take, by which a later extraction recognises whether the take is still right.
 
     `dataset` identifies the data set, `parts` are the body parts that were looked for, the others describe the clip's
     content as it was read: bytes, time of the last change in nanoseconds since 1970, and SHA-256.

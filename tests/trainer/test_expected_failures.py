@@ -1,4 +1,4 @@
-"""What a disk, a folder or odd data can do to a command: it says so in one sentence, and nothing half-written stays."""
+"""Failures by a disk, a folder or odd data: a command says so in one sentence, and nothing half-written stays."""
 
 import json
 import os

@@ -23,7 +23,7 @@ UNUSED: Final = f"{TAKE_SUFFIX}.unused"
 
 
 class State(Enum):
-    """Whether a take may be used: it is right, its clip's content must be compared, or it must be made anew."""
+    """The state of an existing take: it is right, its clip's content must be compared, or it must be made anew."""
 
     RIGHT = auto()
     DOUBTFUL = auto()

@@ -136,7 +136,7 @@ def prepare_folders(folders: set[Path]) -> None:
 
 @dataclass(slots=True)
 class _Progress:
-    """What an extraction has done so far."""
+    """The work that an extraction has done so far."""
 
     takes: list[TakeVisibility] = field(default_factory=list)
     created: int = 0

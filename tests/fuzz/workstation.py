@@ -59,7 +59,7 @@ values = { camera = "/dev/video0" }
 address = "10.0.0.1"
 canary = true
 """
-_CLIPS = "path,word,signer,split,english\nclips.csv.d,قهوة,huda,train,Coffee\n".encode()
+_CLIPS = "path,word,signer,split,english\nclips.csv.d,قهوة,p2,train,Coffee\n".encode()
 _WLASL = b'[{"gloss": "book", "instances": [{"video_id": "69241", "signer_id": 118, "split": "train"}]}]'
 
 _LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n,شكرا,Thanks,\n".encode()

@@ -93,7 +93,7 @@ def test_karsls_clips_stand_there_with_its_terms(cards: Cards) -> None:
 
 
 def test_a_mixture_tells_both(cards: Cards) -> None:
-    clips = [take("01/01/train/0071/a", "01", 71), *(take(f"maryam/{name}", "maryam", 76) for name in "ab")]
+    clips = [take("01/01/train/0071/a", "01", 71), *(take(f"p3/{name}", "p3", 76) for name in "ab")]
     card = cards.write([SKELETON, TEA], clips)
     assert "1 of the clips are of KArSL-502" in card
     assert "Where the others come from, and who made them, was not stated" in card
@@ -110,13 +110,13 @@ def test_what_is_stated_stands_in_the_card_instead(cards: Cards) -> None:
 
 
 def test_variants_are_counted_where_there_are_any(cards: Cards) -> None:
-    clips = [take("a", "maryam", 71), take("a", "maryam", 71, 1), take("a", "maryam", 71, 2), take("b", "maryam", 76)]
+    clips = [take("a", "p3", 71), take("a", "p3", 71, 1), take("a", "p3", 71, 2), take("b", "p3", 76)]
     card = cards.write([WATER, TEA], clips)
-    assert "2 clips (2 of signer maryam) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
+    assert "2 clips (2 of signer p3) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
 
 
 def test_imported_key_points_are_not_called_tracked_as_on_the_device(cards: Cards) -> None:
-    clips = [take("a", "maryam", 71)]
+    clips = [take("a", "p3", 71)]
     assert "tracked as on the device" in cards.write([WATER], clips)
     for landmarker in ("key-points-184-image", "pose-format-holistic"):
         assert "imported key points, which no device produces" in cards.write([WATER], clips, landmarker=landmarker)
@@ -135,16 +135,16 @@ def test_the_influence_of_held_out_clips_is_stated(
     cards: Cards, monkeypatch: pytest.MonkeyPatch, sentence: str, patience: int | None, *, is_own: bool
 ) -> None:
     monkeypatch.setitem(RECIPES, "trial", replace(RECIPES["trial"], patience=patience))
-    clip = take("c", "maryam", 71)
+    clip = take("c", "p3", 71)
     probabilities = np.array([[1.0, 0.0]], np.float32)
     held_out = (HeldOutResult("10% of the clips held out", evaluate(probabilities, [WATER], [clip])),)
-    card = cards.write([WATER], [take("a", "maryam", 71)], [clip], held_out=held_out, is_own_held_out=is_own)
+    card = cards.write([WATER], [take("a", "p3", 71)], [clip], held_out=held_out, is_own_held_out=is_own)
     assert sentence in card
 
 
 def test_limits_are_counted(cards: Cards) -> None:
-    trained = [take("a", "maryam", 71), take("b", "maryam", 71), take("c", "maryam", 76)]
-    limits = cards.write([WATER, TEA], trained, [take("d", "maryam", 71, split="test")]).partition("## Limits")[2]
+    trained = [take("a", "p3", 71), take("b", "p3", 71), take("c", "p3", 76)]
+    limits = cards.write([WATER, TEA], trained, [take("d", "p3", 71, split="test")]).partition("## Limits")[2]
     assert "It was trained on clips of one signer alone." in limits
     assert "how well it reads strangers is not known" in limits
     assert "one clip each, so that nothing tells what may vary in them (1): 76 · شاي" in limits
@@ -156,12 +156,12 @@ def test_limits_are_counted(cards: Cards) -> None:
     [
         ([], "No clip was kept apart"),
         ([take("c", "yusuf", 71, split="test")], "were measured, as stated above: signers yusuf."),
-        ([take("c", "ali", 76, split="test")], "1 of the measured clips are of a signer of whom no clip of that sign"),
+        ([take("c", "p1", 76, split="test")], "1 of the measured clips are of a signer of whom no clip of that sign"),
         ([take("c", None, 71, split="test")], "how well it reads strangers is not known"),
     ],
 )
 def test_strangers_are_named_where_they_were_measured(cards: Cards, measured: list[Provenance], sentence: str) -> None:
-    trained = [take("a", "maryam", 71), take("b", "ali", 71), take("e", "maryam", 76)]
+    trained = [take("a", "p3", 71), take("b", "p1", 71), take("e", "p3", 76)]
     assert sentence in cards.write([WATER, TEA], trained, measured)
 
 

@@ -19,37 +19,37 @@ def held_out(dataset: Dataset) -> set[str]:
 
 
 def test_of_three_people_the_one_with_the_fewest_clips_is_held_out(tmp_path: Path) -> None:
-    make(phone_clips(tmp_path, huda=5, ali=3, omar=4), "coffee/guest/1.mp4")  # a guest who signs one word is no measure
+    make(phone_clips(tmp_path, p2=5, p1=3, p5=4), "coffee/guest/1.mp4")  # a guest who signs one word is no measure
     dataset = read(tmp_path, hold_out="auto")
-    assert {clip.signer for clip in dataset.clips if clip.split == "test"} == {"ali"}
-    assert dataset.notes[-1] == "6 of 25 clips, signer ali's, are held out as test clips (--hold-out)"
+    assert {clip.signer for clip in dataset.clips if clip.split == "test"} == {"p1"}
+    assert dataset.notes[-1] == "6 of 25 clips, signer p1's, are held out as test clips (--hold-out)"
 
 
 def test_of_two_people_a_fifth_of_each_word_is_held_out(tmp_path: Path) -> None:
-    found = held_out(read(phone_clips(tmp_path, huda=5, ali=5), hold_out="auto"))
+    found = held_out(read(phone_clips(tmp_path, p2=5, p1=5), hold_out="auto"))
     assert [sum(name.startswith(word) for name in found) for word in ("coffee/", "tea/")] == [2, 2]
 
 
 def test_the_same_clips_are_held_out_when_others_are_added(tmp_path: Path) -> None:
-    before = held_out(read(phone_clips(tmp_path, huda=10), hold_out="auto"))
-    make(tmp_path, *(f"water/huda/{number}.mp4" for number in range(9)))
+    before = held_out(read(phone_clips(tmp_path, p2=10), hold_out="auto"))
+    make(tmp_path, *(f"water/p2/{number}.mp4" for number in range(9)))
     assert {name for name in held_out(read(tmp_path, hold_out="auto")) if not name.startswith("water")} == before
 
 
 def test_words_that_nobody_else_signs_and_words_of_few_clips_stay_for_training(tmp_path: Path) -> None:
-    make(phone_clips(tmp_path, huda=5, ali=3, omar=4), "water/ali/1.mp4", "water/ali/2.mp4")
-    assert not any(name.startswith("water") for name in held_out(read(tmp_path, hold_out="ali")))
+    make(phone_clips(tmp_path, p2=5, p1=3, p5=4), "water/p1/1.mp4", "water/p1/2.mp4")
+    assert not any(name.startswith("water") for name in held_out(read(tmp_path, hold_out="p1")))
     assert not any(name.startswith("water") for name in held_out(read(tmp_path, hold_out="50%")))
 
 
-@pytest.mark.parametrize(("wanted", "count"), [("none", 0), ("huda", 10), ("50%", 12), ("99%", 22)])
+@pytest.mark.parametrize(("wanted", "count"), [("none", 0), ("p2", 10), ("50%", 12), ("99%", 22)])
 def test_what_is_held_out_can_be_chosen(tmp_path: Path, wanted: str, count: int) -> None:
-    assert len(held_out(read(phone_clips(tmp_path, huda=5, ali=3, omar=4), hold_out=wanted))) == count
+    assert len(held_out(read(phone_clips(tmp_path, p2=5, p1=3, p5=4), hold_out=wanted))) == count
 
 
 def test_unknown_person_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetUnreadable, match="names no signer of the data set, which knows ali, huda"):
-        read(phone_clips(tmp_path, huda=5, ali=3), hold_out="omar")
+    with pytest.raises(DatasetUnreadable, match="names no signer of the data set, which knows p1, p2"):
+        read(phone_clips(tmp_path, p2=5, p1=3), hold_out="p5")
 
 
 def test_data_set_with_a_split_keeps_it(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Reads a list of clips, `clips.csv` or any CSV file that is named instead of a folder.
 
     path,word,signer,split
-    phone/VID_0001.mp4,coffee,huda,train
+    phone/VID_0001.mp4,coffee,p2,train
 
 `path` counts from the file's own folder and leads to a video or a folder of numbered pictures below it; `word` is a
 word or a sign's number. `english`, `signer` and `split` (train, val, test) may be empty or lacking, and other columns

@@ -3,7 +3,7 @@
     <root>/<word>/<clip>                     by an unknown signer
     <root>/<word>/<signer>/<clip>            `--signer-from folder`, which is what is read unasked
     <root>/<signer>/<word>/<clip>            `--signer-from outer-folder`
-    <root>/<word>/huda_01.mp4                `--signer-from '{signer}_*'`: a pattern of the file's name
+    <root>/<word>/p2_01.mp4                `--signer-from '{signer}_*'`: a pattern of the file's name
 
 Folders named train, val and test may lie around all those of the words, or in each of them.
 """

@@ -49,7 +49,8 @@ def test_evaluation_resumes_and_reports_each_signer_the_mean_and_the_worst(
     assert top1[result["worst_signer"]] == min(top1.values())
     assert result["signs"] == [1, 2, 3]
     report = (tmp_path / "report.html").read_text()
-    assert "takes of signs 1-3 and evaluated on these takes" in report
+    assert "takes of signs 1 · " in report
+    assert " (word 2) and evaluated on these takes" in report
     assert "كلمة2" in report
     assert trainer(command) == 0
     table = capsys.readouterr().out

@@ -9,6 +9,8 @@ import time
 import traceback
 from pathlib import Path
 
+from tqdm import tqdm
+
 from tests.fuzz.fuzzing import all_parsers, fuzz
 from tests.fuzz.parser import Parser
 
@@ -17,9 +19,7 @@ def main() -> int:
     """Return 1 if any input raised what is no refusal, or took too much."""
     options = argparse.ArgumentParser(prog="tests.fuzz")
     options.add_argument("--minutes", type=float, default=5.0)
-    options.add_argument(
-        "--examples", type=int, default=1000, help="of each parser in one round (default: %(default)s)"
-    )
+    options.add_argument("--inputs", type=int, default=1000, help="of each parser in one round (default: %(default)s)")
     options.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="repeats an earlier run")
     options.add_argument("--only", default="", help="the parsers whose name contains this")
     chosen = options.parse_args()
@@ -29,11 +29,11 @@ def main() -> int:
         wanted = [parser for parser in parsers if chosen.only in parser.name]
         while not failed:
             began = time.monotonic()
-            for parser in wanted:
+            for parser in tqdm(wanted, "parsers"):
                 folder = Path(tempfile.mkdtemp(dir=scratch))
                 try:
                     _check_first_example(parser, folder)
-                    fuzz(parser, folder, chosen.examples, random_seed)
+                    fuzz(parser, folder, chosen.inputs, random_seed)
                 except BaseException as error:  # whatever it is, it is the finding
                     if isinstance(error, KeyboardInterrupt):
                         raise
@@ -41,7 +41,7 @@ def main() -> int:
                     print(f"--- {parser.name}, --seed {random_seed}")
                     traceback.print_exception(error, limit=-6, file=sys.stdout)
             seconds = time.monotonic() - began
-            inputs = f"{len(wanted)} parsers, {chosen.examples} inputs each"
+            inputs = f"{len(wanted)} parsers, {chosen.inputs} inputs each"
             print(f"seed {random_seed}: {inputs}, {seconds:.0f} s, {failed} failed")
             random_seed += 1
             if time.monotonic() > until:

@@ -14,7 +14,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_input_gives_a_value_or_a_refusal() -> None:
-    result = run("-m", "tests.fuzz", "--minutes", "0", "--examples", "150", "--seed", "1")
+    result = run("-m", "tests.fuzz", "--minutes", "0", "--inputs", "150", "--seed", "1")
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -5,6 +5,7 @@
 
 import lzma
 import math
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -24,6 +25,8 @@ _MAX_TEXT_BYTES: Final = 1 << 24  # four bytes a character
 _MAX_ITEM_BYTES: Final = 8
 _ENCRYPTED: Final = 1
 _SUFFIX: Final = ".npy"
+_FIRST_SURROGATE: Final = 0xD800
+_LAST_SURROGATE: Final = 0xDFFF
 # RuntimeError includes NotImplementedError and RecursionError, OSError a seek before the file's beginning.
 _DAMAGE: Final = (
     ArithmeticError,
@@ -65,6 +68,13 @@ def _is_known(dtype: np.dtype[Any]) -> bool:
     return dtype.itemsize > 0 and (dtype.kind == "U" or dtype.itemsize <= _MAX_ITEM_BYTES)
 
 
+def _is_text(array: NDArray[np.str_]) -> bool:
+    """Return True if all of an array's texts are Unicode: numpy accepts any 32 bits as a character."""
+    characters = np.ascontiguousarray(array).view(array.dtype.str[0] + "u4")
+    is_surrogate = (characters >= _FIRST_SURROGATE) & (characters <= _LAST_SURROGATE)
+    return not np.any(is_surrogate | (characters > sys.maxunicode))
+
+
 class ArrayArchive:
     """An `.npz` file, of which single arrays are read."""
 
@@ -104,6 +114,8 @@ class ArrayArchive:
             raise
         except _DAMAGE as error:
             raise ArraysDamaged(f"its {name} cannot be read: {describe(error)}") from error
+        if array.dtype.kind == "U" and not _is_text(array):
+            raise ArraysDamaged(f"its {name} holds what is no text")
         return array
 
     def _size_of(self, entry: zipfile.ZipInfo, name: str, kinds: Collection[str]) -> int:

@@ -144,6 +144,14 @@ def test_array_of_an_absurd_header_is_refused(tmp_path: Path, descr: str, shape:
     refusal(path)
 
 
+@pytest.mark.parametrize("character", [0xD800, 0x110000, 0x7FFFFFFF])
+def test_text_of_characters_that_are_none_is_refused(tmp_path: Path, character: int) -> None:
+    text = np.array([character], "<u4").view("<U1").reshape(())
+    np.savez(tmp_path / "a.take.npz", allow_pickle=False, provenance=text, times=np.arange(3.0))
+    with pytest.raises(TakeDamaged, match="provenance holds what is no text"):
+        StoredTake.load(tmp_path / "a.take.npz")
+
+
 def test_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     rewrite(tmp_path / "a.take.npz", face=np.zeros((24, 468, 3 * 10_000), np.int16))
     assert "too large" in refusal(tmp_path / "a.take.npz")

@@ -151,17 +151,17 @@ class Store:
 
 
 def find_takes(folders: Iterable[Path]) -> list[Path]:
-    """Return all takes below some folders, in order. Raises StoreUnusable if a folder holds none."""
-    found = []
+    """Return all takes below some folders, in order, each once. Raises StoreUnusable if a folder holds none."""
+    found: dict[Path, None] = {}
     for folder in folders:
         takes = sorted(folder.rglob(f"*{TAKE_SUFFIX}")) if folder.is_dir() else []
         takes = [path for path in takes if not path.name.startswith(".")]
         if not takes:
             raise StoreUnusable(f"{folder} holds no takes (*{TAKE_SUFFIX})")
-        found += takes
+        found |= dict.fromkeys(takes)
     if not found:
         raise StoreUnusable("no folder of takes is named; name at least one")
-    return found
+    return list(found)
 
 
 def columns_of(parts: Sequence[Part]) -> NDArray[np.int64]:

@@ -50,8 +50,7 @@ def _new_signs(parent: ParentModel, known: dict[int, Sign], provenance: Sequence
 
 
 def _open_or_build(parent: ParentModel, paths: Sequence[Path], folder: Path, run: Path) -> Store:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".exemplars-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="ishara-exemplars-") as scratch:
         exemplar_paths = [Path(scratch) / f"{number:06}{TAKE_SUFFIX}" for number in range(len(parent.exemplars))]
         for path, take in zip(exemplar_paths, parent.exemplars, strict=True):
             take.save(path)

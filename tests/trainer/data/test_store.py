@@ -63,6 +63,11 @@ def test_store_whose_index_names_no_part_is_refused(tmp_path: Path) -> None:
         stores.Store(tmp_path / "a.store")
 
 
+def test_takes_of_overlapping_folders_are_found_once(tmp_path: Path) -> None:
+    paths = write_takes(tmp_path / "takes/mine", 2)
+    assert stores.find_takes([tmp_path / "takes", tmp_path / "takes/mine"]) == paths
+
+
 def test_batches_are_padded_with_nan(tmp_path: Path) -> None:
     store = build_store(write_takes(tmp_path / "takes", 3), DEFAULT_PARTS, tmp_path / "a.store")
     pose, left, right, times = BatchLoader(store).collate([0, 2]).parts()

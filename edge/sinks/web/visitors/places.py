@@ -37,7 +37,7 @@ class Places:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._taken: set[Place] = set()
+        self._taken: dict[Place, None] = {}  # in the order in which they were taken
 
     @property
     def taken_count(self) -> int:
@@ -50,11 +50,11 @@ class Places:
         if len(self._taken) >= self._limit:
             self._end_turn(network)
         place = Place(network, end_turn, time.monotonic())
-        self._taken.add(place)
+        self._taken[place] = None
         try:
             yield
         finally:
-            self._taken.discard(place)
+            self._taken.pop(place, None)
 
     def _end_turn(self, newcomer: str) -> None:
         counts, now = Counter(place.network for place in self._taken), time.monotonic()
@@ -64,7 +64,7 @@ class Places:
         if not over:
             raise PlacesTaken
         loser = min(over, key=lambda place: (-counts[place.network], place.taken_at))
-        self._taken.discard(loser)
+        del self._taken[loser]
         loser.end_turn()
 
 

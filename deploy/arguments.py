@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.command_line import add_standard_options
-from landmarkers.parsing import read_decimal
+from landmarkers.numbers import read_decimal
 
 _WAIT_S: Final = 900.0
 _MAX_WAIT_S: Final = 7 * 24 * 3600

@@ -17,7 +17,7 @@ from typing import Final
 from paramiko import SFTPClient, SSHException
 
 from deploy.connection import LinkLost, Remote, StepFailed
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 
 _CHUNK: Final = 256 * 1024
 _DIGESTS_S: Final = 1200  # a slow card and a file of gigabytes

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 
 _LOCAL_KINDS: Final = ("take:", "v4l2:")
 # Also what was meant as an address: with a typing error, in quotes, or with one slash, as a path writes it. In letters

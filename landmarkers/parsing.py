@@ -4,7 +4,6 @@ Python's own parser of JSON also raises RecursionError, and accepts NaN, which i
 with which a text can be neither printed nor sent. pydantic's parser limits depth (200) and digits (4300).
 """
 
-import re
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -35,21 +34,6 @@ def read_at_most(file: IO[bytes], max_bytes: int = MAX_BYTES) -> bytes:
     if len(content) > max_bytes:
         raise ValueError(f"it is larger than {max_bytes} bytes")
     return content
-
-
-def is_number(text: str) -> bool:
-    """Return True for what `int` reads quickly as a whole number: at most 18 digits, of ASCII alone."""
-    return re.fullmatch("[0-9]{1,18}", text) is not None
-
-
-def read_decimal(text: str) -> float:
-    """Return the number that a text of ASCII says, as `float` reads it. Raises ValueError."""
-    if not text.isascii() or "_" in text:
-        raise ValueError("it is no number of the digits 0 to 9")
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ValueError("it is no number") from error
 
 
 def describe(error: Exception) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from edge.cameras.source import SourceOptions, SourceUnknown, open_camera
 from edge.redaction import redact_source
-from landmarkers.parsing import is_number, read_decimal
+from landmarkers.numbers import is_number, read_decimal
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("ishara", "landmarkers", "models", "edge", "trainer", "deploy")
@@ -64,7 +64,7 @@ def faults(path: str, source: str) -> Iterator[str]:
             if isinstance(node, ast.Attribute) and node.attr == "IGNORECASE" and not names:
                 yield f"{where}: re.IGNORECASE: add re.ASCII, since K and ſ are letters, too"
             if isinstance(node, ast.Attribute) and node.attr in METHODS and (path, node.attr) not in EXEMPT:
-                yield f"{where}: {node.attr}: say landmarkers.parsing.is_number"
+                yield f"{where}: {node.attr}: say landmarkers.numbers.is_number"
             if isinstance(node, ast.keyword) and node.arg == "type" and getattr(node.value, "id", "") in CONVERTERS:
                 yield f"{where}: type={ast.unparse(node.value)} of an argument: say is_number or read_decimal"
 

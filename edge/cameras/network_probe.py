@@ -14,7 +14,7 @@ from typing import Final
 
 from edge.cameras.login import authorise
 from edge.cameras.network_address import NetworkAddress
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 
 _MAX_BYTES: Final = 64 * 1024
 _HEAD_END: Final = b"\r\n\r\n"

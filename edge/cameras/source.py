@@ -17,7 +17,7 @@ from landmarkers import factory
 from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from landmarkers.take import TAKE_SUFFIX, Take
 
 _MEMORY: Final = "/dev/shm/"  # noqa: S108 # files in memory, although they lie among the devices

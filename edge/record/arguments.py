@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.cameras.source_help import SOURCES_HELP
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 
 _MAX_TAKES: Final = 100
 

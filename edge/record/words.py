@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge.config.text_file import read_text_file
 from landmarkers.errors import UserError
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from models.labels import Sign
 from models.sign_number import normalise_word, number_of_word
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from landmarkers.parsing import describe, is_number, read_decimal, read_limited
+from landmarkers.numbers import is_number, read_decimal
+from landmarkers.parsing import describe, read_limited
 from landmarkers.plain_text import one_line
 from models.sign_number import MAX_SIGN_NUMBER
 

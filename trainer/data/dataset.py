@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
 
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from landmarkers.recording import VIDEO_SUFFIXES
 from models.sign_number import number_of_word
 from trainer.data.clip import Clip, DatasetUnreadable

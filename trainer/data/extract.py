@@ -14,7 +14,7 @@ from typing import Final
 from tqdm import tqdm
 
 from landmarkers.errors import UserError
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from landmarkers.plain_text import escape
 from landmarkers.recording import RecordingUnreadable
 from landmarkers.take import TAKE_SUFFIX, StoredTake

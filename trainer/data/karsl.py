@@ -10,7 +10,7 @@ from base64 import b64decode
 from hashlib import sha256
 from typing import Final
 
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from landmarkers.take import Provenance
 from models.labels import Sign, SignKind
 

@@ -26,7 +26,8 @@ from tqdm import tqdm
 
 from landmarkers.array_archive import ArrayArchive, ArraysDamaged
 from landmarkers.layout import PART_SLICES
-from landmarkers.parsing import describe, is_number, read_json, read_limited
+from landmarkers.numbers import is_number
+from landmarkers.parsing import describe, read_json, read_limited
 from landmarkers.plain_text import escape
 from landmarkers.take import TAKE_SUFFIX, Extraction, Provenance, StoredTake, Take
 from trainer.data.clip import SPLITS, DatasetUnreadable

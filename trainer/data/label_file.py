@@ -20,7 +20,8 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from landmarkers.errors import UserError
-from landmarkers.parsing import is_number, read_limited
+from landmarkers.numbers import is_number
+from landmarkers.parsing import read_limited
 from landmarkers.plain_text import one_line
 from models.labels import SIGN_KINDS, Sign, read_labels
 from models.sign_number import MAX_SIGN_NUMBER, normalise_word, number_of_word

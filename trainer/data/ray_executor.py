@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from trainer.data.executor import ATTEMPTS, ExecutorUnavailable, Job, Result, WorkerLost
 
 _QUEUED_PER_CPU: Final = 4  # jobs: enough that no processor idles

@@ -9,7 +9,7 @@ from edge.monitoring.status import Component
 from edge.sinks.captions.fonts import TYPEFACES
 from edge.sinks.captions.theme import THEMES
 from landmarkers.errors import UserError
-from landmarkers.parsing import read_decimal
+from landmarkers.numbers import read_decimal
 
 _WORDS: Final = ("يقف=stand", "قلب=heart", "جهاز تنفسي=respiratory system", "قصبة هوائية=trachea")
 _MIN_PX: Final = 320

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from trainer.data.layouts.content import Entry
 from trainer.data.layouts.csv_rows import read_rows
 from trainer.data.layouts.reading import Description, Reading, split_of

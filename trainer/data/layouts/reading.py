@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from landmarkers.parsing import is_number
+from landmarkers.numbers import is_number
 from models.sign_number import MAX_SIGN_NUMBER
 from trainer.data.layouts.content import Entry
 

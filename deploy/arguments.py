@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from landmarkers.command_line import add_standard_options
-from landmarkers.numbers import read_decimal
+from landmarkers.command_line import add_standard_options, decimal_from
 
 _WAIT_S: Final = 900.0
 _MAX_WAIT_S: Final = 7 * 24 * 3600
@@ -60,7 +59,7 @@ def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     waiting.add_argument(
         "--timeout",
-        type=_seconds,
+        type=decimal_from(0, _MAX_WAIT_S, "seconds"),
         default=_WAIT_S,
         metavar="SECONDS",
         help="give up waiting after this time (default: %(default)s)",
@@ -81,13 +80,3 @@ def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "rollback", parents=[fleet, changing, waiting], help="return the devices to the previous model"
     )
     rollback.add_argument("--app", action="store_true", help="return to the previous release of the program instead")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = read_decimal(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0.0 <= seconds <= _MAX_WAIT_S:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {_MAX_WAIT_S}")
-    return seconds

@@ -1,10 +1,14 @@
-"""Options that all programs have."""
+"""Options that all programs have, and numbers in them."""
 
 import argparse
+import math
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import shtab
+
+from landmarkers.numbers import read_decimal
 
 
 def add_standard_options(parser: argparse.ArgumentParser) -> None:
@@ -12,6 +16,22 @@ def add_standard_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
     shtab.add_argument_to(parser, "--print-completion", help="print a completion script for this shell, and exit")
     _complete_paths(parser)
+
+
+def decimal_from(minimum: int, maximum: int, unit: str = "") -> Callable[[str], float]:
+    """Return a converter of numbers from `minimum` to `maximum`, of seconds or another unit."""
+
+    def convert(text: str) -> float:
+        try:
+            number = read_decimal(text)
+        except ValueError:
+            number = math.nan
+        if not minimum <= number <= maximum:
+            of_unit = f" of {unit}" if unit else ""
+            raise argparse.ArgumentTypeError(f"{text} is not a number{of_unit} from {minimum} to {maximum}")
+        return number
+
+    return convert
 
 
 def _complete_paths(parser: argparse.ArgumentParser) -> None:

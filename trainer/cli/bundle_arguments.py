@@ -4,12 +4,12 @@ import argparse
 import os
 from pathlib import Path
 
+from landmarkers.command_line import decimal_from
 from trainer.cli.values import (
     PRECISIONS,
     SPLITS,
     bundle_name,
     card_text,
-    fraction,
     integer_from,
     positive_integers,
     report_file,
@@ -67,7 +67,7 @@ def add_export(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--threshold",
-        type=fraction,
+        type=decimal_from(0, 1),
         default=0.4,
         metavar="P",
         help="confidence below which no word is emitted (default: %(default)s)",

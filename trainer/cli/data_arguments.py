@@ -4,13 +4,13 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from landmarkers.command_line import decimal_from
 from trainer.cli.values import (
     MAX_PROCESSES,
     SPLITS,
     integer_from,
     positive_number,
     report_file,
-    seconds,
     sign_number,
     signer_source,
 )
@@ -32,7 +32,7 @@ def add_extract(command: argparse.ArgumentParser) -> None:
     command.add_argument("--face", action="store_true", help="also detect the 468 points of the face (default: no)")
     command.add_argument(
         "--clip-timeout",
-        type=seconds,
+        type=decimal_from(1, 86_400, "seconds"),
         default=60.0,
         metavar="SECONDS",
         help="give a clip up that has shown no further frame for so long (default: %(default)g)",

@@ -4,6 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from landmarkers.command_line import decimal_from
 from trainer.cli.data_arguments import add_reading
 from trainer.cli.training_arguments import TRAINING_OPTIONS, add_training_options, set_training_defaults
 from trainer.cli.values import (
@@ -11,7 +12,6 @@ from trainer.cli.values import (
     SPLITS,
     fraction_below_one,
     integer_from,
-    minutes,
     positive_integers,
     report_file,
 )
@@ -87,7 +87,7 @@ def add_stream(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--minutes",
-        type=minutes,
+        type=decimal_from(0, 600, "minutes"),
         default=2.0,
         metavar="M",
         help="minutes of resting hands, to count false positives (default: 2)",

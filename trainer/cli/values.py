@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from landmarkers.command_line import decimal_from
 from landmarkers.numbers import is_number, read_decimal
 from landmarkers.parsing import describe, read_limited
 from landmarkers.plain_text import one_line
@@ -17,8 +18,6 @@ from models.sign_number import MAX_SIGN_NUMBER
 
 MAX_INTEGER: Final = 2**31 - 1
 MAX_PROCESSES: Final = 1024
-MAX_MINUTES: Final = 600
-MAX_SECONDS: Final = 86_400
 _MAX_CARD_TEXT: Final = 10_000
 
 # Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
@@ -83,28 +82,6 @@ def positive_integers(text: str) -> tuple[int, ...]:
     return tuple(convert(part) for part in text.split(","))
 
 
-def minutes(text: str) -> float:
-    """Convert a duration in minutes; 0 means none."""
-    try:
-        number = read_decimal(text)
-    except ValueError:
-        number = -1.0
-    if not 0.0 <= number <= MAX_MINUTES:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0 to {MAX_MINUTES}")
-    return number
-
-
-def seconds(text: str) -> float:
-    """Convert a duration in seconds."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 1.0 <= number <= MAX_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 1 to {MAX_SECONDS}")
-    return number
-
-
 def integer_from(minimum: int, maximum: int = MAX_INTEGER) -> Callable[[str], int]:
     """Return a converter of integers from `minimum` to `maximum`."""
 
@@ -116,20 +93,9 @@ def integer_from(minimum: int, maximum: int = MAX_INTEGER) -> Callable[[str], in
     return convert
 
 
-def fraction(text: str) -> float:
-    """Convert a number from 0 to 1."""
-    try:
-        number = read_decimal(text)
-    except ValueError:
-        number = -1.0
-    if not 0.0 <= number <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
-    return number
-
-
 def fraction_below_one(text: str) -> float:
     """Convert a number from 0 to less than 1: of a whole that must not be taken away entirely."""
-    number = fraction(text)
+    number = decimal_from(0, 1)(text)
     if number == 1.0:
         raise argparse.ArgumentTypeError(f"{text} leaves nothing; name a number from 0 to less than 1, such as 0.15")
     return number

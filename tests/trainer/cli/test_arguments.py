@@ -16,6 +16,7 @@ def test_list_of_signs_is_parsed() -> None:
     [
         (["extract", "d", "--to", "t", "--signs", "one"], "one is not a list of signs"),
         (["extract", "d", "--to", "t", "--clip-timeout", "0"], "0 is not a number of seconds from 1 to 86400"),
+        (["extract", "d", "--to", "t", "--clip-timeout", "٦٠"], "٦٠ is not a number of seconds from 1 to 86400"),
         (["extract", "d", "--to", "t", "--signs", "1-999999999999"], "no sign has a number above 2147483647"),
         (["extract", "d", "--to", "t", "--signs", "1,2147483648"], "2147483648 is out of range"),
         (["extract", "d", "--to", "t", "--signs", "1-"], "1- is not a list of signs"),

@@ -63,8 +63,17 @@ _SIGNS = TypeAdapter(Annotated[tuple[Sign, ...], FailFast()])
 def read_labels(path: Path) -> tuple[Sign, ...]:
     """Read the signs of a `labels.json`, in the order of the model's outputs. Raises LabelsDamaged."""
     try:
-        signs = _SIGNS.validate_json(read_limited(path))
+        content = read_limited(path)
     except (OSError, ValueError) as error:
+        raise LabelsDamaged(f"{path} is not a list of signs: {describe(error)}") from error
+    return parse_labels(path, content)
+
+
+def parse_labels(path: Path, content: bytes) -> tuple[Sign, ...]:
+    """Return the signs of a `labels.json` of this content; `path` names it. Raises LabelsDamaged."""
+    try:
+        signs = _SIGNS.validate_json(content)
+    except ValueError as error:
         raise LabelsDamaged(f"{path} is not a list of signs: {describe(error)}") from error
     if not signs or len({sign.sign_id for sign in signs}) < len(signs):
         raise LabelsDamaged(f"{path} names no sign, or one sign twice")

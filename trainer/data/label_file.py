@@ -23,10 +23,10 @@ from landmarkers.errors import UserError
 from landmarkers.numbers import is_number
 from landmarkers.parsing import read_limited
 from landmarkers.plain_text import one_line
-from models.labels import SIGN_KINDS, Sign, read_labels
+from models.labels import SIGN_KINDS, Sign, parse_labels
 from models.sign_number import MAX_SIGN_NUMBER, normalise_word, number_of_word
 from trainer.data.karsl import kind_of
-from trainer.data.layouts.csv_rows import read_rows
+from trainer.data.layouts.csv_rows import parse_rows
 
 _COLUMNS: Final = {
     "number": ("number", "signid", "sign_id"),
@@ -71,7 +71,7 @@ def read_label_file(path: Path) -> tuple[Sign, ...]:
     except ValueError as error:
         raise LabelFileUnusable(f"the labels {path} cannot be read: {error}") from error
     if content.lstrip().startswith(b"["):
-        return read_labels(path)
+        return parse_labels(path, content)
     for table in _tables(path, content):
         columns = _find_columns(path, table)
         if columns is not None:
@@ -79,7 +79,7 @@ def read_label_file(path: Path) -> tuple[Sign, ...]:
     raise LabelFileUnusable(f"the first row of {path} names no column arabic or english (and number, if there are any)")
 
 
-def _tables(path: Path, content: bytes) -> Iterator[list[tuple[int, Row]]]:
+def _tables(path: Path, content: bytes) -> Iterator[Sequence[tuple[int, Row]]]:
     """Yield what may be the table of labels, as its rows that are not empty with their numbers."""
     if content.startswith(_ZIP_START):
         try:
@@ -91,7 +91,7 @@ def _tables(path: Path, content: bytes) -> Iterator[list[tuple[int, Row]]]:
         for sheet in sheets:
             yield _numbered(sheet)
         return
-    yield list(read_rows(path))
+    yield parse_rows(path, content)
 
 
 def _numbered(rows: Sequence[Row]) -> list[tuple[int, Row]]:

@@ -1,6 +1,8 @@
 """Files of labels that people write, each with what is read from it, or the sentence with which it is refused."""
 
+import os
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import openpyxl
@@ -45,6 +47,15 @@ def write_xlsx(path: Path, *rows: list[Any]) -> Path:
 )
 def test_csv_is_read_as_spreadsheets_and_editors_write_it(tmp_path: Path, text: str, encoding: str) -> None:
     assert read_label_file(write_csv(tmp_path, text, encoding)) == (THANKS, COFFEE)
+
+
+@pytest.mark.parametrize("text", ["number,arabic,english\n7,شكرا,Thanks\n", labels_json((THANKS,)).decode()])
+def test_labels_come_from_another_program_through_a_pipe(tmp_path: Path, text: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    program = Thread(target=pipe.write_text, args=[text], daemon=True)
+    program.start()
+    assert read_label_file(pipe) == (THANKS,)
 
 
 @pytest.mark.parametrize("number", [7, 7.0, "7", "7.0", " 7 "])

@@ -48,11 +48,6 @@ class CardContent:
     is_own_held_out: bool
     """The held-out clips are those of the run itself, not of others of the same recipe."""
 
-    @property
-    def signs(self) -> dict[int, Sign]:
-        """The signs by their numbers."""
-        return {sign.sign_id: sign for sign in self.run.signs}
-
 
 def write_card(name: str, version: int, content: CardContent) -> str:
     """Return the card in Markdown; every figure in it was measured by the export that writes it."""
@@ -63,14 +58,14 @@ def write_card(name: str, version: int, content: CardContent) -> str:
         _training(content) if run.parent is None else _fine_tuning(content),
         _accuracy(content),
         _quantisation(content.quantisation),
-        limits_section(content.facts, content.signs, run.parent),
+        limits_section(content.facts, content.run.signs_by_id, run.parent),
         terms_section(content.facts, content.terms, run.parent, with_exemplars=content.with_exemplars),
     ]
     return "\n\n".join(sections) + "\n"
 
 
 def _purpose(run: Run, store: Store) -> str:
-    signs = {sign.sign_id: sign for sign in run.signs}
+    signs = run.signs_by_id
     karsl = {sign_id for sign_id, sign in signs.items() if is_karsl_sign(sign)}
     vocabulary = [f"the signs {name_signs(karsl, signs)} of KArSL-502"] if karsl else []
     vocabulary += [name_signs(set(signs) - karsl, signs, _MAX_NAMES)] if len(karsl) < len(signs) else []
@@ -95,6 +90,7 @@ def _training(content: CardContent) -> str:
 
 def _fine_tuning(content: CardContent) -> str:
     run, facts = content.run, content.facts
+    names = name_signs(facts.sign_ids, run.signs_by_id, _MAX_NAMES)
     rows = [
         f"| {title} | {one['count']} | {one['before']} | {one['after']} |"
         for title, one in run.metadata.get("forgetting", {}).items()
@@ -102,7 +98,7 @@ def _fine_tuning(content: CardContent) -> str:
     return (
         f"## Fine-tuning\n\n{_origin(content)}\n\n"
         f"Fine-tuned from {run.parent}, whose card describes its training data, on {_clips(facts)} of "
-        f"{len(facts.sign_ids)} signs ({name_signs(facts.sign_ids, content.signs, _MAX_NAMES)}), {_views(facts)}, "
+        f"{len(facts.sign_ids)} signs ({names}), {_views(facts)}, "
         f"with {run.rehearsed_takes} rehearsed takes of the old signs. {_escape(run.description)}. {_landmarks(run)} "
         f"Seed {run.metadata['seed']}, {run.recipe.epochs} epochs.\n\n"
         "| takes | count | correct before | correct after |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
@@ -147,12 +143,12 @@ def _accuracy(content: CardContent) -> str:
     parts = ["## Accuracy", "On clips that were not trained on."]
     if content.test is not None:
         network = content.quantisation.selected.name
-        table = _score_table(content.test, content.signs)
+        table = _score_table(content.test, content.run.signs_by_id)
         parts.append(f"**The data set's test clips**, this network ({network}):\n\n{table}")
     if content.held_out and content.run.parent is None:
         parts.append(_about_held_out(content))
     parts += [
-        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation, content.signs)}"
+        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation, content.run.signs_by_id)}"
         for result in content.held_out
     ]
     return "\n\n".join(parts)

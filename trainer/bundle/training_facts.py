@@ -27,7 +27,9 @@ class Measurement:
     def unfamiliar_clips(self) -> int:
         """The measured clips by a signer of whom no take of that sign was trained on."""
         familiar = {(one.sign_id, one.signer) for one in self.trained}
-        clips = {(one.signer, one.clip) for one in self.measured if one.signer and _key(one) not in familiar}
+        clips = {
+            (one.signer, one.clip) for one in self.measured if one.signer and (one.sign_id, one.signer) not in familiar
+        }
         return len(clips)
 
 
@@ -56,7 +58,6 @@ class TrainingFacts:
     @classmethod
     def of(cls, run: Run, store: Store, measurements: Sequence[Measurement]) -> Self:
         """Count the training takes of a run, and what was measured of it or of networks of the same recipe."""
-        signs = {sign.sign_id: sign for sign in run.signs}
         takes = [store.rows[number].provenance for number in run.train if number >= run.rehearsed_takes]
         clips: defaultdict[int, dict[tuple[str | None, str], Provenance]] = defaultdict(dict)
         for one in takes:
@@ -71,14 +72,10 @@ class TrainingFacts:
             by_signer={signer: signers[signer] for signer in sorted(filter(None, signers))},
             unknown_signer=signers[None],
             sign_ids=frozenset(clips),
-            karsl_clips=sum(is_karsl_clip(signs[sign_id], one) for sign_id, one in each),
+            karsl_clips=sum(is_karsl_clip(run.signs_by_id[sign_id], one) for sign_id, one in each),
             one_clip=frozenset(sign_id for sign_id, those in clips.items() if len(those) == 1),
             unmeasured=frozenset(clips) - measured,
             strangers=frozenset().union(*(one.strangers for one in measurements)),
             unfamiliar_clips=sum(one.unfamiliar_clips for one in measurements),
             measured=bool(measured),
         )
-
-
-def _key(one: Provenance) -> tuple[int | None, str | None]:
-    return one.sign_id, one.signer

@@ -18,11 +18,12 @@ from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.reports import benchmark_report, benchmark_text
 from trainer.targets import check_file, check_folder, write_file
 from trainer.training.run import open_run
+from trainer.training.run_store import RUN_STORE
 
 
 def run_export(options: argparse.Namespace) -> int:
     """Export a run as a bundle."""
-    store_folder = options.store or options.run / "takes.store"
+    store_folder = options.store or options.run / RUN_STORE
     key_files = [] if options.key is None else [options.key]
     check_folder(options.to, BUNDLE, [options.run, store_folder, *options.held_out_runs, *key_files])
     key = None if options.key is None else PrivateKey.read(options.key)  # before the work that would be lost

@@ -1,10 +1,11 @@
 """Metadata of runs as flat facts, and the facts in which runs differ."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from trainer.data.sign_names import name_signs
 from trainer.training.run import Run
+from trainer.training.run_metadata import flatten
 
 MISSING: Final = "-"
 _SUMMARISED: Final = ("signs", "split", "forgetting", "starts")
@@ -13,14 +14,13 @@ _NEVER_EQUAL: Final = ("starts.at", "starts.command", "starts.epoch")
 
 def run_facts(run: Run) -> dict[str, str]:
     """Return all metadata of a run by names like `recipe.size.heads`."""
-    signs = {sign.sign_id: sign for sign in run.signs}
     summarised = {
         "split.description": run.description,
         "split.train": f"{len(run.train)} takes",
         "split.validation": f"{len(run.validation)} takes",
-        "signs": f"{len(signs)}: {name_signs(signs, signs)}",
+        "signs": f"{len(run.signs)}: {name_signs(run.signs_by_id, run.signs_by_id)}",
     }
-    metadata = dict(_flatten({key: value for key, value in run.metadata.items() if key not in _SUMMARISED}))
+    metadata = _facts({key: value for key, value in run.metadata.items() if key not in _SUMMARISED})
     return metadata | summarised | _starts(run.metadata.get("starts", []))
 
 
@@ -34,18 +34,14 @@ def differences(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
 
 def _starts(starts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the facts of all starts of a run, each once if it stayed the same."""
-    facts = [dict(_flatten(start, "starts.")) for start in starts]
+    facts = [_facts(start, "starts.") for start in starts]
     names = dict.fromkeys(name for one in facts for name in one)
     values = {name: [one.get(name, MISSING) for one in facts] for name in names}
     return {name: ", then ".join(those if len(set(those)) > 1 else those[:1]) for name, those in values.items()}
 
 
-def _flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", _format(value)
+def _facts(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    return {name: _format(value) for name, value in flatten(content, prefix)}
 
 
 def _format(value: Any) -> str:

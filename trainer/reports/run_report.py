@@ -30,7 +30,7 @@ _SHORT_NAMES: Final = {HELD_OUT: "held out", TEST_CLIPS: "test clips"}
 def to_html(predictions: Predictions, others: Sequence[Predictions] = ()) -> str:
     """Return the report of the run that made these predictions for unseen takes, compared with other runs if given."""
     run, evaluation = predictions.run, predictions.evaluation()
-    signs = {sign.sign_id: sign for sign in run.signs}
+    signs = run.signs_by_id
     curves = read_curves(run.folder)
     sources = predictions.by_source
     sections = {

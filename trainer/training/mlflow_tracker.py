@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
 from tqdm import tqdm
 
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
 from models.durable import replace_file
 from models.stored_model import StoredModel
+from trainer.training.run_metadata import flatten
 
 _RUN_FILE: Final = "mlflow.json"
 _DATABASE: Final = "mlflow.db"
@@ -124,7 +124,7 @@ def _continued(client: Any, folder: Path) -> str | None:
         return None
     try:
         run_id = _RunFile.model_validate_json(read_limited(path)).run_id
-    except (OSError, ValidationError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise TrackerUnavailable(f"{path} is damaged ({describe(error)}); remove it to begin a new run") from error
     client.update_run(run_id, status="RUNNING")
     return run_id
@@ -135,18 +135,9 @@ def _started(client: Any, folder: Path, recipe: Mapping[str, Any]) -> str:
     experiment_id = client.create_experiment(_EXPERIMENT) if experiment is None else experiment.experiment_id
     run_id: str = client.create_run(experiment_id, run_name=folder.resolve().name).info.run_id
     replace_file(folder / _RUN_FILE, json.dumps({"run_id": run_id}).encode())
-    for name, value in _flatten(recipe):
+    for name, value in flatten(recipe):
         client.log_param(run_id, name, value)
     return run_id
-
-
-def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield settings with names like `size.heads`."""
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Reads the folder of a finished run."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from trainer.training.recipe import Recipe
 from trainer.training.run_metadata import RunUnusable, read_run_metadata
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A run as described by its metadata, `run.json`."""
 
@@ -25,6 +26,11 @@ class Run:
     description: str
     landmarker: str
     metadata: dict[str, Any]
+
+    @cached_property
+    def signs_by_id(self) -> dict[int, Sign]:
+        """The signs by their numbers."""
+        return {sign.sign_id: sign for sign in self.signs}
 
     @property
     def parent(self) -> str | None:

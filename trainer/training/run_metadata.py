@@ -4,6 +4,7 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -141,6 +142,15 @@ def _words(signs: Any) -> list[tuple[int, str, str]]:
 def save_metadata(metadata: dict[str, Any], folder: Path) -> None:
     """Write `run.json` into a run folder, which is created if it is not there."""
     write_file(folder / RUN_METADATA, json.dumps(metadata, indent=1, ensure_ascii=False))
+
+
+def flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested metadata with names like `recipe.size.heads`."""
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def git_state() -> dict[str, Any] | None:

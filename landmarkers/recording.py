@@ -57,17 +57,18 @@ def read_recording(path: Path, pixel_aspect: float | None = None, max_frames: in
     return _read_video(path, pixel_aspect, max_frames)
 
 
-def numbered_images(folder: Path) -> list[tuple[int, Path]]:
-    """Return the images of a folder with the last number in each name, in the order of the numbers.
+def is_numbered_image(name: str) -> bool:
+    """Return True for the name of an image that holds a number.
 
     Hidden files are no images: macOS writes one, `._NAME`, for each file on a disk of another system.
     """
-    found = []
-    for path in folder.iterdir():
-        numbers = re.findall("[0-9]+", path.stem)
-        if path.suffix.lower() in IMAGE_SUFFIXES and numbers and not path.name.startswith("."):
-            found.append((int(numbers[-1]), path))
-    return sorted(found)
+    stem, _, suffix = name.rpartition(".")
+    return f".{suffix.lower()}" in IMAGE_SUFFIXES and not name.startswith(".") and re.search("[0-9]", stem) is not None
+
+
+def numbered_images(folder: Path) -> list[tuple[int, Path]]:
+    """Return the images of a folder with the last number in each name, in the order of the numbers."""
+    return sorted((_all_numbers(path)[-1], path) for path in folder.iterdir() if is_numbered_image(path.name))
 
 
 def _read_folder(folder: Path, pixel_aspect: float, max_frames: int | None) -> Iterator[Frame]:

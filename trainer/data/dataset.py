@@ -82,13 +82,12 @@ def _read(root: Path, entries: Sequence[Entry], options: ReadOptions) -> tuple[s
         return f"the list {table.name}", clip_list.read(table, options.suffixes)
     readings = {} if options.signer_from else {name: read(entries) for name, read in LAYOUTS.items()}
     best = max(readings, key=lambda name: len(readings[name].clips), default=None)
-    of_folders = "a folder for each word"
     if best is not None and 2 * len(readings[best].clips) >= sum(entry.is_clip for entry in entries) > 0:
         return best, readings[best]
     words = word_folders.read(entries, options.signer_from)
     if best is not None and len(readings[best].clips) >= len(words.clips):
         return best, readings[best]
-    return of_folders, words
+    return "a folder for each word", words
 
 
 def _make_clips(reading: Reading) -> list[Clip]:

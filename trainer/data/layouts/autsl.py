@@ -41,8 +41,8 @@ def read(entries: Sequence[Entry]) -> Reading:
         if name[1] in classes:
             number, split = classes[name[1]]
             word, word_en = class_words.get(number, (None, None))
-            of_folder = next(filter(None, map(split_of, reversed(entry.folders))), None)
-            clips.append((entry, Description(word or int(number), name[2], of_folder or split or "train", word_en)))
+            split = _split_of_folder(entry) or split or "train"
+            clips.append((entry, Description(word or int(number), name[2], split, word_en)))
     missing = [
         f"{name} (in a file of labels, no clip)" for name in sorted(classes.keys() - {n[1] for n in names.values()})
     ]
@@ -53,4 +53,9 @@ def _split_of_labels(entry: Entry) -> str | None:
     """Return the split that a file of labels is for, by its name or else by its folder."""
     name = _LABELS.fullmatch(entry.parts[-1])
     of_name = None if name is None or name[1] is None else split_of(name[1])
-    return of_name or next(filter(None, map(split_of, reversed(entry.folders))), None)
+    return of_name or _split_of_folder(entry)
+
+
+def _split_of_folder(entry: Entry) -> str | None:
+    """Return the split that the innermost of the folders names that name one."""
+    return next(filter(None, map(split_of, reversed(entry.folders))), None)

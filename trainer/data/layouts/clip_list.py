@@ -59,9 +59,8 @@ def _read_row(cells: dict[str, str]) -> tuple[PurePosixPath, Description]:
     path = PurePosixPath(cells["path"].replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise ValueError(f"{path} does not lie below the folder of the file; give paths that count from there")
-    split = cells.get("split") or None
-    if split is not None and split_of(split) is None:
-        raise ValueError(f"{split} is none of the splits train, val and test")
-    given = None if split is None else split_of(split)
+    split = split_of(cells.get("split", ""))
+    if split is None and cells.get("split"):
+        raise ValueError(f"{cells['split']} is none of the splits train, val and test")
     sign = sign_of(re.sub(r"^([0-9]+)\.0+$", r"\1", cells["word"]))  # as spreadsheets write whole numbers
-    return path, Description(sign, cells.get("signer") or None, given, cells.get("english") or None)
+    return path, Description(sign, cells.get("signer") or None, split, cells.get("english") or None)

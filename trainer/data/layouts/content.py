@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import Final
 
-from landmarkers.recording import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from landmarkers.recording import VIDEO_SUFFIXES, is_numbered_image
 from landmarkers.take import TAKE_SUFFIX
 from trainer.data.pose_file import POSE_SUFFIX
 
@@ -116,7 +116,7 @@ def _walk(
     if parts and kind is not Kind.OTHER:
         yield Entry(folder, parts, kind)
     for name in files:
-        is_frame = parts and kind is Kind.PICTURES and _is_numbered_picture(name)
+        is_frame = parts and kind is Kind.PICTURES and is_numbered_image(name)
         if not is_frame and not _is_own(name):
             file_kind = Kind.VIDEO if _suffix(name) in suffixes else Kind.OTHER
             yield Entry(folder / name, (*parts, name), file_kind if _is_utf8(name) else Kind.UNREADABLE)
@@ -133,15 +133,12 @@ def _kind_of_folder(names: list[str], suffixes: frozenset[str]) -> Kind:
         return Kind.EMPTY
     if any(_suffix(name) in suffixes for name in names):  # pictures beside them are pictures
         return Kind.OTHER
-    return Kind.PICTURES if any(map(_is_numbered_picture, names)) else Kind.OTHER
-
-
-def _is_numbered_picture(name: str) -> bool:
-    return _suffix(name) in IMAGE_SUFFIXES and re.search(r"[0-9].*\.", name) is not None
+    return Kind.PICTURES if any(map(is_numbered_image, names)) else Kind.OTHER
 
 
 def _suffix(name: str) -> str:
-    return f".{name.rpartition('.')[2].lower()}"
+    _, dot, suffix = name.rpartition(".")
+    return f"{dot}{suffix.lower()}"
 
 
 def _is_litter(name: str) -> bool:

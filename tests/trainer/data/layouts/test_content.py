@@ -24,7 +24,7 @@ def test_litter_and_what_this_program_writes_is_passed_over(tmp_path: Path) -> N
 
 
 def test_whatever_else_is_not_read_is_named(tmp_path: Path) -> None:
-    skipped = ["0001-0070.zip", "01/01/train/0002/notes.txt", "01/01/train/0002.zip.001", "01/01/train/lost.mp4"]
+    skipped = ["0001-0070.zip", "01/01/train/0002/notes.txt", "01/01/train/0002.zip.001", "01/01/train/lost.mp4", "mp4"]
     make(tmp_path, CLIP, *skipped)
     (tmp_path / "01/empty").mkdir()
     assert sorted(read(tmp_path).skipped) == [
@@ -33,6 +33,7 @@ def test_whatever_else_is_not_read_is_named(tmp_path: Path) -> None:
         "01/01/train/0002/notes.txt (no clip)",
         "01/01/train/lost.mp4 (a clip outside the layout)",
         "01/empty (an empty folder)",
+        "mp4 (no clip)",
     ]
 
 

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from landmarkers.take import TAKE_SUFFIX
 from models.bundle import LABELS, open_bundle
 from models.labels import LabelsDiffer, Sign, join_signs, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
@@ -16,7 +15,7 @@ from trainer.data.clip_signs import read_labels_for
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract
 from trainer.data.extraction_job import plan_jobs
-from trainer.data.store import find_takes
+from trainer.data.store import find_takes, takes_in
 from trainer.data.take_labels import WordsUnclear, read_take_labels
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
@@ -96,7 +95,7 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     unreadable: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
         for number, folder in enumerate(options.clips):
-            if _holds_takes(folder):
+            if any(takes_in(folder)):
                 folders.append(folder)
                 continue
             to = Path(scratch) / str(number)
@@ -110,14 +109,10 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", signs, unreadable)
 
 
-def _holds_takes(folder: Path) -> bool:
-    return any(folder.rglob(f"*{TAKE_SUFFIX}"))
-
-
 def _words_of(folder: Path, wanted: frozenset[int] | None) -> list[Sign]:
     """Return the words that a folder of takes or a data set gives the numbers of the signs that are wanted."""
     signs: tuple[Sign, ...] = ()
-    if not _holds_takes(folder):
+    if not any(takes_in(folder)):
         signs = read_labels_for(folder, None)
     elif (folder / LABELS).is_file():
         signs = read_labels(folder / LABELS)

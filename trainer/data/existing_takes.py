@@ -38,21 +38,21 @@ def load_take(path: Path) -> StoredTake | None:
         return None
 
 
-def state_of(path: Path, take: StoredTake, clip: Clip, landmarker: str, parts: frozenset[Part]) -> State:
-    """Return whether a take is of this clip, landmarker and parts. Raises OSError if the clip cannot be read."""
+def state_of(
+    path: Path, take: StoredTake, clip: Clip, status: ClipStatus, landmarker: str, parts: frozenset[Part]
+) -> State:
+    """Return whether a take is of this clip, which has this status, and of the landmarker and parts. Raises OSError."""
     provenance, known = take.provenance, take.provenance.extraction
     if provenance.landmarker != landmarker or not has_parts(take, parts):
         return State.WRONG
-    status = ClipStatus.of(clip.path)
     if known is None:
         is_newer = path.stat().st_mtime_ns >= status.modified_ns
         return State.DOUBTFUL if is_newer and provenance.clip == clip.name else State.WRONG
     return State.RIGHT if status == ClipStatus(known.clip_bytes, known.clip_modified_ns) else State.DOUBTFUL
 
 
-def is_changed(clip: Path, known: Extraction) -> bool:
-    """Return whether a clip has another content than the one that is known. Raises OSError."""
-    status = ClipStatus.of(clip)
+def is_changed(clip: Path, status: ClipStatus, known: Extraction) -> bool:
+    """Return whether a clip of this status has another content than the one that is known. Raises OSError."""
     if status == ClipStatus(known.clip_bytes, known.clip_modified_ns):
         return False
     return status.size != known.clip_bytes or sha256_of(clip) != known.clip_sha256

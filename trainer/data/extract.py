@@ -86,9 +86,9 @@ def _scan(jobs: Sequence[ExtractionJob], leftovers: Leftovers, done: "_Progress"
     for job in tqdm(jobs, desc="scan", unit="take", leave=False):
         take = load_take(job.to)
         try:
-            size = ClipStatus.of(job.clip.path).size
-            state = State.WRONG if take is None else state_of(job.to, take, job.clip, job.landmarker, job.parts)
-            _check_dataset(job, take)
+            status = ClipStatus.of(job.clip.path)
+            state = State.WRONG if take is None else state_of(job.to, take, job.clip, status, job.landmarker, job.parts)
+            _check_dataset(job, take, status)
         except OSError:  # a clip that cannot be read; making its take says so
             pending.append(job)
             continue
@@ -97,17 +97,17 @@ def _scan(jobs: Sequence[ExtractionJob], leftovers: Leftovers, done: "_Progress"
         elif take is not None and state is State.DOUBTFUL:
             pending.append(replace(job, candidates=(job.to,)))
         else:
-            found = tuple(path for path, one in by_size.get(size, ()) if may_be_of(one, job)) if take is None else ()
+            found = (
+                tuple(path for path, one in by_size.get(status.size, ()) if may_be_of(one, job)) if take is None else ()
+            )
             pending.append(replace(job, candidates=found))
     return pending
 
 
-def _check_dataset(job: ExtractionJob, take: StoredTake | None) -> None:
+def _check_dataset(job: ExtractionJob, take: StoredTake | None, status: ClipStatus) -> None:
     """Raise ExtractionFailed if a take is of another data set's clip of the same name, OSError for no readable clip."""
     known = None if take is None else take.provenance.extraction
-    if known is None or known.dataset == job.dataset:
-        return
-    if is_changed(job.clip.path, known):
+    if known is not None and known.dataset != job.dataset and is_changed(job.clip.path, status, known):
         raise of_another_data_set(job.to)
 
 
@@ -210,7 +210,7 @@ class _Progress:
         take = load_take(job.to)
         known = None if take is None else take.provenance.extraction
         with suppress(OSError):  # then it is not known whether the content is another
-            if known is not None and is_changed(job.clip.path, known):
+            if known is not None and is_changed(job.clip.path, ClipStatus.of(job.clip.path), known):
                 self.stale.append(job.to)
 
 

@@ -12,10 +12,10 @@ from landmarkers.take import TAKE_SUFFIX, Provenance, Take, TakeDamaged
 from models.bundle import LABELS
 from models.labels import Sign, labels_json, read_labels
 from models.sign_number import number_of_word
-from trainer.data.clip import DatasetUnreadable
 from trainer.data.holistic_pose import PoseTooLong, to_pose
 from trainer.data.layouts.clip_list import NAME
 from trainer.data.pose_file import POSE_SUFFIX
+from trainer.data.store import find_takes
 from trainer.targets import Kind, check_folder, replace_folder
 
 POSES: Final = Kind("an empty folder", lambda _: "it holds something")
@@ -33,12 +33,10 @@ class ExportReport:
 def export_takes(takes: Path, to: Path) -> ExportReport:
     """Write each take of a folder, without augmented variants, into an empty folder, which appears whole or not at all.
 
-    Raises DatasetUnreadable, LabelsDamaged, TargetRefused.
+    Raises StoreUnusable, LabelsDamaged, TargetRefused.
     """
     check_folder(to, POSES, [takes])
-    found = sorted(path for path in takes.rglob(f"*{TAKE_SUFFIX}") if not path.name.startswith("."))
-    if not found:
-        raise DatasetUnreadable(f"{takes} holds no takes (*{TAKE_SUFFIX})")
+    found = find_takes([takes])
     known = {sign.sign_id: sign for sign in read_labels(takes / LABELS)} if (takes / LABELS).is_file() else {}
     rows, unreadable, written = [], [], 0
     with replace_folder(to, POSES) as folder:

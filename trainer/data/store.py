@@ -5,7 +5,7 @@ One folder: `points.npy` int16 [frames, points, 3] (the takes' own quantised ste
 (store_sources.py). Opening a store reads only the index; a batch reads only its own frames.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -150,12 +150,16 @@ class Store:
         return dequantise(self.points[row.start : row.stop]), (times - times[0]).astype(np.float32)
 
 
+def takes_in(folder: Path) -> Iterator[Path]:
+    """Yield the takes below a folder, but for those that are being written."""
+    return (path for path in folder.rglob(f"*{TAKE_SUFFIX}") if not path.name.startswith("."))
+
+
 def find_takes(folders: Iterable[Path]) -> list[Path]:
     """Return all takes below some folders, in order, each once. Raises StoreUnusable if a folder holds none."""
     found: dict[Path, None] = {}
     for folder in folders:
-        takes = sorted(folder.rglob(f"*{TAKE_SUFFIX}")) if folder.is_dir() else []
-        takes = [path for path in takes if not path.name.startswith(".")]
+        takes = sorted(takes_in(folder))
         if not takes:
             raise StoreUnusable(f"{folder} holds no takes (*{TAKE_SUFFIX})")
         found |= dict.fromkeys(takes)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.errors import UserError
-from landmarkers.take import Take
+from landmarkers.take import StoredTake
 from models.bundle import LABELS
 from models.labels import LabelsDiffer, Sign, have_one_word, join_signs, labels_json, read_labels
 from models.sign_number import normalise_word, number_of_word
 from trainer.data.label_file import read_label_file
-from trainer.data.store import find_takes
+from trainer.data.store import takes_in
 from trainer.targets import cannot_write, write_file
 
 _MAX_PAIRS: Final = 20  # in one sentence; the command can be given again
@@ -56,7 +56,7 @@ def drop_former_numbers(folder: Path, signs: Sequence[Sign]) -> None:
     known = read_labels(folder / LABELS) if (folder / LABELS).is_file() else ()
     former = set(_find_twins(known, signs))
     if former:
-        former -= {Take.load(path).provenance.sign_id for path in find_takes([folder])}
+        former -= {StoredTake.load(path).provenance.sign_id for path in takes_in(folder)}
         save_labels(folder, [sign for sign in known if sign.sign_id not in former])
 
 

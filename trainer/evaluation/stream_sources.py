@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from landmarkers.errors import UserError
 from landmarkers.layout import DEFAULT_PARTS, Part
-from landmarkers.take import TAKE_SUFFIX, Take
+from landmarkers.take import Take
 from models.labels import Sign
 from trainer.data.clip import Clip
 from trainer.data.clip_signs import number_clips
@@ -16,7 +16,7 @@ from trainer.data.dataset import ReadOptions, read_dataset
 from trainer.data.executor import Executor
 from trainer.data.extract import extract
 from trainer.data.extraction_job import plan_jobs
-from trainer.data.store import find_takes
+from trainer.data.store import find_takes, takes_in
 from trainer.evaluation.rest import MIN_REST_S, rest_segments
 
 _ENOUGH_RESTS: Final = 4  # the search through a data set ends here
@@ -44,7 +44,7 @@ def load_sources(
     DatasetUnreadable, ExtractionFailed, TakeDamaged.
     """
     numbers = {sign.sign_id for sign in signs}
-    if any(root.rglob(f"*{TAKE_SUFFIX}")):
+    if any(takes_in(root)):
         selected, rests = _from_takes(root, split, numbers)
     else:
         clips = number_clips(read_dataset(root, options).clips, signs)

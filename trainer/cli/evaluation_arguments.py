@@ -6,7 +6,7 @@ from pathlib import Path
 
 from landmarkers.command_line import decimal_from
 from trainer.cli.data_arguments import add_reading
-from trainer.cli.training_arguments import TRAINING_OPTIONS, add_training_options, set_training_defaults
+from trainer.cli.training_arguments import TRAINING_OPTIONS, add_labels, add_training_options, set_training_defaults
 from trainer.cli.values import (
     REST_VISIBILITIES,
     SPLITS,
@@ -32,12 +32,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         help="for each signer, train without that signer and evaluate on that signer's takes",
     )
     unseen.add_argument("--run", type=Path, metavar="FOLDER", help="folder of the runs to start or resume")
-    unseen.add_argument(
-        "--labels",
-        type=Path,
-        metavar="FILE",
-        help="words of the signs, CSV or XLSX, as for extract (default: the labels.json in the folders of takes alone)",
-    )
+    add_labels(unseen)
     add_training_options(command)
     command.set_defaults(validate=partial(_validate_evaluate, command))
 

@@ -74,6 +74,16 @@ def add_fine_tune(command: argparse.ArgumentParser) -> None:
     command.set_defaults(seed=TRAINING_OPTIONS["seed"])
 
 
+def add_labels(command: "argparse._ActionsContainer") -> None:
+    """Add the words of signs beside those that takes have."""
+    command.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="words of the signs, CSV or XLSX, as for extract (default: the labels.json in the folders of takes alone)",
+    )
+
+
 def add_training_options(command: argparse.ArgumentParser) -> None:
     """Add the options in TRAINING_OPTIONS. They are None unless given; `set_training_defaults` fills them in."""
     _add_store_and_epochs(command)
@@ -107,12 +117,7 @@ def _add_takes_and_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--takes", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders of takes to learn from"
     )
-    command.add_argument(
-        "--labels",
-        type=Path,
-        metavar="FILE",
-        help="words of the signs, CSV or XLSX, as for extract (default: the labels.json in the folders of takes alone)",
-    )
+    add_labels(command)
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the run to start or resume")
     command.add_argument(
         "--track",

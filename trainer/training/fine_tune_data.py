@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from landmarkers.take import TAKE_SUFFIX, Provenance, Take
+from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, StoredTake
 from models.labels import Sign
 from trainer.data.split import is_for_training, split_for_fine_tuning
 from trainer.data.store import Store, StoreUnusable, find_takes
@@ -30,7 +30,7 @@ def prepare_fine_tune_data(
     """
     known = read_take_labels(folders, labels, (parent.title, parent.signs))
     paths = find_takes(folders)
-    provenance = [Take.load(path).provenance for path in paths]
+    provenance = [StoredTake.load(path, MAX_FRAMES).provenance for path in paths]
     for path, one in zip(paths, provenance, strict=True):
         if one.landmarker != parent.landmarker:
             raise StoreUnusable(

@@ -97,6 +97,13 @@ def test_number_of_an_extraction_without_labels_is_dropped_once_no_take_has_it(t
     assert read_labels(folder / "labels.json") == (now,)
 
 
+def test_former_number_is_dropped_where_no_clip_could_be_read(tmp_path: Path) -> None:
+    former, now = Sign(sign_id=number_of_word("water"), word="water", word_en="water"), WATER
+    (tmp_path / "labels.json").write_bytes(labels_json((former, now)))
+    drop_former_numbers(tmp_path, [now])
+    assert read_labels(tmp_path / "labels.json") == (now,)
+
+
 def import_sign(tmp_path: Path, sign: int, *more: str | Path) -> odd_inputs.Answer:
     root = write(tmp_path / f"kps-{sign}", {CLIP: keypoints()}, sign=sign)
     return odd_inputs.run("import-npz", root, "--to", tmp_path / "takes", "--workers", "1", *more)

@@ -23,6 +23,7 @@ from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.metrics import MetricsServer
 from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import ThermalMonitor
+from edge.monitoring.visibility import VisibilityMonitor
 from edge.outputs import Outputs
 from edge.pipeline import run_pipeline
 from edge.probation.segments import RecentSegments
@@ -137,7 +138,12 @@ class _Daemon:
             self.source.landmarker,
             self._recogniser,
             outputs.sinks,
-            observers=[*outputs.observers, *self._observers, self._controller],
+            observers=[
+                *outputs.observers,
+                *self._observers,
+                VisibilityMonitor(self._status.set_obstacle),
+                self._controller,
+            ],
             stats=self._stats,
             status=self._status,
         )

@@ -22,6 +22,8 @@ _HALF: Final = np.float32(0.5)
 # MediaPipe uses 0.5 for the float network; the int8 network is a little less confident about blurred hands.
 _MIN_PRESENCE: Final = 0.35
 _POSE_HAND: Final = {Part.LEFT_HAND: (15, 17, 19), Part.RIGHT_HAND: (16, 18, 20)}
+SHOULDER_WIDTHS_OF_REGION: Final = 0.9
+"""The side of a hand's region (0.7 to 1.1 in nine of ten frames), whatever the hand's shape."""
 _DUPLICATE_DISTANCE: Final = 0.15  # two hands whose points are nearer than this, in sides of the region, are one
 
 
@@ -69,13 +71,14 @@ def roi_from_palm(box: Points, keypoints: Points) -> RotatedRoi:
 def roi_from_wrist(body: Points, part: Part) -> RotatedRoi:
     """Return the region of a hand of a body [33, 3], in pixels.
 
-    The pose has the wrist and the knuckles of little finger and index. The hand's region is centred on the knuckles;
-    its side is 0.9 shoulder widths (0.7 to 1.1 in nine of ten frames), whatever the hand's shape.
+    The pose has the wrist and the knuckles of little finger and index. The hand's region is centred on the knuckles.
     """
     wrist, little, index = body[list(_POSE_HAND[part]), :2]
     knuckles = (little + index) * _HALF
     shoulders = float(np.linalg.norm(body[LEFT_SHOULDER, :2] - body[RIGHT_SHOULDER, :2]))
-    return RotatedRoi(float(knuckles[0]), float(knuckles[1]), 0.9 * shoulders, rotation(wrist, knuckles))
+    return RotatedRoi(
+        float(knuckles[0]), float(knuckles[1]), SHOULDER_WIDTHS_OF_REGION * shoulders, rotation(wrist, knuckles)
+    )
 
 
 def deduplicate(hands: list[Hand]) -> list[Hand]:

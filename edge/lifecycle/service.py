@@ -144,8 +144,9 @@ def status_line(source: str, health: Health, last: Word | None) -> str:
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
         activity = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
+    obstacle = "" if health.obstacle is None else f"the signer is {health.obstacle.value} to be read"
     word = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
-    return "; ".join(part for part in (*faults, activity, _model_state(health), word) if part)
+    return "; ".join(part for part in (*faults, activity, obstacle, _model_state(health), word) if part)
 
 
 def _model_state(health: Health) -> str:

@@ -15,6 +15,7 @@ from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.stage_times import StageHistogram, StageTime, StageTimer
 from edge.monitoring.status import Component, DeviceStatus
+from edge.monitoring.visibility import Obstacle
 from edge.recognition.word import Timestamp, Word
 from models.strict_model import StrictModel
 
@@ -37,8 +38,8 @@ class Health(StrictModel):
     `frames` were processed; `dropped` arrived meanwhile and were replaced by newer ones; `skipped` were not processed
     because nobody signed or the processor was hot. `throttled` is true while firmware or kernel slow the processor
     down. `faults` holds one sentence for each of the configured `components` that has a fault. While `paused` no frame
-    is processed. `last_word_at` is when the last word was emitted; `confidences` is the histogram of the words'
-    confidences, `model` the bundle in use.
+    is processed. `obstacle` is why the signer cannot be read, which somebody in the room can remove. `last_word_at` is
+    when the last word was emitted; `confidences` is the histogram of the words' confidences, `model` the bundle in use.
     `model_state` is the state of a model from the store: `proven`, `on probation`, or `rolled back NAME:` with the
     reason, where the daemon returned from that one.
     `stage_ms` are times of recent runs; `stage_histograms` count all runs by their time, up to STAGE_BOUNDS_S each.
@@ -65,6 +66,7 @@ class Health(StrictModel):
     components: tuple[Component, ...] = ()
     faults: dict[Component, str]
     paused: bool
+    obstacle: Obstacle | None = None
     words_waiting: int
     words_dropped: int
     words_unreadable: int = 0
@@ -177,6 +179,7 @@ class PipelineStats:
             components=tuple(sorted(self._components)),
             faults=self._status.faults,
             paused=self._status.paused,
+            obstacle=self._status.obstacle,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,
             words_unreadable=0 if self._backlog is None else self._backlog.unreadable,

@@ -28,6 +28,7 @@ from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.monitoring.stage_times import STAGE_BOUNDS_S
 from edge.monitoring.status import ON_PROBATION
+from edge.monitoring.visibility import Obstacle
 from edge.workers.supervised_thread import Escalation, SupervisedThread
 
 _CONNECT_S: Final = 0.5
@@ -154,6 +155,12 @@ def _gauges(health: Health) -> Iterator[Metric]:
     for name, (documentation, value) in gauges.items():
         if value is not None:
             yield GaugeMetricFamily(name, documentation, float(value))
+    obstacles = GaugeMetricFamily(
+        "ishara_obstacle", "1 while the signer cannot be read for this reason.", labels=["obstacle"]
+    )
+    for obstacle in Obstacle:
+        obstacles.add_metric([obstacle.value], float(health.obstacle is obstacle))
+    yield obstacles
 
 
 def _stages(health: Health) -> Metric:

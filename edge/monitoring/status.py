@@ -1,4 +1,4 @@
-"""The device's status: the faults of its components, the state of its model, and whether it is paused.
+"""The device's status: the faults of its components, the state of its model, and whether it sees well or is paused.
 
 A component reports every change of its own; those that show the status (health, the service's status line, captions,
 metrics) read it, or are called at each change.
@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
+from edge.monitoring.visibility import Obstacle
 from edge.workers.supervised_thread import Escalation
 from landmarkers.plain_text import one_sentence
 
@@ -44,6 +45,7 @@ class DeviceStatus:
         self._lock = threading.Lock()
         self._faults: dict[tuple[Component, str], str] = {}
         self._paused = False
+        self._obstacle: Obstacle | None = None
         self._model_state: str | None = None
         self._callbacks: list[Callback] = []
 
@@ -75,6 +77,13 @@ class DeviceStatus:
         if changed:
             self._notify()
 
+    def set_obstacle(self, obstacle: Obstacle | None) -> None:
+        """Set why the signer cannot be read; None if they can, or if nobody is in view."""
+        with self._lock:
+            changed, self._obstacle = self._obstacle != obstacle, obstacle
+        if changed:
+            self._notify()
+
     def set_model_state(self, state: str | None) -> None:
         """Set the model's state: proven, on probation, rolled back and why; None if it is not from the store."""
         line = None if state is None else one_sentence(state)
@@ -103,6 +112,12 @@ class DeviceStatus:
         """Return True if frames are not processed because somebody paused the device."""
         with self._lock:
             return self._paused
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Return why the signer cannot be read."""
+        with self._lock:
+            return self._obstacle
 
     def subscribe(self, callback: Callback) -> None:
         """Call this after every change, on the thread that made it; it must not block."""

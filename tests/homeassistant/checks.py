@@ -23,6 +23,7 @@ _ENTITIES: Final = {
     "binary_sensor.ishara_entrance_camera": "Camera",
     "sensor.ishara_entrance_frames_per_s": "Frames a second",
     "sensor.ishara_entrance_model": "Model",
+    "sensor.ishara_entrance_obstacle": "Obstacle to reading",
     "switch.ishara_entrance_recognition": "Sign recognition",
     "button.ishara_entrance_clear": "Clear captions",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.monitoring.status import Component
+from edge.monitoring.visibility import Obstacle
 from edge.sinks.captions.fonts import TYPEFACES
 from edge.sinks.captions.theme import THEMES
 from landmarkers.errors import UserError
@@ -43,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="faulty components in the status line",
     )
     parser.add_argument("--paused", action="store_true", help="as while the device is paused")
+    parser.add_argument(
+        "--obstacle", default="", choices=[one.value for one in Obstacle], help="as while the signer cannot be read"
+    )
     parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured theme")
     parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured typeface")
     parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of the configured choice")

@@ -30,7 +30,7 @@ def write_image(options: argparse.Namespace, config: CaptionsConfig) -> None:
     *before, newest = (_parse_word(word) for word in options.words)
     newest = WordMessage(newest.word, newest.english, options.confidence, _NOW)
     view = _load_view(Take.load(options.take)) if options.take else None
-    state = CaptionState((*before, newest), StatusMessage(tuple(options.lost), options.paused), view)
+    state = CaptionState((*before, newest), StatusMessage(tuple(options.lost), options.paused, options.obstacle), view)
     painter = Painter(style, options.size)
     painter.paint(scene_at(state, style, _NOW, _NOON))
     try:

@@ -21,10 +21,14 @@ class WordMessage:
 
 @dataclass(frozen=True, slots=True)
 class StatusMessage:
-    """The faulty components, by the names of Component, and the pause of the daemon."""
+    """The faulty components, by the names of Component, the pause of the daemon, and what keeps it from reading.
+
+    `obstacle` is a value of Obstacle, or empty.
+    """
 
     faults: tuple[str, ...] = ()
     paused: bool = False
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
+from edge.monitoring.visibility import Obstacle
 from edge.sinks.captions.layout import ASCENT, ENGLISH_LETTERS, LEADING, LINE_LETTERS, STATUS_LETTERS, WORD_LETTERS
 from edge.sinks.captions.lines import WidthFunction, count_fitting, fit
 from edge.sinks.captions.message import StatusMessage
@@ -28,6 +29,11 @@ _PAUSED: Final = ("متوقف مؤقتًا", "Paused")
 _FAULTS: Final = {
     "camera": ("لا صورة من الكاميرا", "No picture from the camera"),
     "broker": ("لا اتصال بالخادم", "No connection to the broker"),
+}
+_OBSTACLES: Final = {
+    Obstacle.TOO_DARK.value: ("الإضاءة ضعيفة: أضيئوا المكان", "Too dark: more light, please"),
+    Obstacle.TOO_FAR.value: ("اقتربوا من الكاميرا", "Please come closer"),
+    Obstacle.TOO_BLURRED.value: ("الصورة غير واضحة: نظفوا عدسة الكاميرا", "Blurred picture: clean the camera's lens"),
 }
 
 
@@ -121,7 +127,9 @@ def draw_identity(panel: Image.Image, name: str, style: PanelStyle) -> None:
 
 
 def _notices(status: StatusMessage) -> list[tuple[str, str]]:
-    return ([_PAUSED] if status.paused else []) + [_FAULTS[name] for name in status.faults if name in _FAULTS]
+    faults = [_FAULTS[name] for name in status.faults if name in _FAULTS]
+    obstacles = [_OBSTACLES[status.obstacle]] if status.obstacle in _OBSTACLES and not (faults or status.paused) else []
+    return ([_PAUSED] if status.paused else []) + faults + obstacles
 
 
 def _notice_width(notice: tuple[str, str], style: PanelStyle, *, english: bool) -> float:

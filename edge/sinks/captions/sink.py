@@ -102,7 +102,7 @@ class CaptionSink:
 
     def _status_message(self) -> StatusMessage:
         faults = tuple(component.value for component in self._status.faults if component is not Component.SCREEN)
-        return StatusMessage(faults, self._status.paused)
+        return StatusMessage(faults, self._status.paused, self._status.obstacle or "")
 
     def _initial_messages(self) -> Iterable[Message]:
         return [self._status_message(), *self._words]

@@ -20,6 +20,13 @@ _HEALTH: Final = {
         "value_template": "{{ 'OFF' if 'camera' in value_json.faults else 'ON' }}",
         "entity_category": "diagnostic",
     },
+    "obstacle": {
+        "platform": "sensor",
+        "name": "Obstacle to reading",
+        "icon": "mdi:eye-off",
+        "value_template": "{{ value_json.obstacle or 'none' }}",
+        "entity_category": "diagnostic",
+    },
     "frames_per_s": {
         "platform": "sensor",
         "name": "Frames a second",

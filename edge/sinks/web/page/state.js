@@ -102,8 +102,9 @@ function setText(element, content) {
 
 /** Return the names of the notices that staff must see at once, as on the device's own screen. */
 function noticesOf(health) {
-  const names = ["camera", "broker"].filter((part) => part in health.faults);
-  return [...(health.paused ? ["paused"] : []), ...names].map((name) => `notice-${name}`);
+  const names = [...(health.paused ? ["paused"] : []), ...["camera", "broker"].filter((part) => part in health.faults)];
+  if (!names.length && health.obstacle) names.push(health.obstacle.replace(" ", "-"));
+  return names.map((name) => `notice-${name}`);
 }
 
 /** Show the notices above the captions; an unchanged one is not written, since a screen reader would repeat it. */

@@ -33,6 +33,9 @@ export const TEXTS = {
     "notice-paused": "Paused",
     "notice-camera": "No picture from the camera",
     "notice-broker": "No connection to the broker",
+    "notice-too-dark": "Too dark: more light, please",
+    "notice-too-far": "Please come closer",
+    "notice-too-blurred": "Blurred picture: clean the camera's lens",
     "notice-connection": "Nothing new comes from the device until the connection is back.",
 
     view: "What the camera sees",
@@ -163,6 +166,9 @@ export const TEXTS = {
     "notice-paused": "متوقف مؤقتًا",
     "notice-camera": "لا صورة من الكاميرا",
     "notice-broker": "لا اتصال بالخادم",
+    "notice-too-dark": "الإضاءة ضعيفة: أضيئوا المكان",
+    "notice-too-far": "اقتربوا من الكاميرا",
+    "notice-too-blurred": "الصورة غير واضحة: نظفوا عدسة الكاميرا",
     "notice-connection": "لا يصل جديد من الجهاز حتى يعود الاتصال.",
 
     view: "ما تراه الكاميرا",

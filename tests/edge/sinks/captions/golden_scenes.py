@@ -56,6 +56,7 @@ PREVIOUS: Final = (
 NO_CAMERA: Final = StatusMessage(("camera",))
 NO_BROKER: Final = StatusMessage(("broker",))
 PAUSED: Final = StatusMessage(paused=True)
+TOO_FAR: Final = StatusMessage(obstacle="too far")
 ALL_FAULTS: Final = StatusMessage(("camera", "broker"), paused=True)
 
 LARGE: Final = (960, 540)
@@ -69,6 +70,7 @@ GOLDEN_SCENES: Final = {
     "no-preview": GoldenScene(CaptionStyle(preview="off", english=False), Scene(LONG, PREVIOUS, NO_BROKER), SMALL),
     "night": GoldenScene(CaptionStyle(preview="off", typeface="naskh"), Scene(WORD, PREVIOUS, brightness=0.5), SMALL),
     "ready": GoldenScene(CaptionStyle(), Scene(), SMALL),
+    "too-far": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, TOO_FAR, signer()), SMALL),
     "identity": GoldenScene(CaptionStyle(), Scene(identity="entrance-2"), SMALL),
     "upright": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
 }

@@ -19,7 +19,7 @@ from edge.workers.protocol import Decoder, Failure, Heartbeat, encode
 ALL_TYPES: list[type[Message | Reply]] = [*MESSAGE_TYPES, *REPLY_TYPES]
 SENT: list[Message | Reply] = [
     WordMessage("قصبة\nهوائية", "Trachea", 0.97, 12.5),
-    StatusMessage(("camera", "broker"), paused=True),
+    StatusMessage(("camera", "broker"), paused=True, obstacle="too dark"),
     Clear(),
     Identify("entrance", 20.0),
     Ready("kmsdrm", (1920, 1080)),

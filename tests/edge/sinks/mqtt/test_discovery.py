@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from edge.commands import Command, Commands
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
+from edge.monitoring.visibility import Obstacle
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle
@@ -42,6 +43,7 @@ def test_one_message_describes_the_whole_device() -> None:
         "confidence",
         "camera",
         "frames_per_s",
+        "obstacle",
         "temperature",
         "model",
     }
@@ -119,6 +121,8 @@ def test_camera_is_connected_or_disconnected() -> None:
     [
         ("frames_per_s", {"frames_per_s": 29.7}, "29.7"),
         ("temperature", {"temperature_c": 61.5}, "61.5"),
+        ("obstacle", {"obstacle": Obstacle.TOO_DARK}, "too dark"),
+        ("obstacle", {"obstacle": None}, "none"),
     ],
 )
 def test_health_is_shown(key: str, changes: dict[str, object], state: str) -> None:

@@ -11,6 +11,7 @@ from edge.lifecycle.notify import Notifier
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN, Component
+from edge.monitoring.visibility import Obstacle
 from edge.recognition.word import Word
 from edge.workers.supervised_thread import Escalation, SupervisedThread
 
@@ -132,6 +133,13 @@ def watchdog_interval_s(environment: Mapping[str, str]) -> float:
     return min(_INTERVAL_S, int(microseconds) / 1e6 / _CHECKS_PER_WATCHDOG)
 
 
+_OBSTACLES: Final = {
+    Obstacle.TOO_DARK: "the picture is too dark to read signs",
+    Obstacle.TOO_FAR: "the signer is too far away to be read",
+    Obstacle.TOO_BLURRED: "the picture is too blurred to read signs",
+}
+
+
 def status_line(source: str, health: Health, last: Word | None) -> str:
     """Return the status in one line: the faults, or the source and its frame rate, the model's state, the last word."""
     faults = list(health.faults.values())
@@ -144,7 +152,7 @@ def status_line(source: str, health: Health, last: Word | None) -> str:
     else:
         slow = {Rate.FULL: "", Rate.IDLE: " while nobody signs", Rate.HOT: " while the processor is hot"}[health.rate]
         activity = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
-    obstacle = "" if health.obstacle is None else f"the signer is {health.obstacle.value} to be read"
+    obstacle = "" if health.obstacle is None else _OBSTACLES[health.obstacle]
     word = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
     return "; ".join(part for part in (*faults, activity, obstacle, _model_state(health), word) if part)
 

@@ -14,6 +14,7 @@ from edge.lifecycle.service import Service, status_line, watchdog_interval_s
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import ON_PROBATION, Component, DeviceStatus
+from edge.monitoring.visibility import Obstacle
 from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
@@ -210,3 +211,5 @@ def test_status_line_lists_faults_activity_model_state_and_last_word() -> None:
     status.report(Component.CAMERA, None)
     status.set_paused(paused=True)
     assert status_line("x", stats.health(), None) == "paused"
+    status.set_obstacle(Obstacle.TOO_DARK)
+    assert status_line("x", stats.health(), None) == "paused; the picture is too dark to read signs"

@@ -13,6 +13,7 @@ from edge.config import ConfigInvalid, MetricsConfig
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
 from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus
+from edge.monitoring.visibility import Obstacle
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port
@@ -123,10 +124,13 @@ def test_lost_component_is_reported_and_one_that_is_not_configured_is_not(
 ) -> None:
     status.report(Component.CAMERA, "the camera is lost")
     status.set_paused(paused=True)
+    status.set_obstacle(Obstacle.TOO_DARK)
     values = scrape(port)
     components = {one: value(values, "ishara_component_up", component=one) for one in Component}
     assert components == dict.fromkeys(Component) | {Component.CAMERA: 0, Component.BROKER: 1}
     assert value(values, "ishara_paused") == 1
+    assert value(values, "ishara_obstacle", obstacle="too dark") == 1
+    assert value(values, "ishara_obstacle", obstacle="too far") == 0
 
 
 def test_missing_measurements_are_left_out(stats: PipelineStats, port: int) -> None:

@@ -43,6 +43,7 @@ def test_every_option_changes_the_image(tmp_path: Path) -> None:
         ["--take", TAKE],
         ["--lost", "camera", "broker"],
         ["--paused"],
+        ["--obstacle", "too dark"],
         ["--theme", "light"],
         ["--typeface", "naskh"],
         ["--no-english"],

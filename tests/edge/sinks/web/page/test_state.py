@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from edge.monitoring.status import ON_PROBATION, Component
+from edge.monitoring.visibility import Obstacle
 from edge.sinks.captions.theme import THEMES
 from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.sinks.web.conftest import StartDevice
@@ -42,6 +43,10 @@ def test_faults_are_shown_in_both_languages(device: Device, open_page: OpenPage)
     device.status.set_paused(paused=False)
     device.status.set_model_state("rolled back tiny@4: it recognised no word")
     expect(page["#part-model"]).to_contain_text("it recognised no word")
+    expect(page["#notices"]).to_be_empty()
+    device.status.set_obstacle(Obstacle.TOO_FAR)
+    expect(page["#notices li"]).to_have_text(["اقتربوا من الكاميرا"])
+    device.status.set_obstacle(None)
     expect(page["#notices"]).to_be_empty()
 
 

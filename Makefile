@@ -43,7 +43,8 @@ lock: setup
 	echo torch | $(LOCK) - --output-file requirements/torch.txt
 	$(LOCK) pyproject.toml --extra dev --group build $(WITHOUT_TORCH) --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml --extra mlflow $(WITHOUT_TORCH) $(OF_DEV)mlflow.txt
-	$(LOCK) pyproject.toml --extra web $(OF_DEV)web.txt
+	$(LOCK) pyproject.toml --extra web --extra opencv $(OF_DEV)web.txt
+	$(LOCK) pyproject.toml --extra web --extra mediapipe $(OF_DEV)mediapipe.txt
 	$(LOCK) pyproject.toml --extra demo $(OF_DEV)demo.txt
 	$(LOCK) --group build $(OF_DEV)build.txt
 
@@ -87,10 +88,12 @@ test-arm: setup
 
 # The daemon as a service on a Debian with systemd: watchdog, reload, kills while words flow, sandbox. Needs root; the
 # first run takes about five minutes, the others KILLS times three seconds and five minutes. Its Debian (2 GB) is kept
-# in ~/.cache/ishara/device, or where DEVICE_CACHE says; remove that folder at will.
+# in ~/.cache/ishara/device, or where DEVICE_CACHE says; remove that folder at will. SUITE=trixie takes Debian 13 with
+# Python 3.13, today's Raspberry Pi OS, and a folder beside that one.
 KILLS ?= 100
+SUITE ?= bookworm
 test-device: setup
-	tests/device/test-device $(BIN)/python $(KILLS)
+	SUITE=$(SUITE) tests/device/test-device $(BIN)/python $(KILLS)
 
 # `ishara-deploy` and two devices with systemd and sshd: provision, push, bad bundles, a cut network, a full disk. Needs
 # root; the first run takes about ten minutes, the others five. Its Debian (0.8 GB) is kept in ~/.cache/ishara/fleet, or
@@ -140,7 +143,7 @@ test-visitors: setup
 
 .PHONY: packages
 packages:
-	@.ci/debian-packages deploy/debian-packages.txt deploy/debian-packages-screen.txt tests/debian-packages.txt
+	@.ci/debian-packages deploy/debian-packages.txt deploy/debian-packages-screen.txt deploy/debian-packages-mediapipe.txt tests/debian-packages.txt
 
 format:
 	$(BIN)/ruff format .

@@ -24,7 +24,7 @@ from deploy.connection import ROOT, Connections, Failure, Remote, Reporter, Step
 from deploy.plan import KEYS, OWNER_ONLY, UNIT, Content, Plan
 from deploy.transfer import remove, send
 from landmarkers.plain_text import one_sentence
-from landmarkers.task_bundles import TASK_BUNDLES, default_folder
+from landmarkers.task_bundles import TASK_BUNDLES, default_folder, needed_tasks
 
 _NETWORKS: Final = "/opt/ishara-networks"
 _START_S: Final = 180
@@ -157,7 +157,7 @@ class _Inspection:
 
     def _networks(self) -> Commands:
         """Landmark networks, in the folder that all releases of the program share."""
-        wanted = {f"{task.sha256}  {_NETWORKS}/{name}" for name, task in TASK_BUNDLES.items()}
+        wanted = {f"{TASK_BUNDLES[name].sha256}  {_NETWORKS}/{name}" for name in needed_tasks()}
         there = self._run(f"sha256sum -- {_NETWORKS}/*.task 2>/dev/null || true")
         return [self._action(lambda: _send_networks(self._remote))] if wanted - set(there) else []
 
@@ -244,7 +244,7 @@ def _send_networks(remote: Remote) -> None:
     """Send the landmark networks from this machine, so that devices need no package index. Raises StepFailed."""
     folder = default_folder()
     remote.run(f"install -d -m 755 {_NETWORKS}")
-    for name in TASK_BUNDLES:
+    for name in needed_tasks():
         with (folder / name).open("rb") as task:
             sent = send(remote, task, name).path
         there, partial = f"{_NETWORKS}/{name}", f"{_NETWORKS}/{name}.new"

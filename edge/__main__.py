@@ -13,7 +13,6 @@ from edge.config import CaptionsConfig, EdgeConfig
 from edge.config.loading import load_config
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import format_row, format_summary, is_ready, to_json
-from edge.libraries import require_libraries
 from edge.lifecycle.exit import exit_process
 from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
@@ -64,13 +63,10 @@ def record(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 
 def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
-    """Measure the pipeline against the reference implementation."""
-    with require_libraries():
-        from edge.benchmark.bench import run_benchmark
-        from edge.benchmark.report import format_table
+    """Measure the pipeline, against the reference implementation where that is wanted or can run."""
+    from edge.benchmark.command import measure
 
-    result = run_benchmark(options.source, open_active_bundle(config.model, options.model, os.environ))
-    print(result.model_dump_json(indent=2) if options.json else format_table(result))
+    print(measure(options.source, open_active_bundle(config.model, options.model, os.environ), options))
     return 0
 
 

@@ -88,7 +88,13 @@ def _add_run(run: argparse.ArgumentParser) -> None:
 def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--source", type=Path, nargs="+", required=True, metavar="CLIP", help="clips to measure on")
     _add_model(bench)
-    bench.add_argument("--json", action="store_true", help="print JSON")
+    output = bench.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print JSON")
+    output.add_argument(
+        "--card",
+        action="store_true",
+        help="print this board and its figures as a table for an issue; the reference is left out where it cannot run",
+    )
 
 
 def _add_doctor(doctor: argparse.ArgumentParser) -> None:

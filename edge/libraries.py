@@ -6,7 +6,7 @@ from typing import Final
 
 from landmarkers.errors import UserError
 
-DEBIAN_PACKAGES: Final = "libegl1 libgl1 libgles2 libglib2.0-0 libseccomp2"
+DEBIAN_PACKAGES: Final = "libegl1 libgl1 libgles2 libglib2.0-0"  # of MediaPipe and of the OpenCV that it asks for
 
 
 class LibraryMissing(UserError):
@@ -23,5 +23,5 @@ def require_libraries() -> Iterator[None]:
         yield
     except (ImportError, OSError) as error:
         is_absent = isinstance(error, ModuleNotFoundError)
-        remedy = "pip install 'ishara[edge]'" if is_absent else f"on Debian: apt install {DEBIAN_PACKAGES}"
+        remedy = "pip install 'ishara[edge,opencv]'" if is_absent else f"on Debian: apt install {DEBIAN_PACKAGES}"
         raise LibraryMissing(f"a library that finds landmarks cannot be loaded here ({error}); {remedy}") from error

@@ -7,14 +7,16 @@ from landmarkers.errors import UserError
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
 from landmarkers.processor import Machine, Processor
+from landmarkers.task_bundles import has_mediapipe
 
 log = logging.getLogger(__name__)
 
 _MEDIAPIPE: Final = "mediapipe"
+GET_MEDIAPIPE: Final = "make a new venv from requirements/mediapipe.txt, which has the extra `mediapipe`"
 
 
 class LandmarkerUnavailable(UserError):
-    """A landmarker that this processor cannot run; the message names the remedy."""
+    """A landmarker that this processor cannot run or that is not installed; the message names the remedy."""
 
 
 def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine | None = None) -> Landmarker:
@@ -29,7 +31,7 @@ def open_landmarker(parts: frozenset[Part], fingerprint: str, machine: Machine |
 
         log.info("landmarks by LiteRT on %s", processor.name)
         return TrackingLandmarker(parts)
-    _require_atomics(processor)
+    _require_mediapipe_for_model(processor)
     from landmarkers.mediapipe_tasks import MediaPipeLandmarker
 
     log.info("landmarks by MediaPipe on %s", processor.name)
@@ -45,15 +47,24 @@ def landmarker_fingerprint(parts: frozenset[Part], fingerprint: str, machine: Ma
         from landmarkers.tracking import FINGERPRINT
 
         return FINGERPRINT
-    _require_atomics(Processor.of(machine or Machine()))
+    _require_mediapipe_for_model(Processor.of(machine or Machine()))
     from landmarkers.mediapipe_tasks import fingerprint_of
 
     return fingerprint_of(parts)
 
 
-def _require_atomics(processor: Processor) -> None:
+def require_mediapipe(wanted_by: str, instead: str, processor: Processor) -> None:
+    """Raise LandmarkerUnavailable, which names what wants MediaPipe and what to do instead, where it cannot run."""
     if processor.lacks_atomics:
         raise LandmarkerUnavailable(
-            f"the model needs landmarks of MediaPipe, which needs ARMv8.1 atomics that this {processor.name} lacks; "
-            "use a model for LiteRT, such as the shipped one"
+            f"{wanted_by} MediaPipe, which needs ARMv8.1 atomics that this {processor.name} lacks; {instead}"
         )
+    if not has_mediapipe():
+        raise LandmarkerUnavailable(
+            f"{wanted_by} MediaPipe, which is not installed here; {instead}, or {GET_MEDIAPIPE}"
+        )
+
+
+def _require_mediapipe_for_model(processor: Processor) -> None:
+    instead = "use a model for LiteRT, such as the shipped one"
+    require_mediapipe("the model needs landmarks of", instead, processor)

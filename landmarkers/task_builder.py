@@ -13,7 +13,14 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from landmarkers.task_bundles import TASK_BUNDLES, NetworksUnavailable, TaskBundle, missing_tasks, sha256_of
+from landmarkers.task_bundles import (
+    TASK_BUNDLES,
+    NetworksUnavailable,
+    TaskBundle,
+    missing_tasks,
+    needed_tasks,
+    sha256_of,
+)
 from landmarkers.tflite import TfliteEditor
 
 WHEEL_REQUIREMENT: Final = "mediapipe==0.10.21"
@@ -56,7 +63,7 @@ def download_wheel(folder: Path) -> Path:
 
 
 def build_tasks(wheel: Path, folder: Path) -> list[Path]:
-    """Write the task bundles from the wheel into the folder; all of them or, on any error, none.
+    """Write the needed task bundles from the wheel into the folder; all of them or, on any error, none.
 
     Raises NetworksUnavailable when the wheel is not the expected one, whole and unchanged.
     """
@@ -67,15 +74,16 @@ def build_tasks(wheel: Path, folder: Path) -> list[Path]:
     editor = TfliteEditor(wheel)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".incomplete-") as temporary, zipfile.ZipFile(wheel) as source:
-        for name, task in TASK_BUNDLES.items():
-            content = _pack(task, source, editor)
-            if sha256_of(content) != task.sha256:
+        names = needed_tasks()
+        for name in names:
+            content = _pack(TASK_BUNDLES[name], source, editor)
+            if sha256_of(content) != TASK_BUNDLES[name].sha256:
                 raise NetworksUnavailable(
                     f"{name} was built with other bytes than expected ({sha256_of(content)}); install flatbuffers at "
                     "the version that requirements/web.txt pins"
                 )
             (Path(temporary) / name).write_bytes(content)
-        return [(Path(temporary) / name).replace(folder / name) for name in TASK_BUNDLES]
+        return [(Path(temporary) / name).replace(folder / name) for name in names]
 
 
 def _pack(task: TaskBundle, source: zipfile.ZipFile, editor: TfliteEditor) -> bytes:

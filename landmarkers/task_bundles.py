@@ -9,6 +9,7 @@ import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -80,9 +81,11 @@ _FACE: Final = NetworkFile(
     "face_landmarks_detector.tflite",
 )
 
+LITERT_TASK: Final = "landmarks.task"
+"""The networks that landmarkers/tracking.py runs; the other bundles have MediaPipe's own layout."""
+
 TASK_BUNDLES: Final[dict[str, TaskBundle]] = {
-    # The networks that landmarkers/tracking.py runs; the other bundles have MediaPipe's own layout.
-    "landmarks.task": TaskBundle(
+    LITERT_TASK: TaskBundle(
         "4a947fb15f54d63191c79059aa19b06949263ad7e9e0634d1739dc8198f4fbb5",
         (
             _PALM_DETECTOR,
@@ -111,11 +114,21 @@ def default_folder() -> Path:
     return Path(configured) if configured else Path(__file__).parent / "tasks"
 
 
-def missing_tasks(folder: Path, names: Iterable[str] = tuple(TASK_BUNDLES)) -> list[str]:
-    """Return those of the named bundles that are absent from the folder or have another sha256."""
+def has_mediapipe() -> bool:
+    """Return True if MediaPipe is installed, which a device does without unless its model was trained with it."""
+    return find_spec("mediapipe") is not None
+
+
+def needed_tasks() -> tuple[str, ...]:
+    """Return the names of the bundles that this installation can run: MediaPipe's own only where it is installed."""
+    return tuple(TASK_BUNDLES) if has_mediapipe() else (LITERT_TASK,)
+
+
+def missing_tasks(folder: Path, names: Iterable[str] | None = None) -> list[str]:
+    """Return those of the named bundles, or else of the needed ones, that are absent or have another sha256."""
     return [
         name
-        for name in names
+        for name in (needed_tasks() if names is None else names)
         if not (folder / name).is_file() or sha256_of((folder / name).read_bytes()) != TASK_BUNDLES[name].sha256
     ]
 

@@ -38,7 +38,8 @@ def wanted(extra: str) -> list[Requirement]:
 @pytest.mark.parametrize(
     ("lock", "needs"),
     [
-        ("web.txt", wanted("web")),
+        ("web.txt", wanted("web") + wanted("opencv")),
+        ("mediapipe.txt", wanted("web") + wanted("mediapipe")),
         ("demo.txt", wanted("demo")),
         ("dev.txt", [one for one in wanted("dev") if one.name != "torch"]),
         ("mlflow.txt", [one for one in wanted("mlflow") if one.name != "torch"]),
@@ -64,13 +65,27 @@ def test_no_extra_is_forgotten() -> None:
 
 def test_locks_agree() -> None:
     everything = pins("dev.txt")
-    for lock in ("web.txt", "demo.txt", "build.txt", "mlflow.txt", "torch.txt"):
+    for lock in ("web.txt", "mediapipe.txt", "demo.txt", "build.txt", "mlflow.txt", "torch.txt"):
         others = {name: version for name, version in pins(lock).items() if everything.get(name, version) != version}
         assert not others, f"{lock} has other versions than dev.txt: {others}"
     torch = pins("torch-cpu.txt")["torch"]
     assert torch == f"{pins('torch.txt')['torch']}+cpu", "requirements/torch-cpu.txt says how it is renewed"
     for_cuda = [name for name in everything if name.startswith(("nvidia-", "cuda-")) or name in ("torch", "triton")]
     assert not for_cuda, "requirements/cuda.in keeps these out of dev.txt"
+
+
+def test_each_lock_has_one_build_of_opencv_and_all_the_same_version() -> None:
+    builds = {
+        path.name: {name: version for name, version in pins(path.name).items() if name.startswith("opencv-")}
+        for path in LOCKS.glob("*.txt")
+    }
+    assert {name for name, owners in builds.items() if len(owners) > 1} == set()
+    assert list(builds["web.txt"]) == ["opencv-python-headless"]
+    assert len({version for owners in builds.values() for version in owners.values()}) == 1
+
+
+def test_a_device_has_nothing_of_mediapipe() -> None:
+    assert pins("web.txt").keys() & {"mediapipe", "matplotlib", "fonttools", "sounddevice", "scipy", "numba"} == set()
 
 
 def test_the_project_is_built_with_what_is_locked() -> None:

@@ -6,6 +6,7 @@ not come up, so that a connection that is cut at the worst moment leaves a worki
 
 import argparse
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -78,6 +79,7 @@ def build_release(name: str, wheel: Path, sha256: str, lock: Path, wheelhouse: P
         before = RELEASES / active_release() if active_release() else None
         if before is not None and (before / COMPLETE).exists():
             _copy(before, folder)
+            _remove_others(folder / "bin/python", lock)
         else:
             _run([sys.executable, "-m", "venv", "--system-site-packages", str(folder)])
         pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
@@ -142,6 +144,21 @@ def _copy(old: Path, new: Path) -> None:
             script.chmod(0o755)
 
 
+def _remove_others(python: Path, lock: Path) -> None:
+    """Remove the packages that the lock no longer has: two builds of OpenCV, for one, would share a folder."""
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    there = [one["name"] for one in json.loads(_run([*pip, "list", "--local", "--format", "json"]))]
+    kept = {"pip", "ishara", *(_plain(line) for line in lock.read_text(encoding="utf-8").splitlines())}
+    if others := [name for name in there if _plain(name) not in kept]:
+        _run([*pip, "uninstall", "--yes", "--root-user-action=ignore", *others])
+
+
+def _plain(requirement: str) -> str:
+    """Return the package that a line of a lock or of pip names, as packages are compared; empty for other lines."""
+    found = re.match("[A-Za-z0-9][A-Za-z0-9._-]*", requirement)
+    return re.sub("[._-]+", "-", found[0]).lower() if found else ""
+
+
 def _link_networks(folder: Path) -> None:
     """Link the landmark networks, which all releases share: they are large and never change."""
     for package in folder.glob("lib/python3*/site-packages/landmarkers"):
@@ -186,7 +203,8 @@ def _systemctl(*arguments: str) -> str:
     return subprocess.run([SYSTEMCTL, *arguments, UNIT], check=False, capture_output=True, encoding="utf-8").stdout
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> str:
+    """Run a program and return what it prints. Raises ReleaseRefused."""
     done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode != 0:
         output = done.stderr or done.stdout
@@ -196,6 +214,7 @@ def _run(command: list[str]) -> None:
             raise ReleaseRefused(f"the program needs {found[1]}, which is not in the lock")
         lines = [line for line in output.splitlines() if line.strip()] or ["no output"]
         raise ReleaseRefused(f"{Path(command[0]).name} ends with {done.returncode}: {lines[-1].strip()}")
+    return done.stdout
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compares the daemon's pipeline with the reference implementation on the same clips, in one run.
+"""Measures the daemon's pipeline, and compares it with the reference implementation on the same clips, in one run.
 
 The reference is that of the research project that Ishara grew out of: pose, face and one hand, each image by itself,
 one network after another. Machines are shared and noisy, so the ratio of the two counts, measured on each clip in turn,
@@ -9,15 +9,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from edge.benchmark.agreement import Comparison
-from edge.benchmark.report import Benchmark, NetworkLoad, Speed
+from edge.benchmark.report import Benchmark, NetworkLoad, PipelineFigures
+from edge.benchmark.stopwatch import Stopwatch
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
 from edge.monitoring.health import PipelineStats
@@ -28,34 +29,14 @@ from edge.recognition.word import StreamClock, WordFactory
 from edge.redaction import redact_source
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
-from landmarkers.layout import DEFAULT_PARTS, Part
-from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker
 from landmarkers.network_cost import NetworkCost
-from landmarkers.recording import RecordingUnreadable, read_recording
+from landmarkers.recording import RecordingUnreadable
 from landmarkers.tracking import TrackingLandmarker
 from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 
-
-@dataclass(slots=True)
-class _Stopwatch:
-    """Adds up wall-clock time, processor time and frames."""
-
-    seconds: float = 0.0
-    cpu_s: float = 0.0
-    frames: int = 0
-
-    def time(self, process: Callable[[], int]) -> None:
-        """Time a function that returns the number of frames that it processed."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        self.frames += process()
-        self.seconds += time.perf_counter() - wall
-        self.cpu_s += time.process_time() - cpu
-
-    def speed(self) -> Speed:
-        return Speed(
-            frames_per_s=round(self.frames / self.seconds, 2), cpu_s_per_frame=round(self.cpu_s / self.frames, 5)
-        )
+if TYPE_CHECKING:
+    from edge.benchmark.reference import ReferenceMeter  # loads MediaPipe
 
 
 @dataclass(slots=True)
@@ -84,13 +65,18 @@ class _LandmarkCollector:
 
     def __init__(self) -> None:
         self.landmarks: list[Landmarks] = []
+        self.size = ""
 
-    def observe(self, _frame: Frame, landmarks: Landmarks) -> None:
+    def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         self.landmarks.append(landmarks)
+        height, width = frame.image.shape[:2]
+        self.size = f"{width}x{height}"
 
 
-def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
-    """Measure on these clips, each processed by the pipeline and by the reference in turn.
+def run_benchmark(
+    clips: Sequence[Path], bundle: Bundle, reference: "ReferenceMeter | None" = None
+) -> PipelineFigures | Benchmark:
+    """Measure on these clips, each processed by the pipeline and, if there is one, by the reference in turn.
 
     Raises RecordingUnreadable, CameraLost, NetworksUnavailable, BundleRefused.
     """
@@ -100,31 +86,28 @@ def run_benchmark(clips: Sequence[Path], bundle: Bundle) -> Benchmark:
     # First of all: Linux counts a child's peak memory from what its parent held when it started the child.
     first_word_s, peak_mb = _measure_daemon(clips[0], bundle.folder)
     classifier, stats = OnnxClassifier(bundle), PipelineStats()
-    ours, reference, comparison, costs = _Stopwatch(), _Stopwatch(), Comparison(), _NetworkCosts()
+    ours, costs = Stopwatch(), _NetworkCosts()
+    sizes: dict[str, None] = {}
     for clip in tqdm(clips, desc="bench", unit="clip"):
         collector = _LandmarkCollector()
         with closing(open_landmarker(bundle.manifest.parts, bundle.manifest.landmarker)) as landmarker:
             pipeline = _Pipeline(landmarker, _recogniser(bundle, classifier, stats), collector, stats)
             ours.time(lambda: pipeline.process(clip))  # noqa: B023  # called at once
             costs.add(landmarker)
-        with closing(MediaPipeLandmarker(DEFAULT_PARTS | {Part.FACE}, options=REFERENCE)) as mediapipe:
-            reference.time(lambda: _count(map(mediapipe.detect, read_recording(clip))))  # noqa: B023
-        with closing(MediaPipeLandmarker(DEFAULT_PARTS, options=PER_IMAGE)) as per_image:
-            for landmarks, frame in zip(collector.landmarks, read_recording(clip), strict=True):
-                comparison.add(landmarks, per_image.detect(frame))
-    return Benchmark(
+        sizes[collector.size] = None
+        if reference is not None:
+            reference.add(clip, collector.landmarks)
+    figures = PipelineFigures(
         clips=len(clips),
         frames=ours.frames,
+        sizes=tuple(sizes),
         pipeline=ours.speed(),
-        reference=reference.speed(),
-        frames_per_s_ratio=round(ours.speed().frames_per_s / reference.speed().frames_per_s, 3),
-        cpu_ratio=round(ours.speed().cpu_s_per_frame / reference.speed().cpu_s_per_frame, 3),
         stage_ms=stats.health().stage_ms,
         networks=costs.result(ours.frames),
-        agreement=comparison.result(),
         start_to_first_word_s=first_word_s,
         peak_memory_mb=peak_mb,
     )
+    return figures if reference is None else reference.beside(figures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,10 +130,6 @@ def _recogniser(bundle: Bundle, classifier: OnnxClassifier, stats: PipelineStats
     threshold = bundle.manifest.calibration.threshold
     words = WordFactory(StreamClock(fast=True), model=bundle.manifest.title, device="bench", threshold=threshold)
     return Recogniser(ModelStages.of(bundle, classifier, words), stats.timed)
-
-
-def _count(landmarks: Iterable[Landmarks]) -> int:
-    return sum(1 for _ in landmarks)
 
 
 def _measure_daemon(clip: Path, bundle: Path) -> tuple[float | None, float]:

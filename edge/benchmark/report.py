@@ -19,20 +19,26 @@ class NetworkLoad(StrictModel):
     million_macs: float
 
 
-class Benchmark(StrictModel):
-    """The figures of one benchmark."""
+class PipelineFigures(StrictModel):
+    """The figures of the pipeline alone."""
 
     clips: int
     frames: int
+    sizes: tuple[str, ...]
     pipeline: Speed
+    stage_ms: dict[str, StageTime]
+    networks: dict[str, NetworkLoad]
+    start_to_first_word_s: float | None
+    peak_memory_mb: float
+
+
+class Benchmark(PipelineFigures):
+    """The figures of the pipeline beside those of the reference implementation."""
+
     reference: Speed
     frames_per_s_ratio: float
     cpu_ratio: float
-    stage_ms: dict[str, StageTime]
-    networks: dict[str, NetworkLoad]
     agreement: Agreement
-    start_to_first_word_s: float | None
-    peak_memory_mb: float
 
 
 def format_table(result: Benchmark) -> str:

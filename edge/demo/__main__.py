@@ -159,7 +159,7 @@ def _sample_image() -> Image:
 
     found = importlib.util.find_spec("matplotlib")
     if found is None or found.origin is None:
-        raise DemoFailed("matplotlib, which MediaPipe needs, is not installed; pip install 'ishara[edge]'")
+        raise DemoFailed("matplotlib, which MediaPipe needs, is not installed; pip install 'ishara[demo]'")
     path = Path(found.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg"
     image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if image is None:

@@ -18,6 +18,7 @@ from edge.doctor.installation import (
     check_raqm,
     check_signature,
     check_stored_files,
+    opencv_build,
 )
 from edge.doctor.live_page import check_live_page
 from edge.doctor.probe_process import run_probe
@@ -25,6 +26,7 @@ from edge.doctor.system import check_clock, check_disk, check_power, check_scree
 from edge.libraries import DEBIAN_PACKAGES
 from edge.model_selection.active_bundle import find_active_bundle
 from edge.monitoring.thermal import SYSFS
+from landmarkers.factory import GET_MEDIAPIPE
 from landmarkers.processor import Machine, Processor, board_name, temperature
 from landmarkers.task_bundles import default_folder, missing_tasks
 from models.bundle import BundleRefused, open_bundle
@@ -43,12 +45,12 @@ class Library:
     check: str
     distribution: str
     module: str
+    remedy: str = "pip install 'ishara[edge]'"
 
 
 _ONNXRUNTIME: Final = Library("onnxruntime", "onnxruntime", "onnxruntime")
-_OPENCV: Final = Library("opencv", "opencv-contrib-python", "cv2")
 _PAHO: Final = Library("paho", "paho-mqtt", "paho.mqtt.client")
-_MEDIAPIPE: Final = Library("mediapipe", "mediapipe", "mediapipe")
+_MEDIAPIPE: Final = Library("mediapipe", "mediapipe", "mediapipe", GET_MEDIAPIPE)
 _LITERT: Final = Library("litert", "ai-edge-litert", "ai_edge_litert.interpreter")
 
 
@@ -65,7 +67,7 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     camera = config.camera if source is None else config.camera.model_copy(update={"source": SourceName(source)})
     yield from _check_machine(machine, processor)
     yield (onnxruntime := _check_library(_ONNXRUNTIME))
-    yield (opencv := _check_library(_OPENCV))
+    yield (opencv := _check_library(Library("opencv", opencv_build(), "cv2", "pip install 'ishara[edge,opencv]'")))
     yield check_opencv_owner()
     yield (paho := _check_library(_PAHO))
     yield _check_networks(default_folder())
@@ -115,9 +117,7 @@ def _check_library(library: Library) -> Finding:
     try:
         installed = version(library.distribution)
     except PackageNotFoundError:
-        return Finding(
-            library.check, State.FAILED, f"{library.distribution} is not installed", "pip install 'ishara[edge]'"
-        )
+        return Finding(library.check, State.FAILED, f"{library.distribution} is not installed", library.remedy)
     result = run_python(["-c", f"import {library.module}"])
     if result.succeeded:
         return Finding(library.check, State.OK, f"{library.distribution} {installed}")

@@ -13,10 +13,12 @@ from edge.doctor.finding import Finding, State
 from edge.doctor.probe_process import run_probe
 from edge.lifecycle.paths import HomeUnknown, state_folder
 from edge.model_selection.active_bundle import store_folder
+from landmarkers.task_bundles import has_mediapipe
 from models.durable import DAMAGED_SUFFIX
 from models.subprocess_probe import run_python
 
-_OPENCV: Final = "opencv-contrib-python"
+_BUILD: Final = "opencv-python-headless"
+_BUILD_OF_MEDIAPIPE: Final = "opencv-contrib-python"
 _STORE_REMEDY: Final = "check that this user may read it; otherwise use sudo, or the service's user"
 _RAQM: Final = "from PIL import features; print(features.check('raqm'))"
 
@@ -24,15 +26,26 @@ _Problem = tuple[State, str, str]
 """Severity, sentence and remedy."""
 
 
+def opencv_build() -> str:
+    """Return the distribution of OpenCV that is installed, or else the one to install."""
+    owners = _opencv_owners()
+    return owners[0] if owners else _BUILD
+
+
 def check_opencv_owner() -> Finding:
     """Check that one distribution alone owns `cv2`: several overwrite each other's files, and pip does not warn."""
-    owners = sorted(set(packages_distributions().get("cv2", [])))
+    owners = _opencv_owners()
     if len(owners) <= 1:
         return Finding("cv2", State.OK, f"belongs to {owners[0]} alone" if owners else "is not installed")
-    remedy = f"pip uninstall -y {' '.join(owners)}; pip install --no-deps {_OPENCV}"
-    if _OPENCV in owners:
-        remedy += f"=={version(_OPENCV)}"
+    wanted = _BUILD_OF_MEDIAPIPE if has_mediapipe() else _BUILD
+    remedy = f"pip uninstall -y {' '.join(owners)}; pip install --no-deps {wanted}"
+    if wanted in owners:
+        remedy += f"=={version(wanted)}"
     return Finding("cv2", State.FAILED, f"{' and '.join(owners)} overwrite each other's cv2", remedy)
+
+
+def _opencv_owners() -> list[str]:
+    return sorted(set(packages_distributions().get("cv2", [])))
 
 
 def check_raqm(*, required: bool) -> Finding:

@@ -48,5 +48,5 @@ def test_live_page_of_the_example_holds_the_defaults(tmp_path: Path) -> None:
     assert web.model_copy(update={"token_file": None, "certificate_file": None, "key_file": None}) == WebConfig()
 
 
-def test_error_of_a_missing_library_names_the_packages_of_a_device() -> None:
-    assert DEBIAN_PACKAGES.split() == (DEPLOY / "debian-packages.txt").read_text().split()
+def test_error_of_a_missing_library_names_its_packages() -> None:
+    assert DEBIAN_PACKAGES.split() == (DEPLOY / "debian-packages-mediapipe.txt").read_text().split()

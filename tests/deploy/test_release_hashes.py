@@ -76,3 +76,19 @@ def test_only_what_the_lock_states_is_installed(device: Path) -> None:
     assert (release / releases.COMPLETE).read_text() == f"{program.name}\n"
     (installed,) = release.glob("lib/python3*/site-packages/odd_thing.py")
     assert installed.read_text() == "TRUE = 1\n"
+
+
+def test_what_the_lock_no_longer_has_is_removed_from_the_copy_alone(device: Path) -> None:
+    program = make_wheel(device / "own", "ishara", "Provides-Extra: web")
+    lock = device / "lock.txt"
+    for name in ("old_build", "new_build"):
+        thing = make_wheel(device / "wheels", name)
+        lock.write_text(f"{name.replace('_', '-')}==1.0 --hash=sha256:{digest(thing)}\n")
+        build_release(name, program, digest(program), lock, device / "wheels")
+        releases.ACTIVE.unlink()
+        releases.ACTIVE.symlink_to(releases.RELEASES / name)
+    found = sorted(path.relative_to(releases.RELEASES) for path in releases.RELEASES.rglob("*_build.py"))
+    assert [(path.parts[0], path.name) for path in found] == [
+        ("new_build", "new_build.py"),
+        ("old_build", "old_build.py"),
+    ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 UNIT: Final = "ishara-edge.service"
-PACKAGES: Final = "/opt/ishara/lib/python3.11/site-packages"
+PACKAGES: Final = "/opt/ishara/packages"  # a link: the folder itself is named after Python's version
 _CONFIG: Final = "etc/ishara/edge.toml"
 _PROGRAMS: Final = "/opt/ishara/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _BOOT_S: Final = 60.0

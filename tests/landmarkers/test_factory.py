@@ -48,3 +48,14 @@ def test_mediapipe_is_opened_for_its_model_on_a_processor_with_atomics(
     with closing(open_landmarker(DEFAULT_PARTS, MEDIAPIPE_FINGERPRINT, fake_machine(tmp_path, PI_5))) as landmarker:
         assert isinstance(landmarker, MediaPipeLandmarker)
     assert "landmarks by MediaPipe on Cortex-A76" in log.text
+
+
+def test_mediapipe_that_is_not_installed_is_one_sentence_with_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("landmarkers.factory.has_mediapipe", lambda: False)
+    machine = fake_machine(tmp_path, PI_5)
+    with pytest.raises(LandmarkerUnavailable, match=r"not installed here; .*requirements/mediapipe\.txt.*`mediapipe`"):
+        open_landmarker(DEFAULT_PARTS, MEDIAPIPE_FINGERPRINT, machine)
+    with closing(open_landmarker(DEFAULT_PARTS, FINGERPRINT, machine)) as landmarker:
+        assert isinstance(landmarker, TrackingLandmarker)

@@ -63,6 +63,15 @@ def test_damaged_task_bundle_is_built_again(wheel: Path, tmp_path: Path) -> None
     assert task_bundles.missing_tasks(tmp_path) == []
 
 
+def test_a_device_without_mediapipe_has_the_networks_of_litert_alone(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_bundles, "has_mediapipe", lambda: False)
+    assert task_builder.ensure_tasks(tmp_path, wheel)
+    assert [path.name for path in tmp_path.iterdir()] == ["landmarks.task"]
+    assert task_bundles.missing_tasks(tmp_path) == []
+
+
 def test_failed_download_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_builder, "WHEEL_REQUIREMENT", "mediapipe==0.0.0")
     with pytest.raises(task_bundles.NetworksUnavailable, match="--from FILE"):

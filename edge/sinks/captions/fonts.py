@@ -52,7 +52,7 @@ def _first_installed(names: Sequence[tuple[str, str]], files: dict[str, Path]) -
 
 
 def _font_files(folders: Sequence[Path]) -> Iterator[Path]:
-    """Yield every TrueType file; the last resort are those in matplotlib's wheel, a dependency of MediaPipe."""
+    """Yield every TrueType file; the last resort are those in matplotlib, where it is installed."""
     package = importlib.util.find_spec("matplotlib")
     if package is not None and package.origin is not None:
         yield from (Path(package.origin).parent / "mpl-data" / "fonts" / "ttf").glob("*.ttf")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,23 @@ def test_mediapipe_is_probed_on_a_newer_processor(tmp_path: Path) -> None:
     )
     assert findings["processor"].sentence == "aarch64, Cortex-A76, in a Raspberry Pi 4 Model B Rev 1.4"
     assert "cannot run" not in findings["landmarker"].sentence
+
+
+def test_mediapipe_that_is_not_installed_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name == "mediapipe":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr("edge.doctor.checks.version", version)
+    findings = check_device(
+        arm_machine(tmp_path, "0xd0b", CORTEX_A76), write_bundle(tmp_path / "bundle", landmarker=MEDIAPIPE)
+    )
+    assert findings["mediapipe"].state is State.FAILED
+    assert "requirements/mediapipe.txt" in findings["mediapipe"].remedy
+    assert findings["landmarker"].state is State.SKIPPED
 
 
 def test_processor_lacks_what_any_of_its_cores_lacks(tmp_path: Path, bundle_folder: Path) -> None:

@@ -144,7 +144,6 @@ def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterat
         if host.name in errors.found:
             connections.failures[host.name] = _failure_of(errors.found[host.name], entry, known_hosts)
         else:
-            _connector(host).detect_cut()
             connections.remotes[host.name] = Remote(entry, host)
     try:
         for remote in list(connections.remotes.values()):

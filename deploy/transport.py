@@ -74,6 +74,9 @@ class LimitedTransport(Transport):
         self.meter = _MeteredSocket(connection)
         super().__init__(cast("socket.socket", self.meter), **options)
         self.channel_timeout = _OPEN_S
+        if isinstance(connection, socket.socket) and hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Let the kernel give up a dead connection early; by default it tries for a quarter of an hour.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_S * 1000)
 
     def get_exception(self) -> Exception | None:
         """Return what ended the connection: an OSError, EOFError or SSHException, whatever the peer has sent."""
@@ -82,23 +85,12 @@ class LimitedTransport(Transport):
             return error
         return AnswerRefused("it does not speak SSH")
 
-    def detect_cut(self) -> None:
-        """Let the kernel give up a dead connection early."""
-        self.set_keepalive(_KEEPALIVE_S)
-        connection = self.meter.connection
-        if isinstance(connection, socket.socket) and hasattr(socket, "TCP_USER_TIMEOUT"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_S * 1000)
-
 
 class LimitedConnector(SSHConnector):
     """pyinfra's connector to one device, with both limits for every command."""
 
     refusal: str | None = None
     """Why an answer of this device was refused, if one was."""
-
-    def detect_cut(self) -> None:
-        """Let the kernel give up a dead connection early; by default it tries for a quarter of an hour."""
-        self._connection()[1].detect_cut()
 
     @contextmanager
     def limits(self, within_s: float) -> Iterator[SSHClient]:
@@ -107,6 +99,7 @@ class LimitedConnector(SSHConnector):
         Raises AnswerRefused, and SSHException, OSError and EOFError for a connection that was cut.
         """
         client, transport = self._connection()
+        transport.set_keepalive(_KEEPALIVE_S)  # so that something is sent, without which no cut is noticed
         transport.meter.allow(_ANSWER_BYTES)
         limit = gevent.Timeout(within_s)
         try:

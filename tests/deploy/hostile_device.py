@@ -127,6 +127,10 @@ class Behaviour:
     files: Callable[[Channel], None] = _nothing
     never: str = ""
     """The kind of request that it never replies to: `channel` or `request`."""
+    login_s: float = 0.0
+    """How long it takes to let somebody log in."""
+    leaves: bool = False
+    """Whether it ends the connection then."""
 
 
 class _Server(paramiko.ServerInterface):
@@ -137,6 +141,7 @@ class _Server(paramiko.ServerInterface):
         return "publickey"
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        time.sleep(self._behaviour.login_s)
         return AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
@@ -200,3 +205,7 @@ def _answer(connection: socket.socket, key: paramiko.PKey, behaviour: Behaviour)
         transport = paramiko.Transport(connection)
         transport.add_server_key(key)
         transport.start_server(server=_Server(behaviour))
+        if behaviour.leaves:
+            while not transport.is_authenticated():
+                time.sleep(0.01)
+            transport.close()

@@ -58,6 +58,7 @@ def test_answers_to_commands_and_greetings_are_limited(tmp_path: Path) -> None:
     behaviours = {kind: Behaviour(command=command) for kind, command in COMMANDS.items()}
     behaviours |= {f"greeting-{kind}": Behaviour(greeting=greeting) for kind, greeting in GREETINGS.items()}
     behaviours |= {f"no-{what}": Behaviour(never=what) for what in ("channel", "request")}
+    behaviours |= {"leaves": Behaviour(leaves=True), "late": Behaviour(login_s=0.5)}
     expected = {
         "endless": TOO_LONG,
         "endless-errors": TOO_LONG,
@@ -68,6 +69,8 @@ def test_answers_to_commands_and_greetings_are_limited(tmp_path: Path) -> None:
         "other-letters": "refused",
         "no-channel": TOO_LATE,
         "no-request": TOO_LATE,
+        "leaves": "the connection was cut: ",
+        "late": "its report cannot be understood",
         "greeting-endless": TOO_LONG,
         "greeting-other-letters": "cannot be reached: it does not greet as SSH does: ",
         "greeting-no-ssh": "cannot be reached: ",

@@ -5,7 +5,6 @@ small computer some 60 MB and a copy of every image. Every call of a device has 
 returns is a fault of the driver; the thread is then abandoned, and it releases the device if the call ever returns.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -13,12 +12,11 @@ from contextlib import closing
 from typing import Final
 
 from edge.cameras.camera import Camera, CameraFailed, CameraLost
-from edge.workers.supervised_thread import describe
+from edge.workers.supervised_thread import catch_unforeseen, describe
 from landmarkers.frame import Frame
 
-log = logging.getLogger(__name__)
-
 _THREAD: Final = "camera"
+_SUBJECT: Final = "the camera's thread"
 _LAST_FRAME_S: Final = 1.0  # for the current read to return when stopped; a camera that hangs is abandoned
 
 ReadFrames = Callable[[threading.Event], Generator[Frame | None, None, None]]
@@ -79,6 +77,14 @@ class LatestFrameReader:
         return self._latest is not None or self._has_ended or self._stopped.is_set()
 
     def _run(self) -> None:
+        error = catch_unforeseen(_SUBJECT, self._read)
+        if error is not None:  # the thread's consumer decides whether another one is started
+            self._error = CameraFailed(f"{_SUBJECT} failed unexpectedly: {describe(error)}")
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify()
+
+    def _read(self) -> None:
         try:
             with closing(self._read_frames(self._stopped)) as frames:
                 for frame in frames:
@@ -90,13 +96,6 @@ class LatestFrameReader:
                         self._put(frame)
         except CameraLost as error:
             self._error = error
-        except Exception as error:  # the thread's consumer decides whether another one is started
-            log.exception("the camera's thread failed unexpectedly")
-            self._error = CameraFailed(f"the camera's thread failed unexpectedly: {describe(error)}")
-        finally:
-            with self._changed:
-                self._has_ended = True
-                self._changed.notify()
 
     def _put(self, frame: Frame) -> None:
         with self._changed:

@@ -36,7 +36,8 @@ class Reloader:
         self._next: Plan | None = None
         self._requested = threading.Event()
         self._closed = threading.Event()
-        self._thread = SupervisedThread("reloading", self._run, escalation)
+        self._escalation = escalation
+        self._thread = SupervisedThread("reloading", self._run, replace(escalation, report=self._report))
 
     def request(self) -> None:
         """Reload soon; several requests in the meantime count as one. Does not block."""
@@ -80,9 +81,11 @@ class Reloader:
             except UserError as error:
                 log.warning(CONFIG_REFUSED, error)
                 self._service.reload_refused(str(error))
-            except Exception:
-                self._service.reload_refused("reading it failed unexpectedly; the log says how")
-                raise
+
+    def _report(self, thread: str, fault: str | None) -> None:
+        if fault is not None:
+            self._service.reload_refused("reading it failed unexpectedly; the log says how")
+        self._escalation.report(thread, fault)
 
     def _use(self, plan: Plan) -> None:
         if self._is_swapped(plan):

@@ -4,7 +4,6 @@ A component reports every change of its own; those that show the status (health,
 metrics) read it, or are called at each change.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,10 +11,8 @@ from functools import partial
 from typing import Final
 
 from edge.monitoring.visibility import Obstacle
-from edge.workers.supervised_thread import Escalation
+from edge.workers.supervised_thread import Escalation, catch_unforeseen
 from landmarkers.plain_text import one_sentence
-
-log = logging.getLogger(__name__)
 
 PROVEN: Final = "proven"
 ON_PROBATION: Final = "on probation"
@@ -128,7 +125,5 @@ class DeviceStatus:
         with self._lock:
             callbacks = list(self._callbacks)
         for callback in callbacks:
-            try:
-                callback()
-            except Exception:  # whoever reports, perhaps a failure of the listener itself, must not fail of it
-                log.exception("a listener to the device's status failed unexpectedly")
+            # Whoever reports, perhaps a failure of the listener itself, must not fail of it.
+            catch_unforeseen("a listener to the device's status", callback)

@@ -29,8 +29,9 @@ def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopS
     signs = find_signs(words, known)
     folder.add_labels(signs)
     prompt, was_stopped = Prompt(), False
+    known_ids = {sign.sign_id for sign in known}
     for sign in signs:
-        if sign.sign_id not in {one.sign_id for one in known}:
+        if sign.sign_id not in known_ids:
             prompt.print_line(f"{sign.full_word} is new, and gets the number {sign.sign_id}")
     name = options.source or config.camera.source.get_secret_value()
     if folder.missing(signs, options.takes):

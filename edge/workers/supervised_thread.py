@@ -9,8 +9,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,31 +78,39 @@ class SupervisedThread:
             began = time.monotonic()
 
     def _run_once(self) -> BaseException | None:
-        """Return what the function raised, after its trace is logged; None if it has returned."""
-        try:
-            with self._reporting_stability():
-                self._run()
-        except BaseException as error:  # the one place that catches what nobody foresaw, a library's SystemExit too
-            log.exception("%s failed unexpectedly", self._name)
-            return error
-        self._escalation.report(self._name, None)
-        return None
+        """Return what the function raised; None if it has returned."""
+        error = catch_unforeseen(self._name, self._run_and_report_stability)
+        if error is None:
+            self._escalation.report(self._name, None)
+        return error
 
-    @contextmanager
-    def _reporting_stability(self) -> Iterator[None]:
-        """Report that the thread works again once this has lasted for a while, if it has failed before."""
+    def _run_and_report_stability(self) -> None:
+        """Report that the thread works again once the function has run for a while, if it has failed before."""
         if self._backoff.attempts == 0:
-            yield
+            self._run()
             return
         stable_after_s = min(self._backoff.stable_after_s, threading.TIMEOUT_MAX)
         timer = threading.Timer(stable_after_s, self._escalation.report, (self._name, None))
         timer.daemon = True
         timer.start()
         try:
-            yield
+            self._run()
         finally:
             timer.cancel()
             timer.join()  # so that no fault that follows is overwritten
+
+
+def catch_unforeseen(name: str, run: Callable[[], None]) -> BaseException | None:
+    """Return what a function raised, after its trace is logged; None if it has returned. `name` is the log's subject.
+
+    For the outermost loop of a thread, and wherever one part of the daemon must not fail of another.
+    """
+    try:
+        run()
+    except BaseException as error:  # the one place that catches what nobody foresaw, a library's SystemExit too
+        log.exception("%s failed unexpectedly", name)
+        return error
+    return None
 
 
 def describe(error: BaseException) -> str:

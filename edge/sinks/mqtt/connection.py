@@ -4,7 +4,6 @@ It is reported as events, in order, so that its owner needs no callbacks of paho
 connection: paho never resends on its own what was in flight on an old one.
 """
 
-import logging
 import socket
 import ssl
 import sys
@@ -22,8 +21,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.sinks.mqtt.broker_settings import MQTT_5, Attempt, BrokerSettings
 from edge.sinks.mqtt.events import BrokerLimits, ConnAck, Disconnected, Event, Message, PubAck
-
-log = logging.getLogger(__name__)
+from edge.workers.supervised_thread import catch_unforeseen
 
 _MAX_PACKET_BYTES: Final = 65_536  # the broker forwards no larger one
 # Reason codes: https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901031
@@ -165,14 +163,14 @@ class Connection:
         text = "" if str(reason) in _NO_REASON else str(reason)
         self._on_event(Disconnected(text, taken_over=reason.value == _SESSION_TAKEN_OVER))
 
-    def _on_failure(self, error: Exception) -> None:
+    def _on_failure(self, error: BaseException) -> None:
         self._on_event(Disconnected(f"it sends what cannot be read: {error}"))
 
 
 class _Client(paho.Client):
     """A client of paho's whose thread reports an exception instead of ending silently."""
 
-    on_failure: Callable[[Exception], None]
+    on_failure: Callable[[BaseException], None]
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Read from the socket; paho asks for a packet's whole content at once, and allocates it.
@@ -185,16 +183,18 @@ class _Client(paho.Client):
 
     def loop_forever(self, *arguments: Any, **options: Any) -> MQTTErrorCode:
         """Read and write the connection until it ends."""
-        try:
-            return super().loop_forever(*arguments, **options)
-        except PacketTooLarge as error:
-            self._fail(error)
-        except Exception as error:  # the outermost loop of the thread
-            log.exception("reading from the broker failed")
-            self._fail(error)
-        return MQTTErrorCode.MQTT_ERR_UNKNOWN
 
-    def _fail(self, error: Exception) -> None:
+        def read() -> None:
+            try:
+                super(_Client, self).loop_forever(*arguments, **options)
+            except PacketTooLarge as error:
+                self._fail(error)
+
+        if (error := catch_unforeseen("reading from the broker", read)) is not None:
+            self._fail(error)
+        return MQTTErrorCode.MQTT_ERR_UNKNOWN  # the thread ends whatever it is
+
+    def _fail(self, error: BaseException) -> None:
         opened = self.socket()
         if isinstance(opened, socket.socket):
             opened.close()

@@ -115,8 +115,10 @@ def test_card_of_a_board_that_reports_everything(tmp_path: Path) -> None:
         "| Clips | 2, 12 frames of 640x480 and 192x224 |",
         "| Stage landmarks, ms | p50 1.00, p95 2.00, p99 3.00 |",
         "| Start to the first word | no word came |",
-        "| Reference | 10.0 frames a second (6.00 times), 200.0 CPU ms a frame (0.150); "
-        "99.0% of its hands found, distance 0.0200 |",
+        (
+            "| Reference | 10.0 frames a second (6.00 times), 200.0 CPU ms a frame (0.150); "
+            "99.0% of its hands found, distance 0.0200 |"
+        ),
     ):
         assert row in card.splitlines()
 

@@ -21,12 +21,14 @@ from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
 from landmarkers.parsing import describe
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take, dequantise
+from trainer.data.store_sources import has_sources
 from trainer.targets import Kind, names_in
 
 FORMAT: Final = 2
 _FILES: Final = frozenset({"index.npz", "points.npy", "times.npy", "sources.npz", ".sources.npz.new"})
 _COLUMNS: Final = frozenset({"format", "parts", "ends", "clip"})  # in the index of every release
 _MAX_INDEX_BYTES: Final = 1 << 30
+_REMEDY: Final = "run its training again with the same takes, which builds it anew"
 
 
 class StoreUnusable(UserError):
@@ -41,7 +43,7 @@ def _find_foreign(folder: Path) -> str | None:
         with (folder / "index.npz").open("rb") as file:
             is_ours = _COLUMNS.issubset(ArrayArchive(file, _MAX_INDEX_BYTES).names)
     except (OSError, ArraysDamaged):
-        is_ours = False
+        is_ours = has_sources(folder)  # an index that is damaged is no reason not to build the store anew
     return None if is_ours else "it holds no readable index.npz of a store"
 
 
@@ -106,7 +108,7 @@ class Store:
             with (folder / "index.npz").open("rb") as file:
                 index = ArrayArchive(file, _MAX_INDEX_BYTES)
                 if index.read("format", "i").tolist() != FORMAT:
-                    raise StoreUnusable(f"{folder} is a store of another format; build it again")
+                    raise StoreUnusable(f"{folder} is a store of another format; {_REMEDY}")
                 self.parts = tuple(Part(name) for name in np.atleast_1d(index.read("parts", "U")).tolist())
                 if not self.parts:
                     raise ArraysDamaged("its index names no part of the body")
@@ -115,10 +117,10 @@ class Store:
             self.points = map_array(folder / "points.npy", "i")
             self.times = map_array(folder / "times.npy", "f")
         except (OSError, ValueError) as error:
-            raise StoreUnusable(f"{folder} is not a complete store: {describe(error)}") from error
+            raise StoreUnusable(f"{folder} is not a complete store: {describe(error)}; {_REMEDY}") from error
         ends, frames = self.rows.ends, int(self.rows.ends[-1]) if len(self.rows) else 0
         if self.points.shape != (frames, len(columns_of(self.parts)), 3) or self.times.shape != (frames,) or not frames:
-            raise StoreUnusable(f"{folder} is not a complete store: its files have different lengths; build it again")
+            raise StoreUnusable(f"{folder} is not a complete store: its files have different lengths; {_REMEDY}")
         self.lengths: NDArray[np.int64] = np.diff(ends, prepend=0)
         self.starts: NDArray[np.int64] = ends - self.lengths
 

@@ -52,6 +52,11 @@ def write_sources(sources: Sequence[Source], store: Path) -> None:
     replace_file(store / _SOURCES, content.getvalue())
 
 
+def has_sources(folder: Path) -> bool:
+    """Return True if a folder holds the sources of a store, undamaged."""
+    return _read_sources(folder) is not None
+
+
 def is_built_from(store: Path, takes: Sequence[Path]) -> bool:
     """Return True if a store was built from these takes, in this order, and their content is what it was.
 

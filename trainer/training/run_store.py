@@ -1,6 +1,7 @@
 """The store of a run: what the run was trained on, recognised by the SHA-256 of its content that the run holds."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,10 @@ def open_store(run: Run, folder: Path | None = None) -> Store:
     """Open the store that a run was trained on, by default the one in its folder. Raises StoreUnusable, RunUnusable."""
     folder = folder or run.folder / RUN_STORE
     if not folder.is_dir():
-        raise RunUnusable(f"there is no store {folder}; name the store that {run.folder} was trained on with --store")
+        raise RunUnusable(
+            f"there is no store {folder}; name the store that {run.folder} was trained on with --store, or run its "
+            "training again with the same takes, which builds it anew"
+        )
     store = Store(folder)
     check_store(run, store)
     return store
@@ -42,7 +46,8 @@ def open_or_build_store(takes: Sequence[Path], folder: Path, run: Path, parts: f
     are by default those of the first take. Raises RunUnusable, StoreUnusable, TakeDamaged.
     """
     if is_built_from(folder, takes):
-        return Store(folder)
+        with suppress(StoreUnusable):  # it is damaged, and its takes are here
+            return Store(folder)
     trained = {
         path.parent: read_run_metadata(path.parent)
         for path in (run / RUN_METADATA, *sorted(run.glob(f"without-*/{RUN_METADATA}")))

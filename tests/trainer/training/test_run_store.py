@@ -14,9 +14,10 @@ from landmarkers.take import Extraction, Provenance, StoredTake, Take
 from models.labels import Sign, labels_json
 from tests.synthetic_takes import LANDMARKER, make_take
 from tests.trainer.odd_inputs import run
-from trainer.data.store import Store, find_takes
+from trainer.data.store import STORE, Store, StoreUnusable, find_takes
 from trainer.data.store_builder import build_store
 from trainer.data.store_sources import is_built_from
+from trainer.targets import check_folder
 from trainer.training.recipe import RECIPES
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RunUnusable
@@ -147,6 +148,22 @@ def test_store_is_rebuilt_for_a_run_whose_takes_only_know_more_of_their_clips(ta
     write_take(takes, 1, extraction=EXTRACTION)
     store = open_or_build_store(find_takes([takes]), trained / "takes.store", trained)
     assert open_store(open_run(trained)).fingerprint == store.fingerprint
+
+
+@pytest.mark.parametrize("name", ["index.npz", "points.npy", "times.npy", "sources.npz"])
+@pytest.mark.parametrize("content", [b"", b"PK\3\4damaged", None])
+def test_damaged_store_of_a_run_is_built_anew_from_its_takes(
+    takes: Path, trained: Path, name: str, content: bytes | None
+) -> None:
+    before = Store(trained / "takes.store").fingerprint
+    damaged = trained / "takes.store" / name
+    damaged.unlink() if content is None else damaged.write_bytes(content)
+    if name != "sources.npz":  # without which the store can be read
+        with pytest.raises(StoreUnusable, match="run its training again with the same takes, which builds it anew"):
+            open_store(open_run(trained))
+    check_folder(trained / "takes.store", STORE)
+    open_or_build_store(find_takes([takes]), trained / "takes.store", trained)
+    assert open_store(open_run(trained)).fingerprint == before
 
 
 def test_store_without_a_run_follows_its_takes(takes: Path) -> None:

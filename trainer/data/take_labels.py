@@ -49,12 +49,13 @@ def save_labels(folder: Path, signs: Sequence[Sign]) -> None:
 
 
 def drop_former_numbers(folder: Path, signs: Sequence[Sign]) -> None:
-    """Remove from a folder's `labels.json` what these signs were numbered by their word, unless takes still are.
+    """Remove from a folder's `labels.json` the other numbers that the words of these signs had, unless takes have them.
 
-    So it is when labels are given after a first extraction without them. Raises TakeDamaged, TargetRefused.
+    A sign is numbered by its word before labels are given, and again when they or a renumbering no longer count.
+    Raises TakeDamaged, TargetRefused.
     """
     known = read_labels(folder / LABELS) if (folder / LABELS).is_file() else ()
-    former = set(_find_twins(known, signs))
+    former = set(_find_twins(known, signs)) | {sign.sign_id for sign in _find_twins(signs, known).values()}
     if former:
         former -= {StoredTake.load(path).provenance.sign_id for path in takes_in(folder)}
         save_labels(folder, [sign for sign in known if sign.sign_id not in former])

@@ -87,8 +87,11 @@ def test_file_of_labels_names_what_the_folders_leave_unnamed(tmp_path: Path) -> 
     assert "labels.csv" in refusal
 
 
-def test_number_of_an_extraction_without_labels_is_dropped_once_no_take_has_it(tmp_path: Path) -> None:
-    former, now = Sign(sign_id=number_of_word("water"), word="water", word_en="water"), WATER
+BY_WORD = Sign(sign_id=number_of_word("water"), word="water", word_en="water")
+
+
+@pytest.mark.parametrize(("former", "now"), [(BY_WORD, WATER), (WATER, BY_WORD)], ids=["labels", "no labels any more"])
+def test_former_number_of_a_word_is_dropped_once_no_take_has_it(tmp_path: Path, former: Sign, now: Sign) -> None:
     folder = takes_of(tmp_path / "mine", former, now)
     drop_former_numbers(folder, [now])
     assert {former, now} == set(read_labels(folder / "labels.json")), "a take still has the number"

@@ -53,7 +53,8 @@ def load_sources(
         raise StreamSourcesMissing(f"{root} holds no clip of the signs and split asked for that the bundle knows")
     if not rests:
         raise StreamSourcesMissing(
-            f"no clip in {root} shows both hands at rest for {MIN_REST_S} s, so there is no rest to put between signs"
+            f"no clip in {root} shows both hands at rest for {MIN_REST_S} s, so there is no rest to put between signs; "
+            "add a clip of one of its words in which they lie in view for a second before or after the sign"
         )
     return selected, rests
 

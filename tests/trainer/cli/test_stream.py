@@ -120,7 +120,10 @@ def test_takes_without_rest_are_refused_in_one_sentence(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sign_take(75, PLACES[1]).save(tmp_path / "one.take.npz")
-    assert "no rest to put between signs" in refusal(capsys, tmp_path, "--model", bundle)
+    said = refusal(capsys, tmp_path, "--model", bundle)
+    assert "no rest to put between signs; add a clip of one of its words in which they lie in view" in said
+    rest_take().save(tmp_path / "two.take.npz")
+    metrics(capsys, tmp_path, "--model", bundle, "--minutes", "0", "--rates", "15")
 
 
 def test_unknown_signs_and_missing_footage_are_refused_in_one_sentence(

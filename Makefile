@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --requirement re
 INSTALL_PROJECT = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup lock demo test check docs reference format clean test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors test-hostile fuzz
+.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -65,6 +65,13 @@ $(BIN)/ruff check .
 $(BIN)/mypy
 $(BIN)/lint-imports
 endef
+
+# The tests with another Python, 3.11 to 3.14, in a venv of its own: make test-python PYTHON=python3.13. TESTS=tests/edge
+# runs these alone.
+TESTS ?=
+test-python: packages
+	$(MAKE) setup VENV=$(VENV)-$(notdir $(PYTHON))
+	$(VENV)-$(notdir $(PYTHON))/bin/pytest $(TESTS)
 
 # The fast checks. PACKAGE=trainer/reports runs the tests of that folder instead of those of landmarkers.
 PACKAGE ?= landmarkers
@@ -177,4 +184,4 @@ onnx_benchmark: setup
 	$(BIN)/ishara-trainer benchmark $(onnx_model_path) --takes takes/$(name)
 
 clean:
-	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache landmarkers/tasks
+	rm -rf build $(VENV) $(VENV)-python* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache landmarkers/tasks

@@ -53,7 +53,7 @@ PHRASES = {
     r"held against": "compared with",
     r"makes of": "predicts for",
     r"(he|him|his|himself)": "they, their, or a noun",
-    r"crew|governor|courier|errands|sureness": "the standard term",
+    r"crew|(?<!scaling_)governor|courier|errands|sureness": "the standard term",
 }
 OPENING = re.compile(r'^\s*"""(What|How|Where|Whether|Who|When) ', re.MULTILINE)
 # This list names the words, the guides show examples of old style, and version 0.1.0 is described in its own words.

@@ -31,7 +31,7 @@ def format_card(
     rows = {
         "Board": board_name(machine) or "no name in a device tree",
         "Processor": f"{os.cpu_count()} cores, {Processor.of(machine).name}, {machine.architecture}",
-        "Clock and governor": "; ".join(dict.fromkeys(_frequencies(sysfs))) or _UNKNOWN,
+        "Clock": "; ".join(dict.fromkeys(_frequencies(sysfs))) or _UNKNOWN,
         "Temperature": f"{_celsius(before)} before, {_celsius(after)} after",
         "Throttled": _throttling(before, after, sysfs),
         "Memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.1f} GB",
@@ -57,7 +57,7 @@ def format_card(
 
 
 def _frequencies(sysfs: Path) -> Iterator[str]:
-    """Yield the highest frequency and the governor of each group of cores."""
+    """Yield the highest frequency of each group of cores, and the rule by which the kernel lowers it."""
     for policy in sorted((sysfs / "devices/system/cpu/cpufreq").glob("policy*")):
         highest = _read(policy / "cpuinfo_max_freq")
         if highest.isdecimal():

@@ -77,7 +77,7 @@ def test_card_tells_of_the_board_and_of_the_pipeline_alone(
     assert card["Reference"] == "not measured"
     assert f"{os.cpu_count()} cores" in card["Processor"]
     assert card["Kernel"].endswith(platform.release())
-    for row in ("Board", "Clock and governor", "Temperature", "Throttled", "Memory", "System", "Versions"):
+    for row in ("Board", "Clock", "Temperature", "Throttled", "Memory", "System", "Versions"):
         assert card[row]
     assert {"Stage landmarks, ms", "Peak memory of the daemon", "Start to the first word"} <= card.keys()
 
@@ -109,7 +109,7 @@ def test_card_of_a_board_that_reports_everything(tmp_path: Path) -> None:
         figures, "tiny@1", ThermalState(48.2, throttled=False), ThermalState(61.0, throttled=True), tmp_path
     )
     for row in (
-        "| Clock and governor | 2400 MHz, ondemand |",
+        "| Clock | 2400 MHz, ondemand |",
         "| Temperature | 48 °C before, 61 °C after |",
         "| Throttled | yes (get_throttled 0xe0000) |",
         "| Clips | 2, 12 frames of 640x480 and 192x224 |",

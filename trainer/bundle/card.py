@@ -161,10 +161,11 @@ def _about_held_out(content: CardContent) -> str:
         if content.is_own_held_out
         else "The tables below are of networks of the same recipe"
     )
+    fitted_to = "them" if content.is_own_held_out else "those of the first of these tables"
     ended = "decided when training ended (`--patience`)" if content.run.recipe.patience else "had no influence on it"
     return (
         f"{networks}, as training left it at its last epoch, on the clips that were held out from its training. These "
-        f"{ended}; the temperature is fitted to the first table's."
+        f"{ended}; the temperature is fitted to {fitted_to}."
     )
 
 

@@ -127,7 +127,8 @@ def test_imported_key_points_are_not_called_tracked_as_on_the_device(cards: Card
     [
         (True, None, "The table below is of this network before it was quantised"),
         (False, None, "The tables below are of networks of the same recipe"),
-        (True, None, "These had no influence on it; the temperature"),
+        (True, None, "These had no influence on it; the temperature is fitted to them."),
+        (False, None, "the temperature is fitted to those of the first of these tables."),
         (True, 5, "These decided when training ended (`--patience`); the temperature"),
     ],
 )

@@ -98,6 +98,14 @@ def test_temperature_corrects_overconfidence() -> None:
     assert fit_temperature(calibrated * 3.0, truth) / fit_temperature(calibrated, truth) == pytest.approx(3.0, rel=0.05)
 
 
+@pytest.mark.parametrize(("clips", "lowest", "highest"), [(1, 0.8, 1.0), (3, 0.8, 1.0), (3000, 0.1, 0.5)])
+def test_few_predictions_that_are_all_right_do_not_make_a_network_certain(
+    clips: int, lowest: float, highest: float
+) -> None:
+    logits = torch.tensor([[4.0, 0.0, 0.0]]).expand(clips, 3)
+    assert lowest < fit_temperature(logits, torch.zeros(clips, dtype=torch.int64)) < highest
+
+
 def test_no_sign_and_low_confidence_are_not_emitted() -> None:
     confident, unsure, no_sign, wrong = (
         [0.9, 0.0, 0.1, 0.0],

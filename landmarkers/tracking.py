@@ -1,9 +1,12 @@
 """Detects landmarks by running MediaPipe's networks with LiteRT, each only as often as necessary. The device's default.
 
 A hand is searched for where it was in the frame before; a missing one at the body's wrist and, when that finds nothing,
-by the palm detector, which searches the whole image. While every visible hand is tracked, the body is detected five
-times a second, and in between its arms move with the hands. Every interval is in seconds, so a slow camera's frames get
+in the next frame by the palm detector, which searches the whole image. While every visible hand is tracked, the body is
+detected five times a second, and in between its arms move with the hands. Body and palms take turns, so that no frame
+waits for both, except at a rate so slow that there is time. Every interval is in seconds, so a slow camera's frames get
 as many detections a second as a fast one's.
+What runs in which frame follows from the frames and their times alone: a slow machine finds the same points as a fast
+one. landmarkers/signer.py has the rule by which one person of several is followed.
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
 """
 
@@ -14,7 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from landmarkers.body import Body, roi_from_hips
+from landmarkers.body import Body
+from landmarkers.detector import Detection
 from landmarkers.face import Face, roi_from_head
 from landmarkers.frame import Frame, Image, Landmarks, Points
 from landmarkers.hand import Hand, HandNetwork, deduplicate, roi_from_palm, roi_from_wrist
@@ -33,6 +37,7 @@ from landmarkers.layout import (
 from landmarkers.network_cost import NetworkCost
 from landmarkers.networks import TASK, Networks
 from landmarkers.roi import RotatedRoi
+from landmarkers.signer import MAX_PERSONS, is_near_wrist, is_same_person, rank_persons
 from landmarkers.task_bundles import tasks_fingerprint
 
 # The networks and how they are run; the last number changes with every change of the resulting points.
@@ -45,8 +50,10 @@ _HAND_SEARCH_INTERVAL_S: Final = 0.1  # for a hand whose wrist is in view
 _HIDDEN_HAND_SEARCH_INTERVAL_S: Final = 0.5  # for a hand whose wrist is out of view
 _PALM_SEARCH_INTERVAL_S: Final = 0.3  # for the whole image, while the wrists lead to no hand
 _LOST_HAND_SEARCH_S: Final = 1.0  # a lost hand is searched for in every frame for this long
+_SIGNER_MEMORY_S: Final = 1.0  # the person where the signer was last is preferred for this long
 _TOLERANCE_S: Final = 0.002  # of the camera's frame times
 _MAX_DRIFT: Final = 0.15  # a hand further from its region's centre, in sides of the region, is detected once more
+_MAX_PALMS: Final = 4  # of which those of other people are not taken
 _SAME_HAND_IOU: Final = 0.5  # a region that overlaps a tracked hand's by more belongs to that hand
 
 # Pose points that move with a hand between two detections of the body, and the fraction of its displacement.
@@ -82,7 +89,9 @@ class TrackingLandmarker:
         self._owns_networks = networks is None
         self._observation: BodyObservation | None = None
         self._hands: dict[Part, Hand] = {}
-        self._last_search = self._last_palm_search = self._last_loss = float("-inf")
+        self._last_search = self._last_palm_search = self._last_loss = self._last_time = float("-inf")
+        self._are_palms_wanted = not parts - HANDS
+        self._last_seen = RotatedRoi(0.0, 0.0, 0.0, 0.0), float("-inf")
 
     @property
     def fingerprint(self) -> str:
@@ -91,13 +100,21 @@ class TrackingLandmarker:
 
     def detect(self, frame: Frame) -> Landmarks:
         """Detect the landmarks of one frame."""
-        body = self._networks.threads.submit(self._observe_body, frame) if self._is_body_due(frame.time) else None
+        body = palms = None
+        if self._is_palm_search_due(frame.time):
+            self._last_palm_search = frame.time
+            palms = self._networks.threads.submit(self._networks.palm_detector.detect, frame.image, _MAX_PALMS)
+        has_turn = palms is None or frame.time - self._last_time > _BODY_INTERVAL_S
+        if has_turn and self._is_body_due(frame.time):
+            body = self._networks.threads.submit(self._observe_body, frame)
         if HANDS & self._parts:
             self._hands = self._track_hands(frame)
         if body is not None:
             self._observation = body.result()
         if HANDS & self._parts:
-            self._hands = self._assign_sides(frame, self._search_hands(frame))
+            hands = self._search_hands(frame, None if palms is None else palms.result())
+            self._hands = self._assign_sides(frame, hands)
+        self._last_time = frame.time
         if body is not None and self._observation is not None:
             self._observation.wrists.update({part: hand.points[WRIST] for part, hand in self._hands.items()})
         return self._landmarks(frame)
@@ -124,7 +141,9 @@ class TrackingLandmarker:
 
     def _observe_body(self, frame: Frame) -> BodyObservation:
         last = self._observation
-        body = self._detect_body(frame.image, last.body if last is not None else None)
+        body = self._detect_body(frame)
+        if body is not None:
+            self._last_seen = (body.next_roi, frame.time)
         face = None
         if Part.FACE in self._parts and body is not None:
             known = last.face if last is not None else None
@@ -136,12 +155,20 @@ class TrackingLandmarker:
         in_view = {part for part, roi in rois.items() if 0 <= roi.x < width and 0 <= roi.y < height}
         return BodyObservation(frame.time, body, face, frozenset(in_view), {})
 
-    def _detect_body(self, image: Image, last: Body | None) -> Body | None:
-        body = self._networks.body.detect(image, last.next_roi) if last is not None else None
-        if body is None:
-            for found in self._networks.body_detector.detect(image, max_detections=1):
-                body = self._networks.body.detect(image, roi_from_hips(found.keypoints[0], found.keypoints[1]))
-        return body
+    def _detect_body(self, frame: Frame) -> Body | None:
+        """Return the signer's body, found in its last region or, when nobody is there, chosen among those in view."""
+        last = self._observation.body if self._observation is not None else None
+        body = self._networks.body.detect(frame.image, last.next_roi) if last is not None else None
+        if last is not None and body is not None and is_same_person(body, last):
+            return body
+        region, seen = self._last_seen
+        persons = self._networks.body_detector.detect(frame.image, max_detections=MAX_PERSONS)
+        recent = region if frame.time - seen <= _SIGNER_MEMORY_S else None
+        for roi in rank_persons(persons, frame.image.shape[1], recent):
+            body = self._networks.body.detect(frame.image, roi)
+            if body is not None:
+                return body
+        return None
 
     def _track_hands(self, frame: Frame) -> dict[Part, Hand]:
         """Return the hands of the frame before at their new positions, without those that are lost."""
@@ -155,36 +182,35 @@ class TrackingLandmarker:
             self._last_loss = frame.time
         return {part: hand for part, hand in found.items() if hand in kept}
 
-    def _search_hands(self, frame: Frame) -> list[Hand]:
-        """Return the tracked hands and, when a search is due, missing ones that are found."""
+    def _search_hands(self, frame: Frame, palms: list[Detection] | None) -> list[Hand]:
+        """Return the tracked hands and missing ones, found at these palms or, when a search is due, at the wrists."""
         hands = list(self._hands.values())
-        if not self._is_search_due(frame):
+        if palms is not None:
+            near = [palm for palm in palms if is_near_wrist(palm.keypoints[WRIST], self._pose())]
+            rois = [roi_from_palm(palm.box, palm.keypoints) for palm in near]
+        elif self._is_search_due(frame):
+            self._last_search = frame.time
+            rois = self._wrist_rois()
+        else:
             return hands
-        self._last_search = frame.time
-        hands += self._search_at_wrists(frame, hands)
-        if len(hands) == len(HANDS) or frame.time - self._last_palm_search < _PALM_SEARCH_INTERVAL_S - _TOLERANCE_S:
-            return deduplicate(hands)
-        self._last_palm_search = frame.time
-        known = [hand.next_roi for hand in hands]
-        for palm in self._networks.palm_detector.detect(frame.image, max_detections=len(HANDS)):
-            roi = roi_from_palm(palm.box, palm.keypoints)
-            if len(hands) < len(HANDS) and all(roi.iou(one) <= _SAME_HAND_IOU for one in known):
-                hand = self._networks.hands[0].detect(frame.image, roi)
-                hands += [] if hand is None else [hand]
+        rois = [roi for roi in rois if all(roi.iou(hand.next_roi) <= _SAME_HAND_IOU for hand in hands)]
+        futures = [
+            self._networks.threads.submit(track, network, frame.image, roi)
+            for network, roi in zip(self._networks.hands, rois[: len(HANDS) - len(hands)], strict=False)
+        ]
+        hands += [hand for future in futures if (hand := future.result()) is not None]
+        self._are_palms_wanted = palms is None and len(hands) < len(HANDS)
         return deduplicate(hands)
 
-    def _search_at_wrists(self, frame: Frame, known: list[Hand]) -> list[Hand]:
-        """Search missing hands at the body's wrists, which costs half as much as the palm detector."""
+    def _wrist_rois(self) -> list[RotatedRoi]:
+        """Return the regions of missing hands at the body's wrists, whose search costs half as much as the palms'."""
         if self._observation is None or self._observation.body is None:
             return []
         missing = self._observation.hands_in_view - self._hands.keys()
-        rois = [roi_from_wrist(self._observation.body.points, part) for part in sorted(missing)]
-        rois = [roi for roi in rois if all(roi.iou(hand.next_roi) <= _SAME_HAND_IOU for hand in known)]
-        futures = [
-            self._networks.threads.submit(track, network, frame.image, roi)
-            for network, roi in zip(self._networks.hands, rois, strict=False)
-        ]
-        return [hand for future in futures if (hand := future.result()) is not None]
+        return [roi_from_wrist(self._observation.body.points, part) for part in sorted(missing)]
+
+    def _is_palm_search_due(self, time: float) -> bool:
+        return self._are_palms_wanted and time - self._last_palm_search >= _PALM_SEARCH_INTERVAL_S - _TOLERANCE_S
 
     def _is_search_due(self, frame: Frame) -> bool:
         missing = HANDS - self._hands.keys()
@@ -200,6 +226,7 @@ class TrackingLandmarker:
 
     def _assign_sides(self, frame: Frame, hands: list[Hand]) -> dict[Part, Hand]:
         width = np.float32(frame.image.shape[1])
+        hands = [hand for hand in hands if is_near_wrist(hand.points[WRIST], self._pose())]
         points = [hand.points / width for hand in hands]
         right_hand_probabilities = [hand.right_hand_probability for hand in hands]
         sides = assign_handedness(points, right_hand_probabilities, self._pose() / width)

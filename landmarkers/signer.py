@@ -1,0 +1,59 @@
+"""The rule by which one person of several is followed.
+
+The largest person is the signer, and of persons of about the same size the one nearest to the middle: somebody at the
+edge of the image counts as half as large. The signer is followed until the body network sees nobody in their region;
+only then is another one chosen, and for a second the person where the signer was last comes first. Hands too far from
+the signer's wrists are somebody else's.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from landmarkers.body import Body, roi_from_hips
+from landmarkers.detector import Detection
+from landmarkers.frame import Points
+from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_WRIST
+from landmarkers.roi import RotatedRoi
+
+MAX_PERSONS: Final = 4
+"""How many persons in view are compared."""
+
+_EDGE_WEIGHT: Final = 0.5  # of a person at the left or right edge of the image; 1 in the middle
+_SAME_PERSON_IOU: Final = 0.3  # of a detected person's region and the one in which the signer was last
+_MAX_WRIST_DISTANCE: Final = 1.5  # shoulder widths between a hand and the nearer wrist of its body
+
+
+def rank_persons(detections: Sequence[Detection], width: int, last: RotatedRoi | None) -> list[RotatedRoi]:
+    """Return the regions of the detected persons, the signer first.
+
+    `width` is the image's, in pixels; `last` the region in which the signer was a moment ago.
+    """
+
+    def rank(region: RotatedRoi) -> tuple[bool, float]:
+        distance = min(1.0, abs(region.x - width / 2) / (width / 2))
+        weight = 1.0 - (1.0 - _EDGE_WEIGHT) * distance
+        return last is not None and region.iou(last) >= _SAME_PERSON_IOU, weight * region.side
+
+    regions = [roi_from_hips(detection.keypoints[0], detection.keypoints[1]) for detection in detections]
+    return sorted(regions, key=rank, reverse=True)
+
+
+def is_same_person(body: Body, last: Body) -> bool:
+    """Return True if a body found in the region of `last`, a moment later, may be the same person's."""
+    sizes = [shoulder_width(one.points) for one in (body, last)]
+    shoulders = [one.points[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(axis=0) for one in (body, last)]
+    return bool(np.linalg.norm(shoulders[0] - shoulders[1]) <= max(sizes))
+
+
+def is_near_wrist(point: Points, pose: Points) -> bool:
+    """Return True if a hand's wrist may be one of the pose [33, 3], in pixels, or the pose is unknown (NaN)."""
+    distances = np.linalg.norm(pose[[LEFT_WRIST, RIGHT_WRIST], :2] - point[:2], axis=1)
+    return not float(distances.min()) > _MAX_WRIST_DISTANCE * shoulder_width(pose)
+
+
+def shoulder_width(pose: Points) -> float:
+    """Return the distance between the shoulders of a pose [33, 3]."""
+    return math.hypot(*(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]).tolist())

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from edge.benchmark.agreement import Comparison
 from edge.benchmark.report import Benchmark, PipelineFigures
 from edge.benchmark.stopwatch import Stopwatch
+from landmarkers.agreement import Comparison
 from landmarkers.frame import Landmarks
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.mediapipe_tasks import PER_IMAGE, REFERENCE, MediaPipeLandmarker

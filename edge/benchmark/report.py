@@ -1,7 +1,7 @@
 """The figures of a benchmark, as JSON and as a table."""
 
-from edge.benchmark.agreement import Agreement
 from edge.monitoring.stage_times import StageTime
+from landmarkers.agreement import Agreement
 from models.strict_model import StrictModel
 
 

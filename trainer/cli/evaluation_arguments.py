@@ -24,6 +24,12 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--html", type=report_file, metavar="FILE", help="also write a report with figures")
     command.add_argument("--split", choices=SPLITS, help="which clips (default: test)")
+    command.add_argument(
+        "--conditions",
+        action="store_true",
+        help="also change the clips: dark, blurred, far, tilted, at 10 frames a second, and black and white (default: "
+        "no)",
+    )
     add_reading(command)
     unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
     unseen.add_argument(
@@ -97,6 +103,8 @@ def add_stream(command: argparse.ArgumentParser) -> None:
 def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Refuse combinations that make no sense, and fill in defaults."""
     if options.leave_one_signer_out:
+        if options.conditions:
+            command.error("--conditions evaluates a bundle, so --leave-one-signer-out cannot be given with it")
         if options.model is not None:
             command.error("--leave-one-signer-out trains its own models, so --model cannot be given with it")
         if options.split is not None:
@@ -110,4 +118,6 @@ def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Names
         command.error("name the bundle with --model DIR, or train without each signer with --leave-one-signer-out")
     if given:
         command.error(f"--{given[0]} is a training option, which needs --leave-one-signer-out")
+    if options.conditions and options.html is not None:
+        command.error("--conditions writes no report with figures, so --html cannot be given with it")
     options.split = options.split or "test"

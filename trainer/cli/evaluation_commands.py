@@ -4,19 +4,22 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from models.bundle import LABELS, open_bundle
+from models.bundle import LABELS, Bundle, open_bundle
 from models.labels import LabelsDiffer, Sign, join_signs, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
 from trainer.cli.selection import load_selected_takes, read_options, select_clips
 from trainer.cli.training_setup import check_targets, recipe_of, signs_of, start_processes, store_of
+from trainer.data.clip import DatasetUnreadable
 from trainer.data.clip_signs import read_labels_for
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract
 from trainer.data.extraction_job import plan_jobs
 from trainer.data.store import find_takes, takes_in
 from trainer.data.take_labels import WordsUnclear, read_take_labels
+from trainer.evaluation.condition_evaluation import evaluate_conditions
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
@@ -26,13 +29,15 @@ from trainer.evaluation.stream_evaluation import evaluate_streams
 from trainer.evaluation.stream_metrics import by_condition
 from trainer.evaluation.stream_sources import load_sources
 from trainer.evaluation.streams import plan_streams
-from trainer.reports import evaluation_report, evaluation_text, stream_report, stream_text
+from trainer.reports import condition_text, evaluation_report, evaluation_text, stream_report, stream_text
 from trainer.targets import check_folder, write_file
 from trainer.training.distributed import DistributedContext
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """Evaluate a bundle on clips or takes, or a recipe on signers that were not trained on."""
+    if options.conditions:
+        return _report_conditions(options)
     if not options.leave_one_signer_out:
         return _report(_evaluate_bundle(options), options)
     check_targets(options, RUNS, options.clips)
@@ -78,19 +83,20 @@ def _report(result: EvaluationResult, options: argparse.Namespace) -> int:
     print(evaluation_text.to_json(result) if options.json else evaluation_text.to_table(result))
     if options.html is not None:
         write_file(options.html, evaluation_report.to_html(result))
-    for clip in result.unreadable:
+    return _tell_unreadable(result.unreadable)
+
+
+def _tell_unreadable(unreadable: Sequence[str]) -> int:
+    """Print the clips that were not evaluated, and return the exit code."""
+    for clip in unreadable:
         print(f"ishara-trainer: not evaluated: {clip}", file=sys.stderr)
-    return 1 if result.unreadable else 0
+    return 1 if unreadable else 0
 
 
 def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     bundle = open_bundle(options.model)
     manifest = bundle.manifest
-    try:
-        words = [(str(one), _words_of(one, options.signs)) for one in options.clips]
-        signs = join_signs([(manifest.title, bundle.signs), *words])
-    except LabelsDiffer as error:
-        raise WordsUnclear(f"{error}; correct the word if it is one sign, else leave it out with --signs") from error
+    signs = _join_words(bundle, options)
     folders: list[Path] = []
     unreadable: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
@@ -105,8 +111,33 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
             unreadable += extract(jobs, LocalExecutor(options.workers)).unreadable
             folders.append(to)
         takes = load_selected_takes(find_takes(folders), options)
+    return evaluate_bundle(bundle, takes, _describe_clips(options), signs, unreadable)
+
+
+def _report_conditions(options: argparse.Namespace) -> int:
+    bundle = open_bundle(options.model)
+    for folder in (one for one in options.clips if any(takes_in(one))):
+        raise DatasetUnreadable(f"{folder} holds takes, which have no pictures to change; name a data set of clips")
+    clips = [clip for folder in options.clips for clip in select_clips(folder, options, bundle.signs).clips]
+    signs = _join_words(bundle, options)
+    executor = LocalExecutor(options.workers)
+    result = evaluate_conditions(bundle, clips, _describe_clips(options), signs, executor)
+    print(condition_text.to_json(result) if options.json else condition_text.to_table(result))
+    return _tell_unreadable(result.unreadable)
+
+
+def _join_words(bundle: Bundle, options: argparse.Namespace) -> dict[int, Sign]:
+    """Return the bundle's signs with those of the clips. Raises WordsUnclear."""
+    words = [(str(one), _words_of(one, options.signs)) for one in options.clips]
+    try:
+        return join_signs([(bundle.manifest.title, bundle.signs), *words])
+    except LabelsDiffer as error:
+        raise WordsUnclear(f"{error}; correct the word if it is one sign, else leave it out with --signs") from error
+
+
+def _describe_clips(options: argparse.Namespace) -> str:
     which = {"test": "test clips", "val": "validation clips", "train": "training clips", "all": "clips"}[options.split]
-    return evaluate_bundle(bundle, takes, f"{which} of {' '.join(map(str, options.clips))}", signs, unreadable)
+    return f"{which} of {' '.join(map(str, options.clips))}"
 
 
 def _words_of(folder: Path, wanted: frozenset[int] | None) -> list[Sign]:

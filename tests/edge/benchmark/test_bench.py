@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from edge.benchmark.agreement import Agreement
 
 from edge.__main__ import main as edge
-from edge.benchmark.agreement import Agreement
 from edge.benchmark.card import format_card
 from edge.benchmark.report import Benchmark, Speed
 from edge.monitoring.stage_times import StageTime

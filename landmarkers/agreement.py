@@ -1,24 +1,24 @@
-"""Agreement of landmarks with those of the reference implementation, frame by frame."""
+"""Agreement of landmarks with others of the same frames, such as those of the reference implementation."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
-from models.strict_model import StrictModel
 
 _SAME_PLACE: Final = 0.5  # shoulder widths
 # Head, shoulders, elbows, wrists: below them the network guesses at what is out of view.
 _COMPARED_POSE: Final = slice(0, 17)
 
 
-class Agreement(StrictModel):
-    """Agreement of our landmarks with those that MediaPipe finds in each image by itself.
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Agreement of our landmarks with the reference.
 
-    `hands_found` is the share of MediaPipe's hands that we find as well, in the same place (within half a shoulder
+    `hands_found` is the share of the reference's hands that we find as well, in the same place (within half a shoulder
     width); `same_handedness` the share of these that both assign to the same side. `distance` is the mean distance of
     the points of these hands and of head, shoulders, elbows and wrists, in shoulder widths.
     """
@@ -38,7 +38,7 @@ class Comparison:
     distances: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, ours: Landmarks, reference: Landmarks) -> None:
-        """Compare our points of one frame with MediaPipe's."""
+        """Compare our points of one frame with the reference's."""
         pose = reference.part(Part.POSE)
         width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
         if not width > 0.0:  # nobody is in view, so there is no unit of length
@@ -56,6 +56,13 @@ class Comparison:
                 self.hands_found += 1
                 self.same_handedness += part in near
                 self.distances.append(min(near.values(), key=np.mean))
+
+    def update(self, other: Self) -> None:
+        """Add the frames of another comparison."""
+        self.reference_hands += other.reference_hands
+        self.hands_found += other.hands_found
+        self.same_handedness += other.same_handedness
+        self.distances += other.distances
 
     def result(self) -> Agreement:
         """Return the agreement over all frames; the distance is NaN when nobody was in view."""

@@ -3,6 +3,7 @@
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ import numpy as np
 from landmarkers.frame import Image, Points
 from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
 from landmarkers.litert import TfliteNetwork
+from landmarkers.picture import Picture
 from landmarkers.roi import RotatedRoi, enclosing_square, rotation
 
 # The points that define the next region: wrist, the thumb's base, and the two lower joints of each finger.
@@ -21,6 +23,8 @@ _DEPTH_SCALE: Final = np.array([1.0, 1.0, 1 / 0.4], np.float32)  # `normalize_z`
 _HALF: Final = np.float32(0.5)
 # MediaPipe uses 0.5 for the float network; the int8 network is a little less confident about blurred hands.
 _MIN_PRESENCE: Final = 0.35
+_MIN_PRESENCE_POOR: Final = 0.02  # in a poor picture, of a hand that is searched for where it should be
+_MAX_DRIFT: Final = 0.15  # a hand further from its region's centre, in sides of the region, is detected once more
 _POSE_HAND: Final = {Part.LEFT_HAND: (15, 17, 19), Part.RIGHT_HAND: (16, 18, 20)}
 SHOULDER_WIDTHS_OF_REGION: Final = 0.9
 """The side of a hand's region (0.7 to 1.1 in nine of ten frames), whatever the hand's shape."""
@@ -49,15 +53,31 @@ class HandNetwork:
     def __init__(self, content: bytes) -> None:
         self.network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_2"))
 
-    def detect(self, image: Image, roi: RotatedRoi) -> Hand | None:
+    def detect(self, image: Image, roi: RotatedRoi, min_presence: float = _MIN_PRESENCE) -> Hand | None:
         """Return the hand in the region, or None when the network sees none."""
         size = self.network.input_size
         crop = roi.crop(image, size, cv2.BORDER_REPLICATE)
         points, presence, right_hand_probability = self.network.run(crop * np.float32(1 / 255))
-        if presence[0] < _MIN_PRESENCE:
+        if presence[0] < min_presence:
             return None
         in_image = roi.to_image(points.reshape(21, 3) / np.float32(size) * _DEPTH_SCALE)
         return Hand(in_image, float(presence[0]), float(right_hand_probability[0]))
+
+
+def track(network: HandNetwork, picture: Picture, roi: RotatedRoi) -> Hand | None:
+    """Detect the hand in the region, where it should be, and once more in its new region if it has moved far.
+
+    The network doubts hands in poor pictures, so one that it doubts there is detected once more as well.
+    """
+    hand = network.detect(picture.image, roi, 0.0 if picture.is_poor else _MIN_PRESENCE)
+    if hand is None:
+        return None
+    min_presence = _MIN_PRESENCE_POOR if picture.is_poor else _MIN_PRESENCE
+    has_moved = math.hypot(hand.next_roi.x - roi.x, hand.next_roi.y - roi.y) > _MAX_DRIFT * roi.side
+    is_sure = hand.presence >= min_presence
+    if is_sure and not has_moved:
+        return hand
+    return network.detect(picture.image, hand.next_roi, min_presence) or (hand if is_sure else None)
 
 
 def roi_from_palm(box: Points, keypoints: Points) -> RotatedRoi:

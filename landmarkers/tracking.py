@@ -10,7 +10,6 @@ one. landmarkers/signer.py has the rule by which one person of several is follow
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,8 +19,8 @@ import numpy as np
 from landmarkers.body import Body
 from landmarkers.detector import Detection
 from landmarkers.face import Face, roi_from_head
-from landmarkers.frame import Frame, Image, Landmarks, Points
-from landmarkers.hand import Hand, HandNetwork, deduplicate, roi_from_palm, roi_from_wrist
+from landmarkers.frame import Frame, Landmarks, Points
+from landmarkers.hand import Hand, deduplicate, roi_from_palm, roi_from_wrist, track
 from landmarkers.handedness import assign_handedness
 from landmarkers.layout import (
     DEFAULT_PARTS,
@@ -36,6 +35,7 @@ from landmarkers.layout import (
 )
 from landmarkers.network_cost import NetworkCost
 from landmarkers.networks import TASK, Networks
+from landmarkers.picture import Picture, improve
 from landmarkers.roi import RotatedRoi
 from landmarkers.signer import MAX_PERSONS, is_near_wrist, is_same_person, rank_persons
 from landmarkers.task_bundles import tasks_fingerprint
@@ -52,7 +52,6 @@ _PALM_SEARCH_INTERVAL_S: Final = 0.3  # for the whole image, while the wrists le
 _LOST_HAND_SEARCH_S: Final = 1.0  # a lost hand is searched for in every frame for this long
 _SIGNER_MEMORY_S: Final = 1.0  # the person where the signer was last is preferred for this long
 _TOLERANCE_S: Final = 0.002  # of the camera's frame times
-_MAX_DRIFT: Final = 0.15  # a hand further from its region's centre, in sides of the region, is detected once more
 _MAX_PALMS: Final = 4  # of which those of other people are not taken
 _SAME_HAND_IOU: Final = 0.5  # a region that overlaps a tracked hand's by more belongs to that hand
 
@@ -100,24 +99,25 @@ class TrackingLandmarker:
 
     def detect(self, frame: Frame) -> Landmarks:
         """Detect the landmarks of one frame."""
+        picture = improve(frame)
         body = palms = None
         if self._is_palm_search_due(frame.time):
             self._last_palm_search = frame.time
-            palms = self._networks.threads.submit(self._networks.palm_detector.detect, frame.image, _MAX_PALMS)
+            palms = self._networks.threads.submit(self._networks.palm_detector.detect, picture.image, _MAX_PALMS)
         has_turn = palms is None or frame.time - self._last_time > _BODY_INTERVAL_S
         if has_turn and self._is_body_due(frame.time):
-            body = self._networks.threads.submit(self._observe_body, frame)
+            body = self._networks.threads.submit(self._observe_body, picture)
         if HANDS & self._parts:
-            self._hands = self._track_hands(frame)
+            self._hands = self._track_hands(picture)
         if body is not None:
             self._observation = body.result()
         if HANDS & self._parts:
-            hands = self._search_hands(frame, None if palms is None else palms.result())
-            self._hands = self._assign_sides(frame, hands)
+            hands = self._search_hands(picture, None if palms is None else palms.result())
+            self._hands = self._assign_sides(picture, hands)
         self._last_time = frame.time
         if body is not None and self._observation is not None:
             self._observation.wrists.update({part: hand.points[WRIST] for part, hand in self._hands.items()})
-        return self._landmarks(frame)
+        return self._landmarks(picture)
 
     def cost(self) -> dict[str, NetworkCost]:
         """Return the cost of each network so far, by its name."""
@@ -170,10 +170,10 @@ class TrackingLandmarker:
                 return body
         return None
 
-    def _track_hands(self, frame: Frame) -> dict[Part, Hand]:
+    def _track_hands(self, frame: Picture) -> dict[Part, Hand]:
         """Return the hands of the frame before at their new positions, without those that are lost."""
         futures = {
-            part: self._networks.threads.submit(track, network, frame.image, hand.next_roi)
+            part: self._networks.threads.submit(track, network, frame, hand.next_roi)
             for network, (part, hand) in zip(self._networks.hands, self._hands.items(), strict=False)
         }
         found = {part: future.result() for part, future in futures.items()}
@@ -182,7 +182,7 @@ class TrackingLandmarker:
             self._last_loss = frame.time
         return {part: hand for part, hand in found.items() if hand in kept}
 
-    def _search_hands(self, frame: Frame, palms: list[Detection] | None) -> list[Hand]:
+    def _search_hands(self, frame: Picture, palms: list[Detection] | None) -> list[Hand]:
         """Return the tracked hands and missing ones, found at these palms or, when a search is due, at the wrists."""
         hands = list(self._hands.values())
         if palms is not None:
@@ -195,7 +195,7 @@ class TrackingLandmarker:
             return hands
         rois = [roi for roi in rois if all(roi.iou(hand.next_roi) <= _SAME_HAND_IOU for hand in hands)]
         futures = [
-            self._networks.threads.submit(track, network, frame.image, roi)
+            self._networks.threads.submit(track, network, frame, roi)
             for network, roi in zip(self._networks.hands, rois[: len(HANDS) - len(hands)], strict=False)
         ]
         hands += [hand for future in futures if (hand := future.result()) is not None]
@@ -253,11 +253,3 @@ class TrackingLandmarker:
         if self._observation is not None and self._observation.face is not None:
             points[PART_SLICES[Part.FACE]] = self._observation.face.points
         return Landmarks(points / np.float32(frame.image.shape[1]), frame.time)
-
-
-def track(network: HandNetwork, image: Image, roi: RotatedRoi) -> Hand | None:
-    """Detect the hand in the region, once more in its new region if it has moved far."""
-    hand = network.detect(image, roi)
-    if hand is None or math.hypot(hand.next_roi.x - roi.x, hand.next_roi.y - roi.y) <= _MAX_DRIFT * roi.side:
-        return hand
-    return network.detect(image, hand.next_roi) or hand

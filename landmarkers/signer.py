@@ -1,4 +1,4 @@
-"""The rule by which one person of several is followed.
+"""Chooses one person of several to follow.
 
 The largest person is the signer, and of persons of about the same size the one nearest to the middle: somebody at the
 edge of the image counts as half as large. The signer is followed until the body network sees nobody in their region;
@@ -19,7 +19,7 @@ from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_
 from landmarkers.roi import RotatedRoi
 
 MAX_PERSONS: Final = 4
-"""How many persons in view are compared."""
+"""The number of persons in view that are compared."""
 
 _EDGE_WEIGHT: Final = 0.5  # of a person at the left or right edge of the image; 1 in the middle
 _SAME_PERSON_IOU: Final = 0.3  # of a detected person's region and the one in which the signer was last

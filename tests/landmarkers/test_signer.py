@@ -1,4 +1,4 @@
-"""Which person is followed, with made-up persons and with two real clips side by side."""
+"""Which person is followed, with synthetic persons and with two real clips side by side."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ Persons = dict[str, tuple[float, float]]
 
 
 class Scene:
-    """Networks that see made-up persons in place of images."""
+    """Networks that see synthetic persons in place of images."""
 
     def __init__(self) -> None:
         self.persons: Persons = {}

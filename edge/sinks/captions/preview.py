@@ -6,7 +6,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from edge.sinks.captions.message import View
-from edge.sinks.captions.skeleton import JOINTS, LEFT_HAND, POSE, RIGHT_HAND, Bone, bones, head
+from edge.sinks.captions.skeleton import JOINTS, LEFT_HAND, POSE, RIGHT_HAND, Bone, bones, head, region
 from edge.sinks.captions.theme import Colour, Theme
 from edge.workers.protocol import Joints
 from landmarkers.bones import BODY_BONES, HAND_BONES
@@ -25,6 +25,8 @@ def draw_view(panel: Image.Image, view: View | None, theme: Theme, *, mirrored: 
     view = _mirrored(view) if mirrored else view
     image = _background(view, size, theme, brightness)
     _draw_skeleton(ImageDraw.Draw(image), view.joints, size[0], theme)
+    if view.image:
+        _draw_region(ImageDraw.Draw(image), view.joints, size[0], theme)
     mask = Image.new("L", size)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), _CORNER_RADIUS * size[0], fill=255)
     position = (panel.width - width) // 2, (panel.height - size[1] // _SUPERSAMPLING) // 2
@@ -57,6 +59,15 @@ def _draw_skeleton(canvas: ImageDraw.ImageDraw, joints: Joints, width: int, them
     _draw_bones(canvas, bones(joints, POSE, BODY_BONES), width, thick, theme.body)
     _draw_bones(canvas, bones(joints, LEFT_HAND, HAND_BONES), width, thin, theme.left_hand)
     _draw_bones(canvas, bones(joints, RIGHT_HAND, HAND_BONES), width, thin, theme.right_hand)
+
+
+def _draw_region(canvas: ImageDraw.ImageDraw, joints: Joints, width: int, theme: Theme) -> None:
+    """Mark the person who is followed, since others may be in the picture."""
+    sides = region(joints)
+    if sides is not None:
+        thickness = round(0.5 * _BONE_WIDTH * width)
+        box = tuple(value * width for value in sides)
+        canvas.rounded_rectangle(box, _CORNER_RADIUS * width, outline=theme.body, width=thickness)
 
 
 def _draw_bones(canvas: ImageDraw.ImageDraw, lines: list[Bone], width: int, thickness: int, colour: Colour) -> None:

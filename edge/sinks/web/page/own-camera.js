@@ -6,7 +6,7 @@
  */
 import { put, putPlain } from "./language.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
-import { drawSkeleton, LEFT_HAND, RIGHT_HAND } from "./skeleton.js";
+import { drawRegion, drawSkeleton, LEFT_HAND, RIGHT_HAND } from "./skeleton.js";
 import { skeletonColours } from "./theme.js";
 
 const PATH = "live-signs?joints=1&words=1";
@@ -140,7 +140,9 @@ export class OwnCamera {
     this.#answeredAt = [...this.#answeredAt.filter((at) => now - at < RATE_WINDOW_MS), now];
     const canvas = byId("own-canvas");
     [canvas.width, canvas.height] = [canvas.clientWidth * devicePixelRatio, canvas.clientHeight * devicePixelRatio];
-    drawSkeleton(canvas.getContext("2d"), joints, canvas.width, skeletonColours({ overPicture: true }));
+    const colours = skeletonColours({ overPicture: true });
+    drawSkeleton(canvas.getContext("2d"), joints, canvas.width, colours);
+    drawRegion(canvas.getContext("2d"), joints, canvas.width, colours);
     if (joints[LEFT_HAND] || joints[RIGHT_HAND]) showStatus("own-seen");
     else if (byId("own-status").dataset.text !== "own-idle") showStatus("own-looking");
     if (sent !== undefined) {

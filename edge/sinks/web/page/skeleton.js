@@ -16,6 +16,7 @@ export const BODY = [[11, 12], [11, 13], [13, 15], [12, 14], [14, 16], [11, 23],
 const LEFT_EAR = 7;
 const RIGHT_EAR = 8;
 const LINE_WIDTH = 0.011; // width of a bone, in widths of the picture
+const REGION_MARGIN = 0.04;
 
 /**
  * Draw joints, [x, y] in widths of the picture or null where unseen, on a canvas of this width.
@@ -40,6 +41,18 @@ export function drawSkeleton(context, joints, width, colours, head = headOf(join
   drawBones(context, joints, LEFT_HAND, HAND, width);
   context.strokeStyle = colours.rightHand;
   drawBones(context, joints, RIGHT_HAND, HAND, width);
+}
+
+/** Draw a rectangle around head, arms and hands: the person who is followed, since others may be in the picture. */
+export function drawRegion(context, joints, width, colours) {
+  const seen = [...joints.slice(0, POSE + 17), ...joints.slice(RIGHT_HAND)].filter(Boolean);
+  if (!seen.length) return;
+  const [xs, ys] = [seen.map(([x]) => x), seen.map(([, y]) => y)];
+  const [left, top] = [Math.min(...xs) - REGION_MARGIN, Math.min(...ys) - REGION_MARGIN];
+  const [right, bottom] = [Math.max(...xs) + REGION_MARGIN, Math.max(...ys) + REGION_MARGIN];
+  context.lineWidth = 0.5 * LINE_WIDTH * width;
+  context.strokeStyle = colours.body;
+  context.strokeRect(left * width, top * width, (right - left) * width, (bottom - top) * width);
 }
 
 function drawBones(context, joints, start, pairs, width) {

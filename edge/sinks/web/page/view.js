@@ -2,7 +2,7 @@
 import { put, text } from "./language.js";
 import { loadPreference, savePreference } from "./preferences.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
-import { drawSkeleton } from "./skeleton.js";
+import { drawRegion, drawSkeleton } from "./skeleton.js";
 import { skeletonColours } from "./theme.js";
 
 const KEY = "ishara.view";
@@ -135,8 +135,10 @@ export class View {
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, width, height);
     if (!view) return;
+    const colours = skeletonColours({ overPicture: Boolean(view.picture) });
     if (view.picture) context.drawImage(view.picture, 0, 0, width, height);
-    drawSkeleton(context, view.joints, width, skeletonColours({ overPicture: Boolean(view.picture) }));
+    drawSkeleton(context, view.joints, width, colours);
+    if (view.picture) drawRegion(context, view.joints, width, colours);
   }
 }
 

@@ -153,3 +153,17 @@ def test_mirrored_preview_shows_the_right_hand_at_the_right() -> None:
         offsets.append(columns.mean() - (layout.preview.left + layout.preview.right) / 2)
     assert offsets[0] == pytest.approx(-offsets[1], abs=2)
     assert abs(offsets[0]) > 5
+
+
+def test_rectangle_marks_the_signer_in_the_picture_alone() -> None:
+    layout = lay_out(*SIZE, preview=True)
+    assert layout.preview is not None
+    view, lengths = signer(), []
+    for one in (view, replace(view, image=bytes(3 * 64 * 48), size=(64, 48))):
+        painter = Painter(CaptionStyle(preview="picture"), SIZE)
+        painter.paint(Scene(view=one))
+        preview = image_of(painter)[layout.preview.top : layout.preview.bottom, : layout.preview.right]
+        is_body = np.all(preview == THEMES["dark"].body, axis=2)
+        lengths.append(is_body.sum(axis=0).max())  # of the longest vertical line
+    skeleton, picture = lengths
+    assert picture > 2 * skeleton

@@ -13,6 +13,9 @@ from landmarkers.frame import Frame, Image
 # Of 255. Black is about 2 after JPEG; a sensor in the dark at full gain makes noise up to about 20.
 _DARK: Final = 24
 _BRIGHT_SHARE: Final = 0.02  # of the image; the camera's own lamp under its lid is less than that
+# Under a lid there is noise alone, which disappears in the means of these blocks; a room in the dark does not.
+_BLOCKS: Final = (8, 6)
+_EVEN: Final = 3.0  # of 255, between the blocks that are darker and brighter than all but a tenth
 _SAMPLE_ROWS: Final = 60
 # An encoder refines the same image little by little, and again after each key frame, mostly every second or two. What
 # it changes is less than this, of 255; a person who moves changes more.
@@ -76,8 +79,12 @@ class _Sampled:
         return cls(image, np.ascontiguousarray(image[::step, ::step]))
 
     def is_black(self) -> bool:
-        """Return True if hardly any pixel is brighter than the dark."""
-        return bool(np.count_nonzero(self.sample > _DARK) <= _BRIGHT_SHARE * self.sample.size)
+        """Return True if hardly any pixel is brighter than the dark, and there is nothing to be seen in it."""
+        if np.count_nonzero(self.sample > _DARK) > _BRIGHT_SHARE * self.sample.size:
+            return False
+        blocks = cv2.resize(self.sample.astype(np.float32), _BLOCKS, interpolation=cv2.INTER_AREA).mean(axis=2)
+        low, high = np.percentile(blocks, (10.0, 90.0))
+        return bool(high - low < _EVEN)
 
     def is_same_as(self, other: "_Sampled") -> bool:
         """Return True if two images are equal to the last bit, which no sensor manages twice.

@@ -26,6 +26,13 @@ def black_image() -> Pixels:
     return np.random.default_rng(next(_seeds)).integers(0, 12, (48, 64, 3), np.uint8)
 
 
+def dark_room_image() -> Pixels:
+    """Make an image of a room in the dark: a lit half that is hardly brighter than the other, in a sensor's noise."""
+    image = np.random.default_rng(next(_seeds)).integers(0, 12, (48, 64, 3), np.uint8)
+    image[:, 32:] += 8
+    return image
+
+
 FROZEN = random_image()
 
 

@@ -11,7 +11,7 @@ from edge.cameras.fault_monitor import CameraTimeouts
 from edge.cameras.live import LiveCamera
 from edge.config import CameraConfig
 from landmarkers.frame import Frame
-from tests.edge.cameras.fake_device import FROZEN, FakeDriver, black_image, random_image
+from tests.edge.cameras.fake_device import FROZEN, FakeDriver, black_image, dark_room_image, random_image
 from tests.edge.cameras.fault_log import FaultLog
 from tests.edge.waiting import wait_until
 
@@ -43,6 +43,12 @@ def test_black_images_are_reported_in_time_and_become_no_frames(
     faults.wait_for(None)
     assert driver.opened == 1
     assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["back", "back"]
+
+
+def test_dark_room_is_not_black(watch: Watch, faults: FaultLog) -> None:
+    frames = watch(fake_camera(FakeDriver(dark_room_image), faults))
+    wait_until(lambda: len(frames) > 0 and frames[-1].time > SHORT.fault_after_s + 0.5, "frames")
+    assert faults.changes == []
 
 
 def test_frozen_images_are_reported_and_the_first_that_moves_is_a_frame_again(watch: Watch, faults: FaultLog) -> None:

@@ -40,6 +40,11 @@ class Hand:
     right_hand_probability: float
 
     @property
+    def is_doubtful(self) -> bool:
+        """True if the network would not have been sure enough of this hand in a good picture."""
+        return self.presence < _MIN_PRESENCE
+
+    @property
     def next_roi(self) -> RotatedRoi:
         """The region to search for this hand in the next frame."""
         fingers = (self.points[_INDEX, :2] + self.points[_RING, :2]) * _HALF

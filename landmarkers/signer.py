@@ -24,6 +24,8 @@ MAX_PERSONS: Final = 4
 _EDGE_WEIGHT: Final = 0.5  # of a person at the left or right edge of the image; 1 in the middle
 _SAME_PERSON_IOU: Final = 0.3  # of a detected person's region and the one in which the signer was last
 _MAX_WRIST_DISTANCE: Final = 1.5  # shoulder widths between a hand and the nearer wrist of its body
+DOUBTFUL_DISTANCE: Final = 0.4
+"""The same of a hand that the network doubts."""
 
 
 def rank_persons(detections: Sequence[Detection], width: int, last: RotatedRoi | None) -> list[RotatedRoi]:
@@ -48,10 +50,10 @@ def is_same_person(body: Body, last: Body) -> bool:
     return bool(np.linalg.norm(shoulders[0] - shoulders[1]) <= max(sizes))
 
 
-def is_near_wrist(point: Points, pose: Points) -> bool:
+def is_near_wrist(point: Points, pose: Points, max_distance: float = _MAX_WRIST_DISTANCE) -> bool:
     """Return True if a hand's wrist may be one of the pose [33, 3], in pixels, or the pose is unknown (NaN)."""
     distances = np.linalg.norm(pose[[LEFT_WRIST, RIGHT_WRIST], :2] - point[:2], axis=1)
-    return not float(distances.min()) > _MAX_WRIST_DISTANCE * shoulder_width(pose)
+    return not float(distances.min()) > max_distance * shoulder_width(pose)
 
 
 def shoulder_width(pose: Points) -> float:

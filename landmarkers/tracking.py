@@ -37,7 +37,7 @@ from landmarkers.network_cost import NetworkCost
 from landmarkers.networks import TASK, Networks
 from landmarkers.picture import Picture, improve
 from landmarkers.roi import RotatedRoi
-from landmarkers.signer import MAX_PERSONS, is_near_wrist, is_same_person, rank_persons
+from landmarkers.signer import DOUBTFUL_DISTANCE, MAX_PERSONS, is_near_wrist, is_same_person, rank_persons
 from landmarkers.task_bundles import tasks_fingerprint
 
 # The networks and how they are run; the last number changes with every change of the resulting points.
@@ -226,11 +226,17 @@ class TrackingLandmarker:
 
     def _assign_sides(self, frame: Frame, hands: list[Hand]) -> dict[Part, Hand]:
         width = np.float32(frame.image.shape[1])
-        hands = [hand for hand in hands if is_near_wrist(hand.points[WRIST], self._pose())]
+        hands = [hand for hand in hands if self._may_be_signers(hand)]
         points = [hand.points / width for hand in hands]
         right_hand_probabilities = [hand.right_hand_probability for hand in hands]
         sides = assign_handedness(points, right_hand_probabilities, self._pose() / width)
         return {part: hands[index] for part, index in sides.items()}
+
+    def _may_be_signers(self, hand: Hand) -> bool:
+        if hand.is_doubtful and self._observation is not None and self._observation.body is not None:
+            # Not the pose, whose arms have moved with the hands: with this one, too.
+            return is_near_wrist(hand.points[WRIST], self._observation.body.points, DOUBTFUL_DISTANCE)
+        return is_near_wrist(hand.points[WRIST], self._pose())
 
     def _pose(self) -> Points:
         """Return the body's points in pixels, its arms moved with the hands since the body was detected."""

@@ -1,9 +1,9 @@
 """Chooses one person of several to follow.
 
 The largest person is the signer, and of persons of about the same size the one nearest to the middle: somebody at the
-edge of the image counts as half as large. The signer is followed until the body network sees nobody in their region;
-only then is another one chosen, and for a second the person where the signer was last comes first. Hands too far from
-the signer's wrists are somebody else's.
+edge of the image counts as half as large. The signer is followed as long as the body network sees a body of about their
+size in their region; another one is chosen only when it has not for half a second. Hands too far from the signer's
+wrists are somebody else's.
 """
 
 import math
@@ -31,23 +31,23 @@ DOUBTFUL_DISTANCE: Final = 0.4
 def rank_persons(detections: Sequence[Detection], width: int, last: RotatedRoi | None) -> list[RotatedRoi]:
     """Return the regions of the detected persons, the signer first.
 
-    `width` is the image's, in pixels; `last` the region in which the signer was a moment ago.
+    `width` is the image's, in pixels. While the region in which the signer was a moment ago is known as `last`, only
+    persons there are returned.
     """
 
-    def rank(region: RotatedRoi) -> tuple[bool, float]:
+    def weighted_size(region: RotatedRoi) -> float:
         distance = min(1.0, abs(region.x - width / 2) / (width / 2))
-        weight = 1.0 - (1.0 - _EDGE_WEIGHT) * distance
-        return last is not None and region.iou(last) >= _SAME_PERSON_IOU, weight * region.side
+        return (1.0 - (1.0 - _EDGE_WEIGHT) * distance) * region.side
 
     regions = [roi_from_hips(detection.keypoints[0], detection.keypoints[1]) for detection in detections]
-    return sorted(regions, key=rank, reverse=True)
+    if last is not None:
+        return sorted((one for one in regions if one.iou(last) >= _SAME_PERSON_IOU), key=last.iou, reverse=True)
+    return sorted(regions, key=weighted_size, reverse=True)
 
 
 def is_same_person(body: Body, last: Body) -> bool:
     """Return True if a body found in the region of `last`, a moment later, may be the same person's."""
-    sizes = [shoulder_width(one.points) for one in (body, last)]
-    shoulders = [one.points[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(axis=0) for one in (body, last)]
-    return bool(np.linalg.norm(shoulders[0] - shoulders[1]) <= max(sizes))
+    return body.next_roi.iou(last.next_roi) >= _SAME_PERSON_IOU
 
 
 def is_near_wrist(point: Points, pose: Points, max_distance: float = _MAX_WRIST_DISTANCE) -> bool:

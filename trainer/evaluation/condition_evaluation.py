@@ -27,7 +27,7 @@ from trainer.evaluation.metrics import Score
 
 @dataclass(frozen=True, slots=True)
 class ConditionScore:
-    """What remains of a bundle's accuracy and of the hands and points found in clips as they were recorded."""
+    """The accuracy of a bundle, and the agreement of landmarks with those of the clips as they were recorded."""
 
     accuracy: Score
     agreement: Agreement
@@ -52,7 +52,7 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was found in one changed clip: its take, and how it agrees with the clip as recorded."""
+    """The take of one changed clip, and its comparison with the clip as recorded."""
 
     take: Take
     comparison: Comparison

@@ -1,4 +1,4 @@
-"""Clips changed as poor rooms and cameras change them, and what a bundle makes of them."""
+"""Clips changed as poor rooms and cameras change them, and a bundle's scores on them."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def spot(x: int, y: int) -> list[Frame]:
 @pytest.mark.parametrize("name", sorted(CONDITIONS))
 def test_points_move_with_the_picture(name: str) -> None:
     condition = CONDITIONS[name]
-    image = list(condition.apply(spot(60, 20)))[0].image
+    image = next(iter(condition.apply(spot(60, 20)))).image
     rows, columns = np.nonzero(image.mean(axis=2) > 0.7 * image.max())
     point = condition.move(np.array([[60 / WIDTH, 20 / WIDTH, 0.1]], np.float32), WIDTH, HEIGHT)[0]
     assert point[:2] * image.shape[1] == pytest.approx([columns.mean(), rows.mean()], abs=3.0)

@@ -17,7 +17,9 @@ from landmarkers.roi import RotatedRoi, rotation
 _POINTS: Final = 33
 # Two auxiliary points of the network: the middle of the hips, and a point at the body's full extent from it.
 _HIPS, _EXTENT = 33, 34
-_MIN_CONFIDENCE: Final = 0.5
+MIN_CONFIDENCE: Final = 0.5
+MIN_CONFIDENCE_POOR: Final = 0.95
+"""Of a new body in a poor picture, in which the network takes machines and furniture for people."""
 _WINDOW: Final = 7  # cells of the heatmap, `kernel_size` of MediaPipe's graph
 
 
@@ -35,12 +37,12 @@ class BodyNetwork:
     def __init__(self, content: bytes) -> None:
         self.network = TfliteNetwork(content, ("Identity", "Identity_1", "Identity_3"))
 
-    def detect(self, image: Image, roi: RotatedRoi) -> Body | None:
+    def detect(self, image: Image, roi: RotatedRoi, min_confidence: float = MIN_CONFIDENCE) -> Body | None:
         """Return the body in the region, or None when the network sees none."""
         size = self.network.input_size
         crop = roi.crop(image, size, cv2.BORDER_REPLICATE)
         values, presence, heatmap = self.network.run(crop * np.float32(1 / 255))
-        if presence[0] < _MIN_CONFIDENCE:
+        if presence[0] < min_confidence:
             return None
         # Each point is x, y, z, visibility, presence; the auxiliary points follow the 33 of the body.
         points = values.reshape(-1, 5)[:, :3] / np.float32(size)
@@ -71,7 +73,7 @@ def refine_with_heatmap(points: Points, heatmap: Points) -> Points:
     confidence = np.where(inside, 1 / (1 + np.exp(-logits)), 0.0)  # [n, window, window]
     total = confidence.sum(axis=(1, 2))
     is_inside = ((cells >= 0) & (cells < size)).all(axis=1)
-    is_refined = is_inside & (confidence.max(axis=(1, 2)) >= _MIN_CONFIDENCE)
+    is_refined = is_inside & (confidence.max(axis=(1, 2)) >= MIN_CONFIDENCE)
     weights = np.where(total > 0, total, 1.0)
     x = (confidence.sum(axis=1) * columns).sum(axis=1) / weights / size
     y = (confidence.sum(axis=2) * rows).sum(axis=1) / weights / size

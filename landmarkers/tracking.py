@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from landmarkers.body import Body
+from landmarkers.body import MIN_CONFIDENCE, MIN_CONFIDENCE_POOR, Body
 from landmarkers.detector import Detection
 from landmarkers.face import Face, roi_from_head
 from landmarkers.frame import Frame, Landmarks, Points
@@ -41,7 +41,7 @@ from landmarkers.signer import DOUBTFUL_DISTANCE, MAX_PERSONS, is_near_wrist, is
 from landmarkers.task_bundles import tasks_fingerprint
 
 # The networks and how they are run; the last number changes with every change of the resulting points.
-FINGERPRINT: Final = f"litert-tracked-{tasks_fingerprint((TASK,))}-2"
+FINGERPRINT: Final = f"litert-tracked-{tasks_fingerprint((TASK,))}-3"
 
 _BODY_SEARCH_INTERVAL_S: Final = 0.14  # while nobody is in view; the daemon's idle frames have the same interval
 _BODY_INTERVAL_S: Final = 0.06  # while a visible hand is not tracked, so that nothing else tracks its arm
@@ -139,7 +139,7 @@ class TrackingLandmarker:
         are_tracked = self._observation.hands_in_view <= self._hands.keys()
         return elapsed >= (_TRACKED_BODY_INTERVAL_S if are_tracked else _BODY_INTERVAL_S) - _TOLERANCE_S
 
-    def _observe_body(self, frame: Frame) -> BodyObservation:
+    def _observe_body(self, frame: Picture) -> BodyObservation:
         last = self._observation
         body = self._detect_body(frame)
         if body is not None:
@@ -155,7 +155,7 @@ class TrackingLandmarker:
         in_view = {part for part, roi in rois.items() if 0 <= roi.x < width and 0 <= roi.y < height}
         return BodyObservation(frame.time, body, face, frozenset(in_view), {})
 
-    def _detect_body(self, frame: Frame) -> Body | None:
+    def _detect_body(self, frame: Picture) -> Body | None:
         """Return the signer's body, found in its last region or, when nobody is there, chosen among those in view."""
         last = self._observation.body if self._observation is not None else None
         body = self._networks.body.detect(frame.image, last.next_roi) if last is not None else None
@@ -164,8 +164,9 @@ class TrackingLandmarker:
         region, seen = self._last_seen
         persons = self._networks.body_detector.detect(frame.image, max_detections=MAX_PERSONS)
         recent = region if frame.time - seen <= _SIGNER_MEMORY_S else None
+        min_confidence = MIN_CONFIDENCE_POOR if frame.is_poor and recent is None else MIN_CONFIDENCE
         for roi in rank_persons(persons, frame.image.shape[1], recent):
-            body = self._networks.body.detect(frame.image, roi)
+            body = self._networks.body.detect(frame.image, roi, min_confidence)
             if body is not None:
                 return body
         return None
@@ -224,18 +225,21 @@ class TrackingLandmarker:
         is_just_lost = frame.time - self._last_loss <= _LOST_HAND_SEARCH_S
         return not self._hands or is_just_lost or elapsed >= _HAND_SEARCH_INTERVAL_S
 
-    def _assign_sides(self, frame: Frame, hands: list[Hand]) -> dict[Part, Hand]:
+    def _assign_sides(self, frame: Picture, hands: list[Hand]) -> dict[Part, Hand]:
         width = np.float32(frame.image.shape[1])
-        hands = [hand for hand in hands if self._may_be_signers(hand)]
+        hands = [hand for hand in hands if self._may_be_signers(frame, hand)]
         points = [hand.points / width for hand in hands]
         right_hand_probabilities = [hand.right_hand_probability for hand in hands]
         sides = assign_handedness(points, right_hand_probabilities, self._pose() / width)
         return {part: hands[index] for part, index in sides.items()}
 
-    def _may_be_signers(self, hand: Hand) -> bool:
-        if hand.is_doubtful and self._observation is not None and self._observation.body is not None:
+    def _may_be_signers(self, frame: Picture, hand: Hand) -> bool:
+        body = self._observation.body if self._observation is not None else None
+        if frame.is_poor and body is None and self._parts - HANDS:  # a hand alone is too often none
+            return False
+        if hand.is_doubtful and body is not None:
             # Not the pose, whose arms have moved with the hands: with this one, too.
-            return is_near_wrist(hand.points[WRIST], self._observation.body.points, DOUBTFUL_DISTANCE)
+            return is_near_wrist(hand.points[WRIST], body.points, DOUBTFUL_DISTANCE)
         return is_near_wrist(hand.points[WRIST], self._pose())
 
     def _pose(self) -> Points:

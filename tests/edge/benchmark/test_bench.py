@@ -6,13 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edge.benchmark.agreement import Agreement
 
 from edge.__main__ import main as edge
 from edge.benchmark.card import format_card
 from edge.benchmark.report import Benchmark, Speed
 from edge.monitoring.stage_times import StageTime
 from edge.monitoring.thermal import ThermalState
+from landmarkers.agreement import Agreement
 
 SHIPPED = Path(__file__).parents[3] / "models" / "karsl-190"
 

@@ -128,9 +128,9 @@ class Behaviour:
     never: str = ""
     """The kind of request that it never replies to: `channel` or `request`."""
     login_s: float = 0.0
-    """How long it takes to let somebody log in."""
+    """The time that it takes to let somebody log in."""
     leaves: bool = False
-    """Whether it ends the connection then."""
+    """True if it ends the connection then."""
 
 
 class _Server(paramiko.ServerInterface):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from landmarkers.frame import Image, Points
-from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, Part
+from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, SHOULDER_WIDTHS_OF_HAND, Part
 from landmarkers.litert import TfliteNetwork
 from landmarkers.picture import Picture
 from landmarkers.roi import RotatedRoi, enclosing_square, rotation
@@ -26,8 +26,6 @@ _MIN_PRESENCE: Final = 0.35
 _MIN_PRESENCE_POOR: Final = 0.02  # in a poor picture, of a hand that is searched for where it should be
 _MAX_DRIFT: Final = 0.15  # a hand further from its region's centre, in sides of the region, is detected once more
 _POSE_HAND: Final = {Part.LEFT_HAND: (15, 17, 19), Part.RIGHT_HAND: (16, 18, 20)}
-SHOULDER_WIDTHS_OF_REGION: Final = 0.9
-"""The side of a hand's region (0.7 to 1.1 in nine of ten frames), whatever the hand's shape."""
 _DUPLICATE_DISTANCE: Final = 0.15  # two hands whose points are nearer than this, in sides of the region, are one
 
 
@@ -102,7 +100,7 @@ def roi_from_wrist(body: Points, part: Part) -> RotatedRoi:
     knuckles = (little + index) * _HALF
     shoulders = float(np.linalg.norm(body[LEFT_SHOULDER, :2] - body[RIGHT_SHOULDER, :2]))
     return RotatedRoi(
-        float(knuckles[0]), float(knuckles[1]), SHOULDER_WIDTHS_OF_REGION * shoulders, rotation(wrist, knuckles)
+        float(knuckles[0]), float(knuckles[1]), SHOULDER_WIDTHS_OF_HAND * shoulders, rotation(wrist, knuckles)
     )
 
 

@@ -42,6 +42,9 @@ RIGHT_WRIST: Final = 16
 # Indices within a hand.
 WRIST: Final = 0
 
+SHOULDER_WIDTHS_OF_HAND: Final = 0.9
+"""The side of the region that holds a hand (0.7 to 1.1 in nine of ten frames), whatever the hand's shape."""
+
 
 def parts_in_order(parts: frozenset[Part]) -> tuple[Part, ...]:
     """Return the given parts in the order of the layout."""

@@ -10,6 +10,7 @@ one. landmarkers/signer.py has the rule by which one person of several is follow
 Zhang et al., MediaPipe Hands: On-device Real-time Hand Tracking, 2020, for the idea of tracking by regions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -194,12 +195,14 @@ class TrackingLandmarker:
             rois = self._wrist_rois()
         else:
             return hands
-        rois = [roi for roi in rois if all(roi.iou(hand.next_roi) <= _SAME_HAND_IOU for hand in hands)]
+        rois = [roi for roi in rois if _is_apart(roi, hands)]
         futures = [
             self._networks.threads.submit(track, network, frame, roi)
             for network, roi in zip(self._networks.hands, rois[: len(HANDS) - len(hands)], strict=False)
         ]
-        hands += [hand for future in futures if (hand := future.result()) is not None]
+        found = [hand for future in futures if (hand := future.result()) is not None]
+        # From a region beside a tracked hand the network may move onto that hand.
+        hands += [hand for hand in found if _is_apart(hand.next_roi, hands)]
         self._are_palms_wanted = palms is None and len(hands) < len(HANDS)
         return deduplicate(hands)
 
@@ -263,3 +266,8 @@ class TrackingLandmarker:
         if self._observation is not None and self._observation.face is not None:
             points[PART_SLICES[Part.FACE]] = self._observation.face.points
         return Landmarks(points / np.float32(frame.image.shape[1]), frame.time)
+
+
+def _is_apart(roi: RotatedRoi, hands: Sequence[Hand]) -> bool:
+    """Return True unless the region is that of one of the hands."""
+    return all(roi.iou(hand.next_roi) <= _SAME_HAND_IOU for hand in hands)

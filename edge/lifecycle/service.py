@@ -10,8 +10,7 @@ from typing import Final, Self
 from edge.lifecycle.notify import Notifier
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
-from edge.monitoring.status import ON_PROBATION, PROVEN, Component
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import ON_PROBATION, PROVEN, Component, Obstacle
 from edge.recognition.word import Word
 from edge.workers.supervised_thread import Escalation, SupervisedThread
 

@@ -14,8 +14,7 @@ from pydantic import Field
 from edge.config import RateConfig
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.stage_times import StageHistogram, StageTime, StageTimer
-from edge.monitoring.status import Component, DeviceStatus
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import Component, DeviceStatus, Obstacle
 from edge.recognition.word import Timestamp, Word
 from models.strict_model import StrictModel
 

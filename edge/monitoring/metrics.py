@@ -27,8 +27,7 @@ from edge.config import ConfigInvalid, MetricsConfig
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import Health
 from edge.monitoring.stage_times import STAGE_BOUNDS_S
-from edge.monitoring.status import ON_PROBATION
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import ON_PROBATION, Obstacle
 from edge.workers.supervised_thread import Escalation, SupervisedThread
 
 _CONNECT_S: Final = 0.5

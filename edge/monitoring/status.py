@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from edge.monitoring.visibility import Obstacle
 from edge.workers.supervised_thread import Escalation, catch_unforeseen
 from landmarkers.plain_text import one_sentence
 
@@ -28,6 +27,14 @@ class Component(StrEnum):
     WEB = "web"
     DAEMON = "daemon"
     """The daemon's own threads that belong to none of the others."""
+
+
+class Obstacle(StrEnum):
+    """A reason why the signer cannot be read, which somebody in the room can remove."""
+
+    TOO_DARK = "too dark"
+    TOO_FAR = "too far"
+    TOO_BLURRED = "too blurred"
 
 
 Callback = Callable[[], None]

@@ -5,15 +5,13 @@ docs/cameras.md.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final
 
-import cv2
 import numpy as np
 
+from edge.monitoring.status import Obstacle
 from landmarkers.frame import Frame, Image, Landmarks, Points
-from landmarkers.hand import SHOULDER_WIDTHS_OF_REGION
-from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
+from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, SHOULDER_WIDTHS_OF_HAND, Part
 
 _EVERY_S: Final = 0.5
 _STEADY_S: Final = 3.0
@@ -23,14 +21,6 @@ _MIN_SHARPNESS: Final = 0.02
 _SHOULDER_WIDTHS_OF_NECK: Final = 1.4  # nose to the middle of the shoulders, of a person seen from the front
 _STRIDE: Final = 8  # pixels between those whose brightness is averaged
 _SHARPNESS_SIZE: Final = 128  # pixels to which a signer's head and chest are reduced, however near they stand
-
-
-class Obstacle(StrEnum):
-    """A reason why the signer cannot be read, which somebody in the room can remove."""
-
-    TOO_DARK = "too dark"
-    TOO_FAR = "too far"
-    TOO_BLURRED = "too blurred"
 
 
 class VisibilityMonitor:
@@ -66,7 +56,7 @@ def find_obstacle(image: Image, landmarks: Landmarks) -> Obstacle | None:
         return Obstacle.TOO_DARK
     if pose is None:
         return None
-    if SHOULDER_WIDTHS_OF_REGION * width < _MIN_HAND_PX:
+    if SHOULDER_WIDTHS_OF_HAND * width < _MIN_HAND_PX:
         return Obstacle.TOO_FAR
     return Obstacle.TOO_BLURRED if sharpness(chest) < _MIN_SHARPNESS else None
 
@@ -76,6 +66,8 @@ def sharpness(image: Image) -> float:
 
     Pech-Pacheco et al., Diatom autofocusing in brightfield microscopy, ICPR 2000.
     """
+    import cv2  # a daemon that replays takes starts without the libraries for images
+
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     reduced = cv2.resize(grey, (_SHARPNESS_SIZE, _SHARPNESS_SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
     return float(cv2.Laplacian(reduced, cv2.CV_32F).var() / max(1.0, float(reduced.var())))

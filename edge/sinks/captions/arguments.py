@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from edge.monitoring.status import Component
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import Component, Obstacle
 from edge.sinks.captions.fonts import TYPEFACES
 from edge.sinks.captions.theme import THEMES
 from landmarkers.errors import UserError

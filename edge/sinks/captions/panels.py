@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import Obstacle
 from edge.sinks.captions.layout import ASCENT, ENGLISH_LETTERS, LEADING, LINE_LETTERS, STATUS_LETTERS, WORD_LETTERS
 from edge.sinks.captions.lines import WidthFunction, count_fitting, fit
 from edge.sinks.captions.message import StatusMessage

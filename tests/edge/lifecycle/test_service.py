@@ -13,8 +13,7 @@ from edge.lifecycle.notify import Notifier
 from edge.lifecycle.service import Service, status_line, watchdog_interval_s
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import PipelineStats
-from edge.monitoring.status import ON_PROBATION, Component, DeviceStatus
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import ON_PROBATION, Component, DeviceStatus, Obstacle
 from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon

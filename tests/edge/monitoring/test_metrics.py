@@ -12,8 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from edge.config import ConfigInvalid, MetricsConfig
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer
-from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus, Obstacle
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port

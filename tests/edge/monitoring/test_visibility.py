@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.monitoring.visibility import Obstacle, VisibilityMonitor, find_obstacle
+from edge.monitoring.status import Obstacle
+from edge.monitoring.visibility import VisibilityMonitor, find_obstacle
 from landmarkers.frame import Frame, Image, Landmarks
 from landmarkers.layout import LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, Part
 from tests.synthetic_signer import signer

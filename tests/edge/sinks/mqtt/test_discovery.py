@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from edge.commands import Command, Commands
 from edge.monitoring.health import Health, PipelineStats
-from edge.monitoring.status import Component, DeviceStatus
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import Component, DeviceStatus, Obstacle
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle

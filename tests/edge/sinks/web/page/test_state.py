@@ -6,8 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from edge.monitoring.status import ON_PROBATION, Component
-from edge.monitoring.visibility import Obstacle
+from edge.monitoring.status import ON_PROBATION, Component, Obstacle
 from edge.sinks.captions.theme import THEMES
 from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.sinks.web.conftest import StartDevice

@@ -9,6 +9,7 @@ from typing import Final
 
 from edge.benchmark.report import Benchmark, PipelineFigures
 from edge.monitoring.thermal import SYSFS, ThermalState, throttled_bits
+from landmarkers.numbers import is_number
 from landmarkers.processor import Machine, Processor, board_name
 
 _UNKNOWN: Final = "unknown"
@@ -60,7 +61,7 @@ def _frequencies(sysfs: Path) -> Iterator[str]:
     """Yield the highest frequency of each group of cores, and the rule by which the kernel lowers it."""
     for policy in sorted((sysfs / "devices/system/cpu/cpufreq").glob("policy*")):
         highest = _read(policy / "cpuinfo_max_freq")
-        if highest.isdecimal():
+        if is_number(highest):
             yield f"{int(highest) // 1000} MHz, {_read(policy / 'scaling_governor') or _UNKNOWN}"
 
 

@@ -62,6 +62,12 @@ def tiny_run(synthetic_takes: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return run
 
 
+@pytest.fixture
+def without_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the smoke test of installed bundles, which tests/models/test_smoke.py covers."""
+    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
+
+
 @pytest.fixture(scope="session")
 def tiny_bundle(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the bundle of the tiny run."""

@@ -5,22 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from tests.edge.mosquitto import find_program
 from tests.edge.ports import is_listening
 from tests.edge.waiting import wait_until
+from tests.videos import write_video
 
 
 def write_clip(path: Path, *, frames: int = 10, rate: float = 10.0) -> Path:
     """Write a video file in which a grey image becomes brighter."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
-    assert writer.isOpened()
-    for number in range(frames):
-        writer.write(np.full((48, 64, 3), number * 255 // frames, np.uint8))
-    writer.release()
-    return path
+    return write_video(path, (np.full((48, 64, 3), number * 255 // frames, np.uint8) for number in range(frames)), rate)
 
 
 @contextmanager

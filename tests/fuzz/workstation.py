@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 
 from deploy.artifact import ArtifactUnusable, open_artifact
 from deploy.connection import StepFailed
@@ -22,6 +21,7 @@ from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.synthetic_takes import make_take
+from tests.trainer.data.test_label_file import write_xlsx
 from tests.trainer.pose_files import moving, pose_bytes
 from tests.trainer.training.test_run import content
 from trainer.data.clip import DatasetUnreadable
@@ -69,6 +69,8 @@ _NO_LABELS = (LabelFileUnusable, LabelsDamaged, DatasetUnreadable)
 def parsers(scratch: Path) -> list[Parser]:
     """Return the parsers; valid examples are made in a scratch folder."""
     manifest = [(write_bundle(scratch / "pushed") / MANIFEST).read_bytes()]
+    rows = ["number", "arabic", "english"], [7.0, "قهوة", "Coffee"]
+    workbook = write_xlsx(scratch / "labels.xlsx", *rows).read_bytes()
     refused, unreadable = (StoreUnusable,), (RecordingUnreadable,)
     reports = [json.dumps(_REPORT).encode()]
     return [
@@ -78,23 +80,13 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
         Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
         Parser("list of clips", [_CLIPS], hostile_bytes, in_file("clips.csv", clip_list.read), (DatasetUnreadable,)),
-        Parser("labels", [_LABELS, _workbook()], hostile_bytes, in_file("labels.csv", read_label_file), _NO_LABELS),
-        Parser("workbook of labels", [_workbook()], hostile_npz, in_file("labels.xlsx", read_label_file), _NO_LABELS),
+        Parser("labels", [_LABELS, workbook], hostile_bytes, in_file("labels.csv", read_label_file), _NO_LABELS),
+        Parser("workbook of labels", [workbook], hostile_npz, in_file("labels.xlsx", read_label_file), _NO_LABELS),
         Parser("WLASL's list", [_WLASL], hostile_json, in_file("WLASL.json", _read_wlasl), (DatasetUnreadable,)),
         Parser("pose file", [pose_bytes(*moving())], hostile_bytes, in_file("a.pose", read_landmarks), unreadable),
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
         Parser("points of a store", [_store(scratch, "points.npy")], hostile_bytes, _in_store("points.npy"), refused),
     ]
-
-
-def _workbook() -> bytes:
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    sheet.append(["number", "arabic", "english"])
-    sheet.append([7.0, "قهوة", "Coffee"])
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
 
 
 def _read_wlasl(path: Path) -> object:

@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 
 from landmarkers.recording import RecordingUnreadable, read_recording
-
-
-def write_video(path: Path, count: int, fps: float) -> None:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (64, 48))
-    for number in range(count):
-        writer.write(np.full((48, 64, 3), number * 4, np.uint8))
-    writer.release()
+from tests.edge.clips import write_clip
 
 
 def write_folder(folder: Path, numbers: list[int]) -> None:
@@ -24,7 +18,7 @@ def write_folder(folder: Path, numbers: list[int]) -> None:
 
 @pytest.mark.parametrize("fps", [10.0, 15.0, 30.0])
 def test_video_has_its_own_timestamps(tmp_path: Path, fps: float) -> None:
-    write_video(tmp_path / "a.mp4", 12, fps)
+    write_clip(tmp_path / "a.mp4", frames=12, rate=fps)
     frames = list(read_recording(tmp_path / "a.mp4"))
     assert len(frames) == 12
     assert frames[0].image.shape == (48, 64, 3)
@@ -117,7 +111,7 @@ def test_damaged_image_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_truncated_video_is_refused(tmp_path: Path) -> None:
-    write_video(tmp_path / "a.mp4", 60, 30.0)
+    write_clip(tmp_path / "a.mp4", frames=60, rate=30.0)
     content = (tmp_path / "a.mp4").read_bytes()
     (tmp_path / "a.mp4").write_bytes(content[: len(content) // 2])
     with pytest.raises(RecordingUnreadable, match="a.mp4"):

@@ -12,11 +12,7 @@ from models.signature import TrustedKeys, sign
 from models.store import BundleStore
 from tests.models.stock import MakeBundle, active_version, change_manifest, refusal
 
-
-@pytest.fixture(autouse=True)
-def _without_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the smoke test, which tests/models/test_smoke.py covers."""
-    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
+pytestmark = pytest.mark.usefixtures("without_smoke_test")
 
 
 @pytest.fixture

@@ -13,11 +13,7 @@ from models.store import BundleStore, StoreUnusable
 from models.transactions import KEEP_PREVIOUS
 from tests.models.stock import MakeBundle, active_version, pack
 
-
-@pytest.fixture(autouse=True)
-def _without_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the smoke test, which tests/models/test_smoke.py covers."""
-    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
+pytestmark = pytest.mark.usefixtures("without_smoke_test")
 
 
 def test_installed_bundle_is_active_only_after_activation(store: BundleStore, make: MakeBundle) -> None:

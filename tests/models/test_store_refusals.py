@@ -20,11 +20,7 @@ from tests.edge.tiny_bundle import SIGNS
 from tests.models.hostile_tars import HOSTILE_TARS
 from tests.models.stock import MakeBundle, active_version, change_manifest, pack, refusal
 
-
-@pytest.fixture(autouse=True)
-def _without_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the smoke test, which tests/models/test_smoke.py covers."""
-    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
+pytestmark = pytest.mark.usefixtures("without_smoke_test")
 
 
 def test_older_version_is_installed_only_if_allowed(store: BundleStore, make: MakeBundle) -> None:

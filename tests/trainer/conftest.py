@@ -6,18 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.videos import write_video
+
 
 @pytest.fixture
 def dataset(tmp_path: Path, sample_image: Path) -> Path:
     """Create a data set in the official layout: a person in eight videos and one folder of frames."""
     picture = cv2.resize(cv2.imread(str(sample_image), cv2.IMREAD_COLOR), (128, 128))  # type: ignore[arg-type]
     for sign in range(1, 9):
-        folder = tmp_path / f"data/01/01/train/{sign:04}"
-        folder.mkdir(parents=True)
-        writer = cv2.VideoWriter(str(folder / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (128, 128))
-        for shift in range(4):
-            writer.write(np.roll(picture, shift + sign, axis=1))
-        writer.release()
+        pictures = [np.roll(picture, shift + sign, axis=1).astype(np.uint8) for shift in range(4)]
+        write_video(tmp_path / f"data/01/01/train/{sign:04}/clip.mp4", pictures)
     frames = tmp_path / "data/01/01/test/0001/frames"
     frames.mkdir(parents=True)
     for number in (1, 4, 9):

@@ -94,6 +94,6 @@ def _content(path: Path) -> str:
 def _checked(sentence: str) -> str:
     assert sentence, "an empty sentence"
     assert len(sentence) <= _MAX_CHARACTERS, sentence
-    for sign in ("Traceback", "Error(", "[Errno", "\N{HORIZONTAL ELLIPSIS}\n"):
+    for sign in ("Traceback", "Error(", "[Errno", "\N{HORIZONTAL ELLIPSIS}"):
         assert sign not in sentence, sentence
     return sentence

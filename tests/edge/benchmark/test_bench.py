@@ -13,6 +13,7 @@ from edge.benchmark.report import Benchmark, Speed
 from edge.monitoring.stage_times import StageTime
 from edge.monitoring.thermal import ThermalState
 from landmarkers.agreement import Agreement
+from tests.videos import write_video
 
 SHIPPED = Path(__file__).parents[3] / "models" / "karsl-190"
 
@@ -23,12 +24,7 @@ def person_clip(tmp_path: Path, sample_image: Path) -> Path:
     image = cv2.imread(str(sample_image), cv2.IMREAD_COLOR)
     assert image is not None
     small = cv2.resize(image, (192, 224))
-    path = tmp_path / "person.mp4"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (192, 224))
-    for _ in range(6):
-        writer.write(np.asarray(small, np.uint8))
-    writer.release()
-    return path
+    return write_video(tmp_path / "person.mp4", 6 * [np.asarray(small, np.uint8)])
 
 
 def test_pipeline_and_reference_are_measured_on_the_same_frames(

@@ -22,11 +22,7 @@ from tests.edge.conftest import StartDaemon
 from tests.edge.tiny_bundle import PLACES, write_bundle
 from tests.synthetic_signer import Sign, even_times, take
 
-
-@pytest.fixture(autouse=True)
-def _no_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run no network: tests/models/test_smoke.py does that."""
-    monkeypatch.setattr("models.transactions.run_smoke_test", lambda *_: "")
+pytestmark = pytest.mark.usefixtures("without_smoke_test")
 
 
 @pytest.fixture

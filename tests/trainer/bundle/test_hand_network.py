@@ -2,24 +2,19 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from landmarkers.litert import TfliteNetwork
 from landmarkers.task_bundles import HAND_INT8
+from tests.videos import write_video
 from trainer.cli.main import main as trainer
 
 
 def test_clips_without_hands_are_refused_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clip = tmp_path / "data/01/01/train/0001/clip.mp4"
-    clip.parent.mkdir(parents=True)
-    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (128, 128))
-    for _ in range(6):
-        writer.write(np.zeros((128, 128, 3), np.uint8))
-    writer.release()
+    write_video(tmp_path / "data/01/01/train/0001/clip.mp4", 6 * [np.zeros((128, 128, 3), np.uint8)])
     out = tmp_path / "hand.tflite"
     assert trainer(["quantise-hand", str(tmp_path / "data"), "--to", str(out)]) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("ishara-trainer: only 0 hands are seen")

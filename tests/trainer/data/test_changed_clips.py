@@ -12,6 +12,7 @@ import pytest
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import StoredTake, Take
 from tests.trainer.odd_inputs import Answer, run
+from tests.videos import write_video
 
 STAMP = np.float32(0.25)
 
@@ -26,11 +27,7 @@ def clips(tmp_path: Path) -> Path:
 
 
 def write_clip(path: Path, seed: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (64, 64))
-    for picture in np.random.default_rng(seed).integers(0, 255, (4, 64, 64, 3), np.uint8):
-        writer.write(picture)
-    writer.release()
+    write_video(path, np.random.default_rng(seed).integers(0, 255, (4, 64, 64, 3), np.uint8))
 
 
 def extract(clips: Path, *more: str) -> Answer:

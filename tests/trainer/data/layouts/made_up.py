@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from trainer.data.clip import Clip
 from trainer.data.dataset import Dataset, ReadOptions, read_dataset
 
 Row = tuple[str, int | str, str | None, str]
@@ -29,7 +28,3 @@ def read(root: Path, signer_from: str | None = None, hold_out: str = "none") -> 
 def rows(dataset: Dataset) -> list[Row]:
     """Return the name, the number or word, the signer and the split of each clip."""
     return [(clip.name, clip.word or clip.sign_id, clip.signer, clip.split) for clip in dataset.clips]
-
-
-def test_clips(dataset: Dataset) -> list[Clip]:
-    return [clip for clip in dataset.clips if clip.split == "test"]

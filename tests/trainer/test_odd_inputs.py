@@ -29,6 +29,7 @@ def test_traceback_and_success_are_no_refusals() -> None:
         odd_inputs.Answer(0, "", ""),
         odd_inputs.Answer(1, "", "Traceback (most recent call last):\nOSError: [Errno 28] No space left on device\n"),
         odd_inputs.Answer(2, "", "ishara-trainer: one\nishara-trainer: two\n"),
+        odd_inputs.Answer(2, "", "ishara-trainer: the clips a, b, \N{HORIZONTAL ELLIPSIS}\n"),
     ):
         with pytest.raises(AssertionError):
             _ = answer.sentence

@@ -6,8 +6,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarkers.frame import Landmarks, Points
-from landmarkers.layout import HANDS, LEFT_SHOULDER, RIGHT_SHOULDER, Part
+from landmarkers.frame import Landmarks, Points, shoulder_width
+from landmarkers.layout import HANDS, Part
 
 _SAME_PLACE: Final = 0.5  # shoulder widths
 # Head, shoulders, elbows, wrists: below them the network guesses at what is out of view.
@@ -40,7 +40,7 @@ class Comparison:
     def add(self, ours: Landmarks, reference: Landmarks) -> None:
         """Compare our points of one frame with the reference's."""
         pose = reference.part(Part.POSE)
-        width = float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))
+        width = shoulder_width(pose)
         if not width > 0.0:  # nobody is in view, so there is no unit of length
             return
         if ours.is_visible(Part.POSE):

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
+from landmarkers.layout import LEFT_SHOULDER, PART_SLICES, POINT_COUNT, RIGHT_SHOULDER, Part
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -49,3 +49,8 @@ class Landmarks:
     def is_visible(self, part: Part) -> bool:
         """Return True if the part was detected in this frame."""
         return not bool(np.isnan(self.part(part)[0, 0]))
+
+
+def shoulder_width(pose: Points) -> float:
+    """Return the distance between the shoulders of a pose [33, 3] in the image plane, in its own unit."""
+    return float(np.linalg.norm(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]))

@@ -10,8 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from landmarkers.frame import Image, Points
-from landmarkers.layout import LEFT_SHOULDER, RIGHT_SHOULDER, SHOULDER_WIDTHS_OF_HAND, Part
+from landmarkers.frame import Image, Points, shoulder_width
+from landmarkers.layout import SHOULDER_WIDTHS_OF_HAND, Part
 from landmarkers.litert import TfliteNetwork
 from landmarkers.picture import Picture
 from landmarkers.roi import RotatedRoi, enclosing_square, rotation
@@ -98,10 +98,8 @@ def roi_from_wrist(body: Points, part: Part) -> RotatedRoi:
     """
     wrist, little, index = body[list(_POSE_HAND[part]), :2]
     knuckles = (little + index) * _HALF
-    shoulders = float(np.linalg.norm(body[LEFT_SHOULDER, :2] - body[RIGHT_SHOULDER, :2]))
-    return RotatedRoi(
-        float(knuckles[0]), float(knuckles[1]), SHOULDER_WIDTHS_OF_HAND * shoulders, rotation(wrist, knuckles)
-    )
+    side = SHOULDER_WIDTHS_OF_HAND * shoulder_width(body)
+    return RotatedRoi(float(knuckles[0]), float(knuckles[1]), side, rotation(wrist, knuckles))
 
 
 def deduplicate(hands: list[Hand]) -> list[Hand]:

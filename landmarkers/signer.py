@@ -6,7 +6,6 @@ size in their region; another one is chosen only when it has not for half a seco
 wrists are somebody else's.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,8 +13,8 @@ import numpy as np
 
 from landmarkers.body import Body, roi_from_hips
 from landmarkers.detector import Detection
-from landmarkers.frame import Points
-from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_WRIST
+from landmarkers.frame import Points, shoulder_width
+from landmarkers.layout import LEFT_WRIST, RIGHT_WRIST
 from landmarkers.roi import RotatedRoi
 
 MAX_PERSONS: Final = 4
@@ -54,8 +53,3 @@ def is_near_wrist(point: Points, pose: Points, max_distance: float = _MAX_WRIST_
     """Return True if a hand's wrist may be one of the pose [33, 3], in pixels, or the pose is unknown (NaN)."""
     distances = np.linalg.norm(pose[[LEFT_WRIST, RIGHT_WRIST], :2] - point[:2], axis=1)
     return not float(distances.min()) > max_distance * shoulder_width(pose)
-
-
-def shoulder_width(pose: Points) -> float:
-    """Return the distance between the shoulders of a pose [33, 3]."""
-    return math.hypot(*(pose[LEFT_SHOULDER, :2] - pose[RIGHT_SHOULDER, :2]).tolist())

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from edge.monitoring.status import Obstacle
-from landmarkers.frame import Frame, Image, Landmarks, Points
+from landmarkers.frame import Frame, Image, Landmarks, Points, shoulder_width
 from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, SHOULDER_WIDTHS_OF_HAND, Part
 
 _EVERY_S: Final = 0.5
@@ -48,8 +48,8 @@ class VisibilityMonitor:
 def find_obstacle(image: Image, landmarks: Landmarks) -> Obstacle | None:
     """Return the obstacle in one picture, None if there is none. Nobody in view is none."""
     pose = landmarks.part(Part.POSE) * np.float32(image.shape[1]) if landmarks.is_visible(Part.POSE) else None
-    width = 0.0 if pose is None else _shoulder_width(pose)
-    chest = image if pose is None else _crop(image, pose[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(axis=0), width)
+    width = 0.0 if pose is None else _width(pose)
+    chest = image if pose is None else _crop(image, _chest(pose), width)
     if min(chest.shape[:2]) < _STRIDE:  # a body at the picture's edge, or a replayed take, which has no pictures
         return None
     if chest[::_STRIDE, ::_STRIDE].mean() < _MIN_BRIGHTNESS:
@@ -73,11 +73,16 @@ def sharpness(image: Image) -> float:
     return float(cv2.Laplacian(reduced, cv2.CV_32F).var() / max(1.0, float(reduced.var())))
 
 
-def _shoulder_width(pose: Points) -> float:
+def _width(pose: Points) -> float:
     """Return the width of the shoulders in pixels, estimated from the neck where they are seen from the side."""
-    shoulders = pose[[LEFT_SHOULDER, RIGHT_SHOULDER], :2]
-    neck = float(np.linalg.norm(pose[NOSE, :2] - shoulders.mean(axis=0)))
-    return max(float(np.linalg.norm(shoulders[0] - shoulders[1])), _SHOULDER_WIDTHS_OF_NECK * neck)
+    neck = float(np.linalg.norm(pose[NOSE, :2] - _chest(pose)))
+    return max(shoulder_width(pose), _SHOULDER_WIDTHS_OF_NECK * neck)
+
+
+def _chest(pose: Points) -> Points:
+    """Return the middle between the shoulders."""
+    middle: Points = pose[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(axis=0)
+    return middle
 
 
 def _crop(image: Image, centre: Points, reach: float) -> Image:

@@ -14,8 +14,10 @@ import pytest
 from landmarkers.body import Body, roi_from_hips
 from landmarkers.detector import Detection
 from landmarkers.frame import Frame, Image, Points
-from landmarkers.layout import DEFAULT_PARTS, LEFT_SHOULDER, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_WRIST, Part
+from landmarkers.hand import Hand
+from landmarkers.layout import DEFAULT_PARTS, LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, RIGHT_SHOULDER, RIGHT_WRIST, Part
 from landmarkers.networks import Networks
+from landmarkers.picture import Picture
 from landmarkers.recording import read_recording
 from landmarkers.roi import RotatedRoi
 from landmarkers.signer import is_near_wrist
@@ -30,14 +32,19 @@ class Scene:
 
     def __init__(self) -> None:
         self.persons: Persons = {}
+        self.confidence = 1.0
         self.threads = ThreadPoolExecutor(1)
         self.body_detector = self.body = self
 
-    def detect(self, _image: Image, roi: RotatedRoi | None = None, max_detections: int = 0) -> Any:
+    def detect(
+        self, _image: Image, roi: RotatedRoi | None = None, min_confidence: float = 0.0, max_detections: int = 0
+    ) -> Any:
         """Return detections, as the detector does, or the body in the region, as the body network does."""
         if roi is None:
             found = [_detection(x, size) for x, size in self.persons.values()]
             return sorted(found, key=lambda one: -one.score)[:max_detections]
+        if self.confidence < min_confidence:
+            return None
         near = [one for one in self.persons.values() if abs(one[0] - roi.x) < roi.side / 4]
         return _body(*min(near, key=lambda one: abs(one[0] - roi.x))) if near else None
 
@@ -61,12 +68,16 @@ def scene() -> Iterator[Scene]:
     scene.threads.shutdown()
 
 
-def follow(scene: Scene, course: Iterable[Persons]) -> list[str | None]:
+DARK: Image = np.zeros((480, 640, 3), np.uint8)
+GOOD: Image = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
+
+
+def follow(scene: Scene, course: Iterable[Persons], image: Image = GOOD) -> list[str | None]:
     """Return who is followed at each step of a course, which are 0.2 s apart."""
     networks: Any = scene
     landmarker, followed = TrackingLandmarker(frozenset({Part.POSE}), networks=networks), []
     for number, scene.persons in enumerate(course):
-        landmarks = landmarker.detect(Frame(np.zeros((480, 640, 3), np.uint8), number / 5))
+        landmarks = landmarker.detect(Frame(image, number / 5))
         x = float(landmarks.part(Part.POSE)[0, 0]) * 640
         followed.append(next((name for name, (at, _) in scene.persons.items() if abs(at - x) < 1.0), None))
     return followed
@@ -109,6 +120,20 @@ def test_signer_who_is_covered_for_a_moment_is_followed_on(scene: Scene) -> None
     seen: Persons = {"signer": (420, 60), "larger": (200, 100)}
     covered: Persons = {"passer-by": (420, 200), "larger": (200, 100)}
     assert follow(scene, [{"signer": (420, 60)}, seen, covered, seen]) == ["signer", "signer", None, "signer"]
+
+
+def test_network_must_be_sure_of_a_person_who_appears_in_the_dark(scene: Scene) -> None:
+    scene.confidence = 0.9
+    assert follow(scene, [{"machine": (320, 80)}], GOOD) == ["machine"]
+    assert follow(scene, [{"machine": (320, 80)}], DARK) == [None]
+
+
+def test_hand_without_a_body_is_none_in_the_dark(scene: Scene) -> None:
+    networks: Any = scene
+    landmarker = TrackingLandmarker(networks=networks)
+    hand = Hand(np.full((21, 3), 100, np.float32), presence=0.9, right_hand_probability=0.9)
+    assert len(landmarker._assign_sides(Picture(GOOD, 0.0, is_poor=False), [hand])) == 1
+    assert landmarker._assign_sides(Picture(DARK, 0.0, is_poor=True), [hand]) == {}
 
 
 def test_hands_far_from_the_wrists_are_somebody_elses() -> None:
@@ -159,6 +184,14 @@ def test_signer_is_followed_beside_a_person_further_away(
     distances = np.linalg.norm((beside - alone)[:, visible, :2], axis=2)[is_found]
     assert np.mean(distances < 10) > 0.95  # pixels; NaN is none
     assert np.nanmax(beside[:, [489 + LEFT_WRIST, 489 + RIGHT_WRIST], 0]) < 1.2 * size
+
+
+def test_hand_that_covers_another_is_not_found_twice(networks: Networks, karsl: Path) -> None:
+    crossing = read_recording(next((karsl / "karsl-502/02/02/test/0071").glob("*15_55_05*")))
+    points = detect(networks, crossing)
+    left, right = (points[:, PART_SLICES[part], :2] for part in (Part.LEFT_HAND, Part.RIGHT_HAND))
+    apart = np.linalg.norm(left.mean(axis=1) - right.mean(axis=1), axis=1)
+    assert np.nanmin(apart) > 20  # pixels; the width of a palm is 50
 
 
 def test_points_do_not_depend_on_the_number_of_threads(networks: Networks, clip: list[Frame]) -> None:

@@ -1,15 +1,13 @@
 """The findings of `ishara-edge doctor` on a device with a fault."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,34 +15,14 @@ from edge.config import EdgeConfig
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import Finding, State
 from landmarkers.processor import Machine
-from landmarkers.take import TAKE_SUFFIX
 from landmarkers.task_bundles import FOLDER_VARIABLE, TASK_BUNDLES, default_folder
 from models.subprocess_probe import SubprocessResult, run_python
-from tests.edge.clips import write_clip
-from tests.edge.mosquitto import Mosquitto
-from tests.edge.ports import free_port
+from tests.edge.doctor.program import run_doctor
 from tests.edge.tiny_bundle import TITLE, write_bundle
-from tests.synthetic_signer import even_times, take
 
 CORTEX_A72 = "fp asimd evtstrm crc32 cpuid"
 CORTEX_A76 = "fp asimd evtstrm crc32 atomics fphp asimdhp cpuid asimddp"
 MEDIAPIPE = "mediapipe-tasks-0123456789ab-video"
-
-
-def run_doctor(
-    *arguments: str | Path, settings: dict[str, str] | None = None
-) -> tuple[int, dict[str, dict[str, str]], str]:
-    """Return exit code, findings by check and standard error of the program."""
-    done = subprocess.run(
-        [sys.executable, "-m", "edge", "doctor", "--json", *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        env=os.environ | (settings or {}),
-        check=False,
-    )
-    content: dict[str, Any] = json.loads(done.stdout)
-    assert content["ready"] is (done.returncode == 0)
-    return done.returncode, {finding["check"]: finding for finding in content["findings"]}, done.stderr
 
 
 def arm_machine(folder: Path, part: str, features: str) -> Machine:
@@ -247,65 +225,6 @@ def test_hot_processor_is_a_warning(degrees: int, state: State, tmp_path: Path, 
 def test_machine_without_temperature_sensor_is_skipped(tmp_path: Path, bundle_folder: Path) -> None:
     machine = arm_machine(tmp_path, "0xd0b", CORTEX_A76)
     assert check_device(machine, bundle_folder)["temperature"].state is State.SKIPPED
-
-
-def test_configured_camera_is_probed(bundle_folder: Path) -> None:
-    settings = {"ISHARA_CAMERA_SOURCE": "/dev/no-such-camera"}
-    code, findings, _ = run_doctor("--model", bundle_folder, settings=settings)
-    assert code == 1
-    assert findings["camera"]["state"] == "failed"
-    assert "/dev/no-such-camera cannot be opened" in findings["camera"]["sentence"]
-
-
-def test_working_camera_is_reported_with_the_size_of_its_images(bundle_folder: Path, tmp_path: Path) -> None:
-    clip, mounted = write_clip(tmp_path / "clip.mp4"), {"ISHARA_CAMERA_ROTATION_DEGREES": "90"}
-    _, findings, _ = run_doctor("--model", bundle_folder, "--source", clip, settings=mounted)
-    assert findings["camera"]["state"] == "ok"
-    assert "48x64" in findings["camera"]["sentence"]
-
-
-def test_unknown_source_is_named_in_any_locale(bundle_folder: Path) -> None:
-    command = [sys.executable, "-m", "edge", "doctor", "--model", str(bundle_folder), "--source", "كلمة.mp4"]
-    settings = os.environ | {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(command, capture_output=True, encoding="ascii", env=settings, check=False)
-    assert done.returncode == 1
-    assert "there is no source ????.mp4" in done.stdout
-    assert "Traceback" not in done.stderr
-
-
-def test_take_is_no_camera(bundle_folder: Path, tmp_path: Path) -> None:
-    take(even_times(10, 1.0)).save(tmp_path / f"one{TAKE_SUFFIX}")
-    _, findings, _ = run_doctor("--model", bundle_folder, "--source", f"take:one{TAKE_SUFFIX}")
-    assert findings["camera"]["state"] == "ok"
-    assert "no camera was opened" in findings["camera"]["sentence"]
-
-
-def broker_finding(bundle: Path, port: int, **settings: str) -> dict[str, str]:
-    address = {"ISHARA_MQTT_HOST": "127.0.0.1", "ISHARA_MQTT_PORT": str(port)}
-    _, findings, _ = run_doctor("--model", bundle, settings=address | settings)
-    return findings["broker"]
-
-
-def test_broker_that_accepts_this_device_is_ok(bundle_folder: Path, broker: Mosquitto) -> None:
-    assert broker_finding(bundle_folder, broker.port)["state"] == "ok"
-
-
-def test_unreachable_broker_is_named(bundle_folder: Path) -> None:
-    finding = broker_finding(bundle_folder, port := free_port())
-    assert finding["state"] == "failed"
-    assert f"127.0.0.1:{port} cannot be reached" in finding["sentence"]
-
-
-def test_broker_that_refuses_this_device_is_named(
-    bundle_folder: Path, new_broker: Callable[..., Mosquitto], tmp_path: Path
-) -> None:
-    locked = new_broker(user=("entrance", "right"))
-    locked.start()
-    (tmp_path / "password").write_text("wrong\n")
-    credentials = {"ISHARA_MQTT_USERNAME": "entrance", "ISHARA_MQTT_PASSWORD_FILE": str(tmp_path / "password")}
-    assert "refuses this device" in broker_finding(bundle_folder, locked.port, **credentials)["sentence"]
-    (tmp_path / "password").write_text("right\n")
-    assert broker_finding(bundle_folder, locked.port, **credentials)["state"] == "ok"
 
 
 def test_invalid_configuration_ends_in_one_sentence(tmp_path: Path) -> None:

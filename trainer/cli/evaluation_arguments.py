@@ -30,6 +30,14 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         help="also change the clips: dark, blurred, far, tilted, at 10 frames a second, and black and white (default: "
         "no)",
     )
+    command.add_argument(
+        "--open-set",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="instead measure the words said on these clips, takes or folders of unknown signs, and those said on "
+        "the known ones; takes of signs that the bundle knows are left out (default: none)",
+    )
     add_reading(command)
     unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
     unseen.add_argument(
@@ -103,14 +111,7 @@ def add_stream(command: argparse.ArgumentParser) -> None:
 def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Refuse combinations that make no sense, and fill in defaults."""
     if options.leave_one_signer_out:
-        if options.conditions:
-            command.error("--conditions evaluates a bundle, so --leave-one-signer-out cannot be given with it")
-        if options.model is not None:
-            command.error("--leave-one-signer-out trains its own models, so --model cannot be given with it")
-        if options.split is not None:
-            command.error("--leave-one-signer-out evaluates all clips of a signer, so --split cannot be given with it")
-        if options.run is None:
-            command.error("--leave-one-signer-out needs --run FOLDER for its runs")
+        _validate_recipe(command, options)
         set_training_defaults(options)
         return
     given = [name for name in ("run", "labels", *TRAINING_OPTIONS) if getattr(options, name) is not None]
@@ -118,6 +119,21 @@ def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Names
         command.error("name the bundle with --model DIR, or train without each signer with --leave-one-signer-out")
     if given:
         command.error(f"--{given[0]} is a training option, which needs --leave-one-signer-out")
+    if options.conditions and options.open_set:
+        command.error("--conditions and --open-set are two evaluations; give one of them")
     if options.conditions and options.html is not None:
         command.error("--conditions writes no report with figures, so --html cannot be given with it")
     options.split = options.split or "test"
+
+
+def _validate_recipe(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse what does not fit --leave-one-signer-out."""
+    if options.conditions or options.open_set:
+        name = "--conditions" if options.conditions else "--open-set"
+        command.error(f"{name} evaluates a bundle, so --leave-one-signer-out cannot be given with it")
+    if options.model is not None:
+        command.error("--leave-one-signer-out trains its own models, so --model cannot be given with it")
+    if options.split is not None:
+        command.error("--leave-one-signer-out evaluates all clips of a signer, so --split cannot be given with it")
+    if options.run is None:
+        command.error("--leave-one-signer-out needs --run FOLDER for its runs")

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from landmarkers.take import Take
 from models.bundle import LABELS, Bundle, open_bundle
 from models.labels import LabelsDiffer, Sign, join_signs, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
@@ -23,13 +24,22 @@ from trainer.evaluation.condition_evaluation import evaluate_conditions
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
+from trainer.evaluation.open_set import evaluate_open_set
 from trainer.evaluation.rest import RestVisibility
 from trainer.evaluation.stream_classifier import StreamClassifier
 from trainer.evaluation.stream_evaluation import evaluate_streams
 from trainer.evaluation.stream_metrics import by_condition
 from trainer.evaluation.stream_sources import load_sources
 from trainer.evaluation.streams import plan_streams
-from trainer.reports import condition_text, evaluation_report, evaluation_text, stream_report, stream_text
+from trainer.reports import (
+    condition_text,
+    evaluation_report,
+    evaluation_text,
+    open_set_report,
+    open_set_text,
+    stream_report,
+    stream_text,
+)
 from trainer.targets import check_folder, write_file
 from trainer.training.distributed import DistributedContext
 
@@ -38,6 +48,8 @@ def run_evaluate(options: argparse.Namespace) -> int:
     """Evaluate a bundle on clips or takes, or a recipe on signers that were not trained on."""
     if options.conditions:
         return _report_conditions(options)
+    if options.open_set:
+        return _report_open_set(options)
     if not options.leave_one_signer_out:
         return _report(_evaluate_bundle(options), options)
     check_targets(options, RUNS, options.clips)
@@ -95,8 +107,14 @@ def _tell_unreadable(unreadable: Sequence[str]) -> int:
 
 def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
     bundle = open_bundle(options.model)
-    manifest = bundle.manifest
     signs = _join_words(bundle, options)
+    takes, unreadable = _load_takes(bundle, options)
+    return evaluate_bundle(bundle, takes, _describe_clips(options), signs, unreadable)
+
+
+def _load_takes(bundle: Bundle, options: argparse.Namespace) -> tuple[list[Take], list[str]]:
+    """Load the takes that were asked for, extracted from data sets where they are none, and name unreadable clips."""
+    manifest = bundle.manifest
     folders: list[Path] = []
     unreadable: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
@@ -105,13 +123,21 @@ def _evaluate_bundle(options: argparse.Namespace) -> EvaluationResult:
                 folders.append(folder)
                 continue
             to = Path(scratch) / str(number)
-            jobs = plan_jobs(
-                select_clips(folder, options, bundle.signs).clips, manifest.parts, manifest.landmarker, to, 0
-            )
+            clips = select_clips(folder, options, bundle.signs).clips
+            jobs = plan_jobs(clips, manifest.parts, manifest.landmarker, to, 0)
             unreadable += extract(jobs, LocalExecutor(options.workers)).unreadable
             folders.append(to)
-        takes = load_selected_takes(find_takes(folders), options)
-    return evaluate_bundle(bundle, takes, _describe_clips(options), signs, unreadable)
+        return load_selected_takes(find_takes(folders), options), unreadable
+
+
+def _report_open_set(options: argparse.Namespace) -> int:
+    bundle = open_bundle(options.model)
+    takes, unreadable = _load_takes(bundle, options)
+    result = evaluate_open_set(bundle, takes, _describe_clips(options), options.open_set, unreadable)
+    print(open_set_text.to_json(result) if options.json else open_set_text.to_table(result))
+    if options.html is not None:
+        write_file(options.html, open_set_report.to_html(result))
+    return _tell_unreadable(result.unreadable)
 
 
 def _report_conditions(options: argparse.Namespace) -> int:

@@ -49,7 +49,7 @@ def find_footage(paths: Iterable[Path]) -> list[Path]:
 
 def evaluate_footage(classifier: StreamClassifier, clips: Sequence[Path]) -> FalsePositives:
     """Classify every frame of clips and takes. Raises RecordingUnreadable."""
-    return _evaluate(classifier, ((clip.name, _landmarks(clip, classifier.bundle)) for clip in clips))
+    return _evaluate(classifier, ((clip.name, read_landmarks(clip, classifier.bundle)) for clip in clips))
 
 
 def evaluate_rest(
@@ -64,6 +64,17 @@ def evaluate_rest(
             yield "rest", simulate_camera(rest_stream(rests, seconds, random), rate, drop, random).landmarks()
 
     return _evaluate(classifier, streams())
+
+
+def read_landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
+    """Yield the landmarks of a clip or take, as this bundle wants them. Raises RecordingUnreadable, TakeDamaged."""
+    if clip.name.endswith(TAKE_SUFFIX):
+        yield from StoredTake.load(clip).landmarks()  # footage may last an hour
+        return
+    manifest = bundle.manifest
+    with closing(open_landmarker(manifest.parts, manifest.landmarker)) as landmarker:
+        for frame in read_recording(clip):
+            yield landmarker.detect(frame)
 
 
 class _Progress:
@@ -89,16 +100,6 @@ def _evaluate(classifier: StreamClassifier, clips: Iterable[tuple[str, Iterable[
             emitted += [(name, segment) for segment in classifier.classify(progress) if segment.emitted]
             seconds += progress.seconds
     return FalsePositives(seconds, tuple(emitted))
-
-
-def _landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
-    if clip.name.endswith(TAKE_SUFFIX):
-        yield from StoredTake.load(clip).landmarks()  # footage may last an hour
-        return
-    manifest = bundle.manifest
-    with closing(open_landmarker(manifest.parts, manifest.landmarker)) as landmarker:
-        for frame in read_recording(clip):
-            yield landmarker.detect(frame)
 
 
 def _is_clip(path: Path) -> bool:

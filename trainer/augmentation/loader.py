@@ -1,6 +1,7 @@
 """Loads batches of takes from a store, as recorded or augmented."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,8 +15,10 @@ from trainer.augmentation.config import AugmentationConfig
 from trainer.augmentation.pipeline import sample_params
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch, decode
-from trainer.data.store import Store
+from trainer.data.store import NO_SIGN, Store
 from trainer.model.features import POSE_POINTS
+
+_UNKNOWN_SHARE: Final = 0.08  # of the takes that are sampled
 
 
 class StoreLacksPart(UserError):
@@ -66,13 +69,18 @@ class WeightedSampler:
     """Samples takes of a store at random, with replacement.
 
     A sign is sampled in proportion to the square root of its number of takes: rare signs more often than their share,
-    but not as often as common ones, which hold more to learn.
+    but not as often as common ones, which hold more to learn. Takes without a sign have a fixed share, however many.
     """
 
     def __init__(self, store: Store, indices: Sequence[int]) -> None:
-        signs = np.array([store.rows[index].provenance.sign_id for index in indices])
+        provenances = [store.rows[index].provenance for index in indices]
+        signs = np.array([NO_SIGN if one.sign_id is None else one.sign_id for one in provenances])
         _, classes, counts = np.unique(signs, return_inverse=True, return_counts=True)
-        weights = torch.from_numpy(1.0 / np.sqrt(counts[classes]))
+        drawn = 1.0 / np.sqrt(counts[classes])
+        unknown = signs == NO_SIGN
+        if 0 < unknown.sum() < len(signs):
+            drawn[unknown] = _UNKNOWN_SHARE / (1.0 - _UNKNOWN_SHARE) * drawn[~unknown].sum() / unknown.sum()
+        weights = torch.from_numpy(drawn)
         self._indices = torch.tensor(indices)
         self._cumulative = (weights / weights.sum()).cumsum(0)
 

@@ -26,14 +26,15 @@ from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import Precision, QuantisationData, QuantisationResult, predict_takes, select_network
 from trainer.bundle.training_facts import Measurement, TrainingFacts
 from trainer.data.store import Store
+from trainer.evaluation.calibrate import fit_rejection
 from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
 from trainer.evaluation.predictions import Predictions
-from trainer.model.network import SignClassifier
+from trainer.model.network import SignClassifier, familiarity
 from trainer.targets import Kind, names_in, replace_folder
 from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
 from trainer.training.run_store import check_store
-from trainer.training.trained_model import load_trained
+from trainer.training.trained_model import load_trained, logits_of
 
 SMALLEST_APP_VERSION: Final = "0.2.0"
 _MAX_DIFFERENCE: Final = 1e-3  # of a probability, between torch and fp32 ONNX
@@ -78,14 +79,19 @@ class ExportOptions:
 
 
 def make_bundle(
-    run: Run, store: Store, held_out_runs: Sequence[Run], to: Path, options: ExportOptions
+    run: Run,
+    store: Store,
+    held_out_runs: Sequence[Run],
+    to: Path,
+    options: ExportOptions,
+    unknown: Sequence[Take] = (),
 ) -> QuantisationResult:
     """Write the bundle of a run; return the figures of the networks that were compared and the one selected.
 
     `held_out_runs` are runs of the same recipe with held-out clips. The first one fits the temperature, and the results
-    of all go into the card; a run that held clips out itself may serve instead. All must be trained on this store. The
-    bundle is put in place only when it is complete. Raises RunUnusable, ExportWrong, QuantisationHarmful,
-    TargetRefused.
+    of all go into the card; a run that held clips out itself may serve instead. All must be trained on this store.
+    Takes of `unknown` signs, on which none was trained, fit the rejection of such signs. The bundle is put in place
+    only when it is complete. Raises RunUnusable, ExportWrong, QuantisationHarmful, TargetRefused.
     """
     for one in (run, *held_out_runs):
         check_store(one, store)
@@ -95,6 +101,8 @@ def make_bundle(
     # The few takes that fine-tuning holds out are not enough to fit a temperature; the parent's is kept.
     if validated and run.parent is None:
         classifier.temperature.fill_(predictions[0].temperature())
+        if unknown:
+            classifier.rejection.copy_(torch.tensor(_fit_rejection(predictions, unknown)))
     held_out = [HeldOutResult(one.run.description, one.evaluation()) for one in predictions]
     takes = {split: _recorded_takes(run, store, split) for split in ("train", "test")}
     with replace_folder(to, BUNDLE) as new, tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
@@ -126,6 +134,13 @@ def make_bundle(
             sign(new, options.key)
         OnnxClassifier(bundles.open_bundle(new))
     return result
+
+
+def _fit_rejection(predictions: Sequence[Predictions], unknown: Sequence[Take]) -> tuple[float, float]:
+    """Fit the rejection to held-out clips that were classified correctly and to takes of unknown signs."""
+    known = [one.logits[one.logits.argmax(-1) == one.targets] for one in predictions]
+    others = [logits_of(load_trained(one.run.folder, one.run.recipe, one.run.signs), unknown) for one in predictions]
+    return fit_rejection(familiarity(torch.cat(known)), familiarity(torch.cat(others)))
 
 
 def insert_card_section(folder: Path, heading: str, section: str) -> None:

@@ -59,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     data_arguments.add_extract(add("extract", "turn a data set into takes; run it again to resume", selection))
     data_arguments.add_import(add("import-npz", "turn published keypoints (NPZ, 184 points) into takes", selection))
     data_arguments.add_renumber(add("renumber", "give signs in a folder of takes other numbers"))
+    data_arguments.add_extract_unknown(
+        add("extract-unknown", "turn clips of signs that a model shall reject into takes")
+    )
     data_arguments.add_import_pose(add("import-pose", "turn key points of others (.pose files) into takes", selection))
     data_arguments.add_export_pose(add("export-pose", "turn takes into .pose files for other programs"))
     data_arguments.add_bench_loader(add("bench-loader", "measure how fast training batches are loaded from a store"))

@@ -38,6 +38,15 @@ def add_export(command: argparse.ArgumentParser) -> None:
         "calibrates the temperature (default: the run itself, if it held clips out)",
     )
     command.add_argument(
+        "--unknown",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="takes of signs that the model does not know and was not trained on (extract-unknown), by which it learns "
+        "to reject such signs (default: none)",
+    )
+    command.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="int8",

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from landmarkers.take import Take
 from models.bundle import open_bundle
 from models.keys import PrivateKey
 from trainer.bundle.benchmark import benchmark_bundles
@@ -25,11 +26,13 @@ def run_export(options: argparse.Namespace) -> int:
     """Export a run as a bundle."""
     store_folder = options.store or options.run / RUN_STORE
     key_files = [] if options.key is None else [options.key]
-    check_folder(options.to, BUNDLE, [options.run, store_folder, *options.held_out_runs, *key_files])
+    sources = [options.run, store_folder, *options.held_out_runs, *options.unknown, *key_files]
+    check_folder(options.to, BUNDLE, sources)
     key = None if options.key is None else PrivateKey.read(options.key)  # before the work that would be lost
     run = open_run(options.run)
     store = Store(store_folder)
     held_out_runs = [open_run(folder) for folder in options.held_out_runs]
+    unknown = [Take.load(path) for path in find_takes(options.unknown)] if options.unknown else []
     settings = ExportOptions(
         options.name,
         options.version,
@@ -40,7 +43,7 @@ def run_export(options: argparse.Namespace) -> int:
         options.about,
         options.terms,
     )
-    result = make_bundle(run, store, held_out_runs, options.to, settings)
+    result = make_bundle(run, store, held_out_runs, options.to, settings, unknown)
     for candidate in result.candidates:
         print(
             f"{candidate.name:26} {candidate.bytes / 1e6:5.2f} MB  {candidate.ms:6.2f} ms  "

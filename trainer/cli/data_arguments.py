@@ -40,6 +40,14 @@ def add_extract(command: argparse.ArgumentParser) -> None:
     _add_extraction(command)
 
 
+def add_extract_unknown(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `extract-unknown`."""
+    command.add_argument(
+        "clips", type=Path, nargs="+", metavar="CLIPS", help="clips, takes or folders of them, without known signs"
+    )
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="folder for the takes")
+
+
 def add_reading(command: argparse.ArgumentParser) -> None:
     """Add how a data set is read."""
     command.add_argument(

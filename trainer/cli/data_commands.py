@@ -20,11 +20,13 @@ from trainer.data.executor import Executor, LocalExecutor
 from trainer.data.existing_takes import find_leftovers
 from trainer.data.extract import TAKES, ExtractionReport, extract
 from trainer.data.extraction_job import ExtractionJob, dataset_id, plan_jobs
+from trainer.data.footage import find_footage
 from trainer.data.pose_export import export_takes
 from trainer.data.pose_file import POSE_SUFFIX
 from trainer.data.ray_executor import RayExecutor
 from trainer.data.renumbering import renumber
 from trainer.data.take_labels import drop_former_numbers, join_labels, save_labels
+from trainer.data.unknown_signs import extract_unknown_signs
 from trainer.reports import extraction_report
 from trainer.targets import check_folder, write_file
 from trainer.training.recipe import RECIPES
@@ -37,6 +39,15 @@ def run_extract(options: argparse.Namespace) -> int:
     identity = dataset_id(options.dataset, "clips")
     jobs = plan_jobs(dataset.clips, parts, FINGERPRINT, options.to, options.variants, options.clip_timeout, identity)
     return _report(_extract(jobs, dataset, signs, options), f"Takes of {options.dataset}", options)
+
+
+def run_extract_unknown(options: argparse.Namespace) -> int:
+    """Extract takes of signs that no word of the vocabulary means."""
+    check_folder(options.to, TAKES, options.clips)
+    clips = find_footage(options.clips)
+    with_takes, takes = extract_unknown_signs(clips, options.to)
+    print(f"{takes} takes of {with_takes} clips in {options.to}; in {len(clips) - with_takes} no hand is raised")
+    return 0
 
 
 def run_import_npz(options: argparse.Namespace) -> int:

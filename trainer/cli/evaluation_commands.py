@@ -18,12 +18,13 @@ from trainer.data.clip_signs import read_labels_for
 from trainer.data.executor import LocalExecutor
 from trainer.data.extract import extract
 from trainer.data.extraction_job import plan_jobs
+from trainer.data.footage import find_footage
 from trainer.data.store import find_takes, takes_in
 from trainer.data.take_labels import WordsUnclear, read_take_labels
 from trainer.evaluation.condition_evaluation import evaluate_conditions
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
-from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest, find_footage
+from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest
 from trainer.evaluation.open_set import evaluate_open_set
 from trainer.evaluation.rest import RestVisibility
 from trainer.evaluation.stream_classifier import StreamClassifier

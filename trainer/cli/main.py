@@ -14,6 +14,7 @@ from trainer.targets import remedy_of
 # Imported only when a command runs: torch and matplotlib take seconds, and a device lacks them.
 COMMANDS: Final = {
     "extract": "trainer.cli.data_commands:run_extract",
+    "extract-unknown": "trainer.cli.data_commands:run_extract_unknown",
     "import-npz": "trainer.cli.data_commands:run_import_npz",
     "renumber": "trainer.cli.data_commands:run_renumber",
     "import-pose": "trainer.cli.data_commands:run_import_pose",

@@ -82,7 +82,7 @@ def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: Conta
         is_selected = signs is None or provenance.sign_id in signs
         if is_selected and provenance.signer == signer:
             validation.append(index)
-        elif is_for_training(provenance) and not (is_selected and provenance.signer is None):
+        elif is_for_training(provenance) and not (is_selected and provenance.signer is None and provenance.sign_id):
             train.append(index)
     named = {
         one.sign_id for one in provenances if signs is not None and one.sign_id is not None and one.sign_id in signs
@@ -156,7 +156,9 @@ def _training_takes(provenances: Sequence[Provenance]) -> list[int]:
 
 def _checked(provenances: Sequence[Provenance], train: list[int], validation: list[int], description: str) -> Split:
     # Augmented variants are training material only; validation uses the original clips.
-    originals = tuple(index for index in validation if provenances[index].variant == 0)
+    originals = tuple(
+        index for index in validation if provenances[index].variant == 0 and provenances[index].sign_id is not None
+    )
     if not train or not originals:
         purpose = "training" if not train else "validation"
         raise SplitEmpty(f"the split ({description}) leaves no takes for {purpose}; choose another split")

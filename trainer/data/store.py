@@ -25,6 +25,8 @@ from trainer.data.store_sources import has_sources
 from trainer.targets import Kind, names_in
 
 FORMAT: Final = 2
+NO_SIGN: Final = -1
+"""Stands in the index for a take of no sign that is to be known."""
 _FILES: Final = frozenset({"index.npz", "points.npy", "times.npy", "sources.npz", ".sources.npz.new"})
 _COLUMNS: Final = frozenset({"format", "parts", "ends", "clip"})  # in the index of every release
 _MAX_INDEX_BYTES: Final = 1 << 30
@@ -89,7 +91,7 @@ class Rows(Sequence[Row]):
             landmarker[number],
             signer[number] or None,
             split[number] or None,
-            sign_id[number],
+            None if sign_id[number] == NO_SIGN else sign_id[number],
             variant[number],
         )
         return Row(provenance, start, ends[number])

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from landmarkers.layout import PART_SLICES, Part, parts_in_order
 from landmarkers.take import MAX_FRAMES, MISSING, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
-from trainer.data.store import FORMAT, STORE, Store, StoreUnusable, columns_of
+from trainer.data.store import FORMAT, NO_SIGN, STORE, Store, StoreUnusable, columns_of
 from trainer.data.store_sources import Source, write_sources
 from trainer.targets import replace_folder
 
@@ -69,10 +69,14 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
         landmarker=np.array([provenance.landmarker for provenance in provenances]),
         signer=np.array([provenance.signer or "" for provenance in provenances]),
         split=np.array([provenance.split or "" for provenance in provenances]),
-        sign_id=np.array([provenance.sign_id for provenance in provenances]),
+        sign_id=np.array([_sign_number(provenance) for provenance in provenances]),
         variant=np.array([provenance.variant for provenance in provenances]),
     )
     write_sources(sources, new)
+
+
+def _sign_number(provenance: Provenance) -> int:
+    return NO_SIGN if provenance.sign_id is None else provenance.sign_id
 
 
 def _check_landmarker(first: Provenance, others: Sequence[Provenance]) -> None:
@@ -126,9 +130,6 @@ def _read_takes(paths: Sequence[Path], parts: tuple[Part, ...]) -> _Chunk | Take
         return error
     except OSError as error:
         return TakeDamaged(f"{error.filename} cannot be read: {error.strerror}")
-    for path, take in zip(paths, takes, strict=True):
-        if take.provenance.sign_id is None:
-            return TakeDamaged(f"{path} does not name its sign")
     lengths = [len(take.times) for take in takes]
     points = np.full((sum(lengths), len(columns_of(parts)), 3), MISSING, np.int16)
     ends = np.cumsum(lengths)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,11 +9,9 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
-from landmarkers.factory import open_landmarker
 from landmarkers.frame import Landmarks
-from landmarkers.recording import VIDEO_SUFFIXES, RecordingUnreadable, numbered_images, read_recording
-from landmarkers.take import TAKE_SUFFIX, StoredTake, Take
-from models.bundle import Bundle
+from landmarkers.take import Take
+from trainer.data.footage import read_landmarks
 from trainer.evaluation.resampling import simulate_camera
 from trainer.evaluation.stream_classifier import Segment, StreamClassifier
 from trainer.evaluation.streams import rest_stream
@@ -35,21 +32,12 @@ class FalsePositives:
         return _MINUTE_S * len(self.segments) / self.seconds if self.seconds else 0.0
 
 
-def find_footage(paths: Iterable[Path]) -> list[Path]:
-    """Return the clips and takes that are named, and those in the named folders. Raises RecordingUnreadable."""
-    found = []
-    for path in paths:
-        below = sorted(path.rglob("*")) if path.is_dir() else []
-        clips = [candidate for candidate in (path, *below) if _is_clip(candidate)]
-        if not clips:
-            raise RecordingUnreadable(f"there is no clip and no take in {path}")
-        found += clips
-    return found
-
-
 def evaluate_footage(classifier: StreamClassifier, clips: Sequence[Path]) -> FalsePositives:
-    """Classify every frame of clips and takes. Raises RecordingUnreadable."""
-    return _evaluate(classifier, ((clip.name, read_landmarks(clip, classifier.bundle)) for clip in clips))
+    """Classify every frame of clips and takes. Raises RecordingUnreadable, TakeDamaged."""
+    manifest = classifier.bundle.manifest
+    return _evaluate(
+        classifier, ((clip.name, read_landmarks(clip, manifest.parts, manifest.landmarker)) for clip in clips)
+    )
 
 
 def evaluate_rest(
@@ -64,17 +52,6 @@ def evaluate_rest(
             yield "rest", simulate_camera(rest_stream(rests, seconds, random), rate, drop, random).landmarks()
 
     return _evaluate(classifier, streams())
-
-
-def read_landmarks(clip: Path, bundle: Bundle) -> Iterator[Landmarks]:
-    """Yield the landmarks of a clip or take, as this bundle wants them. Raises RecordingUnreadable, TakeDamaged."""
-    if clip.name.endswith(TAKE_SUFFIX):
-        yield from StoredTake.load(clip).landmarks()  # footage may last an hour
-        return
-    manifest = bundle.manifest
-    with closing(open_landmarker(manifest.parts, manifest.landmarker)) as landmarker:
-        for frame in read_recording(clip):
-            yield landmarker.detect(frame)
 
 
 class _Progress:
@@ -100,10 +77,3 @@ def _evaluate(classifier: StreamClassifier, clips: Iterable[tuple[str, Iterable[
             emitted += [(name, segment) for segment in classifier.classify(progress) if segment.emitted]
             seconds += progress.seconds
     return FalsePositives(seconds, tuple(emitted))
-
-
-def _is_clip(path: Path) -> bool:
-    if path.is_dir():
-        return bool(numbered_images(path))
-    hidden = path.name.startswith(".")
-    return not hidden and path.is_file() and (path.suffix.lower() in VIDEO_SUFFIXES or path.name.endswith(TAKE_SUFFIX))

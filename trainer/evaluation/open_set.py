@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from landmarkers.take import TAKE_SUFFIX, StoredTake, Take
 from models.bundle import Bundle
+from trainer.data.footage import find_footage, read_landmarks
 from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.evaluation.metrics import THRESHOLDS, Interval, wilson_interval
-from trainer.evaluation.negative_footage import find_footage, read_landmarks
 from trainer.evaluation.stream_classifier import Segment, StreamClassifier
 
 ALL: Final = "all"
@@ -137,7 +137,7 @@ def evaluate_open_set(
     said: list[tuple[str, Segment]] = []
     clips = [(name, clip) for name, clips in unknown.items() for clip in clips]
     for name, clip in tqdm(clips, desc="unknown signs", unit="clip"):
-        segments = classifier.classify(read_landmarks(clip, bundle))
+        segments = classifier.classify(read_landmarks(clip, bundle.manifest.parts, bundle.manifest.landmarker))
         false[name].append(_confidence(segments, signs))
         said += [(clip.name, segment) for segment in segments if segment.emitted]
     beside = f"on {len(clips)} clips of signs that it does not know, as words of the daemon"

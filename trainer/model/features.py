@@ -61,10 +61,10 @@ _INDEX_KNUCKLE: Final = 5
 _MIDDLE_KNUCKLE: Final = 9
 _LITTLE_KNUCKLE: Final = 17
 
-FEATURE_COUNTS: Final = {"body": 44, "dominant": 359, "non_dominant": 359}
+FEATURE_COUNTS: Final = {"body": 16, "dominant": 389, "non_dominant": 389}
 # A hand's features in order: first its shape, then its motion and visibility, last its position.
 HANDSHAPE_FEATURES: Final = 299
-POSITION_FEATURES: Final = 46
+POSITION_FEATURES: Final = 76
 # A part of the motion features: the mean absolute deviation from the mean position over the take, x and y; the same at
 # every step.
 MEAN_ABS_DEVIATION: Final = slice(HANDSHAPE_FEATURES + 6, HANDSHAPE_FEATURES + 8)
@@ -114,16 +114,17 @@ class FeatureExtractor(nn.Module):
 
         resampler = _TimeResampler(times, valid, self.grid)
         pose = resampler.resample(pose, seen_pose)
-        nose = pose[:, :, :1, :2]
+        face = pose[:, :, : SHOULDERS[0], :2]
         dominant = resampler.resample(dominant, seen_dominant)
         non_dominant = resampler.resample(non_dominant, seen_non_dominant)
         wrist_offset = dominant[:, :, WRIST, :2] - non_dominant[:, :, WRIST, :2]
         hands = [
-            _hand_features(hand, resampler.visibility(seen), nose, wrist_offset)
+            _hand_features(hand, resampler.visibility(seen), face, wrist_offset)
             for hand, seen in ((dominant, seen_dominant), (non_dominant, seen_non_dominant))
         ]
-        body = torch.cat([pose[..., :2].flatten(2), _delta(pose[..., :2].flatten(2))], -1)
-        return body, hands[0], hands[1]
+        # Face and shoulders would tell who signs, not what.
+        arms = pose[:, :, SHOULDERS[1] + 1 :, :2].flatten(2)
+        return torch.cat([arms, _delta(arms)], -1), hands[0], hands[1]
 
     def body_frame(self, pose: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Return the centre [B, 2] and width [B] of the shoulders, averaged over the frames that show them."""
@@ -212,8 +213,8 @@ def _nan_to_zero(points: Tensor) -> Tensor:
     return torch.where(torch.isnan(points), 0.0, points)
 
 
-def _hand_features(hand: Tensor, visibility: Tensor, nose: Tensor, wrist_offset: Tensor) -> Tensor:
-    """Return one hand's features, [B, S, 359]: shape, motion, visibility, position."""
+def _hand_features(hand: Tensor, visibility: Tensor, face: Tensor, wrist_offset: Tensor) -> Tensor:
+    """Return one hand's features, [B, S, 389]: shape, motion, visibility, position."""
     wrist = hand[:, :, :1]
     from_wrist = hand - wrist
     size = torch.linalg.vector_norm(from_wrist, dim=-1).mean(2)[:, :, None, None]  # [B, S, 1, 1]
@@ -240,8 +241,20 @@ def _hand_features(hand: Tensor, visibility: Tensor, nose: Tensor, wrist_offset:
         size.flatten(2),
         visibility,
     ]
-    positions = [((hand[..., :2] - nose) * is_seen).flatten(2), position, wrist_offset]
+    nose = face[:, :, :1]
+    near = _places_on_face(hand[:, :, list(_TIPS), :2], face) * is_seen
+    positions = [((hand[..., :2] - nose) * is_seen).flatten(2), position, wrist_offset, near.flatten(2)]
     return torch.cat([*handshape, *motion, *positions], -1)
+
+
+def _places_on_face(tips: Tensor, face: Tensor) -> Tensor:
+    """Return where finger tips [B, S, 5, 2] are on the face, [B, S, 5, 6], from nose, eyes and mouth corners."""
+    nose, eyes, mouth = face[:, :, :1], face[:, :, 1:3], face[:, :, 3:].mean(2, keepdim=True)
+    down = mouth - eyes.mean(2, keepdim=True)
+    height = torch.linalg.vector_norm(down, dim=-1, keepdim=True).clamp(min=0.02)  # [B, S, 1, 1]
+    places = torch.cat([eyes, mouth, mouth + 0.7 * down], 2)  # the last is the chin
+    distances = torch.linalg.vector_norm(tips[:, :, :, None] - places[:, :, None], dim=-1) / height
+    return torch.cat([torch.exp(-distances), torch.tanh((tips - nose) / (2.0 * height))], -1)
 
 
 def palm_axes(points: Tensor) -> Tensor:

@@ -64,6 +64,8 @@ class Size:
         return self.head_size * self.heads
 
 
+REJECT_NOTHING: Final = (0.0, 20.0)
+
 SIZES = {
     "tiny": Size(16, 4, 2),
     "small": Size(32, 4, 4),
@@ -76,21 +78,39 @@ class SignClassifier(nn.Module):
     """The whole graph: raw points [B, T, 543, 3] and times [B, T] to probabilities [B, signs + 1].
 
     The last probability is "no sign". `temperature` divides the logits (Guo et al., "On Calibration of
-    Modern Neural Networks", 2017); it is set after training, on validation takes.
+    Modern Neural Networks", 2017), and `rejection` [2] are slope and offset of a logistic curve from the score of the
+    likeliest sign to the probability that the vocabulary has the sign at all; both are set after training.
     """
 
     temperature: Tensor
+    rejection: Tensor
 
     def __init__(self, size: Size, signs: int, steps: int = 32, dropout: float = 0.1, drop_path: float = 0.0) -> None:
         super().__init__()
         self.feature_extractor = FeatureExtractor(steps)
         self.network = ProductOfExperts(size, signs + 1, steps, dropout, drop_path)
         self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("rejection", torch.tensor(REJECT_NOTHING))
 
     def forward(self, points: Tensor, times: Tensor) -> Tensor:
         """Return the probabilities of every sign and, last, of "no sign"."""
-        logits: Tensor = self.network(*self.feature_extractor(points, times))
-        return torch.softmax(logits / self.temperature, -1)
+        return self.probabilities(self.network(*self.feature_extractor(points, times)))
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Return the probabilities of logits [..., signs + 1]: calibrated, and low where no sign is known well."""
+        slope, offset = self.rejection.unbind()
+        known = torch.sigmoid(slope * familiarity(logits) + offset)
+        signs = torch.softmax(logits / self.temperature, -1)[..., :-1] * known[..., None]
+        return torch.cat([signs, (1.0 - signs.sum(-1, keepdim=True)).clamp(min=0.0)], -1)
+
+
+def familiarity(logits: Tensor) -> Tensor:
+    """Return the score [...] by which known signs are told from others: the experts' logit of the likeliest sign.
+
+    A softmax only compares the signs with each other, and is as sure of the nearest sign where none is near. The
+    weighted mean of the experts' log-probabilities is high only where both experts find the same sign likely.
+    """
+    return logits[..., :-1].amax(-1)
 
 
 class ProductOfExperts(nn.Module):

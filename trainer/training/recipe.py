@@ -21,6 +21,7 @@ class Recipe:
     dropout: float = 0.0  # inside the blocks; the head has its own
     drop_path: float = 0.1
     label_smoothing: float = 0.1
+    foreign_sign_weight: float = 0.2  # in the loss, of signs that a take's signer never made in training
     epochs: int = 120
     samples_per_epoch: int = 1024
     batch_size: int = 64

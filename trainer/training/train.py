@@ -22,7 +22,14 @@ from trainer.data.batch import Batch
 from trainer.data.jit import announce_compilation
 from trainer.training.checkpoint import CHECKPOINT, TrainingState
 from trainer.training.distributed import DistributedContext
-from trainer.training.loss import ExpertLogProbs, ModelInput, class_indices, expert_loss, make_model_input
+from trainer.training.loss import (
+    ExpertLogProbs,
+    ModelInput,
+    class_indices,
+    expert_loss,
+    made_signs,
+    make_model_input,
+)
 from trainer.training.prefetch import prefetch
 from trainer.training.recipe import Recipe
 from trainer.training.rng import RngState
@@ -109,16 +116,17 @@ class _TrainingLoop:
         self._sampler = WeightedSampler(data.store, data.split.train)
         self.batches = BatchLoader(data.store)
         self.class_of_take = class_indices(data).to(context.device)  # [takes]
+        self._made, self._signer_of_take = (one.to(context.device) for one in made_signs(data, self.class_of_take))
 
     def train_epoch(self, log: TrainingLog | None) -> dict[str, float]:
         """Train on one epoch of batches; return the mean loss and the speed."""
         self._state.model.train()
         started, losses = time.perf_counter(), []
-        for features, classes in self._epoch_batches():
+        for (features, classes), made in self._epoch_batches():
             for rows in self._microbatches:
                 is_last = rows is self._microbatches[-1]
                 with nullcontext() if is_last else self._context.no_sync(self._network):
-                    loss = self._loss([part[rows] for part in features], classes[rows])
+                    loss = self._loss([part[rows] for part in features], classes[rows], made[rows])
                     (loss / len(self._microbatches)).backward()
                 losses.append(loss.detach())
             self._state.step()
@@ -131,8 +139,10 @@ class _TrainingLoop:
             "speed/takes_per_s": takes / (time.perf_counter() - started),
         }
 
-    def _epoch_batches(self) -> Iterator[ModelInput]:
-        """Yield an epoch's batches, which are prefetched while the network trains on those before.
+    def _epoch_batches(self) -> Iterator[tuple[ModelInput, Tensor]]:
+        """Yield an epoch's batches, each with the signs that its signers made, [B, classes].
+
+        They are prefetched while the network trains on those before.
 
         All random numbers of an epoch are drawn first, so the generator's state after it does not depend on how many
         batches were prefetched.
@@ -149,14 +159,16 @@ class _TrainingLoop:
 
         augmented = prefetch(make, self._context.num_workers, len(samples))
         for (numbers, _), (batch, is_negative) in zip(samples, augmented, strict=True):
-            yield make_model_input(self._state.model, batch, is_negative, self.class_of_take[numbers.to(device)])
+            takes = numbers.to(device)
+            made = self._made[self._signer_of_take[takes]]
+            yield make_model_input(self._state.model, batch, is_negative, self.class_of_take[takes]), made
 
-    def _loss(self, features: Sequence[Tensor], classes: Tensor) -> Tensor:
+    def _loss(self, features: Sequence[Tensor], classes: Tensor, made: Tensor) -> Tensor:
         context = self._context
         use_autocast = context.precision is not torch.float32
         with torch.autocast(torch.device(context.device).type, context.precision, enabled=use_autocast):
             log_probs = self._network(*features)
-        return expert_loss(log_probs, classes, self._recipe)
+        return expert_loss(log_probs, classes, self._recipe, made)
 
 
 def measure_validation(

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from landmarkers.take import Take
 from models.labels import Sign
 from trainer.augmentation.loader import BatchLoader
 from trainer.data.store import Store
@@ -44,3 +45,14 @@ def logits_per_take(classifier: SignClassifier, store: Store, numbers: Iterable[
     batches = BatchLoader(store)
     with torch.no_grad():
         return torch.cat([compute_logits(classifier, batches, [number], "cpu") for number in numbers])
+
+
+def logits_of(classifier: SignClassifier, takes: Iterable[Take]) -> Tensor:
+    """Return the logits [takes, signs + 1] of takes, one at a time as on a device, before calibration."""
+    logits = []
+    with torch.no_grad():
+        for take in takes:
+            times = torch.tensor(take.times - take.times[0], dtype=torch.float32)
+            features = classifier.feature_extractor(torch.from_numpy(take.points)[None], times[None])
+            logits.append(classifier.network(*features))
+    return torch.cat(logits)

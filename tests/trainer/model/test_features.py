@@ -91,3 +91,26 @@ def test_very_short_and_empty_takes_have_finite_features(frames: int) -> None:
     empty = Take(np.full_like(short.points, np.nan), short.times, short.provenance)
     for take in (short, empty):
         assert all(bool(torch.isfinite(part).all()) for part in features(take))
+
+
+def test_place_on_the_face_is_measured_in_sizes_of_the_face() -> None:
+    take, size = make_take(2), np.float32(1.5)
+    first = PART_SLICES[Part.POSE].start
+    eyes_and_mouth = first + np.array([2, 5, 9, 10])
+    nose = take.points[:, first : first + 1]
+    take.points[:, eyes_and_mouth] = nose + np.float32(
+        [[0.03, -0.04, 0], [-0.03, -0.04, 0], [0.02, 0.04, 0], [-0.02, 0.04, 0]]
+    )
+    moved = [*eyes_and_mouth, *range(*PART_SLICES[Part.RIGHT_HAND].indices(543))]
+    points = take.points.copy()
+    points[:, moved] = nose + (points[:, moved] - nose) * size  # a larger head, with the hand at the same place on it
+    places = features(Take(points, take.times, take.provenance))[1][..., -30:]
+    torch.testing.assert_close(places, features(take)[1][..., -30:], atol=1e-3, rtol=1e-3)
+
+
+def test_body_features_do_not_tell_the_shape_of_a_face() -> None:
+    take = make_take(2)
+    points = take.points.copy()
+    points[:, PART_SLICES[Part.POSE].start + np.array([2, 5, 9, 10])] += np.float32(0.02)
+    changed = features(Take(points, take.times, take.provenance))
+    torch.testing.assert_close(changed[0], features(take)[0])

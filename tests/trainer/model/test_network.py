@@ -57,6 +57,18 @@ def test_temperature_softens_without_changing_the_order() -> None:
     assert sharp.argsort().tolist() == soft.argsort().tolist()
 
 
+def test_rejection_takes_probability_from_the_signs_where_both_experts_doubt() -> None:
+    model = SignClassifier(SIZES["tiny"], 2).eval()
+    sure, unsure = torch.tensor([-0.2, -9.0, -9.0]), torch.tensor([-6.2, -15.0, -15.0])
+    before = model.probabilities(torch.stack([sure, unsure]))
+    assert before[1, 0] > 0.99  # a softmax alone is as sure of the second
+    model.rejection.copy_(torch.tensor([2.0, 6.0]))
+    after = model.probabilities(torch.stack([sure, unsure]))
+    assert after[0, 0] > 0.98
+    assert after[1, 0] < 0.01
+    torch.testing.assert_close(after.sum(1), torch.ones(2))
+
+
 def test_attention_equals_torch_multi_head_attention() -> None:
     size = Size(8, 4, 1)
     attention = Attention(size)

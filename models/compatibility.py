@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from landmarkers.factory import LandmarkerUnavailable, landmarker_fingerprint
 from models.bundle import Bundle, BundleRefused, check_landmarker
+from models.karsl import review
 from models.labels import Sign
 
 
@@ -35,11 +36,9 @@ def check_upgrade(bundle: Bundle, active: Bundle, options: InstallOptions) -> No
     if new.name == old.name and new.version <= old.version and not options.allow_downgrade:
         comparison = "older than" if new.version < old.version else "another bundle of the same version as"
         raise BundleRefused(f"{new.title} is {comparison} the active {old.title}; --allow-downgrade installs it anyway")
-    if set(bundle.signs) != set(active.signs) and not options.allow_labels:
-        added, removed = (
-            _describe(set(bundle.signs) - set(active.signs)),
-            _describe(set(active.signs) - set(bundle.signs)),
-        )
+    signs, former = set(map(review, bundle.signs)), set(map(review, active.signs))
+    if signs != former and not options.allow_labels:
+        added, removed = _describe(signs - former), _describe(former - signs)
         differences = [f"adds {added}" if added else "", f"lacks {removed}" if removed else ""]
         raise BundleRefused(
             f"{new.title} recognises other signs than the active {old.title}: it "

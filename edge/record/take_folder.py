@@ -9,7 +9,8 @@ from landmarkers.errors import UserError
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from models.bundle import LABELS, MANIFEST
 from models.durable import replace_file
-from models.labels import LabelsDiffer, Sign, join_signs, labels_json, read_labels
+from models.joined_labels import LabelsDiffer, join_signs
+from models.labels import Sign, labels_json, read_labels
 
 
 class TakeFolderUnusable(UserError):

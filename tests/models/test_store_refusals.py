@@ -14,6 +14,7 @@ import pytest
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import BundleRefused
 from models.compatibility import InstallOptions
+from models.karsl import review
 from models.manifest import SpotterSettings
 from models.store import BundleStore, StoreUnusable
 from tests.edge.tiny_bundle import SIGNS
@@ -44,9 +45,14 @@ def test_shipped_bundle_is_compared_while_none_is_installed(tmp_path: Path, make
 def test_other_signs_are_installed_only_if_allowed(store: BundleStore, make: MakeBundle) -> None:
     other = make(4, signs=[SIGNS[0].model_copy(update={"sign_id": 7, "word_en": "Heart"}), *SIGNS[1:]])
     sentence = refusal(store, other)
-    assert "adds 1 (Heart) and lacks 1 (Trachea)" in sentence
+    assert "adds 1 (Heart) and lacks 1 (trachea)" in sentence
     assert "--allow-labels" in sentence
     store.install(other, InstallOptions(allow_labels=True), activate=True)
+    assert active_version(store) == 4
+
+
+def test_reviewed_words_are_the_same_signs(store: BundleStore, make: MakeBundle) -> None:
+    store.install(make(4, signs=list(map(review, SIGNS))), activate=True)
     assert active_version(store) == 4
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from landmarkers.layout import Part
+from models.karsl import is_karsl_sign
 from models.labels import Sign
 from trainer.bundle.card_limits import limits_section, terms_section
 from trainer.bundle.quantise import QuantisationResult
 from trainer.bundle.training_facts import TrainingFacts
 from trainer.data import holistic_pose, keypoints
-from trainer.data.karsl import is_karsl_sign
 from trainer.data.sign_names import name_signs
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, HeldOutResult

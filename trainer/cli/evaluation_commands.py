@@ -9,7 +9,8 @@ from pathlib import Path
 
 from landmarkers.take import Take
 from models.bundle import LABELS, Bundle, open_bundle
-from models.labels import LabelsDiffer, Sign, join_signs, read_labels
+from models.joined_labels import LabelsDiffer, join_signs
+from models.labels import Sign, read_labels
 from trainer.bundle.bundling import BUNDLE, insert_card_section
 from trainer.cli.selection import load_selected_takes, read_options, select_clips
 from trainer.cli.training_setup import check_targets, recipe_of, signs_of, start_processes, store_of

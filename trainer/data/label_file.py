@@ -23,9 +23,9 @@ from landmarkers.errors import UserError
 from landmarkers.numbers import is_number
 from landmarkers.parsing import read_limited
 from landmarkers.plain_text import one_line
+from models.karsl import review
 from models.labels import SIGN_KINDS, Sign, parse_labels
 from models.sign_number import MAX_SIGN_NUMBER, normalise_word, number_of_word
-from trainer.data.karsl import kind_of
 from trainer.data.layouts.csv_rows import parse_rows
 
 _COLUMNS: Final = {
@@ -133,7 +133,7 @@ def _read_rows(path: Path, table: Sequence[tuple[int, Row]], columns: _Columns) 
     if not signs:
         raise LabelFileUnusable(f"{path} names no sign below its first row")
     _refuse_word_of_another(path, signs)
-    return tuple(sign.model_copy(update={"kind": kind_of(sign)}) for _, sign in signs.values())
+    return tuple(sign.model_copy(update={"kind": review(sign).kind}) for _, sign in signs.values())
 
 
 def _read_row(row: Row, columns: _Columns, *, is_numbered: bool) -> Sign | None:

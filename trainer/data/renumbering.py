@@ -11,7 +11,8 @@ from pathlib import Path
 from landmarkers.errors import UserError
 from landmarkers.take import Take
 from models.bundle import LABELS
-from models.labels import LabelsDiffer, Sign, join_signs, read_labels
+from models.joined_labels import LabelsDiffer, join_signs
+from models.labels import Sign, read_labels
 from models.sign_number import number_of_word
 from trainer.data.store import find_takes
 from trainer.data.take_labels import save_labels

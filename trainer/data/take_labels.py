@@ -9,7 +9,8 @@ from typing import Final
 from landmarkers.errors import UserError
 from landmarkers.take import StoredTake
 from models.bundle import LABELS
-from models.labels import LabelsDiffer, Sign, have_one_word, join_signs, labels_json, read_labels
+from models.joined_labels import LabelsDiffer, have_one_word, join_signs
+from models.labels import Sign, labels_json, read_labels
 from models.sign_number import normalise_word, number_of_word
 from trainer.data.label_file import read_label_file
 from trainer.data.store import takes_in

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from landmarkers.take import Provenance
+from models.karsl import review
 from models.labels import Sign
-from trainer.data.karsl import kind_of
 
 _NO_SIGN: Final = -1  # beside the numbers of signs, which begin at 0
 _GROUPS: Final = {"letter": "letters", "number": "numbers", "word": "words", None: "other signs"}
@@ -146,7 +146,7 @@ def evaluate(
 
 def groups_of(sign_ids: Sequence[int | None], signs: Sequence[Sign]) -> list[str]:
     """Return the kind of each of these signs, as the title of a row; an empty list if no label tells a kind."""
-    kinds = {sign.sign_id: kind_of(sign) for sign in signs}
+    kinds = {sign.sign_id: review(sign).kind for sign in signs}
     groups = [kinds[sign_id] for sign_id in sign_ids if sign_id is not None]
     return [_GROUPS[kind] for kind in groups] if any(groups) else []
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, NonNegativeInt
 
 from landmarkers.parsing import describe
+from models.karsl import review
 from models.labels import Sign
 from models.stored_model import StoredModel
 from trainer.training.recipe import Recipe
@@ -70,7 +71,7 @@ class _Content(StoredModel):
 
 
 def open_run(folder: Path) -> Run:
-    """Read a run folder. Raises RunUnusable."""
+    """Read a run folder; KArSL's signs have their reviewed words, whenever it was trained. Raises RunUnusable."""
     metadata = read_run_metadata(folder)
     try:
         content = _Content.model_validate(metadata)
@@ -85,7 +86,7 @@ def open_run(folder: Path) -> Run:
     return Run(
         folder,
         recipe,
-        content.signs,
+        tuple(map(review, content.signs)),
         split.train,
         split.validation,
         split.description,

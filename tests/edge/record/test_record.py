@@ -63,7 +63,7 @@ def test_takes_are_laid_out_as_extraction_leaves_them(command: list[str], tmp_pa
         number: [f"04/train/{number:04}/{take}" for take in ("01", "02")] for number in (76, COFFEE_NUMBER, TEA_NUMBER)
     }
     assert [(sign.sign_id, sign.word_en) for sign in read_labels(Path("mine/labels.json"))] == [
-        (76, "Trachea"),
+        (76, "trachea"),
         (TEA_NUMBER, "Tea"),
         (COFFEE_NUMBER, "Coffee"),
     ]

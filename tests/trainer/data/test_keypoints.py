@@ -93,7 +93,7 @@ def test_takes_carry_their_provenance_and_devices_refuse_bundles_of_them(
     assert (provenance.signer, provenance.split, provenance.sign_id) == ("03", "test", 71)
     assert provenance.clip == f"03/03/test/0071/{CLIP}"
     assert landmarker_fingerprint(DEFAULT_PARTS, provenance.landmarker) != provenance.landmarker == FINGERPRINT
-    assert [sign.word_en for sign in read_labels(tmp_path / "takes" / "labels.json")] == ["Skeleton"]
+    assert [sign.word_en for sign in read_labels(tmp_path / "takes" / "labels.json")] == ["skeleton"]
 
 
 def test_second_import_resumes_and_another_aspect_is_refused(

@@ -20,7 +20,6 @@ from edge.model_selection.active_bundle import find_store
 from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.liveness import LivenessMonitor
-from edge.monitoring.metrics import MetricsServer
 from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import ThermalMonitor
 from edge.monitoring.visibility import VisibilityMonitor
@@ -185,6 +184,8 @@ class _Daemon:
         thermal = ThermalMonitor(config.rate.measure_every_s, self._controller.update_thermal, escalation)
         self._stack.callback(thermal.close)
         if config.metrics is not None:
+            from edge.monitoring.metrics import MetricsServer  # takes 1.5 MB
+
             self._stack.callback(MetricsServer(config.metrics, self._stats.health, escalation).close)
         self._stack.callback(lambda: log.info("leaving: %s", self._stats.health().to_json()))
 

@@ -6,17 +6,12 @@ https://ai.google.dev/edge/litert
 
 import math
 from functools import cached_property
-from typing import Final
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from landmarkers.frame import Points
 from landmarkers.suppress_output import suppress_stderr
-
-_OPERATORS: Final = schema.BuiltinOperator
-_CONVOLUTIONS: Final = (_OPERATORS.CONV_2D, _OPERATORS.DEPTHWISE_CONV_2D)
 
 
 class TfliteNetwork:
@@ -48,12 +43,16 @@ class TfliteNetwork:
     @cached_property
     def macs(self) -> int:
         """The multiply-accumulate operations of one run, counted in the convolutions, which are nearly all."""
+        # Takes 4 MB, and only `bench` counts.
+        from ai_edge_litert import schema_py_generated as schema
+
+        convolutions = (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D)
         model = schema.Model.GetRootAsModel(self._content, 0)
         graph = model.Subgraphs(0)
         count = 0
         for operator in map(graph.Operators, range(graph.OperatorsLength())):
             code = model.OperatorCodes(operator.OpcodeIndex())
-            if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) in _CONVOLUTIONS:
+            if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) in convolutions:
                 _, rows, columns, _ = graph.Tensors(operator.Outputs(0)).ShapeAsNumpy().tolist()
                 count += rows * columns * math.prod(graph.Tensors(operator.Inputs(1)).ShapeAsNumpy().tolist())
         return count

@@ -35,6 +35,7 @@ from models.subprocess_probe import run_python
 
 _64_BITS: Final = 64
 _HOT_C: Final = 80.0  # where a Raspberry Pi begins to throttle itself
+_PRECISION: Final = "runs the hand network in int8 and the others in float32, each on one thread of XNNPACK"
 _NEWER: Final = "take a bundle for LiteRT, or a board whose processor has them: a Raspberry Pi 5, a Jetson Orin"
 
 
@@ -162,7 +163,9 @@ def _check_landmarker(folder: Path, processor: Processor) -> Iterator[Finding]:
         sentence = f"{needs}, which this processor cannot run: MediaPipe requires ARMv8.1 atomics"
         yield Finding("landmarker", State.FAILED, sentence, _NEWER)
         return
-    yield (loaded := _check_library(library))
+    loaded = _check_library(library)
+    is_ours = library is _LITERT and loaded.state is State.OK
+    yield replace(loaded, sentence=f"{loaded.sentence}, {_PRECISION}") if is_ours else loaded
     remedy = "repair what failed above; otherwise install the libraries again"
     finding = _probe("landmarker", ("landmarker", str(folder)), loaded, remedy)
     yield replace(finding, sentence=f"{needs}: {finding.sentence}")

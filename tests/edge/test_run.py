@@ -121,6 +121,13 @@ def test_daemon_starts_without_the_libraries_for_images() -> None:
     assert answer.stdout.strip() == "[]"
 
 
+def test_daemon_keeps_no_memory_for_what_is_not_configured() -> None:
+    unused = "('prometheus_client', 'ai_edge_litert.schema_py_generated')"
+    code = f"import sys, edge.app, landmarkers.tracking; print([name for name in {unused} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
 # A service's transient user is like this: without HOME, and unknown to the user database.
 HOMELESS = """
 import os, pwd, sys

@@ -45,6 +45,7 @@ def test_sound_device_is_ready() -> None:
     assert (code, errors) == (0, "")
     assert {findings[check]["state"] for check in ("processor", "python", "bundle", "landmarker")} == {"ok"}
     assert "onnxruntime 1." in findings["onnxruntime"]["sentence"]
+    assert "hand network in int8" in findings["litert"]["sentence"]
     assert {findings[check]["state"] for check in ("camera", "broker")} == {"skipped"}
 
 

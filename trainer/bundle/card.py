@@ -81,7 +81,8 @@ def _training(content: CardContent) -> str:
     run, facts = content.run, content.facts
     return (
         f"## Training data\n\n{_origin(content)}\n\n"
-        f"{_clips(facts)} of {len(facts.sign_ids)} signs, {_views(facts)}. Split: {run.description}. "
+        f"{_clips(facts)} of {len(facts.sign_ids)} signs, {_views(facts)}.{_unknown_signs(facts)} "
+        f"Split: {run.description}. "
         f"{_landmarks(run)} Seed {run.metadata['seed']}, {run.recipe.epochs} epochs of "
         f"{run.recipe.samples_per_epoch} takes, two networks of width {run.recipe.size.width} and "
         f"{run.recipe.size.layers} layers."
@@ -129,6 +130,10 @@ def _views(facts: TrainingFacts) -> str:
     if not facts.views:
         return "each as it was recorded"
     return f"each as it was recorded, and {facts.views} views of them with changed images (`--variants`)"
+
+
+def _unknown_signs(facts: TrainingFacts) -> str:
+    return f' {facts.unknown_signs} takes of other signs were trained as "no sign".' if facts.unknown_signs else ""
 
 
 def _landmarks(run: Run) -> str:

@@ -45,6 +45,8 @@ class TrainingFacts:
     """Takes with changed images, beside one of each clip as it was recorded."""
     by_signer: dict[str, int]
     unknown_signer: int
+    unknown_signs: int
+    """Takes without a sign, which are trained as "no sign"."""
     sign_ids: frozenset[int]
     karsl_clips: int
     one_clip: frozenset[int]
@@ -71,6 +73,7 @@ class TrainingFacts:
             views=sum(one.variant > 0 for one in takes),
             by_signer={signer: signers[signer] for signer in sorted(filter(None, signers))},
             unknown_signer=signers[None],
+            unknown_signs=sum(one.sign_id is None for one in takes),
             sign_ids=frozenset(clips),
             karsl_clips=sum(is_karsl_clip(run.signs_by_id[sign_id], one) for sign_id, one in each),
             one_clip=frozenset(sign_id for sign_id, those in clips.items() if len(those) == 1),

@@ -70,7 +70,7 @@ def cards(tmp_path: Path) -> Cards:
     return Cards(tmp_path)
 
 
-def take(clip: str, signer: str | None, sign_id: int, variant: int = 0, split: str = "train") -> Provenance:
+def take(clip: str, signer: str | None, sign_id: int | None, variant: int = 0, split: str = "train") -> Provenance:
     return Provenance(clip, LANDMARKER, signer, split, sign_id, variant)
 
 
@@ -113,6 +113,13 @@ def test_variants_are_counted_where_there_are_any(cards: Cards) -> None:
     clips = [take("a", "p3", 71), take("a", "p3", 71, 1), take("a", "p3", 71, 2), take("b", "p3", 76)]
     card = cards.write([WATER, TEA], clips)
     assert "2 clips (2 of signer p3) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
+
+
+def test_takes_of_unknown_signs_are_told(cards: Cards) -> None:
+    assert "takes of other signs" not in cards.write([WATER], [take("a", "p3", 71)])
+    card = cards.write([WATER], [take("a", "p3", 71), take("b", None, None), take("c", None, None)])
+    assert "1 clips (1 of signer p3) of 1 signs" in card
+    assert '2 takes of other signs were trained as "no sign".' in card
 
 
 def test_imported_key_points_are_not_called_tracked_as_on_the_device(cards: Cards) -> None:

@@ -73,6 +73,25 @@ def test_bundle_can_be_exported_in_fp32(tiny_run: Path, fp32: Path, tmp_path: Pa
     assert "**fp32** (this one)" in (tmp_path / "bundle" / "README.md").read_text()
 
 
+def test_bundle_is_less_sure_of_signs_like_those_that_it_shall_not_know(
+    tiny_run: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    others = [make_take(shape, seed=shape) for shape in range(20, 32)]
+    for number, take in enumerate(others[:6]):
+        take.save(tmp_path / f"unknown/{number}.take.npz")
+    command = ["export", str(tiny_run), "--to", str(tmp_path / "bundle"), "--name", "tiny", "--precision", "fp32"]
+    assert trainer([*command, "--unknown", str(tmp_path / "unknown")]) == 0
+    rejecting, before = (OnnxClassifier(open_bundle(folder)) for folder in (tmp_path / "bundle", tiny_bundle))
+    for take in others[6:]:
+        assert rejecting.classify(take).best.confidence < before.classify(take).best.confidence + 0.01
+    known = [make_take(shape, seed=50) for shape in range(4)]
+    confidences = [
+        [one.classify(take).best.confidence for take in takes]
+        for one, takes in ((rejecting, others[6:]), (rejecting, known))
+    ]
+    assert max(confidences[0]) < min(confidences[1])
+
+
 def test_int8_that_loses_accuracy_is_refused(
     fp32: Path, tiny_run: Path, synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,8 @@ class RateConfig(Section):
     idle_after_s: Annotated[float, Field(ge=0.5, le=60.0)] = 2.0
     """Seconds without a raised hand after which only few frames are processed."""
     idle_stride_s: Annotated[float, Field(ge=0.0, le=1.0)] = 0.15
-    """Longest interval in seconds between two processed frames while nobody signs; 0 processes every frame."""
+    """Longest interval in seconds between two processed frames while nobody signs, four times as long while nobody is
+    in view; 0 processes every frame."""
     hot_at_c: Annotated[float, Field(ge=40.0, le=110.0)] = 75.0
     """Temperature in °C from which at most 10, then 5 frames a second are processed."""
     measure_every_s: Annotated[float, Field(ge=1.0, le=60.0)] = 5.0

@@ -1,7 +1,8 @@
 """Decides which frames of a live camera are processed: all while somebody signs, few while nobody does.
 
-A skipped frame goes through no network. While nobody is in view or the hands rest, only so many frames are skipped that
-a rising hand is still seen in time; while the processor is hot, so many that it cools before its firmware throttles it.
+A skipped frame goes through no network. While the hands rest, only so many frames are skipped that a rising hand is
+still seen in time. While nobody is in view, more are, since who comes into view does not sign yet; while the processor
+is hot, so many that it cools before its firmware throttles it.
 Cameras falter and differ in rate, so all times are seconds of the frames' own times.
 """
 
@@ -13,12 +14,15 @@ from typing import Final
 from edge.config import RateConfig
 from edge.monitoring.thermal import ThermalState
 from landmarkers.frame import Frame, Landmarks
+from landmarkers.layout import Part
 from models.activity_detection import is_hand_raised
 
 log = logging.getLogger(__name__)
 
 # Least seconds between two processed frames while the processor is cool, hot, and still hot.
 HOT_INTERVALS_S: Final = (0.0, 0.1, 0.2)
+EMPTY_STRIDES: Final = 4
+"""The longest interval while nobody is in view, in those while somebody's hands rest."""
 COOLER_BY_C: Final = 5.0  # below the limit before more frames are processed again
 _LOWER_AFTER_S, _RAISE_AFTER_S = 20.0, 60.0  # the effect of a step shows only after a while
 
@@ -44,7 +48,7 @@ class FrameRateController:
         self.raise_threshold = raise_threshold
         """The threshold for a raised hand; another model may have another."""
         self._newest, self._processed = -math.inf, -math.inf  # times of frames
-        self._last_raised = 0.0
+        self._last_raised = self._last_seen = 0.0
         self._step, self._stepped_at = 0, -math.inf
         self.rate = Rate.FULL
         """As of the newest frame."""
@@ -58,19 +62,22 @@ class FrameRateController:
         gap_s, self._newest = time - self._newest, time
         elapsed_s, step = time - self._processed, self._step
         is_idle = time - self._last_raised >= self._config.idle_after_s
+        is_empty = time - self._last_seen >= self._config.idle_after_s
+        stride_s = self._config.idle_stride_s * (EMPTY_STRIDES if is_empty else 1)
         self.rate = Rate.HOT if step else Rate.IDLE if is_idle else Rate.FULL
-        if is_too_soon(elapsed_s, gap_s, HOT_INTERVALS_S[step]) or (
-            is_idle and can_wait(elapsed_s, gap_s, self._config.idle_stride_s)
-        ):
+        if is_too_soon(elapsed_s, gap_s, HOT_INTERVALS_S[step]) or (is_idle and can_wait(elapsed_s, gap_s, stride_s)):
             self.skipped += 1
             return False
         self._processed = time
         return True
 
     def observe(self, _frame: Frame, landmarks: Landmarks) -> None:
-        """Note whether a hand is raised in a processed frame."""
-        if is_hand_raised(landmarks, self.raise_threshold):
+        """Note whether somebody is in view and a hand is raised in a processed frame."""
+        is_raised = is_hand_raised(landmarks, self.raise_threshold)
+        if is_raised:
             self._last_raised = landmarks.time
+        if is_raised or landmarks.is_visible(Part.POSE):
+            self._last_seen = landmarks.time
 
     def update_thermal(self, thermal: ThermalState, now: float) -> None:
         """Take a measurement; `now` is on the monotonic clock, in seconds."""

@@ -13,7 +13,7 @@ from tests.synthetic_signer import Sign, even_times, stream
 
 NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
 RAISE_THRESHOLD = 1.0
-IDLE_AFTER_S, IDLE_STRIDE_S = 2.0, 0.15
+IDLE_AFTER_S, IDLE_STRIDE_S, EMPTY_STRIDE_S = 2.0, 0.15, 0.6
 COOL, HOT = ThermalState(celsius=50.0), ThermalState(celsius=76.0)
 
 
@@ -76,9 +76,17 @@ def test_every_frame_is_processed_in_pauses_between_signs() -> None:
 def test_few_frames_are_processed_while_nobody_is_in_view_and_none_too_late(rate: int) -> None:
     controller = new_controller()
     kept = within(processed(controller, nobody(rate, 12.0)), IDLE_AFTER_S, 12.0)
-    assert longest_gap(kept) <= IDLE_STRIDE_S + 1e-6
-    assert len(kept) <= 10.0 / (IDLE_STRIDE_S / 2)
+    assert longest_gap(kept) <= EMPTY_STRIDE_S + 1e-6
+    assert len(kept) <= 10.0 / (EMPTY_STRIDE_S * 0.8)
     assert controller.rate is Rate.IDLE
+
+
+def test_person_who_comes_into_view_is_seen_at_once_and_their_rising_hand_in_time() -> None:
+    after = [landmarks for landmarks in stream(even_times(30, 12.0), Sign(8.0, 9.0)) if landmarks.time > 5.0]
+    kept = processed(new_controller(), [*nobody(30, 5.0), *after])
+    assert within(kept, 5.0 + 1e-6, 8.0)[0] - 5.0 <= EMPTY_STRIDE_S
+    assert longest_gap(within(kept, 6.0, 8.0)) <= IDLE_STRIDE_S + 1e-6
+    assert within(kept, 8.0, 9.0)[0] - 8.0 < 0.2
 
 
 def test_half_of_15_frames_a_second_are_processed_while_the_hands_rest() -> None:
@@ -90,7 +98,7 @@ def test_half_of_15_frames_a_second_are_processed_while_the_hands_rest() -> None
 
 def test_camera_slower_than_the_stride_is_processed_in_full() -> None:
     times = even_times(5, 10.0)
-    assert processed(new_controller(), nobody(5, 10.0)) == times
+    assert processed(new_controller(), stream(times)) == times
 
 
 def test_frame_after_a_gap_is_processed() -> None:

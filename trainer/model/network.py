@@ -105,7 +105,7 @@ class SignClassifier(nn.Module):
 
 
 def familiarity(logits: Tensor) -> Tensor:
-    """Return the score [...] by which known signs are told from others: the experts' logit of the likeliest sign.
+    """Return the score [...] by which known signs are separated from others: the experts' logit of the likeliest sign.
 
     A softmax only compares the signs with each other, and is as sure of the nearest sign where none is near. The
     weighted mean of the experts' log-probabilities is high only where both experts find the same sign likely.

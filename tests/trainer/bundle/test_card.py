@@ -115,7 +115,7 @@ def test_variants_are_counted_where_there_are_any(cards: Cards) -> None:
     assert "2 clips (2 of signer p3) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
 
 
-def test_takes_of_unknown_signs_are_told(cards: Cards) -> None:
+def test_takes_of_unknown_signs_are_reported(cards: Cards) -> None:
     assert "takes of other signs" not in cards.write([WATER], [take("a", "p3", 71)])
     card = cards.write([WATER], [take("a", "p3", 71), take("b", None, None), take("c", None, None)])
     assert "1 clips (1 of signer p3) of 1 signs" in card

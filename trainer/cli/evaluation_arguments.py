@@ -45,6 +45,19 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="for each signer, train without that signer and evaluate on that signer's takes",
     )
+    unseen.add_argument(
+        "--rotate-signers",
+        action="store_true",
+        default=None,
+        help="with --leave-one-signer-out: leave one signer out of each sign, in rotation, so that the "
+        "other signs of this signer stay in training (default: leave the signer out of all signs)",
+    )
+    unseen.add_argument(
+        "--seeds",
+        type=positive_integers,
+        metavar="LIST",
+        help="with --leave-one-signer-out: train with each of these random seeds, for a mean (default: --seed alone)",
+    )
     unseen.add_argument("--run", type=Path, metavar="FOLDER", help="folder of the runs to start or resume")
     add_labels(unseen)
     add_training_options(command)
@@ -114,7 +127,8 @@ def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Names
         _validate_recipe(command, options)
         set_training_defaults(options)
         return
-    given = [name for name in ("run", "labels", *TRAINING_OPTIONS) if getattr(options, name) is not None]
+    training = ("run", "labels", "rotate_signers", "seeds", *TRAINING_OPTIONS)
+    given = [name.replace("_", "-") for name in training if getattr(options, name) is not None]
     if options.model is None:
         command.error("name the bundle with --model DIR, or train without each signer with --leave-one-signer-out")
     if given:
@@ -137,3 +151,5 @@ def _validate_recipe(command: argparse.ArgumentParser, options: argparse.Namespa
         command.error("--leave-one-signer-out evaluates all clips of a signer, so --split cannot be given with it")
     if options.run is None:
         command.error("--leave-one-signer-out needs --run FOLDER for its runs")
+    if options.seeds is not None and options.seed is not None:
+        command.error("--seeds names all seeds, so --seed cannot be given with it")

@@ -24,7 +24,7 @@ from trainer.data.store import find_takes, takes_in
 from trainer.data.take_labels import WordsUnclear, read_take_labels
 from trainer.evaluation.condition_evaluation import evaluate_conditions
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
-from trainer.evaluation.leave_one_signer_out import RUNS, leave_one_signer_out
+from trainer.evaluation.leave_one_signer_out import RUNS, Folds, leave_one_signer_out
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest
 from trainer.evaluation.open_set import evaluate_open_set
 from trainer.evaluation.rest import RestVisibility
@@ -184,5 +184,7 @@ def _evaluate_recipe(options: argparse.Namespace, context: DistributedContext) -
         store = store_of(options.clips, options)
     recipe = recipe_of(options)
     signs = signs_of(known, store)
-    unseen = leave_one_signer_out(store, signs, options.signs, recipe, options.run, options.seed, context)
-    return evaluate_recipe(options.recipe, recipe.epochs, options.seed, unseen, signs)
+    folds = Folds.of(store, options.signs, rotating=bool(options.rotate_signers))
+    seeds = list(dict.fromkeys(options.seeds or [options.seed]))
+    unseen = leave_one_signer_out(store, signs, folds, recipe, options.run, seeds, context)
+    return evaluate_recipe(options.recipe, recipe.epochs, unseen, signs)

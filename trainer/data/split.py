@@ -5,7 +5,7 @@ all variants of the clip, or by signer; two variants of one recording are never 
 """
 
 import zlib
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -69,26 +69,31 @@ def split_by_name(provenances: Sequence[Provenance], patterns: Sequence[str]) ->
 
 
 def split_by_signer(provenances: Sequence[Provenance], signer: str, signs: Container[int] | None) -> Split:
-    """Hold out one signer's takes of some signs (of all if None). Raises SplitEmpty.
-
-    Takes of these signs by an unknown signer are in neither set: the signer might be the same person.
-    """
-    known = {provenance.signer for provenance in provenances if signs is None or provenance.sign_id in signs}
+    """Hold out one signer's takes of some signs (of all if None). Raises SplitEmpty."""
+    selected = [one for one in provenances if signs is None or one.sign_id in signs]
+    known = {one.signer for one in selected}
     if signer not in known:
         names = ", ".join(sorted(name for name in known if name)) or "none that is known"
         raise SplitEmpty(f"there is no take of signer {signer} to hold out; the takes are of {names}")
+    named = {one.sign_id for one in selected if signs is not None and one.sign_id is not None}
+    prefix = f"signs {format_sign_ranges(named)} of " if named else ""
+    held_out = dict.fromkeys((one.sign_id for one in selected), signer)
+    return split_by_signers(provenances, held_out, f"{prefix}signer {signer} held out")
+
+
+def split_by_signers(provenances: Sequence[Provenance], signers: Mapping[int | None, str], description: str) -> Split:
+    """Hold out one signer's takes of each sign, given by the sign's number. Raises SplitEmpty.
+
+    Takes of these signs by an unknown signer are in neither set: the signer might be the same person.
+    """
     train, validation = [], []
     for index, provenance in enumerate(provenances):
-        is_selected = signs is None or provenance.sign_id in signs
-        if is_selected and provenance.signer == signer:
+        held_out = signers.get(provenance.sign_id)
+        if held_out is not None and provenance.signer == held_out:
             validation.append(index)
-        elif is_for_training(provenance) and not (is_selected and provenance.signer is None and provenance.sign_id):
+        elif is_for_training(provenance) and (held_out is None or provenance.signer or provenance.sign_id is None):
             train.append(index)
-    named = {
-        one.sign_id for one in provenances if signs is not None and one.sign_id is not None and one.sign_id in signs
-    }
-    prefix = f"signs {format_sign_ranges(named)} of " if named else ""
-    return _checked(provenances, train, validation, f"{prefix}signer {signer} held out")
+    return _checked(provenances, train, validation, description)
 
 
 def format_sign_ranges(signs: Collection[int]) -> str:

@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.classifier import OnnxClassifier
 from models.labels import Sign
 from trainer.data.sign_names import name_signs
-from trainer.evaluation.leave_one_signer_out import UnseenSigners
+from trainer.evaluation.leave_one_signer_out import UnseenSigners, mean_score
 from trainer.evaluation.metrics import Evaluation, evaluate
 
 
@@ -65,29 +65,33 @@ def evaluate_bundle(
     return EvaluationResult(title, tuple(description), metadata, evaluation, bundle.signs, tuple(unreadable))
 
 
-def evaluate_recipe(
-    name: str, epochs: int, seed: int, unseen: UnseenSigners, signs: tuple[Sign, ...]
-) -> EvaluationResult:
-    """Return the result of a recipe whose networks were each evaluated on a signer who was left out of training."""
-    (signer, _), (top1, top5) = unseen.worst, unseen.mean
+def evaluate_recipe(name: str, epochs: int, unseen: UnseenSigners, signs: tuple[Sign, ...]) -> EvaluationResult:
+    """Return the result of a recipe whose networks were each evaluated on signers who were left out of training."""
     by_id = {sign.sign_id: sign for sign in signs}
+    folds, seeds = unseen.folds, list(unseen.evaluations)
+    trained = f"(recipe {name}, {epochs} epochs, {_name_seeds(seeds)})"
+    those, mean = name_signs(folds.signs, by_id), mean_score(unseen.mean_by_seed)
     procedure = (
-        f"For each signer a network (recipe {name}, {epochs} epochs, seed {seed}) was trained without that signer's "
-        f"takes of signs {name_signs(unseen.signs, by_id)} and evaluated on these takes, at the end of training and "
-        "uncalibrated."
+        f"Networks {trained} were trained without the takes of one signer of each of the signs {those}, in rotation, "
+        "so that a signer who was left out of one sign was seen in others, and each was evaluated on the takes that it "
+        "was trained without, at the end of training and uncalibrated."
+        if folds.rotating
+        else f"For each signer a network {trained} was trained without that signer's takes of signs {those} and "
+        "evaluated on these takes, at the end of training and uncalibrated."
     )
     description = [procedure]
-    if unseen.skipped_signs:
-        skipped = name_signs(unseen.skipped_signs, by_id)
+    if folds.skipped_signs:
+        skipped = name_signs(folds.skipped_signs, by_id)
         description.append(f"Not evaluated, as they have fewer than two known signers: signs {skipped}.")
     metadata = {
         "recipe": name,
         "epochs": epochs,
-        "seed": seed,
-        "signs": sorted(unseen.signs),
-        "skipped_signs": sorted(unseen.skipped_signs),
-        "mean": {"top1": top1, "top5": top5},
-        "worst_signer": signer,
+        "seeds": seeds,
+        "rotating": folds.rotating,
+        "signs": sorted(folds.signs),
+        "skipped_signs": sorted(folds.skipped_signs),
+        "mean": {"top1": mean.top1, "top5": mean.top5},
+        "worst_signer": unseen.worst[0],
     }
     return EvaluationResult(
         f"Recipe {name} on unseen signers",
@@ -97,3 +101,7 @@ def evaluate_recipe(
         signs,
         unseen_signers=unseen,
     )
+
+
+def _name_seeds(seeds: Sequence[int]) -> str:
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"

@@ -1,17 +1,24 @@
 """Leave-one-signer-out: measures accuracy on unseen signers with one network for each signer, trained without them."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import quote
 
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from landmarkers.take import Provenance
 from models.labels import Sign
-from trainer.data.split import SplitEmpty, is_for_training, split_by_signer
+from trainer.data.split import (
+    Split,
+    SplitEmpty,
+    is_for_training,
+    split_by_signer,
+    split_by_signers,
+)
 from trainer.data.store import Store
 from trainer.evaluation.metrics import Evaluation, Score, evaluate
 from trainer.targets import Kind, names_in
@@ -27,62 +34,117 @@ def _find_foreign(folder: Path) -> str | None:
     return None if is_ours else f"it holds {min(names_in(folder))} and no run without a signer"
 
 
+_UNNAMED_SEED: Final = 1  # the default: runs of other seeds alone have it in their names
 RUNS: Final = Kind("a folder of such runs", _find_foreign)
 
 
 @dataclass(frozen=True, slots=True)
-class UnseenSigners:
-    """Metrics on signers, each evaluated with a network that was trained without that signer's takes of these signs.
+class Folds:
+    """The splits that leave signers out, by the names of their runs.
 
-    The evaluation covers all of their takes; its `by_signer` holds the score of each.
+    Each leaves one signer out of all these signs; or, `rotating`, one of its signers out of each sign, so that the
+    signer's other signs stay in training, and every signer of a sign is left out in one of the splits.
     """
 
-    evaluation: Evaluation
+    splits: Mapping[str, Split]
     signs: frozenset[int]
     skipped_signs: frozenset[int]
     """Signs that were asked for but have fewer than two known signers, so that nobody would be left to learn from."""
+    rotating: bool
+
+    @classmethod
+    def of(cls, store: Store, sign_ids: Container[int] | None, *, rotating: bool) -> Self:
+        """Return the folds for these signs (all if None). Raises SplitEmpty."""
+        provenances = [row.provenance for row in store.rows]
+        signs, skipped = shared_signs(provenances, sign_ids)
+        known = {(one.sign_id, one.signer) for one in provenances if one.sign_id in signs and one.variant == 0}
+        signers = sorted({signer for _, signer in known if signer})
+        splits: dict[str, Split] = {}
+        for number, signer in enumerate(signers):
+            if not rotating:
+                splits[f"without-{quote(signer, safe='')}"] = split_by_signer(provenances, signer, signs)
+                continue
+            turns = {sign: signers[(rank + number) % len(signers)] for rank, sign in enumerate(sorted(signs))}
+            held_out: dict[int | None, str] = {sign: turns[sign] for sign in turns if (sign, turns[sign]) in known}
+            if held_out:
+                name = f"without-fold={number + 1}"  # a signer's name has no equals sign once it is quoted
+                splits[name] = split_by_signers(
+                    provenances, held_out, f"one signer of each sign held out, fold {number + 1}"
+                )
+        return cls(splits, signs, skipped, rotating)
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenSigners:
+    """Metrics on signers, each evaluated with a network that was trained without that signer's takes of the sign.
+
+    There is an evaluation for each seed, which covers all of their takes; its `by_signer` holds the score of each.
+    """
+
+    folds: Folds
+    evaluations: Mapping[int, Evaluation]
 
     @property
-    def mean(self) -> tuple[float, float]:
-        """Mean top-1 and top-5 over signers, each with the same weight."""
-        scores = list(self.evaluation.by_signer.values())
-        return sum(score.top1 for score in scores) / len(scores), sum(score.top5 for score in scores) / len(scores)
+    def evaluation(self) -> Evaluation:
+        """The evaluation of the first seed."""
+        return next(iter(self.evaluations.values()))
+
+    @property
+    def by_seed(self) -> dict[str, list[Score]]:
+        """The score of each signer for each seed."""
+        return {
+            signer: [one.by_signer[signer] for one in self.evaluations.values()] for signer in self.evaluation.by_signer
+        }
+
+    @property
+    def mean_by_seed(self) -> list[Score]:
+        """The mean score of the signers for each seed, each signer with the same weight."""
+        return [mean_score(list(one.by_signer.values())) for one in self.evaluations.values()]
+
+    @property
+    def sign_mean_by_seed(self) -> list[Score]:
+        """The mean score of the signs for each seed, each sign with the same weight, however many takes it has."""
+        return [mean_score(list(one.by_sign.values())) for one in self.evaluations.values()]
 
     @property
     def worst(self) -> tuple[str, Score]:
-        """The signer with the lowest accuracy, and the score."""
-        return min(self.evaluation.by_signer.items(), key=lambda item: (item[1].top1, item[1].top5))
+        """The signer with the lowest accuracy over the seeds, and the mean score."""
+        means = {signer: mean_score(scores) for signer, scores in self.by_seed.items()}
+        return min(means.items(), key=lambda item: (item[1].top1, item[1].top5))
 
 
 def leave_one_signer_out(
     store: Store,
     signs: Sequence[Sign],
-    sign_ids: Container[int] | None,
+    folds: Folds,
     recipe: Recipe,
     folder: Path,
-    seed: int,
+    seeds: Sequence[int],
     context: DistributedContext,
 ) -> UnseenSigners:
-    """Train one run without each signer of these signs (all if None) and evaluate it on that signer's takes of them.
+    """Train one run for each fold and seed, and evaluate it on the takes that it held out.
 
-    The runs are `without-NAME` in the folder; those that are trained already are not trained again. Each is evaluated
-    at its last epoch. Raises SplitEmpty, RunUnusable, DistributedUnusable.
+    The runs lie in the folder; those that are trained already are not trained again. Each is evaluated at its last
+    epoch. Raises RunUnusable, DistributedUnusable.
     """
-    provenances = [row.provenance for row in store.rows]
-    evaluated, skipped = shared_signs(provenances, sign_ids)
-    signers = sorted(
-        {one.signer for one in provenances if one.signer and one.sign_id in evaluated and one.variant == 0}
-    )
-    splits = {signer: split_by_signer(provenances, signer, evaluated) for signer in signers}
-    logits = []
-    for signer, split in tqdm(splits.items(), desc="leave out", unit="signer", disable=not context.is_main_process):
-        run = folder / f"without-{quote(signer, safe='')}"
+    runs = [(seed, name, split) for seed in seeds for name, split in folds.splits.items()]
+    logits: dict[int, list[Tensor]] = {seed: [] for seed in seeds}
+    for seed, name, split in tqdm(runs, desc="leave out", unit="run", disable=not context.is_main_process):
+        run = folder / (name if seed == _UNNAMED_SEED else f"{name},seed={seed}")
         with context.lock_run_folder(run):
             train(TrainingData(store, split, tuple(signs)), recipe, run, seed, context)
-        logits.append(logits_per_take(load_trained(run, recipe, signs), store, split.validation))
-    probabilities = torch.softmax(torch.cat(logits), -1).numpy()
-    held_out = [provenances[index] for split in splits.values() for index in split.validation]
-    return UnseenSigners(evaluate(probabilities, signs, held_out), evaluated, skipped)
+        logits[seed].append(logits_per_take(load_trained(run, recipe, signs), store, split.validation))
+    held_out = [store.rows[index].provenance for split in folds.splits.values() for index in split.validation]
+    evaluations = {
+        seed: evaluate(torch.softmax(torch.cat(those), -1).numpy(), signs, held_out) for seed, those in logits.items()
+    }
+    return UnseenSigners(folds, evaluations)
+
+
+def mean_score(scores: Sequence[Score]) -> Score:
+    """Return the mean of scores, each with the same weight, with the number of takes of the first."""
+    top1, top5 = (sum(values) / len(scores) for values in zip(*((one.top1, one.top5) for one in scores), strict=True))
+    return Score(scores[0].count, top1, top5)
 
 
 def shared_signs(

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from landmarkers.take import Provenance
 from models.karsl import review
@@ -187,6 +187,18 @@ def threshold_metrics(
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
     """Return the mean distance between confidence and accuracy over bins (Guo et al. 2017)."""
     return sum(abs(one.confidence - one.accuracy) * one.count for one in bins) / sum(one.count for one in bins)
+
+
+def seed_interval(values: Sequence[float]) -> Interval | None:
+    """Return the 95 % confidence interval of a mean over runs of several seeds (Student's t); None for one run alone.
+
+    It says how much training itself varies, and nothing about other takes.
+    """
+    if len(values) < 2:
+        return None
+    half = float(t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1)) / len(values) ** 0.5
+    mean = sum(values) / len(values)
+    return max(0.0, mean - half), min(1.0, mean + half)
 
 
 def wilson_interval(fraction: float, count: int) -> Interval:

@@ -8,7 +8,8 @@ from typing import Any
 from models.labels import Sign
 from trainer.data.sign_names import name_sign, name_word
 from trainer.evaluation.evaluation import EvaluationResult
-from trainer.evaluation.metrics import Confusion, Score
+from trainer.evaluation.leave_one_signer_out import UnseenSigners, mean_score
+from trainer.evaluation.metrics import Confusion, Score, seed_interval
 from trainer.reports.formatting import interval, percent
 
 
@@ -17,18 +18,33 @@ def summary(result: EvaluationResult) -> list[str]:
     if result.unseen_signers is None:
         return list(result.description)
     unseen = result.unseen_signers
-    (signer, worst), (top1, top5) = unseen.worst, unseen.mean
+    signer, worst = unseen.worst
+    mean, of_signs = mean_score(unseen.mean_by_seed), mean_score(unseen.sign_mean_by_seed)
     figures = (
-        f"Mean of the {len(unseen.evaluation.by_signer)} signers: top-1 {percent(top1)}, top-5 {percent(top5)}. "
+        f"Mean of the {len(unseen.by_seed)} signers: top-1 {percent(mean.top1)}{_over_seeds(unseen.mean_by_seed)}, "
+        f"top-5 {percent(mean.top5)}. "
+        f"Mean of the {len(unseen.evaluation.by_sign)} signs: top-1 {percent(of_signs.top1)}"
+        f"{_over_seeds(unseen.sign_mean_by_seed)}. "
         f"Worst: signer {signer}, top-1 {percent(worst.top1)} ({interval(worst.top1_interval)})."
     )
-    return [result.description[0], figures, *result.description[1:]]
+    seeds = list(unseen.evaluations)
+    if len(seeds) == 1:
+        return [result.description[0], figures, *result.description[1:]]
+    each = [
+        f"Signer {name}, mean of {len(seeds)} seeds: top-1 {percent(score.top1)} of {score.count} "
+        f"({interval(score.top1_interval)}){_over_seeds(scores)}, top-5 {percent(score.top5)}."
+        for name, scores in unseen.by_seed.items()
+        for score in (mean_score(scores),)
+    ]
+    return [result.description[0], figures, *each, *result.description[1:], f"What follows is of seed {seeds[0]}."]
 
 
 def to_json(result: EvaluationResult) -> str:
     """Return the evaluation as JSON; fractions from 0 to 1."""
     evaluation, signs = result.evaluation, result.signs_by_id
     content = result.metadata | _score(evaluation.overall)
+    if result.unseen_signers is not None:
+        content["over_seeds"] = _unseen(result.unseen_signers)
     content |= {
         "by_signer": _scores(evaluation.by_signer),
         "by_sign": {
@@ -66,6 +82,27 @@ def to_table(result: EvaluationResult) -> str:
         for sign in wrong
     ]
     return "\n".join(rows)
+
+
+def _over_seeds(scores: Sequence[Score]) -> str:
+    """Return the interval of a mean over seeds, or nothing for one seed."""
+    ends = seed_interval([score.top1 for score in scores])
+    return "" if ends is None else f" ({interval(ends)} over seeds)"
+
+
+def _unseen(unseen: UnseenSigners) -> dict[str, Any]:
+    """Return the means over seeds of all signers, of all signs and of each signer."""
+    means = {"mean_of_signers": unseen.mean_by_seed, "mean_of_signs": unseen.sign_mean_by_seed}
+    rows = {name: _over_seeds_of(scores) for name, scores in means.items()}
+    return rows | {
+        f"signer {signer}": _over_seeds_of(scores) | _score(mean_score(scores))
+        for signer, scores in unseen.by_seed.items()
+    }
+
+
+def _over_seeds_of(scores: Sequence[Score]) -> dict[str, Any]:
+    mean, top1 = mean_score(scores), [score.top1 for score in scores]
+    return {"top1": mean.top1, "top5": mean.top5, "top1_by_seed": top1, "top1_seed_interval": seed_interval(top1)}
 
 
 def _predictions(sign_id: int, confusions: Sequence[Confusion], signs: Mapping[int, Sign]) -> str:

@@ -32,6 +32,11 @@ def test_list_of_signs_is_parsed() -> None:
         (["train", "--run", "r", "--device", "toaster"], "torch cannot use toaster here"),
         (["export", "r", "--to", "b", "--name", "Not A Name"], "Not A Name is not a bundle name"),
         (["export", "r", "--to", "b", "--name", "a", "--threshold", "much"], "much is not a number"),
+        (["evaluate", "t", "--model", "m", "--seeds", "1,2"], "--seeds is a training option, which needs --leave-one"),
+        (
+            ["evaluate", "t", "--leave-one-signer-out", "--run", "r", "--seed", "1", "--seeds", "1,2"],
+            "--seeds names all seeds, so --seed cannot be given with it",
+        ),
         (["stream", "takes"], "--model"),
         (["stream", "takes", "--model", "m", "--rates", "10,fast"], "fast is not a whole number"),
         (["stream", "takes", "--model", "m", "--minutes", "-1"], "-1 is not a number of minutes"),

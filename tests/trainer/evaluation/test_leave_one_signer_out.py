@@ -58,6 +58,35 @@ def test_evaluation_resumes_and_reports_each_signer_the_mean_and_the_worst(
     assert "signer 02" in table
 
 
+def test_rotation_leaves_each_sign_without_one_signer_who_is_seen_in_others(
+    synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = evaluate(synthetic_takes, tmp_path, "--signs", "1-3", "--rotate-signers", "--seeds", "1,2")
+    assert trainer([*command, "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    rows = Store(tmp_path / "takes.store").rows
+    held_out = []
+    for fold in ("fold=1", "fold=2", "fold=1,seed=2", "fold=2,seed=2"):
+        split = json.loads((tmp_path / f"without-{fold}" / "run.json").read_text())["split"]
+        learned = {(rows[n].provenance.sign_id, rows[n].provenance.signer) for n in split["train"]}
+        judged = {(rows[n].provenance.sign_id, rows[n].provenance.signer) for n in split["validation"]}
+        assert sorted(sign for sign, _ in judged) == [1, 2, 3]
+        assert {signer for _, signer in judged} == {"01", "02"}
+        assert learned == {(sign, signer) for sign in range(1, 5) for signer in ("01", "02")} - judged
+        held_out.append(judged)
+    assert held_out[:2] == held_out[2:]
+    assert len(held_out[0] | held_out[1]) == 6
+    assert {signer: score["count"] for signer, score in content["by_signer"].items()} == {"01": 12, "02": 12}
+    first, second = content["over_seeds"]["signer 01"]["top1_by_seed"]
+    assert content["over_seeds"]["signer 01"]["top1"] == pytest.approx((first + second) / 2)
+    assert (content["seeds"], content["rotating"]) == ([1, 2], True)
+    assert trainer(command) == 0
+    table = capsys.readouterr().out
+    assert "Signer 01, mean of 2 seeds: top-1 " in table
+    assert " over seeds), top-5 " in table
+    assert "What follows is of seed 1." in table
+
+
 def test_folder_of_other_takes_is_refused(
     runs: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

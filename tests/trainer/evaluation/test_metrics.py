@@ -10,6 +10,7 @@ from trainer.evaluation.metrics import (
     evaluate,
     expected_calibration_error,
     reliability,
+    seed_interval,
     wilson_interval,
 )
 
@@ -104,6 +105,12 @@ def test_few_predictions_that_are_all_right_do_not_make_a_network_certain(
 ) -> None:
     logits = torch.tensor([[4.0, 0.0, 0.0]]).expand(clips, 3)
     assert lowest < fit_temperature(logits, torch.zeros(clips, dtype=torch.int64)) < highest
+
+
+def test_interval_over_seeds_is_students_and_one_seed_has_none() -> None:
+    assert seed_interval([0.9]) is None
+    assert seed_interval([0.90, 0.92, 0.94, 0.96, 0.98]) == pytest.approx((0.9007, 0.9793), abs=1e-4)
+    assert seed_interval([0.5, 1.0]) == (0.0, 1.0)
 
 
 def test_no_sign_and_low_confidence_are_not_emitted() -> None:

@@ -23,6 +23,7 @@ from landmarkers.take import Take
 from models.classifier import open_session
 
 MAX_TOP1_LOSS: Final = 0.005  # an int8 network that loses more top-1 accuracy is refused
+_MAX_CHANGE: Final = 0.1  # of a probability; products that saturate change single ones by half
 _TIME_TOLERANCE: Final = 0.1  # smaller differences of time are noise on a shared machine
 _MATRIX_PRODUCTS: Final = ["MatMul", "Gemm"]
 _TIMED_CALLS: Final = 50
@@ -72,8 +73,9 @@ def select_network(
 ) -> QuantisationResult:
     """Write the best int8 network, or the fp32 network if that is asked for, and return the figures of all.
 
-    All int8 networks are of nearly the same size. Of those that keep top-1 accuracy, the fastest are compared, and the
-    one that changes the probabilities least is selected. Raises QuantisationHarmful if none keeps it.
+    All int8 networks are of nearly the same size. Of those that keep top-1 accuracy and, if there are any, change no
+    probability much, the fastest are compared, and the one that changes the probabilities least is selected. Raises
+    QuantisationHarmful if none keeps it.
     """
     expected = predict_takes(fp32, data.takes)
     reference = _measure("fp32", fp32, data, expected)
@@ -96,7 +98,8 @@ def select_network(
                 f"int8 classifies {best:.1%} of the takes correctly and fp32 {reference.top1:.1%}: "
                 f"more than {MAX_TOP1_LOSS:.1%} is lost; train longer, or export with --precision fp32"
             )
-        fastest = [pair for pair in accurate if pair[0].ms <= accurate[0][0].ms * (1.0 + _TIME_TOLERANCE)]
+        close = [pair for pair in accurate if pair[0].max_abs_diff <= _MAX_CHANGE] or accurate
+        fastest = [pair for pair in close if pair[0].ms <= close[0][0].ms * (1.0 + _TIME_TOLERANCE)]
         selected, path = min(fastest, key=lambda pair: pair[0].max_abs_diff)
         to.write_bytes(path.read_bytes())
     return QuantisationResult((reference, *(candidate for candidate, _ in candidates)), selected)

@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from landmarkers.array_archive import ArrayArchive
+from landmarkers.frame import Points
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, POINT_COUNT, Part, parts_in_order
 from landmarkers.take import Provenance, Take, dequantise, quantise
 from models.stored_model import StoredModel
 from trainer.data.store import Store
+from trainer.model.features import POSE_POINTS
 from trainer.model.network import SignClassifier
 from trainer.training.recipe import Recipe
 from trainer.training.run import Run
@@ -31,6 +33,7 @@ FORMAT: Final = 1
 _TAKES_PER_SIGN: Final = 2
 _WEIGHT: Final = "weight/"
 _MAX_BYTES: Final = 256_000_000
+_UNUSED: Final = np.setdiff1d(np.arange(33), POSE_POINTS) + PART_SLICES[Part.POSE].start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +60,7 @@ def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Stor
     }
     content: dict[str, NDArray[Any]] = {
         "metadata": np.array(json.dumps(metadata)),
-        "points": np.concatenate([quantise(take.points[:, columns]) for take in takes]),
+        "points": np.concatenate([quantise(_used(take.points)[:, columns]) for take in takes]),
         "times": np.concatenate([take.times - take.times[0] for take in takes]).astype(np.float32),
         "ends": np.cumsum([len(take) for take in takes]),
     }
@@ -106,6 +109,14 @@ def select_exemplars(provenance: Sequence[Provenance], numbers: Sequence[int], p
             counts[is_view, signer] += 1
         selected += [number for *_, number in sorted(ranked)[:per_sign]]
     return sorted(selected)
+
+
+def _used(points: Points) -> Points:
+    """Return points [time, 543, 3] without what no network reads of the body, so that it compresses to nothing."""
+    kept = points.copy()
+    kept[:, _UNUSED] = np.nan
+    kept[:, PART_SLICES[Part.POSE], 2] *= 0.0
+    return kept
 
 
 def _read_takes(archive: ArrayArchive, provenance: Sequence[Provenance], columns: NDArray[np.int64]) -> list[Take]:

@@ -3,7 +3,7 @@
     from pathlib import Path
     from ishara import Classifier, Take, open_bundle
 
-    classifier = Classifier(open_bundle(Path("models/karsl-190")))
+    classifier = Classifier(open_bundle(Path("models/karsl-230")))
     print(classifier.classify(Take.load(Path("sign.take.npz"))).best)
 
 What is imported from here stays compatible within a minor version; the modules behind it may move. Names are imported

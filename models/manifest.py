@@ -68,5 +68,5 @@ class Manifest(StoredModel):
 
     @property
     def title(self) -> str:
-        """Name and version in one, as word events carry them: `karsl-190@7`."""
+        """Name and version in one, as word events carry them: `karsl-230@7`."""
         return f"{self.name}@{self.version}"

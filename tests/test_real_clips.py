@@ -9,7 +9,7 @@ from edge.__main__ import main as edge
 from landmarkers.take import TAKE_SUFFIX, Take
 from trainer.cli.main import main as trainer
 
-SHIPPED = Path(__file__).parents[1] / "models" / "karsl-190"
+SHIPPED = Path(__file__).parents[1] / "models" / "karsl-230"
 FAST = ("--jsonl", "--pace", "fast", "--exit-at-end")
 
 

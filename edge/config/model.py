@@ -7,7 +7,7 @@ from pydantic import Field
 
 from edge.config.section import Section
 
-SHIPPED_MODEL: Final = Path(__file__).parent.parent.parent / "models" / "karsl-190"
+SHIPPED_MODEL: Final = Path(__file__).parent.parent.parent / "models" / "karsl-230"
 
 
 class ModelConfig(Section):

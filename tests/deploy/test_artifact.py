@@ -31,7 +31,7 @@ def test_bundle_and_its_tar_have_the_name_of_the_installed_folder(tmp_path: Path
     (tmp_path / "any.tar").write_bytes(artifact.content)
     digest = hashlib.sha256((SHIPPED_MODEL / "manifest.json").read_bytes()).hexdigest()
     assert artifact.installed_name is not None
-    assert artifact.installed_name.startswith("karsl-190-")
+    assert artifact.installed_name.startswith("karsl-230-")
     assert artifact.installed_name.endswith(f"-{digest[:8]}")
     assert open_artifact(tmp_path / "any.tar").installed_name == artifact.installed_name
 

@@ -100,7 +100,7 @@ def test_dry_run_prints_the_plan_and_sends_nothing(sshd: Sshd, capsys: pytest.Ca
     assert main(["push", str(SHIPPED_MODEL), "--dry-run", "--inventory", str(sshd.inventory("wave = 3\n"))]) == 0
     row = capsys.readouterr().out.splitlines()[1]
     assert "wave 3" in row
-    assert "karsl-190-" in row
+    assert "karsl-230-" in row
     assert list(sshd.home.iterdir()) == []
 
 
@@ -149,12 +149,12 @@ def test_report_is_parsed() -> None:
     report = {
         "release": "0.1.0-aaaaaaaa",
         "service": {"LoadState": "loaded", "ActiveState": "active", "StatusText": "the camera is lost; last word x"},
-        "metrics": {"model": "karsl-190@6", "ishara_frames_per_second": 14.9, "ishara_temperature_celsius": 61.25},
+        "metrics": {"model": "karsl-230@6", "ishara_frames_per_second": 14.9, "ishara_temperature_celsius": 61.25},
         "celsius": None,
         "models": None,
     }  # fmt: skip
     found = read("entrance", json.dumps(report | {"of another release": 1}))
-    assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-190@6", 14.9)
+    assert (found.app, found.model, found.frames_per_s) == ("0.1.0-aaaaaaaa", "karsl-230@6", 14.9)
     assert found.state == "active; the camera is lost"
     assert found.celsius == 61.2
 

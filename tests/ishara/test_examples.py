@@ -56,7 +56,7 @@ def test_notebook_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)
     output = capsys.readouterr().out
-    assert "knows 190 signs" in output
+    assert "knows 230 signs" in output
     assert all(word in output for word in SIX_WORDS)
 
 

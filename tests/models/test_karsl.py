@@ -26,7 +26,7 @@ def test_a_kind_that_is_stated_stays() -> None:
 
 
 def test_the_shipped_model_has_karsls_signs() -> None:
-    signs = open_bundle(Path(__file__).parents[2] / "models" / "karsl-190").signs
+    signs = open_bundle(Path(__file__).parents[2] / "models" / "karsl-230").signs
     assert all(map(is_karsl_sign, signs))
     assert [review(sign).kind for sign in signs] == ["number"] * 31 + ["letter"] * 39 + ["word"] * (len(signs) - 70)
 

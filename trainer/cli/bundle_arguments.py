@@ -21,7 +21,7 @@ def add_export(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `export`."""
     command.add_argument("run", type=Path, help="the run's folder")
     command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="folder of the new bundle")
-    command.add_argument("--name", type=bundle_name, required=True, help="the bundle's name, for example karsl-190")
+    command.add_argument("--name", type=bundle_name, required=True, help="the bundle's name, for example karsl-230")
     command.add_argument(
         "--version", type=integer_from(1), default=1, metavar="N", help="the bundle's version (default: %(default)s)"
     )

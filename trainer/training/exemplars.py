@@ -33,6 +33,7 @@ FORMAT: Final = 1
 _TAKES_PER_SIGN: Final = 2
 _WEIGHT: Final = "weight/"
 _MAX_BYTES: Final = 256_000_000
+_MAX_FRAMES: Final = 32  # of an exemplar, to which networks resample it
 _UNUSED: Final = np.setdiff1d(np.arange(33), POSE_POINTS) + PART_SLICES[Part.POSE].start
 
 
@@ -49,7 +50,7 @@ class ExemplarMemory:
 def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Store) -> None:
     """Write the exemplar memory of a run's calibrated network."""
     provenance = [row.provenance for row in store.rows]
-    takes = [store.take(number) for number in select_exemplars(provenance, run.train, _TAKES_PER_SIGN)]
+    takes = [_thin(store.take(number)) for number in select_exemplars(provenance, run.train, _TAKES_PER_SIGN)]
     parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
     columns = _columns(parts)
     metadata = {
@@ -109,6 +110,12 @@ def select_exemplars(provenance: Sequence[Provenance], numbers: Sequence[int], p
             counts[is_view, signer] += 1
         selected += [number for *_, number in sorted(ranked)[:per_sign]]
     return sorted(selected)
+
+
+def _thin(take: Take) -> Take:
+    """Return a take with no more frames than a network can tell apart, evenly chosen."""
+    frames = np.unique(np.linspace(0, len(take) - 1, _MAX_FRAMES).astype(int))
+    return Take(take.points[frames], take.times[frames], take.provenance)
 
 
 def _used(points: Points) -> Points:

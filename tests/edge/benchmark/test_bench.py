@@ -15,7 +15,7 @@ from edge.monitoring.thermal import ThermalState
 from landmarkers.agreement import Agreement
 from tests.videos import write_video
 
-SHIPPED = Path(__file__).parents[3] / "models" / "karsl-190"
+SHIPPED = Path(__file__).parents[3] / "models" / "karsl-230"
 
 
 @pytest.fixture

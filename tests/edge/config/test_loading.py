@@ -24,7 +24,7 @@ hot_at_c = 70.0
 measure_every_s = 10.0
 
 [model]
-folder = "/srv/models/karsl-190"
+folder = "/srv/models/karsl-230"
 threshold = 0.7
 
 [mqtt]
@@ -62,7 +62,7 @@ def test_file_sets_every_key(tmp_path: Path) -> None:
         "hot_at_c": 70.0,
         "measure_every_s": 10.0,
     }
-    assert (config.model.folder, config.model.threshold) == (Path("/srv/models/karsl-190"), 0.7)
+    assert (config.model.folder, config.model.threshold) == (Path("/srv/models/karsl-230"), 0.7)
     assert config.mqtt is not None
     assert config.mqtt.model_dump() == {
         "host": "broker.example",

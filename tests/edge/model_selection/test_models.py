@@ -71,7 +71,7 @@ def test_refusal_is_one_sentence_and_exit_code_2(
     assert run_models("install", make_bundle(tmp_path, 3)) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("ishara-edge: tiny@3 recognises other signs than the active karsl-190@")
+    assert err.startswith("ishara-edge: tiny@3 recognises other signs than the active karsl-230@")
     assert err.count("\n") == 1
     assert run_models("activate", "nothing") == 2
     assert run_models("install", tmp_path / "nothing") == 2

@@ -290,7 +290,7 @@ def test_ctrl_c_exits_cleanly_and_keeps_what_was_recorded(start_daemon: StartDae
 
 
 def test_sign_recorded_from_a_real_clip_is_recognised(karsl: Path, tmp_path: Path) -> None:
-    shipped = Path(__file__).parents[3] / "models" / "karsl-190"
+    shipped = Path(__file__).parents[3] / "models" / "karsl-230"
     clip = sorted((karsl / "karsl-502/03/03/test/0076").iterdir())[0]
     command = ["record", "--model", str(shipped), "--to", "mine", "--takes", "1", "--word", "76"]
     assert edge([*command, "--source", str(clip)]) == 0

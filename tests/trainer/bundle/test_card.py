@@ -115,7 +115,7 @@ def test_variants_are_counted_where_there_are_any(cards: Cards) -> None:
     assert "2 clips (2 of signer p3) of 2 signs, each as it was recorded, and 2 views of them with changed" in card
 
 
-def test_takes_of_unknown_signs_are_reported(cards: Cards) -> None:
+def test_takes_of_unknown_signs_are_counted(cards: Cards) -> None:
     assert "takes of other signs" not in cards.write([WATER], [take("a", "p3", 71)])
     card = cards.write([WATER], [take("a", "p3", 71), take("b", None, None), take("c", None, None)])
     assert "1 clips (1 of signer p3) of 1 signs" in card
@@ -180,10 +180,10 @@ def test_signers_who_are_not_known_are_not_counted_as_one(cards: Cards) -> None:
 
 def test_a_fine_tuned_model_tells_its_new_clips_and_its_parent(cards: Cards) -> None:
     clips = [take("01/01/train/0071/a", "01", 71), take("sara/train/0076/01", "sara", 76)]
-    fine_tuning = {"parent": "karsl-190@6", "rehearsed_takes": 1}
+    fine_tuning = {"parent": "karsl-230@6", "rehearsed_takes": 1}
     card = cards.write([SKELETON, TEA], clips, fine_tuning=fine_tuning, terms="Free.", with_exemplars=False)
     assert "on 1 clips (1 of signer sara) of 1 signs (76 · شاي (tea))" in card
-    assert "The terms of karsl-190@6 bind these weights, too; its card states them.\n\nFree." in card
+    assert "The terms of karsl-230@6 bind these weights, too; its card states them.\n\nFree." in card
     assert "It was fine-tuned on clips of one signer alone." in card
     assert "exemplars.npz" not in card
 

@@ -98,9 +98,8 @@ def test_place_on_the_face_is_measured_in_sizes_of_the_face() -> None:
     first = PART_SLICES[Part.POSE].start
     eyes_and_mouth = first + np.array([2, 5, 9, 10])
     nose = take.points[:, first : first + 1]
-    take.points[:, eyes_and_mouth] = nose + np.float32(
-        [[0.03, -0.04, 0], [-0.03, -0.04, 0], [0.02, 0.04, 0], [-0.02, 0.04, 0]]
-    )
+    face = np.array([[0.03, -0.04, 0], [-0.03, -0.04, 0], [0.02, 0.04, 0], [-0.02, 0.04, 0]], np.float32)
+    take.points[:, eyes_and_mouth] = nose + face
     moved = [*eyes_and_mouth, *range(*PART_SLICES[Part.RIGHT_HAND].indices(543))]
     points = take.points.copy()
     points[:, moved] = nose + (points[:, moved] - nose) * size  # a larger head, with the hand at the same place on it

@@ -19,7 +19,7 @@ from tests.edge.tiny_bundle import SIGNS
 from tests.edge.waiting import wait_until
 
 NAME: Final = "entrance"
-MODEL: Final = "karsl-190@5"
+MODEL: Final = "karsl-230@5"
 PICTURE: Final = np.full((48, 64, 3), (40, 80, 160), np.uint8)
 """The picture of its camera."""
 

@@ -56,7 +56,7 @@ def test_words_option_sends_the_whole_event_of_each_take(server: VisitorServer) 
     assert [word.sign_id for word in words] == [40, 71, 72]
     assert [word.seq for word in words] == [1, 2, 3]
     assert {word.device for word in words} == {"visitor"}
-    assert words[0].model.startswith("karsl-190@")
+    assert words[0].model.startswith("karsl-230@")
 
 
 def test_landmarks_sent_in_real_time_give_their_word(server: VisitorServer) -> None:

@@ -108,11 +108,11 @@ def test_model_is_replaced_while_a_visitor_is_present(server: VisitorServer, tmp
                     break
 
     with server.visit("?words=1") as socket:
-        assert model_of_next_word() == f"karsl-190@{manifest['version']}"
+        assert model_of_next_word() == f"karsl-230@{manifest['version']}"
         server.load_model(folder)
-        wait_until(lambda: model_of_next_word() == "karsl-190@99", "the new model")
+        wait_until(lambda: model_of_next_word() == "karsl-230@99", "the new model")
         server.load_model(tmp_path / "nothing")
-        assert model_of_next_word() == "karsl-190@99"
+        assert model_of_next_word() == "karsl-230@99"
     server.load_model(SHIPPED)
 
 

@@ -22,7 +22,7 @@ from landmarkers.take import Take
 from tests.edge.ports import free_port
 from tests.edge.waiting import wait_until
 
-SHIPPED = Path(__file__).parents[4] / "models" / "karsl-190"
+SHIPPED = Path(__file__).parents[4] / "models" / "karsl-230"
 TAKES = Path(__file__).parents[4] / "edge" / "demo" / "takes"
 CHEST = next(TAKES.glob("4-*"))
 LIMIT = 4  # visitors at a time

@@ -66,7 +66,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
 
 def add_stream(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `stream`."""
-    command.add_argument("clips", type=Path, help="a folder of takes, or a data set")
+    command.add_argument("clips", type=Path, nargs="+", help="folders of takes, or data sets")
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
     command.add_argument(
         "--rates",
@@ -88,6 +88,11 @@ def add_stream(command: argparse.ArgumentParser) -> None:
         default=10,
         metavar="N",
         help="signs in a stream, at most (default: %(default)s)",
+    )
+    command.add_argument(
+        "--mix-signers",
+        action="store_true",
+        help="draw the signs of each stream from all signers, moved onto the same shoulders (default: from one)",
     )
     command.add_argument(
         "--seed", type=integer_from(0), default=1, metavar="N", help="random seed (default: %(default)s)"

@@ -63,7 +63,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
 def run_stream(options: argparse.Namespace) -> int:
     """Evaluate a bundle on continuous signing."""
     if options.into_card:
-        check_folder(options.model, BUNDLE, [options.clips, *options.footage])
+        check_folder(options.model, BUNDLE, [*options.clips, *options.footage])
     classifier = StreamClassifier(open_bundle(options.model))
     bundle = classifier.bundle
     footage_clips = find_footage(options.footage)
@@ -77,7 +77,7 @@ def run_stream(options: argparse.Namespace) -> int:
             Path(scratch),
             LocalExecutor(options.workers),
         )
-    plans = plan_streams(takes, options.words_per_stream, options.seed)
+    plans = plan_streams(takes, options.words_per_stream, options.seed, mix_signers=options.mix_signers)
     visibility = RestVisibility(options.rest_visible)
     results = evaluate_streams(classifier, plans, rests, options.rates, options.drop, visibility)
     rest = None

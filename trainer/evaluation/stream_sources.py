@@ -29,7 +29,7 @@ class StreamSourcesMissing(UserError):
 
 
 def load_sources(
-    root: Path,
+    roots: Sequence[Path],
     options: ReadOptions,
     split: str,
     signs: Sequence[Sign],
@@ -39,22 +39,28 @@ def load_sources(
 ) -> tuple[list[Take], list[Take]]:
     """Load the takes of these signs in this split, and segments of rest from any take.
 
-    `root` is a folder of takes or a data set, which is read with these options. Of a data set, the split's clips are
-    extracted into `scratch`, and as many others as it takes to find enough rest. Raises StreamSourcesMissing,
+    Each of `roots` is a folder of takes or a data set, which is read with these options. Of a data set, the split's
+    clips are extracted into `scratch`, and as many others as it takes to find enough rest. Raises StreamSourcesMissing,
     DatasetUnreadable, ExtractionFailed, TakeDamaged.
     """
     numbers = {sign.sign_id for sign in signs}
-    if any(takes_in(root)):
-        selected, rests = _from_takes(root, split, numbers)
-    else:
-        clips = number_clips(read_dataset(root, options).clips, signs)
-        selected, rests = _from_dataset(clips, split, numbers, landmarker, scratch, executor)
+    selected: list[Take] = []
+    rests: list[Take] = []
+    for number, root in enumerate(roots):
+        if any(takes_in(root)):
+            found = _from_takes(root, split, numbers)
+        else:
+            clips = number_clips(read_dataset(root, options).clips, signs)
+            found = _from_dataset(clips, split, numbers, landmarker, scratch / str(number), executor)
+        selected += found[0]
+        rests += found[1]
+    names = " ".join(map(str, roots))
     if not selected:
-        raise StreamSourcesMissing(f"{root} holds no clip of the signs and split asked for that the bundle knows")
+        raise StreamSourcesMissing(f"{names} holds no clip of the signs and split asked for that the bundle knows")
     if not rests:
         raise StreamSourcesMissing(
-            f"no clip in {root} shows both hands at rest for {MIN_REST_S} s, so there is no rest to put between signs; "
-            "add a clip of one of its words in which they lie in view for a second before or after the sign"
+            f"no clip in {names} shows both hands at rest for {MIN_REST_S} s, so there is no rest to put between "
+            "signs; add a clip of one of its words in which they lie in view for a second before or after the sign"
         )
     return selected, rests
 

@@ -1,9 +1,9 @@
 """Synthesises continuous signing from recorded takes, with the times of every sign known.
 
-A stream is one person in front of one camera: rest, then signs with rest between them or one directly after another,
-then rest. Signs and rest are recordings. Only the transitions between them are synthetic: arms move on a straight line
-from the last pose of one part to the first pose of the next. Times are in seconds, and the same seed produces the same
-streams.
+A stream is one person in front of one camera (signs of several people are moved onto one's shoulders): rest, then
+signs with rest between them or one directly after another, then rest. Signs and rest are recordings. Only the
+transitions between them are synthetic: arms move on a straight line from the last pose of one part to the first pose
+of the next. Times are in seconds, and the same seed produces the same streams.
 """
 
 import math
@@ -36,7 +36,7 @@ class ReferenceSign:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamPlan:
-    """The takes of one signer that follow each other in a stream, with rest between them or without."""
+    """The takes that follow each other in a stream, of one signer or of several, with rest between them or without."""
 
     signer: str
     with_rest: bool
@@ -54,11 +54,16 @@ class Stream:
     signed: tuple[ReferenceSign, ...]
 
 
-def plan_streams(takes: Sequence[Take], words: int, seed: int) -> list[StreamPlan]:
-    """Plan streams of at most `words` signs, each by one signer; each take is in one with rest and one without."""
+def plan_streams(takes: Sequence[Take], words: int, seed: int, *, mix_signers: bool = False) -> list[StreamPlan]:
+    """Plan streams of at most `words` signs; each take is in one with rest and one without.
+
+    Each is of one signer or, with `mix_signers`, of signs drawn from all signers.
+    """
+    signers = [take.provenance.signer or "unknown" for take in takes]
+    everybody = ", ".join(sorted(set(signers)))
     by_signer: dict[str, list[Take]] = {}
-    for take in takes:
-        by_signer.setdefault(take.provenance.signer or "unknown", []).append(take)
+    for take, signer in zip(takes, signers, strict=True):
+        by_signer.setdefault(everybody if mix_signers else signer, []).append(take)
     plans = []
     for number, (signer, own) in enumerate(sorted(by_signer.items())):
         order = np.array(_shuffle(own, np.random.default_rng([seed, number])))

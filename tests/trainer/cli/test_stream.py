@@ -77,6 +77,31 @@ def test_bundle_that_knows_every_sign_scores_100_percent_with_rest_at_any_rate(
     assert content["rest"] == {"minutes": pytest.approx(0.2, abs=0.03), "words": 0, "per_minute": 0.0, "emitted": []}
 
 
+def test_signs_of_several_folders_and_all_signers_are_joined_in_one_stream(
+    takes: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sign_take(75, PLACES[1], signer="02", seconds=1.2).save(tmp_path / "02" / "one.take.npz")
+    page = tmp_path / "streams.html"
+    arguments: list[str | Path] = [
+        takes,
+        tmp_path / "02",
+        "--model",
+        bundle,
+        "--minutes",
+        "0",
+        "--rates",
+        "15",
+        "--html",
+        page,
+    ]
+    content = metrics(capsys, *arguments, "--words-per-stream", "19", "--mix-signers")
+    with_rest, _ = content["conditions"]
+    assert (with_rest["words"], with_rest["correct"]) == (19, 19)
+    assert page.read_text().count("signer 01, 02, 03: 19 of 19 correct") >= 1
+    metrics(capsys, *arguments, "--words-per-stream", "19")
+    assert "signer 02: 1 of 1 correct" in page.read_text()
+
+
 def test_signs_without_rest_are_separated(takes: Path, bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = metrics(capsys, takes, "--model", bundle, "--minutes", "0", "--rates", "30", "--words-per-stream", "3")
     (row,) = [row for row in content["conditions"] if not row["rest"]]

@@ -60,6 +60,10 @@ def evaluate_bundle(
     if unknown:
         names = name_signs(unknown, signs)
         description.append(f"Not evaluated: {len(takes) - len(known)} clips of signs that it does not know ({names}).")
+    foreign = {take.provenance.landmarker for take in known} - {bundle.manifest.landmarker}
+    if foreign:
+        found, on_devices = ", ".join(sorted(foreign)), bundle.manifest.landmarker
+        description.append(f"Landmarks of {found} are among them; devices find those of {on_devices}.")
     evaluation = evaluate(np.stack(probabilities), bundle.signs, [take.provenance for take in known])
     metadata = {"model": title, "unknown_signs": sorted(unknown)}
     return EvaluationResult(title, tuple(description), metadata, evaluation, bundle.signs, tuple(unreadable))

@@ -161,6 +161,14 @@ def test_signs_that_the_bundle_does_not_know_are_listed(
     assert "no clip of a sign that tiny@1 knows" in capsys.readouterr().err
 
 
+def test_landmarks_that_no_device_finds_are_evaluated_and_named(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_take(0, provenance=Provenance("one", "others", "01", "test", 1)).save(tmp_path / "one.take.npz")
+    assert trainer(["evaluate", str(tmp_path), "--model", str(tiny_bundle)]) == 0
+    assert f"Landmarks of others are among them; devices find those of {LANDMARKER}." in capsys.readouterr().out
+
+
 def test_another_word_of_the_same_number_is_not_evaluated_as_the_model_s(
     tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ from trainer.model.network import SignClassifier, familiarity
 from trainer.targets import Kind, names_in, replace_folder
 from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
+from trainer.training.run_metadata import RunUnusable
 from trainer.training.run_store import check_store
 from trainer.training.trained_model import load_trained, logits_of
 
@@ -103,6 +104,12 @@ def make_bundle(
         classifier.temperature.fill_(predictions[0].temperature())
         if unknown:
             classifier.rejection.copy_(torch.tensor(_fit_rejection(predictions, unknown)))
+    elif unknown:
+        raise RunUnusable(
+            f"{run.folder} was fine-tuned, and keeps the rejection of its parent; leave --unknown out"
+            if run.parent
+            else f"{run.folder} held no clip out, to which rejection is fitted as well; name --held-out-runs"
+        )
     held_out = [HeldOutResult(one.run.description, one.evaluation()) for one in predictions]
     takes = {split: _recorded_takes(run, store, split) for split in ("train", "test")}
     with replace_folder(to, BUNDLE) as new, tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
@@ -115,7 +122,7 @@ def make_bundle(
         facts = TrainingFacts.of(run, store, _measurements(run, store, predictions, takes["test"]))
         content = card.CardContent(
             run, store, facts, held_out, test, result, options.about, options.terms, options.with_exemplars,
-            is_own_held_out=not held_out_runs,
+            is_own_held_out=not held_out_runs, rejected=len(unknown),
         )  # fmt: skip
         (new / bundles.CARD).write_text(card.write_card(options.name, options.version, content), encoding="utf-8")
         manifest = Manifest(
@@ -137,8 +144,20 @@ def make_bundle(
 
 
 def _fit_rejection(predictions: Sequence[Predictions], unknown: Sequence[Take]) -> tuple[float, float]:
-    """Fit the rejection to held-out clips that were classified correctly and to takes of unknown signs."""
+    """Fit the rejection to held-out clips that were classified correctly and to takes of unknown signs.
+
+    Raises RunUnusable where there is none of the former, and for takes of another landmarker.
+    """
+    run = predictions[0].run
+    for one in unknown:
+        if one.provenance.landmarker != run.landmarker:
+            raise RunUnusable(
+                f"the take of {one.provenance.clip} holds landmarks of {one.provenance.landmarker}, and {run.folder} "
+                f"was trained on those of {run.landmarker}; extract it anew"
+            )
     known = [one.logits[one.logits.argmax(-1) == one.targets] for one in predictions]
+    if not sum(map(len, known)):
+        raise RunUnusable(f"{run.folder} classifies no held-out clip correctly, so rejection cannot be fitted")
     others = [logits_of(load_trained(one.run.folder, one.run.recipe, one.run.signs), unknown) for one in predictions]
     return fit_rejection(familiarity(torch.cat(known)), familiarity(torch.cat(others)))
 

@@ -47,6 +47,8 @@ class CardContent:
     with_exemplars: bool
     is_own_held_out: bool
     """The held-out clips are those of the run itself, not of others of the same recipe."""
+    rejected: int
+    """Takes of unknown signs that fitted the rejection of such signs; 0 for a network that rejects none."""
 
 
 def write_card(name: str, version: int, content: CardContent) -> str:
@@ -170,7 +172,17 @@ def _about_held_out(content: CardContent) -> str:
     ended = "decided when training ended (`--patience`)" if content.run.recipe.patience else "had no influence on it"
     return (
         f"{networks}, as training left it at its last epoch, on the clips that were held out from its training. These "
-        f"{ended}; the temperature is fitted to {fitted_to}."
+        f"{ended}; the temperature is fitted to {fitted_to}.{_rejection(content.rejected)}"
+    )
+
+
+def _rejection(takes: int) -> str:
+    if not takes:
+        return ""
+    return (
+        f" Rejection of signs that the network does not know is fitted to {takes} takes of such signs and to the "
+        "held-out clips that are classified correctly; figures of this network are with it, those of held-out clips "
+        "without."
     )
 
 

@@ -44,10 +44,10 @@ def run_extract(options: argparse.Namespace) -> int:
 def run_extract_unknown(options: argparse.Namespace) -> int:
     """Extract takes of signs that no word of the vocabulary means."""
     check_folder(options.to, TAKES, options.clips)
-    clips = find_footage(options.clips)
-    with_takes, takes = extract_unknown_signs(clips, options.to)
-    print(f"{takes} takes of {with_takes} clips in {options.to}; in {len(clips) - with_takes} no hand is raised")
-    return 0
+    found = extract_unknown_signs(find_footage(options.clips), options.to)
+    print(f"{found.takes} takes of {found.clips} clips in {options.to}; in {found.empty} clips no hand is raised")
+    print(*(f"  {reason}\n" for reason in found.unreadable), sep="", end="")
+    return 1 if found.unreadable else 0
 
 
 def run_import_npz(options: argparse.Namespace) -> int:

@@ -32,6 +32,16 @@ WATER, TEA = (Sign(sign_id=71, word="ماء", word_en="water"), Sign(sign_id=76,
 FP32 = QuantisedNetwork("fp32", 1, 1.0, 1.0, 0.0)
 
 
+_DEFAULTS: dict[str, Any] = {
+    "held_out": (),
+    "about": None,
+    "terms": None,
+    "with_exemplars": True,
+    "is_own_held_out": True,
+    "rejected": 0,
+}
+
+
 @dataclass
 class Cards:
     """Writes cards of runs on synthetic takes."""
@@ -60,7 +70,7 @@ class Cards:
         content = CardContent(
             run=run, store=store, facts=TrainingFacts.of(run, store, measurements), test=None,
             quantisation=QuantisationResult((FP32,), FP32),
-            **({"held_out": (), "about": None, "terms": None, "with_exemplars": True, "is_own_held_out": True} | more),
+            **(_DEFAULTS | more),
         )  # fmt: skip
         return write_card("mine", 1, content)
 
@@ -148,6 +158,13 @@ def test_the_influence_of_held_out_clips_is_stated(
     held_out = (HeldOutResult("10% of the clips held out", evaluate(probabilities, [WATER], [clip])),)
     card = cards.write([WATER], [take("a", "p3", 71)], [clip], held_out=held_out, is_own_held_out=is_own)
     assert sentence in card
+
+
+def test_rejection_is_stated_where_there_is_one(cards: Cards) -> None:
+    clip = take("b", "p4", 71)
+    held_out = [HeldOutResult("all", evaluate(np.eye(2, dtype=np.float32)[:1], [WATER], [clip]))]
+    texts = [cards.write([WATER], [take("a", "p3", 71)], [clip], held_out=held_out, rejected=count) for count in (0, 7)]
+    assert ["fitted to 7 takes of such signs" in text for text in texts] == [False, True]
 
 
 def test_limits_are_counted(cards: Cards) -> None:

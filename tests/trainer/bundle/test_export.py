@@ -92,6 +92,19 @@ def test_bundle_is_less_sure_of_signs_like_those_that_it_shall_not_know(
     assert max(confidences[0]) < min(confidences[1])
 
 
+def test_unknown_signs_without_held_out_clips_or_of_another_landmarker_are_refused(
+    tiny_run: Path, synthetic_takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_take(20, provenance=Provenance("a", "another")).save(tmp_path / "unknown/a.take.npz")
+    export = ["--to", str(tmp_path / "bundle"), "--name", "tiny", "--unknown", str(tmp_path / "unknown")]
+    assert trainer(["export", str(tiny_run), *export]) == 2
+    assert "landmarks of another" in capsys.readouterr().err
+    command = ["train", "--takes", str(synthetic_takes), "--run", str(tmp_path / "all"), "--recipe", "trial"]
+    assert trainer([*command, "--epochs", "1", "--validation", "0", "--threads", "1"]) == 0
+    assert trainer(["export", str(tmp_path / "all"), *export]) == 2
+    assert "held no clip out" in capsys.readouterr().err
+
+
 def test_int8_that_loses_accuracy_is_refused(
     fp32: Path, tiny_run: Path, synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

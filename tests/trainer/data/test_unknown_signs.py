@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -23,7 +24,7 @@ SIGNS = (Sign(sign_id=1, word="واحد", word_en="one"), Sign(sign_id=2, word="
 
 def extract(clips: Path, to: Path) -> list[Take]:
     assert trainer(["extract-unknown", str(clips), "--to", str(to)]) == 0
-    return [Take.load(path) for path in sorted(to.glob("*.take.npz"))]
+    return [Take.load(path) for path in sorted(to.rglob("*.take.npz"))]
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_clip_is_cut_to_the_time_in_which_a_hand_is_raised_and_has_no_sign(
 
 
 def test_clip_is_read_again_only_when_it_is_newer_than_its_takes(tmp_path: Path) -> None:
-    clip, made = tmp_path / "clips/a.take.npz", tmp_path / "takes/a-0.take.npz"
+    clip, made = tmp_path / "clips/a.take.npz", tmp_path / "takes/clips/a-0.take.npz"
     sign_take(9, 0.4, seconds=0.5).save(clip)
     extract(tmp_path / "clips", tmp_path / "takes")
     before = made.stat().st_mtime_ns
@@ -58,6 +59,35 @@ def test_clip_is_read_again_only_when_it_is_newer_than_its_takes(tmp_path: Path)
     sign_take(9, 0.4, seconds=1.0).save(clip)
     (take,) = extract(tmp_path / "clips", tmp_path / "takes")
     assert take.duration > 0.9
+
+
+def test_takes_that_a_changed_clip_no_longer_has_are_set_aside(tmp_path: Path) -> None:
+    clip = tmp_path / "clips/a.take.npz"
+    first, second = sign_take(9, 0.4), sign_take(9, 0.4)
+    points, times = np.concatenate([first.points, second.points]), np.concatenate([first.times, second.times + 5.0])
+    Take(points, times, first.provenance).save(clip)  # two signs, and nothing for seconds between them
+    assert len(extract(tmp_path / "clips", tmp_path / "takes")) == 2
+    first.save(clip)
+    assert len(extract(tmp_path / "clips", tmp_path / "takes")) == 1
+
+
+def test_clip_that_cannot_be_read_is_named_and_the_others_are_extracted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sign_take(9, 0.4).save(tmp_path / "clips/a-0.take.npz")
+    sign_take(9, 0.4).save(tmp_path / "clips/a.take.npz")  # whose take may not be confused with the other's
+    (tmp_path / "clips/b.mp4").write_bytes(b"no video")
+    assert trainer(["extract-unknown", str(tmp_path / "clips"), "--to", str(tmp_path / "takes")]) == 1
+    assert "2 takes of 2 clips" in (output := capsys.readouterr().out)
+    assert "b.mp4" in output
+
+
+def test_clips_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("x/clips", "y/clips"):
+        sign_take(9, 0.4).save(tmp_path / folder / "a.take.npz")
+    command = ["extract-unknown", str(tmp_path / "x"), str(tmp_path / "y"), "--to", str(tmp_path / "takes")]
+    assert trainer(command) == 2
+    assert "would have one take" in capsys.readouterr().err
 
 
 def test_folder_without_clips_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +111,6 @@ def test_takes_without_a_sign_have_a_fixed_share_of_a_batch(store: Store) -> Non
 
 def test_take_without_a_sign_is_never_held_out_to_validate(store: Store) -> None:
     provenances = [row.provenance for row in store.rows]
-    split = split_by_name(provenances, ["other*", "01/test/1/0"])
+    split = split_by_name(provenances, ["clips/other*", "01/test/1/0"])
     assert [provenances[number].clip for number in split.validation] == ["01/test/1/0"]
-    assert all(provenances[number].clip != "other-0" for number in split.train)
+    assert all(provenances[number].clip != "clips/other-0" for number in split.train)

@@ -23,7 +23,7 @@ from landmarkers.take import Take
 from models.classifier import open_session
 
 MAX_TOP1_LOSS: Final = 0.005  # an int8 network that loses more top-1 accuracy is refused
-_MAX_CHANGE: Final = 0.1  # of a probability; products that saturate change single ones by half
+_MAX_CHANGE: Final = 0.05  # of a probability; products that saturate change single ones by half
 _TIME_TOLERANCE: Final = 0.1  # smaller differences of time are noise on a shared machine
 _MATRIX_PRODUCTS: Final = ["MatMul", "Gemm"]
 _TIMED_CALLS: Final = 50

@@ -94,12 +94,17 @@ class SignClassifier(nn.Module):
 
     def forward(self, points: Tensor, times: Tensor) -> Tensor:
         """Return the probabilities of every sign and, last, of "no sign"."""
-        return self.probabilities(self.network(*self.feature_extractor(points, times)))
+        features = self.feature_extractor(points, times)
+        return self.probabilities(self.network(*features), motion(features[1]))
 
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """Return the probabilities of logits [..., signs + 1]: calibrated, and low where no sign is known well."""
+    def probabilities(self, logits: Tensor, motion: Tensor) -> Tensor:
+        """Return the probabilities of logits [B, signs + 1]: calibrated, and low where no sign is known well.
+
+        `motion` [B, 1] is 0 for a static hand, of which nothing is rejected: strangers' letters score as low as signs
+        that are not known.
+        """
         slope, offset = self.rejection.unbind()
-        known = torch.sigmoid(slope * familiarity(logits) + offset)
+        known = 1.0 - motion[:, 0] * torch.sigmoid(-slope * familiarity(logits) - offset)
         signs = torch.softmax(logits / self.temperature, -1)[..., :-1] * known[..., None]
         return torch.cat([signs, (1.0 - signs.sum(-1, keepdim=True)).clamp(min=0.0)], -1)
 
@@ -144,9 +149,14 @@ class ProductOfExperts(nn.Module):
 
 def motion_weight(dominant: Tensor) -> Tensor:
     """Return the motion expert's weight, [B, 1], 0 to 1, from the motion of the dominant hand [B, S, F]."""
+    return _STATIC_WEIGHT + (_MOVING_WEIGHT - _STATIC_WEIGHT) * motion(dominant)
+
+
+def motion(dominant: Tensor) -> Tensor:
+    """Return how much the dominant hand [B, S, F] moves, [B, 1], from 0 for a static hand to 1 for a moving one."""
     deviation = torch.linalg.vector_norm(dominant[:, 0, MEAN_ABS_DEVIATION], dim=-1, keepdim=True)
-    moving = torch.sigmoid((deviation - _MOTION_MIDPOINT) / _MOTION_WIDTH)
-    return _STATIC_WEIGHT + (_MOVING_WEIGHT - _STATIC_WEIGHT) * moving
+    moving: Tensor = torch.sigmoid((deviation - _MOTION_MIDPOINT) / _MOTION_WIDTH)
+    return moving
 
 
 class STTransformer(nn.Module):

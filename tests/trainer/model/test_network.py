@@ -57,16 +57,17 @@ def test_temperature_softens_without_changing_the_order() -> None:
     assert sharp.argsort().tolist() == soft.argsort().tolist()
 
 
-def test_rejection_takes_probability_from_the_signs_where_both_experts_doubt() -> None:
+def test_rejection_takes_probability_from_the_signs_of_a_moving_hand_where_both_experts_doubt() -> None:
     model = SignClassifier(SIZES["tiny"], 2).eval()
-    sure, unsure = torch.tensor([-0.2, -9.0, -9.0]), torch.tensor([-6.2, -15.0, -15.0])
-    before = model.probabilities(torch.stack([sure, unsure]))
-    assert before[1, 0] > 0.99  # a softmax alone is as sure of the second
+    sure, unsure = [-0.2, -9.0, -9.0], [-6.2, -15.0, -15.0]
+    logits, motion = torch.tensor([sure, unsure, unsure]), torch.tensor([[1.0], [1.0], [0.0]])
+    assert model.probabilities(logits, motion)[1, 0] > 0.99  # a softmax alone is as sure of the second
     model.rejection.copy_(torch.tensor([2.0, 6.0]))
-    after = model.probabilities(torch.stack([sure, unsure]))
-    assert after[0, 0] > 0.98
-    assert after[1, 0] < 0.01
-    torch.testing.assert_close(after.sum(1), torch.ones(2))
+    moving_sure, moving_unsure, static_unsure = model.probabilities(logits, motion)
+    assert moving_sure[0] > 0.98
+    assert moving_unsure[0] < 0.01
+    assert static_unsure[0] > 0.99
+    torch.testing.assert_close(moving_unsure.sum(), torch.ones(()))
 
 
 def test_attention_equals_torch_multi_head_attention() -> None:

@@ -49,7 +49,7 @@ def test_session_continues_when_the_worker_is_killed(server: VisitorServer) -> N
         wait_until(lambda: server.visitors.counts()["restarts"] == restarts + 1, "the restart of the worker")
         socket.send(take_message(CHEST))
         received = receive_until(socket, "take")
-    assert [answer["detected_sign"]["sign_en"] for answer in received if "detected_sign" in answer] == ["Chest"]
+    assert [answer["detected_sign"]["sign_en"] for answer in received if "detected_sign" in answer] == ["rib cage"]
     assert server.visitors.counts()["restarts"] == restarts + 1
 
 

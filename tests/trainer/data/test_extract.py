@@ -181,7 +181,17 @@ def test_video_augmentation_depends_only_on_clip_and_variant() -> None:
     first, again = ([frame.image for frame in augment_video(frames, "a", 1)] for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, [frame.image for frame in augment_video(frames, "b", 1)])
-    assert len(list(augment_video(frames, "a", 3))) == 3
+
+
+def test_every_third_view_is_dark_blurred_or_small() -> None:
+    frames = [Frame(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), 0.0)]
+    good, poor = ([next(augment_video(frames, name, variant)).image for name in "abcdefgh"] for variant in (2, 3))
+    assert all(image.shape == (64, 64, 3) and image.mean() > 75 for image in good)
+    small = [image for image in poor if len(image) > 100]
+    dark = [image for image in poor if image.mean() < 65]
+    blurred = [image for image in poor if len(image) == 64 and image.mean() > 75 and image.std() < 45]
+    assert len(small) + len(dark) + len(blurred) == len(poor)
+    assert min(len(small), len(dark), len(blurred)) > 0
 
 
 def test_real_clips_of_both_kinds_become_takes(karsl: Path, tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def read_curves(folder: Path) -> dict[str, Curve]:
     events.Reload()
     curves = {}
     for name in sorted(events.Tags()[SCALARS]):
-        last = {scalar.step: scalar for scalar in events.Scalars(name)}
+        # Logs that begin in one second are read in the order of their names, in which 10 comes before 9.
+        last = {scalar.step: scalar for scalar in sorted(events.Scalars(name), key=lambda scalar: scalar.wall_time)}
         ordered = [last[step] for step in sorted(last)]
         curves[name] = Curve(
             tuple(one.step for one in ordered),

@@ -7,12 +7,14 @@ from trainer.reports.plots import to_svg
 
 
 def test_repeated_steps_keep_the_last_value(tmp_path: Path) -> None:
-    with SummaryWriter(str(tmp_path)) as curves:
+    with SummaryWriter(str(tmp_path / "first")) as curves:
         for step in range(6):
             curves.add_scalar("loss/train", 1.0, step)
-    with SummaryWriter(str(tmp_path), purge_step=4) as curves:
+    with SummaryWriter(str(tmp_path / "resumed"), purge_step=4) as curves:
         for step in range(4, 8):
             curves.add_scalar("loss/train", 0.5, step)
+    for folder, number in (("first", 9), ("resumed", 10)):  # as two logs that begin in one second may be named
+        next((tmp_path / folder).iterdir()).rename(tmp_path / f"events.out.tfevents.1.host.1.{number}")
     curve = read_curves(tmp_path)["loss/train"]
     assert curve.steps == tuple(range(8))
     assert curve.values == (1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5)

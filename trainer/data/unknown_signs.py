@@ -28,7 +28,7 @@ _MIN_FRAMES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class UnknownSigns:
-    """How many takes there are, of how many clips, in how many no hand is raised, and which could not be read."""
+    """The numbers of takes, of clips that have some and of clips without a raised hand, and what was unreadable."""
 
     takes: int
     clips: int

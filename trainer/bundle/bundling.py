@@ -99,17 +99,7 @@ def make_bundle(
     classifier = load_trained(run.folder, run.recipe, run.signs)
     validated = list(held_out_runs) or ([run] if run.validation else [])
     predictions = [Predictions.of(one, store, one.validation) for one in validated]
-    # The few takes that fine-tuning holds out are not enough to fit a temperature; the parent's is kept.
-    if validated and run.parent is None:
-        classifier.temperature.fill_(predictions[0].temperature())
-        if unknown:
-            classifier.rejection.copy_(torch.tensor(_fit_rejection(predictions, unknown)))
-    elif unknown:
-        raise RunUnusable(
-            f"{run.folder} was fine-tuned, and keeps the rejection of its parent; leave --unknown out"
-            if run.parent
-            else f"{run.folder} held no clip out, to which rejection is fitted as well; name --held-out-runs"
-        )
+    _calibrate(classifier, run, predictions, unknown)
     held_out = [HeldOutResult(one.run.description, one.evaluation()) for one in predictions]
     takes = {split: _recorded_takes(run, store, split) for split in ("train", "test")}
     with replace_folder(to, BUNDLE) as new, tempfile.TemporaryDirectory(prefix="ishara-") as scratch:
@@ -141,6 +131,23 @@ def make_bundle(
             sign(new, options.key)
         OnnxClassifier(bundles.open_bundle(new))
     return result
+
+
+def _calibrate(
+    classifier: SignClassifier, run: Run, predictions: Sequence[Predictions], unknown: Sequence[Take]
+) -> None:
+    """Set the temperature by the first predictions, and the rejection of unknown signs by all. Raises RunUnusable."""
+    # The few takes that fine-tuning holds out are not enough to fit a temperature; the parent's is kept.
+    if predictions and run.parent is None:
+        classifier.temperature.fill_(predictions[0].temperature())
+        if unknown:
+            classifier.rejection.copy_(torch.tensor(_fit_rejection(predictions, unknown)))
+    elif unknown:
+        raise RunUnusable(
+            f"{run.folder} was fine-tuned, and keeps the rejection of its parent; leave --unknown out"
+            if run.parent
+            else f"{run.folder} held no clip out, to which rejection is fitted as well; name --held-out-runs"
+        )
 
 
 def _fit_rejection(predictions: Sequence[Predictions], unknown: Sequence[Take]) -> tuple[float, float]:

@@ -57,6 +57,21 @@ def add_export(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out exemplars.npz: the bundle is smaller and holds no takes, but cannot be fine-tuned",
     )
+    _add_card_texts(command)
+    command.add_argument(
+        "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"
+    )
+    command.add_argument(
+        "--threshold",
+        type=decimal_from(0, 1),
+        default=0.4,
+        metavar="P",
+        help="confidence below which no word is emitted (default: %(default)s)",
+    )
+
+
+def _add_card_texts(command: argparse.ArgumentParser) -> None:
+    """Add what the model card states and the takes cannot tell."""
     command.add_argument(
         "--about",
         type=card_text,
@@ -70,16 +85,6 @@ def add_export(command: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="what the clips, and so the weights, may be used for, for the model card; @FILE reads a file (default: "
         "KArSL's terms for its clips, those of others count as not stated)",
-    )
-    command.add_argument(
-        "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"
-    )
-    command.add_argument(
-        "--threshold",
-        type=decimal_from(0, 1),
-        default=0.4,
-        metavar="P",
-        help="confidence below which no word is emitted (default: %(default)s)",
     )
 
 

@@ -14,32 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from landmarkers.layout import (
-    LEFT_ELBOW,
     LEFT_SHOULDER,
-    LEFT_WRIST,
     NOSE,
     PART_SLICES,
-    RIGHT_ELBOW,
-    RIGHT_SHOULDER,
     RIGHT_WRIST,
     WRIST,
     Part,
 )
 
 # Nose, eyes, mouth corners, shoulders, elbows, wrists; then the same with left and right exchanged.
-POSE_POINTS: Final = (
-    NOSE,
-    2,
-    5,
-    9,
-    10,
-    LEFT_SHOULDER,
-    RIGHT_SHOULDER,
-    LEFT_ELBOW,
-    RIGHT_ELBOW,
-    LEFT_WRIST,
-    RIGHT_WRIST,
-)
+POSE_POINTS: Final = (NOSE, 2, 5, 9, 10, *range(LEFT_SHOULDER, RIGHT_WRIST + 1))
 POSE_MIRRORED: Final = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9)
 # Indices in POSE_POINTS, left and right.
 SHOULDERS: Final = (5, 6)

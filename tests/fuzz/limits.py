@@ -11,6 +11,7 @@ from types import FrameType
 MAX_S = 1.0
 MAX_MB = 100.0
 _HANG_S = 60.0
+_SLACK_MB = 10.0  # by which the peak may lie above what is resident before an input
 _SELF = Path("/proc/self")
 _active: list[bool] = []
 
@@ -22,8 +23,10 @@ class TooExpensive(BaseException):
 @contextmanager
 def limited() -> Iterator[None]:
     """Fail if what is done inside takes more than a second of the processor, a minute by the clock, or 100 MB."""
-    _peak_mb(reset=True)
-    before, began = _peak_mb(), _processor_s()
+    peak, before = _memory_mb()
+    if peak - before > _SLACK_MB:
+        (_SELF / "clear_refs").write_text("5")  # makes the peak what is resident now; slow, so it is seldom done
+    began = _processor_s()
     # The handlers stay: a signal may still come after its timer was stopped, and would end the process.
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, _stop)
@@ -36,7 +39,7 @@ def limited() -> Iterator[None]:
         _active.clear()
         signal.setitimer(signal.ITIMER_PROF, 0.0)
         signal.setitimer(signal.ITIMER_REAL, 0.0)
-    seconds, megabytes = _processor_s() - began, _peak_mb() - before
+    seconds, megabytes = _processor_s() - began, _memory_mb()[0] - before
     if seconds > MAX_S:
         raise TooExpensive(f"it took {seconds:.1f} s")
     if megabytes > MAX_MB:
@@ -53,10 +56,7 @@ def _processor_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _peak_mb(*, reset: bool = False) -> float:
-    """Return the highest resident memory since the last reset; tracemalloc would not see what libraries allocate."""
-    if reset:
-        (_SELF / "clear_refs").write_text("5")
-    found = re.search(r"VmHWM:\s+(\d+) kB", (_SELF / "status").read_text())
-    assert found is not None
-    return int(found[1]) / 1000
+def _memory_mb() -> tuple[float, float]:
+    """Return the peak of resident memory since the last reset, and what is resident: tracemalloc sees no libraries."""
+    peak, resident = re.findall(rb"(?:VmHWM|VmRSS):\s+(\d+) kB", (_SELF / "status").read_bytes())
+    return int(peak) / 1000, int(resident) / 1000

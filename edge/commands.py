@@ -1,32 +1,27 @@
-"""The commands that a device accepts remotely, and their dispatch to those that carry them out."""
+"""Dispatches the commands that a device accepts remotely to those that carry them out.
+
+They come from MQTT and from the live page, and have the forms of `edge/requests.py`. A part of the daemon that carries
+out `reply` registers itself where it is opened, in `edge/outputs.py`:
+
+    commands.register(Command.CLEAR, captions.clear)
+    commands.register_payload(Reply, captions.show_reply)
+"""
 
 import logging
+import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Final
-
-from pydantic import ValidationError
+from collections.abc import Callable, Collection
+from typing import Any, Final, TypeVar
 
 from edge.monitoring.status import DeviceStatus
+from edge.requests import Command, Reply, Request, RequestRefused, read_request
 from models.strict_model import StrictModel
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES: Final = 1024
-_MAX_CHARACTERS: Final = 64
 _BURST: Final = 10
 _BURST_S: Final = 10.0
-
-
-class Command(StrEnum):
-    """The names of the commands."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    CLEAR = "clear"
-    IDENTIFY = "identify"
 
 
 class Response(StrictModel):
@@ -42,29 +37,24 @@ class Response(StrictModel):
         return self.model_dump_json()
 
 
-class Request(StrictModel):
-    """A command in JSON."""
-
-    command: str
-    id: str | int | None = None
-
-
-Handler = Callable[[], None]
+R = TypeVar("R", bound=Request)
+Handler = Callable[[Any], None]
 
 
 class RateLimit:
-    """Lets through ten commands in any ten seconds, for whoever sends them may send them without end."""
+    """Lets through a number of commands in any ten seconds, for whoever sends them may send them without end."""
 
-    def __init__(self) -> None:
-        self._recent: deque[float] = deque(maxlen=_BURST)
+    def __init__(self, burst: int = _BURST) -> None:
+        self._recent: deque[float] = deque(maxlen=burst)
+        self._burst = burst
         self._is_exceeded = False
 
     def admit(self) -> bool:
         """Return True if another command may be executed now. The first refused one of a flood is logged."""
         now = time.monotonic()
-        if len(self._recent) == _BURST and now - self._recent[0] < _BURST_S:
+        if len(self._recent) == self._burst and now - self._recent[0] < _BURST_S:
             if not self._is_exceeded:
-                log.warning("more than %d commands in %.0f s arrive; further ones are ignored", _BURST, _BURST_S)
+                log.warning("more than %d commands in %.0f s arrive; further ones are ignored", self._burst, _BURST_S)
             self._is_exceeded = True
             return False
         self._recent.append(now)
@@ -73,61 +63,52 @@ class RateLimit:
 
 
 class Commands:
-    """Dispatches commands to their handlers, which must be registered before the first command arrives.
+    """Executes commands, one after another; handlers must be registered before the first command arrives.
 
-    Handlers are called on the thread that executes the command, and must not block.
+    Handlers are called on the thread that executes the command, and must not block. One that cannot do what it is asked
+    raises RequestRefused with a sentence for the sender.
     """
 
     def __init__(self, status: DeviceStatus) -> None:
         """`pause` and `resume` set the status."""
         self._handlers: dict[Command, list[Handler]] = {command: [] for command in Command}
+        self._lock = threading.Lock()
         self.register(Command.PAUSE, lambda: status.set_paused(paused=True))
         self.register(Command.RESUME, lambda: status.set_paused(paused=False))
 
-    def register(self, command: Command, handler: Handler) -> None:
+    def register(self, command: Command, handler: Callable[[], None]) -> None:
         """Call the handler whenever the command is executed."""
-        self._handlers[command].append(handler)
+        self._handlers[command].append(lambda _request: handler())
+
+    def register_payload(self, kind: type[R], handler: Callable[[R], None]) -> None:
+        """Call the handler with the request whenever a request of this kind is executed."""
+        self._handlers[kind.name].append(handler)
 
     @property
     def available(self) -> frozenset[Command]:
         """The commands that something on this device carries out."""
         return frozenset(command for command, handlers in self._handlers.items() if handlers)
 
-    def execute(self, message: bytes) -> Response:
-        """Execute the command in a message: its bare name, or JSON with `command` and optionally an `id`."""
-        if len(message) > MAX_BYTES:
-            return Response(ok=False, error=f"a command of {len(message)} bytes is too long; at most {MAX_BYTES}")
+    def execute(self, message: bytes, accepted: Collection[Command] = tuple(Command)) -> Response:
+        """Execute the command in a message: its bare name, or JSON. Only the accepted ones are executed."""
         try:
-            request = _parse(message)
-        except ValueError as error:
-            return Response(ok=False, error=str(error))
-        if request.command not in [*Command]:
-            reason = f"there is no command {request.command!r}; there are {', '.join(Command)}"
-            return Response(id=request.id, ok=False, error=reason)
+            request = read_request(message)
+        except RequestRefused as refusal:
+            return Response(id=refusal.request_id, ok=False, error=str(refusal))
         command = Command(request.command)
-        handlers = self._handlers[command]
-        if not handlers:
-            return Response(id=request.id, command=command, ok=False, error=f"nothing on this device can {command}")
-        for handler in handlers:
-            handler()
-        log.info("executed the command %s", command)
+        try:
+            self._carry_out(command, request, accepted)
+        except RequestRefused as refusal:
+            return Response(id=request.id, command=command, ok=False, error=str(refusal))
+        is_passing = isinstance(request, Reply) and request.partial  # several come each second
+        log.log(logging.DEBUG if is_passing else logging.INFO, "executed the command %s", command)
         return Response(id=request.id, command=command, ok=True)
 
-
-def _parse(message: bytes) -> Request:
-    """Return the request in a message. Raises ValueError with a sentence for its sender."""
-    try:
-        text = message.decode().strip()
-    except UnicodeDecodeError as error:
-        raise ValueError("the command is not UTF-8") from error
-    if not text.startswith(("{", "[", '"')):
-        return Request(command=text.lower()[:_MAX_CHARACTERS])
-    try:
-        request = Request.model_validate_json(text, strict=True)
-    except ValidationError as error:
-        if error.errors()[0]["type"] == "json_invalid":
-            raise ValueError("the command is neither a bare name nor JSON") from error
-        raise ValueError('a command in JSON is {"command": "pause"}, optionally with an "id"') from error
-    if len(str(request.id)) > _MAX_CHARACTERS or len(request.command) > _MAX_CHARACTERS:
-        raise ValueError(f"a command's name and id may have {_MAX_CHARACTERS} characters at most")
-    return request
+    def _carry_out(self, command: Command, request: Request, accepted: Collection[Command]) -> None:
+        if command not in accepted:
+            raise RequestRefused(f"{command} is not accepted from here")
+        if not self._handlers[command]:
+            raise RequestRefused(f"nothing on this device can {command}")
+        with self._lock:
+            for handler in self._handlers[command]:
+                handler(request)

@@ -4,13 +4,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
-from edge.commands import Command, Commands
+from edge.commands import Commands
 from edge.config import CaptionsConfig, MqttConfig, WebConfig
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.observer import LandmarkObserver
+from edge.requests import Command
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -81,6 +82,7 @@ class Outputs:
             active_model=_active_model(self.plan),
             health=self.stats.health,
             status=self.status,
+            commands=commands,
         )
         self._add(web)
         self.observers.append(web)

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from edge.commands import MAX_BYTES, Command, Commands, Response
+from edge.commands import Commands, Response
 from edge.monitoring.status import DeviceStatus
+from edge.requests import MAX_BYTES, Command, Reply, RequestRefused
 
 
 @pytest.fixture
@@ -77,3 +78,60 @@ def test_invalid_command_is_answered_with_the_reason(
 def test_unknown_command_is_answered_with_its_id(commands: Commands) -> None:
     content = json.loads(commands.execute(b'{"command": "dance", "id": "x"}').to_json())
     assert (content["id"], content["ok"], "dance" in content["error"]) == ("x", False, True)
+
+
+def test_request_with_a_payload_reaches_its_handler(commands: Commands) -> None:
+    replies: list[Reply] = []
+    commands.register_payload(Reply, replies.append)
+    message = '{"command": "reply", "text": "أهلا بك في Room 7", "partial": true, "id": 3}'.encode()
+    assert commands.execute(message) == Response(id=3, command="reply", ok=True)
+    assert (replies[0].text, replies[0].partial) == ("أهلا بك في Room 7", True)
+    assert commands.execute(json.dumps({"command": "reply", "text": "\U0001f600" * 500}).encode()).ok  # all escaped
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        (b"reply", "text: Field required"),
+        (b'{"command": "reply"}', "text: Field required"),
+        (b'{"command": "reply", "text": 1}', "text: Input should be a valid string"),
+        (b'{"command": "reply", "text": "a", "partial": 1}', "partial: Input should be a valid boolean"),
+        (b'{"command": "reply", "text": "a", "size": 9}', "size: Extra inputs are not permitted"),
+        (b'{"command": "reply", "text": "a", "\\u001b\\n%s": 9}' % (b"k" * 500), "\\x1b"),
+        (b'{"command": "reply", "text": "%s"}' % (b"a" * 501), "at most 500 characters"),
+        (b'{"command": "reply", "text": "a\\nb"}', "line ends"),
+        (b'{"command": "reply", "text": "a\\u0007b"}', "controls"),
+        ('{"command": "reply", "text": "a\u202eb"}'.encode(), "writing direction"),
+        (b'{"command": "reply", "text": "\\ud800"}', "neither a bare name nor JSON"),
+    ],
+)
+def test_invalid_payload_is_answered_with_one_sentence(message: bytes, error: str, commands: Commands) -> None:
+    replies: list[Reply] = []
+    commands.register_payload(Reply, replies.append)
+    response = commands.execute(message)
+    assert not response.ok
+    assert error in (response.error or "")
+    assert len(response.error or "") < 400
+    assert (response.error or "").isprintable()
+    assert not replies
+
+
+def test_reply_without_visible_characters_is_empty(commands: Commands) -> None:
+    replies: list[Reply] = []
+    commands.register_payload(Reply, replies.append)
+    assert commands.execute('{"command": "reply", "text": " \u200b "}'.encode()).ok
+    assert replies[0].text == ""
+
+
+def test_handler_may_refuse_a_request(commands: Commands) -> None:
+    def refuse(_reply: Reply) -> None:
+        raise RequestRefused("nobody reads it")
+
+    commands.register_payload(Reply, refuse)
+    response = commands.execute(b'{"command": "reply", "text": "a", "id": 0}')
+    assert response == Response(id=0, command="reply", ok=False, error="nobody reads it")
+
+
+def test_only_accepted_commands_are_executed(commands: Commands, status: DeviceStatus) -> None:
+    assert not commands.execute(b"pause", accepted=[Command.REPLY]).ok
+    assert not status.paused

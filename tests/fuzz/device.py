@@ -33,7 +33,12 @@ from tests.fuzz.parser import Parser, in_file, in_memory
 from tests.fuzz.picture_decoder import decoding
 from tests.synthetic_takes import make_take
 
-_COMMANDS = (b"pause", b'{"command": "resume", "id": "a"}', b'{"command": "clear", "id": 7}')
+_COMMANDS = (
+    b"pause",
+    b'{"command": "resume", "id": "a"}',
+    b'{"command": "clear", "id": 7}',
+    '{"command": "reply", "text": "غرفة 7", "partial": true}'.encode(),
+)
 _WORDS = (*("صباح=Morning\n".encode(), "76\n# a comment\nقصبة هوائية\n".encode(), b"\xef\xbb\xbf76\r\n"),)
 _ANSWER_BYTES = 100_000  # more than the probe reads
 _DOTENV = b"ISHARA_DEVICE=a\nISHARA_MQTT_HOST='h'\n# x\nexport ISHARA_MQTT_PORT=\"1883\"\n"

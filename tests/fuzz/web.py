@@ -12,8 +12,9 @@ import h11
 
 from edge.monitoring.health import PipelineStats
 from edge.sinks.web.app import build_app
+from edge.sinks.web.commands import RemoteCommands
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import ActiveModel, HealthMessage, Settings, WordMessage
+from edge.sinks.web.message import ActiveModel, CommandOutcome, HealthMessage, Settings, WordMessage
 from edge.sinks.web.protocols import CONNECTION
 from edge.sinks.web.visitors.visitors import Visitors
 from tests.fuzz.mutations import hostile_bytes
@@ -30,6 +31,11 @@ _REQUESTS = tuple(
         ("GET /live-signs?token=right", 'If-None-Match: "a"\r\nAccept-Encoding: gzip;q=x\r\nRange: bytes=0-\r\n', ""),
         ("OPTIONS /api/about", "Origin: http://a\r\nAccess-Control-Request-Method: GET\r\n", ""),
         ("HEAD /docs", "", ""),
+        (
+            "POST /api/command",
+            "Authorization: Bearer right\r\nContent-Type: application/json\r\nContent-Length: 32\r\n",
+            '{"command": "reply", "text": ""}',
+        ),
     )
 )
 
@@ -52,7 +58,8 @@ def _serving(token: str | None) -> Callable[[Path], Parse]:
             WordMessage(3, "{}"),
         ):
             hub.receive(message)
-        app = build_app(settings, hub, Visitors(1))
+        commands = RemoteCommands(lambda sent: commands.receive(CommandOutcome(sent.number, ok=True, response="{}")))
+        app = build_app(settings, hub, Visitors(1), commands)
         return lambda content: asyncio.run(_serve(app, content))
 
     return prepare

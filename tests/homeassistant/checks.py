@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from edge.commands import Command
+from edge.requests import Command
 from tests.device.device import CheckFailed, wait_until
 from tests.edge.mosquitto import Mosquitto
 from tests.edge.word_publisher import word

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-from edge.commands import Command
+from edge.requests import Command
 from edge.sinks.mqtt.topics import Topics
 
 _HEALTH: Final = {

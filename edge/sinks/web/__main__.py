@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from edge.sinks.web.app import build_app
+from edge.sinks.web.commands import RemoteCommands
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import MESSAGE_TYPES, Message, Ready, RequestedView, Settings
+from edge.sinks.web.message import MESSAGE_TYPES, CommandOutcome, Message, Ready, RequestedView, Settings
 from edge.sinks.web.server import Server
 from edge.sinks.web.visitors.visitors import Visitors
 from edge.workers.channel import ReplyWriter, ignore_signals
@@ -42,11 +43,14 @@ class MessageReader:
                     hub.receive(message)
         return settings
 
-    async def feed(self, hub: EventHub) -> None:
-        """Pass every message on to the hub. Raises EOFError at the end of the input."""
+    async def feed(self, hub: EventHub, commands: RemoteCommands) -> None:
+        """Pass every message on to the hub, and the outcomes of commands. Raises EOFError at the end of the input."""
         while True:
             for message in await self._read():
-                hub.receive(message)
+                if isinstance(message, CommandOutcome):
+                    commands.receive(message)
+                else:
+                    hub.receive(message)
 
     async def _read(self) -> list[Message]:
         chunk = await self._reader.read(_CHUNK_BYTES)
@@ -79,10 +83,11 @@ async def _serve(listener: socket.socket, replies: ReplyWriter) -> None:
     settings = await reader.read_settings(hub)
     visitors = Visitors(settings.visitors)
     hub.on_model(lambda model: visitors.load_model(Path(model.folder), model.threshold))
-    app = build_app(settings, hub, visitors)
+    commands = RemoteCommands(replies.send)
+    app = build_app(settings, hub, visitors, commands)
     server = Server(app, lambda: replies.send(Ready()), certificate=settings.certificate, key=settings.key)
     serving = asyncio.create_task(server.serve([listener]))
-    tasks = [serving, asyncio.create_task(reader.feed(hub)), asyncio.create_task(_send_heartbeats(replies))]
+    tasks = [serving, asyncio.create_task(reader.feed(hub, commands)), asyncio.create_task(_send_heartbeats(replies))]
     finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     server.stop()
     await asyncio.wait([serving, asyncio.create_task(visitors.close())], timeout=_SHUTDOWN_S)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from edge.sinks.web.api import api_router
 from edge.sinks.web.auth import AuthMiddleware
+from edge.sinks.web.commands import RemoteCommands, command_router
 from edge.sinks.web.docs import docs_router
 from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.head import HeadMiddleware
@@ -35,13 +36,14 @@ a byte of 2; `edge/sinks/web/visitors/__init__.py` describes all messages. The c
 number of visitors is connected."""
 
 
-def build_app(settings: Settings, hub: EventHub, visitors: Visitors) -> ASGIApp:
+def build_app(settings: Settings, hub: EventHub, visitors: Visitors, commands: RemoteCommands) -> ASGIApp:
     """Return the application that serves the content of the hub as the settings say."""
     app = FastAPI(title="Ishara", version=settings.version, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     for router in (
         page_router(),
         docs_router(app),
         api_router(hub, settings, visitors.counts),
+        command_router(commands, has_token=settings.token is not None),
         view_router(hub, settings.view),
         visitors.router,
     ):

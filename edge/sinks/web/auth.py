@@ -1,13 +1,12 @@
 """Authentication by the token, if there is one, and protection from requests that other servers' pages cause."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.status import (
     HTTP_303_SEE_OTHER,
@@ -18,14 +17,15 @@ from starlette.status import (
 )
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from edge.sinks.web.body import read_body
 from edge.sinks.web.pages import ASSETS, FILES, PAGE
 from edge.sinks.web.session import AGE_S, COOKIE, Sessions
 from edge.sinks.web.token import TokenVerifier, Verification
 
 _FORMER_COOKIE: Final = "ishara_token"  # of releases up to 0.2, which kept the token itself in it
 _LOGIN: Final = "/login"
+_READING: Final = ("GET", "HEAD", "OPTIONS")
 _MAX_FORM_BYTES: Final = 2048
-_FORM_TIMEOUT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class AuthMiddleware:
     def _refuse_foreign(self, connection: HTTPConnection) -> Response | None:
         """Return the refusal of a request that a page of another server may have caused.
 
-        A browser connects any page's websocket to this server (RFC 6455, 10.2). A host name that resolves to this
+        A browser connects any page's websocket to this server (RFC 6455, 10.2), and posts what any page asks it to,
+        with the session's cookie if that page is on another port of this machine. A host name that resolves to this
         machine makes a page of another server look like this server's own (DNS rebinding), so without a token only
         known host names are accepted.
         """
@@ -78,11 +79,16 @@ class AuthMiddleware:
         if self._access is None and not _is_local(host) and host not in self._hosts:
             return _refusal(HTTP_421_MISDIRECTED_REQUEST, f"{host} is not a name of this server")
         is_own = origin is None or origin in self._origins or _split_url(origin).netloc == host
-        if connection.scope["type"] == "websocket" and not is_own:
+        if _has_effect(connection.scope) and not is_own:
             return _refusal(
                 HTTP_403_FORBIDDEN, f"pages of {origin} may not connect; [web] origins lists those that may"
             )
         return None
+
+
+def _has_effect(scope: Scope) -> bool:
+    """Return True for a websocket, and for a request that does more than read or log in."""
+    return scope["type"] == "websocket" or (scope["method"] not in _READING and scope["path"] != _LOGIN)
 
 
 async def _login_token(connection: HTTPConnection, receive: Receive) -> str | None:
@@ -139,15 +145,7 @@ async def _refuse_unauthorised(connection: HTTPConnection, access: _Access) -> R
 
 async def _form_token(request: Request) -> str:
     """Return the token of a login form; empty if there is none, or if the form is too long or too slow."""
-    body = b""
-    try:
-        async with asyncio.timeout(_FORM_TIMEOUT_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > _MAX_FORM_BYTES:
-                    return ""
-    except (TimeoutError, ClientDisconnect):
-        return ""
+    body = await read_body(request, _MAX_FORM_BYTES) or b""
     return parse_qs(body.decode(errors="replace")).get("token", [""])[0].strip()
 
 

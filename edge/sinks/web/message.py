@@ -87,8 +87,33 @@ class RequestedView:
     view: str
 
 
-Message = Settings | ActiveModel | WordMessage | Clear | HealthMessage | View
-Answer = Ready | RequestedView | Heartbeat | Failure
+@dataclass(frozen=True, slots=True)
+class CommandMessage:
+    """A command in JSON that somebody with the token has sent; `number` is the one of its outcome."""
 
-MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (Settings, ActiveModel, WordMessage, Clear, HealthMessage, View)
-ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, RequestedView, Heartbeat, Failure)
+    number: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """The outcome of a command: whether it was executed, and the response as JSON."""
+
+    number: int
+    ok: bool
+    response: str
+
+
+Message = Settings | ActiveModel | WordMessage | Clear | HealthMessage | View | CommandOutcome
+Answer = Ready | RequestedView | CommandMessage | Heartbeat | Failure
+
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
+    Settings,
+    ActiveModel,
+    WordMessage,
+    Clear,
+    HealthMessage,
+    View,
+    CommandOutcome,
+)
+ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, RequestedView, CommandMessage, Heartbeat, Failure)

@@ -1,7 +1,8 @@
 """The sink that feeds the live page: words, health and views for a supervised worker that serves them to browsers.
 
-Content from visitors never enters the daemon: it reaches that worker, which can request one thing only, that views are
-made while a browser shows them.
+Content from visitors never enters the daemon: it reaches that worker, which can request two things only: that views
+are made while a browser shows them, and that a command of somebody with the token is executed. The worker is not
+trusted with either: the daemon reads the command itself, and executes few of them, and not too many at a time.
 """
 
 import time
@@ -10,10 +11,12 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Final
 
+from edge.commands import Commands, RateLimit, Response
 from edge.config import WebConfig
 from edge.monitoring.health import Health
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
+from edge.requests import Command
 from edge.sinks.web.listener import listen
 from edge.sinks.web.message import (
     ANSWER_TYPES,
@@ -22,6 +25,8 @@ from edge.sinks.web.message import (
     ActiveModel,
     Answer,
     Clear,
+    CommandMessage,
+    CommandOutcome,
     HealthMessage,
     Message,
     Ready,
@@ -36,8 +41,12 @@ from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
+PAGE_COMMANDS: Final = (Command.REPLY,)
+"""The commands that the page may have executed."""
+
 _MAX_QUEUED: Final = 2 * MAX_WORDS
 _HEALTH_EVERY_S: Final = 0.9  # the supervisor wakes up every second, and the page wants health every two
+_COMMAND_BURST: Final = 40  # a reply is sent on while it is typed
 _MAX_WIDTH: Final = 640
 _JPEG_QUALITY: Final = 70
 
@@ -54,6 +63,7 @@ class WebSink:
         active_model: ActiveModel,
         health: Callable[[], Health],
         status: DeviceStatus,
+        commands: Commands,
     ) -> None:
         """Start serving; a worker that ends is restarted forever, and its failure is reported to `status`.
 
@@ -63,6 +73,8 @@ class WebSink:
         self._max_view_level = VIEW_LEVELS.index(config.view)
         self._active_model = active_model
         self._health = health
+        self._commands = commands
+        self._command_rate = RateLimit(_COMMAND_BURST)
         self._health_due = 0.0
         self._view_every_s = 1.0 / config.view_per_s
         self._view_level = 0
@@ -165,6 +177,16 @@ class WebSink:
         elif isinstance(answer, RequestedView) and answer.view in VIEW_LEVELS:
             # Even a compromised worker gets no more than was configured.
             self._view_level = min(VIEW_LEVELS.index(answer.view), self._max_view_level)
+        elif isinstance(answer, CommandMessage):
+            response = self._execute(answer.command)
+            self._worker.send(CommandOutcome(answer.number, response.ok, response.to_json()))
+
+    def _execute(self, command: str) -> Response:
+        if self._settings.token is None:
+            return Response(ok=False, error="commands need a token: set token_file in [web]")
+        if not self._command_rate.admit():
+            return Response(ok=False, error="too many commands arrive; wait ten seconds")
+        return self._commands.execute(command.encode(errors="replace"), PAGE_COMMANDS)
 
 
 def _settings(config: WebConfig, device: str, version: str) -> Settings:

@@ -10,9 +10,10 @@ import pytest
 from jinja2 import TemplateSyntaxError
 from pydantic import ValidationError
 
-from edge.commands import Command, Commands
+from edge.commands import Commands
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus, Obstacle
+from edge.requests import Command
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle

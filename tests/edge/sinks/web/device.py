@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from edge.commands import Commands
 from edge.config import SHIPPED_MODEL, WebConfig
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
@@ -49,6 +50,7 @@ class Device:
         """Start it, with settings of [web]."""
         self.port = port or free_port()
         self.status = DeviceStatus()
+        self.commands = Commands(self.status)
         self._parts = (Component.CAMERA, Component.BROKER)
         self._stats = PipelineStats(status=self.status, components=self._parts, model=MODEL)
         self._seq = 0
@@ -62,6 +64,7 @@ class Device:
             active_model=ActiveModel(MODEL, str(SHIPPED_MODEL), 0.5, signs),
             health=self._health,
             status=self.status,
+            commands=self.commands,
         )
         self.url = config.url
 

@@ -1,0 +1,116 @@
+"""The commands that a device accepts remotely, as requests: what each may say, and how a message is read.
+
+A command without a payload is its bare name, or JSON with `command` and optionally an `id`: a `Request`. A command with
+a payload has a model of its own, a subclass of `Request` whose fields all have bounds, in `WITH_PAYLOAD`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, Self
+
+from pydantic import Field, ValidationError, field_validator
+
+from landmarkers.plain_text import escape, one_line, one_sentence
+from models.strict_model import StrictModel
+
+MAX_BYTES: Final = 8192
+"""The size of a message: the longest reply has 6,000 bytes if its sender escapes every character."""
+MAX_REPLY: Final = 500
+_MAX_CHARACTERS: Final = 64
+_MAX_REASON: Final = 200
+
+
+class Command(StrEnum):
+    """The names of the commands."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CLEAR = "clear"
+    IDENTIFY = "identify"
+    REPLY = "reply"
+
+
+class Request(StrictModel):
+    """A command without a payload."""
+
+    name: ClassVar[Command]
+    """The command, in a subclass."""
+    example: ClassVar[str] = 'a command in JSON is {"command": "pause"}, optionally with an "id"'
+    """The right form, for whoever sent a wrong one."""
+
+    command: str
+    id: str | int | None = None
+
+
+class Reply(Request):
+    """What somebody answers the signer; an empty text removes the reply that is shown."""
+
+    name: ClassVar[Command] = Command.REPLY
+    example: ClassVar[str] = f'a reply is {{"command": "reply", "text": "…"}} of at most {MAX_REPLY} characters'
+
+    text: Annotated[str, Field(max_length=MAX_REPLY)]
+    partial: bool = False
+    """True while the text is typed or spoken: more of it follows."""
+
+    @field_validator("text")
+    @classmethod
+    def _refuse_controls(cls, text: str) -> str:
+        """Return the text on one line, empty if nothing of it can be seen."""
+        if escape(text) != text:
+            raise ValueError("line ends, controls and signs of writing direction are refused")
+        return one_line(text, MAX_REPLY)
+
+
+WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {kind.name: kind for kind in (Reply,)}
+
+
+class RequestRefused(Exception):
+    """A message is no request, or its request cannot be carried out; the message is one sentence for its sender."""
+
+    def __init__(self, reason: str, request_id: str | int | None = None) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+
+
+class _Envelope(Request):
+    """The fields of every request, whatever else there is."""
+
+    model_config = StrictModel.model_config | {"extra": "ignore"}
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the command and the id of a message in JSON. Raises RequestRefused."""
+        try:
+            envelope = cls.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            if error.errors()[0]["type"] == "json_invalid":
+                raise RequestRefused("the command is neither a bare name nor JSON") from error
+            raise RequestRefused(cls.example) from error
+        if len(str(envelope.id)) > _MAX_CHARACTERS or len(envelope.command) > _MAX_CHARACTERS:
+            raise RequestRefused(f"a command's name and id may have {_MAX_CHARACTERS} characters at most")
+        return envelope
+
+
+def read_request(message: bytes) -> Request:
+    """Return the request in a message, of the model that its command has. Raises RequestRefused."""
+    if len(message) > MAX_BYTES:
+        raise RequestRefused(f"a command of {len(message)} bytes is too long; at most {MAX_BYTES}")
+    try:
+        text = message.decode().strip()
+    except UnicodeDecodeError as error:
+        raise RequestRefused("the command is not UTF-8") from error
+    if not text.startswith(("{", "[", '"')):
+        text = Request(command=text.lower()[:_MAX_CHARACTERS]).model_dump_json()
+    envelope = _Envelope.read(text)
+    if envelope.command not in [*Command]:
+        reason = f"there is no command {envelope.command!r}; there are {', '.join(Command)}"
+        raise RequestRefused(reason, envelope.id)
+    kind = WITH_PAYLOAD.get(envelope.command, Request)
+    try:
+        return kind.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field, fault = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        raise RequestRefused(
+            f"{kind.example}; {one_sentence(f'{field}: {fault}', _MAX_REASON)}", envelope.id
+        ) from error

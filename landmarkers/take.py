@@ -139,10 +139,11 @@ class Take:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
-        return cls._from_stored(StoredTake.load(path, MAX_FRAMES))
+        return cls.from_stored(StoredTake.load(path, MAX_FRAMES))
 
     @classmethod
-    def _from_stored(cls, stored: "StoredTake") -> Self:
+    def from_stored(cls, stored: "StoredTake") -> Self:
+        """Return the take that is stored, to a step's precision."""
         points = np.full((len(stored.times), POINT_COUNT, 3), np.nan, np.float32)
         for part, steps in stored.parts.items():
             points[:, PART_SLICES[part]] = dequantise(steps)

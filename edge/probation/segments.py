@@ -2,15 +2,10 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from landmarkers.frame import Frame, Landmarks
-from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
-from landmarkers.take import Provenance, Take, dequantise, quantise
+from landmarkers.take import StoredTake, Take
 from models.activity_detection import RaisedHandSpotter
 from models.manifest import SpotterSettings
 
@@ -30,13 +25,13 @@ class RecentSegments:
         settings = SpotterSettings(raise_threshold=raise_threshold, max_duration_s=_MAX_DURATION_S)
         self._spotter = RaisedHandSpotter(settings, landmarker="")
         self._lock = threading.Lock()
-        self._segments: deque[_PackedTake] = deque(maxlen=MAX_SEGMENTS)
+        self._segments: deque[StoredTake] = deque(maxlen=MAX_SEGMENTS)
         self._count = 0
 
     def observe(self, _frame: Frame, landmarks: Landmarks) -> None:
         """Take in the landmarks of a frame."""
         for take in self._spotter.push(landmarks):
-            packed = _PackedTake.of(take)
+            packed = take.stored()
             with self._lock:
                 self._count += 1
                 self._segments.append(packed)
@@ -47,25 +42,4 @@ class RecentSegments:
             first = self._count - len(self._segments) + 1
             following = max(first, number + 1)
             packed = self._segments[following - first] if following <= self._count else None
-        return None if packed is None else (following, packed.unpack())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _PackedTake:
-    """A take in the quantised form of take files, without the parts that were not visible."""
-
-    times: NDArray[np.float64]
-    steps: dict[Part, NDArray[np.int16]]
-    provenance: Provenance
-
-    @classmethod
-    def of(cls, take: Take) -> "_PackedTake":
-        visible = {part: where for part, where in PART_SLICES.items() if take.visible(part).any()}
-        steps = {part: quantise(take.points[:, where]) for part, where in visible.items()}
-        return cls(take.times, steps, take.provenance)
-
-    def unpack(self) -> Take:
-        points = np.full((len(self.times), POINT_COUNT, 3), np.nan, np.float32)
-        for part, steps in self.steps.items():
-            points[:, PART_SLICES[part]] = dequantise(steps)
-        return Take(points, self.times, self.provenance)
+        return None if packed is None else (following, Take.from_stored(packed))

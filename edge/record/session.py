@@ -13,7 +13,6 @@ from typing import Final, Protocol
 from edge.cameras.camera import Camera
 from edge.record.prompt import Prompt
 from edge.record.quality import find_fault
-from edge.record.take_folder import TakeFolder
 from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks
 from landmarkers.landmarker import Landmarker
@@ -21,6 +20,7 @@ from landmarkers.take import Take
 from models.activity_detection import MIN_REST_S, RaisedHandSpotter, is_hand_raised
 from models.labels import Sign
 from models.manifest import SpotterSettings
+from models.take_folder import TakeFolder
 
 MAX_ATTEMPTS: Final = 5
 COUNTDOWN_S: Final = 3

@@ -12,7 +12,6 @@ from edge.__main__ import main as edge
 from edge.cameras.replay import TakeReplay
 from edge.record.prompt import Prompt
 from edge.record.session import AttemptsExhausted, LandmarkStream, LiveSigner, record
-from edge.record.take_folder import TakeFolder
 from landmarkers.frame import Landmarks
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import TAKE_SUFFIX, Take
@@ -23,6 +22,7 @@ from models.labels import Sign as Word
 from models.labels import labels_json, read_labels
 from models.manifest import SpotterSettings
 from models.sign_number import number_of_word
+from models.take_folder import TakeFolder
 from tests.edge.clips import network_camera
 from tests.edge.conftest import StartDaemon
 from tests.edge.ports import free_port

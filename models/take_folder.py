@@ -59,8 +59,8 @@ class TakeFolder:
         except OSError as error:
             raise TakeFolderUnusable(f"takes cannot be saved in {self.folder}: {error.strerror}") from error
 
-    def add(self, take: Take, sign: Sign) -> None:
-        """Save a take of a sign, its times counted from its start. Raises TakeFolderUnusable."""
+    def add(self, take: Take, sign: Sign) -> Path:
+        """Save a take of a sign, its times counted from its start; return its file. Raises TakeFolderUnusable."""
         name, path = self._next_name(sign)
         provenance = Provenance(name, self._landmarker, self._signer, "train", sign.sign_id)
         try:
@@ -68,6 +68,7 @@ class TakeFolder:
         except OSError as error:
             raise TakeFolderUnusable(f"the take {path} cannot be written: {error.strerror}") from error
         self._counts[sign.sign_id] += 1
+        return path
 
     def _next_name(self, sign: Sign) -> tuple[str, Path]:
         number = self.count(sign)

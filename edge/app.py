@@ -9,6 +9,7 @@ from functools import partial
 
 from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import EdgeConfig
+from edge.conversation import Conversation
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
@@ -92,6 +93,7 @@ class _Daemon:
         self._start_monitoring()
         words = self._word_factory()
         self._recogniser = Recogniser(ModelStages.of(plan.bundle, plan.classifier, words), self._stats.timed)
+        self._conversation = Conversation((), words, config.digits)
         self.swap = HotSwap(plan, self._recogniser, words)
         self.swap.on_swap(self._use_model)
 
@@ -116,7 +118,7 @@ class _Daemon:
 
     def open_outputs(self) -> Outputs:
         """Open the sinks. Raises what a sink raises that refuses its configuration."""
-        outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._stack)
+        outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._conversation, self._stack)
         outputs.open_all(self._outbox, None if self._options.quiet else self._new_console())
         return outputs
 
@@ -136,7 +138,7 @@ class _Daemon:
             self._liveness.observe_processing(self.source.camera.frames()),
             self.source.landmarker,
             self._recogniser,
-            outputs.sinks,
+            self._conversation,
             observers=[
                 *outputs.observers,
                 *self._observers,

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from edge.commands import Commands
 from edge.config import CaptionsConfig, MqttConfig, WebConfig
+from edge.conversation import Conversation
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
@@ -24,20 +25,21 @@ from edge.sinks.web.sink import WebSink
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The sinks and the landmark observers among them, in the order in which they receive words and landmarks."""
+    """The sinks of a conversation and the landmark observers among them, each in the order in which they receive."""
 
     plan: Plan
     status: DeviceStatus
     stats: PipelineStats
     swaps: SwapEvents
+    conversation: Conversation
     stack: ExitStack
     """Closes each sink that was opened."""
-    sinks: list[Sink] = field(default_factory=list)
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None) -> None:
         """Open every configured sink. Raises what a sink raises that refuses its configuration."""
         config, commands = self.plan.config, Commands(self.status)
+        commands.register(Command.CLEAR, self.conversation.end)  # before what it says is cleared
         if console is not None:
             self._add(console)
         if config.captions is not None:
@@ -47,10 +49,10 @@ class Outputs:
         if config.mqtt is not None and outbox is not None:
             # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
             # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
-            self.sinks.insert(0, self._open_mqtt(config.mqtt, outbox, commands))
+            self.conversation.sinks.insert(0, self._open_mqtt(config.mqtt, outbox, commands))
 
     def _add(self, sink: Sink) -> None:
-        self.sinks.append(sink)
+        self.conversation.sinks.append(sink)
         self.stack.callback(sink.close)
 
     def _open_mqtt(self, config: MqttConfig, outbox: Outbox, commands: Commands) -> MqttSink:

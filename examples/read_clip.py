@@ -1,16 +1,30 @@
-"""Prints the words of a clip: python examples/read_clip.py CLIP."""
+"""Prints the words and the utterances of a clip: python examples/read_clip.py CLIP."""
 
 import sys
 
-from ishara import SHIPPED_MODEL, SourceOptions, Word, open_bundle, open_recogniser, open_source, run_pipeline
+from ishara import (
+    SHIPPED_MODEL,
+    Conversation,
+    Event,
+    SourceOptions,
+    Utterance,
+    Word,
+    open_bundle,
+    open_recogniser,
+    open_source,
+    run_pipeline,
+)
 
 
 class Printer:
     """A sink is any object with `emit` and `close`."""
 
-    def emit(self, word: Word) -> None:
-        """Print the word with its confidence."""
-        print(f"{word.confidence:4.0%}  {word.word}  {word.word_en}")
+    def emit(self, event: Event) -> None:
+        """Print a word with its confidence, and an utterance."""
+        if isinstance(event, Word):
+            print(f"{event.confidence:4.0%}  {event.word}  {event.word_en}")
+        elif isinstance(event, Utterance):
+            print(f"      {event.text}")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -22,7 +36,9 @@ def main(clip: str) -> None:
     manifest = bundle.manifest
     source = open_source(clip, manifest.parts, manifest.landmarker, SourceOptions(fast=True, endless=False))
     try:
-        run_pipeline(source.camera.frames(), source.landmarker, open_recogniser(bundle, fast=True), [Printer()])
+        recogniser = open_recogniser(bundle, fast=True)
+        conversation = Conversation([Printer()], recogniser.words)
+        run_pipeline(source.camera.frames(), source.landmarker, recogniser, conversation)
     finally:
         source.landmarker.close()
 

@@ -18,10 +18,12 @@ import landmarkers  # noqa: F401  # before all others: it disables telemetry
 if TYPE_CHECKING:
     from edge.cameras.source import Source, SourceOptions, open_source
     from edge.config import SHIPPED_MODEL
+    from edge.conversation import Conversation
     from edge.pipeline import run_pipeline
     from edge.recognition.recogniser import Recogniser
     from edge.recognition.word import Word
     from edge.sinks.sink import Sink
+    from edge.utterances.utterance import Event, Line, Utterance
     from ishara.recogniser import open_recogniser
     from landmarkers.errors import UserError
     from landmarkers.frame import Frame, Landmarks
@@ -37,8 +39,11 @@ __all__ = [
     "Bundle",
     "Candidate",
     "Classifier",
+    "Conversation",
+    "Event",
     "Frame",
     "Landmarks",
+    "Line",
     "Part",
     "Prediction",
     "Provenance",
@@ -49,6 +54,7 @@ __all__ = [
     "SourceOptions",
     "Take",
     "UserError",
+    "Utterance",
     "Word",
     "open_bundle",
     "open_recogniser",
@@ -60,8 +66,11 @@ _HOMES: Final = {
     "SHIPPED_MODEL": "edge.config",
     "Bundle": "models.bundle",
     "Candidate": "models.classifier",
+    "Conversation": "edge.conversation",
+    "Event": "edge.utterances.utterance",
     "Frame": "landmarkers.frame",
     "Landmarks": "landmarkers.frame",
+    "Line": "edge.utterances.utterance",
     "Part": "landmarkers.layout",
     "Prediction": "models.classifier",
     "Provenance": "landmarkers.take",
@@ -72,6 +81,7 @@ _HOMES: Final = {
     "SourceOptions": "edge.cameras.source",
     "Take": "landmarkers.take",
     "UserError": "landmarkers.errors",
+    "Utterance": "edge.utterances.utterance",
     "Word": "edge.recognition.word",
     "open_bundle": "models.bundle",
     "open_recogniser": "ishara.recogniser",

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from models.labels import Sign
+from models.labels import Sign, SignKind
 
 LABEL_SET: Final = Path(__file__).parent / "label_sets" / "karsl-502.csv"
 
@@ -33,6 +33,14 @@ def is_karsl_sign(sign: Sign) -> bool:
     """Return True if number and words are those of the official sheet, or the reviewed ones."""
     words = [(one.word, one.word_en) for one in karsl_signs().get(sign.sign_id, ())]
     return (sign.word, sign.word_en) in words
+
+
+def kind_of(sign_id: int | None, word: str | None, word_en: str | None) -> SignKind:
+    """Return the kind of a sign of KArSL with these words, and `word` for any other sign."""
+    for sign in karsl_signs().get(-1 if sign_id is None else sign_id, ()):
+        if (sign.word, sign.word_en) == (word, word_en) and sign.kind is not None:
+            return sign.kind
+    return "word"
 
 
 def review(sign: Sign) -> Sign:

@@ -21,6 +21,7 @@ from edge.benchmark.report import Benchmark, NetworkLoad, PipelineFigures
 from edge.benchmark.stopwatch import Stopwatch
 from edge.cameras.recording import RecordingCamera
 from edge.cameras.source import open_landmarker
+from edge.conversation import Conversation
 from edge.monitoring.health import PipelineStats
 from edge.pipeline import run_pipeline
 from edge.recognition.model_slot import ModelStages
@@ -122,7 +123,10 @@ class _Pipeline:
     def process(self, clip: Path) -> int:
         """Process the clip as fast as possible and return its number of frames."""
         frames = RecordingCamera(clip, paced=False).frames()
-        run_pipeline(frames, self.landmarker, self.recogniser, (), observers=[self.collector], stats=self.stats)
+        conversation = Conversation((), self.recogniser.words)
+        run_pipeline(
+            frames, self.landmarker, self.recogniser, conversation, observers=[self.collector], stats=self.stats
+        )
         return len(self.collector.landmarks)
 
 

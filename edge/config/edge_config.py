@@ -11,6 +11,7 @@ from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.section import Section
 from edge.config.web import WebConfig
+from models.composition import Digits
 
 
 class EdgeConfig(Section):
@@ -20,6 +21,8 @@ class EdgeConfig(Section):
     """The device's name in MQTT topics, word events and captions."""
     health_every_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 10.0
     """Seconds between two publications of `health`."""
+    digits: Digits = "european"
+    """Digits of the numbers in utterances: `european` (0 to 9) or `arabic-indic` (٠ to ٩)."""
     camera: CameraConfig = CameraConfig()
     rate: RateConfig = RateConfig()
     model: ModelConfig = ModelConfig()

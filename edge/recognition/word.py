@@ -7,11 +7,13 @@ do not know; so does the outbox, which another release may have written.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, cast
 
-from pydantic import AwareDatetime, Field, PlainSerializer
+from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 from landmarkers.take import Take
+from models.karsl import kind_of, review
+from models.labels import SIGN_KINDS, SignKind
 from models.stored_model import StoredModel
 
 if TYPE_CHECKING:  # it loads ONNX Runtime, which programs that only handle words do without
@@ -19,10 +21,20 @@ if TYPE_CHECKING:  # it loads ONNX Runtime, which programs that only handle word
 
 MAX_ALTERNATIVES: Final = 3
 
+Seq = Annotated[int, Field(ge=0, lt=2**63)]
+"""The number of an event; the range is that of SQLite's integers."""
+
 Timestamp = Annotated[
     AwareDatetime,
     PlainSerializer(lambda time: time.isoformat(timespec="milliseconds").replace("+00:00", "Z"), return_type=str),
 ]
+
+
+def _known_kind(kind: Any, info: ValidationInfo) -> SignKind:
+    """Return the kind; where it is missing, or of a later release, that of KArSL's sign or `word`."""
+    if kind in SIGN_KINDS:
+        return cast("SignKind", kind)
+    return kind_of(info.data.get("sign_id"), info.data.get("word"), info.data.get("word_en"))
 
 
 class Alternative(StoredModel):
@@ -42,13 +54,17 @@ class Word(StoredModel):
     """One word event. `ended_at` is when the sign ended, `emitted_at` when the word was known.
 
     A sign may be classified with confidence while it still continues; `ended_at` is then its last classified frame.
+    `kind` is that of the sign; the events of older releases, which have none, get the kind of KArSL's sign or `word`.
+    A word with `corrects` takes the place of the one of that number, which is always that of the word as it was first
+    said, however often it is corrected; a correction whose `word` is empty deletes it.
     """
 
     event_type: Literal["word"] = "word"
-    seq: Annotated[int, Field(ge=0, lt=2**63)]  # the range of SQLite's integers
+    seq: Seq
     sign_id: int
     word: str
     word_en: str
+    kind: Annotated[SignKind, BeforeValidator(_known_kind)] = Field(default=None, validate_default=True)
     confidence: float
     alternatives: tuple[Alternative, ...]
     started_at: Timestamp
@@ -57,6 +73,7 @@ class Word(StoredModel):
     model: str
     device: str
     late: bool = False
+    corrects: Seq | None = None
 
     @property
     def delay_s(self) -> float:
@@ -64,8 +81,8 @@ class Word(StoredModel):
         return (self.emitted_at - self.ended_at).total_seconds()
 
     def to_json(self) -> str:
-        """Return the event on one line."""
-        return self.model_dump_json()
+        """Return the event on one line; a word that corrects none has no key `corrects`."""
+        return self.model_dump_json(exclude_none=True)
 
 
 class StreamClock:
@@ -111,12 +128,13 @@ class WordFactory:
         self._model = model
         self._device = device
         self._threshold = threshold
-        self._next_seq = next_seq or count(1).__next__
+        self.next_seq = next_seq or count(1).__next__
+        """Claims the number of the next event; thread-safe."""
 
     def with_model(self, *, model: str, threshold: float, clock: StreamClock | None = None) -> "WordFactory":
         """Return the factory for another model, and perhaps another clock, that continues this one's numbering."""
         return WordFactory(
-            clock or self.clock, model=model, device=self._device, threshold=threshold, next_seq=self._next_seq
+            clock or self.clock, model=model, device=self._device, threshold=threshold, next_seq=self.next_seq
         )
 
     def create(self, take: Take, prediction: "Prediction", newest: float) -> Word | None:
@@ -125,10 +143,11 @@ class WordFactory:
         if best is None:
             return None
         return Word(
-            seq=self._next_seq(),
+            seq=self.next_seq(),
             sign_id=best.sign.sign_id,
             word=best.sign.word,
             word_en=best.sign.word_en,
+            kind=review(best.sign).kind or "word",
             confidence=round(best.confidence, 4),
             alternatives=tuple(
                 Alternative.of(candidate) for candidate in prediction.candidates[1 : 1 + MAX_ALTERNATIVES]

@@ -1,10 +1,11 @@
-"""Prints words on standard output, for people or, as JSON lines, for programs."""
+"""Prints words and utterances on standard output, for people or, as JSON lines, for programs."""
 
 import logging
 import os
 from typing import Final
 
 from edge.recognition.word import Word
+from edge.utterances.utterance import Event, Line, Utterance
 from landmarkers.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,10 @@ class ConsoleLost(UserError):
 
 
 class ConsoleSink:
-    """Prints one line per word; while that fails, because a disk is full or a reader has exited, the words are lost."""
+    """Prints one line per word and utterance.
+
+    While that fails, because a disk is full or a reader has exited, words and utterances are lost.
+    """
 
     def __init__(self, *, jsonl: bool, is_required: bool = False) -> None:
         """With `is_required`, `emit` raises ConsoleLost instead of losing a word."""
@@ -26,12 +30,12 @@ class ConsoleSink:
         self._unwritten = b""
         self._is_lost = False
 
-    def emit(self, word: Word) -> None:
-        """Print the word at once."""
-        words = word.word if word.word_en == word.word else f"{word.word}  {word.word_en}"
-        text = f"{words}  {word.confidence:.0%}  {word.delay_s:.2f} s"
+    def emit(self, event: Event) -> None:
+        """Print the word or the utterance at once."""
+        if isinstance(event, Line):
+            return
         # Encoded as UTF-8 even where a service's locale knows only ASCII.
-        line = f"{word.to_json() if self._jsonl else text}\n".encode(errors="replace")
+        line = f"{event.to_json() if self._jsonl else _text(event)}\n".encode(errors="replace")
         try:
             self._write(self._unwritten)
             self._write(line)
@@ -59,3 +63,13 @@ class ConsoleSink:
         if not self._is_lost:
             log.warning("words cannot be printed on standard output: %s; trying again at each word", error.strerror)
             self._is_lost = True
+
+
+def _text(event: Word | Utterance) -> str:
+    """Return the event for people: an utterance has an equals sign before its text."""
+    if isinstance(event, Utterance):
+        return f"= {event.text}"
+    words = event.word if event.word_en == event.word else f"{event.word}  {event.word_en}"
+    if event.corrects is not None:
+        return f"{words or '-'}  instead of word {event.corrects}"
+    return f"{words}  {event.confidence:.0%}  {event.delay_s:.2f} s"

@@ -4,12 +4,14 @@ import pytest
 
 from edge.cameras.camera import CameraLost
 from edge.cameras.replay import TakeReplay
+from edge.conversation import Conversation
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.pipeline import run_pipeline
 from edge.recognition.model_slot import ModelStages
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, Word, WordFactory
+from edge.utterances.utterance import Event, Utterance
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.take import Take
 from models.bundle import Bundle
@@ -21,13 +23,17 @@ TWO_SIGNS = take(even_times(30, 4.0), Sign(0.5, 1.5, PLACES[0]), Sign(2.2, 3.2, 
 
 
 class RecordingSink:
-    """A sink that keeps its words."""
+    """A sink that keeps its words and utterances."""
 
     def __init__(self) -> None:
         self.words: list[Word] = []
+        self.utterances: list[Utterance] = []
 
-    def emit(self, word: Word) -> None:
-        self.words.append(word)
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Word):
+            self.words.append(event)
+        elif isinstance(event, Utterance):
+            self.utterances.append(event)
 
     def close(self) -> None:
         """Nothing is buffered."""
@@ -75,7 +81,9 @@ def play(
     )
     recogniser = Recogniser(ModelStages.of(bundle, OnnxClassifier(bundle), words), stats.timed)
     observers = [] if observer is None else [observer]
-    run_pipeline(frames or replay.frames(), replay, recogniser, [sink], observers=observers, stats=stats, status=status)
+    conversation = Conversation([sink], words)
+    frames = frames or replay.frames()
+    run_pipeline(frames, replay, recogniser, conversation, observers=observers, stats=stats, status=status)
     return stats
 
 

@@ -13,12 +13,14 @@ from edge.cameras.camera import Camera, ShouldProcess, process_every_frame
 from edge.cameras.latest_frame import LatestFrameCamera
 from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import RateConfig
+from edge.conversation import Conversation
 from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.health import Health, PipelineStats
 from edge.pipeline import run_pipeline
 from edge.recognition.model_slot import ModelStages
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, Word, WordFactory
+from edge.utterances.utterance import Event
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.landmarker import Landmarker
 from landmarkers.layout import Part
@@ -116,9 +118,10 @@ class Words:
         self.count = 0
         self.newest: Word | None = None
 
-    def emit(self, word: Word) -> None:
-        self.count += 1
-        self.newest = word
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Word):
+            self.count += 1
+            self.newest = event
 
     def close(self) -> None:
         """Nothing is buffered."""
@@ -132,7 +135,8 @@ def play(
     factory = WordFactory(StreamClock(fast=True), model=TITLE, device="entrance", threshold=0.5)
     classifier = OnnxClassifier(bundle)
     recogniser = Recogniser(ModelStages.of(bundle, classifier, factory), stats.timed)
-    run_pipeline(camera.frames(), landmarker, recogniser, [words], observers=[controller], stats=stats)
+    conversation = Conversation([words], factory)
+    run_pipeline(camera.frames(), landmarker, recogniser, conversation, observers=[controller], stats=stats)
     return stats.health()
 
 

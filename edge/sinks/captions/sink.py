@@ -24,6 +24,7 @@ from edge.sinks.captions.message import (
 from edge.sinks.captions.scene import MAX_WORDS
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
+from edge.utterances.utterance import Event
 from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
@@ -69,9 +70,11 @@ class CaptionSink:
         """The worker's process id, while one runs."""
         return self._worker.pid
 
-    def emit(self, word: Word) -> None:
+    def emit(self, event: Event) -> None:
         """Show the word."""
-        message = WordMessage(word.word, word.word_en, word.confidence, time.monotonic())
+        if not isinstance(event, Word):
+            return
+        message = WordMessage(event.word, event.word_en, event.confidence, time.monotonic())
         with self._worker.lock:
             self._words.append(message)
             self._worker.send(message)

@@ -15,6 +15,7 @@ from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher import Publisher
 from edge.sinks.mqtt.publisher_state import PeriodicHealth, PublisherState
 from edge.sinks.mqtt.topics import Topics
+from edge.utterances.utterance import Event
 
 
 class MqttSink:
@@ -45,9 +46,11 @@ class MqttSink:
         self._publisher = Publisher(settings, state)
         status.subscribe(self._publisher.publish_health)  # a change of the status is published at once
 
-    def emit(self, word: Word) -> None:
+    def emit(self, event: Event) -> None:
         """Put the word in the outbox, where it survives a kill of the daemon, and have it published."""
-        self._outbox.put(word)
+        if not isinstance(event, Word):
+            return
+        self._outbox.put(event)
         self._publisher.notify()
 
     def publish_model(self, model: str) -> None:

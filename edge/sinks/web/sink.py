@@ -36,6 +36,7 @@ from edge.sinks.web.message import (
     WordMessage,
 )
 from edge.sinks.web.page_watch import PageWatch
+from edge.utterances.utterance import Event
 from edge.workers.preview_data import aspect_of, has_image, joints_of, reduced_image
 from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
@@ -107,9 +108,11 @@ class WebSink:
         """The worker's process id, while one runs."""
         return self._worker.pid
 
-    def emit(self, word: Word) -> None:
+    def emit(self, event: Event) -> None:
         """Show the word."""
-        message = WordMessage(word.seq, word.to_json())
+        if not isinstance(event, Word):
+            return
+        message = WordMessage(event.seq, event.to_json())
         with self._worker.lock:
             self._words.append(message)
             self._worker.send(message)

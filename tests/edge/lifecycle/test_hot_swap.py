@@ -9,6 +9,7 @@ import pytest
 
 from edge.cameras.replay import TakeReplay
 from edge.config import CameraConfig, EdgeConfig, ModelConfig
+from edge.conversation import Conversation
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.plan import Plan
 from edge.monitoring.frame_rate import FrameRateController
@@ -69,7 +70,7 @@ def swap_during(one: Take, at: float, old: Path, new: Path) -> tuple[list[Word],
     swap.on_swap(use_threshold)
     replay, sink = TakeReplay([one], paced=False), RecordingSink()
     frames = swap_before(replay.frames(), at, lambda: swap.try_swap(second))
-    run_pipeline(frames, replay, recogniser, [sink], observers=[controller], stats=stats)
+    run_pipeline(frames, replay, recogniser, Conversation([sink], words), observers=[controller], stats=stats)
     return sink.words, stats.health(), controller.raise_threshold
 
 

@@ -1,0 +1,1 @@
+"""Utterances: the words between two rests as one line of text."""

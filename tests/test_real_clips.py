@@ -7,6 +7,7 @@ import pytest
 
 from edge.__main__ import main as edge
 from landmarkers.take import TAKE_SUFFIX, Take
+from tests.edge.daemon import printed_words
 from trainer.cli.main import main as trainer
 
 SHIPPED = Path(__file__).parents[1] / "models" / "karsl-230"
@@ -25,7 +26,7 @@ def recognised(capfd: pytest.CaptureFixture[str], source: str) -> list[int]:
     """Return the signs that the daemon recognises in a source."""
     capfd.readouterr()
     assert edge(["run", "--source", source, *FAST]) == 0
-    return [json.loads(line)["sign_id"] for line in capfd.readouterr().out.splitlines()]
+    return [word.sign_id for word in printed_words(capfd.readouterr().out)]
 
 
 @pytest.mark.timeout(900)

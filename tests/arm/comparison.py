@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edge.recognition.word import Word
 from landmarkers.layout import HANDS, LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, Part
 from tests.arm.machine import Machine, Result
+from tests.edge.daemon import printed_words
 
 PROBABILITY_TOLERANCE: Final = 1e-3
 DISTANCE_TOLERANCE: Final = 0.01  # in shoulder widths
@@ -61,7 +62,7 @@ def compare_words(here: Result, emulated: Result) -> Outcome:
     """Check that the same signs came in the same order with the same probabilities."""
     if emulated.code != 0:
         return Outcome(passed=False, figure=emulated.failure)
-    ours, theirs = _words(here), _words(emulated)
+    ours, theirs = printed_words(here.stdout), printed_words(emulated.stdout)
     if [word.sign_id for word in ours] != [word.sign_id for word in theirs]:
         return Outcome(passed=False, figure=f"signs {[word.sign_id for word in theirs]}")
     difference = max((_max_difference(one, other) for one, other in zip(ours, theirs, strict=True)), default=1.0)
@@ -85,10 +86,6 @@ def compare_landmarks(here: Result, emulated: Result) -> Outcome:
     hands = sum(int((~np.isnan(ours[:, PART_SLICES[part].start, 0])).sum()) for part in HANDS)
     figure = f"{len(theirs)} frames, {hands} hands, points within {np.nanmax(distances):.5f} shoulder widths"
     return Outcome(bool(np.nanmax(distances) <= DISTANCE_TOLERANCE), figure)
-
-
-def _words(result: Result) -> list[Word]:
-    return [Word.model_validate_json(line) for line in result.stdout.splitlines()]
 
 
 def _max_difference(one: Word, other: Word) -> float:

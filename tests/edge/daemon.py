@@ -91,7 +91,11 @@ class Daemon:
     def words(self) -> list[Word]:
         """Wait until it exits; return the words that it printed with `--jsonl`."""
         self.wait()
-        return [Word.model_validate_json(line) for line in self._printed]
+        return self.words_so_far()
+
+    def words_so_far(self) -> list[Word]:
+        """Return the words that it has printed with `--jsonl`."""
+        return printed_words(self.printed)
 
     def refusal(self) -> str:
         """Wait until it exits with code 2; return the one sentence that it printed as the reason."""
@@ -121,3 +125,8 @@ class Daemon:
 def _collect(pipe: IO[str], lines: list[str]) -> None:
     for line in pipe:
         lines.append(line)  # noqa: PERF402  # each line must be there as soon as it is written
+
+
+def printed_words(lines: str) -> list[Word]:
+    """Return the words among the events that a daemon printed with `--jsonl`."""
+    return [Word.model_validate_json(line) for line in lines.splitlines() if '"event_type":"word"' in line]

@@ -9,7 +9,7 @@ from edge.monitoring.health import Health
 from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import ONE_SIGN, StartDaemon
-from tests.edge.daemon import mqtt_settings
+from tests.edge.daemon import mqtt_settings, printed_words
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import free_port
 from tests.edge.tiny_bundle import SIGNS, TITLE
@@ -56,7 +56,7 @@ def test_numbering_continues_after_kills(
         daemon.process.kill()
         listener.wait_for_status("offline")
     seqs = [Word.model_validate_json(message.payload).seq for message in listener.on("word")]
-    assert sorted(set(seqs)) == list(range(seqs[0], seqs[0] + len(set(seqs))))
+    assert max(seqs) - min(seqs) < 2 * len(set(seqs))  # each utterance takes a number as well
     assert len(seqs) >= 3
 
 
@@ -161,7 +161,7 @@ def test_user_without_a_home_can_run_it(tmp_path: Path, bundle_folder: Path) -> 
     )
     answer = run_homeless(*options, STATE_DIRECTORY=str(tmp_path), **mqtt_settings(free_port()))
     assert answer.returncode == 0, answer.stderr
-    assert len(answer.stdout.splitlines()) == 1
+    assert len(printed_words(answer.stdout)) == 1
     answer = run_homeless(*options, **mqtt_settings(free_port()))
     assert (answer.returncode, "Traceback" in answer.stderr) == (2, False)
     assert "this user has no home folder; name a folder with STATE_DIRECTORY" in answer.stderr

@@ -14,7 +14,6 @@ from edge.lifecycle.service import Service, status_line, watchdog_interval_s
 from edge.monitoring.frame_rate import Rate
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import ON_PROBATION, Component, DeviceStatus, Obstacle
-from edge.recognition.word import Word
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon
@@ -51,7 +50,7 @@ def configure(folder: Path, bundle: Path, *, device: str = "hall", source: str =
 
 def printed_devices(daemon: Daemon) -> list[str]:
     """Return the device in each word that was printed."""
-    return [Word.model_validate_json(line).device for line in daemon.printed.splitlines()]
+    return [word.device for word in daemon.words_so_far()]
 
 
 def test_service_notifies_ready_watchdog_status_and_stop(manager: ServiceManager, daemon: Daemon) -> None:

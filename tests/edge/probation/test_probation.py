@@ -120,7 +120,7 @@ def test_model_that_recognises_nothing_is_rolled_back(
     count = len(words(listener))
     listener.wait_until(lambda: len(words(listener)) > count)
     seqs = [word.seq for word in words(listener)]
-    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    assert seqs == sorted(set(seqs))
     assert {word.model for word in words(listener)} == {TITLE}
     assert (store.probation(), store.current()) == (None, old)
     assert broker.log.count("as ishara-ishara") == 1

@@ -270,8 +270,8 @@ def test_daemon_without_a_screen_logs_it_once_and_continues(
         settings={"ISHARA_CAPTIONS_THEME": "light"},
     )
     daemon.wait_for_log("WARNING the screen is lost: no screen can be opened")
-    spoken = len(daemon.printed.splitlines())
-    wait_until(lambda: len(daemon.printed.splitlines()) >= spoken + 2, "words after that")
+    spoken = len(daemon.words_so_far())
+    wait_until(lambda: len(daemon.words_so_far()) >= spoken + 2, "words after that")
     daemon.seconds_to_stop(signal.SIGTERM)
     assert {word.word for word in daemon.words()} == {SIGNS[1].word}
     assert daemon.wait() == 0

@@ -52,7 +52,7 @@ def test_hostile_visitors_do_not_affect_the_own_stream(start_daemon: StartDaemon
         pass
     assert refused.value.response.status_code == 403
     assert 1 <= visit_at_once(port) <= VISITORS
-    wait_until(lambda: len(daemon.printed.splitlines()) > len(SIGNS), "every word once")
+    wait_until(lambda: len(daemon.words_so_far()) > len(SIGNS), "every word once")
     assert children(daemon.process.pid) == workers
     daemon.process.send_signal(signal.SIGINT)
     sign_ids = [word.sign_id for word in daemon.words()]

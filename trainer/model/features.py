@@ -49,9 +49,8 @@ FEATURE_COUNTS: Final = {"body": 16, "dominant": 389, "non_dominant": 389}
 # A hand's features in order: first its shape, then its motion and visibility, last its position.
 HANDSHAPE_FEATURES: Final = 299
 POSITION_FEATURES: Final = 76
-# A part of the motion features: the mean absolute deviation from the mean position over the take, x and y; the same at
-# every step.
-MEAN_ABS_DEVIATION: Final = slice(HANDSHAPE_FEATURES + 6, HANDSHAPE_FEATURES + 8)
+# A part of the motion features: the deviation from the mean position over the take, x and y.
+DEVIATION: Final = slice(HANDSHAPE_FEATURES + 4, HANDSHAPE_FEATURES + 6)
 
 
 class FeatureExtractor(nn.Module):

@@ -26,9 +26,9 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from trainer.model.features import (
+    DEVIATION,
     FEATURE_COUNTS,
     HANDSHAPE_FEATURES,
-    MEAN_ABS_DEVIATION,
     POSITION_FEATURES,
     FeatureExtractor,
 )
@@ -42,12 +42,13 @@ _EXPERT_INPUTS: Final = {
     "motion": {"body": (0, FEATURE_COUNTS["body"]), "dominant": _MOTION, "non_dominant": _MOTION},
 }
 # The motion expert's weight for a static and for a moving hand, and the logistic curve between the two: its midpoint
-# and its width, as the hand's mean absolute deviation from its mean position over the take, in shoulder widths.
-# Letters and most numbers are static and lie below 0.02.
+# and its width, as the hand's mean absolute deviation from its mean position, in shoulder widths. Only the middle half
+# of the take counts: a hand that comes up, holds a letter and goes down is static. Letters and most numbers lie below
+# 0.02.
 _STATIC_WEIGHT: Final = 0.23
 _MOVING_WEIGHT: Final = 0.6
-_MOTION_MIDPOINT: Final = 0.05
-_MOTION_WIDTH: Final = 0.015
+_MOTION_MIDPOINT: Final = 0.04
+_MOTION_WIDTH: Final = 0.008
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,10 @@ def motion_weight(dominant: Tensor) -> Tensor:
 
 
 def motion(dominant: Tensor) -> Tensor:
-    """Return how much the dominant hand [B, S, F] moves, [B, 1], from 0 for a static hand to 1 for a moving one."""
-    deviation = torch.linalg.vector_norm(dominant[:, 0, MEAN_ABS_DEVIATION], dim=-1, keepdim=True)
+    """Return how much the dominant hand [B, S, F] moves, [B, 1]: 0 for a hand that is held, 1 for a moving one."""
+    steps = dominant.shape[1]
+    middle = dominant[:, steps // 4 : steps - steps // 4, DEVIATION]
+    deviation = torch.linalg.vector_norm((middle - middle.mean(1, keepdim=True)).abs().mean(1), dim=-1, keepdim=True)
     moving: Tensor = torch.sigmoid((deviation - _MOTION_MIDPOINT) / _MOTION_WIDTH)
     return moving
 

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from trainer.model.features import FEATURE_COUNTS, HANDSHAPE_FEATURES, MEAN_ABS_DEVIATION, POSITION_FEATURES
+from trainer.model.features import DEVIATION, FEATURE_COUNTS, HANDSHAPE_FEATURES, POSITION_FEATURES
 from trainer.model.network import SIZES, Attention, SignClassifier, Size, motion_weight, sinusoids
+from trainer.model.network import motion as motion_of
 
 MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "large": (60.0, 90.0)}
 
@@ -34,11 +35,19 @@ def test_each_expert_sees_its_own_features_of_the_hands() -> None:
 def test_handshape_weighs_more_for_a_static_hand_and_motion_for_a_moving_one(deviation: float, expert: str) -> None:
     network = SignClassifier(SIZES["tiny"], 3).network.eval()
     body, dominant, non_dominant = (torch.rand(1, 32, count) for count in FEATURE_COUNTS.values())
-    dominant[..., MEAN_ABS_DEVIATION] = torch.tensor([deviation, 0.0])
+    dominant[..., DEVIATION] = 0.0
+    dominant[:, ::2, DEVIATION] = torch.tensor([2 * deviation, 0.0])
     handshape, motion = network.expert_log_probs(body, dominant, non_dominant)
     weight = motion_weight(dominant)
     torch.testing.assert_close(network(body, dominant, non_dominant), 2 * ((1 - weight) * handshape + weight * motion))
     assert float(weight) < 0.3 if expert == "handshape" else float(weight) > 0.55
+
+
+def test_hand_that_comes_up_and_goes_down_around_what_it_holds_is_static() -> None:
+    dominant = torch.zeros(1, 32, FEATURE_COUNTS["dominant"])
+    for outer in (slice(0, 8), slice(24, 32)):
+        dominant[:, outer, DEVIATION] = torch.rand(8, 2)
+    assert float(motion_of(dominant)) < 0.01
 
 
 def test_probabilities_of_all_signs_and_no_sign_sum_to_one() -> None:

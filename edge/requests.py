@@ -43,7 +43,7 @@ class Request(StrictModel):
 
 
 class Reply(Request):
-    """What somebody answers the signer; an empty text removes the reply that is shown."""
+    """A text that answers the signer; an empty one removes the reply that is shown."""
 
     name: ClassVar[Command] = Command.REPLY
     example: ClassVar[str] = f'a reply is {{"command": "reply", "text": "…"}} of at most {MAX_REPLY} characters'

@@ -10,6 +10,7 @@ from functools import partial
 from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import EdgeConfig
 from edge.conversation import Conversation
+from edge.corrections.kept_takes import KeptTakes
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import state_folder
@@ -92,7 +93,12 @@ class _Daemon:
         )
         self._start_monitoring()
         words = self._word_factory()
-        self._recogniser = Recogniser(ModelStages.of(plan.bundle, plan.classifier, words), self._stats.timed)
+        self._kept = self._keep_takes()
+        self._recogniser = Recogniser(
+            ModelStages.of(plan.bundle, plan.classifier, words),
+            self._stats.timed,
+            None if self._kept is None else self._kept.remember,
+        )
         self._conversation = Conversation((), words, config.digits)
         self.swap = HotSwap(plan, self._recogniser, words)
         self.swap.on_swap(self._use_model)
@@ -119,7 +125,7 @@ class _Daemon:
     def open_outputs(self) -> Outputs:
         """Open the sinks. Raises what a sink raises that refuses its configuration."""
         outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._conversation, self._stack)
-        outputs.open_all(self._outbox, None if self._options.quiet else self._new_console())
+        outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._kept)
         return outputs
 
     def start_service(self, signals: StopSignals) -> None:
@@ -173,6 +179,16 @@ class _Daemon:
         outbox = Outbox(config.mqtt.outbox or default, config.mqtt.outbox_words)
         self._stack.callback(outbox.close)
         return outbox
+
+    def _keep_takes(self) -> KeptTakes | None:
+        """Return what keeps the takes of corrected words, if the configuration says so."""
+        config = self._plan.config
+        if not config.corrections.keep_takes:
+            return None
+        folder = state_folder(os.environ) / f"corrected-{config.device}"
+        kept = KeptTakes(folder, config.corrections.keep_takes, self._status.escalation(Component.DAEMON))
+        self._stack.callback(kept.close)
+        return kept
 
     def _new_console(self) -> ConsoleSink:
         config = self._plan.config

@@ -7,12 +7,14 @@ from importlib.metadata import version
 from edge.commands import Commands
 from edge.config import CaptionsConfig, MqttConfig, WebConfig
 from edge.conversation import Conversation
+from edge.corrections.corrector import Corrector
+from edge.corrections.kept_takes import KeptTakes
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.observer import LandmarkObserver
-from edge.requests import Command
+from edge.requests import Command, Correction
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -36,10 +38,13 @@ class Outputs:
     """Closes each sink that was opened."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
-    def open_all(self, outbox: Outbox | None, console: ConsoleSink | None) -> None:
+    def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, kept: KeptTakes | None) -> None:
         """Open every configured sink. Raises what a sink raises that refuses its configuration."""
         config, commands = self.plan.config, Commands(self.status)
         commands.register(Command.CLEAR, self.conversation.end)  # before what it says is cleared
+        corrector = Corrector(self.conversation, self.plan.bundle.signs, kept)
+        self.swaps.on_swap(lambda plan: corrector.use_signs(plan.bundle.signs))
+        commands.register_payload(Correction, corrector.correct)
         if console is not None:
             self._add(console)
         if config.captions is not None:

@@ -6,11 +6,12 @@ a payload has a model of its own, a subclass of `Request` whose fields all have 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from landmarkers.plain_text import escape, one_line, one_sentence
+from landmarkers.plain_text import MAX_CHARACTERS, escape, one_line, one_sentence
+from models.sign_number import MAX_SIGN_NUMBER
 from models.strict_model import StrictModel
 
 MAX_BYTES: Final = 8192
@@ -28,6 +29,7 @@ class Command(StrEnum):
     CLEAR = "clear"
     IDENTIFY = "identify"
     REPLY = "reply"
+    CORRECT = "correct"
 
 
 class Request(StrictModel):
@@ -56,12 +58,46 @@ class Reply(Request):
     @classmethod
     def _refuse_controls(cls, text: str) -> str:
         """Return the text on one line, empty if nothing of it can be seen."""
-        if escape(text) != text:
-            raise ValueError("line ends, controls and signs of writing direction are refused")
-        return one_line(text, MAX_REPLY)
+        return _plain(text, MAX_REPLY)
 
 
-WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {kind.name: kind for kind in (Reply,)}
+class Correction(Request):
+    """A word that somebody puts right: what it was instead, as a sign or as a text, or that it is to be deleted."""
+
+    name: ClassVar[Command] = Command.CORRECT
+    example: ClassVar[str] = (
+        'a correction is {"command": "correct", "seq": 12} with "sign_id", "text" or "delete": true'
+    )
+
+    seq: Annotated[int, Field(ge=0, lt=2**63)]
+    sign_id: Annotated[int, Field(ge=0, le=MAX_SIGN_NUMBER)] | None = None
+    text: Annotated[str, Field(max_length=MAX_CHARACTERS)] | None = None
+    delete: Literal[True] | None = None
+
+    @field_validator("text")
+    @classmethod
+    def _refuse_invisible(cls, text: str) -> str:
+        """Return the text on one line."""
+        line = _plain(text, MAX_CHARACTERS)
+        if not line:
+            raise ValueError("nothing of it can be seen")
+        return line
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        if [self.sign_id, self.text, self.delete].count(None) != 2:
+            raise ValueError("it has exactly one of these")
+        return self
+
+
+WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {kind.name: kind for kind in (Reply, Correction)}
+
+
+def _plain(text: str, max_characters: int) -> str:
+    """Return a text on one line, empty if nothing of it can be seen. Raises ValueError."""
+    if escape(text) != text:
+        raise ValueError("line ends, controls and signs of writing direction are refused")
+    return one_line(text, max_characters)
 
 
 class RequestRefused(Exception):
@@ -110,7 +146,5 @@ def read_request(message: bytes) -> Request:
         return kind.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        field, fault = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-        raise RequestRefused(
-            f"{kind.example}; {one_sentence(f'{field}: {fault}', _MAX_REASON)}", envelope.id
-        ) from error
+        fault = ": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])
+        raise RequestRefused(f"{kind.example}; {one_sentence(fault, _MAX_REASON)}", envelope.id) from error

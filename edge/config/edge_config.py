@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from edge.config.camera import CameraConfig
 from edge.config.captions import CaptionsConfig
+from edge.config.corrections import CorrectionsConfig
 from edge.config.model import ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
@@ -26,6 +27,7 @@ class EdgeConfig(Section):
     camera: CameraConfig = CameraConfig()
     rate: RateConfig = RateConfig()
     model: ModelConfig = ModelConfig()
+    corrections: CorrectionsConfig = CorrectionsConfig()
     mqtt: MqttConfig | None = None
     captions: CaptionsConfig | None = None
     metrics: MetricsConfig | None = None

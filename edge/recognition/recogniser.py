@@ -11,6 +11,8 @@ from landmarkers.take import Take
 
 StageTimer = Callable[[str], AbstractContextManager[None]]
 """Times what is done inside the context as one run of the named stage."""
+OnTake = Callable[[int, Take], None]
+"""Receives the number of a word and the take that it was recognised in."""
 
 
 class Recogniser:
@@ -20,10 +22,14 @@ class Recogniser:
     recognition is paused. All methods but `schedule` belong to the pipeline's thread.
     """
 
-    def __init__(self, stages: ModelStages, timed: StageTimer | None = None) -> None:
-        """Start with the stages of one model; `timed` measures the stages `spotter` and `classifier`."""
+    def __init__(self, stages: ModelStages, timed: StageTimer | None = None, on_take: OnTake | None = None) -> None:
+        """Start with the stages of one model; `timed` measures the stages `spotter` and `classifier`.
+
+        `on_take` is called before its word is yielded.
+        """
         self._slot = ModelSlot(stages)
         self._timed = timed or _untimed
+        self._on_take = on_take
         self._newest = 0.0  # time of the newest landmarks, in seconds of the stream
 
     @property
@@ -74,8 +80,11 @@ class Recogniser:
             with self._timed("classifier"):
                 prediction = stages.classifier.classify(take)
             word = stages.words.create(take, prediction, self._newest)
-            if word is not None:
-                yield word
+            if word is None:
+                continue
+            if self._on_take is not None:
+                self._on_take(word.seq, take)
+            yield word
 
 
 def _untimed(_stage: str) -> AbstractContextManager[None]:

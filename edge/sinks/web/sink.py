@@ -42,7 +42,7 @@ from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
-PAGE_COMMANDS: Final = (Command.REPLY,)
+PAGE_COMMANDS: Final = (Command.REPLY, Command.CORRECT)
 """The commands that the page may have executed."""
 
 _MAX_QUEUED: Final = 2 * MAX_WORDS

@@ -1,0 +1,53 @@
+"""Carries out the command `correct`: finds the right sign, and has the word replaced in the conversation."""
+
+from collections.abc import Sequence
+
+from edge.conversation import Conversation
+from edge.corrections.kept_takes import KeptTakes
+from edge.requests import Correction, RequestRefused
+from models.labels import Sign
+from models.sign_number import WordInvisible, normalise_word, number_of_word
+
+
+class Corrector:
+    """Corrects the words of one conversation; any thread may call."""
+
+    def __init__(self, conversation: Conversation, signs: Sequence[Sign], kept: KeptTakes | None) -> None:
+        """`signs` are those that the model knows; `kept` saves the takes of corrected words, if anybody does."""
+        self._conversation = conversation
+        self._kept = kept
+        self._signs = signs
+
+    def use_signs(self, signs: Sequence[Sign]) -> None:
+        """Choose among the signs of another model from now on."""
+        self._signs = signs
+
+    def correct(self, request: Correction) -> None:
+        """Replace or delete a word. Raises RequestRefused."""
+        sign = None if request.delete else find_sign(request, self._signs)
+        correction = self._conversation.correct(request.seq, sign)
+        if correction is None:
+            raise RequestRefused(f"word {request.seq} is unknown, or too old to be corrected")
+        if self._kept is not None and correction.corrects is not None:
+            self._kept.keep(correction.corrects, sign)
+
+
+def find_sign(request: Correction, signs: Sequence[Sign]) -> Sign:
+    """Return the sign of the requested number or text; a text that is no sign's word gets the number of its word.
+
+    That is the number that `ishara-edge record` gives it. Raises RequestRefused.
+    """
+    if request.text is None:
+        found = (sign for sign in signs if sign.sign_id == request.sign_id)
+        sign = next(found, None)
+        if sign is None:
+            raise RequestRefused(f"the model knows no sign {request.sign_id}")
+        return sign
+    wanted = normalise_word(request.text)
+    for sign in signs:
+        if wanted in (normalise_word(sign.word), normalise_word(sign.word_en)):
+            return sign
+    try:
+        return Sign(sign_id=number_of_word(request.text), word=request.text, word_en=request.text)
+    except WordInvisible as error:
+        raise RequestRefused(str(error)) from error

@@ -27,7 +27,7 @@ class Conversation:
     def __init__(self, sinks: Iterable[Sink], words: WordFactory, digits: Digits = "european") -> None:
         """`words` is the recogniser's word factory, whose numbering utterances share."""
         self.sinks = [*sinks]
-        """Who receives the events, in this order; complete before the first word."""
+        """The receivers of the events, in this order; complete before the first word."""
         self._builder = UtteranceBuilder(words.next_seq, digits)
         self._lock = threading.Lock()
         self._has_spoken = False  # since the last frame

@@ -26,7 +26,7 @@ _TEN_MILLIONS: Final = 10_000_000  # a sign of its own
 
 
 class SignText(Protocol):
-    """What is composed: a sign of a label set, or a word event."""
+    """A sign of a label set, or a word event."""
 
     @property
     def word(self) -> str:

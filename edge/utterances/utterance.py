@@ -49,4 +49,4 @@ class Utterance(StoredModel):
 
 
 Event = Word | Line | Utterance
-"""What sinks receive; `event_type` tells which it is."""
+"""Any event that a sink receives; `event_type` tells which it is."""

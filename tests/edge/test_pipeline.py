@@ -155,3 +155,19 @@ def test_health_counts_frames_and_words_and_times_all_stages(bundle: Bundle) -> 
     health = play(bundle, TakeReplay([TWO_SIGNS], paced=False), RecordingSink()).health()
     assert (health.frames, health.words) == (len(TWO_SIGNS), 2)
     assert set(health.stage_ms) == {"landmarks", "spotter", "classifier"}
+
+
+def test_words_between_two_rests_are_an_utterance(bundle: Bundle) -> None:
+    sink = RecordingSink()
+    signs = [Sign(0.5, 1.4, PLACES[0]), Sign(1.9, 2.8, PLACES[2]), Sign(5.0, 5.9, PLACES[1])]
+    play(bundle, TakeReplay([take(even_times(30, 7.5), *signs)], paced=False), sink)
+    assert [utterance.text for utterance in sink.utterances] == [f"{SIGNS[0].word} {SIGNS[2].word}", SIGNS[1].word]
+
+
+def test_utterance_ends_with_the_stream_and_at_a_pause(bundle: Bundle) -> None:
+    sink, status = RecordingSink(), DeviceStatus()
+    play(bundle, TakeReplay([TWO_SIGNS], paced=False), sink)
+    assert [len(utterance.words) for utterance in sink.utterances] == [2]
+    sink, replay = RecordingSink(), TakeReplay([TWO_SIGNS], paced=False)
+    play(bundle, replay, sink, frames=pause_between(replay.frames(), status, 1.8, 2.0), status=status)
+    assert [len(utterance.words) for utterance in sink.utterances] == [1, 1]

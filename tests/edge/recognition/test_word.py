@@ -41,6 +41,7 @@ def test_event_has_the_agreed_shape() -> None:
         "sign_id": 76,
         "word": "قصبة هوائية",
         "word_en": "Trachea",
+        "kind": "word",
         "confidence": 0.9,
         "alternatives": [
             {"sign_id": 75, "word": "جهاز تنفسي", "confidence": 0.06},
@@ -55,7 +56,7 @@ def test_event_has_the_agreed_shape() -> None:
 
 def test_keys_are_in_the_agreed_order() -> None:
     assert list(json.loads(create(factory()).to_json())) == [
-        *("event_type", "seq", "sign_id", "word", "word_en", "confidence", "alternatives"),
+        *("event_type", "seq", "sign_id", "word", "word_en", "kind", "confidence", "alternatives"),
         *("started_at", "ended_at", "emitted_at", "model", "device", "late"),
     ]
 
@@ -70,10 +71,28 @@ def test_event_is_one_line_that_reads_back_as_the_same_word() -> None:
 def test_word_of_another_release_is_read_without_what_is_unknown() -> None:
     word = create(factory())
     event = json.loads(word.to_json())
-    event |= {"kind": "word", "corrects": 12}
+    event |= {"hands": 2}
     event["alternatives"][0]["kind"] = "letter"
     del event["late"]  # it has a default value
     assert Word.model_validate_json(json.dumps(event)).to_json() == word.to_json()
+
+
+@pytest.mark.parametrize(
+    ("sign_id", "word", "word_en", "stored", "kind"),
+    [
+        (33, "ب", "baa", {}, "letter"),  # of a release before kinds
+        (37, "ح", "Haa", {"kind": None}, "letter"),  # with the words of KArSL's own sheet
+        (6, "5", "5", {"kind": "phrase"}, "number"),  # of a later release
+        (33, "coffee", "coffee", {}, "word"),  # the number alone says nothing
+        (33, "ب", "baa", {"kind": "word"}, "word"),
+    ],
+)
+def test_word_without_a_known_kind_has_that_of_its_sign(
+    sign_id: int, word: str, word_en: str, stored: dict[str, str], kind: str
+) -> None:
+    event = json.loads(create(factory()).to_json()) | {"sign_id": sign_id, "word": word, "word_en": word_en}
+    del event["kind"]
+    assert Word.model_validate_json(json.dumps(event | stored)).kind == kind
 
 
 @pytest.mark.parametrize(

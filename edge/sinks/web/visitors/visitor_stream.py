@@ -122,7 +122,7 @@ class VisitorStream:
 
     def _sign_answer(self, word: Word) -> Answer:
         sign = {"sign_ar": word.word, "sign_en": word.word_en}
-        event = {"word": word.model_dump(mode="json")} if self._words else {}
+        event = {"word": word.model_dump(mode="json", exclude_none=True)} if self._words else {}
         return {"detected_sign": sign, "confidence": word.confidence} | event
 
     def _landmark_answer(self, landmarks: Landmarks, aspect: float) -> Answer:

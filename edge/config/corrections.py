@@ -8,7 +8,7 @@ from edge.config.section import Section
 
 
 class CorrectionsConfig(Section):
-    """What is kept of words that somebody corrects; without this section nothing is."""
+    """The takes to keep of words that somebody corrects; without this section none."""
 
     keep_takes: Annotated[int, Field(ge=0, le=10_000)] = 0
     """Most takes of corrected words to keep in the state folder, without images and each with its right word, to

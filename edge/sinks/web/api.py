@@ -42,6 +42,7 @@ class About(StrictModel):
 
     `model` is the active bundle and `signs` the number of signs that it knows; `view` is the most that the device shows
     of its camera; `visitors` is the number of people who may try their own cameras at the same time.
+    `commands` is true if those who have shown the token may send commands.
     """
 
     device: str
@@ -49,6 +50,7 @@ class About(StrictModel):
     signs: int
     view: str
     visitors: int
+    commands: bool
     version: str
 
 
@@ -108,6 +110,7 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
             signs=0 if model is None else model.sign_count,
             view=settings.view,
             visitors=settings.visitors,
+            commands=settings.token is not None,
             version=settings.version,
         )
 

@@ -27,16 +27,15 @@ from starlette.status import (
 )
 
 from edge.commands import Response as CommandResponse
-from edge.requests import MAX_BYTES, Reply
+from edge.requests import MAX_BYTES, Correction, Reply
 from edge.sinks.web.body import read_body
 from edge.sinks.web.message import CommandMessage, CommandOutcome
 
 _JSON: Final = "application/json"
 _MAX_WAITING: Final = 16
 _TIMEOUT_S: Final = 5.0
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {_JSON: {"schema": Reply.model_json_schema()}}}
-}
+_SCHEMAS: Final = [kind.model_json_schema() for kind in (Reply, Correction)]
+_BODY: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": {_JSON: {"schema": {"oneOf": _SCHEMAS}}}}}
 
 
 class RemoteCommands:
@@ -74,7 +73,10 @@ def command_router(commands: RemoteCommands, *, has_token: bool) -> APIRouter:
 
     @router.post("/api/command", summary="Send a command", response_model=CommandResponse, openapi_extra=_BODY)
     async def command(request: Request) -> Response:
-        """Have the device execute a command: `reply` shows the signer a text, or removes it if the text is empty."""
+        """Have the device execute a command.
+
+        `reply` shows the signer a text, or removes it if the text is empty; `correct` puts a word right, or deletes it.
+        """
         if not has_token:
             return _refusal(HTTP_403_FORBIDDEN, "commands need a token: set token_file in [web]")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:

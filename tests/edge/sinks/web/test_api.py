@@ -48,7 +48,7 @@ def sign_words(device: Device, client: WebClient, count: int) -> list[dict[str, 
 
 def test_about_describes_the_device(client: WebClient) -> None:
     response = client.get("/api/about").json()
-    about = {"device": NAME, "model": MODEL, "signs": 230, "view": "picture", "visitors": 4}
+    about = {"device": NAME, "model": MODEL, "signs": 230, "view": "picture", "visitors": 4, "commands": False}
     assert response == about | {"version": version("ishara")}
 
 

@@ -90,6 +90,13 @@ def add_stream(command: argparse.ArgumentParser) -> None:
         help="signs in a stream, at most (default: %(default)s)",
     )
     command.add_argument(
+        "--lines",
+        type=integer_from(1, 10_000),
+        metavar="N",
+        help="instead compose the text of so many streams of words, a spelled name and a number, without rest between "
+        "them (default: none)",
+    )
+    command.add_argument(
         "--mix-signers",
         action="store_true",
         help="draw the signs of each stream from all signers, moved onto the same shoulders (default: from one)",

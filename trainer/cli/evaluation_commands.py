@@ -25,6 +25,7 @@ from trainer.data.take_labels import WordsUnclear, read_take_labels
 from trainer.evaluation.condition_evaluation import evaluate_conditions
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
 from trainer.evaluation.leave_one_signer_out import RUNS, Folds, leave_one_signer_out
+from trainer.evaluation.lines import plan_lines, read_line
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest
 from trainer.evaluation.open_set import evaluate_open_set
 from trainer.evaluation.rest import RestVisibility
@@ -37,6 +38,7 @@ from trainer.reports import (
     condition_text,
     evaluation_report,
     evaluation_text,
+    line_text,
     open_set_report,
     open_set_text,
     stream_report,
@@ -77,6 +79,8 @@ def run_stream(options: argparse.Namespace) -> int:
             Path(scratch),
             LocalExecutor(options.workers),
         )
+    if options.lines is not None:
+        return _report_lines(classifier, takes, rests, options)
     plans = plan_streams(takes, options.words_per_stream, options.seed, mix_signers=options.mix_signers)
     visibility = RestVisibility(options.rest_visible)
     results = evaluate_streams(classifier, plans, rests, options.rates, options.drop, visibility)
@@ -90,6 +94,23 @@ def run_stream(options: argparse.Namespace) -> int:
     if options.into_card:
         insert_card_section(options.model, stream_text.CARD_HEADING, stream_text.to_card_section(report))
     print(json.dumps(stream_text.to_dict(report), indent=1) if options.json else stream_text.to_table(report))
+    return 0
+
+
+def _report_lines(
+    classifier: StreamClassifier, takes: Sequence[Take], rests: Sequence[Take], options: argparse.Namespace
+) -> int:
+    signs, manifest = classifier.bundle.signs, classifier.bundle.manifest
+    plans = plan_lines(takes, signs, options.lines, options.seed)
+    results = evaluate_streams(
+        classifier, plans, rests, options.rates, options.drop, RestVisibility(options.rest_visible)
+    )
+    rates = [(rate, [read_line(one, signs) for one in results if one.rate == rate]) for rate in options.rates]
+    print(
+        json.dumps(line_text.to_dict(manifest, rates), indent=1)
+        if options.json
+        else line_text.to_table(manifest, rates)
+    )
     return 0
 
 

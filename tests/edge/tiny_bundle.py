@@ -93,7 +93,7 @@ def _network(places: Sequence[float], beside: Sequence[NodeProto] = ()) -> bytes
             helper.make_tensor_value_info("points", TensorProto.FLOAT, ["batch", "time", POINT_COUNT, 3]),
             helper.make_tensor_value_info("times", TensorProto.FLOAT, ["batch", "time"]),
         ],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", len(SIGNS) + 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", len(places) + 1])],
         [numpy_helper.from_array(content, name) for name, content in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)

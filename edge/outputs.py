@@ -14,7 +14,7 @@ from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.observer import LandmarkObserver
-from edge.requests import Command, Correction
+from edge.requests import Command, Correction, Reply
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -80,6 +80,7 @@ class Outputs:
         self.observers.append(captions)
         commands.register(Command.CLEAR, captions.clear)
         commands.register(Command.IDENTIFY, captions.identify)
+        commands.register_payload(Reply, captions.show_reply)
 
     def _open_web(self, config: WebConfig, commands: Commands) -> None:
         web = WebSink(

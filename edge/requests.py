@@ -10,13 +10,14 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from landmarkers.plain_text import MAX_CHARACTERS, escape, one_line, one_sentence
+from landmarkers.plain_text import MAX_CHARACTERS, MAX_SENTENCE, escape, one_line, one_sentence
 from models.sign_number import MAX_SIGN_NUMBER
 from models.strict_model import StrictModel
 
 MAX_BYTES: Final = 8192
 """The size of a message: the longest reply has 6,000 bytes if its sender escapes every character."""
-MAX_REPLY: Final = 500
+_FIRST_LOOK_S: Final = 6.0
+_READ_PER_S: Final = 5.0  # characters; subtitles allow three times as many, to readers who do nothing else
 _MAX_CHARACTERS: Final = 64
 _MAX_REASON: Final = 200
 
@@ -48,17 +49,22 @@ class Reply(Request):
     """A text that answers the signer; an empty one removes the reply that is shown."""
 
     name: ClassVar[Command] = Command.REPLY
-    example: ClassVar[str] = f'a reply is {{"command": "reply", "text": "…"}} of at most {MAX_REPLY} characters'
+    example: ClassVar[str] = f'a reply is {{"command": "reply", "text": "…"}} of at most {MAX_SENTENCE} characters'
 
-    text: Annotated[str, Field(max_length=MAX_REPLY)]
+    text: Annotated[str, Field(max_length=MAX_SENTENCE)]
     partial: bool = False
     """True while the text is typed or spoken: more of it follows."""
+
+    @property
+    def shown_for_s(self) -> float:
+        """The time that somebody needs who reads slowly, and looks up first."""
+        return _FIRST_LOOK_S + len(self.text) / _READ_PER_S
 
     @field_validator("text")
     @classmethod
     def _refuse_controls(cls, text: str) -> str:
         """Return the text on one line, empty if nothing of it can be seen."""
-        return _plain(text, MAX_REPLY)
+        return _plain(text, MAX_SENTENCE)
 
 
 class Correction(Request):

@@ -32,8 +32,17 @@ class StatusMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyMessage:
+    """What somebody answers the signer, shown until an instant; an empty text removes it."""
+
+    text: str
+    partial: bool
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
-    """Removes all words that were shown before."""
+    """Removes all words that were shown before, and the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,11 @@ class WordDisplayed:
     displayed_at: float
 
 
-Message = WordMessage | StatusMessage | Clear | Identify | View
+Message = WordMessage | ReplyMessage | StatusMessage | Clear | Identify | View
 """The messages of the daemon."""
 
-Reply = Ready | WordDisplayed | Heartbeat | Failure
-"""The replies of the worker."""
+Answer = Ready | WordDisplayed | Heartbeat | Failure
+"""The answers of the worker."""
 
-MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (WordMessage, StatusMessage, Clear, Identify, View)
-REPLY_TYPES: Final[tuple[type[Reply], ...]] = (Ready, WordDisplayed, Heartbeat, Failure)
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (WordMessage, ReplyMessage, StatusMessage, Clear, Identify, View)
+ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, WordDisplayed, Heartbeat, Failure)

@@ -8,6 +8,7 @@ from PIL import Image
 from edge.sinks.captions.layout import Box, Layout, lay_out
 from edge.sinks.captions.panels import PanelStyle, draw_identity, draw_newest_word, draw_previous_words, draw_status
 from edge.sinks.captions.preview import draw_view
+from edge.sinks.captions.reply import draw_reply
 from edge.sinks.captions.scene import Scene
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.text import Typeface
@@ -30,8 +31,10 @@ class Painter:
         """Load the fonts and arrange the panels. Raises FontMissing."""
         self._style = style
         self._typeface = Typeface.find(style.typeface)
-        self._layout = lay_out(*size, preview=style.preview != "off")
+        preview = style.preview != "off"
+        self._layout = lay_out(*size, preview=preview)
         self._panels = self._arrange(self._layout)
+        self._panels_with_reply = self._arrange(lay_out(*size, preview=preview, reply=True))
         self._last: Scene | None = None
         self.image = Image.new("RGB", size)
         """The scene painted last, RGB."""
@@ -46,11 +49,12 @@ class Painter:
         if scene.identity is not None:
             draw_identity(self.image, scene.identity, style)
             return [self._whole]
+        panels = self._panels if scene.reply is None else self._panels_with_reply
         if last is None or _common_content(last) != _common_content(scene):
             self.image.paste(theme.background, (0, 0, *self.image.size))
-            self._draw(self._panels, scene, style)
+            self._draw(panels, scene, style)
             return [self._whole]
-        return self._draw([one for one in self._panels if one.content(last) != one.content(scene)], scene, style)
+        return self._draw([one for one in panels if one.content(last) != one.content(scene)], scene, style)
 
     @property
     def _whole(self) -> Box:
@@ -66,6 +70,8 @@ class Painter:
         ]
         if layout.preview is not None:
             panels.append(Panel(layout.preview, lambda scene: scene.view, self._draw_preview))
+        if layout.reply is not None:
+            panels.append(Panel(layout.reply, lambda scene: scene.reply, draw_reply))
         return panels
 
     def _draw(self, panels: list[Panel], scene: Scene, style: PanelStyle) -> list[Box]:
@@ -86,4 +92,4 @@ class Painter:
 
 def _common_content(scene: Scene) -> object:
     """Return the part of a scene that every panel depends on."""
-    return scene.identity, scene.shift, scene.brightness
+    return scene.identity, scene.shift, scene.brightness, scene.reply is None

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from edge.sinks.captions.message import Clear, Identify, Message, StatusMessage, View, WordMessage
+from edge.sinks.captions.message import Clear, Identify, Message, ReplyMessage, StatusMessage, View, WordMessage
 from edge.sinks.captions.style import CaptionStyle
-from landmarkers.plain_text import one_line
+from landmarkers.plain_text import MAX_SENTENCE, one_line
 
 MAX_WORDS: Final = 12
 """Words that are kept; no screen has room for more on its line of previous words."""
@@ -32,6 +32,14 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyText:
+    """A reply as it is shown."""
+
+    text: str
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything that is on the screen.
 
@@ -46,6 +54,7 @@ class Scene:
     identity: str | None = None
     shift: tuple[int, int] = (0, 0)
     brightness: float = 1.0
+    reply: ReplyText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class CaptionState:
     status: StatusMessage = _NO_FAULT
     view: View | None = None
     identify: Identify | None = None
+    reply: ReplyMessage | None = None
 
     def updated(self, message: Message) -> "CaptionState":
         """Return the state after a message."""
@@ -63,6 +73,8 @@ class CaptionState:
             case WordMessage():
                 shown = replace(message, word=one_line(message.word), english=one_line(message.english))
                 return replace(self, words=(*self.words, shown)[-MAX_WORDS:])
+            case ReplyMessage():
+                return replace(self, reply=replace(message, text=one_line(message.text, MAX_SENTENCE)))
             case StatusMessage():
                 return replace(self, status=message)
             case View():
@@ -70,7 +82,7 @@ class CaptionState:
             case Identify():
                 return replace(self, identify=replace(message, name=one_line(message.name)))
             case Clear():
-                return replace(self, words=())
+                return replace(self, words=(), reply=None)
             case _:
                 return self
 
@@ -80,10 +92,11 @@ def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day
     newest, previous = state.words[-1:], state.words[:-1]
     if newest and opacity(now - newest[0].at, style.fade_after_s) == 0.0:
         newest, previous = (), state.words
-    view, identify = state.view, state.identify
+    view, identify, reply = state.view, state.identify, state.reply
     return Scene(
         newest=_captions(newest, style, now, style.fade_after_s)[0] if newest else None,
         previous=_captions(previous, style, now, style.history_s),
+        reply=ReplyText(reply.text, reply.partial) if reply is not None and reply.text and now < reply.until else None,
         status=state.status,
         view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
         identity=identify.name if identify is not None and now < identify.until else None,

@@ -9,14 +9,16 @@ from typing import Final
 from edge.config import CaptionsConfig
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
+from edge.requests import Reply
 from edge.sinks.captions.connector import connected_screens, is_on_desktop
 from edge.sinks.captions.message import (
-    REPLY_TYPES,
+    ANSWER_TYPES,
+    Answer,
     Clear,
     Identify,
     Message,
     Ready,
-    Reply,
+    ReplyMessage,
     StatusMessage,
     WordDisplayed,
     WordMessage,
@@ -43,6 +45,7 @@ class CaptionSink:
         self._device = device
         self._status = status
         self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self._reply: ReplyMessage | None = None
         self._pending_view: tuple[Frame, Landmarks, float] | None = None
         self._viewed_at = 0.0
         self._screens: frozenset[str] | None = None
@@ -50,7 +53,7 @@ class CaptionSink:
         """The time that the last word took from its emission to the screen."""
         style = CaptionStyle.from_options(config.model_dump())
         self._worker = SupervisedProcess(
-            Program("edge.sinks.captions", REPLY_TYPES, (style.to_json(),)),
+            Program("edge.sinks.captions", ANSWER_TYPES, (style.to_json(),)),
             Callbacks(
                 initial_messages=self._initial_messages,
                 next_message=self._next_view,
@@ -79,6 +82,13 @@ class CaptionSink:
             self._words.append(message)
             self._worker.send(message)
 
+    def show_reply(self, reply: Reply) -> None:
+        """Show a reply for as long as somebody needs to read it, or remove it if it is empty."""
+        message = ReplyMessage(reply.text, reply.partial, time.monotonic() + reply.shown_for_s)
+        with self._worker.lock:
+            self._reply = message
+            self._worker.send(message)
+
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Keep the newest frame for the preview; the supervisor's thread reduces it."""
         now = time.monotonic()
@@ -90,8 +100,9 @@ class CaptionSink:
         self._worker.wake()
 
     def clear(self) -> None:
-        """Remove all words from the screen."""
+        """Remove all words and the reply from the screen."""
         with self._worker.lock:
+            self._reply = None
             self._words.clear()
             self._worker.send(Clear())
 
@@ -108,7 +119,8 @@ class CaptionSink:
         return StatusMessage(faults, self._status.paused, self._status.obstacle or "")
 
     def _initial_messages(self) -> Iterable[Message]:
-        return [self._status_message(), *self._words]
+        reply = [] if self._reply is None else [self._reply]
+        return [self._status_message(), *self._words, *reply]
 
     def _next_view(self) -> Message | None:
         with self._worker.lock:
@@ -118,11 +130,11 @@ class CaptionSink:
         frame, landmarks, at = view
         return view_of(frame, landmarks, at, with_image=self._preview == "picture")
 
-    def _receive(self, reply: Reply) -> None:
-        if isinstance(reply, WordDisplayed):
-            self.delay_s = reply.displayed_at - reply.emitted_at
-        elif isinstance(reply, Ready):
-            size = f"{reply.size[0]}x{reply.size[1]} by {reply.driver}"
+    def _receive(self, answer: Answer) -> None:
+        if isinstance(answer, WordDisplayed):
+            self.delay_s = answer.displayed_at - answer.emitted_at
+        elif isinstance(answer, Ready):
+            size = f"{answer.size[0]}x{answer.size[1]} by {answer.driver}"
             self._worker.report_ready(f"captions are on a screen of {size}", f"the screen is back: {size}")
 
     def _unavailable_reason(self) -> str | None:

@@ -4,6 +4,7 @@ Sizes are heights of letters in pixels, of the alif and of a Latin capital: legi
 makes fonts with wide and narrow bodies alike.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +13,7 @@ from typing import Final, Self
 
 from PIL import ImageDraw, ImageFont, features
 
-from edge.sinks.captions.bidi import split_by_direction
+from edge.sinks.captions.bidi import DirectionalRun, split_by_direction
 from edge.sinks.captions.fonts import Family, FontMissing, find_families
 from edge.sinks.captions.theme import Colour
 
@@ -53,7 +54,11 @@ class Typeface:
 
     def width(self, text: str, letters: float, weight: Weight) -> float:
         """Return the width of a line in pixels, for this height of letters."""
-        return self._lay_out(text, self._em(letters, weight), weight)[1]
+        return self.width_of_runs(split_by_direction(text), letters, weight)
+
+    def width_of_runs(self, runs: Sequence[DirectionalRun], letters: float, weight: Weight) -> float:
+        """Return the width of a line that is split into runs."""
+        return self._lay_out(runs, self._em(letters, weight), weight)[1]
 
     def draw(
         self,
@@ -65,9 +70,21 @@ class Typeface:
         colour: Colour,
     ) -> float:
         """Draw a line whose right end and baseline are at a point, and return its width."""
+        return self.draw_runs(canvas, split_by_direction(text), at, letters, weight, colour)
+
+    def draw_runs(
+        self,
+        canvas: ImageDraw.ImageDraw,
+        runs: Sequence[DirectionalRun],
+        at: tuple[float, float],
+        letters: float,
+        weight: Weight,
+        colour: Colour,
+    ) -> float:
+        """Draw a line that is split into runs, the first of which stands furthest right, and return its width."""
         em = self._em(letters, weight)
-        runs, width = self._lay_out(text, em, weight)
-        for run in runs:
+        placed, width = self._lay_out(runs, em, weight)
+        for run in placed:
             position = (at[0] - width + run.left, at[1])
             direction = "rtl" if run.right_to_left else "ltr"
             canvas.text(position, run.text, colour, _font(run.path, em), anchor="ls", direction=direction)
@@ -76,11 +93,11 @@ class Typeface:
     def _em(self, letters: float, weight: Weight) -> int:
         return max(4, round(letters / _alif_height(self._arabic, weight)))
 
-    def _lay_out(self, text: str, em: int, weight: Weight) -> tuple[list[TextRun], float]:
-        """Return the runs of a line, and its width."""
+    def _lay_out(self, line: Sequence[DirectionalRun], em: int, weight: Weight) -> tuple[list[TextRun], float]:
+        """Return the runs of a line in their fonts, and its width."""
         runs = []
         right = 0.0  # leftwards from the line's right end
-        for run in split_by_direction(text):
+        for run in line:
             parts = self._split_by_font(run.text, weight)
             widths = [_length(part, path, em, rtl=run.right_to_left) for part, path in parts]
             offset = right if run.right_to_left else right + sum(widths)

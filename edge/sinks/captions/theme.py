@@ -13,7 +13,7 @@ class Theme:
 
     `text` is for confident words, `unsure` for others, `quiet` for English and previous words, `panel` behind the
     preview, `body`, `left_hand` and `right_hand` for the skeleton, `alarm` for faults, `faint` for what should hardly
-    be noticed.
+    be noticed, `reply` behind the `reply_text`.
     """
 
     background: Colour
@@ -26,6 +26,8 @@ class Theme:
     right_hand: Colour
     alarm: Colour
     faint: Colour
+    reply: Colour
+    reply_text: Colour
 
     def dimmed(self, brightness: float) -> Self:
         """Return the same colours, darker: brightness 1 leaves them, 0 is black."""
@@ -46,6 +48,8 @@ THEMES: Final = {
         right_hand=(240, 184, 96),
         alarm=(255, 168, 94),
         faint=(116, 126, 140),
+        reply=(24, 62, 110),
+        reply_text=(255, 255, 255),
     ),
     "light": Theme(
         background=(250, 247, 240),
@@ -58,6 +62,8 @@ THEMES: Final = {
         right_hand=(176, 98, 10),
         alarm=(168, 56, 16),
         faint=(126, 124, 118),
+        reply=(26, 74, 128),
+        reply_text=(255, 255, 255),
     ),
     "contrast": Theme(
         background=(0, 0, 0),
@@ -70,6 +76,8 @@ THEMES: Final = {
         right_hand=(255, 221, 64),
         alarm=(255, 221, 64),
         faint=(170, 170, 170),
+        reply=(255, 255, 255),
+        reply_text=(0, 0, 0),
     ),
 }
 

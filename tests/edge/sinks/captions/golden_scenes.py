@@ -12,7 +12,7 @@ import numpy as np
 from edge.demo.__main__ import TAKES
 from edge.sinks.captions.message import StatusMessage, View
 from edge.sinks.captions.painter import Painter
-from edge.sinks.captions.scene import Caption, Scene
+from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.view import view_of
 from landmarkers.frame import Frame, Image
@@ -53,6 +53,9 @@ PREVIOUS: Final = (
     Caption("قلب", "heart", is_confident=True),
 )
 
+MIXED_REPLY: Final = ReplyText("موعدك مع Dr. Hassan في Room 7 in Building B الساعة 10:30 (الدور 3)، رقم AB-12.")
+ENGLISH_REPLY: Final = ReplyText("Please wait 10 minutes. Bring your card (رقم 12) to", partial=True)
+
 NO_CAMERA: Final = StatusMessage(("camera",))
 NO_BROKER: Final = StatusMessage(("broker",))
 PAUSED: Final = StatusMessage(paused=True)
@@ -72,6 +75,11 @@ GOLDEN_SCENES: Final = {
     "ready": GoldenScene(CaptionStyle(), Scene(), SMALL),
     "too-far": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, TOO_FAR, signer()), SMALL),
     "identity": GoldenScene(CaptionStyle(), Scene(identity="entrance-2"), SMALL),
+    "reply": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY), LARGE),
+    "partial-reply": GoldenScene(CaptionStyle(theme="light"), Scene(WORD, PREVIOUS, reply=ENGLISH_REPLY), SMALL),
+    "upright-reply": GoldenScene(
+        CaptionStyle(theme="contrast"), Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY), (480, 800)
+    ),
     "upright": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
 }
 

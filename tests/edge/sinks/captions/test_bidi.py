@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from edge.sinks.captions.bidi import split_by_direction
+from edge.sinks.captions.bidi import find_levels, is_right_to_left, order_runs, split_by_direction
 from edge.sinks.captions.fonts import Family
 from edge.sinks.captions.text import Typeface, Weight
 
@@ -43,21 +43,22 @@ def dejavu() -> Path:
     return Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-def draw_by_raqm(text: str) -> Image.Image:
-    """Draw the whole right-to-left line at once."""
+def draw_by_raqm(text: str, direction: str = "rtl") -> Image.Image:
+    """Draw the whole line at once."""
     image = Image.new("L", SIZE)
     font = ImageFont.truetype(dejavu(), EM, layout_engine=ImageFont.Layout.RAQM)
-    ImageDraw.Draw(image).text(RIGHT_END, text, 255, font, anchor="rs", direction="rtl")
+    ImageDraw.Draw(image).text(RIGHT_END, text, 255, font, anchor="rs", direction=direction)
     return image
 
 
-def draw_in_runs(text: str) -> Image.Image:
+def draw_in_runs(text: str, *, right_to_left: bool = True) -> Image.Image:
     """Draw the line as captions do, in the same font and size."""
     image = Image.new("RGB", SIZE)
     family = Family(dejavu(), dejavu())
     alif = -ImageFont.truetype(dejavu(), 200).getbbox("ا", anchor="ls")[1] / 200
     typeface = Typeface(family, family)
-    typeface.draw(ImageDraw.Draw(image), text, RIGHT_END, EM * alif, Weight.REGULAR, (255, 255, 255))
+    runs = order_runs(text, find_levels(text, right_to_left=right_to_left))
+    typeface.draw_runs(ImageDraw.Draw(image), runs, RIGHT_END, EM * alif, Weight.REGULAR, (255, 255, 255))
     return image.convert("L")
 
 
@@ -70,6 +71,18 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 @pytest.mark.parametrize("text", MIXED)
 def test_mixed_line_is_ordered_as_by_raqm(text: str) -> None:
     assert difference(draw_by_raqm(text), draw_in_runs(text)) < 0.25
+
+
+@pytest.mark.parametrize("text", ["Room 7 قلب 12 يد, then B", "Card (رقم 12) here.", "10 من 20 in all!", *MIXED])
+def test_mixed_line_from_left_to_right_is_ordered_as_by_raqm(text: str) -> None:
+    assert difference(draw_by_raqm(text, "ltr"), draw_in_runs(text, right_to_left=False)) < 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("قلب heart", True), ("7: heart قلب", False), ("12", True), ("", True), ("«B»", False)]
+)
+def test_first_letter_gives_the_direction(text: str, expected: bool) -> None:
+    assert is_right_to_left(text) is expected
 
 
 def test_line_in_another_order_is_noticed() -> None:

@@ -1,13 +1,14 @@
 import pytest
 
 from edge.sinks.captions.message import (
+    ANSWER_TYPES,
     MESSAGE_TYPES,
-    REPLY_TYPES,
+    Answer,
     Clear,
     Identify,
     Message,
     Ready,
-    Reply,
+    ReplyMessage,
     StatusMessage,
     View,
     WordDisplayed,
@@ -16,10 +17,11 @@ from edge.sinks.captions.message import (
 from edge.sinks.captions.style import CaptionStyle
 from edge.workers.protocol import Decoder, Failure, Heartbeat, encode
 
-ALL_TYPES: list[type[Message | Reply]] = [*MESSAGE_TYPES, *REPLY_TYPES]
-SENT: list[Message | Reply] = [
+ALL_TYPES: list[type[Message | Answer]] = [*MESSAGE_TYPES, *ANSWER_TYPES]
+SENT: list[Message | Answer] = [
     WordMessage("قصبة\nهوائية", "Trachea", 0.97, 12.5),
     StatusMessage(("camera", "broker"), paused=True, obstacle="too dark"),
+    ReplyMessage("غرفة 7", partial=True, until=12.5),
     Clear(),
     Identify("entrance", 20.0),
     Ready("kmsdrm", (1920, 1080)),

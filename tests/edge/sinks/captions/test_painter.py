@@ -8,9 +8,9 @@ from PIL import Image as PilImage
 from edge.config import SHIPPED_MODEL
 from edge.sinks.captions.fonts import find_families
 from edge.sinks.captions.layout import lay_out
-from edge.sinks.captions.message import Identify, StatusMessage, WordMessage
+from edge.sinks.captions.message import Identify, ReplyMessage, StatusMessage, WordMessage
 from edge.sinks.captions.painter import Painter
-from edge.sinks.captions.scene import Caption, CaptionState, Scene, scene_at
+from edge.sinks.captions.scene import Caption, CaptionState, ReplyText, Scene, scene_at
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.theme import THEMES
 from landmarkers.frame import Image
@@ -77,12 +77,13 @@ def test_word_of_one_language_is_drawn_once() -> None:
     ids=lambda text: ascii(text[:12]),
 )
 def test_any_text_is_drawn_within_a_second(text: str) -> None:
-    began, painter = time.monotonic(), Painter(CaptionStyle(), SIZE)
+    began, painter = time.process_time(), Painter(CaptionStyle(), SIZE)
     state = CaptionState()
-    for message in (WordMessage(text, text, 0.9, 1.0), WordMessage(text, text, 0.9, 2.0), Identify(text, 9.0)):
+    words = WordMessage(text, text, 0.9, 1.0), WordMessage(text, text, 0.9, 2.0)
+    for message in (*words, ReplyMessage(text, partial=False, until=9.0), Identify(text, 9.0)):
         state = state.updated(message)
         painter.paint(scene_at(state, CaptionStyle(), 2.0, 720))
-    assert time.monotonic() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_every_golden_image_has_a_scene() -> None:
@@ -105,6 +106,10 @@ def test_only_changed_panels_are_drawn() -> None:
     faded = replace(scene, view=None, newest=replace(MIXED, opacity=0.5))
     assert painter.paint(faded) == [layout.word]
     assert painter.paint(replace(faded, status=StatusMessage(("camera",)))) == [layout.status]
+    replied = replace(faded, reply=ReplyText("غرفة", partial=True))
+    assert [(box.width, box.height) for box in painter.paint(replied)] == [SIZE]
+    reply = lay_out(*SIZE, preview=True, reply=True).reply
+    assert painter.paint(replace(replied, reply=ReplyText("غرفة 7"))) == [reply]
 
 
 def test_earlier_scenes_leave_no_trace() -> None:
@@ -113,6 +118,7 @@ def test_earlier_scenes_leave_no_trace() -> None:
         Scene(identity="entrance"),
         Scene(WORD, PREVIOUS[:2], shift=(6, 0)),
         Scene(WORD, PREVIOUS[:3], brightness=0.5),
+        Scene(WORD, PREVIOUS, reply=ReplyText("غرفة 7")),
         Scene(WORD, PREVIOUS, StatusMessage(), signer()),
         Scene(),
         Scene(WORD, PREVIOUS, StatusMessage(), signer()),

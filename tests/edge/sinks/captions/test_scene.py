@@ -1,7 +1,7 @@
 import pytest
 
-from edge.sinks.captions.message import Clear, Identify, Message, StatusMessage, View, WordMessage
-from edge.sinks.captions.scene import MAX_WORDS, CaptionState, Scene, burn_in_shift, is_night, scene_at
+from edge.sinks.captions.message import Clear, Identify, Message, ReplyMessage, StatusMessage, View, WordMessage
+from edge.sinks.captions.scene import MAX_WORDS, CaptionState, ReplyText, Scene, burn_in_shift, is_night, scene_at
 from edge.sinks.captions.style import CaptionStyle
 
 STYLE = CaptionStyle(fade_after_s=10.0, history_s=60.0, night_hours="22:00-06:00", night_brightness=0.4)
@@ -52,6 +52,15 @@ def test_previous_words_fade_at_last() -> None:
     assert previous_words(scene(59.0, word_message("أ", 0.0), word_message("ب", 1.0))) == ["أ", "ب"]
     assert previous_words(scene(63.5, word_message("أ", 0.0), word_message("ب", 1.0))) == ["ب"]
     assert previous_words(scene(65.0, word_message("أ", 0.0), word_message("ب", 1.0))) == []
+
+
+def test_reply_is_shown_until_its_instant_or_until_it_is_removed() -> None:
+    reply = ReplyMessage("غرفة 7", partial=False, until=9.0)
+    assert scene(8.9, reply).reply == ReplyText("غرفة 7")
+    assert scene(9.1, reply).reply is None
+    assert scene(5.0, reply, ReplyMessage("غرفة 8", partial=True, until=9.0)).reply == ReplyText("غرفة 8", partial=True)
+    assert scene(5.0, reply, ReplyMessage("", partial=False, until=9.0)).reply is None
+    assert scene(5.0, reply, Clear()).reply is None
 
 
 def test_scene_is_constant_while_nothing_fades() -> None:

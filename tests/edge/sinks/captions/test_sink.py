@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,11 @@ from edge.config import CaptionsConfig
 from edge.demo.__main__ import TAKES
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
+from edge.requests import Reply
 from edge.sinks.captions.layout import Box, lay_out
 from edge.sinks.captions.message import StatusMessage
 from edge.sinks.captions.painter import Painter
-from edge.sinks.captions.scene import Caption, Scene, burn_in_shift
+from edge.sinks.captions.scene import Caption, ReplyText, Scene, burn_in_shift
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.captions.style import CaptionStyle
 from landmarkers.frame import Frame
@@ -95,7 +97,7 @@ def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsCo
     def is_shown() -> bool:
         offset = burn_in_shift(time.monotonic())
         painter = Painter(CaptionStyle.from_options((config or CaptionsConfig()).model_dump()), SIZE)
-        painter.paint(Scene(scene.newest, scene.previous, scene.status, scene.view, scene.identity, offset))
+        painter.paint(replace(scene, shift=offset))
         by = (round(offset[0] * LAYOUT.unit / 1000), round(offset[1] * LAYOUT.unit / 1000))
         return server.shows(np.asarray(painter.image), box.shifted(by))
 
@@ -156,6 +158,21 @@ def test_clear_removes_words_and_identify_shows_the_device_name(x_server: Xvfb, 
     wait_for(x_server, Scene(), LAYOUT.word, "the empty screen")
     sink.identify()
     wait_for(x_server, Scene(identity="entrance"), LAYOUT.word, "the name")
+
+
+def test_reply_is_shown_apart_from_words_until_it_is_removed(x_server: Xvfb, open_sink: OpenSink) -> None:
+    sink = open_sink()
+    sink.emit(word(1))
+    sink.show_reply(Reply(command="reply", text="غرفة", partial=True))
+    sink.show_reply(Reply(command="reply", text="غرفة 7 in Building B"))
+    replied, layout = ReplyText("غرفة 7 in Building B"), lay_out(*SIZE, preview=True, reply=True)
+    assert layout.reply is not None
+    wait_for(x_server, Scene(caption(word(1)), reply=replied), layout.reply, "the reply")
+    wait_for(x_server, Scene(caption(word(1)), reply=replied), layout.word, "the word below it")
+    os.kill(sink.pid or 0, signal.SIGKILL)
+    wait_for(x_server, Scene(caption(word(1)), reply=replied), layout.reply, "the reply after a crash")
+    sink.show_reply(Reply(command="reply", text=""))
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word alone")
 
 
 def test_faults_are_shown_in_the_status_line(x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus) -> None:

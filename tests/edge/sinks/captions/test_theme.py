@@ -17,6 +17,7 @@ def test_all_text_is_legible(name: str) -> None:
     assert contrast(theme.text, theme.background) >= HIGHEST
     assert min(contrast(colour, theme.background) for colour in (theme.unsure, theme.quiet, theme.alarm)) >= SMALL
     assert contrast(theme.faint, theme.background) >= LARGE
+    assert contrast(theme.reply_text, theme.reply) >= HIGHEST
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -36,6 +37,7 @@ def test_contrast_theme_has_the_highest_level_throughout() -> None:
 @pytest.mark.parametrize("name", THEMES)
 def test_words_are_legible_at_night(name: str) -> None:
     theme = THEMES[name].dimmed(0.5)
+    assert contrast(theme.reply_text, theme.reply) >= LARGE
     assert min(contrast(colour, theme.background) for colour in (theme.text, theme.quiet, theme.unsure)) >= LARGE
     assert sum(theme.text + theme.background) < 0.55 * sum(THEMES[name].text + THEMES[name].background)
 

@@ -33,7 +33,7 @@ class StatusMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReplyMessage:
-    """What somebody answers the signer, shown until an instant; an empty text removes it."""
+    """A text that answers the signer, shown until an instant; an empty one removes it."""
 
     text: str
     partial: bool

@@ -45,6 +45,7 @@ lock: setup
 	$(LOCK) pyproject.toml --extra mlflow $(WITHOUT_TORCH) $(OF_DEV)mlflow.txt
 	$(LOCK) pyproject.toml --extra web --extra opencv $(OF_DEV)web.txt
 	$(LOCK) pyproject.toml --extra web --extra mediapipe $(OF_DEV)mediapipe.txt
+	$(LOCK) pyproject.toml --extra web --extra opencv --extra piper $(OF_DEV)piper.txt
 	$(LOCK) pyproject.toml --extra demo $(OF_DEV)demo.txt
 	$(LOCK) --group build $(OF_DEV)build.txt
 
@@ -150,7 +151,7 @@ test-visitors: setup
 
 .PHONY: packages
 packages:
-	@.ci/debian-packages deploy/debian-packages.txt deploy/debian-packages-screen.txt deploy/debian-packages-mediapipe.txt tests/debian-packages.txt
+	@.ci/debian-packages deploy/debian-packages.txt deploy/debian-packages-screen.txt deploy/debian-packages-speech.txt deploy/debian-packages-mediapipe.txt tests/debian-packages.txt
 
 format:
 	$(BIN)/ruff format .

@@ -53,6 +53,8 @@ def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
     packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
     if rendered.content.captions is not None:
         packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
+    if rendered.content.speech is not None:
+        packages += tuple((_HERE / "debian-packages-speech.txt").read_text().split())
     return Plan(
         packages=packages,
         release=releases.open_release(inventory.app),

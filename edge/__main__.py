@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from edge.arguments import parse_arguments
-from edge.config import CaptionsConfig, EdgeConfig
+from edge.config import CaptionsConfig, EdgeConfig, SpeechConfig
 from edge.config.loading import load_config
 from edge.doctor.checks import run_checks
 from edge.doctor.finding import format_row, format_summary, is_ready, to_json
@@ -78,6 +78,14 @@ def captions(config: EdgeConfig, options: argparse.Namespace) -> int:
     return 0
 
 
+def speech(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Say a text, or write what would be heard to a file."""
+    from edge.sinks.speech.command import say
+
+    say(config.speech or SpeechConfig(), options.text, options.wav)
+    return 0
+
+
 def models(config: EdgeConfig, options: argparse.Namespace) -> int:
     """List or change the installed bundles and the active one."""
     from edge.model_selection.command import run_models_command
@@ -110,6 +118,7 @@ _COMMANDS: Final[Mapping[str, Callable[[EdgeConfig, argparse.Namespace], int]]] 
     "bench": bench,
     "doctor": doctor,
     "captions": captions,
+    "speech": speech,
     "models": models,
     "config": check_config,
 }

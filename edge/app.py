@@ -192,7 +192,7 @@ class _Daemon:
 
     def _new_console(self) -> ConsoleSink:
         config = self._plan.config
-        has_others = any(section is not None for section in (config.mqtt, config.captions, config.web))
+        has_others = any(section is not None for section in (config.mqtt, config.captions, config.web, config.speech))
         return ConsoleSink(jsonl=self._options.jsonl, is_required=self._options.exit_at_end and not has_others)
 
     def _start_monitoring(self) -> None:
@@ -235,6 +235,7 @@ def _components(config: EdgeConfig) -> set[Component]:
         Component.BROKER: config.mqtt,
         Component.SCREEN: config.captions,
         Component.WEB: config.web,
+        Component.SPEECH: config.speech,
     }
     return {
         Component.CAMERA,

@@ -11,6 +11,7 @@ from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
 from edge.redaction import redact_source
 from edge.sinks.captions import arguments as captions_arguments
+from edge.sinks.speech import arguments as speech_arguments
 from landmarkers.command_line import add_standard_options
 
 
@@ -48,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     _add_doctor(_command(commands, "doctor", "check this device and say what is wrong and how to fix it", configured))
     captions = _command(commands, "captions", "draw a picture of the captions without a screen", configured)
     captions_arguments.add_arguments(captions)
+    speech = _command(commands, "speech", "say a text, or write what would be heard to a file", configured)
+    speech_arguments.add_arguments(speech)
     models = _command(commands, "models", "list or change the installed bundles and the active one")
     models_arguments.add_arguments(models, configured)
     config = _command(commands, "config", "inspect the configuration")

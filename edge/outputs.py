@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from edge.commands import Commands
-from edge.config import CaptionsConfig, MqttConfig, WebConfig
+from edge.config import CaptionsConfig, MqttConfig, SpeechConfig, WebConfig
 from edge.conversation import Conversation
 from edge.corrections.corrector import Corrector
 from edge.corrections.kept_takes import KeptTakes
@@ -51,6 +51,8 @@ class Outputs:
             self._open_captions(config.captions, commands)
         if config.web is not None:
             self._open_web(config.web, commands)
+        if config.speech is not None:
+            self._open_speech(config.speech)
         if config.mqtt is not None and outbox is not None:
             # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
             # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
@@ -81,6 +83,11 @@ class Outputs:
         commands.register(Command.CLEAR, captions.clear)
         commands.register(Command.IDENTIFY, captions.identify)
         commands.register_payload(Reply, captions.show_reply)
+
+    def _open_speech(self, config: SpeechConfig) -> None:
+        from edge.sinks.speech.sink import SpeechSink
+
+        self._add(SpeechSink(config, status=self.status))
 
     def _open_web(self, config: WebConfig, commands: Commands) -> None:
         web = WebSink(

@@ -21,10 +21,10 @@ PROBE_TOLERANCE: Final = 0.05
 _INPUTS: Final = {"points", "times"}
 _OUTPUT: Final = "probabilities"
 _FLOAT: Final = "tensor(float)"
-# ONNX Runtime's exceptions have no base class of their own.
-_NOT_RUNNABLE: Final = tuple(
+NOT_RUNNABLE: Final[tuple[type[Exception], ...]] = tuple(
     kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
 )
+"""ONNX Runtime's exceptions, which have no base class of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class OnnxClassifier:
             self._session = open_session(bundle.model.read_bytes())
             _check_interface(self._session, bundle)
             answer = self.probabilities(bundle.probe.points, bundle.probe.times)
-        except _NOT_RUNNABLE as error:
+        except NOT_RUNNABLE as error:
             raise BundleRefused(f"{bundle.model} cannot run here: {describe(error)}") from error
         expected = bundle.probe.probabilities
         if answer.shape != expected.shape:

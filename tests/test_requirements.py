@@ -40,6 +40,7 @@ def wanted(extra: str) -> list[Requirement]:
     [
         ("web.txt", wanted("web") + wanted("opencv")),
         ("mediapipe.txt", wanted("web") + wanted("mediapipe")),
+        ("piper.txt", wanted("web") + wanted("opencv") + wanted("piper")),
         ("demo.txt", wanted("demo")),
         ("dev.txt", [one for one in wanted("dev") if one.name != "torch"]),
         ("mlflow.txt", [one for one in wanted("mlflow") if one.name != "torch"]),
@@ -65,7 +66,7 @@ def test_no_extra_is_forgotten() -> None:
 
 def test_locks_agree() -> None:
     everything = pins("dev.txt")
-    for lock in ("web.txt", "mediapipe.txt", "demo.txt", "build.txt", "mlflow.txt", "torch.txt"):
+    for lock in ("web.txt", "mediapipe.txt", "piper.txt", "demo.txt", "build.txt", "mlflow.txt", "torch.txt"):
         others = {name: version for name, version in pins(lock).items() if everything.get(name, version) != version}
         assert not others, f"{lock} has other versions than dev.txt: {others}"
     torch = pins("torch-cpu.txt")["torch"]

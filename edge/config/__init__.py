@@ -7,6 +7,7 @@ from edge.config.model import SHIPPED_MODEL, ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.section import ConfigInvalid
+from edge.config.speech import SpeechConfig
 from edge.config.web import WebConfig
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "ModelConfig",
     "MqttConfig",
     "RateConfig",
+    "SpeechConfig",
     "WebConfig",
 ]

@@ -1,12 +1,11 @@
 """The section `[captions]`."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from edge.config.section import Section
-
-_HOURS: Final = "^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+from edge.day_hours import HOURS
 
 
 class CaptionsConfig(Section):
@@ -30,7 +29,7 @@ class CaptionsConfig(Section):
     """Seconds that earlier words stay in the running line."""
     confident_from: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
     """Confidence from which a word is bold, 0 to 1; below it is thin and of another colour."""
-    night_hours: Annotated[str, StringConstraints(pattern=_HOURS)] = ""
+    night_hours: Annotated[str, StringConstraints(pattern=HOURS)] = ""
     """Hours with darker colours by the device's own clock, such as `22:00-06:00`; empty for none."""
     night_brightness: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5
     """Brightness during `night_hours`, as a share of the usual one."""

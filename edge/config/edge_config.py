@@ -11,6 +11,7 @@ from edge.config.model import ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.section import Section
+from edge.config.speech import SpeechConfig
 from edge.config.web import WebConfig
 from models.composition import Digits
 
@@ -30,5 +31,6 @@ class EdgeConfig(Section):
     corrections: CorrectionsConfig = CorrectionsConfig()
     mqtt: MqttConfig | None = None
     captions: CaptionsConfig | None = None
+    speech: SpeechConfig | None = None
     metrics: MetricsConfig | None = None
     web: WebConfig | None = None

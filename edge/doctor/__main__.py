@@ -8,7 +8,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from edge.doctor.probes import probe_broker, probe_camera, probe_classifier, probe_landmarker, probe_signature
+from edge.doctor.probes import (
+    probe_broker,
+    probe_camera,
+    probe_classifier,
+    probe_landmarker,
+    probe_signature,
+    probe_speech,
+)
 from edge.lifecycle.exit import exit_process
 from landmarkers.errors import UserError
 from models.subprocess_probe import REFUSED_EXIT_CODE
@@ -19,6 +26,7 @@ PROBES: Final[dict[str, Callable[[str], str]]] = {
     "classifier": probe_classifier,
     "landmarker": probe_landmarker,
     "signature": probe_signature,
+    "speech": probe_speech,
 }
 
 

@@ -22,6 +22,7 @@ from edge.doctor.installation import (
 )
 from edge.doctor.live_page import check_live_page
 from edge.doctor.probe_process import run_probe
+from edge.doctor.speech import check_speech
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 from edge.libraries import DEBIAN_PACKAGES
 from edge.model_selection.active_bundle import find_active_bundle
@@ -93,6 +94,7 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     has_captions = "captions" in config.model_fields_set
     yield check_screen(SYSFS, required=has_captions)
     yield check_raqm(required=has_captions)
+    yield check_speech(config.speech)
     yield check_clock()
     yield check_disk(os.environ)
     yield check_stored_files(config, os.environ)

@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.cameras.camera import CameraLost
 from edge.cameras.source import SourceOptions, open_camera, open_landmarker, open_source
-from edge.config import CameraConfig, MqttConfig
+from edge.config import CameraConfig, MqttConfig, SpeechConfig
 from edge.model_selection.active_bundle import read_trusted_keys
 from landmarkers.errors import UserError
 from landmarkers.frame import Frame
@@ -98,6 +98,19 @@ def probe_broker(section: str) -> str:
     if answer.refusal is not None:
         raise BrokerUnreachable(f"{settings.broker} refuses this device: {answer.refusal}")
     return f"{settings.broker} accepts this device"
+
+
+def probe_speech(section: str) -> str:
+    """Open the loudspeaker, playing silence, and have a word said that is not played."""
+    from edge.sinks.speech.loudspeaker import Loudspeaker
+    from edge.sinks.speech.voice import FIRST_WORD, open_voice
+
+    config = SpeechConfig.model_validate_json(section)
+    open_voice(config.voice_file, config.volume).synthesise(FIRST_WORD)
+    with Loudspeaker(config.device) as loudspeaker:
+        loudspeaker.check()
+    voice = "espeak-ng" if config.voice_file is None else config.voice_file.name
+    return f"{voice} speaks, and the loudspeaker {config.device} plays"
 
 
 def _connect(settings: "BrokerSettings", attempt: "Attempt") -> "ConnAck | None":

@@ -25,6 +25,7 @@ class Component(StrEnum):
     BROKER = "broker"
     SCREEN = "screen"
     WEB = "web"
+    SPEECH = "speech"
     DAEMON = "daemon"
     """The daemon's own threads that belong to none of the others."""
 

@@ -19,7 +19,7 @@ FAULT_S: Final = 60.0
 STALLED_S: Final = 15.0
 """The watchdog of the service kills a daemon that is stalled for 30 s; the previous model must be back by then."""
 
-_NOT_BY_A_MODEL: Final = {Component.CAMERA, Component.BROKER, Component.WEB, Component.DAEMON}
+_NOT_BY_A_MODEL: Final = {Component.CAMERA, Component.BROKER, Component.WEB, Component.SPEECH, Component.DAEMON}
 
 
 @dataclass

@@ -9,10 +9,12 @@ from edge.config import (
     ModelConfig,
     MqttConfig,
     RateConfig,
+    SpeechConfig,
     WebConfig,
 )
 from edge.config.loading import load_config
 from edge.libraries import DEBIAN_PACKAGES
+from edge.sinks.speech.loudspeaker import DEBIAN_PACKAGES as SPEECH_PACKAGES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -28,16 +30,34 @@ def test_example_configuration_holds_the_defaults() -> None:
 
 def test_example_names_every_key() -> None:
     text = (DEPLOY / "edge.toml").read_text()
-    sections = (CameraConfig, CaptionsConfig, MetricsConfig, ModelConfig, MqttConfig, RateConfig, WebConfig)
+    sections = (
+        CameraConfig,
+        CaptionsConfig,
+        MetricsConfig,
+        ModelConfig,
+        MqttConfig,
+        RateConfig,
+        SpeechConfig,
+        WebConfig,
+    )
     for section in (EdgeConfig, *sections):
-        for key in set(section.model_fields) - {"camera", "captions", "metrics", "model", "mqtt", "rate", "web"}:
+        names = {"camera", "captions", "metrics", "model", "mqtt", "rate", "speech", "web"}
+        for key in set(section.model_fields) - names:
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
 
 
 def test_captions_of_the_example_hold_the_defaults(tmp_path: Path) -> None:
     _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [captions]")
-    (tmp_path / "edge.toml").write_text("[captions]" + text.replace("\n# ", "\n"))
+    (tmp_path / "edge.toml").write_text("[captions]" + text.partition("\n\n")[0].replace("\n# ", "\n"))
     assert load_config(tmp_path / "edge.toml", {}).captions == CaptionsConfig()
+
+
+def test_speech_of_the_example_holds_the_defaults(tmp_path: Path) -> None:
+    _, _, text = (DEPLOY / "edge.toml").read_text().partition("# [speech]")
+    (tmp_path / "edge.toml").write_text("[speech]" + text.partition("\n\n")[0].replace("\n# ", "\n"))
+    speech = load_config(tmp_path / "edge.toml", {}).speech
+    assert speech is not None
+    assert speech.model_copy(update={"voice_file": None}) == SpeechConfig()
 
 
 def test_live_page_of_the_example_holds_the_defaults(tmp_path: Path) -> None:
@@ -50,3 +70,4 @@ def test_live_page_of_the_example_holds_the_defaults(tmp_path: Path) -> None:
 
 def test_error_of_a_missing_library_names_its_packages() -> None:
     assert DEBIAN_PACKAGES.split() == (DEPLOY / "debian-packages-mediapipe.txt").read_text().split()
+    assert SPEECH_PACKAGES.split() == (DEPLOY / "debian-packages-speech.txt").read_text().split()

@@ -53,11 +53,11 @@ def test_only_exit_code_2_prevents_a_restart() -> None:
     assert {("Restart", "always"), ("RestartPreventExitStatus", "2"), ("StartLimitIntervalSec", "0")} <= set(settings())
 
 
-def test_camera_and_screen_are_accessible() -> None:
+def test_camera_screen_and_loudspeaker_are_accessible() -> None:
     allowed = {value for name, value in settings() if name == "DeviceAllow"}
-    assert {"char-video4linux rw", "char-media rw", "char-drm rw"} <= allowed
+    assert {"char-video4linux rw", "char-media rw", "char-drm rw", "char-alsa rw"} <= allowed
     groups = next(value for name, value in settings() if name == "SupplementaryGroups")
-    assert {"video", "render", "input"} <= set(groups.split())
+    assert {"video", "render", "input", "audio"} <= set(groups.split())
 
 
 def test_page_and_visitors_may_give_the_processor_to_the_own_camera() -> None:

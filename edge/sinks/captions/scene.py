@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from edge.day_hours import is_within
 from edge.sinks.captions.message import Clear, Identify, Message, ReplyMessage, StatusMessage, View, WordMessage
 from edge.sinks.captions.style import CaptionStyle
 from landmarkers.plain_text import MAX_SENTENCE, one_line
@@ -18,7 +19,6 @@ _FADE_STEPS: Final = 12
 _VIEW_TIMEOUT_S: Final = 2.0
 _SHIFT_EVERY_S: Final = 60.0
 _SHIFT_STEPS: Final = 12
-_DAY_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day
         view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
         identity=identify.name if identify is not None and now < identify.until else None,
         shift=burn_in_shift(now),
-        brightness=style.night_brightness if is_night(style.night_hours, minute_of_day) else 1.0,
+        brightness=style.night_brightness if is_within(style.night_hours, minute_of_day) else 1.0,
     )
 
 
@@ -115,14 +115,6 @@ def burn_in_shift(now: float) -> tuple[int, int]:
     """Return an offset on a small circle, one step a minute: no pixel shows an edge of the same letter for hours."""
     angle = math.tau * (now // _SHIFT_EVERY_S % _SHIFT_STEPS) / _SHIFT_STEPS
     return round(6 * math.cos(angle)), round(6 * math.sin(angle))
-
-
-def is_night(hours: str, minute_of_day: int) -> bool:
-    """Return True if a minute of the day lies within hours like "22:00-06:00"; empty hours contain none."""
-    if not hours:
-        return False
-    start, end = (60 * int(clock[:2]) + int(clock[3:]) for clock in hours.split("-"))
-    return (minute_of_day - start) % _DAY_MINUTES < (end - start) % _DAY_MINUTES
 
 
 def _captions(

@@ -46,7 +46,7 @@ def test_sound_device_is_ready() -> None:
     assert {findings[check]["state"] for check in ("processor", "python", "bundle", "landmarker")} == {"ok"}
     assert "onnxruntime 1." in findings["onnxruntime"]["sentence"]
     assert "hand network in int8" in findings["litert"]["sentence"]
-    assert {findings[check]["state"] for check in ("camera", "broker")} == {"skipped"}
+    assert {findings[check]["state"] for check in ("camera", "broker", "speech")} == {"skipped"}
 
 
 def test_no_argument_of_a_probe_stands_on_a_command_line(bundle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,10 +63,11 @@ def test_no_argument_of_a_probe_stands_on_a_command_line(bundle_folder: Path, mo
             "camera": {"source": "rtsp://keeper:secret@192.0.2.7/live"},
             "mqtt": {"host": "broker.example"},
             "model": {"folder": str(bundle_folder), "trusted_keys": "/keys"},
+            "speech": {},
         }
     )
     assert list(run_checks(config, model=None, source=None, machine=Machine()))
-    probes = ("classifier", "signature", "landmarker", "camera", "broker")
+    probes = ("classifier", "signature", "landmarker", "camera", "broker", "speech")
     assert sorted(commands) == sorted(["-m", "edge.doctor", probe] for probe in probes)
 
 

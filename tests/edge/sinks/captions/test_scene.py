@@ -1,7 +1,5 @@
-import pytest
-
 from edge.sinks.captions.message import Clear, Identify, Message, ReplyMessage, StatusMessage, View, WordMessage
-from edge.sinks.captions.scene import MAX_WORDS, CaptionState, ReplyText, Scene, burn_in_shift, is_night, scene_at
+from edge.sinks.captions.scene import MAX_WORDS, CaptionState, ReplyText, Scene, burn_in_shift, scene_at
 from edge.sinks.captions.style import CaptionStyle
 
 STYLE = CaptionStyle(fade_after_s=10.0, history_s=60.0, night_hours="22:00-06:00", night_brightness=0.4)
@@ -90,23 +88,6 @@ def test_view_times_out() -> None:
     view = View(1.0, 0.75, ())
     assert scene(1.5, view).view is view
     assert scene(3.5, view).view is None
-
-
-@pytest.mark.parametrize(
-    ("hours", "clock", "night"),
-    [
-        ("22:00-06:00", "21:59", False),
-        ("22:00-06:00", "22:00", True),
-        ("22:00-06:00", "00:00", True),
-        ("22:00-06:00", "05:59", True),
-        ("22:00-06:00", "06:00", False),
-        ("01:30-05:00", "03:00", True),
-        ("01:30-05:00", "23:00", False),
-        ("", "03:00", False),
-    ],
-)
-def test_night_is_within_its_hours(hours: str, clock: str, night: bool) -> None:
-    assert is_night(hours, 60 * int(clock[:2]) + int(clock[3:])) is night
 
 
 def test_colours_are_darker_at_night() -> None:

@@ -131,7 +131,7 @@ def test_what_is_late_is_dropped(loudspeaker: FileLoudspeaker) -> None:
     assert len(loudspeaker.sounds()) == 2
 
 
-def test_missing_loudspeaker_is_told_once_and_used_when_it_is_there(
+def test_missing_loudspeaker_is_reported_once_and_used_when_it_is_there(
     no_loudspeaker: FileLoudspeaker, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = open_sink()
@@ -147,7 +147,7 @@ def test_missing_loudspeaker_is_told_once_and_used_when_it_is_there(
     ]
 
 
-def test_missing_program_is_told(
+def test_missing_program_is_reported(
     loudspeaker: FileLoudspeaker,
     open_sink: OpenSink,
     status: DeviceStatus,

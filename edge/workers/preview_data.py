@@ -1,23 +1,13 @@
-"""The parts of a frame that workers receive for a preview: the signer's joints and a reduced image."""
+"""The parts of a frame that workers receive for a preview beside the joints: its shape and a reduced image."""
 
 import math
 from typing import Final
 
-import numpy as np
 from PIL import Image
 
-from edge.workers.protocol import Joints
-from landmarkers.frame import Frame, Landmarks
-from landmarkers.layout import PART_SLICES, Part
+from landmarkers.frame import Frame
 
-_PARTS: Final = (Part.LEFT_HAND, Part.POSE, Part.RIGHT_HAND)
 _DEFAULT_ASPECT: Final = 0.75  # of a replayed take, whose frames have no image
-
-
-def joints_of(landmarks: Landmarks) -> Joints:
-    """Return the joints, None for each that was not found."""
-    points = np.concatenate([landmarks.points[PART_SLICES[part], :2] for part in _PARTS])
-    return tuple(None if math.isnan(x) else (x, y) for x, y in points.astype(np.float64).round(4).tolist())
 
 
 def aspect_of(frame: Frame) -> float:

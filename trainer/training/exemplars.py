@@ -2,8 +2,8 @@
 
 An int8 graph cannot be trained. So a bundle carries the network's weights (matrices as float16, the others unchanged),
 up to two takes of each sign as exemplars (in the int16 steps of take files), and `metadata` (JSON: format, recipe,
-parts, and the provenance of the takes). With it a user without the data set can fine-tune a bundle; the device never
-reads it.
+parts, and the provenance of the takes). With it a user without the data set can fine-tune a bundle; of the device, only
+the dictionary on its page reads the takes (models/exemplars.py).
 """
 
 import json
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -20,9 +20,9 @@ from torch import Tensor
 
 from landmarkers.array_archive import ArrayArchive
 from landmarkers.frame import Points
-from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import Provenance, Take, dequantise, quantise
-from models.stored_model import StoredModel
+from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, Part, parts_in_order
+from landmarkers.take import Provenance, Take, quantise
+from models.exemplars import read_metadata, read_takes, stored_columns
 from trainer.data.store import Store
 from trainer.model.features import POSE_POINTS
 from trainer.model.network import SignClassifier
@@ -52,7 +52,7 @@ def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Stor
     provenance = [row.provenance for row in store.rows]
     takes = [_thin(store.take(number)) for number in select_exemplars(provenance, run.train, _TAKES_PER_SIGN)]
     parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
-    columns = _columns(parts)
+    columns = stored_columns(parts)
     metadata = {
         "format": FORMAT,
         "recipe": run.recipe.as_content(),
@@ -71,24 +71,17 @@ def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Stor
     np.savez_compressed(path, allow_pickle=False, **content)
 
 
-class _Metadata(StoredModel):
-    format: Literal[1]
-    recipe: dict[str, Any]
-    parts: frozenset[Part]
-    provenance: tuple[Provenance, ...]
-
-
 def load_exemplars(path: Path) -> ExemplarMemory:
     """Read an exemplar memory. Raises OSError, ValueError."""
     with path.open("rb") as file:
         archive = ArrayArchive(file, _MAX_BYTES)
-        metadata = _Metadata.model_validate_json(archive.read_text("metadata"))
+        metadata = read_metadata(archive)
         weights = {
             name.removeprefix(_WEIGHT): _to_float32(torch.from_numpy(archive.read(name, "fiu")))
             for name in archive.names
             if name.startswith(_WEIGHT)
         }
-        takes = _read_takes(archive, metadata.provenance, _columns(parts_in_order(metadata.parts)))
+        takes = read_takes(archive, metadata)
     return ExemplarMemory(Recipe.from_content(metadata.recipe), metadata.parts, weights, tuple(takes))
 
 
@@ -126,24 +119,5 @@ def _used(points: Points) -> Points:
     return kept
 
 
-def _read_takes(archive: ArrayArchive, provenance: Sequence[Provenance], columns: NDArray[np.int64]) -> list[Take]:
-    stored, times, ends = archive.read("points", "i"), archive.read("times", "f"), archive.read("ends", "i")
-    if stored.dtype != np.int16 or stored.shape != (times.size, len(columns), 3) or (times.ndim, ends.ndim) != (1, 1):
-        raise ValueError(f"points {list(stored.shape)}, times {list(times.shape)}, ends {list(ends.shape)} do not fit")
-    starts = [0, *ends.tolist()]
-    if sorted(starts) != starts or starts[-1] != len(times):
-        raise ValueError("the ends of the takes are not in order")
-    takes = []
-    for one, start, stop in zip(provenance, starts[:-1], starts[1:], strict=True):
-        points = np.full((stop - start, POINT_COUNT, 3), np.nan, np.float32)
-        points[:, columns] = dequantise(stored[start:stop])
-        takes.append(Take(points, times[start:stop].astype(np.float64), one))
-    return takes
-
-
 def _to_float32(weight: Tensor) -> Tensor:
     return weight.float() if weight.is_floating_point() else weight
-
-
-def _columns(parts: Sequence[Part]) -> NDArray[np.int64]:
-    return np.concatenate([np.arange(POINT_COUNT)[PART_SLICES[part]] for part in parts])

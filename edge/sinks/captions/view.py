@@ -3,7 +3,8 @@
 from typing import Final
 
 from edge.sinks.captions.message import View
-from edge.workers.preview_data import aspect_of, has_image, joints_of, reduced_image
+from edge.workers.joints import joints_of
+from edge.workers.preview_data import aspect_of, has_image, reduced_image
 from landmarkers.frame import Frame, Landmarks
 
 _MAX_WIDTH: Final = 400  # enough for a third of a screen's width

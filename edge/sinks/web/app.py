@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from edge.sinks.web.api import api_router
 from edge.sinks.web.auth import AuthMiddleware
 from edge.sinks.web.commands import RemoteCommands, command_router
+from edge.sinks.web.dictionary import dictionary_router
 from edge.sinks.web.docs import docs_router
 from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.head import HeadMiddleware
@@ -44,6 +45,7 @@ def build_app(settings: Settings, hub: EventHub, visitors: Visitors, commands: R
         docs_router(app),
         api_router(hub, settings, visitors.counts),
         command_router(commands, has_token=settings.token is not None),
+        dictionary_router(hub),
         view_router(hub, settings.view),
         visitors.router,
     ):

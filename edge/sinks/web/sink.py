@@ -5,6 +5,7 @@ are made while a browser shows them, and that a command of somebody with the tok
 trusted with either: the daemon reads the command itself, and executes few of them, and not too many at a time.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -37,7 +38,8 @@ from edge.sinks.web.message import (
 )
 from edge.sinks.web.page_watch import PageWatch
 from edge.utterances.utterance import Event
-from edge.workers.preview_data import aspect_of, has_image, joints_of, reduced_image
+from edge.workers.joints import joints_of
+from edge.workers.preview_data import aspect_of, has_image, reduced_image
 from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
@@ -50,6 +52,8 @@ _HEALTH_EVERY_S: Final = 0.9  # the supervisor wakes up every second, and the pa
 _COMMAND_BURST: Final = 40  # a reply is sent on while it is typed
 _MAX_WIDTH: Final = 640
 _JPEG_QUALITY: Final = 70
+# Otherwise glibc keeps what the dictionary needs for a moment (mallopt(3), M_MMAP_THRESHOLD).
+_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(1 << 17)}
 
 
 class WebSink:
@@ -88,7 +92,7 @@ class WebSink:
         self._listener = listen(config)
         socket_fd = self._listener.fileno()
         self._worker = SupervisedProcess(
-            Program("edge.sinks.web", ANSWER_TYPES, (str(socket_fd),), (socket_fd,)),
+            Program("edge.sinks.web", ANSWER_TYPES, (str(socket_fd),), (socket_fd,), environment=os.environ | _MEMORY),
             Callbacks(
                 initial_messages=self._initial_messages,
                 next_message=self._next_message,

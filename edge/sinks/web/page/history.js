@@ -78,7 +78,7 @@ function confidenceBar(share) {
   return whole;
 }
 
-function arabic(tag, word) {
+export function arabic(tag, word) {
   const node = element(tag);
   node.lang = "ar";
   node.dir = "rtl";
@@ -86,7 +86,7 @@ function arabic(tag, word) {
   return node;
 }
 
-function english(word) {
+export function english(word) {
   const node = element("span", "english");
   node.lang = "en";
   node.dir = "ltr";
@@ -100,7 +100,7 @@ function translated(tag, className, name, inserted) {
   return node;
 }
 
-function element(tag, className = "") {
+export function element(tag, className = "") {
   const node = document.createElement(tag);
   if (className) node.className = className;
   return node;

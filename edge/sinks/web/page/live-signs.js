@@ -10,6 +10,7 @@ import { View } from "./view.js";
 
 const UNAUTHORIZED = 401;
 const RETRY_MS = 2_000;
+const STARTS = { device: "captions", dictionary: "dictionary-title", own: "own-title" }; // of each page
 const byId = (id) => document.getElementById(id);
 
 language.init();
@@ -26,6 +27,7 @@ const ownCamera = new OwnCamera({
 });
 let deviceName = "";
 let lastWord = "";
+let dictionary;
 let retryTimer;
 
 language.put(byId("connection-text"), "connecting");
@@ -38,7 +40,7 @@ byId("language").addEventListener("click", () => {
 addEventListener("hashchange", () => {
   showPage();
   // Users of the keyboard or a screen reader continue at the start of the page.
-  const start = { "#own": "own-title", "#device": "captions" }[location.hash];
+  const start = STARTS[location.hash.slice(1)];
   if (start) byId(start).focus();
 });
 
@@ -53,6 +55,7 @@ const handlers = {
   health(health) {
     state.show(health);
     view.paused = health.paused;
+    dictionary?.then((one) => one?.follow(health.model));
   },
   clear() {
     caption.clear();
@@ -113,14 +116,25 @@ function showConnection(name) {
 
 /** Show the page that the hash of the address names. */
 function showPage() {
-  const own = location.hash.startsWith("#own") && !byId("to-own").hidden;
-  byId("own-page").hidden = !own;
-  byId("device-page").hidden = own;
-  byId(own ? "to-own" : "to-device").setAttribute("aria-current", "page");
-  byId(own ? "to-device" : "to-own").removeAttribute("aria-current");
-  byId("skip").hash = own ? "own-title" : "captions";
-  view.onScreen = !own;
-  if (!own) ownCamera.leave();
+  const asked = Object.keys(STARTS).find((name) => location.hash.startsWith(`#${name}`));
+  const shown = asked && !byId(`to-${asked}`).hidden ? asked : "device";
+  for (const name of Object.keys(STARTS)) {
+    byId(`${name}-page`).hidden = name !== shown;
+    byId(`to-${name}`).ariaCurrent = name === shown ? "page" : null;
+  }
+  byId("skip").hash = STARTS[shown];
+  view.onScreen = shown === "device";
+  if (shown !== "own") ownCamera.leave();
+  showDictionary(shown === "dictionary");
+}
+
+/** Show the dictionary or stop its movements; its module is loaded when it is shown for the first time. */
+async function showDictionary(shown) {
+  if (shown) dictionary ??= import("./dictionary.js").then(
+    (module) => new module.Dictionary(),
+    () => (dictionary = undefined), // the device is unreachable; it is tried again when the connection is back
+  );
+  (await dictionary)?.show(shown);
 }
 
 function captionOf(prefix) {

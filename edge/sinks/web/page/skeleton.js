@@ -55,7 +55,8 @@ export function drawRegion(context, joints, width, colours) {
   context.strokeRect(left * width, top * width, (right - left) * width, (bottom - top) * width);
 }
 
-function drawBones(context, joints, start, pairs, width) {
+/** Draw lines between pairs of joints, whose numbers count from this start. */
+export function drawBones(context, joints, start, pairs, width) {
   context.beginPath();
   for (const [first, second] of pairs) {
     const [from, to] = [joints[start + first], joints[start + second]];

@@ -14,7 +14,7 @@ from edge.sinks.web.visitors.image import decode
 from edge.sinks.web.visitors.model import LoadedModel
 from edge.sinks.web.visitors.payload import PayloadRefused, read_landmarks, read_take
 from edge.sinks.web.visitors.points import reference_points
-from edge.workers.preview_data import joints_of
+from edge.workers.joints import joints_of
 from landmarkers.frame import Frame, Landmarks
 from landmarkers.layout import Part
 from landmarkers.networks import Networks

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -79,6 +80,11 @@ class Device:
         """Show a person to the camera."""
         self._stats.count_frame()
         self.sink.observe(Frame(picture, landmarks.time), landmarks)
+
+    def activate(self, title: str, folder: Path) -> None:
+        """Change to another bundle."""
+        self._stats.model = title
+        self.sink.set_model(ActiveModel(title, str(folder), 0.5, len(open_bundle(folder).signs)))
 
     def stop(self) -> None:
         """Stop it, if it is still running."""

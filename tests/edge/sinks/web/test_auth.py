@@ -18,6 +18,7 @@ from tests.edge.sinks.web.device import Device
 from tests.edge.waiting import wait_until
 
 PROTECTED = ["/health", "/metrics", "/api/words", "/api/events", "/api/about", "/docs", "/openapi.json", "/nowhere"]
+PROTECTED += ["/api/dictionary", "/api/dictionary/76"]
 
 
 @pytest.fixture(scope="module")

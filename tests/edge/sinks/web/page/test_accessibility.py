@@ -1,4 +1,4 @@
-"""axe-core checks the live page: both languages, all themes, both pages. https://github.com/dequelabs/axe-core"""
+"""axe-core checks the live page: both languages, all themes, all pages. https://github.com/dequelabs/axe-core"""
 
 from pathlib import Path
 from typing import Literal
@@ -33,6 +33,10 @@ def test_page_has_no_severe_violation_in_any_language_and_theme(browser: Browser
             visit["#theme"].select_option(theme)
             visit["#to-device"].click()
             assert severe_violations(visit) == [], f"{language}, {theme}"
+            visit["#to-dictionary"].click()
+            visit["#dictionary-signs label"].first.click()
+            expect(visit["#movement-next"]).to_be_visible()
+            assert severe_violations(visit) == [], f"{language}, {theme}, dictionary"
             visit["#to-own"].click()
             assert severe_violations(visit) == [], f"{language}, {theme}, own camera"
         visit.close()

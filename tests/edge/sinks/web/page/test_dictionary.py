@@ -57,26 +57,16 @@ def test_modules_and_signs_are_loaded_when_the_dictionary_is_opened(device: Devi
     expect(page["#dictionary-page"]).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("trachea", "قصبة هوائية"),
-        ("TRACH", "قصبة هوائية"),
-        ("قَصَبَة", "قصبة هوائية"),
-        ("قصبه هواييه", "قصبة هوائية"),
-        ("قصـــبة", "قصبة هوائية"),
-        ("رءتان", None),
-        ("رئتان", "رئتان"),
-        ("ألف", None),
-        ("١٠", "10"),
-        ("nothing at all", None),
-    ],
-)
-def test_search_ignores_how_a_word_is_written(typed: str, expected: str | None, page: PageVisit) -> None:
-    page["#dictionary-search"].fill(typed)
-    names = found(page)
-    expect(page["#dictionary-count"]).to_have_text(f"Signs found: {len(names)}")
-    assert expected in names if expected else names == []
+def test_search_ignores_how_a_word_is_written(page: PageVisit) -> None:
+    for typed in ("trachea", " TRACH", "قَصَبَة", "قصبه هواييه", "قصـــبة هوآئية"):
+        page["#dictionary-search"].fill(typed)
+        assert found(page) == ["قصبة هوائية"], typed
+    for typed, number in (("١٠", "10"), ("10", "10")):
+        page["#dictionary-search"].fill(typed)
+        assert number in found(page)
+    page["#dictionary-search"].fill("nothing at all")
+    expect(page["#dictionary-count"]).to_have_text("Signs found: 0")
+    assert found(page) == []
 
 
 def test_sign_is_chosen_by_keyboard_and_moves_until_it_is_paused(page: PageVisit) -> None:

@@ -20,6 +20,7 @@ from edge.lifecycle.notify import Notifier
 from edge.lifecycle.signals import StopSignals
 from edge.lifecycle.standard_streams import prepare_standard_streams
 from edge.model_selection.active_bundle import find_store, open_active_bundle
+from edge.model_selection.spoken_signs import SpokenSigns
 from edge.probation.start_count import counted_start
 from edge.record.command import record_takes
 from landmarkers.errors import UserError
@@ -107,8 +108,13 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 
 def check_config(config: EdgeConfig, _options: argparse.Namespace) -> int:
-    """Print the whole configuration."""
+    """Print the whole configuration, and beside it which signs may be said where that is configured."""
+    spoken = None
+    if config.labels.file is not None or config.vocabulary.is_restricted:
+        spoken = SpokenSigns.of(config, open_active_bundle(config.model, None, os.environ))
     print(config.model_dump_json(indent=2))
+    if spoken is not None:
+        print(*(f"ishara-edge: {sentence}" for sentence in (spoken, *spoken.unknown)), sep="\n", file=sys.stderr)
     return 0
 
 

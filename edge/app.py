@@ -221,7 +221,10 @@ class _Daemon:
         manifest, old = plan.bundle.manifest, self._stats.model
         self._controller.raise_threshold, self._stats.model = manifest.spotter.raise_threshold, manifest.title
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
-        log.info("%s reads instead of %s", manifest.title, old, extra=fields)
+        if manifest.title == old:
+            log.info("%s reads with another threshold, vocabulary or labels", old, extra=fields)
+        else:
+            log.info("%s reads instead of %s", manifest.title, old, extra=fields)
         self._service.refresh()
 
     def _stop(self) -> None:

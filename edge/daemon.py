@@ -4,6 +4,7 @@ import argparse
 import gc
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from edge.app import run_plan
@@ -17,12 +18,14 @@ from edge.lifecycle.reload import Reloader
 from edge.lifecycle.service import CONFIG_REFUSED, Service, watchdog_interval_s
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import fall_back, find_store, open_active_bundle
+from edge.model_selection.spoken_signs import SpokenSigns
 from edge.monitoring.meter import MeteredClassifier
 from edge.probation.start_count import fail_probation
 from landmarkers.errors import UserError
 from models.bundle import BundleRefused
 from models.classifier import OnnxClassifier
 from models.store import StoreUnusable
+from models.vocabulary import restricted
 
 log = logging.getLogger(__name__)
 
@@ -74,5 +77,12 @@ def _reload_plan(options: argparse.Namespace) -> Plan:
 
 
 def _load_plan(config: EdgeConfig, model: Path | None) -> Plan:
-    bundle = open_active_bundle(config.model, model, os.environ)
-    return Plan(config, bundle, MeteredClassifier(OnnxClassifier(bundle)))
+    found = open_active_bundle(config.model, model, os.environ)
+    spoken = SpokenSigns.of(config, found)
+    if config.labels.file is not None or config.vocabulary.is_restricted:
+        log.info("%s", spoken)
+    for sentence in spoken.unknown:
+        log.warning("%s", sentence)
+    bundle = replace(found, signs=spoken.signs)
+    classifier = MeteredClassifier(restricted(OnnxClassifier(bundle), spoken.allowed))
+    return Plan(config, bundle, classifier, spoken.allowed)

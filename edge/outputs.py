@@ -1,5 +1,6 @@
 """Opens the configured sinks and connects them to model swaps, commands and the landmarks they preview."""
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from edge.sinks.mqtt.sink import MqttSink
 from edge.sinks.sink import Sink
 from edge.sinks.web.message import ActiveModel
 from edge.sinks.web.sink import WebSink
+from models.labels import labels_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,17 @@ class Outputs:
 
 
 def _model_json(plan: Plan) -> str:
-    return plan.bundle.manifest.model_dump_json(exclude={"files", "spotter"})
+    content = plan.bundle.manifest.model_dump(mode="json", exclude={"files", "spotter"})
+    return json.dumps(content | {"signs": len(plan.bundle.signs), "vocabulary": plan.allowed_count}, ensure_ascii=False)
 
 
 def _active_model(plan: Plan) -> ActiveModel:
     bundle = plan.bundle
-    return ActiveModel(bundle.manifest.title, str(bundle.folder), plan.threshold, len(bundle.signs))
+    return ActiveModel(
+        bundle.manifest.title,
+        str(bundle.folder),
+        plan.threshold,
+        plan.allowed_count,
+        labels_json(bundle.signs).decode(),
+        None if plan.allowed is None else tuple(sorted(plan.allowed)),
+    )

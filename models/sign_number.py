@@ -10,6 +10,7 @@ import unicodedata
 from typing import Final
 
 from landmarkers.errors import UserError
+from landmarkers.numbers import is_number
 from landmarkers.plain_text import one_line
 
 FIRST_WORD_NUMBER: Final = 1 << 20
@@ -39,3 +40,16 @@ def normalise_word(word: str) -> str:
     Vowel signs and the shapes of alef distinguish Arabic words, and stay.
     """
     return unicodedata.normalize("NFKC", one_line(unicodedata.normalize("NFKC", word)).casefold())
+
+
+def read_sign_range(text: str) -> range:
+    """Return the numbers of signs that a text names: `77` or `1-70`. Raises ValueError whose message says why not."""
+    first, dash, last = text.partition("-")
+    if not is_number(first) or (dash and not is_number(last)):
+        raise ValueError(f"{text} is not a list of signs like 1-70,77")
+    numbers = range(int(first), int(last or first) + 1)
+    if not numbers:
+        raise ValueError(f"{text} ends before it begins; write the smaller number first")
+    if numbers[-1] > MAX_SIGN_NUMBER:
+        raise ValueError(f"{text} is out of range: no sign has a number above {MAX_SIGN_NUMBER}")
+    return numbers

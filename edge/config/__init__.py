@@ -7,6 +7,7 @@ from edge.config.model import SHIPPED_MODEL, ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.section import ConfigInvalid
+from edge.config.signs import LabelsConfig, VocabularyConfig
 from edge.config.speech import SpeechConfig
 from edge.config.web import WebConfig
 
@@ -16,10 +17,12 @@ __all__ = [
     "CaptionsConfig",
     "ConfigInvalid",
     "EdgeConfig",
+    "LabelsConfig",
     "MetricsConfig",
     "ModelConfig",
     "MqttConfig",
     "RateConfig",
     "SpeechConfig",
+    "VocabularyConfig",
     "WebConfig",
 ]

@@ -11,6 +11,7 @@ from edge.config.model import ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.section import Section
+from edge.config.signs import LabelsConfig, VocabularyConfig
 from edge.config.speech import SpeechConfig
 from edge.config.web import WebConfig
 from models.composition import Digits
@@ -28,6 +29,8 @@ class EdgeConfig(Section):
     camera: CameraConfig = CameraConfig()
     rate: RateConfig = RateConfig()
     model: ModelConfig = ModelConfig()
+    labels: LabelsConfig = LabelsConfig()
+    vocabulary: VocabularyConfig = VocabularyConfig()
     corrections: CorrectionsConfig = CorrectionsConfig()
     mqtt: MqttConfig | None = None
     captions: CaptionsConfig | None = None

@@ -1,7 +1,7 @@
 """The base of all sections, and the files of secrets that they name."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, ConfigDict, ValidationInfo
 
@@ -34,6 +34,11 @@ def _find_credential(path: Path, info: ValidationInfo) -> Path:
 
 
 CredentialFile = Annotated[Path, AfterValidator(_find_credential)]
+
+
+def split_at_commas(value: Any) -> Any:
+    """Split a list that a variable gives as one text with commas."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 def read_secret(key: str, path: Path) -> str:

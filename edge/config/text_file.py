@@ -27,6 +27,12 @@ def read_text_file(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def read_entries(path: Path) -> list[str]:
+    """Return the lines of a text file without empty ones and those that begin with #. Raises as `read_text_file`."""
+    lines = (line.strip() for line in read_text_file(path).splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def read_toml_file(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file. Raises OSError and ValueError, as `read_text_file` does."""
     text = read_text_file(path)

@@ -1,11 +1,11 @@
 """The section `[web]`."""
 
 from ipaddress import ip_address
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from edge.config.section import ConfigInvalid, CredentialFile, Section, read_secret
+from edge.config.section import ConfigInvalid, CredentialFile, Section, read_secret, split_at_commas
 
 _MIN_TOKEN_LENGTH: Final = 16
 
@@ -16,11 +16,6 @@ def _is_loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return address == "localhost"
-
-
-def _split_at_commas(value: Any) -> Any:
-    """Split a list that a variable gives as one text with commas."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 class WebConfig(Section):
@@ -44,7 +39,7 @@ class WebConfig(Section):
     """Most visitors at a time that may try their own camera, which browsers allow only for `https://` and localhost."""
     origins: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^https?://[!-.0-~]+$")], ...],
-        BeforeValidator(_split_at_commas),
+        BeforeValidator(split_at_commas),
     ] = ()
     """Origins of other pages that may request words and connect; in a variable separated by commas."""
 

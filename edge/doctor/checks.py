@@ -22,6 +22,7 @@ from edge.doctor.installation import (
 )
 from edge.doctor.live_page import check_live_page
 from edge.doctor.probe_process import run_probe
+from edge.doctor.signs import check_spoken_signs
 from edge.doctor.speech import check_speech
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 from edge.libraries import DEBIAN_PACKAGES
@@ -76,6 +77,7 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     remedy = "copy the bundle again, or name another one with --model"
     yield _probe("bundle", ("classifier", str(folder)), onnxruntime, remedy)
     yield check_signature(folder, config.model, model, store_error)
+    yield check_spoken_signs(config, folder)
     yield from _check_landmarker(folder, processor)
     is_named = source is not None or "camera" in config.model_fields_set
     if not is_named:

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from edge.config import EdgeConfig
 from edge.monitoring.meter import MeteredClassifier
 from models.bundle import Bundle
+from models.labels import Sign
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A configuration with its loaded model; it can be prepared while the stages of another plan still run."""
+    """A configuration with its loaded model; it can be prepared while the stages of another plan still run.
+
+    The bundle's signs have the labels of this device.
+    """
 
     config: EdgeConfig
     bundle: Bundle
     classifier: MeteredClassifier
+    allowed: frozenset[int] | None = None
+    """The numbers of the signs that may be said; None if all may."""
     previous: "Plan | None" = None
     """The plan to return to when the stages of this one are refused."""
 
@@ -23,17 +29,30 @@ class Plan:
         configured = self.config.model.threshold
         return self.bundle.manifest.calibration.threshold if configured is None else configured
 
+    @property
+    def allowed_count(self) -> int:
+        """Return the number of signs that may be said."""
+        return len(self.bundle.signs if self.allowed is None else self.allowed)
+
     def differs_only_in_model(self, old: "Plan") -> bool:
-        """Return True if only the model, with the same kind of landmarks, or its threshold differs from the old plan.
+        """Return True if only the model, with the same kind of landmarks, or what is said differs from the old plan.
+
+        What is said follows from threshold, labels and vocabulary.
 
         Where nothing differs at all, files that the configuration names may have changed, such as a password or a
         certificate. These are read when the stages are built.
         """
         manifest, old_manifest = self.bundle.manifest, old.bundle.manifest
-        if (manifest, self.threshold) == (old_manifest, old.threshold):
+        if (manifest, self.said) == (old_manifest, old.said):
             return False
         same_landmarks = (manifest.parts, manifest.landmarker) == (old_manifest.parts, old_manifest.landmarker)
         model = self.config.model.model_copy(
             update={"folder": old.config.model.folder, "threshold": old.config.model.threshold}
         )
-        return same_landmarks and self.config.model_copy(update={"model": model}) == old.config
+        others = {"model": model, "labels": old.config.labels, "vocabulary": old.config.vocabulary}
+        return same_landmarks and self.config.model_copy(update=others) == old.config
+
+    @property
+    def said(self) -> tuple[float, tuple[Sign, ...], frozenset[int] | None]:
+        """Return what decides which words the model's predictions become."""
+        return self.threshold, self.bundle.signs, self.allowed

@@ -17,6 +17,7 @@ from edge.workers.supervised_thread import SupervisedThread
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
+from models.vocabulary import restricted
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,9 @@ class ProbationWatch:
             bundle = open_bundle(SHIPPED_MODEL) if folder is None else self._store.open(folder)
             if (bundle.manifest.parts, bundle.manifest.landmarker) != (new.parts, new.landmarker):
                 raise BundleRefused(f"{bundle.manifest.title} uses other landmarks")
-            return ShadowModel(bundle, OnnxClassifier(bundle), _threshold(plan, bundle))
+            if plan.allowed is not None and not plan.allowed & {sign.sign_id for sign in bundle.signs}:
+                raise BundleRefused(f"{bundle.manifest.title} knows none of the signs that may be said")
+            return ShadowModel(bundle, restricted(OnnxClassifier(bundle), plan.allowed), _threshold(plan, bundle))
         except BundleRefused as error:
             log.warning("the words of %s are not compared with those of another model: %s", new.title, error)
             return None

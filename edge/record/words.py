@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edge.config.text_file import read_text_file
+from edge.config.text_file import read_entries
 from landmarkers.errors import UserError
 from landmarkers.numbers import is_number
 from models.labels import Sign
@@ -18,12 +18,11 @@ class WordsUnclear(UserError):
 def read_words(path: Path) -> list[str]:
     """Read the words of a file, one a line, without empty lines and those that begin with #. Raises WordsUnclear."""
     try:
-        lines = [line.strip() for line in read_text_file(path).splitlines()]
+        words = read_entries(path)
     except OSError as error:
         raise WordsUnclear(f"the words {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise WordsUnclear(f"the words {path} cannot be read: {error}") from error
-    words = [line for line in lines if line and not line.startswith("#")]
     if not words:
         raise WordsUnclear(f"{path} holds no words; write one a line, as عربي or عربي=English")
     return words

@@ -15,6 +15,7 @@ from deploy.status import read
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.recording import RecordingUnreadable
 from models.bundle import MANIFEST
+from models.label_file import LabelFileUnusable
 from models.labels import LabelsDamaged
 from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz
@@ -26,7 +27,7 @@ from tests.trainer.pose_files import moving, pose_bytes
 from tests.trainer.training.test_run import content
 from trainer.data.clip import DatasetUnreadable
 from trainer.data.holistic_pose import read_landmarks
-from trainer.data.label_file import LabelFileUnusable, read_label_file
+from trainer.data.label_file import read_label_file
 from trainer.data.layouts import clip_list, wlasl
 from trainer.data.layouts.content import Entry, Kind
 from trainer.data.store import Store, StoreUnusable

@@ -14,7 +14,7 @@ from landmarkers.command_line import decimal_from
 from landmarkers.numbers import is_number, read_decimal
 from landmarkers.parsing import describe, read_limited
 from landmarkers.plain_text import one_line
-from models.sign_number import MAX_SIGN_NUMBER
+from models.sign_number import MAX_SIGN_NUMBER, read_sign_range
 
 MAX_INTEGER: Final = 2**31 - 1
 MAX_PROCESSES: Final = 1024
@@ -51,18 +51,10 @@ class SignNumbers:
 
 def sign_ids(text: str) -> SignNumbers:
     """Convert a list of signs like `1-70,77`."""
-    ranges = []
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        if not is_number(first) or (dash and not is_number(last)):
-            raise argparse.ArgumentTypeError(f"{text} is not a list of signs like 1-70,77")
-        numbers = range(int(first), int(last or first) + 1)
-        if not numbers:
-            raise argparse.ArgumentTypeError(f"{part} ends before it begins; write the smaller number first")
-        if numbers[-1] > MAX_SIGN_NUMBER:
-            raise argparse.ArgumentTypeError(f"{part} is out of range: no sign has a number above {MAX_SIGN_NUMBER}")
-        ranges.append(numbers)
-    return SignNumbers(tuple(ranges))
+    try:
+        return SignNumbers(tuple(map(read_sign_range, text.split(","))))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def sign_number(text: str) -> tuple[int, int | None]:

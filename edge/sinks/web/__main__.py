@@ -7,7 +7,6 @@ import asyncio
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import Final
 
 from edge.sinks.web.app import build_app
@@ -15,6 +14,7 @@ from edge.sinks.web.commands import RemoteCommands
 from edge.sinks.web.event_hub import EventHub
 from edge.sinks.web.message import MESSAGE_TYPES, CommandOutcome, Message, Ready, RequestedView, Settings
 from edge.sinks.web.server import Server
+from edge.sinks.web.visitors.protocol import LoadModel
 from edge.sinks.web.visitors.visitors import Visitors
 from edge.workers.channel import ReplyWriter, ignore_signals
 from edge.workers.protocol import Decoder
@@ -82,7 +82,9 @@ async def _serve(listener: socket.socket, replies: ReplyWriter) -> None:
     reader = MessageReader(stream)
     settings = await reader.read_settings(hub)
     visitors = Visitors(settings.visitors)
-    hub.on_model(lambda model: visitors.load_model(Path(model.folder), model.threshold))
+    hub.on_model(
+        lambda model: visitors.load_model(LoadModel(model.folder, model.threshold, model.labels, model.allowed))
+    )
     commands = RemoteCommands(replies.send)
     app = build_app(settings, hub, visitors, commands)
     server = Server(app, lambda: replies.send(Ready()), certificate=settings.certificate, key=settings.key)

@@ -31,12 +31,18 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ActiveModel:
-    """The bundle in use from now on: its title, its folder, its confidence threshold and its number of signs."""
+    """The bundle in use from now on: its title, its folder and its confidence threshold.
+
+    `sign_count` is the number of signs that may be said. `labels` are all its signs as this device shows them, as a
+    `labels.json`, if not empty, and `allowed` the numbers of those that may be said; None allows all.
+    """
 
     title: str
     folder: str
     threshold: float
     sign_count: int
+    labels: str = ""
+    allowed: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def main() -> int:
     from edge.sinks.web.visitors.worker import RecognitionWorker
 
     try:
-        worker = RecognitionWorker(Path(start.folder), start.threshold)
+        worker = RecognitionWorker(start)
         memory = _memory() + _MEMORY_BYTES
         forbid_system_calls()
     except UserError as error:

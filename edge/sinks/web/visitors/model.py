@@ -1,14 +1,17 @@
 """The model that recognises the signs of visitors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from edge.recognition.model_slot import ModelStages
 from edge.recognition.word import StreamClock, WordFactory
+from edge.sinks.web.visitors.protocol import LoadModel
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, check_landmarker, open_bundle
 from models.classifier import Classifier, OnnxClassifier
+from models.labels import parse_labels
+from models.vocabulary import restricted
 
 DEVICE = "visitor"
 """The device that word events of visitors name: the words are not the device's own."""
@@ -23,12 +26,15 @@ class LoadedModel:
     threshold: float
 
     @classmethod
-    def open(cls, folder: Path, threshold: float | None) -> Self:
-        """Load a bundle, with its own threshold if none is given. Raises BundleRefused."""
-        bundle = open_bundle(folder)
+    def open(cls, start: LoadModel) -> Self:
+        """Load a bundle for a device's labels, vocabulary and threshold. Raises BundleRefused, LabelsDamaged."""
+        bundle = open_bundle(Path(start.folder))
         check_landmarker(bundle.manifest, FINGERPRINT)
+        if start.labels:
+            bundle = replace(bundle, signs=parse_labels(Path(start.folder), start.labels.encode()))
+        classifier = restricted(OnnxClassifier(bundle), start.allowed)
         own = bundle.manifest.calibration.threshold
-        return cls(bundle, OnnxClassifier(bundle), own if threshold is None else threshold)
+        return cls(bundle, classifier, own if start.threshold is None else start.threshold)
 
     def new_words(self, clock: StreamClock) -> WordFactory:
         """Return a word factory for one visitor's stream."""

@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -85,12 +86,12 @@ class RecognitionProcess:
         """The process id, while one runs."""
         return self._worker.pid
 
-    def load_model(self, folder: Path, threshold: float | None) -> None:
-        """Classify with this bundle from now on, or from the next start; without a threshold its own applies.
+    def load_model(self, model: LoadModel) -> None:
+        """Classify with this model from now on, or from the next start.
 
         A worker that runs cannot open the bundle, so that another takes its place.
         """
-        self._model = LoadModel(str(folder.absolute()), threshold)
+        self._model = replace(model, folder=str(Path(model.folder).absolute()))
         if self._start_error is not None:
             self._start_error = None
             self._worker.retry_now()

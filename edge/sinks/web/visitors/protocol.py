@@ -23,10 +23,15 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoadModel:
-    """The bundle to classify with, as the first message and never again; None stands for its own threshold."""
+    """The bundle to classify with, as the first message and never again.
+
+    None stands for its own threshold, and for all signs allowed; empty `labels` for its own.
+    """
 
     folder: str
     threshold: float | None
+    labels: str = ""
+    allowed: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,10 +7,10 @@ fair to all. Two turns are given at a time: while one request is processed the n
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from edge.sinks.web.visitors.process import RecognitionProcess
+from edge.sinks.web.visitors.protocol import LoadModel
 
 _TURNS: Final = 2
 _IDLE_TIMEOUT_S: Final = 30.0  # the next visitor finds the worker ready, and an idle device gets its memory back
@@ -37,9 +37,9 @@ class Recogniser:
         """The number of restarts of the worker after a crash or a hang."""
         return self._process.restarts
 
-    def load_model(self, folder: Path, threshold: float | None) -> None:
-        """Classify with this bundle from now on, or from the next start; without a threshold its own applies."""
-        self._process.load_model(folder, threshold)
+    def load_model(self, model: LoadModel) -> None:
+        """Classify with this model from now on, or from the next start."""
+        self._process.load_model(model)
 
     async def enter(self, visitor: int) -> None:
         """Add a visitor and wait until the worker is ready. Raises RecognitionRefused."""

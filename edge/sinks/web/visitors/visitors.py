@@ -4,7 +4,6 @@ The recognition starts with the first visitor, and stops when none was there for
 """
 
 import asyncio
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, WebSocket
@@ -13,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from edge.sinks.web.connections import network_of
 from edge.sinks.web.visitors.crash_delays import CrashDelays
 from edge.sinks.web.visitors.places import Places, PlacesTaken
+from edge.sinks.web.visitors.protocol import LoadModel
 from edge.sinks.web.visitors.recogniser import Recogniser
 from edge.sinks.web.visitors.visitor_session import (
     MAX_MESSAGE_BYTES,
@@ -52,12 +52,12 @@ class Visitors:
         """Serves the websocket."""
         self.router.add_api_websocket_route(PATH, self._serve)
 
-    def load_model(self, folder: Path, threshold: float | None) -> None:
-        """Recognise with this bundle from now on, with its own threshold if none is given.
+    def load_model(self, model: LoadModel) -> None:
+        """Recognise with this model from now on.
 
         To be called on the event loop's thread. Before the first call, visitors get an error that no model is loaded.
         """
-        self._recogniser.load_model(folder, threshold)
+        self._recogniser.load_model(model)
 
     async def close(self) -> None:
         """Stop the recognition; visitors that are still connected get an error."""

@@ -1,7 +1,6 @@
 """The recognition worker's state: one model, and one stream for each visitor."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -13,6 +12,7 @@ from edge.sinks.web.visitors.payload import PayloadRefused
 from edge.sinks.web.visitors.protocol import (
     Action,
     Forget,
+    LoadModel,
     Message,
     Recognise,
     Recognised,
@@ -28,10 +28,10 @@ _SIDE: Final = 320  # pixels
 class RecognitionWorker:
     """Handles one message after another, for all visitors."""
 
-    def __init__(self, folder: Path, threshold: float | None) -> None:
-        """Load the landmark networks and a bundle. Raises NetworksUnavailable, BundleRefused."""
+    def __init__(self, start: LoadModel) -> None:
+        """Load the landmark networks and a model. Raises NetworksUnavailable, BundleRefused."""
         self._networks = Networks(frozenset(Part))
-        self._model = LoadedModel.open(folder, threshold)
+        self._model = LoadedModel.open(start)
         self._streams: dict[int, VisitorStream] = {}
         self._load_the_rest()
 

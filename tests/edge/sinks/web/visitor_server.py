@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from edge.sinks.web.visitors.protocol import LoadModel
 from edge.sinks.web.visitors.visitors import PATH, SERVER_OPTIONS, Visitors
 from landmarkers.frame import Image, Landmarks
 from landmarkers.take import Take
@@ -42,7 +43,7 @@ class VisitorServer:
         async def lifespan(_: FastAPI) -> Any:
             self._loop = asyncio.get_running_loop()
             if model is not None:
-                visitors.load_model(model, None)
+                visitors.load_model(LoadModel(str(model), None))
             yield
             await visitors.close()
 
@@ -55,7 +56,7 @@ class VisitorServer:
 
     def load_model(self, model: Path) -> None:
         """Classify with another model."""
-        self._loop.call_soon_threadsafe(self.visitors.load_model, model, None)
+        self._loop.call_soon_threadsafe(self.visitors.load_model, LoadModel(str(model), None))
 
     def visit(self, query: str = "") -> AbstractContextManager[ClientConnection]:
         """Connect as a visitor."""

@@ -1,0 +1,48 @@
+"""The sections `[labels]` and `[vocabulary]`: how the model's signs are shown, and which of them are said."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from edge.config.section import Section, split_at_commas
+from models.labels import SignKind
+from models.sign_number import read_sign_range
+
+
+def _write_ranges(value: Any) -> Any:
+    """Write the numbers of a list as ranges are written."""
+    value = split_at_commas(value)
+    return [str(one) if type(one) is int else one for one in value] if isinstance(value, list) else value
+
+
+def _check_range(text: str) -> str:
+    read_sign_range(text)
+    return text
+
+
+class LabelsConfig(Section):
+    """How this device shows signs, whatever its model calls them."""
+
+    file: Path | None = None
+    """CSV file of signs whose texts and kinds replace the model's: `number`, `arabic`, `english` and, if need be,
+    `kind` (`word`, `letter` or `number`). `models/label_sets/karsl-502.csv` is such a file."""
+
+
+class VocabularyConfig(Section):
+    """Which signs this device may say, and no others: those that any of the keys names; without keys all."""
+
+    signs: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_range)], ...],
+        BeforeValidator(_write_ranges),
+    ] = ()
+    """Numbers of signs and ranges of them, such as `[71, 76, "290-295"]`; in a variable separated by commas."""
+    kinds: Annotated[tuple[SignKind, ...], BeforeValidator(split_at_commas)] = ()
+    """Kinds of signs: `word`, `letter`, `number`; in a variable separated by commas."""
+    file: Path | None = None
+    """File of signs, one a line: a number, a range of numbers, or a word in Arabic or English; `#` begins a remark."""
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return True if not every sign may be said."""
+        return bool(self.signs or self.kinds or self.file)

@@ -57,9 +57,10 @@ def read_device_labels(path: Path) -> tuple[Sign, ...]:
     """
     content = read_label_content(path)
     if not _is_json(content):
-        _check_header(path, table := _parse_csv(path, content))
+        table = _parse_csv(path, content)
+        shown = _check_header(path, table)
         for number, row in table[1:]:
-            _check_texts(path, number, row)
+            _check_texts(path, number, [cell for cell, is_shown in zip(row, shown, strict=False) if is_shown])
     return parse_label_content(path, content)
 
 
@@ -118,8 +119,11 @@ def _parse_csv(path: Path, content: bytes) -> Table:
         raise LabelFileUnusable(f"{path} {error}") from error
 
 
-def _check_header(path: Path, table: Table) -> None:
-    """Refuse a first row that names an unknown column, which may be misspelt, or lacks one that a device needs."""
+def _check_header(path: Path, table: Table) -> list[bool]:
+    """Return for each column whether it is read.
+
+    Refuse a first row that names an unknown column, which may be misspelt, or lacks one that a device needs.
+    """
     header = [cell_text(cell).casefold() for cell in table[0][1]] if table else []
     needed = [names for column, names in _COLUMNS.items() if column != "kind"]
     unknown = [cell for cell in header if cell and cell not in (*sum(_COLUMNS.values(), ()), *_REMARKS)]
@@ -129,6 +133,7 @@ def _check_header(path: Path, table: Table) -> None:
     missing = next((names[0] for names in needed if not set(names) & set(header)), None)
     if missing is not None:
         raise LabelFileUnusable(f"the first row of {path} names no column {missing}, which the labels of a device need")
+    return [cell != "" and cell not in _REMARKS for cell in header]
 
 
 def _check_texts(path: Path, number: int, row: Row) -> None:

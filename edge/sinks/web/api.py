@@ -40,7 +40,7 @@ class Words(StrictModel):
 class About(StrictModel):
     """A description of the device.
 
-    `model` is the active bundle and `signs` the number of signs that it knows; `view` is the most that the device shows
+    `model` is the active bundle and `signs` the number of signs that it may say; `view` is the most that is shown
     of its camera; `visitors` is the number of people who may try their own cameras at the same time.
     `commands` is true if those who have shown the token may send commands.
     """

@@ -9,8 +9,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
+from edge.recognition.word import Word
 from edge.sinks.web.visitors import process, recogniser
 from edge.sinks.web.visitors.visitors import Visitors
+from models.labels import labels_json, read_labels
 from tests.edge.sinks.web.visitor_server import (
     CHEST,
     PATIENCE_S,
@@ -88,7 +90,9 @@ def test_worker_has_a_low_priority(server: VisitorServer) -> None:
     assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "1000\n"
 
 
-def test_model_is_replaced_while_a_visitor_is_present(server: VisitorServer, tmp_path: Path) -> None:
+def test_model_is_replaced_with_labels_and_vocabulary_while_a_visitor_is_present(
+    server: VisitorServer, tmp_path: Path
+) -> None:
     folder = tmp_path / "next"
     folder.mkdir()
     for path in SHIPPED.iterdir():
@@ -96,23 +100,28 @@ def test_model_is_replaced_while_a_visitor_is_present(server: VisitorServer, tmp
     manifest = json.loads((SHIPPED / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 99}))
 
-    def model_of_next_word() -> str:
+    def next_word() -> Word:
         while True:
             socket.send(take_message(CHEST))
             while "take" not in (answer := receive(socket)):
                 if "word" in answer:
-                    model: str = answer["word"]["model"]
-                    return model
+                    return Word.model_validate(answer["word"])
                 if "error" in answer:
                     assert "restarted" in answer["error"]
                     break
 
     with server.visit("?words=1") as socket:
-        assert model_of_next_word() == f"karsl-230@{manifest['version']}"
-        server.load_model(folder)
-        wait_until(lambda: model_of_next_word() == "karsl-230@99", "the new model")
+        assert next_word().model == f"karsl-230@{manifest['version']}"
+        signs = [sign.model_copy(update={"word": f"-{sign.sign_id}-"}) for sign in read_labels(SHIPPED / "labels.json")]
+        server.load_model(folder, labels_json(tuple(signs)).decode(), allowed=(74, 71))
+        wait_until(lambda: next_word().model == "karsl-230@99", "the new model")
         server.load_model(tmp_path / "nothing")
-        assert model_of_next_word() == "karsl-230@99"
+        last = next_word()
+        assert (last.model, last.word, [other.word for other in last.alternatives]) == (
+            "karsl-230@99",
+            "-74-",
+            ["-71-"],
+        )
     server.load_model(SHIPPED)
 
 

@@ -54,9 +54,9 @@ class VisitorServer:
         )
         self._thread = threading.Thread(target=self.server.run)
 
-    def load_model(self, model: Path) -> None:
+    def load_model(self, model: Path, labels: str = "", allowed: tuple[int, ...] | None = None) -> None:
         """Classify with another model."""
-        self._loop.call_soon_threadsafe(self.visitors.load_model, LoadModel(str(model), None))
+        self._loop.call_soon_threadsafe(self.visitors.load_model, LoadModel(str(model), None, labels, allowed))
 
     def visit(self, query: str = "") -> AbstractContextManager[ClientConnection]:
         """Connect as a visitor."""

@@ -52,8 +52,8 @@ class _Columns:
 def read_device_labels(path: Path) -> tuple[Sign, ...]:
     """Return the signs of a file of labels that a device shows in place of its model's.
 
-    Nothing in it is passed over: a column must be known, both languages must be there, and all of a text must be fit to
-    be shown. Raises LabelFileUnusable, LabelsDamaged.
+    Nothing in it is skipped: each column must be known, both languages must be there, and each text must be fit to be
+    shown. Raises LabelFileUnusable, LabelsDamaged.
     """
     content = read_label_content(path)
     if not _is_json(content):

@@ -13,7 +13,7 @@ from landmarkers.take import Take
 from models.classifier import Candidate, Classifier, Prediction
 
 EXCLUDED_WEIGHT: Final = 0.1
-"""How often signs are made that are not allowed, in relation to allowed ones; docs/evaluation.md has the figures."""
+"""The frequency of signs that are not allowed, in relation to allowed ones; docs/evaluation.md has the figures."""
 
 
 class RestrictedClassifier:

@@ -22,7 +22,7 @@ def _check_range(text: str) -> str:
 
 
 class LabelsConfig(Section):
-    """How this device shows signs, whatever its model calls them."""
+    """The texts by which this device shows signs, whatever its model calls them."""
 
     file: Path | None = None
     """CSV file of signs whose texts and kinds replace the model's: `number`, `arabic`, `english` and, if need be,
@@ -30,7 +30,7 @@ class LabelsConfig(Section):
 
 
 class VocabularyConfig(Section):
-    """Which signs this device may say, and no others: those that any of the keys names; without keys all."""
+    """The signs that this device may say: those that any of the keys names; without keys all."""
 
     signs: Annotated[
         tuple[Annotated[str, AfterValidator(_check_range)], ...],

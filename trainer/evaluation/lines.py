@@ -66,8 +66,8 @@ def plan_lines(takes: Iterable[Take], signs: Sequence[Sign], count: int, seed: i
         random = np.random.default_rng([seed, number])
         own = complete[signer]
         chosen = [
-            *_draw(own["word"], random.integers(*_WORDS, endpoint=True), random),
-            *_draw(own["letter"], random.integers(*_LETTERS, endpoint=True), random),
+            *_draw(own["word"], int(random.integers(*_WORDS, endpoint=True)), random),
+            *_draw(own["letter"], int(random.integers(*_LETTERS, endpoint=True)), random),
             *_draw_number(_by_rank(own["number"], values), random),
         ]
         plans.append(StreamPlan(signer, with_rest=False, takes=tuple(chosen), seed=(seed, number)))
@@ -104,4 +104,4 @@ def _draw_number(ranks: Sequence[BySign], random: np.random.Generator) -> list[T
 def _draw(takes: BySign, count: int, random: np.random.Generator) -> list[Take]:
     """Draw takes of so many different signs."""
     signs = random.choice(sorted(takes), count, replace=False)
-    return [takes[sign][random.integers(len(takes[sign]))] for sign in signs]
+    return [takes[sign][int(random.integers(len(takes[sign])))] for sign in signs]

@@ -11,12 +11,14 @@ from edge.day_hours import HOURS
 class CaptionsConfig(Section):
     """The captions on the device's own screen; without this section there are none."""
 
+    show: Literal["utterances", "words"] = "utterances"
+    """`utterances` shows the line as it grows from sign to sign; `words` the newest word, large, and its confidence."""
     theme: Literal["dark", "light", "contrast"] = "dark"
     """Colours of the captions."""
     typeface: Literal["sans", "naskh"] = "sans"
     """Typeface of the Arabic text; `naskh` is that of books."""
     english: bool = True
-    """Show the English word below the Arabic one."""
+    """Show English below the Arabic."""
     preview: Literal["off", "skeleton", "picture"] = "skeleton"
     """Preview for signers: nothing, their skeleton, or the camera's picture with the skeleton."""
     mirrored: bool = True
@@ -24,11 +26,11 @@ class CaptionsConfig(Section):
     preview_per_s: Annotated[float, Field(ge=1.0, le=30.0)] = 10.0
     """Most updates a second of the preview."""
     fade_after_s: Annotated[float, Field(ge=1.0, le=600.0)] = 10.0
-    """Seconds after which the newest word fades."""
+    """Seconds after which the newest word or line fades."""
     history_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 60.0
-    """Seconds that earlier words stay in the running line."""
+    """Seconds that earlier words, or the line before, stay below."""
     confident_from: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
-    """Confidence from which a word is bold, 0 to 1; below it is thin and of another colour."""
+    """Confidence from which a word is bold, 0 to 1; below it is thin and of another colour. For `show = "words"`."""
     night_hours: Annotated[str, StringConstraints(pattern=HOURS)] = ""
     """Hours with darker colours by the device's own clock, such as `22:00-06:00`; empty for none."""
     night_brightness: Annotated[float, Field(ge=0.2, le=1.0)] = 0.5

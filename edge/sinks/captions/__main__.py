@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from edge.sinks.captions.fonts import FontMissing
-from edge.sinks.captions.message import MESSAGE_TYPES, Ready, WordDisplayed
+from edge.sinks.captions.message import MESSAGE_TYPES, CaptionsDisplayed, Ready
 from edge.sinks.captions.painter import Painter
 from edge.sinks.captions.scene import CaptionState, scene_at
 from edge.sinks.captions.screen import Screen, ScreenLost
@@ -64,9 +64,9 @@ def _show_captions(screen: Screen, style: CaptionStyle, replies: ReplyWriter) ->
         if not is_ready:
             replies.send(Ready(screen.driver, screen.size))
             is_ready = True
-        if state.words and state.words[-1].at > displayed:
-            displayed = state.words[-1].at
-            replies.send(WordDisplayed(displayed, time.monotonic()))
+        if state.texts and state.texts[-1].at > displayed:
+            displayed = state.texts[-1].at
+            replies.send(CaptionsDisplayed(displayed, time.monotonic()))
 
 
 if __name__ == "__main__":

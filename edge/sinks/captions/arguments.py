@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--obstacle", default="", choices=[one.value for one in Obstacle], help="as while the signer cannot be read"
     )
+    parser.add_argument("--show", choices=("utterances", "words"), help="instead of the configured choice")
     parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured theme")
     parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured typeface")
     parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of the configured choice")

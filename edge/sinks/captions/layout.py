@@ -2,14 +2,16 @@
 
 Sizes follow from legibility: ISO 9241-303 wants letters of 20 minutes of arc, 17 mm from 3 m; at 16 minutes (14 mm,
 1/215 of the distance) reading is tiring. A 24-inch screen is 299 mm high, so 17 mm are 6 % of its height: that is the
-height of the alif in the line of previous words and of English capitals. The newest word's alif has up to three times
-that, a reply of a few words twice that. The status line is for staff who stand before the screen and has a third.
+height of the alif in the line of previous words and of English capitals. An utterance's alif is a little higher, so
+that three rows fit, and the newest word's has up to three times that, a reply of a few words twice that. The status
+line is for staff who stand before the screen and has a third.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 WORD_LETTERS: Final = 0.19
+UTTERANCE_LETTERS: Final = 0.07
 LINE_LETTERS: Final = 0.06
 ENGLISH_LETTERS: Final = 0.06
 REPLY_LETTERS: Final = 0.12

@@ -1,4 +1,4 @@
-"""Chooses the size and line breaks of a word, and how many words fit on a line."""
+"""Chooses the size and line breaks of a word and of an utterance, and how many words fit on a line."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ WidthFunction = Callable[[str], float]
 """Returns the width of a line whose letters are one pixel high."""
 
 _MAX_LINES: Final = 3
+_MAX_WORDS: Final = 20  # of a text that is broken into lines; no label has more
 _MARGIN: Final = 0.98  # letters are set in whole pixels, and may come out a little wider than computed
 _MIN_GAIN: Final = 1.15  # another line must enlarge the letters by this factor
 
@@ -26,8 +27,9 @@ def fit(text: str, width_of: WidthFunction, space: tuple[float, float], max_lett
     """Return the line breaks with the largest letters that fit a space (width, height), preferring fewer lines."""
     width, height = space
     best = FittedText((text,), 0.0)
-    for count in range(1, _MAX_LINES + 1):
-        lines = _break_lines(_join_punctuation(text), count, width_of)
+    words = _join_punctuation(text)
+    for count in range(1, (_MAX_LINES if len(words) <= _MAX_WORDS else 1) + 1):
+        lines = _break_lines(words, count, width_of)
         if lines is None:
             break
         widest = max(width_of(line) for line in lines)
@@ -45,6 +47,29 @@ def count_fitting(widths: Sequence[float], space: float, gap: float) -> int:
         if used > space:
             return count
     return len(widths)
+
+
+def wrap(text: str, width_of: WidthFunction, space: float) -> list[str]:
+    """Return the rows of a text; a row is filled before the next begins, so that a further word moves none before it.
+
+    A word that is wider than the space has a row of its own.
+    """
+    rows: list[str] = []
+    for word in text.split():
+        if rows and width_of(f"{rows[-1]} {word}") <= space:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows
+
+
+def fit_end(text: str, width_of: WidthFunction, space: float) -> str:
+    """Return the last words of a text, as many as fit into a space, but one at least."""
+    words = text.split()
+    start = max(0, len(words) - 1)
+    while start and width_of(" ".join(words[start - 1 :])) <= space:
+        start -= 1
+    return " ".join(words[start:])
 
 
 def _join_punctuation(text: str) -> list[str]:

@@ -4,19 +4,25 @@ Instants are on the machine's monotonic clock, in seconds, which all its process
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.workers.protocol import Failure, Heartbeat, Joints
 
 
-@dataclass(frozen=True, slots=True)
-class WordMessage:
-    """A word, and when it was emitted."""
+class Text(NamedTuple):
+    """A word or a line of words, and when it was emitted."""
 
-    word: str
+    arabic: str
     english: str
     confidence: float
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionsMessage:
+    """All words, or lines of words, that are shown from now on, the newest last; each has the values of a Text."""
+
+    texts: tuple[tuple[str, str, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class ReplyMessage:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Removes all words that were shown before, and the reply."""
+    """Removes all words and lines that were shown before, and the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +82,18 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class WordDisplayed:
-    """Reports when the word that was emitted at an instant was on the screen."""
+class CaptionsDisplayed:
+    """Reports when the text that was emitted at an instant was on the screen."""
 
     emitted_at: float
     displayed_at: float
 
 
-Message = WordMessage | ReplyMessage | StatusMessage | Clear | Identify | View
+Message = CaptionsMessage | ReplyMessage | StatusMessage | Clear | Identify | View
 """The messages of the daemon."""
 
-Answer = Ready | WordDisplayed | Heartbeat | Failure
+Answer = Ready | CaptionsDisplayed | Heartbeat | Failure
 """The answers of the worker."""
 
-MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (WordMessage, ReplyMessage, StatusMessage, Clear, Identify, View)
-ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, WordDisplayed, Heartbeat, Failure)
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (CaptionsMessage, ReplyMessage, StatusMessage, Clear, Identify, View)
+ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, CaptionsDisplayed, Heartbeat, Failure)

@@ -13,6 +13,7 @@ from edge.sinks.captions.scene import Scene
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.text import Typeface
 from edge.sinks.captions.theme import THEMES
+from edge.sinks.captions.utterance_panels import draw_previous_utterance, draw_utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,15 @@ class Painter:
         return Box(0, 0, *self.image.size)
 
     def _arrange(self, layout: Layout) -> list[Panel]:
+        draw_newest, draw_previous = draw_newest_word, draw_previous_words
+        if self._style.show == "utterances":
+            draw_newest, draw_previous = draw_utterance, draw_previous_utterance
         panels = [
             Panel(
                 layout.status, lambda scene: (scene.status, scene.newest is None and not scene.previous), draw_status
             ),
-            Panel(layout.word, lambda scene: scene.newest, draw_newest_word),
-            Panel(layout.line, lambda scene: scene.previous, draw_previous_words),
+            Panel(layout.word, lambda scene: scene.newest, draw_newest),
+            Panel(layout.line, lambda scene: scene.previous, draw_previous),
         ]
         if layout.preview is not None:
             panels.append(Panel(layout.preview, lambda scene: scene.view, self._draw_preview))

@@ -14,8 +14,8 @@ from edge.sinks.captions.text import Typeface, Weight
 from edge.sinks.captions.theme import Colour, Theme, mixed
 
 _REFERENCE_LETTERS: Final = 100.0  # height in pixels at which widths are measured once, to be scaled
-_ENGLISH_ASCENT: Final = 1.3
-_ENGLISH_LEADING: Final = 1.8
+ENGLISH_ASCENT: Final = 1.3
+ENGLISH_LEADING: Final = 1.8
 _WORD_GAP: Final = 1.3  # between previous words
 _DOT: Final = 0.09  # radius of the dots between them
 _MIDDLE: Final = 0.42  # height of the middle of letters without ascenders above the baseline
@@ -56,8 +56,8 @@ def draw_newest_word(panel: Image.Image, scene: Scene, style: PanelStyle) -> Non
     theme, typeface, weight = style.theme, style.typeface, _weight(caption)
     english = caption.english if style.english and caption.english != caption.word else ""
     english_letters = ENGLISH_LETTERS * style.unit if english else 0.0
-    width, height = panel.width - 2 * style.bleed, panel.height - _ENGLISH_LEADING * english_letters
-    fitted = fit(caption.word, _width_function(typeface, weight), (width, height), WORD_LETTERS * style.unit)
+    width, height = panel.width - 2 * style.bleed, panel.height - ENGLISH_LEADING * english_letters
+    fitted = fit(caption.word, width_function(typeface, weight), (width, height), WORD_LETTERS * style.unit)
     step = LEADING * fitted.letters
     canvas, right = ImageDraw.Draw(panel), panel.width - style.bleed
     top = (height - len(fitted.lines) * step) / 2
@@ -66,10 +66,10 @@ def draw_newest_word(panel: Image.Image, scene: Scene, style: PanelStyle) -> Non
         typeface.draw(canvas, line, (right, top + ASCENT * fitted.letters), fitted.letters, weight, colour)
         top += step
     if english:
-        english_width = _width_function(typeface, Weight.REGULAR)(english)  # may be none, of invisible characters
+        english_width = width_function(typeface, Weight.REGULAR)(english)  # may be none, of invisible characters
         letters = min(english_letters, width / english_width) if english_width else english_letters
         colour = mixed(theme.background, theme.quiet, caption.opacity)
-        baseline = top + _ENGLISH_ASCENT * english_letters
+        baseline = top + ENGLISH_ASCENT * english_letters
         typeface.draw(canvas, english, (right, baseline), letters, Weight.REGULAR, colour)
 
 
@@ -120,7 +120,7 @@ def draw_identity(panel: Image.Image, name: str, style: PanelStyle) -> None:
     """Draw a device's name in inverted colours, so that it is seen from across a hall."""
     panel.paste(style.theme.text, (0, 0, *panel.size))
     space = 0.9 * panel.width, 0.6 * panel.height
-    fitted = fit(name, _width_function(style.typeface, Weight.BOLD), space, WORD_LETTERS * style.unit)
+    fitted = fit(name, width_function(style.typeface, Weight.BOLD), space, WORD_LETTERS * style.unit)
     width = style.typeface.width(name, fitted.letters, Weight.BOLD)
     at = (panel.width + width) / 2, (panel.height + fitted.letters) / 2
     style.typeface.draw(ImageDraw.Draw(panel), name, at, fitted.letters, Weight.BOLD, style.theme.background)
@@ -141,7 +141,8 @@ def _notice_width(notice: tuple[str, str], style: PanelStyle, *, english: bool) 
     return width
 
 
-def _width_function(typeface: Typeface, weight: Weight) -> WidthFunction:
+def width_function(typeface: Typeface, weight: Weight) -> WidthFunction:
+    """Return the function of the width of a line in heights of its letters."""
     return lambda text: typeface.width(text, _REFERENCE_LETTERS, weight) / _REFERENCE_LETTERS
 
 

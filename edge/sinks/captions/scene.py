@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.day_hours import is_within
-from edge.sinks.captions.message import Clear, Identify, Message, ReplyMessage, StatusMessage, View, WordMessage
+from edge.sinks.captions.message import (
+    CaptionsMessage,
+    Clear,
+    Identify,
+    Message,
+    ReplyMessage,
+    StatusMessage,
+    Text,
+    View,
+)
 from edge.sinks.captions.style import CaptionStyle
 from landmarkers.plain_text import MAX_SENTENCE, one_line
 
-MAX_WORDS: Final = 12
-"""Words that are kept; no screen has room for more on its line of previous words."""
-
+_MAX_CHARACTERS: Final = 1000  # of the end of a text; a screen shows a few hundred
 _NO_FAULT: Final = StatusMessage()
 _FADE_S: Final = 3.0
 _FADE_STEPS: Final = 12
@@ -23,7 +30,7 @@ _SHIFT_STEPS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A word as it is shown; `opacity` falls from 1 to 0 as it fades."""
+    """A word, or a line of words, as it is shown; `opacity` falls from 1 to 0 as it fades."""
 
     word: str
     english: str
@@ -43,8 +50,8 @@ class ReplyText:
 class Scene:
     """Everything that is on the screen.
 
-    `previous` holds the words before the newest, oldest first. `shift` is the offset of everything, in thousandths of
-    the screen's height. `identity` is a name that is shown instead of everything else.
+    `previous` holds the words, or lines of words, before the newest, oldest first. `shift` is the offset of everything,
+    in thousandths of the screen's height. `identity` is a name that is shown instead of everything else.
     """
 
     newest: Caption | None = None
@@ -61,7 +68,7 @@ class Scene:
 class CaptionState:
     """The received messages that still matter."""
 
-    words: tuple[WordMessage, ...] = ()
+    texts: tuple[Text, ...] = ()
     status: StatusMessage = _NO_FAULT
     view: View | None = None
     identify: Identify | None = None
@@ -70,9 +77,8 @@ class CaptionState:
     def updated(self, message: Message) -> "CaptionState":
         """Return the state after a message."""
         match message:
-            case WordMessage():
-                shown = replace(message, word=one_line(message.word), english=one_line(message.english))
-                return replace(self, words=(*self.words, shown)[-MAX_WORDS:])
+            case CaptionsMessage():
+                return replace(self, texts=tuple(_on_one_line(Text(*text)) for text in message.texts))
             case ReplyMessage():
                 return replace(self, reply=replace(message, text=one_line(message.text, MAX_SENTENCE)))
             case StatusMessage():
@@ -82,16 +88,16 @@ class CaptionState:
             case Identify():
                 return replace(self, identify=replace(message, name=one_line(message.name)))
             case Clear():
-                return replace(self, words=(), reply=None)
+                return replace(self, texts=(), reply=None)
             case _:
                 return self
 
 
 def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day: int) -> Scene:
     """Return the scene at an instant of the monotonic clock and a minute of the wall clock's day."""
-    newest, previous = state.words[-1:], state.words[:-1]
+    newest, previous = state.texts[-1:], state.texts[:-1]
     if newest and opacity(now - newest[0].at, style.fade_after_s) == 0.0:
-        newest, previous = (), state.words
+        newest, previous = (), state.texts
     view, identify, reply = state.view, state.identify, state.reply
     return Scene(
         newest=_captions(newest, style, now, style.fade_after_s)[0] if newest else None,
@@ -117,16 +123,19 @@ def burn_in_shift(now: float) -> tuple[int, int]:
     return round(6 * math.cos(angle)), round(6 * math.sin(angle))
 
 
-def _captions(
-    words: Sequence[WordMessage], style: CaptionStyle, now: float, fade_after_s: float
-) -> tuple[Caption, ...]:
+def _on_one_line(text: Text) -> Text:
+    arabic, english = (one_line(one[-_MAX_CHARACTERS:], _MAX_CHARACTERS) for one in (text.arabic, text.english))
+    return text._replace(arabic=arabic, english=english)
+
+
+def _captions(texts: Sequence[Text], style: CaptionStyle, now: float, fade_after_s: float) -> tuple[Caption, ...]:
     captions = (
         Caption(
-            one.word,
+            one.arabic,
             one.english,
             one.confidence >= style.confident_from,
             opacity(now - one.at, fade_after_s),
         )
-        for one in words
+        for one in texts
     )
     return tuple(caption for caption in captions if caption.opacity > 0.0)

@@ -1,30 +1,27 @@
-"""The sink that shows words on the device's screen, through a supervised caption worker."""
+"""The sink that shows words or utterances on the device's screen, through a supervised caption worker."""
 
 import time
-from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
 from edge.config import CaptionsConfig
 from edge.monitoring.status import Component, DeviceStatus
-from edge.recognition.word import Word
 from edge.requests import Reply
 from edge.sinks.captions.connector import connected_screens, is_on_desktop
 from edge.sinks.captions.message import (
     ANSWER_TYPES,
     Answer,
+    CaptionsDisplayed,
     Clear,
     Identify,
     Message,
     Ready,
     ReplyMessage,
     StatusMessage,
-    WordDisplayed,
-    WordMessage,
 )
-from edge.sinks.captions.scene import MAX_WORDS
 from edge.sinks.captions.style import CaptionStyle
+from edge.sinks.captions.transcript import Transcript
 from edge.sinks.captions.view import view_of
 from edge.utterances.utterance import Event
 from edge.workers.process import Program
@@ -44,13 +41,13 @@ class CaptionSink:
         self._view_every_s = 1.0 / config.preview_per_s
         self._device = device
         self._status = status
-        self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self._transcript = Transcript(of_utterances=config.show == "utterances")
         self._reply: ReplyMessage | None = None
         self._pending_view: tuple[Frame, Landmarks, float] | None = None
         self._viewed_at = 0.0
         self._screens: frozenset[str] | None = None
         self.delay_s: float | None = None
-        """The time that the last word took from its emission to the screen."""
+        """The time that the newest word or line took from its emission to the screen."""
         style = CaptionStyle.from_options(config.model_dump())
         self._worker = SupervisedProcess(
             Program("edge.sinks.captions", ANSWER_TYPES, (style.to_json(),)),
@@ -74,13 +71,10 @@ class CaptionSink:
         return self._worker.pid
 
     def emit(self, event: Event) -> None:
-        """Show the word."""
-        if not isinstance(event, Word):
-            return
-        message = WordMessage(event.word, event.word_en, event.confidence, time.monotonic())
+        """Show the event, if it is of those that are shown."""
         with self._worker.lock:
-            self._words.append(message)
-            self._worker.send(message)
+            if self._transcript.add(event, time.monotonic()):
+                self._worker.send(self._transcript.message)
 
     def show_reply(self, reply: Reply) -> None:
         """Show a reply for as long as somebody needs to read it, or remove it if it is empty."""
@@ -100,10 +94,10 @@ class CaptionSink:
         self._worker.wake()
 
     def clear(self) -> None:
-        """Remove all words and the reply from the screen."""
+        """Remove all words, lines and the reply from the screen."""
         with self._worker.lock:
             self._reply = None
-            self._words.clear()
+            self._transcript.clear()
             self._worker.send(Clear())
 
     def identify(self) -> None:
@@ -120,7 +114,7 @@ class CaptionSink:
 
     def _initial_messages(self) -> Iterable[Message]:
         reply = [] if self._reply is None else [self._reply]
-        return [self._status_message(), *self._words, *reply]
+        return [self._status_message(), self._transcript.message, *reply]
 
     def _next_view(self) -> Message | None:
         with self._worker.lock:
@@ -131,7 +125,7 @@ class CaptionSink:
         return view_of(frame, landmarks, at, with_image=self._preview == "picture")
 
     def _receive(self, answer: Answer) -> None:
-        if isinstance(answer, WordDisplayed):
+        if isinstance(answer, CaptionsDisplayed):
             self.delay_s = answer.displayed_at - answer.emitted_at
         elif isinstance(answer, Ready):
             size = f"{answer.size[0]}x{answer.size[1]} by {answer.driver}"

@@ -13,6 +13,7 @@ from typing import Any, Self
 class CaptionStyle:
     """The options of captions; CaptionsConfig explains each. `night_hours` is "22:00-06:00" or empty."""
 
+    show: str = "utterances"
     theme: str = "dark"
     typeface: str = "sans"
     english: bool = True

@@ -43,9 +43,13 @@ def signer(frame: int = 9) -> View:
     return view_of(Frame(no_image, 0.0), take.landmarks()[frame], 0.0, with_image=False)
 
 
+WORDS: Final = CaptionStyle(show="words")
+UTTERANCES: Final = CaptionStyle(show="utterances")
 WORD: Final = Caption("قصبة هوائية", "Trachea", is_confident=True)
 LONG: Final = Caption("مرض فقدان المناعة / الإيدز", "Aids", is_confident=False)
 MIXED: Final = Caption("فيتامين B12 (10)", "vitamin B12", is_confident=True)
+LINE: Final = Caption("السلام عليكم محمد ألم منذ 325 يوم", "Peace be upon you Pain Since 325 Day", is_confident=True)
+LONG_LINE: Final = Caption(f"{LINE.word} {LINE.word} {LINE.word}", "3 Days Pain", is_confident=True)
 PREVIOUS: Final = (
     Caption("شهيق - زفير", "Ins and Outs", is_confident=True),
     Caption("هيكل عظمي", "Skeleton", is_confident=False),
@@ -66,21 +70,33 @@ LARGE: Final = (960, 540)
 SMALL: Final = (800, 480)
 
 GOLDEN_SCENES: Final = {
-    "dark": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer()), LARGE),
-    "light": GoldenScene(CaptionStyle(theme="light"), Scene(WORD, PREVIOUS, NO_CAMERA, signer()), LARGE),
-    "contrast": GoldenScene(CaptionStyle(theme="contrast"), Scene(MIXED, PREVIOUS, PAUSED, signer()), LARGE),
-    "long": GoldenScene(CaptionStyle(), Scene(LONG, PREVIOUS, ALL_FAULTS, signer()), SMALL),
-    "no-preview": GoldenScene(CaptionStyle(preview="off", english=False), Scene(LONG, PREVIOUS, NO_BROKER), SMALL),
-    "night": GoldenScene(CaptionStyle(preview="off", typeface="naskh"), Scene(WORD, PREVIOUS, brightness=0.5), SMALL),
-    "ready": GoldenScene(CaptionStyle(), Scene(), SMALL),
-    "too-far": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, TOO_FAR, signer()), SMALL),
-    "identity": GoldenScene(CaptionStyle(), Scene(identity="entrance-2"), SMALL),
-    "reply": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY), LARGE),
-    "partial-reply": GoldenScene(CaptionStyle(theme="light"), Scene(WORD, PREVIOUS, reply=ENGLISH_REPLY), SMALL),
-    "upright-reply": GoldenScene(
-        CaptionStyle(theme="contrast"), Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY), (480, 800)
+    "dark": GoldenScene(WORDS, Scene(WORD, PREVIOUS, view=signer()), LARGE),
+    "light": GoldenScene(CaptionStyle(show="words", theme="light"), Scene(WORD, PREVIOUS, NO_CAMERA, signer()), LARGE),
+    "contrast": GoldenScene(
+        CaptionStyle(show="words", theme="contrast"), Scene(MIXED, PREVIOUS, PAUSED, signer()), LARGE
     ),
-    "upright": GoldenScene(CaptionStyle(), Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
+    "long": GoldenScene(WORDS, Scene(LONG, PREVIOUS, ALL_FAULTS, signer()), SMALL),
+    "no-preview": GoldenScene(
+        CaptionStyle(show="words", preview="off", english=False), Scene(LONG, PREVIOUS, NO_BROKER), SMALL
+    ),
+    "night": GoldenScene(
+        CaptionStyle(show="words", preview="off", typeface="naskh"), Scene(WORD, PREVIOUS, brightness=0.5), SMALL
+    ),
+    "ready": GoldenScene(WORDS, Scene(), SMALL),
+    "too-far": GoldenScene(WORDS, Scene(WORD, PREVIOUS, TOO_FAR, signer()), SMALL),
+    "identity": GoldenScene(WORDS, Scene(identity="entrance-2"), SMALL),
+    "utterance": GoldenScene(UTTERANCES, Scene(LINE, (WORD, LONG_LINE), view=signer()), LARGE),
+    "long-utterance": GoldenScene(CaptionStyle(show="utterances", theme="light"), Scene(LONG_LINE, (LINE,)), SMALL),
+    "reply": GoldenScene(WORDS, Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY), LARGE),
+    "partial-reply": GoldenScene(
+        CaptionStyle(show="words", theme="light"), Scene(WORD, PREVIOUS, reply=ENGLISH_REPLY), SMALL
+    ),
+    "upright-reply": GoldenScene(
+        CaptionStyle(show="words", theme="contrast"),
+        Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY),
+        (480, 800),
+    ),
+    "upright": GoldenScene(WORDS, Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
 }
 
 

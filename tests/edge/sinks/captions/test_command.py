@@ -12,9 +12,9 @@ TAKE = str(TAKES / "2-sign-0071-signer-02.take.npz")
 
 
 def draw(folder: Path, *arguments: str) -> Image:
-    """Return the image that the command draws."""
+    """Return the image that the command draws, of words unless the arguments say otherwise."""
     path = folder / "captions.png"
-    assert main(["captions", "--png", str(path), "--size", "640x360", *arguments]) == 0
+    assert main(["captions", "--png", str(path), "--size", "640x360", "--show", "words", *arguments]) == 0
     with PilImage.open(path) as image:
         assert image.mode == "RGB"
         return np.asarray(image)
@@ -38,6 +38,7 @@ def test_image_is_drawn_without_a_screen(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_every_option_changes_the_image(tmp_path: Path) -> None:
     options = [
+        ["--show", "utterances"],
         ["--words", "قلب=heart"],
         ["--confidence", "0.5"],
         ["--take", TAKE],

@@ -1,7 +1,16 @@
 import pytest
 
-from edge.sinks.captions.layout import ENGLISH_LETTERS, LINE_LETTERS, STATUS_LETTERS, WORD_LETTERS, Box, Layout, lay_out
-from edge.sinks.captions.lines import count_fitting, fit
+from edge.sinks.captions.layout import (
+    ENGLISH_LETTERS,
+    LINE_LETTERS,
+    STATUS_LETTERS,
+    UTTERANCE_LETTERS,
+    WORD_LETTERS,
+    Box,
+    Layout,
+    lay_out,
+)
+from edge.sinks.captions.lines import count_fitting, fit, fit_end, wrap
 from edge.sinks.captions.scene import burn_in_shift
 
 SIZES = [(1920, 1080), (1280, 720), (800, 480), (3840, 2160), (1024, 768), (1080, 1920), (320, 320), (2560, 1080)]
@@ -36,7 +45,7 @@ def test_boxes_are_disjoint_and_on_the_screen_even_when_shifted(size: tuple[int,
 
 
 def test_letters_are_legible_from_three_metres_on_a_24_inch_screen() -> None:
-    assert min(LINE_LETTERS, ENGLISH_LETTERS) * SCREEN_MM >= 3000 / 172  # 20 minutes of arc
+    assert min(LINE_LETTERS, ENGLISH_LETTERS, UTTERANCE_LETTERS) * SCREEN_MM >= 3000 / 172  # 20 minutes of arc
     assert WORD_LETTERS * SCREEN_MM >= 3 * 3000 / 172
     assert STATUS_LETTERS * SCREEN_MM >= 1000 / 172  # for those who stand before it
 
@@ -81,3 +90,27 @@ def test_newest_words_that_fit_are_counted() -> None:
     assert count_fitting([50.0, 30.0, 20.0], 119.0, 10.0) == 2
     assert count_fitting([50.0, 30.0, 20.0], 10.0, 10.0) == 0
     assert count_fitting([], 10.0, 10.0) == 0
+
+
+def test_further_word_moves_none_before_it() -> None:
+    words = ["السلام", "عليكم", "محمد", "ألم", "منذ", "325", "يوم"]
+    before: list[str] = []
+    for count in range(1, len(words) + 1):
+        rows = wrap(" ".join(words[:count]), square_letters_width, 14.0)
+        assert " ".join(rows) == " ".join(words[:count])
+        assert all(len(row) <= 14 for row in rows)
+        assert [after[: len(row)] for row, after in zip(before, rows, strict=False)] == before
+        before = rows
+    assert len(before) == 3
+
+
+def test_word_wider_than_the_space_has_a_row_of_its_own() -> None:
+    assert wrap("قلب مستشفى قلب", square_letters_width, 4.0) == ["قلب", "مستشفى", "قلب"]
+    assert wrap("", square_letters_width, 4.0) == []
+
+
+def test_end_of_a_line_is_the_last_words_that_fit() -> None:
+    assert fit_end("peace be upon you", square_letters_width, 8.0) == "upon you"
+    assert fit_end("peace be upon you", square_letters_width, 100.0) == "peace be upon you"
+    assert fit_end("hospital", square_letters_width, 3.0) == "hospital"
+    assert fit_end("", square_letters_width, 3.0) == ""

@@ -4,6 +4,8 @@ from edge.sinks.captions.message import (
     ANSWER_TYPES,
     MESSAGE_TYPES,
     Answer,
+    CaptionsDisplayed,
+    CaptionsMessage,
     Clear,
     Identify,
     Message,
@@ -11,21 +13,19 @@ from edge.sinks.captions.message import (
     ReplyMessage,
     StatusMessage,
     View,
-    WordDisplayed,
-    WordMessage,
 )
 from edge.sinks.captions.style import CaptionStyle
 from edge.workers.protocol import Decoder, Failure, Heartbeat, encode
 
 ALL_TYPES: list[type[Message | Answer]] = [*MESSAGE_TYPES, *ANSWER_TYPES]
 SENT: list[Message | Answer] = [
-    WordMessage("قصبة\nهوائية", "Trachea", 0.97, 12.5),
+    CaptionsMessage((("قلب", "heart", 0.5, 1.0), ("قصبة\nهوائية", "Trachea", 0.97, 12.5))),
     StatusMessage(("camera", "broker"), paused=True, obstacle="too dark"),
     ReplyMessage("غرفة 7", partial=True, until=12.5),
     Clear(),
     Identify("entrance", 20.0),
     Ready("kmsdrm", (1920, 1080)),
-    WordDisplayed(12.5, 12.52),
+    CaptionsDisplayed(12.5, 12.52),
     Heartbeat(),
     Failure("it was unplugged"),
 ]

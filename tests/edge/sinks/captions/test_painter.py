@@ -8,7 +8,7 @@ from PIL import Image as PilImage
 from edge.config import SHIPPED_MODEL
 from edge.sinks.captions.fonts import find_families
 from edge.sinks.captions.layout import lay_out
-from edge.sinks.captions.message import Identify, ReplyMessage, StatusMessage, WordMessage
+from edge.sinks.captions.message import CaptionsMessage, Identify, ReplyMessage, StatusMessage, Text
 from edge.sinks.captions.painter import Painter
 from edge.sinks.captions.scene import Caption, CaptionState, ReplyText, Scene, scene_at
 from edge.sinks.captions.style import CaptionStyle
@@ -18,6 +18,8 @@ from models.labels import read_labels
 from tests.edge.sinks.captions.golden_scenes import GOLDEN, GOLDEN_SCENES, MIXED, PREVIOUS, WORD, signer
 
 SIZE = (960, 540)
+WORDS = CaptionStyle(show="words")
+UTTERANCES = CaptionStyle(show="utterances")
 
 
 def test_font_of_the_golden_images_is_installed() -> None:
@@ -45,7 +47,7 @@ def test_another_word_changes_the_image() -> None:
 def test_word_of_one_language_is_drawn_once() -> None:
     images = []
     for english in ("", "قهوة", "Coffee"):
-        painter = Painter(CaptionStyle(), SIZE)
+        painter = Painter(WORDS, SIZE)
         painter.paint(Scene(Caption("قهوة", english, is_confident=True)))
         images.append(np.asarray(painter.image))
     without, in_one_language, in_two = images
@@ -77,13 +79,14 @@ def test_word_of_one_language_is_drawn_once() -> None:
     ids=lambda text: ascii(text[:12]),
 )
 def test_any_text_is_drawn_within_a_second(text: str) -> None:
-    began, painter = time.process_time(), Painter(CaptionStyle(), SIZE)
-    state = CaptionState()
-    words = WordMessage(text, text, 0.9, 1.0), WordMessage(text, text, 0.9, 2.0)
-    for message in (*words, ReplyMessage(text, partial=False, until=9.0), Identify(text, 9.0)):
-        state = state.updated(message)
-        painter.paint(scene_at(state, CaptionStyle(), 2.0, 720))
-    assert time.process_time() - began < 1.0
+    for style in (WORDS, UTTERANCES):
+        began, painter = time.process_time(), Painter(style, SIZE)
+        state = CaptionState()
+        texts = CaptionsMessage((Text(text, text, 0.9, 1.0), Text(text, text, 0.9, 2.0)))
+        for message in (texts, ReplyMessage(text, partial=False, until=9.0), Identify(text, 9.0)):
+            state = state.updated(message)
+            painter.paint(scene_at(state, style, 2.0, 720))
+        assert time.process_time() - began < 1.0
 
 
 def test_every_golden_image_has_a_scene() -> None:
@@ -97,7 +100,7 @@ def image_of(painter: Painter) -> Image:
 def test_only_changed_panels_are_drawn() -> None:
     layout = lay_out(*SIZE, preview=True)
     assert layout.preview is not None
-    painter, scene = Painter(CaptionStyle(), SIZE), Scene(WORD, PREVIOUS, view=signer())
+    painter, scene = Painter(WORDS, SIZE), Scene(WORD, PREVIOUS, view=signer())
     assert [(box.width, box.height) for box in painter.paint(scene)] == [SIZE]
     assert painter.paint(scene) == []
     assert painter.paint(replace(scene, view=signer(10))) == [layout.preview]
@@ -123,10 +126,10 @@ def test_earlier_scenes_leave_no_trace() -> None:
         Scene(),
         Scene(WORD, PREVIOUS, StatusMessage(), signer()),
     ]
-    painter = Painter(CaptionStyle(), SIZE)
+    painter = Painter(WORDS, SIZE)
     for scene in scenes:
         painter.paint(scene)
-    fresh = Painter(CaptionStyle(), SIZE)
+    fresh = Painter(WORDS, SIZE)
     fresh.paint(scenes[-1])
     assert np.array_equal(image_of(painter), image_of(fresh))
 
@@ -135,7 +138,10 @@ def test_earlier_scenes_leave_no_trace() -> None:
     ("size", "preview", "every"), [((480, 320), "off", 1), ((640, 360), "skeleton", 4), ((320, 480), "skeleton", 4)]
 )
 def test_no_word_of_the_shipped_model_is_cut_off(size: tuple[int, int], preview: str, every: int) -> None:
-    painter, layout = Painter(CaptionStyle(preview=preview), size), lay_out(*size, preview=preview != "off")
+    painter, layout = (
+        Painter(CaptionStyle(show="words", preview=preview), size),
+        lay_out(*size, preview=preview != "off"),
+    )
     background = THEMES["dark"].background
     for sign in sorted(read_labels(SHIPPED_MODEL / "labels.json"), key=lambda sign: -len(sign.word))[::every]:
         caption = Caption(sign.word, sign.word_en, is_confident=True)

@@ -1,19 +1,29 @@
-from edge.sinks.captions.message import Clear, Identify, Message, ReplyMessage, StatusMessage, View, WordMessage
-from edge.sinks.captions.scene import MAX_WORDS, CaptionState, ReplyText, Scene, burn_in_shift, scene_at
+from edge.sinks.captions.message import (
+    CaptionsMessage,
+    Clear,
+    Identify,
+    Message,
+    ReplyMessage,
+    StatusMessage,
+    Text,
+    View,
+)
+from edge.sinks.captions.scene import CaptionState, ReplyText, Scene, burn_in_shift, scene_at
 from edge.sinks.captions.style import CaptionStyle
 
 STYLE = CaptionStyle(fade_after_s=10.0, history_s=60.0, night_hours="22:00-06:00", night_brightness=0.4)
 NOON, MIDNIGHT = 12 * 60, 0
 
 
-def word_message(word: str, at: float, confidence: float = 0.9) -> WordMessage:
-    return WordMessage(word, f"{word} in English", confidence, at)
+def text(word: str, at: float, confidence: float = 0.9) -> Text:
+    return Text(word, f"{word} in English", confidence, at)
 
 
-def scene(now: float, *messages: Message, minute: int = NOON) -> Scene:
-    """Return the scene after these messages."""
+def scene(now: float, *shown: Message | Text, minute: int = NOON) -> Scene:
+    """Return the scene after these messages, and with these texts."""
     state = CaptionState()
-    for message in messages:
+    texts = tuple(one for one in shown if isinstance(one, Text))
+    for message in (CaptionsMessage(texts), *(one for one in shown if not isinstance(one, Text))):
         state = state.updated(message)
     return scene_at(state, STYLE, now, minute)
 
@@ -23,21 +33,21 @@ def previous_words(scene: Scene) -> list[str]:
 
 
 def test_newest_word_is_separate_from_previous_words() -> None:
-    result = scene(5.0, word_message("أ", 1.0), word_message("ب", 2.0), word_message("ت", 4.0))
+    result = scene(5.0, text("أ", 1.0), text("ب", 2.0), text("ت", 4.0))
     assert result.newest is not None
     assert (result.newest.word, result.newest.opacity) == ("ت", 1.0)
     assert previous_words(result) == ["أ", "ب"]
 
 
 def test_word_below_the_threshold_is_not_confident() -> None:
-    confident, uncertain = scene(1.0, word_message("أ", 1.0, 0.8)), scene(1.0, word_message("أ", 1.0, 0.79))
+    confident, uncertain = scene(1.0, text("أ", 1.0, 0.8)), scene(1.0, text("أ", 1.0, 0.79))
     assert confident.newest is not None
     assert uncertain.newest is not None
     assert (confident.newest.is_confident, uncertain.newest.is_confident) == (True, False)
 
 
 def test_newest_word_fades_and_then_joins_the_previous_words() -> None:
-    word = word_message("أ", 0.0)
+    word = text("أ", 0.0)
     captions = [scene(now, word).newest for now in (9.9, 11.0, 12.0, 12.9)]
     faded = [caption.opacity for caption in captions if caption is not None]
     assert len(faded) == 4
@@ -47,9 +57,9 @@ def test_newest_word_fades_and_then_joins_the_previous_words() -> None:
 
 
 def test_previous_words_fade_at_last() -> None:
-    assert previous_words(scene(59.0, word_message("أ", 0.0), word_message("ب", 1.0))) == ["أ", "ب"]
-    assert previous_words(scene(63.5, word_message("أ", 0.0), word_message("ب", 1.0))) == ["ب"]
-    assert previous_words(scene(65.0, word_message("أ", 0.0), word_message("ب", 1.0))) == []
+    assert previous_words(scene(59.0, text("أ", 0.0), text("ب", 1.0))) == ["أ", "ب"]
+    assert previous_words(scene(63.5, text("أ", 0.0), text("ب", 1.0))) == ["ب"]
+    assert previous_words(scene(65.0, text("أ", 0.0), text("ب", 1.0))) == []
 
 
 def test_reply_is_shown_until_its_instant_or_until_it_is_removed() -> None:
@@ -62,16 +72,18 @@ def test_reply_is_shown_until_its_instant_or_until_it_is_removed() -> None:
 
 
 def test_scene_is_constant_while_nothing_fades() -> None:
-    assert scene(2.0, word_message("أ", 1.0)) == scene(9.0, word_message("أ", 1.0))
-
-
-def test_oldest_words_are_dropped() -> None:
-    assert len(scene(1.0, *(word_message(str(number), 1.0) for number in range(99))).previous) == MAX_WORDS - 1
+    assert scene(2.0, text("أ", 1.0)) == scene(9.0, text("أ", 1.0))
 
 
 def test_clear_removes_all_words() -> None:
-    result = scene(2.0, word_message("أ", 1.0), word_message("ب", 1.0), Clear())
+    result = scene(2.0, text("أ", 1.0), text("ب", 1.0), Clear())
     assert (result.newest, result.previous) == (None, ())
+
+
+def test_each_message_takes_the_place_of_the_one_before() -> None:
+    result = scene(2.0, text("أ", 1.0), CaptionsMessage((text("ب", 1.0),)))
+    assert result.newest is not None
+    assert (result.newest.word, result.previous) == ("ب", ())
 
 
 def test_device_name_is_shown_until_its_deadline() -> None:

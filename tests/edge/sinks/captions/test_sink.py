@@ -26,6 +26,7 @@ from landmarkers.frame import Frame
 from landmarkers.take import TAKE_SUFFIX, Take
 from tests.edge.conftest import StartDaemon
 from tests.edge.sinks.captions.xvfb import HEIGHT, WIDTH, Xvfb
+from tests.edge.spoken import line, utterance
 from tests.edge.tiny_bundle import PLACES, SIGNS
 from tests.edge.waiting import wait_until
 from tests.synthetic_signer import Sign, even_times, take
@@ -74,8 +75,8 @@ def open_sink(status: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterato
     opened: list[CaptionSink] = []
 
     def start(**settings: object) -> CaptionSink:
-        slow_fading = {"fade_after_s": 600, "history_s": 3600}  # however slow the machine is
-        config = CaptionsConfig.model_validate(slow_fading | settings)
+        usual = {"show": "words", "fade_after_s": 600, "history_s": 3600}  # however slow the machine is
+        config = CaptionsConfig.model_validate(usual | settings)
         opened.append(CaptionSink(config, device="entrance", status=status))
         return opened[-1]
 
@@ -96,7 +97,7 @@ def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsCo
 
     def is_shown() -> bool:
         offset = burn_in_shift(time.monotonic())
-        painter = Painter(CaptionStyle.from_options((config or CaptionsConfig()).model_dump()), SIZE)
+        painter = Painter(CaptionStyle.from_options((config or CaptionsConfig(show="words")).model_dump()), SIZE)
         painter.paint(replace(scene, shift=offset))
         by = (round(offset[0] * LAYOUT.unit / 1000), round(offset[1] * LAYOUT.unit / 1000))
         return server.shows(np.asarray(painter.image), box.shifted(by))
@@ -133,6 +134,24 @@ def test_words_are_on_the_screen_and_the_worker_stays_small(
     assert sink.pid is not None
     assert memory_bytes(sink.pid) < MAX_MEMORY_BYTES
     assert caplog.messages == [f"captions are on a screen of {WIDTH}x{HEIGHT} by x11"]
+
+
+def test_line_grows_on_the_screen_and_the_one_before_moves_down(x_server: Xvfb, open_sink: OpenSink) -> None:
+    sink, config = open_sink(show="utterances"), CaptionsConfig(show="utterances")
+    sink.emit(word(1, "ألم", "pain"))
+    sink.emit(line("ألم", 1))
+    first = Caption("ألم", "pain", is_confident=True)
+    wait_for(x_server, Scene(first), LAYOUT.word, "the first word", config)
+    sink.emit(word(2, "قلب", "heart"))
+    sink.emit(line("ألم قلب", 1, 2))
+    grown = Caption("ألم قلب", "pain heart", is_confident=True)
+    wait_for(x_server, Scene(grown), LAYOUT.word, "the second word in the line", config)
+    sink.emit(utterance(3, "ألم قلب", 1, 2))
+    sink.emit(word(4))
+    sink.emit(line("قصبة هوائية", 4))
+    wait_for(x_server, Scene(caption(word(4)), (grown,)), LAYOUT.word, "the next line", config)
+    wait_for(x_server, Scene(caption(word(4)), (grown,)), LAYOUT.line, "the line before", config)
+    assert sink.delay_s is not None
 
 
 def test_screen_survives_whatever_text_it_gets(
@@ -178,7 +197,7 @@ def test_reply_is_shown_apart_from_words_until_it_is_removed(x_server: Xvfb, ope
 def test_faults_are_shown_in_the_status_line(x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus) -> None:
     status.report(Component.BROKER, "the broker is away")
     open_sink(preview="off")
-    config = CaptionsConfig(preview="off")
+    config = CaptionsConfig(show="words", preview="off")
     wait_for(x_server, Scene(status=StatusMessage(("broker",))), LAYOUT.status, "the broker's fault", config)
     status.report(Component.CAMERA, "the camera is away")
     status.set_paused(paused=True)
@@ -302,7 +321,11 @@ def test_daemon_shows_its_words_and_clears_the_screen_at_exit(
     take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
     daemon = start_daemon(
         *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
-        settings={"ISHARA_CAPTIONS_CONFIDENT_FROM": "0.0", "ISHARA_CAPTIONS_FADE_AFTER_S": "600"},
+        settings={
+            "ISHARA_CAPTIONS_SHOW": "words",
+            "ISHARA_CAPTIONS_CONFIDENT_FROM": "0.0",
+            "ISHARA_CAPTIONS_FADE_AFTER_S": "600",
+        },
     )
     expected = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
     wait_for(x_server, Scene(expected), LAYOUT.word, "the word")

@@ -44,9 +44,9 @@ class MqttConfig(Section):
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
     """Seconds of silence after which the connection is checked."""
     outbox: Path | None = None
-    """File in which words wait that the broker has not acknowledged; without it in the state folder."""
+    """File in which words and utterances wait that the broker has not acknowledged; without it in the state folder."""
     outbox_words: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
-    """Most words that wait; beyond that the oldest are dropped."""
+    """Most words and utterances that wait; beyond that the oldest are dropped."""
     hold_after_reconnect_s: Annotated[float, Field(ge=0, le=300)] = 15.0
     """Time for which words wait after each reconnection, so that subscribers that return later lose none."""
     discovery: bool = True

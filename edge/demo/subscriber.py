@@ -1,4 +1,4 @@
-"""Subscribes to one device's words over MQTT and prints them."""
+"""Subscribes to one device's words and utterances over MQTT and prints them."""
 
 import threading
 from datetime import UTC, datetime
@@ -11,16 +11,19 @@ from edge.config import MqttConfig
 from edge.recognition.word import Word
 from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.connection import failure_reason
+from edge.sinks.mqtt.topics import Topics
+from edge.utterances.utterance import Utterance
 
 _SUBSCRIBE_TIMEOUT_S: Final = 10.0
 
 
 class Subscriber:
-    """Prints every word that arrives and keeps it by its number."""
+    """Prints what arrives, and keeps each word by its number."""
 
     def __init__(self, broker: MqttConfig, device: str) -> None:
         """Connect and subscribe. Raises OSError when the broker cannot be reached, ConfigInvalid."""
-        self._topic = f"ishara/{device}/word"
+        topics = Topics(device)
+        self._subscriptions = [(topics.word, 1), (topics.utterance, 1)]
         self._received: dict[int, Word] = {}
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
@@ -30,7 +33,7 @@ class Subscriber:
             self._client.tls_set_context(settings.tls)
         if settings.username is not None:
             self._client.username_pw_set(settings.username, settings.password)
-        self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(self._subscriptions)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         try:
@@ -40,7 +43,7 @@ class Subscriber:
         self._client.loop_start()
         if not self._subscribed.wait(_SUBSCRIBE_TIMEOUT_S):
             self.close()
-            raise OSError(f"{settings.broker} grants no subscription to {self._topic}")
+            raise OSError(f"{settings.broker} grants no subscription to {topics.word}")
 
     def wait_for(self, seqs: set[int], timeout_s: float) -> list[Word]:
         """Return the received words in the order of their numbers, once all of `seqs` came or the time is over."""
@@ -54,6 +57,9 @@ class Subscriber:
         self._client.loop_stop()
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        if message.topic == self._subscriptions[1][0]:
+            print(f"  = {Utterance.model_validate_json(message.payload).text}", flush=True)  # noqa: T201  # as below
+            return
         word = Word.model_validate_json(message.payload)
         transit_s = (datetime.now(UTC) - word.emitted_at).total_seconds()
         print(  # noqa: T201  # printing is the purpose of this subscriber

@@ -1,6 +1,8 @@
 """The events of utterances, and the union of all events that sinks receive."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from edge.recognition.word import Seq, Timestamp, Word
 from models.stored_model import StoredModel
@@ -47,6 +49,9 @@ class Utterance(StoredModel):
         """Return the event on one line; an utterance that corrects none has no key `corrects`."""
         return self.model_dump_json(exclude_none=True)
 
+
+NumberedEvent = Annotated[Word | Utterance, Field(discriminator="event_type")]
+"""The events that have a number, and are published and stored."""
 
 Event = Word | Line | Utterance
 """Any event that a sink receives; `event_type` tells which it is."""

@@ -48,8 +48,12 @@ class Broker:
 
     def words(self, device_name: str) -> list[dict[str, Any]]:
         """Return the words received from a device."""
-        topic = f"ishara/{device_name}/word"
-        return [json.loads(message.payload) for message in self.messages() if message.topic == topic]
+        return [event for event in self.events(device_name) if event["event_type"] == "word"]
+
+    def events(self, device_name: str) -> list[dict[str, Any]]:
+        """Return the words and utterances received from a device."""
+        topics = {f"ishara/{device_name}/word", f"ishara/{device_name}/utterance"}
+        return [json.loads(message.payload) for message in self.messages() if message.topic in topics]
 
     def last(self, topic: str) -> str:
         """Return the last payload of a topic; empty if there was none."""

@@ -87,12 +87,14 @@ def killed_repeatedly(kills: int) -> Callable[[Device, Broker], str]:
 
 
 def _check_sequence(broker: Broker, device_name: str) -> str:
-    """Check that the received words are numbered without a gap, a duplicate or a wrong order. Raises CheckFailed."""
-    words = broker.words(device_name)
-    seqs = [word["seq"] for word in words]
+    """Check that the received events are numbered without a gap, a duplicate or a wrong order. Raises CheckFailed."""
+    events = broker.events(device_name)
+    seqs = [event["seq"] for event in events]
     lost = len(set(range(min(seqs), max(seqs) + 1)) - set(seqs))
     duplicates = len(seqs) - len(set(seqs))
-    counts = f"{len(seqs)} words, {sum(word['late'] for word in words)} of them late"
+    utterances = sum(event["event_type"] == "utterance" for event in events)
+    late = sum(event["late"] for event in events)
+    counts = f"{len(seqs)} words and utterances ({utterances}), {late} of them late"
     if lost or duplicates or seqs != sorted(seqs):
         order = "" if seqs == sorted(seqs) else ", out of order"
         raise CheckFailed(f"{counts}: {lost} lost, {duplicates} duplicates{order}")

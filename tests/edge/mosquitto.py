@@ -128,16 +128,16 @@ class ReceivedMessage:
 
 
 class Listener:
-    """Subscribes to everything below `ishara/` and `homeassistant/`, and reconnects to a broker that was lost."""
+    """Subscribes to a topic and everything below `homeassistant/`, and reconnects to a broker that was lost."""
 
-    def __init__(self, port: int, name: str = "listener", *, clean: bool = False) -> None:
+    def __init__(self, port: int, name: str = "listener", *, clean: bool = False, topic: str = "ishara/#") -> None:
         """The broker keeps its session unless it is `clean`."""
         self.received: list[ReceivedMessage] = []
         self._changed = threading.Condition()
         self._subscribed, self._flushed = threading.Event(), threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, name, clean, manual_ack=True)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe([("ishara/#", 1), ("homeassistant/#", 1)])
+        self._client.on_connect = lambda client, *_: client.subscribe([(topic, 1), ("homeassistant/#", 1)])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_unsubscribe = lambda *_: self._flushed.set()
         self._client.on_message = lambda _client, _data, message: self._record(message)
@@ -145,10 +145,10 @@ class Listener:
         self._client.loop_start()
         assert self._subscribed.wait(PATIENCE_S), "Mosquitto grants no subscription"
 
-    def on(self, topic: str) -> list[ReceivedMessage]:
-        """Return the messages on one topic of any device, such as `word` or `status`."""
+    def on(self, *topics: str) -> list[ReceivedMessage]:
+        """Return the messages on some topics of any device, such as `word` and `status`."""
         with self._changed:
-            return [message for message in self.received if message.topic.rpartition("/")[2] == topic]
+            return [message for message in self.received if message.topic.rpartition("/")[2] in topics]
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until the received messages fulfil a condition."""
@@ -184,9 +184,11 @@ class Listener:
 
 
 @contextmanager
-def listening(broker: Mosquitto, name: str = "listener", *, clean: bool = False) -> Iterator[Listener]:
+def listening(
+    broker: Mosquitto, name: str = "listener", *, clean: bool = False, topic: str = "ishara/#"
+) -> Iterator[Listener]:
     """Yield a connected listener."""
-    listener = Listener(broker.plain_port, name, clean=clean)
+    listener = Listener(broker.plain_port, name, clean=clean, topic=topic)
     try:
         yield listener
     finally:

@@ -1,7 +1,7 @@
-"""`make test-soak`: publishes words while daemon and broker are killed again and again; each arrives, in order.
+"""`make test-soak`: publishes events while daemon and broker are killed again and again; each arrives, in order.
 
 `tests/edge/sinks/mqtt/test_kills.py` does the same with few kills. Here the order and the times of the kills are
-random, from a seed, so that they hit every step of a word's delivery and rare races show.
+random, from a seed, so that they hit every step of an event's delivery and rare races show.
 """
 
 import argparse
@@ -17,48 +17,50 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from edge.recognition.word import Word
+from edge.utterances.utterance import NumberedEvent, Utterance
 from tests.edge.mosquitto import Listener, Mosquitto, listening
-from tests.edge.word_publisher import put_numbers, start_publishing
+from tests.edge.word_publisher import put_numbers, received_events, start_publishing
 
-_EVERY_S = 0.02
+_EVERY_S = 0.01
 _ENDLESS = 10**9
-_MAX_INTERVAL_S = 1.5  # between two kills, however few words arrived
-_LAST_WORD_S = 120.0
+_MAX_INTERVAL_S = 1.5  # between two kills, however few events arrived
+_LAST_EVENT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class SoakResult:
-    """The words that arrived, those that are missing, and those that arrived again."""
+    """The words and utterances that arrived, those that are missing, and those that arrived again."""
 
     published: int
+    utterances: int
     late: int
     lost: list[int]
     repeated: int
     out_of_order: int
 
     @classmethod
-    def of(cls, words: Sequence[Word], put: Sequence[int]) -> "SoakResult":
-        """Check words in the order in which they arrived; `put` are the numbers of those that the outbox received."""
-        arrived = list(dict.fromkeys(word.seq for word in words))
+    def of(cls, events: Sequence[NumberedEvent], put: Sequence[int]) -> "SoakResult":
+        """Check events in the order in which they arrived; `put` are the numbers of those that the outbox received."""
+        arrived = list(dict.fromkeys(event.seq for event in events))
         return cls(
             len(put),
-            late=sum(word.late for word in words),
+            utterances=len({event.seq for event in events if isinstance(event, Utterance)}),
+            late=sum(event.late for event in events),
             lost=sorted(set(put) - set(arrived)),
-            repeated=len(words) - len(arrived),
+            repeated=len(events) - len(arrived),
             out_of_order=sum(later < earlier for earlier, later in pairwise(arrived)),
         )
 
     @property
     def is_passed(self) -> bool:
-        """Return True if every word arrived, and in order."""
+        """Return True if every event arrived, and in order."""
         return self.published > 0 and not (self.lost or self.out_of_order)
 
     def __str__(self) -> str:
-        """Return one line, with the numbers of the first words that are lost."""
+        """Return one line, with the numbers of the first events that are lost."""
         return (
-            f"{self.published} words, {self.late} of them late: {len(self.lost)} lost {self.lost[:5]}, "
-            f"{self.repeated} arrived again, {self.out_of_order} out of order"
+            f"{self.published} events, {self.utterances} of them utterances, {self.late} late: "
+            f"{len(self.lost)} lost {self.lost[:5]}, {self.repeated} arrived again, {self.out_of_order} out of order"
         )
 
 
@@ -81,25 +83,25 @@ def main() -> int:
         try:
             with listening(broker) as listener:
                 _kill(plan, broker, listener, Path(folder) / "outbox", rng)
-                words = [Word.model_validate_json(message.payload) for message in listener.on("word")]
+                events = received_events(listener)
         finally:
             broker.stop()
-        result = SoakResult.of(words, put_numbers(Path(folder) / "outbox"))
+        result = SoakResult.of(events, put_numbers(Path(folder) / "outbox"))
     print(f"{options.kills} kills of the daemon, {options.broker_kills} of the broker: {result}")
     return 0 if result.is_passed else 1
 
 
 def _kill(plan: Sequence[str], broker: Mosquitto, listener: Listener, outbox: Path, rng: random.Random) -> None:
-    """Publish words, kill as planned, and wait for the last words."""
+    """Publish events, kill as planned, and wait for the last ones."""
 
     def start() -> BaseProcess:
-        return start_publishing(broker.config, outbox, words=_ENDLESS, every_s=_EVERY_S)
+        return start_publishing(broker.config, outbox, events=_ENDLESS, every_s=_EVERY_S)
 
     daemon = start()
     for victim in tqdm(plan, desc="kills", file=sys.stderr):
-        wanted = len(listener.on("word")) + rng.randint(1, 20)
+        wanted = len(listener.on("word", "utterance")) + rng.randint(1, 100)
         until = time.monotonic() + rng.choice([0.5, _MAX_INTERVAL_S, _MAX_INTERVAL_S, _MAX_INTERVAL_S])
-        while len(listener.on("word")) < wanted and time.monotonic() < until:
+        while len(listener.on("word", "utterance")) < wanted and time.monotonic() < until:
             time.sleep(0.001)
         time.sleep(rng.uniform(0.0, _EVERY_S))
         if victim == "daemon":
@@ -112,8 +114,8 @@ def _kill(plan: Sequence[str], broker: Mosquitto, listener: Listener, outbox: Pa
             broker.start()
     daemon.kill()
     daemon.join()
-    last = start_publishing(broker.config, outbox, words=1, every_s=0.0)
-    last.join(_LAST_WORD_S)
+    last = start_publishing(broker.config, outbox, events=1, every_s=0.0)
+    last.join(_LAST_EVENT_S)
     listener.wait_for_status("offline")
 
 

@@ -1,10 +1,12 @@
-"""A process that publishes words over MQTT as the daemon does, without a camera, until it is killed."""
+"""A process that publishes words and utterances over MQTT as the daemon does, without a camera, until it is killed."""
 
 import json
 import multiprocessing
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from edge.commands import Commands
 from edge.config import MqttConfig
@@ -14,9 +16,12 @@ from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
+from edge.utterances.utterance import NumberedEvent, Utterance
+from tests.edge.mosquitto import Listener
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.edge.word_publisher"])
+_EVENT: TypeAdapter[NumberedEvent] = TypeAdapter(NumberedEvent)
 DAY = "2026-11-22T16:00:0"
 
 
@@ -28,9 +33,26 @@ def word(seq: int) -> Word:
     return Word.model_validate_json(json.dumps(event | times | rest))
 
 
-def start_publishing(config: MqttConfig, outbox: Path, *, words: int, every_s: float) -> BaseProcess:
-    """Start a process that publishes so many words, one every few seconds, and ends once the outbox is empty."""
-    process = _PROCESSES.Process(target=_publish, args=(config, outbox, words, every_s), daemon=True)
+def utterance(seq: int) -> Utterance:
+    """Return the utterance of the two words before this number."""
+    first, last = word(seq - 2), word(seq - 1)
+    return Utterance(
+        seq=seq,
+        text=f"{first.word} {last.word}",
+        words=(first.seq, last.seq),
+        started_at=first.started_at,
+        ended_at=last.ended_at,
+        model=last.model,
+        device=last.device,
+    )
+
+
+def start_publishing(config: MqttConfig, outbox: Path, *, events: int, every_s: float) -> BaseProcess:
+    """Start a process that publishes so many events, one every few seconds, and ends once the outbox is empty.
+
+    Two words and an utterance come in turn.
+    """
+    process = _PROCESSES.Process(target=_publish, args=(config, outbox, events, every_s), daemon=True)
     process.start()
     return process
 
@@ -50,8 +72,13 @@ def open_sink(config: MqttConfig, path: Path, *, capacity: int = 100_000) -> tup
     return sink, status, outbox
 
 
+def received_events(listener: Listener) -> list[NumberedEvent]:
+    """Return the words and utterances that a listener has received."""
+    return [_EVENT.validate_json(message.payload) for message in listener.on("word", "utterance")]
+
+
 def put_numbers(outbox: Path) -> list[int]:
-    """Return the numbers of all words that such processes have put into the outbox."""
+    """Return the numbers of all events that such processes have put into the outbox."""
     ledger = _ledger(outbox)
     return [int(line) for line in ledger.read_text().split("\n") if line] if ledger.exists() else []
 
@@ -60,11 +87,12 @@ def _ledger(outbox: Path) -> Path:
     return outbox.with_name(f"{outbox.name}.put")
 
 
-def _publish(config: MqttConfig, path: Path, words: int, every_s: float) -> None:
+def _publish(config: MqttConfig, path: Path, events: int, every_s: float) -> None:
     sink, _, outbox = open_sink(config, path)
     with _ledger(path).open("a", buffering=1) as ledger:  # a line is one write, which a kill does not split
-        for _ in range(words):
-            sink.emit(word(seq := outbox.claim_seq()))
+        for number in range(events):
+            seq = outbox.claim_seq()
+            sink.emit(utterance(seq) if number % 3 == 2 else word(seq))
             ledger.write(f"{seq}\n")
             time.sleep(every_s)
     while outbox.waiting:

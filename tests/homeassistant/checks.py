@@ -20,6 +20,8 @@ _ENTITIES: Final = {
     "event.ishara_entrance_word": "Word",
     "sensor.ishara_entrance_last_word": "Last word",
     "sensor.ishara_entrance_confidence": "Confidence",
+    "event.ishara_entrance_utterance": "Utterance",
+    "sensor.ishara_entrance_last_utterance": "Last utterance",
     "binary_sensor.ishara_entrance_camera": "Camera",
     "sensor.ishara_entrance_frames_per_s": "Frames a second",
     "sensor.ishara_entrance_model": "Model",
@@ -31,6 +33,8 @@ _WITHOUT_STATE: Final = {  # until the next word, or until it is pressed
     WORD_ENTITY,
     "sensor.ishara_entrance_last_word",
     "sensor.ishara_entrance_confidence",
+    "event.ishara_entrance_utterance",
+    "sensor.ishara_entrance_last_utterance",
     "button.ishara_entrance_clear",
 }
 _TEMPERATURE: Final = "sensor.ishara_entrance_temperature"

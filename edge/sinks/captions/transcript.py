@@ -1,4 +1,4 @@
-"""What the screen shows of a conversation: its words one by one, or its lines, the newest as it grows."""
+"""The transcript that the screen shows: the words of a conversation, or its lines, the newest as it grows."""
 
 from collections.abc import Iterable
 from typing import Any, Final

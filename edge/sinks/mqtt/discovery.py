@@ -47,9 +47,11 @@ _HEALTH: Final = {
     },
 }
 
-# Words may be repeated after a broken connection, and the event is not to fire twice. Far smaller numbers are of a new
-# outbox, which begins at a random number.
-_NEW_WORD: Final = "{{ '' if -1000 < value_json.seq - this.attributes.get('seq', -1) <= 0 else value }}"
+# Events may be repeated after a broken connection, and are not to fire twice. Far smaller numbers are of a new outbox,
+# which begins at a random number.
+_NEW: Final = "{{ '' if -1000 < value_json.seq - this.attributes.get('seq', -1) <= 0 else value }}"
+# Home Assistant's states have 255 characters at most; the attributes have the whole text.
+_TEXT: Final = "{{ value_json.text | truncate(255, leeway=0) }}"
 _FORMER: Final = {"reading": "switch"}  # entities of earlier releases, with their platforms
 
 
@@ -120,14 +122,14 @@ class Discovery:
 
     def _entities(self) -> dict[str, dict[str, Any]]:
         topics = self.topics
-        word = {"state_topic": topics.word}
+        word, utterance = {"state_topic": topics.word}, {"state_topic": topics.utterance}
         return {
             "word": {
                 "platform": "event",
                 "name": "Word",
                 "icon": "mdi:hand-wave",
                 "event_types": ["word"],
-                "value_template": _NEW_WORD,
+                "value_template": _NEW,
                 **word,
             },
             "last_word": {
@@ -146,6 +148,22 @@ class Discovery:
                 "unit_of_measurement": "%",
                 "value_template": "{{ (value_json.confidence * 100) | round(1) }}",
                 **word,
+            },
+            "utterance": {
+                "platform": "event",
+                "name": "Utterance",
+                "icon": "mdi:message-text",
+                "event_types": ["utterance"],
+                "value_template": _NEW,
+                **utterance,
+            },
+            "last_utterance": {
+                "platform": "sensor",
+                "name": "Last utterance",
+                "icon": "mdi:message-text",
+                "value_template": _TEXT,
+                "json_attributes_topic": topics.utterance,
+                **utterance,
             },
             **{key: {**entity, "state_topic": topics.health} for key, entity in _HEALTH.items()},
             "model": {

@@ -1,12 +1,12 @@
-"""The outbox: the words that the broker has not acknowledged yet, and the numbers of words.
+"""The outbox: the events, words and utterances, that the broker has not acknowledged yet, and the numbers of events.
 
-Words are in a file that survives the daemon, or in memory while that file cannot be used: a full disk, a folder that is
+They are in a file that survives the daemon, or in memory while that file cannot be used: a full disk, a folder that is
 read-only, a memory card that fails. The file is tried again every few seconds.
 
 A number is never used twice, whatever becomes of the disk and the clock. Each number is claimed in the file before its
-word is made. Where the last number is not known (a new file, a damaged one, none at all) numbers begin at a random one;
-where a number cannot be claimed they jump by a random step. With 48 random bits, the numbers of ten years of daily
-starts without a disk, a thousand words each, overlap with a probability of 0.00005. All numbers stay below 2^53, so
+event is made. Where the last number is not known (a new file, a damaged one, none at all) numbers begin at a random
+one; where a number cannot be claimed they jump by a random step. With 48 random bits, the numbers of ten years of daily
+starts without a disk, a thousand events each, overlap with a probability of 0.00005. All numbers stay below 2^53, so
 JavaScript reads them exactly.
 """
 
@@ -19,43 +19,44 @@ from collections import deque
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from edge.recognition.word import Word
-from edge.sinks.mqtt.outbox_file import OutboxFile, OutboxLocked, OutboxUnusable, StoredWord, error_code
+from edge.sinks.mqtt.outbox_file import OutboxFile, OutboxLocked, OutboxUnusable, StoredEvent, error_code
+from edge.utterances.utterance import NumberedEvent
 
 log = logging.getLogger(__name__)
 
 _RETRY_S: Final = 10.0
 _RANDOM_START: Final = 2**48
 _RANDOM_STEP: Final = 2**40
+_EVENT: Final[TypeAdapter[NumberedEvent]] = TypeAdapter(NumberedEvent)
 
 
 class Outbox:
-    """Holds words in the order of their numbers. Thread-safe; each call is done when it returns."""
+    """Holds events in the order of their numbers. Thread-safe; each call is done when it returns."""
 
     def __init__(self, path: Path, capacity: int) -> None:
-        """Open or create the file. Above `capacity` words the oldest are dropped.
+        """Open or create the file. Above `capacity` events the oldest are dropped.
 
-        If the file cannot be used, now or later, words are held in memory until it can, which is logged once each time.
+        If the file cannot be used, now or later, they are held in memory until it can, which is logged once each time.
         Raises OutboxLocked if another process uses the file.
         """
         self._path = path
         self._capacity = capacity
         self._lock = threading.Lock()
         self._file: OutboxFile | None = None
-        self._memory: deque[Word] = deque()  # later words than those of the file
+        self._memory: deque[NumberedEvent] = deque()  # later events than those of the file
         self._in_file = 0
-        self._offered = 0  # the number of the word of the file that was returned last
-        self._delivered_through = -1  # words of the file that a full disk keeps from being removed, and those before
+        self._offered = 0  # the number of the event of the file that was returned last
+        self._delivered_through = -1  # events of the file that a full disk keeps from being removed, and those before
         self._last_seq, self._last_put = 0, 0
         self._has_jumped = False  # the last number is random, and not claimed in the file
         self._retry_at = 0.0
         self._is_full, self._is_failing, self._is_closed = False, False, False
         self.dropped = 0
-        """The words dropped since the start, because the outbox was full or the broker takes no such word."""
+        """The events dropped since the start, because the outbox was full or the broker takes no such event."""
         self.unreadable = 0
-        """The words put aside since the start because they could not be read."""
+        """The events put aside since the start because they could not be read."""
         try:
             self._open_file()
         except (OutboxUnusable, OSError, sqlite3.Error) as error:
@@ -69,21 +70,21 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """The number of words in the outbox."""
+        """The number of events in the outbox."""
         return self._in_file + len(self._memory)
 
     @property
     def last_put(self) -> int:
-        """A number that no word in the outbox exceeds."""
+        """A number that no event in the outbox exceeds."""
         return self._last_put
 
     @property
     def is_durable(self) -> bool:
-        """True if the words that wait are in the file, for the next daemon."""
+        """True if the events that wait are in the file, for the next daemon."""
         return self._file is not None and not self._memory
 
     def claim_seq(self) -> int:
-        """Return the number of the next word; it is higher than all before, and never returned again."""
+        """Return the number of the next event; it is higher than all before, and never returned again."""
         with self._lock:
             self._last_seq += 1
             if not self._claim() and not self._has_jumped:
@@ -91,28 +92,28 @@ class Outbox:
                 self._has_jumped = True
             return self._last_seq
 
-    def put(self, word: Word) -> None:
-        """Store a word; its number must be higher than those of the words before."""
+    def put(self, event: NumberedEvent) -> None:
+        """Store an event; its number must be higher than those of the events before."""
         with self._lock:
-            self._last_put = word.seq
-            self._last_seq = max(self._last_seq, word.seq)
-            self._memory.append(word)
+            self._last_put = event.seq
+            self._last_seq = max(self._last_seq, event.seq)
+            self._memory.append(event)
             self._flush(now=not self._is_failing)
             while self.waiting > self._capacity:
                 self._drop_oldest()
 
-    def oldest(self) -> Word | None:
-        """Return the oldest word, which is published next; words that cannot be read are put aside."""
+    def oldest(self) -> NumberedEvent | None:
+        """Return the oldest event, which is published next; events that cannot be read are put aside."""
         with self._lock:
             self._flush(now=False)
             while (stored := self._oldest_in_file()) is not None:
-                word = self._parse(stored)
-                if word is not None:
-                    return word
+                event = self._parse(stored)
+                if event is not None:
+                    return event
             return self._memory[0] if self._memory else None
 
     def remove(self, seq: int) -> None:
-        """Remove a word that has arrived; nothing happens if it is not there."""
+        """Remove an event that has arrived; nothing happens if it is not there."""
         with self._lock:
             if self._memory and self._memory[0].seq == seq:
                 self._memory.popleft()
@@ -121,7 +122,7 @@ class Outbox:
             self._is_full = self._is_full and self.waiting > 0
 
     def drop(self, seq: int) -> None:
-        """Remove a word that cannot be published, and count it."""
+        """Remove an event that cannot be published, and count it."""
         self.remove(seq)
         self.dropped += 1
 
@@ -136,21 +137,21 @@ class Outbox:
                     self._handle_failure(error)
 
     def close(self) -> None:
-        """Close the file; words that are in memory alone are lost."""
+        """Close the file; events that are in memory alone are lost."""
         with self._lock:
             self._flush(now=True)
             self._is_closed = True
             self._close_file()
 
-    def _parse(self, stored: StoredWord) -> Word | None:
-        """Return the word of a row, or put the row aside."""
+    def _parse(self, stored: StoredEvent) -> NumberedEvent | None:
+        """Return the event of a row, or put the row aside."""
         try:
-            return Word.model_validate_json(stored.event)
+            return _EVENT.validate_json(stored.event)
         except ValidationError as error:
             reason = error.errors(include_url=False, include_input=False)[0]["msg"]
         if not self.unreadable:
             log.error(
-                "word %d of the outbox %s cannot be read (%s); it and its like are put aside in the table unreadable",
+                "event %d of the outbox %s cannot be read (%s); it and its like are put aside in the table unreadable",
                 stored.seq,
                 self._path,
                 reason,
@@ -176,7 +177,7 @@ class Outbox:
         self._has_jumped = False
         return True
 
-    def _oldest_in_file(self) -> StoredWord | None:
+    def _oldest_in_file(self) -> StoredEvent | None:
         if not self._in_file or self._file is None:
             return None
         try:
@@ -189,7 +190,7 @@ class Outbox:
         return stored
 
     def _remove_from_file(self, seq: int) -> None:
-        """Remove a word of the file; it is skipped if the disk refuses."""
+        """Remove an event of the file; it is skipped if the disk refuses."""
         if self._file is None or seq <= self._delivered_through:
             return
         try:
@@ -201,7 +202,7 @@ class Outbox:
             self._handle_failure(error)
 
     def _drop_oldest(self) -> None:
-        """Drop the oldest word of the file or, if it has none, of the memory."""
+        """Drop the oldest event of the file or, if it has none, of the memory."""
         stored = self._oldest_in_file()
         if stored is not None:
             self._remove_from_file(stored.seq)
@@ -209,11 +210,13 @@ class Outbox:
             self._memory.popleft()
         self.dropped += 1
         if not self._is_full:
-            log.error("the outbox is full with %d words: the oldest are dropped from now on", self._capacity)
+            log.error(
+                "the outbox is full with %d words and utterances: the oldest are dropped from now on", self._capacity
+            )
         self._is_full = True
 
     def _flush(self, *, now: bool) -> None:
-        """Move the words in memory to the file; after a failure only every few seconds, unless `now`."""
+        """Move the events in memory to the file; after a failure only every few seconds, unless `now`."""
         if self._is_closed or not (self._memory or self._is_failing) or (not now and time.monotonic() < self._retry_at):
             return
         self._retry_at = time.monotonic() + _RETRY_S

@@ -1,7 +1,7 @@
-"""The file of the outbox: an SQLite database with the words that wait, in the order of their numbers.
+"""The file of the outbox: an SQLite database with the events that wait, in the order of their numbers.
 
 What is written survives a kill of the daemon at once, and a power cut after the next `sync`. The file is a write-ahead
-log with `synchronous=NORMAL`: adding a word never waits for the disk, which on a memory card may take a tenth of a
+log with `synchronous=NORMAL`: adding an event never waits for the disk, which on a memory card may take a tenth of a
 second. https://www.sqlite.org/wal.html https://www.sqlite.org/pragma.html#pragma_synchronous
 
 Other releases read the file too: tables and columns may be added to format 1, but none may change.
@@ -19,8 +19,8 @@ from landmarkers.errors import UserError
 log = logging.getLogger(__name__)
 
 _FORMAT: Final = 1
-# AUTOINCREMENT: SQLite remembers the highest number ever used in the table sqlite_sequence, also after its word was
-# removed. Releases before 0.3 read the table `echo`.
+# AUTOINCREMENT: SQLite remembers the highest number ever used in the table sqlite_sequence, also after its event was
+# removed. The table `words` holds utterances too. Releases before 0.3 read the table `echo`.
 _TABLES: Final = """
 BEGIN;
 CREATE TABLE words (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
@@ -48,8 +48,8 @@ class OutboxLocked(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredWord:
-    """A row of the outbox; `event` is the word's JSON, which another release may have written."""
+class StoredEvent:
+    """A row of the outbox; `event` is its JSON, which another release may have written."""
 
     seq: int
     event: bytes
@@ -81,45 +81,45 @@ class OutboxFile:
         return int(self._database.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0])
 
     def claim(self, seq: int) -> None:
-        """Remember that this number is used, whatever becomes of its word."""
+        """Remember that this number is used, whatever becomes of its event."""
         if self._execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'words'", seq) == 0:
             self._execute("INSERT INTO sqlite_sequence VALUES ('words', ?)", seq)
 
     def add(self, seq: int, event: str) -> None:
-        """Store a word."""
+        """Store an event."""
         self._execute("INSERT INTO words (seq, event) VALUES (?, ?)", seq, event)
 
     def count(self, after: int) -> int:
-        """Return how many words have a number above `after`."""
+        """Return how many events have a number above `after`."""
         return int(self._database.execute("SELECT count(*) FROM words WHERE seq > ?", (after,)).fetchone()[0])
 
-    def oldest(self, after: int) -> StoredWord | None:
-        """Return the word with the lowest number above `after`."""
+    def oldest(self, after: int) -> StoredEvent | None:
+        """Return the event with the lowest number above `after`."""
         # As a blob, since text that is not UTF-8 would be an error of the whole query.
         query = "SELECT seq, CAST(event AS BLOB) FROM words WHERE seq > ? ORDER BY seq LIMIT 1"
         row = self._database.execute(query, (after,)).fetchone()
-        return None if row is None else StoredWord(row[0], bytes(row[1]))
+        return None if row is None else StoredEvent(row[0], bytes(row[1]))
 
     def remove(self, seq: int) -> int:
-        """Remove a word, and return 1; 0 if it is not there."""
+        """Remove an event, and return 1; 0 if it is not there."""
         return self._execute("DELETE FROM words WHERE seq = ?", seq)
 
     def remove_through(self, seq: int) -> None:
-        """Remove the words up to this number."""
+        """Remove the events up to this number."""
         self._execute("DELETE FROM words WHERE seq <= ?", seq)
 
-    def put_aside(self, word: StoredWord) -> None:
-        """Copy a word that cannot be read to the table `unreadable`."""
+    def put_aside(self, stored: StoredEvent) -> None:
+        """Copy an event that cannot be read to the table `unreadable`."""
         self._execute(_ASIDE)
-        self._execute("INSERT INTO unreadable VALUES (?, ?)", word.seq, word.event)
+        self._execute("INSERT INTO unreadable VALUES (?, ?)", stored.seq, stored.event)
 
     def sync(self) -> None:
-        """Wait until everything so far is on the disk; other threads may add words meanwhile. Raises OSError.
+        """Wait until everything so far is on the disk; other threads may add events meanwhile. Raises OSError.
 
         Only the log needs a sync: SQLite syncs what it moves from the log into the database.
         """
         if self._is_unsynced:
-            self._is_unsynced = False  # before the sync: a word added meanwhile may miss it
+            self._is_unsynced = False  # before the sync: an event added meanwhile may miss it
             os.fsync(self._log)
 
     def close(self) -> None:

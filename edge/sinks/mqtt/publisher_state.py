@@ -45,6 +45,8 @@ class PublisherState:
     """The time on the monotonic clock by which the publisher must have ended; None while it is to run."""
     command_rate: RateLimit = field(default_factory=RateLimit)
     """The limit of commands, which outlives a connection."""
+    heard_topics: set[str] = field(default_factory=set)
+    """The topics of events that had a subscriber when something was published on them, as far as the broker tells."""
     _limits: set[str] = field(default_factory=set)
 
     def report_limit(self, what: str, consequence: str) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from edge.commands import Response
 from edge.sinks.mqtt.broker_settings import Attempt
 from edge.sinks.mqtt.connection import Connection, PacketTooLarge
-from edge.sinks.mqtt.delivery import WordDelivery
+from edge.sinks.mqtt.delivery import EventDelivery
 from edge.sinks.mqtt.event_loop import ConnectionLost, EventLoop, ShutdownDeadline
 from edge.sinks.mqtt.events import ConnAck, Event, Message, PubAck
 from edge.sinks.mqtt.publisher_state import PublisherState
@@ -44,7 +44,7 @@ class Session:
         self._is_connected = False
         self._loop = EventLoop(events, state, self)
         self._retained = RetainedPublisher(connection, state)
-        self._delivery = WordDelivery(connection, self._loop, state)
+        self._delivery = EventDelivery(connection, self._loop, state)
 
     def wait_for_connack(self) -> ConnAck:
         """Return the broker's ConnAck. Raises ConnectionRefused, WillRefused, NoConnAck, ShutdownDeadline."""
@@ -65,7 +65,7 @@ class Session:
     def run(self, connack: ConnAck, *, hold_s: float) -> None:
         """Publish until the publisher shuts down, then `offline`, and disconnect. Raises ConnectionLost.
 
-        Words are held for the first `hold_s` seconds.
+        Events are held for the first `hold_s` seconds.
         """
         self._retained.are_kept = connack.limits.retain_available
         if not self._retained.are_kept:

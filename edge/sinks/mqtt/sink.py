@@ -1,13 +1,13 @@
-"""The MQTT sink: publishes words, health, model and status, announces the device and executes commands.
+"""The MQTT sink: publishes words, utterances, health, model and status, announces the device and executes commands.
 
-Topics under `ishara/<device>/`: `word` (QoS 1, not retained), `health`, `model` and `status` (retained; `status` is
-also the last will), `command` and `response`. While the broker is lost, words wait in the outbox.
+Topics under `ishara/<device>/`: `word` and `utterance` (QoS 1, not retained), `health`, `model` and `status` (retained;
+`status` is also the last will), `command` and `response`. While the broker is lost, words and utterances wait in the
+outbox.
 """
 
 from edge.commands import Commands
 from edge.config import MqttConfig
 from edge.monitoring.status import DeviceStatus
-from edge.recognition.word import Word
 from edge.sinks.mqtt.announcements import Announcements
 from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.discovery import Discovery
@@ -15,7 +15,7 @@ from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher import Publisher
 from edge.sinks.mqtt.publisher_state import PeriodicHealth, PublisherState
 from edge.sinks.mqtt.topics import Topics
-from edge.utterances.utterance import Event
+from edge.utterances.utterance import Event, Line
 
 
 class MqttSink:
@@ -47,8 +47,8 @@ class MqttSink:
         status.subscribe(self._publisher.publish_health)  # a change of the status is published at once
 
     def emit(self, event: Event) -> None:
-        """Put the word in the outbox, where it survives a kill of the daemon, and have it published."""
-        if not isinstance(event, Word):
+        """Put a word or utterance in the outbox, where it survives a kill of the daemon, and have it published."""
+        if isinstance(event, Line):
             return
         self._outbox.put(event)
         self._publisher.notify()
@@ -58,6 +58,6 @@ class MqttSink:
         self._publisher.publish_model(model)
 
     def close(self) -> None:
-        """Publish the words that wait, within a moment, then `offline`, and disconnect."""
+        """Publish what waits, within a moment, then `offline`, and disconnect."""
         self._publisher.close()
         self._announcements.close()

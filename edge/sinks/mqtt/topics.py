@@ -18,6 +18,11 @@ class Topics:
         return f"ishara/{self.device}/word"
 
     @property
+    def utterance(self) -> str:
+        """The topic of utterance events."""
+        return f"ishara/{self.device}/utterance"
+
+    @property
     def health(self) -> str:
         """The topic of the daemon's health; retained."""
         return f"ishara/{self.device}/health"

@@ -1,4 +1,4 @@
-"""What the screen shows of words, lines and utterances."""
+"""The transcript of words, lines and utterances that the screen shows."""
 
 from edge.recognition.word import Word
 from edge.sinks.captions.transcript import MAX_TEXTS, Transcript

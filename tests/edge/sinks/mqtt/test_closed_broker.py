@@ -16,7 +16,7 @@ from tests.edge.certificates import make_certificates
 from tests.edge.mosquitto import Mosquitto, find_program
 from tests.edge.sinks.mqtt.conftest import OpenSink
 from tests.edge.waiting import wait_until
-from tests.edge.word_publisher import word
+from tests.edge.word_publisher import utterance, word
 
 PAGE = Path(__file__).parents[4] / "docs" / "mqtt.md"
 USERS = ("entrance", "exit", "homeassistant", "display")
@@ -98,7 +98,7 @@ def test_a_device_works_and_nobody_else_speaks_or_listens_where_the_list_forbids
     }
     sink = open_sink(closed_broker.config.model_copy(update={**login, "hold_after_reconnect_s": 0.0}))
     home, display, other, stranger = clients["homeassistant"], clients["display"], clients["exit"], clients[None]
-    own = ("word", "status", "health", "model", "response", "command")
+    own = ("word", "utterance", "status", "health", "model", "response", "command")
     attempts = [f"ishara/entrance/{name}" for name in own] + ["homeassistant/device/ishara-entrance/config"]
 
     wait_until(lambda: ("ishara/entrance/status", b"online") in home.received, "the device")
@@ -109,14 +109,16 @@ def test_a_device_works_and_nobody_else_speaks_or_listens_where_the_list_forbids
     home.publish("ishara/entrance/word")
     home.publish("ishara/entrance/command", "identify")
     sink.emit(word(1))
+    sink.emit(utterance(2))
 
     wait_until(lambda: any(topic == "ishara/entrance/response" for topic, _ in home.received), "the response")
-    wait_until(lambda: any(topic == "ishara/entrance/word" for topic, _ in display.received), "the word")
-    wait_until(lambda: any(topic == "ishara/entrance/word" for topic, _ in home.received), "the word")
+    for client in (display, home):
+        for event in own[:2]:
+            wait_until(lambda: any(topic == f"ishara/entrance/{event}" for topic, _ in client.received), event)  # noqa: B023  # called at once
     topics = {topic for topic, _ in home.received}
-    assert {f"ishara/entrance/{name}" for name in own[:5]} <= topics
+    assert {f"ishara/entrance/{name}" for name in own[:6]} <= topics
     assert "homeassistant/device/ishara-entrance/config" in topics
     assert not [one for client in clients.values() for one in client.received if one[1] == b"forged"]
-    assert {topic for topic, _ in display.received} == {"ishara/entrance/word"}
+    assert {topic for topic, _ in display.received} == {"ishara/entrance/word", "ishara/entrance/utterance"}
     assert {topic for topic, _ in other.received} <= {"homeassistant/status"}
     assert len([one for one in home.received if one[0] == "ishara/entrance/response"]) == 1

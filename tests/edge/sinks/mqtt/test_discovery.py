@@ -19,7 +19,7 @@ from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle
 from tests.edge.homeassistant import DISCOVERY_TOPIC, BinarySensor, Button, Event, Sensor, Switch, parse, state_of
 from tests.edge.tiny_bundle import TITLE
-from tests.edge.word_publisher import word
+from tests.edge.word_publisher import utterance, word
 
 DISCOVERY = Discovery("homeassistant", Topics("entrance"))
 
@@ -41,6 +41,8 @@ def test_one_message_describes_the_whole_device() -> None:
         "word",
         "last_word",
         "confidence",
+        "utterance",
+        "last_utterance",
         "camera",
         "frames_per_s",
         "obstacle",
@@ -95,6 +97,24 @@ def test_repeated_word_is_no_new_event() -> None:
         assert state_of(entity, word(seq).to_json(), last) == ""
     for seq in (5001, 6000, 2):  # the last is of a new outbox
         assert state_of(entity, word(seq).to_json(), last) == word(seq).to_json()
+
+
+def test_utterance_is_an_event_that_a_repetition_does_not_fire_again() -> None:
+    entity = DISCOVERED.components["utterance"]
+    assert isinstance(entity, Event)
+    assert entity.state_topic == "ishara/entrance/utterance"
+    first = utterance(5000).to_json()
+    assert json.loads(state_of(entity, first))["event_type"] in entity.event_types
+    assert state_of(entity, first, json.loads(first)) == ""
+    assert state_of(entity, utterance(5003).to_json(), json.loads(first)) != ""
+
+
+def test_last_utterance_is_shown_within_the_255_characters_of_a_state() -> None:
+    entity = DISCOVERED.components["last_utterance"]
+    assert isinstance(entity, Sensor)
+    assert state_of(entity, utterance(3).to_json()) == utterance(3).text
+    shown = state_of(entity, utterance(3).model_copy(update={"text": "قصبة " * 100}).to_json())
+    assert (len(shown) <= 255, shown[-7:]) == (True, "قصبة...")
 
 
 @pytest.mark.parametrize(("key", "state"), [("last_word", "قصبة هوائية"), ("confidence", "97.0")])

@@ -11,7 +11,7 @@ from edge.recognition.word import Alternative
 from tests.edge.mosquitto import Mosquitto, listening
 from tests.edge.sinks.mqtt.conftest import OpenSink
 from tests.edge.waiting import wait_until
-from tests.edge.word_publisher import word
+from tests.edge.word_publisher import utterance, word
 
 NewBroker = Callable[..., Mosquitto]
 
@@ -47,6 +47,17 @@ def test_word_is_sent_without_alternatives_or_dropped_where_packets_are_smaller(
         events = [json.loads(message.payload) for message in listener.on("word")]
         assert [(event["seq"], event["alternatives"]) for event in events] == [(1, []), (3, [])]
     wait_until(lambda: "words are dropped, since the broker accepts packets of 450 bytes" in caplog.text, "the report")
+
+
+def test_utterance_is_sent_without_the_numbers_of_its_words_where_packets_are_smaller(
+    new_broker: NewBroker, open_sink: OpenSink
+) -> None:
+    broker = new_broker(settings="max_packet_size 450")
+    broker.start()
+    with listening(broker) as listener:
+        open_sink(broker.config).emit(utterance(200).model_copy(update={"words": tuple(range(100))}))
+        listener.wait_until(lambda: len(listener.on("utterance")) == 1)
+        assert json.loads(listener.on("utterance")[0].payload)["words"] == []
 
 
 @pytest.mark.parametrize("protocol", ["auto", "5", "3.1.1"])

@@ -8,10 +8,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from edge.recognition.word import Word
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.outbox_file import OutboxLocked
-from tests.edge.word_publisher import word
+from edge.utterances.utterance import NumberedEvent
+from tests.edge.word_publisher import utterance, word
 
 
 def drain(outbox: Outbox) -> list[int]:
@@ -206,6 +209,25 @@ def test_word_of_another_release_is_read_without_the_fields_it_adds(tmp_path: Pa
         event = word(1).to_json().replace('"seq"', '"hand": "left", "seq"')
         database.execute("UPDATE words SET event = ?", (event,))
     assert Outbox(path, 10).oldest() == word(1)
+
+
+def test_utterances_come_out_among_the_words(tmp_path: Path) -> None:
+    path = tmp_path / "outbox"
+    events: list[NumberedEvent] = [word(1), word(2), utterance(3), word(4)]
+    outbox = Outbox(path, 10)
+    for event in events:
+        outbox.put(event)
+    outbox.close()
+    outbox = Outbox(path, 10)
+    for event in events:
+        assert outbox.oldest() == event
+        outbox.remove(event.seq)
+
+
+def test_release_before_puts_utterances_aside_and_delivers_the_words() -> None:
+    """It reads every row as a word."""
+    with pytest.raises(ValidationError):
+        Word.model_validate_json(utterance(3).to_json())
 
 
 def test_file_is_readable_by_the_release_before(tmp_path: Path) -> None:

@@ -7,10 +7,14 @@ import pytest
 from edge.monitoring.health import Health
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
+from edge.utterances.utterance import Line
 from tests.edge.mosquitto import Listener, Mosquitto, ReceivedMessage, listening
 from tests.edge.sinks.mqtt.conftest import OpenSink
 from tests.edge.waiting import wait_until
-from tests.edge.word_publisher import word
+from tests.edge.word_publisher import received_events, utterance, word
+
+OLD = ("word", "status", "health", "model", "response")
+"""The topics of a release that had no utterances."""
 
 
 def seqs(messages: list[ReceivedMessage]) -> list[int]:
@@ -28,6 +32,45 @@ def test_words_are_published_with_qos_1_and_not_retained(
     first = listener.on("word")[0]
     assert first == ReceivedMessage("ishara/entrance/word", word(1).to_json(), qos=1, retained=False)
     assert seqs(listener.on("word")) == [1, 2, 3]
+
+
+def test_utterances_have_a_topic_of_their_own_with_qos_1(
+    broker: Mosquitto, listener: Listener, open_sink: OpenSink
+) -> None:
+    sink = open_sink(broker.config)
+    listener.wait_for_status("online")
+    for event in (word(1), Line(text="قصبة", words=(1,)), word(2), utterance(3), word(4)):
+        sink.emit(event)
+    listener.wait_until(lambda: len(listener.on("word", "utterance")) == 4)
+    expected = ReceivedMessage("ishara/entrance/utterance", utterance(3).to_json(), qos=1, retained=False)
+    assert listener.on("utterance") == [expected]
+    assert [event.seq for event in received_events(listener)] == [1, 2, 3, 4]
+
+
+def test_words_hardly_wait_for_utterances_that_nobody_hears(
+    broker: Mosquitto, open_sink: OpenSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.sinks.mqtt.delivery._UNHEARD_TIMEOUT_S", 0.5)
+    sink = open_sink(broker.config)
+    with listening(broker, topic="ishara/+/word") as listener:
+        for event in (word(1), utterance(2), word(3), utterance(4), word(5)):
+            sink.emit(event)
+        listener.wait_until(lambda: len(listener.on("word")) == 3)
+        assert seqs(listener.on("word")) == [1, 3, 5]
+
+
+def test_utterances_that_an_older_access_control_list_forbids_are_dropped_and_words_arrive(
+    new_broker: Callable[..., Mosquitto], open_sink: OpenSink, caplog: pytest.LogCaptureFixture, status: DeviceStatus
+) -> None:
+    broker = new_broker(acl="topic read ishara/#\n" + "".join(f"topic write ishara/entrance/{name}\n" for name in OLD))
+    broker.start()
+    sink = open_sink(broker.config)
+    with listening(broker) as listener:
+        for event in (word(1), utterance(2), word(3), utterance(4), word(5)):
+            sink.emit(event)
+        listener.wait_until(lambda: len(listener.on("word")) == 3)
+    assert caplog.text.count("does not allow the topic ishara/entrance/utterance") == 1
+    assert Component.BROKER not in status.faults
 
 
 def test_closing_publishes_waiting_words_and_then_offline(

@@ -126,9 +126,13 @@ def _find_words(path: Path) -> None:
 
 
 def _worker_protocols() -> list[Parser]:
-    screen = (captions.WordMessage("صباح", "Morning", 0.9, 1.0), captions.Identify("a", 2.0), captions.StatusMessage())
+    screen = (
+        captions.CaptionsMessage((("صباح", "Morning", 0.9, 1.0),)),
+        captions.Identify("a", 2.0),
+        captions.StatusMessage(),
+    )
     page = (
-        web.WordMessage(1, "{}"),
+        web.EventMessage("word", 1, "{}"),
         web.View(1.0, 0.75, (None, (0.1, 0.2)), b"jpeg"),
         web.ActiveModel("a", "b", 0.4, 3),
     )

@@ -14,7 +14,7 @@ from edge.monitoring.health import PipelineStats
 from edge.sinks.web.app import build_app
 from edge.sinks.web.commands import RemoteCommands
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import ActiveModel, CommandOutcome, HealthMessage, Settings, WordMessage
+from edge.sinks.web.message import ActiveModel, CommandOutcome, EventMessage, HealthMessage, Settings
 from edge.sinks.web.protocols import CONNECTION
 from edge.sinks.web.visitors.visitors import Visitors
 from tests.fuzz.mutations import hostile_bytes
@@ -55,7 +55,7 @@ def _serving(token: str | None) -> Callable[[Path], Parse]:
         for message in (
             ActiveModel("a", "b", 0.4, 3),
             HealthMessage(PipelineStats().health().to_json()),
-            WordMessage(3, "{}"),
+            EventMessage("word", 3, "{}"),
         ):
             hub.receive(message)
         commands = RemoteCommands(lambda sent: commands.receive(CommandOutcome(sent.number, ok=True, response="{}")))

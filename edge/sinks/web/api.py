@@ -11,7 +11,7 @@ from edge.monitoring.health import Health
 from edge.monitoring.metrics import HealthCollector
 from edge.recognition.word import Word
 from edge.sinks.web.event_hub import EventHub
-from edge.sinks.web.message import MAX_WORDS, Settings
+from edge.sinks.web.message import MAX_EVENTS, Settings
 from edge.sinks.web.metrics import Counts, VisitorCollector
 from edge.sinks.web.sse import stream_events
 from models.strict_model import StrictModel
@@ -75,25 +75,28 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
     @router.get("/api/words", response_model=Words, summary="The latest words")
     async def words(
         since: Annotated[int, Query(ge=0, description="return only words with higher numbers")] = 0,
-        limit: Annotated[int, Query(ge=1, le=MAX_WORDS, description="return at most so many, the latest")] = MAX_WORDS,
+        limit: Annotated[
+            int, Query(ge=1, le=MAX_EVENTS, description="return at most so many, the latest")
+        ] = MAX_EVENTS,
     ) -> Response:
         """Return words, oldest first.
 
         A device without a broker counts from 1 again after a restart. All words are returned if `since` is higher than
         the last number.
         """
-        found = hub.words_after(since if hub.has_reached(since) else 0)[-limit:]
-        return Response(f'{{"words":[{",".join(word.event for word in found)}]}}', media_type=JSON)
+        found = [one for one in hub.events_after(since if hub.has_reached(since) else 0) if one.event_type == "word"]
+        return Response(f'{{"words":[{",".join(word.event for word in found[-limit:])}]}}', media_type=JSON)
 
-    @router.get("/api/events", summary="A stream of words and health", response_class=EventStream)
+    @router.get("/api/events", summary="A stream of words, utterances and health", response_class=EventStream)
     async def events(
-        since: Annotated[int, Query(ge=0, description="begin with the words of higher numbers")] = 0,
-        limit: Annotated[int, Query(ge=1, le=MAX_WORDS, description="skip all but so many that wait")] = MAX_WORDS,
+        since: Annotated[int, Query(ge=0, description="begin with the events of higher numbers")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="skip all but so many that wait")] = MAX_EVENTS,
         last_event_id: Annotated[int | None, Header(ge=0)] = None,
     ) -> EventStream:
-        """Send server-sent events: `word` with a word event, `health` with the health, `clear` when words are cleared.
+        """Send server-sent events: `word` and `utterance` with these events, `health` with the health, and `clear`.
 
-        The words since the last one received come first, then the health, which is sent at least every two seconds.
+        `line` is the utterance in progress, whenever it has changed; `clear` says that all these are to be forgotten.
+        The events since the last one received come first, then the health, which is sent at least every two seconds.
         """
         return EventStream(
             stream_events(hub, since if last_event_id is None else last_event_id, limit),

@@ -1,7 +1,7 @@
 """The state that the server has received from the daemon, and the notification of those who wait for changes.
 
 Nothing is queued per reader: each reader remembers what it has sent and reads here what is newer. A slow reader misses
-views and gets words late, and the memory in use stays the same.
+views and gets events late, and the memory in use stays the same.
 """
 
 import asyncio
@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edge.sinks.web.message import (
-    MAX_WORDS,
+    MAX_EVENTS,
     VIEW_LEVELS,
     ActiveModel,
     Clear,
+    EventMessage,
     HealthMessage,
     Message,
     View,
-    WordMessage,
 )
 
 
 class EventHub:
-    """The latest model, health and view, and the last words; to be used on the event loop's thread."""
+    """The latest model, health, view and line, and the last words and utterances; for the event loop's thread."""
 
     def __init__(self, on_requested_view: Callable[[str], None]) -> None:
         """`on_requested_view` is called with the highest level that any reader watches, whenever that changes."""
@@ -31,10 +31,12 @@ class EventHub:
         self._viewers: Counter[str] = Counter()
         self._subscribers: set[asyncio.Event] = set()
         self._view_subscribers: set[asyncio.Event] = set()
-        self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self._events: deque[EventMessage] = deque(maxlen=MAX_EVENTS)
         self.model: ActiveModel | None = None
         self.health: str | None = None
         self.view: View | None = None
+        self.line = ""
+        """The JSON of the line in progress; empty while there is none."""
         self.clear_count = 0
         """The number of times that all words were cleared."""
         self.cleared_through = 0
@@ -46,10 +48,11 @@ class EventHub:
             self.view = message
             _notify(self._view_subscribers)
             return
-        if isinstance(message, WordMessage):
-            self._words.append(message)
+        if isinstance(message, EventMessage):
+            self._receive_event(message)
         elif isinstance(message, Clear):
-            self._words.clear()
+            self._events.clear()
+            self.line = ""
             self.clear_count += 1
             self.cleared_through = message.through
         elif isinstance(message, HealthMessage):
@@ -71,15 +74,15 @@ class EventHub:
         return self.model is not None and self.health is not None
 
     def has_reached(self, seq: int) -> bool:
-        """Return True if a word with this number or a higher one has been received.
+        """Return True if an event with this number or a higher one has been received.
 
         A number above all of them comes from a daemon that counted otherwise, before it was restarted.
         """
-        return bool(self._words) and seq <= self._words[-1].seq
+        return bool(self._events) and seq <= self._events[-1].seq
 
-    def words_after(self, seq: int) -> list[WordMessage]:
-        """Return the words with higher numbers, oldest first."""
-        return [word for word in self._words if word.seq > seq]
+    def events_after(self, seq: int) -> list[EventMessage]:
+        """Return the words and utterances with higher numbers, oldest first."""
+        return [event for event in self._events if event.seq > seq]
 
     @contextmanager
     def subscribe(self) -> Iterator[asyncio.Event]:
@@ -96,6 +99,14 @@ class EventHub:
                 yield changed
             finally:
                 self._count_viewer(level, -1)
+
+    def _receive_event(self, event: EventMessage) -> None:
+        if event.event_type == "line":
+            self.line = event.event
+            return
+        self._events.append(event)
+        if event.event_type == "utterance":
+            self.line = ""
 
     def _count_viewer(self, level: str, change: int) -> None:
         before = self._highest_level()

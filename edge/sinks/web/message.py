@@ -5,8 +5,8 @@ from typing import Final
 
 from edge.workers.protocol import Failure, Heartbeat, Joints
 
-MAX_WORDS: Final = 500
-"""The number of words that the server keeps for requests."""
+MAX_EVENTS: Final = 500
+"""The number of words and utterances that the server keeps for requests."""
 
 VIEW_LEVELS: Final = ("off", "skeleton", "picture")
 """The levels of the camera's view, each showing more than the one before."""
@@ -46,16 +46,17 @@ class ActiveModel:
 
 
 @dataclass(frozen=True, slots=True)
-class WordMessage:
-    """A word: its number, and its event as JSON."""
+class EventMessage:
+    """A word, an utterance, or the line in progress: its type, its number and its JSON; a line has the number 0."""
 
+    event_type: str
     seq: int
     event: str
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """A request to forget the words up to this number."""
+    """A request to forget the words and utterances up to this number, and the line."""
 
     through: int
 
@@ -110,13 +111,13 @@ class CommandOutcome:
     response: str
 
 
-Message = Settings | ActiveModel | WordMessage | Clear | HealthMessage | View | CommandOutcome
+Message = Settings | ActiveModel | EventMessage | Clear | HealthMessage | View | CommandOutcome
 Answer = Ready | RequestedView | CommandMessage | Heartbeat | Failure
 
 MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
     Settings,
     ActiveModel,
-    WordMessage,
+    EventMessage,
     Clear,
     HealthMessage,
     View,

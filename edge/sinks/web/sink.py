@@ -1,4 +1,4 @@
-"""The sink that feeds the live page: words, health and views for a supervised worker that serves them to browsers.
+"""The sink that feeds the live page: words, utterances, health and views for a supervised worker that serves browsers.
 
 Content from visitors never enters the daemon: it reaches that worker, which can request two things only: that views
 are made while a browser shows them, and that a command of somebody with the token is executed. The worker is not
@@ -16,28 +16,27 @@ from edge.commands import Commands, RateLimit, Response
 from edge.config import WebConfig
 from edge.monitoring.health import Health
 from edge.monitoring.status import Component, DeviceStatus
-from edge.recognition.word import Word
 from edge.requests import Command
 from edge.sinks.web.listener import listen
 from edge.sinks.web.message import (
     ANSWER_TYPES,
-    MAX_WORDS,
+    MAX_EVENTS,
     VIEW_LEVELS,
     ActiveModel,
     Answer,
     Clear,
     CommandMessage,
     CommandOutcome,
+    EventMessage,
     HealthMessage,
     Message,
     Ready,
     RequestedView,
     Settings,
     View,
-    WordMessage,
 )
 from edge.sinks.web.page_watch import PageWatch
-from edge.utterances.utterance import Event
+from edge.utterances.utterance import Event, Line, Utterance
 from edge.workers.joints import joints_of
 from edge.workers.preview_data import aspect_of, has_image, reduced_image
 from edge.workers.process import Program
@@ -47,7 +46,7 @@ from landmarkers.frame import Frame, Landmarks
 PAGE_COMMANDS: Final = (Command.REPLY, Command.CORRECT)
 """The commands that the page may have executed."""
 
-_MAX_QUEUED: Final = 2 * MAX_WORDS
+_MAX_QUEUED: Final = 2 * MAX_EVENTS
 _HEALTH_EVERY_S: Final = 0.9  # the supervisor wakes up every second, and the page wants health every two
 _COMMAND_BURST: Final = 40  # a reply is sent on while it is typed
 _MAX_WIDTH: Final = 640
@@ -85,7 +84,8 @@ class WebSink:
         self._view_level = 0
         self._view_due = 0.0
         self._pending_view: tuple[Frame, Landmarks, float] | None = None
-        self._words: deque[WordMessage] = deque(maxlen=MAX_WORDS)
+        self._events: deque[EventMessage] = deque(maxlen=MAX_EVENTS)
+        self._line: EventMessage | None = None
         self._clear = Clear(0)
         self._url = config.url
         self._status = status
@@ -113,12 +113,15 @@ class WebSink:
         return self._worker.pid
 
     def emit(self, event: Event) -> None:
-        """Show the word."""
-        if not isinstance(event, Word):
-            return
-        message = WordMessage(event.seq, event.to_json())
+        """Show the event."""
+        message = EventMessage(event.event_type, 0 if isinstance(event, Line) else event.seq, event.to_json())
         with self._worker.lock:
-            self._words.append(message)
+            if isinstance(event, Line):
+                self._line = message
+            else:
+                self._events.append(message)
+            if isinstance(event, Utterance):
+                self._line = None
             self._worker.send(message)
 
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
@@ -132,11 +135,12 @@ class WebSink:
         self._worker.wake()
 
     def clear(self) -> None:
-        """Remove all words."""
+        """Remove all words and lines."""
         with self._worker.lock:
-            if self._words:
-                self._clear = Clear(self._words[-1].seq)
-            self._words.clear()
+            if self._events:
+                self._clear = Clear(self._events[-1].seq)
+            self._events.clear()
+            self._line = None
             self._worker.send(self._clear)
 
     def set_model(self, active_model: ActiveModel) -> None:
@@ -155,7 +159,8 @@ class WebSink:
     def _initial_messages(self) -> Iterable[Message]:
         self._view_level = 0
         health = HealthMessage(self._health().to_json())
-        return [self._settings, self._active_model, health, self._clear, *self._words]
+        line = [] if self._line is None else [self._line]
+        return [self._settings, self._active_model, health, self._clear, *self._events, *line]
 
     def _send_health(self) -> None:
         self._health_due = 0.0

@@ -1,4 +1,4 @@
-"""Words, health and clears as server-sent events.
+"""Words, utterances, health and clears as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -11,25 +11,29 @@ _RETRY_MS = 1000
 
 
 async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[str]:
-    """Yield the words with numbers above `since`, then the health, then every change.
+    """Yield the words and utterances with numbers above `since`, then the line and the health, then every change.
 
-    Of words that wait, only the latest `limit` are sent.
+    Of events that wait, only the latest `limit` are sent.
 
-    A reader whose words were cleared in the meantime gets a `clear` before all else.
+    A reader whose events were cleared in the meantime gets a `clear` before all else.
     """
     yield f"retry: {_RETRY_MS}\n\n"
     if 0 < since <= hub.cleared_through:
         yield _event("clear", "{}")
-    since, clear_count, health = since if hub.has_reached(since) else 0, hub.clear_count, ""
+    since, clear_count, line, health = since if hub.has_reached(since) else 0, hub.clear_count, "", ""
     with hub.subscribe() as changed:
         while True:
             changed.clear()
             if hub.clear_count != clear_count:
                 clear_count = hub.clear_count
                 yield _event("clear", "{}")
-            for word in hub.words_after(since)[-limit:]:
-                since = word.seq
-                yield _event("word", word.event, word.seq)
+            for event in hub.events_after(since)[-limit:]:
+                since = event.seq
+                yield _event(event.event_type, event.event, event.seq)
+            if hub.line != line:
+                line = hub.line
+                if line:
+                    yield _event("line", line)
             if hub.health is not None and hub.health != health:
                 health = hub.health
                 yield _event("health", health)

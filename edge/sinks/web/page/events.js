@@ -1,7 +1,7 @@
 /**
- * The device's words and health as server-sent events, for as long as the page is open.
+ * The device's words, utterances and health as server-sent events, for as long as the page is open.
  *
- * The browser reconnects by itself when the stream breaks, and sends the number of the last word that it received. It
+ * The browser reconnects by itself when the stream breaks, and sends the number of the last event that it received. It
  * gives up if the response is not an event stream (a proxy whose device is unreachable, a token that has changed), and
  * does not notice a server that never answers. So a stream that is closed or silent is opened again here.
  */
@@ -10,8 +10,8 @@ const SILENCE_MS = 7_000; // health is sent at least every two seconds
 const CHECK_MS = 1_000;
 
 /**
- * Calls `words` with word events, `health` and `clear` with the events, `connected` and `lost` when that changes, and
- * `refused` whenever the response is not an event stream. All words from before the connection, at most `limit`, come in
+ * Calls `events` with words, utterances and the line in progress, `health` and `clear` with the events, `connected` and `lost` when that changes, and
+ * `refused` whenever the response is not an event stream. All events from before the connection, at most `limit`, come in
  * one call directly before the first health; those after it are new.
  */
 export class Events {
@@ -51,7 +51,9 @@ export class Events {
       this.#setConnected(false);
       if (source.readyState === EventSource.CLOSED) this.#handlers.refused();
     };
-    source.addEventListener("word", (event) => this.#receive(() => this.#receiveWord(JSON.parse(event.data))));
+    for (const name of ["word", "utterance", "line"]) {
+      source.addEventListener(name, (event) => this.#receive(() => this.#receiveEvent(JSON.parse(event.data))));
+    }
     source.addEventListener("health", (event) => this.#receive(() => this.#receiveHealth(JSON.parse(event.data))));
     source.addEventListener("clear", () => this.#receive(() => this.#receiveClear()));
   }
@@ -62,15 +64,15 @@ export class Events {
     handle();
   }
 
-  #receiveWord(word) {
-    this.#lastSeq = word.seq;
-    if (this.#caughtUp) this.#handlers.words([word], { areNew: true });
-    else this.#earlier.push(word);
+  #receiveEvent(event) {
+    this.#lastSeq = event.seq ?? this.#lastSeq;
+    if (this.#caughtUp) this.#handlers.events([event], { areNew: true });
+    else this.#earlier.push(event);
   }
 
-  /** The first health ends the words from before the connection; drawing them one by one takes a browser seconds. */
+  /** The first health ends the events from before the connection; drawing them one by one takes a browser seconds. */
   #receiveHealth(health) {
-    if (this.#earlier.length) this.#handlers.words(this.#earlier, { areNew: false });
+    if (this.#earlier.length) this.#handlers.events(this.#earlier, { areNew: false });
     this.#earlier = [];
     this.#caughtUp = true;
     this.#handlers.health(health);

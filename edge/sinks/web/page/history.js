@@ -1,4 +1,4 @@
-/** The list of words, latest first; each opens to its alternatives and its times. */
+/** The list of words and utterances, latest first; each word opens to its alternatives and its times. */
 import { fillBar, CONFIDENT_FROM } from "./caption.js";
 import { put } from "./language.js";
 
@@ -14,9 +14,19 @@ export class History {
     this.#empty = empty;
   }
 
-  /** Add word events, oldest first, at the top. */
+  /** Add words and utterances, oldest first, at the top; a correction takes the place of what it corrects. */
   add(...events) {
-    this.#list.prepend(...events.map(item).reverse());
+    const items = [];
+    for (const event of events) {
+      if (!event.corrects) {
+        items.unshift(item(event));
+        continue;
+      }
+      const corrected = [...items, ...this.#list.children].find(({ dataset }) => Number(dataset.seq) === event.corrects);
+      corrected?.replaceChildren(...item(event).children);
+      if (corrected) corrected.hidden = !(event.text ?? event.word);
+    }
+    this.#list.prepend(...items);
     while (this.#list.children.length > MAX_WORDS) this.#list.lastElementChild.remove();
     if (this.#empty) this.#empty.hidden = true;
   }
@@ -29,22 +39,38 @@ export class History {
 }
 
 function item(event) {
+  const listItem = element("li");
+  listItem.dataset.seq = event.seq;
+  listItem.append(event.event_type === "utterance" ? utterance(event) : word(event));
+  return listItem;
+}
+
+function utterance(event) {
+  const row = element("p", "utterance");
+  row.append(time(event.ended_at), arabic("b", event.text));
+  if (event.late) row.append(translated("span", "tag", "history-late"));
+  return row;
+}
+
+function time(date) {
+  const at = element("time", "at");
+  at.dateTime = date;
+  put(at, "at", { at: new Date(date) });
+  return at;
+}
+
+function word(event) {
   const details = element("details");
   const summary = element("summary");
-  const at = element("time", "at");
-  at.dateTime = event.emitted_at;
-  put(at, "at", { at: new Date(event.emitted_at) });
   const words = element("span", "entry");
   words.append(arabic("b", event.word));
   if (event.word_en !== event.word) words.append(english(event.word_en));
   if (event.late) words.append(translated("span", "tag", "history-late"));
-  summary.append(at, words, confidenceBar(event.confidence));
+  summary.append(time(event.emitted_at), words, confidenceBar(event.confidence));
   summary.classList.toggle("unsure", event.confidence < CONFIDENT_FROM);
   details.append(summary);
   summary.addEventListener("click", () => details.append(detailsOf(event)), { once: true });
-  const listItem = element("li");
-  listItem.append(details);
-  return listItem;
+  return details;
 }
 
 function detailsOf(event) {

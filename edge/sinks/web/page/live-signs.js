@@ -45,10 +45,12 @@ addEventListener("hashchange", () => {
 });
 
 const handlers = {
-  words(words, { areNew }) {
-    const last = words.at(-1);
+  events(events, { areNew }) {
+    history.add(...events.filter(({ event_type: type }) => type !== "line"));
+    events.filter(({ event_type: type }) => type !== "word").forEach(showLine);
+    const last = events.findLast(({ event_type: type }) => type === "word");
+    if (!last) return;
     caption.show(last, { isNew: areNew && !last.late });
-    history.add(...words);
     lastWord = last.word;
     updateTitle();
   },
@@ -60,6 +62,7 @@ const handlers = {
   clear() {
     caption.clear();
     history.clear();
+    showLine({ text: "" });
     lastWord = "";
     updateTitle();
   },
@@ -99,6 +102,14 @@ async function loadAbout() {
   view.allow(about.view);
   state.setAbout(about);
   updateTitle();
+}
+
+/** Show the line in progress, or the utterance that takes its place, until another begins. */
+function showLine({ text, seq = 0, corrects }) {
+  const line = byId("line");
+  if (corrects && Number(line.dataset.seq) !== corrects) return;
+  line.textContent = text;
+  line.dataset.seq = corrects ?? seq;
 }
 
 /** Stop all requests: further ones with a wrong token would delay the login with the right one. */

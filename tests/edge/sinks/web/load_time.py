@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from edge.sinks.web.message import MAX_WORDS
+from edge.sinks.web.message import MAX_EVENTS
 from tests.edge.sinks.web.browser import PageVisit, chromium
 from tests.edge.sinks.web.client import WebClient
 from tests.edge.sinks.web.device import Device
@@ -93,10 +93,10 @@ def main() -> int:
     medians = []
     with ExitStack() as stack:
         stack.callback(device.stop)
-        for number in range(MAX_WORDS):
+        for number in range(MAX_EVENTS):
             device.sign_word(sign=number % 3)
         client = WebClient(device.port)
-        wait_until(lambda: len(client.words()) == MAX_WORDS, "the words")
+        wait_until(lambda: len(client.words()) == MAX_EVENTS, "the words")
         for _ in range(options.busy):
             stack.callback(subprocess.Popen([sys.executable, "-c", "while True: pass"]).kill)
         for name in options.browsers:

@@ -13,7 +13,7 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from edge.monitoring.status import Component
-from edge.sinks.web.message import MAX_WORDS
+from edge.sinks.web.message import MAX_EVENTS
 from tests.edge.sinks.web.client import WebClient, decode_view, until
 from tests.edge.sinks.web.device import MODEL, NAME, Device
 from tests.edge.waiting import PATIENCE_S, wait_until
@@ -63,13 +63,13 @@ def test_words_are_returned_oldest_first_after_a_number(device: Device, client: 
     assert client.words(f"?since={numbers[3] + 1}") == numbers
 
 
-@pytest.mark.parametrize("query", ["?since=-1", "?since=x", "?limit=0", f"?limit={MAX_WORDS + 1}"])
+@pytest.mark.parametrize("query", ["?since=-1", "?since=x", "?limit=0", f"?limit={MAX_EVENTS + 1}"])
 def test_invalid_parameters_are_refused(query: str, client: WebClient) -> None:
     assert client.get(f"/api/words{query}").status_code == 422
 
 
 def test_number_of_words_is_limited(device: Device, client: WebClient) -> None:
-    words = sign_words(device, client, MAX_WORDS + 20)
+    words = sign_words(device, client, MAX_EVENTS + 20)
     assert client.words() == [word["seq"] for word in words[20:]]
 
 

@@ -14,9 +14,11 @@ from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Alternative, Word
 from edge.sinks.web.message import ActiveModel
 from edge.sinks.web.sink import WebSink
+from edge.utterances.utterance import Utterance
 from landmarkers.frame import Frame, Image, Landmarks
 from models.bundle import open_bundle
 from tests.edge.ports import free_port, is_listening
+from tests.edge.spoken import line, utterance
 from tests.edge.tiny_bundle import SIGNS
 from tests.edge.waiting import wait_until
 
@@ -73,6 +75,17 @@ class Device:
         """Emit a word."""
         self._seq += 1
         event = word(self._seq, confidence, sign, **changes)
+        self.sink.emit(event)
+        return event
+
+    def grow_line(self, text: str, *words: int) -> None:
+        """Emit the line in progress."""
+        self.sink.emit(line(text, *words))
+
+    def end_utterance(self, text: str, *words: int, **changes: Any) -> Utterance:
+        """Emit an utterance."""
+        self._seq += 1
+        event = utterance(self._seq, text, *words).model_copy(update=changes)
         self.sink.emit(event)
         return event
 

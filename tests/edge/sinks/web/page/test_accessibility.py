@@ -23,6 +23,8 @@ def test_page_has_no_severe_violation_in_any_language_and_theme(browser: Browser
     device = start_device()
     device.sign_word()
     device.sign_word(0.6)
+    device.end_utterance("قلب مستشفى", 1, 2, late=True)
+    device.grow_line("ألم منذ 325 يوم", 4)
     device.status.report(Component.BROKER, "the broker does not answer")
     for language in LANGUAGES:
         visit = PageVisit(browser, device.url, language=language)

@@ -55,7 +55,8 @@ def add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-fine-tuning",
         action="store_true",
-        help="leave out exemplars.npz: the bundle is smaller and holds no takes, but cannot be fine-tuned",
+        help="leave out exemplars.npz: the bundle is smaller and holds no takes, but cannot be fine-tuned, and its "
+        "signs do not move in the dictionary",
     )
     _add_card_texts(command)
     command.add_argument(

@@ -50,18 +50,21 @@ export class Dictionary {
 
   #filter() {
     const wanted = searchKey(byId("dictionary-search").value);
-    for (const { row, key } of this.#rows) row.hidden = !key.includes(wanted);
+    for (const { sign, row, key } of this.#rows) {
+      row.hidden = !key.includes(wanted);
+      // In some browsers the Tab key finds none of the others while a hidden one is checked.
+      row.firstElementChild.checked = sign.sign_id === this.#chosen && !row.hidden;
+    }
     put(byId("dictionary-count"), "dictionary-count", { n: this.#rows.filter(({ row }) => !row.hidden).length });
   }
 
   async #choose(id) {
     this.#chosen = id;
     this.#movement.show([]);
-    const { sign, row } = this.#rows.find((one) => one.sign.sign_id === id) ?? {};
+    const { sign } = this.#rows.find((one) => one.sign.sign_id === id) ?? {};
     const panel = byId("movement");
     panel.hidden = !sign;
     if (!sign) return;
-    row.firstElementChild.checked = true;
     byId("movement-title").replaceChildren(...namesOf(sign));
     panel.classList.toggle("still", !sign.takes);
     panel.scrollIntoView({ block: "nearest" }); // on a phone it is below the list

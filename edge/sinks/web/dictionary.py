@@ -1,4 +1,4 @@
-"""The dictionary: the signs that the active model knows, and how its exemplar takes move.
+"""The dictionary: the signs that the active model reads, and how its exemplar takes move.
 
 Each request reads the bundle anew, and nothing is kept: the dictionary takes no memory while nobody uses it, and shows
 another model as soon as that is active.
@@ -21,20 +21,23 @@ from landmarkers.errors import UserError
 from models.bundle import EXEMPLARS, LABELS
 from models.bundle_file import open_bundle_file
 from models.exemplars import read_metadata, read_takes
-from models.labels import Sign, read_labels
+from models.labels import Sign, parse_labels, read_labels
 from models.strict_model import StrictModel
 
 _MAX_BYTES: Final = 64_000_000  # of the takes: about 6000
 
 
 class DictionarySign(Sign):
-    """A sign that the model knows, and the number of takes that show how it moves."""
+    """A sign as the device shows it, and the number of takes that show how it moves."""
 
     takes: int
 
 
 class Dictionary(StrictModel):
-    """The signs that the active model knows, in its order; none has takes if the bundle has no exemplars."""
+    """The signs that the active model knows, in its order; none has takes if the bundle has no exemplars.
+
+    Signs that the device may not say are left out.
+    """
 
     model: str
     signs: tuple[DictionarySign, ...]
@@ -77,7 +80,8 @@ def _read_dictionary(model: ActiveModel) -> Dictionary:
     """Read the signs. Raises HTTPException."""
     folder = Path(model.folder)
     try:
-        signs = read_labels(folder / LABELS)
+        path = folder / LABELS
+        signs = parse_labels(path, model.labels.encode()) if model.labels else read_labels(path)
     except UserError as error:
         raise HTTPException(HTTP_503_SERVICE_UNAVAILABLE, "the signs of the model cannot be read") from error
     try:
@@ -88,7 +92,11 @@ def _read_dictionary(model: ActiveModel) -> Dictionary:
     takes = Counter(one.sign_id for one in provenance)
     return Dictionary(
         model=model.title,
-        signs=tuple(DictionarySign(**sign.model_dump(), takes=takes[sign.sign_id]) for sign in signs),
+        signs=tuple(
+            DictionarySign(**sign.model_dump(), takes=takes[sign.sign_id])
+            for sign in signs
+            if model.allowed is None or sign.sign_id in model.allowed
+        ),
     )
 
 

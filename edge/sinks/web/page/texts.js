@@ -110,7 +110,7 @@ export const TEXTS = {
     "stage-spotter": "spotting signs",
     "stage-classifier": "reading a sign",
 
-    dictionary: "The signs that this device knows",
+    dictionary: "The signs that this device reads",
     "dictionary-search": "Search in Arabic or English",
     "dictionary-count": "Signs found: {n}",
     "dictionary-still": "This model comes without recorded movements, so its signs are only listed.",
@@ -255,7 +255,7 @@ export const TEXTS = {
     "stage-spotter": "رصد الإشارات",
     "stage-classifier": "قراءة الإشارة",
 
-    dictionary: "الإشارات التي يعرفها هذا الجهاز",
+    dictionary: "الإشارات التي يقرؤها هذا الجهاز",
     "dictionary-search": "ابحث بالعربية أو الإنجليزية",
     "dictionary-count": "الإشارات الموجودة: {n}",
     "dictionary-still": "ليس مع هذا النموذج حركات مسجلة، فلا تُعرض إلا أسماء إشاراته.",

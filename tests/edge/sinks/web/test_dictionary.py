@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from edge.config import SHIPPED_MODEL
+from edge.sinks.web.message import ActiveModel
 from edge.sinks.web.movement import movement_of
 from landmarkers.layout import POINT_COUNT
 from landmarkers.take import Provenance, Take
-from models.bundle import EXEMPLARS
-from models.labels import read_labels
+from models.bundle import EXEMPLARS, LABELS
+from models.labels import labels_json, read_labels
 from tests.edge.sinks.web.client import WebClient
 from tests.edge.sinks.web.device import MODEL, Device
 from tests.edge.sinks.web.processes import memory_mb
@@ -51,7 +52,7 @@ def test_every_sign_of_the_model_moves_and_the_memory_is_given_back(device: Devi
     dictionary = client.get("/api/dictionary").json()
     assert dictionary["model"] == MODEL
     signs = dictionary["signs"]
-    assert [one["sign_id"] for one in signs] == [sign.sign_id for sign in read_labels(SHIPPED_MODEL / "labels.json")]
+    assert [one["sign_id"] for one in signs] == [sign.sign_id for sign in read_labels(SHIPPED_MODEL / LABELS)]
     assert {one["takes"] for one in signs} == {2}
     for sign in signs[::20]:
         takes = client.get(f"/api/dictionary/{sign['sign_id']}").json()["takes"]
@@ -91,6 +92,15 @@ def test_model_without_exemplars_has_signs_alone(device: Device, client: WebClie
     assert [(one["word"], one["takes"]) for one in dictionary["signs"]] == [(sign.word, 0) for sign in SIGNS]
     answer = client.get(f"/api/dictionary/{SIGN}")
     assert (answer.status_code, answer.json()["detail"]) == (404, "the bundle tiny@3 has no exemplars")
+
+
+def test_signs_are_named_and_restricted_as_the_device_is_configured(device: Device, client: WebClient) -> None:
+    signs = read_labels(SHIPPED_MODEL / LABELS)
+    labels = labels_json(tuple(sign.model_copy(update={"word_en": f"our {sign.word_en}"}) for sign in signs))
+    device.sink.set_model(ActiveModel("ours", str(SHIPPED_MODEL), 0.5, 2, labels.decode(), (SIGN, 77)))
+    wait_until(lambda: client.get("/api/dictionary").json()["model"] == "ours", "the model")
+    listed = [(one["word_en"], one["takes"]) for one in client.get("/api/dictionary").json()["signs"]]
+    assert listed == [("our trachea", 2), ("our lungs", 2)]
 
 
 def test_damaged_exemplars_leave_the_signs(device: Device, client: WebClient, tmp_path: Path) -> None:

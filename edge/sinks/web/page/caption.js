@@ -14,7 +14,7 @@ export class Caption {
   }
 
   /** Show a word; if it is new, screen readers announce it. */
-  show({ word, word_en: inEnglish, confidence, emitted_at: emittedAt }, { isNew }) {
+  show({ word, word_en: inEnglish, confidence, emitted_at: emittedAt, corrects }, { isNew }) {
     const english = inEnglish === word ? "" : inEnglish; // a number is the same in both
     const { facts, unsure, hint } = this.#parts;
     const at = new Date(emittedAt);
@@ -28,7 +28,7 @@ export class Caption {
     element.style.setProperty("--on-one-line", onOneLine);
     element.style.setProperty("--on-two", onTwo);
     this.#parts.english.textContent = english;
-    put(this.#parts.confidence, "word-confidence", { share: confidence });
+    put(this.#parts.confidence, corrects === undefined ? "word-confidence" : "corrected", { share: confidence });
     fillBar(facts.querySelector(".bar"), confidence);
     put(this.#parts.at, "at", { at });
     unsure.hidden = confident;

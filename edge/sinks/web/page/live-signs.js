@@ -26,7 +26,7 @@ const ownCamera = new OwnCamera({
   history: new History(byId("own-history-words")),
 });
 let deviceName = "";
-let lastWord = "";
+let latest = null; // the newest word, or its correction
 let dictionary;
 let retryTimer;
 
@@ -48,10 +48,14 @@ const handlers = {
   events(events, { areNew }) {
     history.add(...events.filter(({ event_type: type }) => type !== "line"));
     events.filter(({ event_type: type }) => type !== "word").forEach(showLine);
-    const last = events.findLast(({ event_type: type }) => type === "word");
-    if (!last) return;
-    caption.show(last, { isNew: areNew && !last.late });
-    lastWord = last.word;
+    const before = latest;
+    for (const word of events.filter(({ event_type: type }) => type === "word")) {
+      if (!("corrects" in word)) latest = word;
+      else if (word.corrects === latest?.seq) latest = { ...word, seq: word.corrects };
+    }
+    if (latest === before) return;
+    if (latest.word) caption.show(latest, { isNew: areNew && !latest.late });
+    else caption.clear();
     updateTitle();
   },
   health(health) {
@@ -63,7 +67,7 @@ const handlers = {
     caption.clear();
     history.clear();
     showLine({ text: "" });
-    lastWord = "";
+    latest = null;
     updateTitle();
   },
   connected() {
@@ -101,6 +105,7 @@ async function loadAbout() {
   showPage();
   view.allow(about.view);
   state.setAbout(about);
+  history.allowCorrections(about.commands);
   updateTitle();
 }
 
@@ -162,5 +167,5 @@ function updateLanguageButton() {
 
 function updateTitle() {
   const name = [language.text("name"), deviceName].filter(Boolean).join(" ");
-  document.title = lastWord ? `${lastWord} · ${name}` : name;
+  document.title = latest?.word ? `${latest.word} · ${name}` : name;
 }

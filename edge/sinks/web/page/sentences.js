@@ -95,6 +95,12 @@ const CLAUSES = {
   "visitors cannot try their own cameras on this device": "لا يتيح هذا الجهاز للزوار تجربة كاميراتهم",
   "the recognition is restarted": "يُعاد تشغيل قراءة الإشارات",
   "the recognition crashes on what you send": "ما تُرسله يعطل قراءة الإشارات",
+  "the device does not answer": "لا يجيب الجهاز",
+  "try again": "حاول مرة أخرى",
+  "wait ten seconds": "انتظر عشر ثوانٍ",
+  "too many commands arrive": "تصل أوامر كثيرة جدًا",
+  "word {seq} is unknown, or too old to be corrected": "الكلمة رقم {seq} غير معروفة أو أقدم من أن تُصحَّح",
+  "the model knows no sign {sign}": "لا يعرف النموذج الإشارة رقم {sign}",
   "no model is loaded yet": "لم يُحمَّل أي نموذج بعد",
   // Remedies
   "unplug it or restart this device": "افصلها أو أعد تشغيل هذا الجهاز",

@@ -1,5 +1,6 @@
 """The page's files, served from memory: they are few and small."""
 
+import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ _MEDIA_TYPES: Final = {".js": "text/javascript", ".html": "text/html", ".css": "
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file in memory, with its media type and its entity tag."""
+    """A file in memory, plain and compressed, with its media type and its entity tag."""
 
     content: bytes
+    compressed: bytes
     media_type: str
     etag: str
 
@@ -30,17 +32,20 @@ class StaticFile:
         """Read a file."""
         content = path.read_bytes()
         media_type = _MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return cls(content, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+        compressed = gzip.compress(content, mtime=0)
+        return cls(content, compressed, media_type, f'W/"{hashlib.sha256(content).hexdigest()[:16]}"')
 
     def response(self, request: Request, status: int = HTTP_200_OK) -> Response:
         """Return the file, or 304 if the browser has it.
 
         The browser revalidates at each request, so that a new version shows at once.
         """
-        headers = {"ETag": self.etag, "Cache-Control": "no-cache"}
+        headers = {"ETag": self.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         if status == HTTP_200_OK and request.headers.get("if-none-match") == self.etag:
             return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
-        return Response(self.content, status, headers, media_type=self.media_type)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(self.content, status, headers, media_type=self.media_type)
+        return Response(self.compressed, status, headers | {"Content-Encoding": "gzip"}, media_type=self.media_type)
 
 
 FILES: Final = {path.name: StaticFile.read(path) for path in sorted(FOLDER.iterdir())}

@@ -36,7 +36,7 @@ from edge.recognition.word import StreamClock, WordFactory
 from edge.redaction import redact_source
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
-from models.bundle import check_landmarker
+from models.bundle import LABELS, check_landmarker
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +186,8 @@ class _Daemon:
         if not config.corrections.keep_takes:
             return None
         folder = state_folder(os.environ) / f"corrected-{config.device}"
-        kept = KeptTakes(folder, config.corrections.keep_takes, self._status.escalation(Component.DAEMON))
+        labels, escalation = self._plan.bundle.folder / LABELS, self._status.escalation(Component.DAEMON)
+        kept = KeptTakes(folder, config.corrections.keep_takes, labels, escalation)
         self._stack.callback(kept.close)
         return kept
 
@@ -217,9 +218,11 @@ class _Daemon:
         )
 
     def _use_model(self, plan: Plan) -> None:
-        """Adjust threshold, health and status line to the model that was swapped in."""
+        """Adjust threshold, health, kept takes and status line to the model that was swapped in."""
         manifest, old = plan.bundle.manifest, self._stats.model
         self._controller.raise_threshold, self._stats.model = manifest.spotter.raise_threshold, manifest.title
+        if self._kept is not None:
+            self._kept.use_labels(plan.bundle.folder / LABELS)
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
         if manifest.title == old:
             log.info("%s reads with another threshold, vocabulary or labels", old, extra=fields)

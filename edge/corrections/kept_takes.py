@@ -8,7 +8,7 @@ from typing import Final
 from edge.workers.supervised_thread import Escalation, SupervisedThread
 from landmarkers.errors import UserError
 from landmarkers.take import TAKE_SUFFIX, StoredTake, Take
-from models.labels import Sign
+from models.labels import Sign, read_labels
 from models.take_folder import TakeFolder
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,14 @@ class KeptTakes:
     The folder is laid out as `ishara-edge record` leaves it. A take that cannot be saved costs a line of the log.
     """
 
-    def __init__(self, folder: Path, limit: int, escalation: Escalation) -> None:
-        """Above `limit` takes in the folder the oldest are removed."""
+    def __init__(self, folder: Path, limit: int, labels: Path, escalation: Escalation) -> None:
+        """Above `limit` takes in the folder the oldest are removed; `labels` is the file of the model's own labels.
+
+        A device may show other words; takes are labelled as the model is, to be joined with what it was trained on.
+        """
         self._folder = folder
         self._limit = limit
+        self._labels = labels
         self._recent: dict[int, StoredTake] = {}
         self._files: dict[int, Path] = {}
         self._opened: tuple[str, TakeFolder] | None = None
@@ -35,12 +39,15 @@ class KeptTakes:
         self._thread = SupervisedThread("the keeping of takes", self._run, escalation)
         self._thread.start()
 
+    def use_labels(self, labels: Path) -> None:
+        """Label takes as another model from now on."""
+        self._labels = labels
+
     def remember(self, seq: int, take: Take) -> None:
         """Hold the take of the word of this number in memory."""
         self._recent[seq] = take.stored()
-        while len(self._recent) > MAX_RECENT:
-            oldest = next(iter(self._recent))
-            del self._recent[oldest]
+        if len(self._recent) > MAX_RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def keep(self, seq: int, sign: Sign | None) -> None:
         """Save the take of a word as one of this sign, instead of an earlier one; None only removes an earlier one."""
@@ -66,8 +73,9 @@ class KeptTakes:
         if sign is None or take is None:
             return
         folder = self._open(take.provenance.landmarker)
-        folder.add_labels([sign])
-        self._files[seq] = folder.add(Take.from_stored(take), sign)
+        own = next((one for one in read_labels(self._labels) if one.sign_id == sign.sign_id), sign)
+        folder.add_labels([own])
+        self._files[seq] = folder.add(Take.from_stored(take), own)
         self._files = {seq: path for seq, path in self._files.items() if seq in self._recent}
         saved = sorted(self._folder.rglob(f"[!.]*{TAKE_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
         for path in saved[: -self._limit]:

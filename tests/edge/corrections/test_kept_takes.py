@@ -7,6 +7,7 @@ from edge.corrections.kept_takes import MAX_RECENT, KeptTakes
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.take import Take
+from models.bundle import LABELS
 from models.labels import Sign as Label
 from models.labels import read_labels
 from tests.edge.tiny_bundle import PLACES, SIGNS
@@ -21,8 +22,8 @@ TAKES = [take(even_times(30, 1.0), Sign(0.1, 0.9, place)) for place in PLACES]
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[KeptTakes]:
-    takes = KeptTakes(tmp_path / "kept", 3, DeviceStatus().escalation(Component.DAEMON))
+def kept(tmp_path: Path, bundle_folder: Path) -> Iterator[KeptTakes]:
+    takes = KeptTakes(tmp_path / "kept", 3, bundle_folder / LABELS, DeviceStatus().escalation(Component.DAEMON))
     yield takes
     takes.close()
 
@@ -36,7 +37,7 @@ def test_take_is_saved_with_the_right_word(kept: KeptTakes, tmp_path: Path) -> N
     kept.remember(1, TAKES[0])
     kept.remember(2, TAKES[1])
     assert not (tmp_path / "kept").exists()  # nothing is written for a word that nobody corrects
-    kept.keep(1, SIGNS[2])
+    kept.keep(1, SIGNS[2].model_copy(update={"word": "عظام"}))  # as this device shows it
     kept.keep(2, NAME)
     kept.close()
     first, second = saved(tmp_path)

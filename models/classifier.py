@@ -100,11 +100,15 @@ class OnnxClassifier:
         return answer[0] if len(answer.shape) == 2 and len(answer) == 1 else answer
 
 
-def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
-    """Open an ONNX Runtime session as the device runs it, on one thread by default."""
+def open_session(model: bytes, threads: int = 1, *, keep_memory: bool = True) -> ort.InferenceSession:
+    """Open an ONNX Runtime session as the device runs it, on one thread by default.
+
+    Without `keep_memory` what the largest input took is given back after each run.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = keep_memory
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4  # errors are raised, and need not be printed as well
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

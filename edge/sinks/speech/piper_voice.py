@@ -35,7 +35,7 @@ class NetworkVoice:
         description = file.with_name(f"{file.name}.json")
         try:
             config = PiperConfig.from_dict(read_json(read_limited(description)))
-            session = open_session(file.read_bytes(), _THREADS)
+            session = open_session(file.read_bytes(), _THREADS, keep_memory=False)
         except OSError as error:
             raise SpeechUnavailable(f"the voice {error.filename} cannot be read: {error.strerror}") from error
         except _UNUSABLE as error:

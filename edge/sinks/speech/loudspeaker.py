@@ -14,7 +14,7 @@ from edge.sinks.speech.sound import Sound, SpeechUnavailable
 from landmarkers.plain_text import one_sentence
 
 DEBIAN_PACKAGES: Final = "alsa-utils espeak-ng"
-_REASON: Final = re.compile(r"^aplay: (?:\w+:\d+: )?(.+)", re.MULTILINE)
+_REASON: Final = re.compile(r"^aplay: (?:\w+:\d+: )?(?:audio open error: )?(.+)", re.MULTILINE)
 _EXIT_S: Final = 1.0
 _EXTRA_S: Final = 10.0  # how much longer than its sound a program may take
 
@@ -81,7 +81,7 @@ class Loudspeaker:
         except subprocess.TimeoutExpired:
             player.kill()
             player.communicate()
-            raise SpeechUnavailable(f"the loudspeaker {self._device} takes no sound; it may hang") from None
+            raise SpeechUnavailable(f"the loudspeaker {self._device} takes no sound") from None
         if player.returncode != 0:
             found = _REASON.search(errors.decode(errors="replace"))
             reason = one_sentence(found[1]) if found else f"aplay ended with exit code {player.returncode}"

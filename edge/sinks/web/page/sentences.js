@@ -81,6 +81,11 @@ const CLAUSES = {
   "no screen can be opened": "تعذر فتح أي شاشة",
   "the screen takes no image": "لا تقبل الشاشة صورًا",
   "the screen does not answer": "لا تستجيب الشاشة",
+  "the loudspeaker {device*} plays nothing": "لا صوت من السماعة {device}",
+  "the loudspeaker {device*} takes no sound": "لا تستجيب السماعة {device}",
+  "Device or resource busy": "يستعملها برنامج آخر",
+  "No such file or directory": "لا وجود لها",
+  "{program} cannot be started": "تعذر تشغيل {program}",
   "its window was closed": "أُغلقت نافذتها",
   "rolled back {model}": "استُبعد النموذج {model}",
   "in the last {n} segments with a raised hand it recognises no sign {new} times, the previous model {old} times":

@@ -1,4 +1,4 @@
-/** The state of the device: camera, speed, model, broker, screen, and all figures on request. */
+/** The state of the device: camera, speed, model, broker, screen, speech, and all figures on request. */
 import { has, put, putPlain } from "./language.js";
 
 const byId = (id) => document.getElementById(id);
@@ -22,6 +22,7 @@ export class State {
     showPart("camera", health, ["camera-ok"]);
     showPart("broker", health, ["broker-ok"], outboxLines(health));
     showPart("screen", health, ["screen-ok"]);
+    showPart("speech", health, ["speech-ok"]);
     this.#showSpeed(health);
     this.#showModel(health);
     showNotices(noticesOf(health));

@@ -135,7 +135,7 @@ def test_missing_loudspeaker_is_reported_once_and_used_when_it_is_there(
     no_loudspeaker: FileLoudspeaker, open_sink: OpenSink, status: DeviceStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = open_sink()
-    sentence = "the loudspeaker default plays nothing: audio open error: No such file or directory"
+    sentence = "the loudspeaker default plays nothing: No such file or directory"
     wait_until(lambda: status.faults == {Component.SPEECH: sentence}, "the fault")
     no_loudspeaker.plug_in()
     wait_until(lambda: status.faults == {}, "the loudspeaker")

@@ -69,6 +69,9 @@ SENTENCES: Final = [
     "its process was ended by signal 9",
     "its process does not answer; the camera /dev/video0 delivers no more images",
     "there is no screen 2: this machine has 1, counted from 0",
+    "the loudspeaker default plays nothing: No such file or directory",
+    "the loudspeaker plughw:0 plays nothing: Device or resource busy",
+    "the loudspeaker default takes no sound",
     "the recognition is restarted; please continue",
     "the recognition crashes on what you send; you can come back in 10 s",
 ]

@@ -105,6 +105,7 @@ class Outputs:
         self.observers.append(web)
         self.swaps.on_swap(lambda plan: web.set_model(_active_model(plan)))
         commands.register(Command.CLEAR, web.clear)
+        commands.register_payload(Reply, web.show_reply)
 
 
 def _model_json(plan: Plan) -> str:

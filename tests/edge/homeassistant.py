@@ -4,7 +4,10 @@ https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload and th
 itself ignores unknown keys; here they are refused.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from jinja2 import Environment, StrictUndefined
@@ -21,6 +24,9 @@ from pydantic import (
 
 DISCOVERY_TOPIC = r"^(?P<prefix>.+)/device/[a-zA-Z0-9_-]+/config$"
 _TEMPLATES = Environment(undefined=StrictUndefined, autoescape=False)
+# Two of the filters that Home Assistant adds: https://www.home-assistant.io/docs/configuration/templating/
+_TEMPLATES.filters["to_json"] = partial(json.dumps, ensure_ascii=False)
+_TEMPLATES.filters["regex_replace"] = lambda text, find, replace: re.sub(find, replace, text)
 
 
 def _check_template(text: str) -> str:
@@ -123,7 +129,13 @@ class Button(_Entity):
     device_class: Literal["identify", "restart", "update"] | None = None
 
 
-Component = Annotated[Event | Sensor | BinarySensor | Switch | Button, Field(discriminator="platform")]
+class Notify(_Entity):
+    platform: Literal["notify"]
+    command_topic: PublishTopic
+    command_template: Template | None = None
+
+
+Component = Annotated[Event | Sensor | BinarySensor | Switch | Button | Notify, Field(discriminator="platform")]
 
 
 def _without_removed(components: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -154,6 +166,11 @@ class DeviceDiscovery(_Strict):
 def parse(payload: str) -> DeviceDiscovery:
     """Parse a message as Home Assistant does. Raises ValidationError."""
     return DeviceDiscovery.model_validate_json(payload)
+
+
+def command_of(component: Notify, message: str) -> bytes:
+    """Return the payload that an entity publishes for a message."""
+    return _TEMPLATES.from_string(component.command_template or "{{ value }}").render(value=message).encode()
 
 
 def state_of(component: Component, payload: str, attributes: Mapping[str, object] | None = None) -> str:

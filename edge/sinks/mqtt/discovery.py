@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from edge.requests import Command
 from edge.sinks.mqtt.topics import Topics
+from landmarkers.plain_text import MAX_SENTENCE
 
 _HEALTH: Final = {
     "camera": {
@@ -52,6 +53,11 @@ _HEALTH: Final = {
 _NEW: Final = "{{ '' if -1000 < value_json.seq - this.attributes.get('seq', -1) <= 0 else value }}"
 # Home Assistant's states have 255 characters at most; the attributes have the whole text.
 _TEXT: Final = "{{ value_json.text | truncate(255, leeway=0) }}"
+# Controls and signs of writing direction, which the device refuses in a reply: regular expressions inside a template.
+_CONTROLS: Final = r"[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]"
+_DIRECTIONS: Final = r"[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]"
+_REPLY_TEXT: Final = f'(value | regex_replace("{_CONTROLS}", " ") | regex_replace("{_DIRECTIONS}", "")).split()'
+_REPLY: Final = f'{{"command": "reply", "text": {{{{ ({_REPLY_TEXT} | join(" "))[:{MAX_SENTENCE}] | to_json }}}}}}'
 _FORMER: Final = {"reading": "switch"}  # entities of earlier releases, with their platforms
 
 
@@ -102,9 +108,8 @@ class Discovery:
     def _components(self, commands: Collection[Command], *, has_temperature: bool | None) -> dict[str, dict[str, Any]]:
         """Return the components; Home Assistant removes the entity of one that has only its platform."""
         entities = self._entities()
-        absent = dict(_FORMER) | {
-            command: "button" for command in (Command.CLEAR, Command.IDENTIFY) if command not in commands
-        }
+        by_command = [Command.CLEAR, Command.IDENTIFY, Command.REPLY]
+        absent = dict(_FORMER) | {key: entities[key]["platform"] for key in by_command if key not in commands}
         if has_temperature is None:
             del entities["temperature"]  # Home Assistant leaves it as it is
         elif not has_temperature:
@@ -185,6 +190,13 @@ class Discovery:
                 "command_topic": topics.command,
                 "payload_on": Command.RESUME,
                 "payload_off": Command.PAUSE,
+            },
+            "reply": {
+                "platform": "notify",
+                "name": "Reply",
+                "icon": "mdi:message-reply-text",
+                "command_topic": topics.command,
+                "command_template": _REPLY,
             },
             "clear": self._button("Clear captions", Command.CLEAR, icon="mdi:eraser"),
             "identify": self._button("Identify", Command.IDENTIFY, device_class="identify"),

@@ -17,6 +17,7 @@ from edge.sinks.web.message import (
     EventMessage,
     HealthMessage,
     Message,
+    ReplyMessage,
     View,
 )
 
@@ -34,6 +35,7 @@ class EventHub:
         self._events: deque[EventMessage] = deque(maxlen=MAX_EVENTS)
         self.model: ActiveModel | None = None
         self.health: str | None = None
+        self.reply: ReplyMessage | None = None
         self.view: View | None = None
         self.line = ""
         """The JSON of the line in progress; empty while there is none."""
@@ -53,8 +55,11 @@ class EventHub:
         elif isinstance(message, Clear):
             self._events.clear()
             self.line = ""
+            self.reply = None
             self.clear_count += 1
             self.cleared_through = message.through
+        elif isinstance(message, ReplyMessage):
+            self.reply = message
         elif isinstance(message, HealthMessage):
             self.health = message.health
         elif isinstance(message, ActiveModel):

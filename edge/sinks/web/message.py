@@ -55,8 +55,17 @@ class EventMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyMessage:
+    """A reply to the signer, shown until a time of the machine's monotonic clock; an empty text removes it."""
+
+    text: str
+    partial: bool
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
-    """A request to forget the words and utterances up to this number, and the line."""
+    """A request to forget the words and utterances up to this number, the line and the reply."""
 
     through: int
 
@@ -111,13 +120,14 @@ class CommandOutcome:
     response: str
 
 
-Message = Settings | ActiveModel | EventMessage | Clear | HealthMessage | View | CommandOutcome
+Message = Settings | ActiveModel | EventMessage | ReplyMessage | Clear | HealthMessage | View | CommandOutcome
 Answer = Ready | RequestedView | CommandMessage | Heartbeat | Failure
 
 MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
     Settings,
     ActiveModel,
     EventMessage,
+    ReplyMessage,
     Clear,
     HealthMessage,
     View,

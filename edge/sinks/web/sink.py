@@ -16,7 +16,7 @@ from edge.commands import Commands, RateLimit, Response
 from edge.config import WebConfig
 from edge.monitoring.health import Health
 from edge.monitoring.status import Component, DeviceStatus
-from edge.requests import Command
+from edge.requests import Command, Reply
 from edge.sinks.web.listener import listen
 from edge.sinks.web.message import (
     ANSWER_TYPES,
@@ -31,6 +31,7 @@ from edge.sinks.web.message import (
     HealthMessage,
     Message,
     Ready,
+    ReplyMessage,
     RequestedView,
     Settings,
     View,
@@ -87,6 +88,7 @@ class WebSink:
         self._events: deque[EventMessage] = deque(maxlen=MAX_EVENTS)
         self._line: EventMessage | None = None
         self._clear = Clear(0)
+        self._reply: ReplyMessage | None = None
         self._url = config.url
         self._status = status
         self._listener = listen(config)
@@ -124,6 +126,13 @@ class WebSink:
                 self._line = None
             self._worker.send(message)
 
+    def show_reply(self, reply: Reply) -> None:
+        """Show a reply for as long as somebody needs to read it, or remove it if it is empty."""
+        message = ReplyMessage(reply.text, reply.partial, time.monotonic() + reply.shown_for_s)
+        with self._worker.lock:
+            self._reply = message
+            self._worker.send(message)
+
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Keep the latest frame for the browsers; the supervisor's thread makes a view of it."""
         now = time.monotonic()
@@ -135,12 +144,13 @@ class WebSink:
         self._worker.wake()
 
     def clear(self) -> None:
-        """Remove all words and lines."""
+        """Remove all words, lines and the reply."""
         with self._worker.lock:
             if self._events:
                 self._clear = Clear(self._events[-1].seq)
             self._events.clear()
             self._line = None
+            self._reply = None
             self._worker.send(self._clear)
 
     def set_model(self, active_model: ActiveModel) -> None:
@@ -160,7 +170,8 @@ class WebSink:
         self._view_level = 0
         health = HealthMessage(self._health().to_json())
         line = [] if self._line is None else [self._line]
-        return [self._settings, self._active_model, health, self._clear, *self._events, *line]
+        reply = [] if self._reply is None else [self._reply]
+        return [self._settings, self._active_model, health, self._clear, *self._events, *line, *reply]
 
     def _send_health(self) -> None:
         self._health_due = 0.0

@@ -3,6 +3,8 @@
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
+import json
+import time
 from collections.abc import AsyncIterator
 
 from edge.sinks.web.event_hub import EventHub
@@ -11,7 +13,7 @@ _RETRY_MS = 1000
 
 
 async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[str]:
-    """Yield the words and utterances with numbers above `since`, then the line and the health, then every change.
+    """Yield the words and utterances with numbers above `since`, line, reply and health, then every change.
 
     Of events that wait, only the latest `limit` are sent.
 
@@ -21,6 +23,7 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
     if 0 < since <= hub.cleared_through:
         yield _event("clear", "{}")
     since, clear_count, line, health = since if hub.has_reached(since) else 0, hub.clear_count, "", ""
+    reply = None
     with hub.subscribe() as changed:
         while True:
             changed.clear()
@@ -34,6 +37,11 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
                 line = hub.line
                 if line:
                     yield _event("line", line)
+            if hub.reply is not reply:
+                reply = hub.reply
+                if reply is not None and reply.until > (now := time.monotonic()):
+                    shown = {"text": reply.text, "partial": reply.partial, "shown_for_s": round(reply.until - now, 1)}
+                    yield _event("reply", json.dumps(shown, ensure_ascii=False))
             if hub.health is not None and hub.health != health:
                 health = hub.health
                 yield _event("health", health)

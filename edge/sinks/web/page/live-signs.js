@@ -4,6 +4,7 @@ import { Events } from "./events.js";
 import { History, MAX_WORDS } from "./history.js";
 import * as language from "./language.js";
 import { OwnCamera } from "./own-camera.js";
+import { Reply } from "./reply.js";
 import { State } from "./state.js";
 import * as theme from "./theme.js";
 import { View } from "./view.js";
@@ -19,6 +20,7 @@ theme.bindSelect(byId("theme"));
 
 const caption = captionOf("");
 const history = new History(byId("history-words"), byId("history-empty"));
+const reply = new Reply();
 const state = new State();
 const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), choice: byId("view-choice") });
 const ownCamera = new OwnCamera({
@@ -63,7 +65,9 @@ const handlers = {
     view.paused = health.paused;
     dictionary?.then((one) => one?.follow(health.model));
   },
+  reply: (shown) => reply.show(shown),
   clear() {
+    reply.clear();
     caption.clear();
     history.clear();
     showLine({ text: "" });
@@ -102,6 +106,7 @@ async function loadAbout() {
   language.put(byId("version"), "version", about);
   language.put(byId("own-intro"), "own-intro", about);
   byId("to-own").hidden = about.visitors === 0;
+  byId("reply-form").hidden = !about.commands;
   showPage();
   view.allow(about.view);
   state.setAbout(about);

@@ -52,6 +52,14 @@ export const TEXTS = {
     "view-picture-label": "The camera's picture with the signer's skeleton",
     "view-skeleton-label": "The signer's skeleton",
 
+    reply: "Reply",
+    "reply-partial": "Being written",
+    "reply-write": "Your reply to the signer",
+    "reply-note": "The screen and this page show it while you write.",
+    "reply-send": "Send",
+    "reply-remove": "Remove",
+    "reply-failed": "Not shown: {reason!}",
+
     history: "What was said",
     "history-empty": "No word yet.",
     "history-late": "came late",
@@ -206,6 +214,14 @@ export const TEXTS = {
     "view-paused": "متوقف مؤقتًا: لا تُعالَج أي صورة.",
     "view-picture-label": "صورة الكاميرا وعليها هيكل المُشير",
     "view-skeleton-label": "هيكل المُشير",
+
+    reply: "رد",
+    "reply-partial": "يُكتب الآن",
+    "reply-write": "ردك على المُشير",
+    "reply-note": "تعرضه الشاشة وهذه الصفحة وأنت تكتب.",
+    "reply-send": "أرسل",
+    "reply-remove": "أزِل",
+    "reply-failed": "لم يُعرض: {reason!}",
 
     history: "ما قيل",
     "history-empty": "لا كلمات بعد.",

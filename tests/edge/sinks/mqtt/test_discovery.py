@@ -10,14 +10,25 @@ import pytest
 from jinja2 import TemplateSyntaxError
 from pydantic import ValidationError
 
-from edge.commands import Commands
+from edge.commands import Commands, Response
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus, Obstacle
-from edge.requests import Command
+from edge.requests import Command, Reply
 from edge.sinks.mqtt.discovery import Discovery
 from edge.sinks.mqtt.topics import Topics
 from models.bundle import open_bundle
-from tests.edge.homeassistant import DISCOVERY_TOPIC, BinarySensor, Button, Event, Sensor, Switch, parse, state_of
+from tests.edge.homeassistant import (
+    DISCOVERY_TOPIC,
+    BinarySensor,
+    Button,
+    Event,
+    Notify,
+    Sensor,
+    Switch,
+    command_of,
+    parse,
+    state_of,
+)
 from tests.edge.tiny_bundle import TITLE
 from tests.edge.word_publisher import utterance, word
 
@@ -176,6 +187,25 @@ def test_buttons_send_known_commands(command: Command) -> None:
     assert commands.execute(entity.payload_press.encode()).ok
 
 
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ('غرفة "7"', 'غرفة "7"'),
+        ("line one\n\tline\u2028two\x07 \x9c", "line one line two"),
+        ("\u202bغرفة\u202c \u200f7\u2069", "غرفة 7"),
+        ("ق" * 600, "ق" * 500),
+        ("", ""),
+    ],
+)
+def test_message_of_a_notification_is_a_reply(message: str, text: str) -> None:
+    entity, commands, replies = DISCOVERED.components["reply"], Commands(DeviceStatus()), list[Reply]()
+    assert isinstance(entity, Notify)
+    assert entity.command_topic == "ishara/entrance/command"
+    commands.register_payload(Reply, replies.append)
+    assert commands.execute(command_of(entity, message)) == Response(command="reply", ok=True)
+    assert (replies[0].text, replies[0].partial) == (text, False)
+
+
 def components(commands: Collection[Command], *, has_temperature: bool | None = None) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(DISCOVERY.to_json(commands, has_temperature=has_temperature))["components"]
     return found
@@ -192,6 +222,7 @@ def test_buttons_for_what_is_not_there_are_removed() -> None:
     assert without_screen["identify"] == {"platform": "button"}
     assert without_screen["clear"]["command_topic"] == "ishara/entrance/command"
     assert "command_topic" not in components([])["clear"]
+    assert components([])["reply"] == {"platform": "notify"}
 
 
 def test_temperature_is_removed_where_there_is_no_sensor() -> None:

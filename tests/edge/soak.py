@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from edge.recognition.word import Word
 from edge.utterances.utterance import NumberedEvent, Utterance
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.word_publisher import put_numbers, received_events, start_publishing
@@ -33,6 +34,8 @@ class SoakResult:
 
     published: int
     utterances: int
+    words_without_utterance: int
+    """At each kill one at most, which was stored and not yet part of the line."""
     late: int
     lost: list[int]
     repeated: int
@@ -42,9 +45,11 @@ class SoakResult:
     def of(cls, events: Sequence[NumberedEvent], put: Sequence[int]) -> "SoakResult":
         """Check events in the order in which they arrived; `put` are the numbers of those that the outbox received."""
         arrived = list(dict.fromkeys(event.seq for event in events))
+        said = {seq for event in events if isinstance(event, Utterance) for seq in event.words}
         return cls(
             len(put),
             utterances=len({event.seq for event in events if isinstance(event, Utterance)}),
+            words_without_utterance=len({one.seq for one in events if isinstance(one, Word)} - said),
             late=sum(event.late for event in events),
             lost=sorted(set(put) - set(arrived)),
             repeated=len(events) - len(arrived),
@@ -60,7 +65,8 @@ class SoakResult:
         """Return one line, with the numbers of the first events that are lost."""
         return (
             f"{self.published} events, {self.utterances} of them utterances, {self.late} late: "
-            f"{len(self.lost)} lost {self.lost[:5]}, {self.repeated} arrived again, {self.out_of_order} out of order"
+            f"{len(self.lost)} lost {self.lost[:5]}, {self.repeated} arrived again, {self.out_of_order} out of order, "
+            f"{self.words_without_utterance} words in no utterance"
         )
 
 

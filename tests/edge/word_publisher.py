@@ -10,13 +10,14 @@ from pydantic import TypeAdapter
 
 from edge.commands import Commands
 from edge.config import MqttConfig
+from edge.conversation import Conversation
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
-from edge.recognition.word import Word
+from edge.recognition.word import StreamClock, Word, WordFactory
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
-from edge.utterances.utterance import NumberedEvent, Utterance
+from edge.utterances.utterance import Event, Line, NumberedEvent, Utterance
 from tests.edge.mosquitto import Listener
 
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -31,6 +32,20 @@ def word(seq: int) -> Word:
     times = {"started_at": f"{DAY}1.200Z", "ended_at": f"{DAY}2.050Z", "emitted_at": f"{DAY}2.210Z"}
     rest = {"alternatives": [], "model": "tiny@3", "device": "entrance"}
     return Word.model_validate_json(json.dumps(event | times | rest))
+
+
+class _Ledger:
+    """A sink that writes down the number of each event after the sinks before it have it."""
+
+    def __init__(self, outbox: Path) -> None:
+        self._file = _ledger(outbox).open("a", buffering=1)  # a line is one write, which a kill does not split
+
+    def emit(self, event: Event) -> None:
+        if not isinstance(event, Line):
+            self._file.write(f"{event.seq}\n")
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def utterance(seq: int) -> Utterance:
@@ -50,7 +65,7 @@ def utterance(seq: int) -> Utterance:
 def start_publishing(config: MqttConfig, outbox: Path, *, events: int, every_s: float) -> BaseProcess:
     """Start a process that publishes so many events, one every few seconds, and ends once the outbox is empty.
 
-    Two words and an utterance come in turn.
+    Two words and their utterance come in turn.
     """
     process = _PROCESSES.Process(target=_publish, args=(config, outbox, events, every_s), daemon=True)
     process.start()
@@ -89,12 +104,15 @@ def _ledger(outbox: Path) -> Path:
 
 def _publish(config: MqttConfig, path: Path, events: int, every_s: float) -> None:
     sink, _, outbox = open_sink(config, path)
-    with _ledger(path).open("a", buffering=1) as ledger:  # a line is one write, which a kill does not split
-        for number in range(events):
-            seq = outbox.claim_seq()
-            sink.emit(utterance(seq) if number % 3 == 2 else word(seq))
-            ledger.write(f"{seq}\n")
-            time.sleep(every_s)
+    numbers = WordFactory(StreamClock(fast=False), model="", device="", threshold=0.0, next_seq=outbox.claim_seq)
+    conversation = Conversation([sink, _Ledger(path)], numbers)
+    for number in range(events):
+        if number % 3 == 2:
+            conversation.end()
+        else:
+            conversation.say(word(outbox.claim_seq()) for _ in range(1))
+        time.sleep(every_s)
+    conversation.end()
     while outbox.waiting:
         time.sleep(0.01)
     sink.close()

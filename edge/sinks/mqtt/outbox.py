@@ -22,7 +22,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from edge.sinks.mqtt.outbox_file import OutboxFile, OutboxLocked, OutboxUnusable, StoredEvent, error_code
-from edge.utterances.utterance import NumberedEvent
+from edge.utterances.utterance import NumberedEvent, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Outbox:
         """The events put aside since the start because they could not be read."""
         try:
             self._open_file()
+            self._recover_draft()
         except (OutboxUnusable, OSError, sqlite3.Error) as error:
             self._last_seq, self._has_jumped = secrets.randbelow(_RANDOM_START), True
             self._handle_failure(error)
@@ -101,6 +102,19 @@ class Outbox:
             self._flush(now=not self._is_failing)
             while self.waiting > self._capacity:
                 self._drop_oldest()
+
+    def keep_draft(self, utterance: Utterance | None) -> None:
+        """Keep the utterance in progress, if there is one: its number comes when it ends, or from the next daemon."""
+        with self._lock:
+            try:
+                if self._file is None or self._is_failing:
+                    return
+                if utterance is None:
+                    self._file.end_draft()
+                else:
+                    self._file.keep_draft(utterance.to_json())
+            except sqlite3.Error as error:
+                self._handle_failure(error)
 
     def oldest(self) -> NumberedEvent | None:
         """Return the oldest event, which is published next; events that cannot be read are put aside."""
@@ -164,6 +178,18 @@ class Outbox:
             self._handle_failure(error)
         self._remove_from_file(stored.seq)
         return None
+
+    def _recover_draft(self) -> None:
+        """Store the utterance that was in progress when the daemon before this one was killed."""
+        content = None if self._file is None else self._file.draft()
+        if self._file is None or content is None:
+            return
+        try:
+            draft = Utterance.model_validate_json(content)
+        except ValidationError:
+            self._file.end_draft()
+            return
+        self.put(draft.model_copy(update={"seq": self.claim_seq()}))
 
     def _claim(self) -> bool:
         """Store that the last number is in use; return False if the file cannot be used."""
@@ -229,7 +255,9 @@ class Outbox:
                 if self._is_failing:
                     self._file.remove_through(self._delivered_through)
                 while self._memory:
-                    self._file.add(self._memory[0].seq, self._memory[0].to_json())
+                    event = self._memory[0]
+                    ends_draft = isinstance(event, Utterance) and event.corrects is None
+                    self._file.add(event.seq, event.to_json(), ends_draft=ends_draft)
                     self._memory.popleft()
                     self._in_file += 1
         except (OutboxLocked, OutboxUnusable, OSError, sqlite3.Error) as error:

@@ -29,6 +29,7 @@ INSERT INTO echo VALUES (0);
 PRAGMA user_version = 1;
 COMMIT;
 """
+_DRAFT: Final = "CREATE TABLE IF NOT EXISTS draft (id INTEGER PRIMARY KEY CHECK (id = 0), event TEXT NOT NULL)"
 _ASIDE: Final = "CREATE TABLE IF NOT EXISTS unreadable (seq INTEGER, event BLOB)"
 _LOCK_TIMEOUT_S: Final = 2.0  # for a daemon that is still ending
 _DAMAGE_CODES: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -85,9 +86,26 @@ class OutboxFile:
         if self._execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'words'", seq) == 0:
             self._execute("INSERT INTO sqlite_sequence VALUES ('words', ?)", seq)
 
-    def add(self, seq: int, event: str) -> None:
-        """Store an event."""
-        self._execute("INSERT INTO words (seq, event) VALUES (?, ?)", seq, event)
+    def add(self, seq: int, event: str, *, ends_draft: bool) -> None:
+        """Store an event, and remove the draft with `ends_draft`, both or neither."""
+        with self._database:
+            self._execute("BEGIN")
+            self._execute("INSERT INTO words (seq, event) VALUES (?, ?)", seq, event)
+            if ends_draft:
+                self.end_draft()
+
+    def draft(self) -> bytes | None:
+        """Return the JSON of the utterance that was in progress last, if it has not ended."""
+        row = self._database.execute("SELECT CAST(event AS BLOB) FROM draft").fetchone()
+        return None if row is None else bytes(row[0])
+
+    def keep_draft(self, event: str) -> None:
+        """Store the JSON of the utterance in progress instead of that before."""
+        self._execute("INSERT OR REPLACE INTO draft VALUES (0, ?)", event)
+
+    def end_draft(self) -> None:
+        """Remove the draft."""
+        self._execute("DELETE FROM draft")
 
     def count(self, after: int) -> int:
         """Return how many events have a number above `after`."""
@@ -165,6 +183,7 @@ def _open(path: Path) -> sqlite3.Connection:
         elif version != _FORMAT:
             raise OutboxUnusable(f"it is of format {version}, not {_FORMAT}")
         database.execute("UPDATE echo SET state = state")  # takes the lock, and fails if the file is read-only
+        database.execute(_DRAFT)
     except sqlite3.Error as error:
         database.close()
         code = error_code(error)

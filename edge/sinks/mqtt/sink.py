@@ -8,6 +8,7 @@ outbox.
 from edge.commands import Commands
 from edge.config import MqttConfig
 from edge.monitoring.status import DeviceStatus
+from edge.recognition.word import Word
 from edge.sinks.mqtt.announcements import Announcements
 from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.discovery import Discovery
@@ -15,7 +16,7 @@ from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher import Publisher
 from edge.sinks.mqtt.publisher_state import PeriodicHealth, PublisherState
 from edge.sinks.mqtt.topics import Topics
-from edge.utterances.utterance import Event, Line
+from edge.utterances.utterance import Event, Line, Utterance
 
 
 class MqttSink:
@@ -40,6 +41,7 @@ class MqttSink:
         topics = Topics(device)
         discovery = Discovery(config.discovery_prefix, topics) if config.discovery else None
         self._outbox = outbox
+        self._words: dict[int, Word] = {}  # of the utterance in progress, by their first numbers
         retained = topics.retained if discovery is None else (discovery.topic, *topics.retained)
         self._announcements = Announcements(outbox.path.parent, device, retained)
         state = PublisherState(topics, outbox, commands, status, model, health, discovery, self._announcements)
@@ -49,7 +51,12 @@ class MqttSink:
     def emit(self, event: Event) -> None:
         """Put a word or utterance in the outbox, where it survives a kill of the daemon, and have it published."""
         if isinstance(event, Line):
+            self._outbox.keep_draft(self._draft(event))
             return
+        if isinstance(event, Word):
+            self._words[event.seq if event.corrects is None else event.corrects] = event
+        elif event.corrects is None:
+            self._words.clear()
         self._outbox.put(event)
         self._publisher.notify()
 
@@ -61,3 +68,19 @@ class MqttSink:
         """Publish what waits, within a moment, then `offline`, and disconnect."""
         self._publisher.close()
         self._announcements.close()
+
+    def _draft(self, line: Line) -> Utterance | None:
+        """Return the utterance that the line would be if it ended now."""
+        words = [self._words[seq] for seq in line.words if seq in self._words]
+        if not words:
+            return None
+        first, last = words[0], words[-1]
+        return Utterance(
+            seq=0,
+            text=line.text,
+            words=line.words,
+            started_at=first.started_at,
+            ended_at=last.ended_at,
+            model=last.model,
+            device=last.device,
+        )

@@ -224,6 +224,30 @@ def test_utterances_come_out_among_the_words(tmp_path: Path) -> None:
         outbox.remove(event.seq)
 
 
+def test_utterance_in_progress_survives_a_kill_once(tmp_path: Path) -> None:
+    path = tmp_path / "outbox"
+    outbox = fill(path, 1, 2)
+    outbox.keep_draft(utterance(3).model_copy(update={"seq": 0}))
+    outbox.close()  # as a kill does, since nothing has ended the utterance
+    outbox = Outbox(path, 10)
+    assert drain(outbox) == [1, 2, 3]
+    outbox.close()
+    assert drain(Outbox(path, 10)) == []
+
+
+def test_utterance_that_has_ended_is_stored_once(tmp_path: Path) -> None:
+    outbox = fill(tmp_path / "outbox", 1, 2)
+    outbox.keep_draft(utterance(3).model_copy(update={"seq": 0}))
+    outbox.put(utterance(3))
+    outbox.close()
+    outbox = Outbox(tmp_path / "outbox", 10)
+    assert drain(outbox) == [1, 2, 3]
+    outbox.keep_draft(utterance(6))
+    outbox.keep_draft(None)  # every word was deleted
+    outbox.close()
+    assert drain(Outbox(tmp_path / "outbox", 10)) == []
+
+
 def test_release_before_puts_utterances_aside_and_delivers_the_words() -> None:
     """It reads every row as a word."""
     with pytest.raises(ValidationError):

@@ -89,6 +89,19 @@ def test_events_stream_words_health_and_clears(device: Device, client: WebClient
     assert client.words() == []
 
 
+def test_stream_has_utterances_and_the_line_and_the_words_are_listed_alone(device: Device, client: WebClient) -> None:
+    word = sign_words(device, client, 1)[0]
+    device.grow_line("ألم", word["seq"])
+    with client.events(f"?since={word['seq']}") as events:
+        assert until(events, "line").content == {"event_type": "line", "text": "ألم", "words": [word["seq"]]}
+        said = device.end_utterance("ألم", word["seq"])
+        utterance = until(events, "utterance")
+        assert (utterance.number, utterance.content) == (said.seq, json.loads(said.to_json()))
+    with client.events(f"?since={word['seq']}") as events:
+        assert [next(events).name for _ in range(2)] == ["utterance", "health"]
+    assert client.words() == [word["seq"]]
+
+
 def test_reconnecting_reader_gets_the_words_since_the_last_one(device: Device, client: WebClient) -> None:
     numbers = [word["seq"] for word in sign_words(device, client, 3)]
     # A browser repeats the address, and sends the id of the last event that it received.

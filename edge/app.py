@@ -95,7 +95,7 @@ class _Daemon:
         words = self._word_factory()
         self._kept = self._keep_takes()
         self._recogniser = Recogniser(
-            ModelStages.of(plan.bundle, plan.classifier, words),
+            ModelStages.of(plan.bundle, plan.classifier, words, plan.allowed),
             self._stats.timed,
             None if self._kept is None else self._kept.remember,
         )

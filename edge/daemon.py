@@ -25,7 +25,6 @@ from landmarkers.errors import UserError
 from models.bundle import BundleRefused
 from models.classifier import OnnxClassifier
 from models.store import StoreUnusable
-from models.vocabulary import restricted
 
 log = logging.getLogger(__name__)
 
@@ -84,5 +83,5 @@ def _load_plan(config: EdgeConfig, model: Path | None) -> Plan:
     for sentence in spoken.unknown:
         log.warning("%s", sentence)
     bundle = replace(found, signs=spoken.signs)
-    classifier = MeteredClassifier(restricted(OnnxClassifier(bundle), spoken.allowed))
+    classifier = MeteredClassifier(OnnxClassifier(bundle))
     return Plan(config, bundle, classifier, spoken.allowed)

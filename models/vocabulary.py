@@ -1,47 +1,56 @@
-"""Restricts a model's vocabulary: the signs that are not allowed become impossible, and the others likelier for it.
+"""Restricts a model's vocabulary: the signs that are not allowed are never said, and the others are likelier for it.
 
-The prior probabilities of the signs change, and the network's answer is adjusted to them as in Saerens, Latinne,
-Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural Computation 14(1), 2002.
-Somebody may still make a sign that is not allowed. Its probability therefore counts, much reduced, as that of no sign:
-if it counted for nothing, some allowed sign would be said in its place.
+Where few signs are expected the prior probabilities of all signs change, and the network's answer is adjusted to them
+as in Saerens, Latinne, Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural
+Computation 14(1), 2002. A sign that is not allowed may still be made, so it stays in the answer, as a rare one. If it
+had no part there, an allowed sign would be said in its place, or a piece of it would be taken for one.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Final
 
 from landmarkers.take import Take
 from models.classifier import Candidate, Classifier, Prediction
 
-EXCLUDED_WEIGHT: Final = 0.1
-"""The frequency of signs that are not allowed, in relation to allowed ones; docs/evaluation.md has the figures."""
+RARE: Final = 0.1
+"""The prior probability of a sign that is not allowed, in relation to an allowed one (see docs/evaluation.md)."""
 
 
-class RestrictedClassifier:
-    """Classifies as another classifier does, with all signs but the allowed ones impossible."""
+class AdjustedClassifier:
+    """Adjusts the predictions of another classifier."""
 
-    def __init__(self, classifier: Classifier, allowed: Collection[int]) -> None:
-        """`allowed` are the numbers of signs, of which the classifier must know at least one."""
+    def __init__(self, classifier: Classifier, adjust: Callable[[Prediction], Prediction]) -> None:
         self._classifier = classifier
-        self._allowed = allowed
+        self._adjust = adjust
 
     def classify(self, take: Take) -> Prediction:
         """Predict the sign of a take."""
-        return restrict(self._classifier.classify(take), self._allowed)
+        return self._adjust(self._classifier.classify(take))
+
+
+def expecting(classifier: Classifier, allowed: Collection[int] | None) -> Classifier:
+    """Return a classifier to which all signs but the allowed ones are rare; None allows all."""
+    return classifier if allowed is None else AdjustedClassifier(classifier, partial(expect, allowed=allowed))
 
 
 def restricted(classifier: Classifier, allowed: Collection[int] | None) -> Classifier:
-    """Return the classifier with these signs allowed; None allows all."""
-    return classifier if allowed is None else RestrictedClassifier(classifier, allowed)
+    """Return a classifier that knows the allowed signs alone, of which there must be one; None allows all."""
+    return classifier if allowed is None else AdjustedClassifier(classifier, partial(restrict, allowed=allowed))
+
+
+def expect(prediction: Prediction, allowed: Collection[int]) -> Prediction:
+    """Return the prediction where all signs but the allowed ones are rare; its probabilities add up to 1 again."""
+    weighted = [
+        (one.confidence if one.sign.sign_id in allowed else RARE * one.confidence, one.sign)
+        for one in prediction.candidates
+    ]
+    total = prediction.no_sign + sum(share for share, _ in weighted)
+    weighted.sort(key=lambda one: -one[0])
+    return Prediction(tuple(Candidate(sign, share / total) for share, sign in weighted), prediction.no_sign / total)
 
 
 def restrict(prediction: Prediction, allowed: Collection[int]) -> Prediction:
-    """Return the prediction if only the allowed signs are expected; its probabilities add up to 1 again."""
-    candidates = [one for one in prediction.candidates if one.sign.sign_id in allowed]
-    kept = sum(one.confidence for one in candidates)
-    excluded = max(0.0, 1.0 - prediction.no_sign - kept)
-    no_sign = prediction.no_sign + EXCLUDED_WEIGHT * excluded
-    total = kept + no_sign
-    return Prediction(
-        tuple(Candidate(one.sign, one.confidence / total) for one in candidates),
-        no_sign / total,
-    )
+    """Return the prediction of the allowed signs alone: a rare one that is not allowed is no sign."""
+    candidates = tuple(one for one in expect(prediction, allowed).candidates if one.sign.sign_id in allowed)
+    return Prediction(candidates, max(0.0, 1.0 - sum(one.confidence for one in candidates)))

@@ -40,7 +40,8 @@ class HotSwap:
         if not plan.differs_only_in_model(self._plan):
             return False
         words = self._words.with_model(model=plan.bundle.manifest.title, threshold=plan.threshold)
-        self._recogniser.schedule(ModelStages.of(plan.bundle, plan.classifier, words), lambda: self._report(plan))
+        stages = ModelStages.of(plan.bundle, plan.classifier, words, plan.allowed)
+        self._recogniser.schedule(stages, lambda: self._report(plan))
         self._plan = plan
         return True
 

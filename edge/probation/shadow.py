@@ -17,6 +17,7 @@ from landmarkers.take import Take
 from models.bundle import Bundle
 from models.classifier import Classifier
 from models.spotter import SignSpotter
+from models.vocabulary import expecting, restricted
 
 _MAX_COMPARED: Final = 40  # segments; the words of earlier ones count no more
 _LOW_PRIORITY: Final = 10  # gets a tenth of a processor that others want all of; at 19 it would get a hundredth
@@ -26,24 +27,23 @@ _JOIN_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShadowModel:
-    """A bundle with the classifier that runs its network, and the least confidence of a word."""
+    """A bundle with the classifier that runs its network, the least confidence of a word, and the allowed signs."""
 
     bundle: Bundle
     classifier: Classifier
     threshold: float
+    allowed: frozenset[int] | None = None
 
     def recognise(self, segment: Take, cancelled: threading.Event) -> SegmentWords | None:
         """Return the words that the daemon would emit for a segment; None if it is cancelled meanwhile."""
-        manifest = self.bundle.manifest
-        spotter = SignSpotter(manifest.spotter, manifest.landmarker, self.classifier)
+        manifest, classifier = self.bundle.manifest, restricted(self.classifier, self.allowed)
+        spotter = SignSpotter(manifest.spotter, manifest.landmarker, expecting(self.classifier, self.allowed))
         takes: list[Take] = []
         for landmarks in segment.landmarks():
             if cancelled.is_set():
                 return None
             takes += spotter.push(landmarks)
-        candidates = [
-            self.classifier.classify(take).above_threshold(self.threshold) for take in (*takes, *spotter.flush())
-        ]
+        candidates = [classifier.classify(take).above_threshold(self.threshold) for take in (*takes, *spotter.flush())]
         return [candidate for candidate in candidates if candidate is not None]
 
 

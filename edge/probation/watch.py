@@ -17,7 +17,6 @@ from edge.workers.supervised_thread import SupervisedThread
 from models.bundle import Bundle, BundleRefused, open_bundle
 from models.classifier import OnnxClassifier
 from models.store import BundleStore, StoreUnusable
-from models.vocabulary import restricted
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +92,11 @@ class ProbationWatch:
         title = plan.bundle.manifest.title
         log.warning("%s is on probation for %.0f s", title, plan.config.model.probation_s)
         old = self._open_previous(plan)
-        shadow = None if old is None else Shadow(old, ShadowModel(plan.bundle, plan.classifier, plan.threshold))
+        shadow = (
+            None
+            if old is None
+            else Shadow(old, ShadowModel(plan.bundle, plan.classifier, plan.threshold, plan.allowed))
+        )
         state = ProbationState(plan.config.model, plan.classifier, self._status, self._liveness, shadow)
         if shadow is None:
             self._judge(plan, state)
@@ -138,7 +141,7 @@ class ProbationWatch:
                 raise BundleRefused(f"{bundle.manifest.title} uses other landmarks")
             if plan.allowed is not None and not plan.allowed & {sign.sign_id for sign in bundle.signs}:
                 raise BundleRefused(f"{bundle.manifest.title} knows none of the signs that may be said")
-            return ShadowModel(bundle, restricted(OnnxClassifier(bundle), plan.allowed), _threshold(plan, bundle))
+            return ShadowModel(bundle, OnnxClassifier(bundle), _threshold(plan, bundle), plan.allowed)
         except BundleRefused as error:
             log.warning("the words of %s are not compared with those of another model: %s", new.title, error)
             return None

@@ -1,7 +1,7 @@
 """The stages that belong to one model, and the swap from one model to the next between two frames."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -9,6 +9,7 @@ from edge.recognition.word import WordFactory
 from models.bundle import Bundle
 from models.classifier import Classifier
 from models.spotter import SignSpotter, Spotter
+from models.vocabulary import expecting, restricted
 
 MAX_SWAP_WAIT_S: Final = 5.0
 """A signer who makes no pause for longer has one word cut in two by the swap."""
@@ -25,9 +26,16 @@ class ModelStages:
     words: WordFactory
 
     @classmethod
-    def of(cls, bundle: Bundle, classifier: Classifier, words: WordFactory) -> Self:
-        """Return the stages of a bundle whose network the classifier runs."""
-        return cls(SignSpotter(bundle.manifest.spotter, bundle.manifest.landmarker, classifier), classifier, words)
+    def of(
+        cls, bundle: Bundle, classifier: Classifier, words: WordFactory, allowed: Collection[int] | None = None
+    ) -> Self:
+        """Return the stages of a bundle whose network the classifier runs; `allowed` signs are said, all if None.
+
+        To the spotter other signs are rare, so that it knows one where it sees one.
+        """
+        manifest = bundle.manifest
+        spotter = SignSpotter(manifest.spotter, manifest.landmarker, expecting(classifier, allowed))
+        return cls(spotter, restricted(classifier, allowed), words)
 
 
 class ModelSlot:

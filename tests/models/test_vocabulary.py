@@ -9,7 +9,7 @@ from landmarkers.take import Provenance, Take
 from models.bundle import Bundle, open_bundle
 from models.classifier import Candidate, OnnxClassifier, Prediction
 from models.labels import Sign
-from models.vocabulary import restrict, restricted
+from models.vocabulary import expect, restrict, restricted
 
 
 def predict(probabilities: Sequence[float], no_sign: float) -> Prediction:
@@ -37,6 +37,13 @@ def test_only_allowed_signs_are_possible_and_probabilities_add_up(prediction: Pr
     assert set(shares(answer)) == {0, 2}
     assert sum(shares(answer).values()) + answer.no_sign == pytest.approx(1.0)
     assert answer.best.confidence == max(shares(answer).values())
+
+
+def test_to_the_spotter_other_signs_are_rare_but_possible() -> None:
+    assert expect(predict([0.5, 0.4], 0.1), {1}).best.sign.sign_id == 1
+    answer = expect(predict([0.95, 0.03], 0.02), {1})
+    assert answer.best.sign.sign_id == 0
+    assert sum(shares(answer).values()) + answer.no_sign == pytest.approx(1.0)
 
 
 def test_a_sign_that_is_confused_with_an_impossible_one_becomes_certain() -> None:

@@ -11,7 +11,6 @@ from landmarkers.tracking import FINGERPRINT
 from models.bundle import Bundle, check_landmarker, open_bundle
 from models.classifier import Classifier, OnnxClassifier
 from models.labels import parse_labels
-from models.vocabulary import restricted
 
 DEVICE = "visitor"
 """The device that word events of visitors name: the words are not the device's own."""
@@ -24,6 +23,7 @@ class LoadedModel:
     bundle: Bundle
     classifier: Classifier
     threshold: float
+    allowed: frozenset[int] | None
 
     @classmethod
     def open(cls, start: LoadModel) -> Self:
@@ -32,9 +32,9 @@ class LoadedModel:
         check_landmarker(bundle.manifest, FINGERPRINT)
         if start.labels:
             bundle = replace(bundle, signs=parse_labels(Path(start.folder), start.labels.encode()))
-        classifier = restricted(OnnxClassifier(bundle), start.allowed)
-        own = bundle.manifest.calibration.threshold
-        return cls(bundle, classifier, own if start.threshold is None else start.threshold)
+        threshold = bundle.manifest.calibration.threshold if start.threshold is None else start.threshold
+        allowed = None if start.allowed is None else frozenset(start.allowed)
+        return cls(bundle, OnnxClassifier(bundle), threshold, allowed)
 
     def new_words(self, clock: StreamClock) -> WordFactory:
         """Return a word factory for one visitor's stream."""
@@ -42,4 +42,4 @@ class LoadedModel:
 
     def new_stages(self, words: WordFactory) -> ModelStages:
         """Return stages for one stream, with a spotter of its own and this word factory."""
-        return ModelStages.of(self.bundle, self.classifier, words)
+        return ModelStages.of(self.bundle, self.classifier, words, self.allowed)

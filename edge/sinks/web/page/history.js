@@ -139,7 +139,7 @@ class Row {
     remove.hidden = !this.#now.word;
     remove.addEventListener("click", () => this.#correct({ delete: true }));
     const refusal = element("p", "wrong");
-    refusal.role = "status";
+    refusal.setAttribute("role", "status");
     form.append(label, translated("button", "", "replace"), remove, refusal);
     form.addEventListener("submit", (submission) => {
       submission.preventDefault();

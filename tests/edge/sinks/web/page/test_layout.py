@@ -134,7 +134,7 @@ def test_reduced_motion_is_respected(device: Device, open_page: OpenPage) -> Non
 def test_page_is_small_and_loads_nothing_from_other_servers() -> None:
     files = list(pages.FOLDER.iterdir())
     assert sum(path.stat().st_size for path in files) <= 150_000
-    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 110_000
+    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 45_000
     for path in files:
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path

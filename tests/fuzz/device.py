@@ -26,6 +26,8 @@ from edge.sinks.web.visitors import protocol as visitors
 from edge.sinks.web.visitors.jpeg import ImageRefused
 from edge.sinks.web.visitors.payload import PayloadRefused, read_landmarks, read_take
 from edge.workers.protocol import Decoder, ProtocolError, encode
+from models.label_file import LabelFileUnusable, read_device_labels
+from models.labels import LabelsDamaged
 from tests.edge.sinks.web.visitor_server import frames_of
 from tests.edge.tiny_bundle import SIGNS
 from tests.fuzz.mutations import hostile_bytes, hostile_json
@@ -39,6 +41,8 @@ _COMMANDS = (
     b'{"command": "clear", "id": 7}',
     '{"command": "reply", "text": "غرفة 7", "partial": true}'.encode(),
 )
+_LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n8,شكرا,Thanks,\n".encode()
+_NO_LABELS = (LabelFileUnusable, LabelsDamaged)
 _WORDS = (*("صباح=Morning\n".encode(), "76\n# a comment\nقصبة هوائية\n".encode(), b"\xef\xbb\xbf76\r\n"),)
 _ANSWER_BYTES = 100_000  # more than the probe reads
 _DOTENV = b"ISHARA_DEVICE=a\nISHARA_MQTT_HOST='h'\n# x\nexport ISHARA_MQTT_PORT=\"1883\"\n"
@@ -66,6 +70,7 @@ def parsers(_scratch: Path) -> list[Parser]:
         Parser("command", _COMMANDS[1:], hostile_json, in_memory(_execute)),
         Parser("bare command", _COMMANDS, hostile_bytes, in_memory(_execute)),
         Parser("word", [_word()], hostile_json, in_memory(_read_word), (ValidationError,)),
+        Parser("labels of a device", [_LABELS], hostile_bytes, in_file("labels.csv", read_device_labels), _NO_LABELS),
         Parser("words to record", _WORDS, hostile_bytes, in_file("words.txt", _find_words), (WordsUnclear,)),
         *_worker_protocols(),
         Parser("visitor's take", takes, hostile_bytes, in_memory(read_take), refused),

@@ -13,7 +13,7 @@ from typing import Final
 from landmarkers.take import Take
 from models.classifier import Candidate, Classifier, Prediction
 
-RARE: Final = 0.1
+RARE: Final = 0.3
 """The prior probability of a sign that is not allowed, in relation to an allowed one (see docs/evaluation.md)."""
 
 

@@ -9,7 +9,7 @@ from landmarkers.take import Provenance, Take
 from models.bundle import Bundle, open_bundle
 from models.classifier import Candidate, OnnxClassifier, Prediction
 from models.labels import Sign
-from models.vocabulary import expect, restrict, restricted
+from models.vocabulary import RARE, expect, restrict, restricted
 
 
 def predict(probabilities: Sequence[float], no_sign: float) -> Prediction:
@@ -65,7 +65,7 @@ def test_no_allowed_sign_takes_the_place_of_an_impossible_or_unknown_one(predict
 
 def test_what_is_certain_stays_as_it_is() -> None:
     answer = restrict(predict([0.97, 0.01], 0.02), {0})
-    assert shares(answer)[0] == pytest.approx(0.97 / 0.991)
+    assert shares(answer)[0] == pytest.approx(0.97 / (0.97 + 0.02 + RARE * 0.01))
 
 
 @pytest.fixture(scope="module")

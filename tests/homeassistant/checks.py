@@ -15,7 +15,7 @@ from tests.homeassistant.household import Household, household
 from tests.homeassistant.word_watch import WORD_ENTITY, watching
 
 _SETTLE_S: Final = 3.0  # after which nothing more comes
-_DEMO_WORDS: Final = 7
+_DEMO_WORDS: Final = 9
 _ENTITIES: Final = {
     "event.ishara_entrance_word": "Word",
     "sensor.ishara_entrance_last_word": "Last word",
@@ -68,9 +68,11 @@ def words(house: Household) -> str:
     house.wait_for(WORD_ENTITY)
     time.sleep(_SETTLE_S)
     _expect(house.spoken() == _DEMO_WORDS, f"{house.spoken()} words were spoken")
-    event, last = house.home.states()[WORD_ENTITY], house.home.states()["sensor.ishara_entrance_last_word"]
-    _expect(event["attributes"]["word"] == last["state"], f"{pretty(event)} is not {pretty(last)}")
-    return f"{_DEMO_WORDS} words, each spoken once, the last {last['state']}"
+    states = house.home.states()
+    for kind, text in (("word", "word"), ("utterance", "text")):
+        event, last = states[f"event.ishara_entrance_{kind}"], states[f"sensor.ishara_entrance_last_{kind}"]
+        _expect(event["attributes"][text] == last["state"], f"{pretty(event)} is not {pretty(last)}")
+    return f"{_DEMO_WORDS} words, each spoken once, the last line {last['state']}"
 
 
 def repeated_word(house: Household) -> str:

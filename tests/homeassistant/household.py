@@ -43,7 +43,7 @@ class Household:
     def play_demo(self) -> None:
         """Let the device sign the words of the demo, and end."""
         self._start(f"take:{_TAKES}", "--exit-at-end")
-        self.daemon.wait()
+        self.daemon.process.wait(PATIENCE_S)  # the recording takes half a minute
         self.stop_device()
 
     def start_device(self, **settings: str) -> None:

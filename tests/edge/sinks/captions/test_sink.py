@@ -162,7 +162,7 @@ def test_screen_survives_whatever_text_it_gets(
     for seq, text in enumerate(ODD_TEXTS):
         odd = word(seq, "placeholder", "placeholder").model_copy(update={"word": text, "word_en": text})
         sink.emit(odd)
-    last = word(2).model_copy(update={"word": "قصبة\nهوائية"})
+    last = word(len(ODD_TEXTS)).model_copy(update={"word": "قصبة\nهوائية"})
     sink.emit(last)
     wait_for(x_server, Scene(caption(word(2))), LAYOUT.word, "the last word, on one line")
     assert status.faults == {}

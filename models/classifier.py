@@ -21,6 +21,7 @@ PROBE_TOLERANCE: Final = 0.05
 _INPUTS: Final = {"points", "times"}
 _OUTPUT: Final = "probabilities"
 _FLOAT: Final = "tensor(float)"
+_SPELLING_THRESHOLD: Final = 2 / 3
 NOT_RUNNABLE: Final[tuple[type[Exception], ...]] = tuple(
     kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
 )
@@ -48,7 +49,13 @@ class Prediction:
         return self.candidates[0]
 
     def above_threshold(self, threshold: float) -> Candidate | None:
-        """Return the best sign, or None when its probability is below the threshold or below that of no sign."""
+        """Return the best sign, or None when its probability is below the threshold or below that of no sign.
+
+        For letters and number signs two thirds of the threshold are enough: they are mistaken for each other, but
+        hardly anything else is mistaken for them.
+        """
+        if self.best.sign.is_spelling:
+            threshold *= _SPELLING_THRESHOLD
         return None if self.best.confidence < threshold or self.no_sign > self.best.confidence else self.best
 
 

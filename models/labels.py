@@ -13,6 +13,8 @@ from models.stored_model import StoredModel
 
 SignKind = Literal["word", "letter", "number"]
 SIGN_KINDS: Final[tuple[SignKind, ...]] = get_args(SignKind)
+SPELLING_KINDS: Final[tuple[SignKind, ...]] = ("letter", "number")
+"""Signs that are short, often held still, and made one after another with the hand up."""
 
 
 def _known_kind(value: Any) -> Any:
@@ -35,6 +37,11 @@ class Sign(StoredModel):
     def is_translated(self) -> bool:
         """True if the sign has a word in each language."""
         return self.word_en != self.word
+
+    @property
+    def is_spelling(self) -> bool:
+        """True for a letter or a number sign, of which names and numbers are made."""
+        return self.kind in SPELLING_KINDS
 
     @property
     def full_word(self) -> str:

@@ -32,7 +32,8 @@ class SpotterSettings(StoredModel):
     early_confidence: Share = 0.85  # a sign predicted with at least this confidence
     early_after_s: Annotated[float, Field(ge=0.0, le=3.0)] = 0.4  # for this long is emitted before it ends
     min_confidence: Share = 0.3  # a segment with less scores nothing
-    segment_penalty_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # the score that each further sign costs
+    segment_penalty_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2  # the score that each further word costs
+    spelling_penalty_s: Annotated[float, Field(ge=0.0, le=2.0)] = 0.07  # and that each letter or number sign costs
 
 
 class Calibration(StoredModel):

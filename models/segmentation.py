@@ -22,11 +22,15 @@ _MAX_CANDIDATES: Final = 5  # segments classified at each boundary, at most
 
 @dataclass(frozen=True, slots=True)
 class SegmentPrediction:
-    """The likeliest sign of a segment with its probability, and the probability that it is no sign, 0 to 1."""
+    """The likeliest sign of a segment with its probability, and the probability that it is no sign, 0 to 1.
+
+    `is_spelling` is true for a letter or a number sign.
+    """
 
     sign_id: int
     confidence: float
     no_sign: float
+    is_spelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,10 @@ class Segmentation:
         settings = self._settings
         candidates: list[CandidateSegment] = []
         best = self.boundaries[-1].score if self.boundaries else 0.0
+        least_penalty_s = min(settings.segment_penalty_s, settings.spelling_penalty_s)
         for index in self._candidate_starts(time):
             start = self.boundaries[index]
-            if start.score + (time - start.time) * (1.0 - settings.min_confidence) - settings.segment_penalty_s <= best:
+            if start.score + (time - start.time) * (1.0 - settings.min_confidence) - least_penalty_s <= best:
                 continue
             prediction = classify(start.frame, frame)
             score = score_segment(time - start.time, prediction, settings)
@@ -158,4 +163,6 @@ class Segmentation:
 def score_segment(duration_s: float, prediction: SegmentPrediction, settings: SpotterSettings) -> float:
     """Return the score of a segment in seconds; it is negative where a segmentation without the segment is better."""
     surplus = prediction.confidence - max(prediction.no_sign, settings.min_confidence)
-    return duration_s * surplus - settings.segment_penalty_s
+    return duration_s * surplus - (
+        settings.spelling_penalty_s if prediction.is_spelling else settings.segment_penalty_s
+    )

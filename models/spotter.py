@@ -18,7 +18,7 @@ from landmarkers.take import Provenance, Take
 from models.activity_detection import MAX_GAP_S, is_hand_raised
 from models.classifier import Classifier
 from models.manifest import SpotterSettings
-from models.segmentation import TOLERANCE_S, Segmentation, SegmentPrediction
+from models.segmentation import TOLERANCE_S, CandidateSegment, Segmentation, SegmentPrediction
 
 _MAX_STATIC_MOTION: Final = 0.15  # shoulder widths within which a static wrist stays
 
@@ -56,7 +56,7 @@ class SignSpotter:
         self._raised_since: float | None = None
         self._longest_raised_s = 0.0  # the longest time with a hand up without interruption
         self._previous_sign: int | None = None  # the emitted sign that ends where the window starts
-        self._emitted_early: tuple[int, int] | None = None  # start boundary and sign of one emitted before its end
+        self._emitted_early: tuple[int, int] | None = None  # last boundary and sign of one emitted before its end
 
     def push(self, landmarks: Landmarks) -> Iterator[Take]:
         """Add one frame's landmarks, and yield the signs that are decided."""
@@ -105,14 +105,14 @@ class SignSpotter:
 
     def _classify(self, first: int, last: int) -> SegmentPrediction:
         prediction = self._classifier.classify(self._take(first, last))
-        return SegmentPrediction(prediction.best.sign.sign_id, prediction.best.confidence, prediction.no_sign)
+        sign, confidence = prediction.best.sign, prediction.best.confidence
+        return SegmentPrediction(sign.sign_id, confidence, prediction.no_sign, sign.is_spelling)
 
     def _emit(self, until: float) -> Iterator[Take]:
         """Yield the signs of the best segmentation that end until a time, and start anew behind the last of them."""
         start = 0
         for end, segment in self._segmentation.segments(until):
-            is_emitted = (segment.start, segment.sign_id) == self._emitted_early
-            if not is_emitted and not self._is_continued(segment.sign_id, start, end):
+            if not self._is_emitted(segment) and not self._is_continued(segment.sign_id, start, end):
                 yield self._take_between(segment.start, end)
             self._previous_sign, start = segment.sign_id, end
         self._start_at(start)
@@ -124,12 +124,19 @@ class SignSpotter:
             return
         yield from self._emit(self._segmentation.boundaries[segment.start].time)
         segment = self._segmentation.boundaries[-1].best
-        if segment is None or (segment.start, segment.sign_id) == self._emitted_early:
+        if segment is None or self._is_emitted(segment):
             return
         end = len(self._segmentation.boundaries) - 1
         if not self._is_continued(segment.sign_id, 0, end):
             yield self._take_between(segment.start, end)
-        self._emitted_early = (segment.start, segment.sign_id)
+        self._emitted_early = (end, segment.sign_id)
+
+    def _is_emitted(self, segment: CandidateSegment) -> bool:
+        """Return True if a segment is the sign that was emitted before its end, wherever it now seems to begin."""
+        if self._emitted_early is None:
+            return False
+        end, sign_id = self._emitted_early
+        return segment.sign_id == sign_id and segment.start < end
 
     def _is_continued(self, sign_id: int, start: int, end: int) -> bool:
         """Return True if a sign between two boundaries is the previous one with the hands still held."""
@@ -152,8 +159,8 @@ class SignSpotter:
         self._window = self._window[first:]
         self._last_raised = max(0, self._last_raised - first)
         if self._emitted_early is not None:
-            start, sign_id = self._emitted_early
-            self._emitted_early = (start - index, sign_id) if start >= index else None
+            end, sign_id = self._emitted_early
+            self._emitted_early = (end - index, sign_id) if end > index else None
         self._segmentation.start_at(index)
 
     def _take_between(self, start: int, end: int) -> Take:

@@ -110,6 +110,13 @@ def test_score_is_explained_seconds_less_the_penalty() -> None:
     assert score_segment(2.0, SegmentPrediction(1, 0.9, 0.5), settings) == pytest.approx(2.0 * (0.9 - 0.5) - 0.2)
 
 
+def test_letter_needs_less_time_and_confidence_than_a_word() -> None:
+    letter, word = (SegmentPrediction(1, 0.5, 0.0, is_spelling=kind) for kind in (True, False))
+    assert score_segment(0.6, letter, SETTINGS) > 0.0 > score_segment(0.6, word, SETTINGS)
+    assert len(found(segment(timeline((1, 0.6)), classify=lambda *_: letter))) == 1
+    assert found(segment(timeline((1, 0.6)), classify=lambda *_: word)) == []
+
+
 def test_segments_until_a_time_leave_out_later_ones() -> None:
     segmentation = segment(timeline((1, 0.8), (2, 0.8)), COARSE)
     assert [one.sign_id for _, one in segmentation.segments(1.3)] == [1]
@@ -144,12 +151,12 @@ def test_best_score_is_that_of_the_best_of_all_segmentations(seed: int) -> None:
 
 
 def test_candidate_that_cannot_be_the_best_is_not_classified() -> None:
-    """A short segment cannot beat a long one of full confidence."""
+    """A short segment cannot beat a long letter of full confidence."""
     classified = []
 
     def classify(first: int, last: int) -> SegmentPrediction:
         classified.append((first, last))
-        return SegmentPrediction(1, 1.0, 0.0)
+        return SegmentPrediction(1, 1.0, 0.0, is_spelling=True)
 
     segmentation = segment(timeline((1, 1.5)), classify=classify)
     assert {first for first, _ in classified} == {0}

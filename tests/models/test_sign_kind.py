@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.labels import Sign, labels_json, read_labels
+from models.classifier import Candidate, Prediction
+from models.labels import Sign, SignKind, labels_json, read_labels
 
 WORD: dict[str, Any] = {"sign_id": 4, "word": "ماء", "word_en": "water"}
 
@@ -23,3 +24,11 @@ def test_labels_of_other_releases_are_read(tmp_path: Path, more: dict[str, Any],
     (tmp_path / "labels.json").write_text(json.dumps([WORD | more]))
     (sign,) = read_labels(tmp_path / "labels.json")
     assert (sign.word, sign.kind) == ("ماء", kind)
+
+
+@pytest.mark.parametrize(("kind", "least"), [(None, 0.6), ("word", 0.6), ("letter", 0.4), ("number", 0.4)])
+def test_letters_and_number_signs_need_less_confidence(kind: SignKind | None, least: float) -> None:
+    sign = Sign(**WORD, kind=kind)
+    for confidence, is_emitted in ((least - 0.01, False), (least + 0.01, True)):
+        prediction = Prediction([Candidate(sign, confidence)], no_sign=0.1)
+        assert (prediction.above_threshold(0.6) is not None) == is_emitted

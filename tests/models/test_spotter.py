@@ -40,6 +40,15 @@ class ConstantClassifier:
         return Prediction([Candidate(Label(sign_id=1, word="كلمة", word_en="word"), self._confidence)], no_sign=0.0)
 
 
+class LateStartClassifier:
+    """Predicts one sign; once it lasts longer, it is most confident of segments that begin later."""
+
+    def classify(self, take: Take) -> Prediction:
+        is_later = take.times[0] > 1.2
+        confidence = 0.99 if is_later else 0.9 if take.times[-1] < 2.1 else 0.45
+        return ConstantClassifier(confidence).classify(take)
+
+
 def spot(
     landmarks: Sequence[Landmarks], settings: SpotterSettings = SETTINGS, classifier: Classifier | None = None
 ) -> list[Take]:
@@ -184,3 +193,8 @@ def test_nobody_and_a_resting_signer_emit_nothing() -> None:
     assert spot([Landmarks.empty(time) for time in even_times(30, 3.0)]) == []
     assert spot([signer(time, None) for time in even_times(30, 3.0)]) == []
     assert spot([]) == []
+
+
+def test_sign_emitted_early_is_not_emitted_again_when_it_seems_to_begin_later() -> None:
+    moving = stream(even_times(30, 4.0), Sign(1.0, 2.0, x=0.3), Sign(2.0, 3.0, x=0.7))
+    assert len(spot(moving, classifier=LateStartClassifier())) == 1

@@ -101,8 +101,9 @@ def test_utterances_are_said_instead_and_corrections_are_not(loudspeaker: FileLo
     sink.emit(Line(text="قلب", words=(1,)))
     sink.emit(said.model_copy(update={"corrects": 1}))
     sink.emit(said)
-    loudspeaker.wait_for("السلام عليكم ٣٢٥")
-    assert len(loudspeaker.sounds()) == 2
+    sink.emit(said.model_copy(update={"text": "شكرا"}))
+    loudspeaker.wait_for("السلام عليكم ٣٢٥", "شكرا")
+    assert len(loudspeaker.sounds()) == 3
 
 
 def test_nothing_is_said_in_quiet_hours(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,12 @@ def test_recent_segments_with_a_raised_hand_are_stored_unchanged() -> None:
 
 def shadow_model(bundle: Bundle) -> ShadowModel:
     return ShadowModel(bundle, OnnxClassifier(bundle), bundle.manifest.calibration.threshold)
+
+
+def test_models_are_compared_by_the_words_that_the_device_may_say(bundle: Bundle) -> None:
+    model = replace(shadow_model(bundle), allowed=frozenset({75}))
+    said = [model.recognise(take(even_times(30, 1.0), Sign(0.0, 1.0, place)), threading.Event()) for place in PLACES]
+    assert [[one.sign.sign_id for one in words or ()] for words in said] == [[], [75], []]
 
 
 def test_segment_with_a_sign_unknown_to_the_new_model_does_not_count(bundle: Bundle, tmp_path: Path) -> None:

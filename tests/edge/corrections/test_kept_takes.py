@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from edge.corrections.kept_takes import MAX_RECENT, KeptTakes
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.layout import DEFAULT_PARTS
-from landmarkers.take import Take
+from landmarkers.take import Provenance, Take
 from models.bundle import LABELS
 from models.labels import Sign as Label
 from models.labels import read_labels
@@ -95,3 +96,15 @@ def test_unusable_folder_costs_a_line_of_the_log(
     (tmp_path / "kept").unlink()
     kept.keep(1, SIGNS[1])
     wait_until(lambda: len(saved(tmp_path)) == 1, "the take")
+
+
+def test_folder_with_takes_of_other_landmarks_gets_none(
+    kept: KeptTakes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Provenance("other", "another landmarker", sign_id=76)
+    replace(TAKES[0], provenance=other).save(tmp_path / "kept" / "other.take.npz")
+    kept.remember(1, TAKES[0])
+    kept.keep(1, SIGNS[1])
+    kept.close()
+    assert "the take of word 1 is not kept: the takes in" in caplog.text
+    assert [one.provenance for one in saved(tmp_path)] == [other]

@@ -32,11 +32,10 @@ def draw_utterance(panel: Image.Image, scene: Scene, style: PanelStyle) -> None:
     theme, unit = style.theme, style.unit
     row_style = RowStyle(UTTERANCE_LETTERS * unit, Weight.BOLD, mixed(theme.background, theme.text, caption.opacity))
     height, step = float(panel.height), LEADING * row_style.letters
-    if style.english:
-        english = RowStyle(
-            ENGLISH_LETTERS * unit, Weight.REGULAR, mixed(theme.background, theme.quiet, caption.opacity)
-        )
-        height -= ENGLISH_LEADING * english.letters
+    english = RowStyle(ENGLISH_LETTERS * unit, Weight.REGULAR, mixed(theme.background, theme.quiet, caption.opacity))
+    english_height = ENGLISH_LEADING * english.letters
+    if style.english and height >= step + english_height:  # below a reply there is no room for it
+        height -= english_height
         shown = f"{_LEFT_TO_RIGHT}{caption.english}{_LEFT_TO_RIGHT}"
         _draw_end(panel, shown, height + ENGLISH_ASCENT * english.letters, english, style)
     width = (panel.width - 2 * style.bleed) / row_style.letters

@@ -87,7 +87,7 @@ GOLDEN_SCENES: Final = {
     "identity": GoldenScene(WORDS, Scene(identity="entrance-2"), SMALL),
     "utterance": GoldenScene(UTTERANCES, Scene(LINE, (WORD, LONG_LINE), view=signer()), LARGE),
     "long-utterance": GoldenScene(CaptionStyle(show="utterances", theme="light"), Scene(LONG_LINE, (LINE,)), SMALL),
-    "reply": GoldenScene(WORDS, Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY), LARGE),
+    "reply": GoldenScene(UTTERANCES, Scene(LINE, (WORD,), view=signer(), reply=MIXED_REPLY), LARGE),
     "partial-reply": GoldenScene(
         CaptionStyle(show="words", theme="light"), Scene(WORD, PREVIOUS, reply=ENGLISH_REPLY), SMALL
     ),

@@ -25,6 +25,8 @@ from edge.sinks.captions.style import CaptionStyle
 from landmarkers.frame import Frame
 from landmarkers.take import TAKE_SUFFIX, Take
 from tests.edge.conftest import StartDaemon
+from tests.edge.daemon import mqtt_settings
+from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.sinks.captions.xvfb import HEIGHT, WIDTH, Xvfb
 from tests.edge.spoken import line, utterance
 from tests.edge.tiny_bundle import PLACES, SIGNS
@@ -315,8 +317,13 @@ def test_daemon_without_a_screen_logs_it_once_and_continues(
     assert "Traceback" not in daemon.logged
 
 
-def test_daemon_shows_its_words_and_clears_the_screen_at_exit(
-    x_server: Xvfb, bundle_folder: Path, tmp_path: Path, start_daemon: StartDaemon
+def test_daemon_shows_its_words_and_replies_and_clears_the_screen_at_exit(
+    x_server: Xvfb,
+    bundle_folder: Path,
+    tmp_path: Path,
+    start_daemon: StartDaemon,
+    listener: Listener,
+    broker: Mosquitto,
 ) -> None:
     take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
     daemon = start_daemon(
@@ -325,10 +332,15 @@ def test_daemon_shows_its_words_and_clears_the_screen_at_exit(
             "ISHARA_CAPTIONS_SHOW": "words",
             "ISHARA_CAPTIONS_CONFIDENT_FROM": "0.0",
             "ISHARA_CAPTIONS_FADE_AFTER_S": "600",
-        },
+        }
+        | mqtt_settings(broker.port),
     )
     expected = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
     wait_for(x_server, Scene(expected), LAYOUT.word, "the word")
+    reply, box = "غرفة 7 in Building B. " * 20, lay_out(*SIZE, preview=True, reply=True).reply
+    assert box is not None
+    listener.publish("ishara/entrance/command", json.dumps({"command": "reply", "text": reply}))
+    wait_for(x_server, Scene(reply=ReplyText(reply.strip())), box, "the reply")
     daemon.seconds_to_stop(signal.SIGTERM)
     assert daemon.wait() == 0
     assert "screen is lost" not in daemon.logged

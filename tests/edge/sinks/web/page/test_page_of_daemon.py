@@ -1,4 +1,4 @@
-"""The live page of a daemon as users start it: its words reach the browser, also after a restart."""
+"""The live page of a daemon as users start it: words and replies reach the browser, words also after a restart."""
 
 import signal
 from pathlib import Path
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
-from tests.edge.mosquitto import Mosquitto
+from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.tiny_bundle import PLACES, SIGNS, TITLE
@@ -28,7 +28,12 @@ def settings(tmp_path: Path, broker: Mosquitto) -> dict[str, str]:
 
 
 def test_words_reach_the_browser_also_after_a_restart_of_the_daemon(
-    browser: Browser, bundle_folder: Path, tmp_path: Path, settings: dict[str, str], start_daemon: StartDaemon
+    browser: Browser,
+    bundle_folder: Path,
+    tmp_path: Path,
+    settings: dict[str, str],
+    start_daemon: StartDaemon,
+    listener: Listener,
 ) -> None:
     source = tmp_path / f"one{TAKE_SUFFIX}"
     SIGNED.save(source)
@@ -40,6 +45,8 @@ def test_words_reach_the_browser_also_after_a_restart_of_the_daemon(
     expect(page["#part-model"]).to_contain_text(TITLE)
     expect(page["#part-broker"]).to_contain_text("connected")
     expect(page["#device-name"]).to_have_text("entrance")
+    listener.publish("ishara/entrance/command", '{"command": "reply", "text": "غرفة 7"}')
+    expect(page["#reply-text"]).to_have_text("غرفة 7")
     daemon.process.send_signal(signal.SIGTERM)
     daemon.wait()
     expect(page["#connection-text"]).to_have_text("Connection lost. Trying again…")

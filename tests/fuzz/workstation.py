@@ -12,6 +12,7 @@ from deploy.artifact import ArtifactUnusable, open_artifact
 from deploy.connection import StepFailed
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
+from edge.sinks.web.movement import movement_of
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.recording import RecordingUnreadable
 from models.bundle import MANIFEST
@@ -79,7 +80,7 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("report of a device", reports, hostile_json, in_memory(_read_report), (StepFailed,)),
         Parser("manifest to push", manifest, hostile_json, in_file(MANIFEST, _pack), (ArtifactUnusable,)),
         Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
-        Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", load_exemplars), (ValueError,)),
+        Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", _read_exemplars), (ValueError,)),
         Parser("list of clips", [_CLIPS], hostile_bytes, in_file("clips.csv", clip_list.read), (DatasetUnreadable,)),
         Parser("labels", [_LABELS, workbook], hostile_bytes, in_file("labels.csv", read_label_file), _NO_LABELS),
         Parser("workbook of labels", [workbook], hostile_npz, in_file("labels.xlsx", read_label_file), _NO_LABELS),
@@ -101,6 +102,11 @@ def _run() -> bytes:
 def _open_run(path: Path) -> object:
     run = open_run(path.parent)
     return run.parent
+
+
+def _read_exemplars(path: Path) -> object:
+    """Read a memory as fine-tuning does, and its movements as the dictionary of the live page does."""
+    return [movement_of(take) for take in load_exemplars(path).takes]
 
 
 def _exemplars() -> bytes:

@@ -1,10 +1,6 @@
 import json
-import logging
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,25 +12,17 @@ from edge.demo.__main__ import TAKES
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.requests import Reply
-from edge.sinks.captions.layout import Box, lay_out
+from edge.sinks.captions.layout import lay_out
 from edge.sinks.captions.message import StatusMessage
-from edge.sinks.captions.painter import Painter
-from edge.sinks.captions.scene import Caption, ReplyText, Scene, burn_in_shift
-from edge.sinks.captions.sink import CaptionSink
-from edge.sinks.captions.style import CaptionStyle
+from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from landmarkers.frame import Frame
-from landmarkers.take import TAKE_SUFFIX, Take
-from tests.edge.conftest import StartDaemon
-from tests.edge.daemon import mqtt_settings
-from tests.edge.mosquitto import Listener, Mosquitto
+from landmarkers.take import Take
+from tests.edge.sinks.captions.conftest import OpenSink
+from tests.edge.sinks.captions.showing import LAYOUT, SIZE, wait_for
 from tests.edge.sinks.captions.xvfb import HEIGHT, WIDTH, Xvfb
 from tests.edge.spoken import line, utterance
-from tests.edge.tiny_bundle import PLACES, SIGNS
 from tests.edge.waiting import wait_until
-from tests.synthetic_signer import Sign, even_times, take
 
-SIZE: Final = (WIDTH, HEIGHT)
-LAYOUT: Final = lay_out(*SIZE, preview=True)
 DAY: Final = "2026-11-22T16:00:0"
 MAX_MEMORY_BYTES: Final = 120e6
 
@@ -49,62 +37,12 @@ ODD_TEXTS: Final = (
     "x" * 100_000,
 )
 
-OpenSink = Callable[..., CaptionSink]
-
-
-@pytest.fixture
-def x_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Xvfb]:
-    folder = tmp_path / "x"
-    folder.mkdir()
-    server = Xvfb(folder)
-    for name in ("WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
-    monkeypatch.setenv("DISPLAY", server.display)
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def status() -> DeviceStatus:
-    return DeviceStatus()
-
-
-@pytest.fixture
-def open_sink(status: DeviceStatus, caplog: pytest.LogCaptureFixture) -> Iterator[OpenSink]:
-    """Return a function that opens sinks, which are closed with the test."""
-    caplog.set_level(logging.INFO)
-    opened: list[CaptionSink] = []
-
-    def start(**settings: object) -> CaptionSink:
-        usual = {"show": "words", "fade_after_s": 600, "history_s": 3600}  # however slow the machine is
-        config = CaptionsConfig.model_validate(usual | settings)
-        opened.append(CaptionSink(config, device="entrance", status=status))
-        return opened[-1]
-
-    yield start
-    for sink in opened:
-        sink.close()
-
 
 def word(seq: int, arabic: str = "قصبة هوائية", english: str = "Trachea") -> Word:
     event = {"seq": seq, "sign_id": 76, "word": arabic, "word_en": english, "confidence": 0.97}
     instants = {"started_at": f"{DAY}1.200Z", "ended_at": f"{DAY}2.050Z", "emitted_at": f"{DAY}2.210Z"}
     rest = {"alternatives": [], "model": "tiny@3", "device": "entrance"}
     return Word.model_validate_json(json.dumps(event | instants | rest))
-
-
-def wait_for(server: Xvfb, scene: Scene, box: Box, what: str, config: CaptionsConfig | None = None) -> None:
-    """Wait until a part of the screen shows a scene, shifted as it is at this minute."""
-
-    def is_shown() -> bool:
-        offset = burn_in_shift(time.monotonic())
-        painter = Painter(CaptionStyle.from_options((config or CaptionsConfig(show="words")).model_dump()), SIZE)
-        painter.paint(replace(scene, shift=offset))
-        by = (round(offset[0] * LAYOUT.unit / 1000), round(offset[1] * LAYOUT.unit / 1000))
-        return server.shows(np.asarray(painter.image), box.shifted(by))
-
-    wait_until(is_shown, what)
 
 
 def caption(word: Word) -> Caption:
@@ -295,53 +233,3 @@ def test_hanging_worker_is_killed_and_restarted(
     assert sink.pid != hanging
     assert not Path(f"/proc/{hanging}").exists()
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
-
-
-def test_daemon_without_a_screen_logs_it_once_and_continues(
-    monkeypatch: pytest.MonkeyPatch, bundle_folder: Path, tmp_path: Path, start_daemon: StartDaemon
-) -> None:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
-    monkeypatch.setenv("DISPLAY", ":none")
-    take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
-    daemon = start_daemon(
-        *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
-        settings={"ISHARA_CAPTIONS_THEME": "light"},
-    )
-    daemon.wait_for_log("WARNING the screen is lost: no screen can be opened")
-    spoken = len(daemon.words_so_far())
-    wait_until(lambda: len(daemon.words_so_far()) >= spoken + 2, "words after that")
-    daemon.seconds_to_stop(signal.SIGTERM)
-    assert {word.word for word in daemon.words()} == {SIGNS[1].word}
-    assert daemon.wait() == 0
-    assert daemon.logged.count("screen is lost") == 1
-    assert "Traceback" not in daemon.logged
-
-
-def test_daemon_shows_its_words_and_replies_and_clears_the_screen_at_exit(
-    x_server: Xvfb,
-    bundle_folder: Path,
-    tmp_path: Path,
-    start_daemon: StartDaemon,
-    listener: Listener,
-    broker: Mosquitto,
-) -> None:
-    take(even_times(30, 3.0), Sign(0.5, 1.5, PLACES[1])).save(tmp_path / f"one{TAKE_SUFFIX}")
-    daemon = start_daemon(
-        *("run", "--source", f"take:one{TAKE_SUFFIX}", "--model", bundle_folder, "--jsonl"),
-        settings={
-            "ISHARA_CAPTIONS_SHOW": "words",
-            "ISHARA_CAPTIONS_CONFIDENT_FROM": "0.0",
-            "ISHARA_CAPTIONS_FADE_AFTER_S": "600",
-        }
-        | mqtt_settings(broker.port),
-    )
-    expected = Caption(SIGNS[1].word, SIGNS[1].word_en, is_confident=True)
-    wait_for(x_server, Scene(expected), LAYOUT.word, "the word")
-    reply, box = "غرفة 7 in Building B. " * 20, lay_out(*SIZE, preview=True, reply=True).reply
-    assert box is not None
-    listener.publish("ishara/entrance/command", json.dumps({"command": "reply", "text": reply}))
-    wait_for(x_server, Scene(reply=ReplyText(reply.strip())), box, "the reply")
-    daemon.seconds_to_stop(signal.SIGTERM)
-    assert daemon.wait() == 0
-    assert "screen is lost" not in daemon.logged
-    wait_until(lambda: not x_server.image().any(), "the empty screen")

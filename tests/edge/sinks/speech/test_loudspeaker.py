@@ -17,6 +17,16 @@ def test_sound_is_played(loudspeaker: FileLoudspeaker) -> None:
     assert samples.rstrip(b"\0").startswith(SOUND.samples.rstrip(b"\0"))
 
 
+def test_no_descriptor_is_left_over(loudspeaker: FileLoudspeaker) -> None:
+    descriptors = Path("/proc/self/fd")
+    with Loudspeaker("default") as one:
+        one.check()
+        before = len([*descriptors.iterdir()])
+        for _ in range(10):
+            one.check()
+        assert len([*descriptors.iterdir()]) == before
+
+
 @pytest.mark.parametrize("device", ["default", "nosuch", "--help", "-L"])
 def test_missing_device_is_one_sentence(no_loudspeaker: FileLoudspeaker, device: str) -> None:
     sentence = f"the loudspeaker {device} plays nothing: No such file or directory"

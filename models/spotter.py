@@ -21,6 +21,7 @@ from models.manifest import SpotterSettings
 from models.segmentation import TOLERANCE_S, CandidateSegment, Segmentation, SegmentPrediction
 
 _MAX_STATIC_MOTION: Final = 0.15  # shoulder widths within which a static wrist stays
+_LEAVING_S: Final = 0.15  # the end of a held sign, in which the hand may already move on
 
 
 class Spotter(Protocol):
@@ -139,8 +140,12 @@ class SignSpotter:
         return segment.sign_id == sign_id and segment.start < end
 
     def _is_continued(self, sign_id: int, start: int, end: int) -> bool:
-        """Return True if a sign between two boundaries is the previous one with the hands still held."""
-        return sign_id == self._previous_sign and _is_static(self._take_between(start, end))
+        """Return True if a sign between two boundaries is the previous one with the hands still held, or just left."""
+        if sign_id != self._previous_sign:
+            return False
+        take = self._take_between(start, end)
+        held = max(1, int((take.times <= take.times[-1] - _LEAVING_S).sum()))
+        return _is_static(Take(take.points[:held], take.times[:held], take.provenance))
 
     def _drop_before(self, time: float) -> None:
         """Drop frames that no segment can reach any more."""

@@ -198,3 +198,8 @@ def test_nobody_and_a_resting_signer_emit_nothing() -> None:
 def test_sign_emitted_early_is_not_emitted_again_when_it_seems_to_begin_later() -> None:
     moving = stream(even_times(30, 4.0), Sign(1.0, 2.0, x=0.3), Sign(2.0, 3.0, x=0.7))
     assert len(spot(moving, classifier=LateStartClassifier())) == 1
+
+
+def test_held_sign_is_one_sign_though_the_hand_leaves_at_its_end() -> None:
+    held = stream(even_times(30, 8.0), Sign(1.0, 6.0, x=0.3), Sign(6.0, 6.1, x=0.7))
+    assert len(spot(held, classifier=ConstantClassifier(0.95))) == 1

@@ -121,7 +121,7 @@ RESTARTS ?= 20
 test-homeassistant: setup
 	tests/homeassistant/test-homeassistant $(BIN)/python $(RESTARTS)
 
-# 2,000 words and more over MQTT while the daemon and a forgetful broker are killed; about two minutes.
+# 4,000 words and 2,000 utterances over MQTT while the daemon and a forgetful broker are killed; about three minutes.
 BROKER_KILLS ?= 20
 SEED ?= 1
 test-soak: packages setup

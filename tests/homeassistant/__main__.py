@@ -23,6 +23,7 @@ _CHECKS: Final = {
     "repeated word": checks.repeated_word,
     "pause": checks.pause,
     "button": checks.button,
+    "reply": checks.reply,
     "restarted Home Assistant": checks.restarted_home,
     "killed device": checks.killed_device,
     "removed page": checks.removed_page,

@@ -27,6 +27,7 @@ _ENTITIES: Final = {
     "sensor.ishara_entrance_model": "Model",
     "sensor.ishara_entrance_obstacle": "Obstacle to reading",
     "switch.ishara_entrance_recognition": "Sign recognition",
+    "notify.ishara_entrance_reply": "Reply",
     "button.ishara_entrance_clear": "Clear captions",
 }
 _WITHOUT_STATE: Final = {  # until the next word, or until it is pressed
@@ -35,6 +36,7 @@ _WITHOUT_STATE: Final = {  # until the next word, or until it is pressed
     "sensor.ishara_entrance_confidence",
     "event.ishara_entrance_utterance",
     "sensor.ishara_entrance_last_utterance",
+    "notify.ishara_entrance_reply",
     "button.ishara_entrance_clear",
 }
 _TEMPERATURE: Final = "sensor.ishara_entrance_temperature"
@@ -105,6 +107,14 @@ def button(house: Household) -> str:
     house.home.call("button.press", "button.ishara_entrance_clear")
     wait_until(lambda: f"executed the command {Command.CLEAR}" in house.daemon.logged, "the command", PATIENCE_S)
     return "captions cleared"
+
+
+def reply(house: Household) -> str:
+    """Answer the signer: what the device refuses in a reply does not reach it."""
+    message = 'غرفة "7"\n\u202bالدور 2\u202c'
+    house.home.call("notify.send_message", "notify.ishara_entrance_reply", message=message)
+    wait_until(lambda: f"executed the command {Command.REPLY}" in house.daemon.logged, "the command", PATIENCE_S)
+    return "reply shown"
 
 
 def restarted_home(house: Household) -> str:

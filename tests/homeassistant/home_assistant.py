@@ -94,9 +94,9 @@ class HomeAssistant:
         """Return True if the entity is there and available."""
         return self.states().get(entity, {}).get("state") not in (None, "unavailable")
 
-    def call(self, service: str, entity: str) -> None:
+    def call(self, service: str, entity: str, **data: str) -> None:
         """Call a service, such as `button.press`, for an entity."""
-        self.post(f"/api/services/{service.replace('.', '/')}", {"entity_id": entity})
+        self.post(f"/api/services/{service.replace('.', '/')}", {"entity_id": entity, **data})
 
     def complaints(self) -> list[str]:
         """Return the warnings and errors about MQTT and about entities of the device in its log."""

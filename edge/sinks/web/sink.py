@@ -47,9 +47,11 @@ from landmarkers.frame import Frame, Landmarks
 PAGE_COMMANDS: Final = (Command.REPLY, Command.CORRECT)
 """The commands that the page may have executed."""
 
+COMMAND_BURST: Final = 40
+"""Commands of the page in ten seconds; a reply is sent on while it is written."""
+
 _MAX_QUEUED: Final = 2 * MAX_EVENTS
 _HEALTH_EVERY_S: Final = 0.9  # the supervisor wakes up every second, and the page wants health every two
-_COMMAND_BURST: Final = 40  # a reply is sent on while it is typed
 _MAX_WIDTH: Final = 640
 _JPEG_QUALITY: Final = 70
 # Otherwise glibc keeps what the dictionary needs for a moment (mallopt(3), M_MMAP_THRESHOLD).
@@ -79,7 +81,7 @@ class WebSink:
         self._active_model = active_model
         self._health = health
         self._commands = commands
-        self._command_rate = RateLimit(_COMMAND_BURST)
+        self._command_rate = RateLimit(COMMAND_BURST)
         self._health_due = 0.0
         self._view_every_s = 1.0 / config.view_per_s
         self._view_level = 0

@@ -1,4 +1,4 @@
-"""What the virtual screen shows."""
+"""Waiting for what the virtual screen shows."""
 
 import time
 from dataclasses import replace

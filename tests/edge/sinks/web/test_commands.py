@@ -1,14 +1,15 @@
 """Commands from the page to the device."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from edge.commands import RateLimit
 from edge.requests import MAX_BYTES, Reply
 from edge.sinks.web.message import CommandMessage
+from edge.sinks.web.sink import COMMAND_BURST
 from tests.edge.sinks.web.client import TOKEN, WebClient
 from tests.edge.sinks.web.conftest import StartDevice
 from tests.edge.sinks.web.device import Device
@@ -16,25 +17,34 @@ from tests.edge.sinks.web.device import Device
 REPLY = {"command": "reply", "text": "أهلا بك", "id": 5}
 
 
-@pytest.fixture
-def device(start_device: StartDevice, tmp_path: Path) -> Device:
-    file = tmp_path / "token"
+@pytest.fixture(scope="module")
+def module_replies() -> list[Reply]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory: pytest.TempPathFactory, module_replies: list[Reply]) -> Iterator[Device]:
+    file = tmp_path_factory.mktemp("secrets") / "token"
     file.write_text(TOKEN)
-    return start_device(token_file=file)
+    running = Device(token_file=file)
+    running.commands.register_payload(Reply, module_replies.append)
+    yield running
+    running.stop()
 
 
 @pytest.fixture
 def client(device: Device) -> Iterator[WebClient]:
+    device.sink._command_rate = RateLimit(COMMAND_BURST)
     web_client = WebClient(device.port)
     yield web_client
     web_client.client.close()
 
 
 @pytest.fixture
-def replies(device: Device) -> list[Reply]:
-    received: list[Reply] = []
-    device.commands.register_payload(Reply, received.append)
-    return received
+def replies(module_replies: list[Reply]) -> list[Reply]:
+    """The replies that the device was sent in this test."""
+    module_replies.clear()
+    return module_replies
 
 
 def post(client: WebClient, content: Any = REPLY, **headers: str) -> httpx.Response:
@@ -89,10 +99,10 @@ def test_refused_command_has_the_reason(
 
 
 def test_flood_of_commands_is_refused(client: WebClient, replies: list[Reply]) -> None:
-    answers = [post(client, authorization=f"Bearer {TOKEN}") for _ in range(45)]
-    assert [answer.status_code for answer in answers] == [200] * 40 + [400] * 5
+    answers = [post(client, authorization=f"Bearer {TOKEN}") for _ in range(COMMAND_BURST + 5)]
+    assert [answer.status_code for answer in answers] == [200] * COMMAND_BURST + [400] * 5
     assert "too many commands" in answers[-1].json()["error"]
-    assert len(replies) == 40
+    assert len(replies) == COMMAND_BURST
 
 
 def test_page_without_a_token_sends_no_command(start_device: StartDevice) -> None:

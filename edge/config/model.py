@@ -27,7 +27,8 @@ class ModelConfig(Section):
     """Folder of `*.pub` files: the store's bundles must be signed by one of these keys; without it none is checked.
     The shipped bundle is trusted as the program itself is."""
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    """Least confidence of a word, 0 to 1; without it the bundle's own threshold."""
+    """Least confidence of a word, 0 to 1; without it the bundle's own threshold. Letters and number signs need two
+    thirds of it."""
     probation_s: Annotated[float, Field(ge=1.0, le=86_400.0)] = 600.0
     """Seconds of the probation of a newly activated model; if it fails, the one before is activated again."""
     budget_ms: Annotated[float, Field(ge=1.0, le=10_000.0)] = 30.0

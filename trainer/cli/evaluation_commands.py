@@ -105,12 +105,11 @@ def _report_lines(
     results = evaluate_streams(
         classifier, plans, rests, options.rates, options.drop, RestVisibility(options.rest_visible)
     )
-    rates = [(rate, [read_line(one, signs) for one in results if one.rate == rate]) for rate in options.rates]
-    print(
-        json.dumps(line_text.to_dict(manifest, rates), indent=1)
-        if options.json
-        else line_text.to_table(manifest, rates)
-    )
+    used = {take.provenance.clip: take for plan in plans for take in plan.takes}
+    readable = {clip for clip, take in used.items() if classifier.reads(take)}
+    rates = [(rate, [read_line(one, signs, readable) for one in results if one.rate == rate]) for rate in options.rates]
+    content = line_text.to_dict(manifest, rates)
+    print(json.dumps(content, indent=1) if options.json else line_text.to_table(manifest, rates))
     return 0
 
 

@@ -4,7 +4,7 @@ Each stream is one signer's: one or two words, a name of three to five letters a
 Arabic's order of speaking. A line is right if it is, character by character, what its signs compose to.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,12 +30,16 @@ class LineSignsMissing(UserError):
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """The line that was signed, the line that was read, and the signs read correctly and signed of each kind."""
+    """The line that was signed, the line that was read, and the signs read correctly and signed of each kind.
+
+    `is_readable` is true if the network reads each of its clips alone: what goes wrong then is the stream's.
+    """
 
     signed: str
     read: str
     counts: Mapping[SignKind, tuple[int, int]]
     inserted: int
+    is_readable: bool
 
     @property
     def is_right(self) -> bool:
@@ -74,8 +78,8 @@ def plan_lines(takes: Iterable[Take], signs: Sequence[Sign], count: int, seed: i
     return plans
 
 
-def read_line(result: StreamResult, signs: Sequence[Sign]) -> LineResult:
-    """Return the line of a stream beside the one that was signed."""
+def read_line(result: StreamResult, signs: Sequence[Sign], readable: Collection[str]) -> LineResult:
+    """Return the line of a stream beside the one that was signed; `readable` are the clips that are read alone."""
     by_id = {sign.sign_id: review(sign) for sign in signs}
     counts = {}
     for kind in SIGN_KINDS:
@@ -86,6 +90,7 @@ def read_line(result: StreamResult, signs: Sequence[Sign]) -> LineResult:
         read=compose(review(segment.best.sign) for segment in result.segments if segment.emitted),
         counts=counts,
         inserted=sum(pair.signed is None for pair in result.pairs),
+        is_readable=all(signed.clip in readable for signed in result.signed),
     )
 
 

@@ -44,6 +44,11 @@ class StreamClassifier:
             segments += [self._segment(take, now) for take in spotter.push(landmarks)]
         return segments + [self._segment(take, now) for take in spotter.flush()]
 
+    def reads(self, take: Take) -> bool:
+        """Return True if the take alone, without a stream around it, is read as its sign."""
+        best = self._classifier.classify(take).above_threshold(self.bundle.manifest.calibration.threshold)
+        return best is not None and best.sign.sign_id == take.provenance.sign_id
+
     def _segment(self, take: Take, now: float) -> Segment:
         prediction = self._classifier.classify(take)
         emitted = prediction.above_threshold(self.bundle.manifest.calibration.threshold) is not None

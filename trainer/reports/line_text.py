@@ -21,6 +21,8 @@ def to_table(manifest: Manifest, rates: Sequence[tuple[int, Sequence[LineResult]
     for rate, lines in rates:
         right = sum(line.is_right for line in lines)
         text.append(f"{rate} frames a second: right lines {_share(right, len(lines))}")
+        readable = [line.is_right for line in lines if line.is_readable]
+        text.append(f"  of those whose clips are all read alone: {_share(sum(readable), len(readable))}")
         text += [f"  signs of kind {kind}: {_share(*_count(lines, kind))}" for kind in SIGN_KINDS]
         text.append(f"  inserted signs: {sum(line.inserted for line in lines)}")
         text += [f"  signed {line.signed!r}, read {line.read!r}" for line in lines if not line.is_right]
@@ -32,6 +34,8 @@ def _rate(rate: int, lines: Sequence[LineResult]) -> dict[str, Any]:
         "rate": rate,
         "lines": len(lines),
         "right": sum(line.is_right for line in lines),
+        "readable": sum(line.is_readable for line in lines),
+        "readable_right": sum(line.is_readable and line.is_right for line in lines),
         "signs": {kind: dict(zip(("right", "count"), _count(lines, kind), strict=True)) for kind in SIGN_KINDS},
         "inserted": sum(line.inserted for line in lines),
         "texts": [{"signed": line.signed, "read": line.read} for line in lines],
@@ -44,5 +48,7 @@ def _count(lines: Sequence[LineResult], kind: SignKind) -> tuple[int, int]:
 
 
 def _share(right: int, count: int) -> str:
+    if not count:
+        return "none"
     share = right / count
     return f"{right} of {count}, {percent(share)} ({interval(wilson_interval(share, count))})"

@@ -34,6 +34,7 @@ def test_lines_are_compared_and_counted(takes: Path, tmp_path: Path, capsys: pyt
     (rate,) = json.loads(capsys.readouterr().out)["rates"]
     assert (rate["rate"], rate["lines"], len(rate["texts"])) == (15, 2, 2)
     assert rate["right"] == sum(text["read"] == text["signed"] for text in rate["texts"])
+    assert (rate["readable"], rate["readable_right"]) == (2, rate["right"])  # the network knows every clip
     for text in rate["texts"]:
         assert re.fullmatch(r"\D+ [ابتثج]{3,5} (300|320|325|305|5|20|25)", text["signed"])
     for kind, count in rate["signs"].items():

@@ -156,3 +156,18 @@ def test_trusted_keys_and_demanded_signatures_must_agree(tmp_path: Path) -> None
     bare = load_inventory(write(tmp_path, host))
     with pytest.raises(InventoryInvalid, match="demands signatures, but the inventory has no trusted_keys"):
         plan(bare, bare.entries()[0])
+
+
+def test_device_gets_the_packages_of_what_is_configured(tmp_path: Path) -> None:
+    for name in ("ishara-1-py3-none-any.whl", "l"):
+        (tmp_path / name).write_text("")
+    app = '[app]\nwheel = "ishara-1-py3-none-any.whl"\nlock = "l"\n'
+    inventory = load_inventory(write(tmp_path, f'{app}[hosts.entrance]\n{REACHABLE}config = "edge.toml"\n'))
+
+    def packages(sections: str) -> set[str]:
+        (tmp_path / "edge.toml").write_text(f"device = {{{{ device }}}}\n{sections}")
+        return set(plan(inventory, inventory.entries()[0]).packages)
+
+    silent = packages("")
+    assert packages("[speech]\n") - silent == {"espeak-ng", "alsa-utils"}
+    assert "libgbm1" in packages("[captions]\n") - silent

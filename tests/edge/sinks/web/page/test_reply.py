@@ -22,11 +22,11 @@ def reply(text: str, *, partial: bool = False) -> Reply:
 
 
 class BriefReply(Reply):
-    """A reply that is read quickly."""
+    """A reply that is read more quickly, but not before a busy browser has shown it."""
 
     @property
     def shown_for_s(self) -> float:
-        return 1.5
+        return 4.0
 
 
 @pytest.fixture(scope="module")

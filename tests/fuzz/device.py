@@ -134,18 +134,22 @@ def _worker_protocols() -> list[Parser]:
     screen = (
         captions.CaptionsMessage((("صباح", "Morning", 0.9, 1.0),)),
         captions.Identify("a", 2.0),
+        captions.ReplyMessage("غرفة 7", partial=True, until=2.0),
         captions.StatusMessage(),
     )
     page = (
         web.EventMessage("word", 1, "{}"),
+        web.ReplyMessage("غرفة 7", partial=True, until=2.0),
         web.View(1.0, 0.75, (None, (0.1, 0.2)), b"jpeg"),
         web.ActiveModel("a", "b", 0.4, 3),
     )
+    from_page = (web.CommandMessage(1, '{"command": "reply", "text": "a"}'), web.RequestedView("picture"))
     request = visitors.Recognise("image", 1, 1.0, words=True, joints=False, payload=b"jpeg")
     answer = visitors.Recognised(({"a": 1},), has_more=False, is_active=True, is_refused=False)
     return [
         _worker_protocol("messages to the screen", [encode(one) for one in screen], captions.MESSAGE_TYPES),
         _worker_protocol("messages to the page", [encode(one) for one in page], web.MESSAGE_TYPES),
+        _worker_protocol("answers of the page", [encode(one) for one in from_page], web.ANSWER_TYPES),
         _worker_protocol("requests to the recognition", [encode(request)], visitors.MESSAGE_TYPES),
         _worker_protocol("answers of the recognition", [encode(answer)], visitors.REPLY_TYPES),
     ]

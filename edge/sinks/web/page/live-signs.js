@@ -3,7 +3,6 @@ import { Caption } from "./caption.js";
 import { Events } from "./events.js";
 import { History, MAX_WORDS } from "./history.js";
 import * as language from "./language.js";
-import { OwnCamera } from "./own-camera.js";
 import { Reply } from "./reply.js";
 import { State } from "./state.js";
 import * as theme from "./theme.js";
@@ -23,13 +22,9 @@ const history = new History(byId("history-words"), byId("history-empty"));
 const reply = new Reply();
 const state = new State();
 const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), choice: byId("view-choice") });
-const ownCamera = new OwnCamera({
-  caption: captionOf("own-"),
-  history: new History(byId("own-history-words")),
-});
 let deviceName = "";
 let latest = null; // the newest word, or its correction
-let dictionary;
+let dictionary, ownCamera; // promises, once they are shown
 let retryTimer;
 
 language.put(byId("connection-text"), "connecting");
@@ -145,15 +140,28 @@ function showPage() {
   }
   byId("skip").hash = STARTS[shown];
   view.onScreen = shown === "device";
-  if (shown !== "own") ownCamera.leave();
+  showOwnCamera(shown === "own");
   showDictionary(shown === "dictionary");
 }
 
-/** Show the dictionary or stop its movements; its module is loaded when it is shown for the first time. */
+// The modules of these two are loaded when they are shown for the first time. If the device is unreachable, that is tried
+// again when the connection is back.
+
+/** Prepare the visitor's own camera, or switch it off. */
+async function showOwnCamera(shown) {
+  const parts = () => ({ caption: captionOf("own-"), history: new History(byId("own-history-words")) });
+  if (shown) ownCamera ??= import("./own-camera.js").then(
+    (module) => new module.OwnCamera(parts()),
+    () => (ownCamera = undefined),
+  );
+  else (await ownCamera)?.leave();
+}
+
+/** Show the dictionary or stop its movements. */
 async function showDictionary(shown) {
   if (shown) dictionary ??= import("./dictionary.js").then(
     (module) => new module.Dictionary(),
-    () => (dictionary = undefined), // the device is unreachable; it is tried again when the connection is back
+    () => (dictionary = undefined),
   );
   (await dictionary)?.show(shown);
 }

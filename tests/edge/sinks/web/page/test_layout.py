@@ -131,9 +131,19 @@ def test_reduced_motion_is_respected(device: Device, open_page: OpenPage) -> Non
     assert set(durations) == {"0s"}
 
 
-def test_page_is_small_and_loads_nothing_from_other_servers() -> None:
+def test_what_is_loaded_to_open_the_page_is_small(device: Device, open_page: OpenPage) -> None:
+    loaded = open_page().page.evaluate(
+        """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+            .map(({name, decodedBodySize}) => [new URL(name).pathname.split("/").pop(), decodedBodySize])"""
+    )
+    sizes = {name: size for name, size in loaded if name == "live-signs" or "." in name}
+    assert "texts.js" in sizes
+    assert "own-camera.js" not in sizes  # loaded when it is shown
+    assert sum(sizes.values()) <= 110_000, sizes
+
+
+def test_page_loads_nothing_from_other_servers() -> None:
     files = list(pages.FOLDER.iterdir())
-    assert sum(path.stat().st_size for path in files) <= 150_000
     assert sum(len(file.compressed) for file in pages.FILES.values()) <= 45_000
     for path in files:
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))

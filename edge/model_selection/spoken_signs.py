@@ -37,7 +37,7 @@ class SpokenSigns:
         """
         title, file = bundle.manifest.title, config.labels.file
         labels = () if file is None else read_device_labels(file)
-        own = tuple(sign.model_copy(update={"kind": review(sign).kind}) for sign in bundle.signs)
+        own = tuple(sign if sign.kind else sign.model_copy(update={"kind": review(sign).kind}) for sign in bundle.signs)
         signs = _relabel(own, labels)
         known = {sign.sign_id for sign in signs}
         others = [str(sign.sign_id) for sign in labels if sign.sign_id not in known]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from edge.cameras.source import open_landmarker
 from edge.config import SHIPPED_MODEL, MqttConfig, WebConfig
@@ -27,6 +28,7 @@ from edge.demo.subscriber import Subscriber
 from edge.libraries import LibraryMissing
 from edge.recognition.word import Word
 from edge.redaction import redact_source
+from edge.utterances.utterance import Utterance
 from landmarkers.errors import UserError
 from landmarkers.frame import Frame, Image
 from landmarkers.layout import Part
@@ -35,6 +37,7 @@ from models.bundle import open_bundle
 
 TAKES: Final = Path(__file__).parent / "takes"
 DEVICE: Final = "demo"
+_EVENT: Final = TypeAdapter[Word | Utterance](Word | Utterance)
 _ARRIVAL_S: Final = 5.0
 _EXIT_S: Final = 5.0
 
@@ -88,7 +91,7 @@ def run_daemon(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]
     defaults = WebConfig()
     page = WebConfig(port=find_free_port(defaults.port, defaults.address))
     print(f"The live page, for as long as the demo runs: {page.url}")
-    print(f"Reading {redact_source(source)}. Messages on ishara/{DEVICE}/word:", flush=True)
+    print(f"Reading {redact_source(source)}. Messages on ishara/{DEVICE}/word and, after =, ishara/{DEVICE}/utterance:")
     command = [sys.executable, "-m", "edge", "run", "--jsonl", "--exit-at-end"]
     settings = {
         "ISHARA_CAMERA_SOURCE": source,  # no argument: everybody on a machine may read command lines
@@ -105,8 +108,9 @@ def run_daemon(source: str, broker: MqttConfig) -> tuple[list[Word], list[Word]]
             output, errors, code = _run_to_the_end(command, os.environ | settings)
         if code != 0:
             raise DemoFailed(errors.strip().splitlines()[-1].removeprefix("ishara-edge: "))
-        emitted = [Word.model_validate_json(line) for line in output.splitlines()]
-        return emitted, subscriber.wait_for({word.seq for word in emitted}, _ARRIVAL_S)
+        events = [_EVENT.validate_json(line) for line in output.splitlines()]
+        received = subscriber.wait_for({event.seq for event in events}, _ARRIVAL_S)
+        return [event for event in events if isinstance(event, Word)], received
     finally:
         subscriber.close()
 

@@ -18,13 +18,13 @@ _SUBSCRIBE_TIMEOUT_S: Final = 10.0
 
 
 class Subscriber:
-    """Prints what arrives, and keeps each word by its number."""
+    """Prints what arrives, and keeps each event by its number."""
 
     def __init__(self, broker: MqttConfig, device: str) -> None:
         """Connect and subscribe. Raises OSError when the broker cannot be reached, ConfigInvalid."""
         topics = Topics(device)
         self._subscriptions = [(topics.word, 1), (topics.utterance, 1)]
-        self._received: dict[int, Word] = {}
+        self._received: dict[int, Word | Utterance] = {}
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
         settings = BrokerSettings.read(broker)
@@ -49,7 +49,8 @@ class Subscriber:
         """Return the received words in the order of their numbers, once all of `seqs` came or the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: seqs <= set(self._received), timeout_s)
-            return [word for _, word in sorted(self._received.items())]
+            events = [event for _, event in sorted(self._received.items())]
+        return [event for event in events if isinstance(event, Word)]
 
     def close(self) -> None:
         """Disconnect."""
@@ -57,16 +58,18 @@ class Subscriber:
         self._client.loop_stop()
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        event: Word | Utterance
         if message.topic == self._subscriptions[1][0]:
-            print(f"  = {Utterance.model_validate_json(message.payload).text}", flush=True)  # noqa: T201  # as below
-            return
-        word = Word.model_validate_json(message.payload)
-        transit_s = (datetime.now(UTC) - word.emitted_at).total_seconds()
-        print(  # noqa: T201  # printing is the purpose of this subscriber
-            f"  {word.word:<14} {word.word_en:<22} {word.confidence:>4.0%}   "
-            f"{word.delay_s:.2f} s after the sign, {max(0.0, transit_s) * 1000:.0f} ms on MQTT",
-            flush=True,
-        )
+            event = Utterance.model_validate_json(message.payload)
+            line = f"= {event.text}"
+        else:
+            event = Word.model_validate_json(message.payload)
+            transit_s = (datetime.now(UTC) - event.emitted_at).total_seconds()
+            line = (
+                f"{event.word:<14} {event.word_en:<22} {event.confidence:>4.0%}   "
+                f"{event.delay_s:.2f} s after the sign, {max(0.0, transit_s) * 1000:.0f} ms on MQTT"
+            )
+        print(f"  {line}", flush=True)  # noqa: T201  # printing is the purpose of this subscriber
         with self._changed:
-            self._received[word.seq] = word
+            self._received[event.seq] = event
             self._changed.notify_all()

@@ -14,7 +14,7 @@ from edge.sinks.speech.sound import Sound, SpeechUnavailable
 from landmarkers.plain_text import one_sentence
 
 DEBIAN_PACKAGES: Final = "alsa-utils espeak-ng"
-_REASON: Final = re.compile(r"^aplay: (?:\w+:\d+: )?(?:audio open error: )?(.+)", re.MULTILINE)
+_REASON: Final = re.compile(r"^aplay: (?:[a-z_]+:[0-9]+: )?(?:audio open error: )?(.+)", re.MULTILINE)
 _EXIT_S: Final = 1.0
 _EXTRA_S: Final = 10.0  # how much longer than its sound a program may take
 

@@ -58,7 +58,7 @@ demo: $(VENV)/ready-for-demo
 test: packages setup
 	$(static_checks)
 	$(BIN)/mkdocs build --quiet
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 define static_checks
 $(BIN)/ruff format --check .

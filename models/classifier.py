@@ -48,15 +48,21 @@ class Prediction:
         """The likeliest sign."""
         return self.candidates[0]
 
-    def above_threshold(self, threshold: float) -> Candidate | None:
-        """Return the best sign, or None when its probability is below the threshold or below that of no sign.
+    @property
+    def highest_threshold(self) -> float:
+        """The highest threshold, 0 to 1, at which the best sign is said; 0 if it is likelier that there is no sign.
 
         For letters and number signs two thirds of the threshold are enough: they are mistaken for each other, but
         hardly anything else is mistaken for them.
         """
-        if self.best.sign.is_spelling:
-            threshold *= _SPELLING_THRESHOLD
-        return None if self.best.confidence < threshold or self.no_sign > self.best.confidence else self.best
+        if self.no_sign > self.best.confidence:
+            return 0.0
+        return min(1.0, self.best.confidence / (_SPELLING_THRESHOLD if self.best.sign.is_spelling else 1.0))
+
+    def above_threshold(self, threshold: float) -> Candidate | None:
+        """Return the best sign, or None when it is not said at the threshold."""
+        highest = self.highest_threshold
+        return self.best if highest > 0.0 and highest >= threshold else None
 
 
 class Classifier(Protocol):

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from landmarkers.take import TAKE_SUFFIX, StoredTake, Take
 from models.bundle import Bundle
+from models.classifier import Prediction
 from trainer.data.footage import find_footage, read_landmarks
 from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.evaluation.metrics import THRESHOLDS, Interval, wilson_interval
@@ -28,7 +29,7 @@ _KEPT: Final = 0.95  # of the right words
 _DEVIATIONS: Final = 1.96  # of a normal distribution, within which 95 % lie
 
 Confidences = NDArray[np.float64]
-"""Of each clip the highest confidence with which a word is said; 0 where none is at any threshold."""
+"""Of each clip the highest threshold at which a word is said; 0 where none is at any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,6 @@ def _is_left_out(take: Path, known: Collection[int]) -> bool:
 
 
 def _confidence(segments: Sequence[Segment], sign_ids: Collection[int | None]) -> float:
-    """Return the highest confidence with which one of these signs is said, 0 if none is at any threshold."""
-    said = (one for one in segments if one.best.sign.sign_id in sign_ids and one.no_sign <= one.best.confidence)
-    return max((one.best.confidence for one in said), default=0.0)
+    """Return the highest threshold at which one of these signs is said, 0 if none is at any."""
+    said = (one for one in segments if one.best.sign.sign_id in sign_ids)
+    return max((Prediction((one.best,), one.no_sign).highest_threshold for one in said), default=0.0)

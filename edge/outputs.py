@@ -43,7 +43,8 @@ class Outputs:
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, kept: KeptTakes | None) -> None:
         """Open every configured sink. Raises what a sink raises that refuses its configuration."""
         config, commands = self.plan.config, Commands(self.status)
-        commands.register(Command.CLEAR, self.conversation.end)  # before what it says is cleared
+        if config.captions is not None or config.web is not None:
+            commands.register(Command.CLEAR, self.conversation.end)  # before what it says is cleared
         corrector = Corrector(self.conversation, self.plan.bundle.signs, kept)
         self.swaps.on_swap(lambda plan: corrector.use_signs(plan.bundle.signs))
         commands.register_payload(Correction, corrector.correct)

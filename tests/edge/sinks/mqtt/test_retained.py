@@ -132,19 +132,24 @@ def test_nothing_is_published_for_home_assistant_without_discovery(
     assert [message.topic for message in listener.received if message.topic.startswith("homeassistant")] == []
 
 
+@pytest.mark.parametrize("has_page", [True, False])
 def test_daemon_announces_buttons_for_what_it_can_do(
-    broker: Mosquitto, listener: Listener, bundle_folder: Path, start_daemon: StartDaemon, tmp_path: Path
+    broker: Mosquitto,
+    listener: Listener,
+    bundle_folder: Path,
+    start_daemon: StartDaemon,
+    tmp_path: Path,
+    has_page: bool,
 ) -> None:
     take(even_times(10, 60.0)).save(tmp_path / "long.take.npz")
     settings = {"ISHARA_MQTT_HOST": "127.0.0.1", "ISHARA_MQTT_PORT": str(broker.port), "ISHARA_DEVICE": "entrance"}
-    settings["ISHARA_WEB_PORT"] = str(
-        free_port()
-    )  # the page has captions to clear, but only a screen can identify itself
+    if has_page:  # it has captions to clear, but only a screen can identify itself
+        settings["ISHARA_WEB_PORT"] = str(free_port())
     start_daemon("run", "--source", "take:long.take.npz", "--model", bundle_folder, settings=settings)
     listener.wait_for_status("online")
     (announcement,) = listener.on("config")
     components = json.loads(announcement.payload)["components"]
-    assert components["clear"]["payload_press"] == "clear"
+    assert components["clear"].get("payload_press") == ("clear" if has_page else None)
     assert components["identify"] == {"platform": "button"}
 
 

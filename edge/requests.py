@@ -82,10 +82,10 @@ class Correction(Request):
 
     @field_validator("text")
     @classmethod
-    def _refuse_invisible(cls, text: str) -> str:
-        """Return the text on one line."""
-        line = _plain(text, MAX_CHARACTERS)
-        if not line:
+    def _refuse_invisible(cls, text: str | None) -> str | None:
+        """Return the text on one line; JSON's null is no text."""
+        line = None if text is None else _plain(text, MAX_CHARACTERS)
+        if line == "":
             raise ValueError("nothing of it can be seen")
         return line
 

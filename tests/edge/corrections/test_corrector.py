@@ -131,6 +131,7 @@ def test_signs_of_a_new_model_can_be_chosen(device: Device) -> None:
         ({"seq": 2**63, "sign_id": 75}, "seq: Input should be less than"),
         ({"sign_id": 75}, "seq: Field required"),
         ({"seq": 1}, 'with "sign_id", "text" or "delete": true; it has exactly one of these'),
+        ({"seq": 1, "sign_id": None, "text": None, "delete": None}, "exactly one"),
         ({"seq": 1, "sign_id": 75, "text": "a"}, "exactly one"),
         ({"seq": 1, "sign_id": 75, "delete": True}, "exactly one"),
         ({"seq": 1, "delete": False}, "delete: Input should be True"),

@@ -50,7 +50,7 @@ const CLAUSES = {
   "no machine has this name": "لا جهاز بهذا الاسم",
   "the broker refuses the words of this device": "يرفض الخادم كلمات هذا الجهاز",
   "another client seems to use the name {name}": "يبدو أن عميلًا آخر يستعمل الاسم {name}",
-  "it does not acknowledge a word": "فهو لا يؤكد وصول الكلمة",
+  "it does not acknowledge a message": "فهو لا يؤكد وصول الرسالة",
   "its certificate is not trusted": "شهادته غير موثوقة",
   "TLS fails": "فشل TLS",
   "the page does not answer": "الصفحة لا تجيب",
@@ -96,9 +96,6 @@ const CLAUSES = {
     "عدد الكلمات التي قرأها: {new} في مقاطع عددها {n}، وعند النموذج السابق: {old}",
   "in the last {n} segments with a raised hand it predicts one and the same sign, the previous model {old} different ones":
     "يقرأ إشارة واحدة دائمًا، والنموذج السابق إشارات مختلفة عددها {old}",
-  "the device does not answer": "لا يجيب الجهاز",
-  "too many commands arrive": "الأوامر كثيرة",
-  "wait ten seconds": "انتظر عشر ثوانٍ",
   "no camera can be tried here now": "لا يمكن تجربة كاميرا هنا الآن",
   "visitors cannot try their own cameras on this device": "لا يتيح هذا الجهاز للزوار تجربة كاميراتهم",
   "the recognition is restarted": "يُعاد تشغيل قراءة الإشارات",

@@ -56,7 +56,7 @@ SENTENCES: Final = [
     "the camera /dev/video0 delivers nothing but black; check that its lens is not covered and that the room is lit",
     "the camera /dev/video0 cannot be opened; check that it is plugged in and that no other program uses it",
     "the camera picamera:0 is absent: 0 are connected; check its cable",
-    "the broker 10.0.0.1:1883 is lost",
+    "the broker 10.0.0.1:1883 is lost: it does not acknowledge a message",
     "the broker 10.0.0.1:1883 is lost: Connection reset by peer",
     "the broker 10.0.0.1:1883 cannot be reached: Connection refused",
     "the broker 10.0.0.1:1883 refuses this device: Not authorized",

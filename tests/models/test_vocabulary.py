@@ -1,4 +1,4 @@
-"""A restricted vocabulary: signs that are not allowed are impossible, and give an allowed one little room."""
+"""A restricted vocabulary: signs that are not allowed are never said, and rare to the spotter."""
 
 from collections.abc import Sequence
 from pathlib import Path

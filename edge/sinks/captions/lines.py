@@ -11,7 +11,7 @@ WidthFunction = Callable[[str], float]
 
 _MAX_LINES: Final = 3
 _MAX_WORDS: Final = 20  # of a text that is broken into lines; no label has more
-_MARGIN: Final = 0.98  # letters are set in whole pixels, and may come out a little wider than computed
+MARGIN: Final = 0.98  # letters are set in whole pixels, and may come out a little wider than computed
 _MIN_GAIN: Final = 1.15  # another line must enlarge the letters by this factor
 
 
@@ -33,7 +33,7 @@ def fit(text: str, width_of: WidthFunction, space: tuple[float, float], max_lett
         if lines is None:
             break
         widest = max(width_of(line) for line in lines)
-        letters = min(max_letters, _MARGIN * width / widest if widest else max_letters, height / (LEADING * len(lines)))
+        letters = min(max_letters, MARGIN * width / widest if widest else max_letters, height / (LEADING * len(lines)))
         if letters > best.letters * _MIN_GAIN:
             best = FittedText(tuple(lines), letters)
     return best

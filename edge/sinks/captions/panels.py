@@ -13,7 +13,7 @@ from edge.sinks.captions.scene import Caption, Scene
 from edge.sinks.captions.text import Typeface, Weight
 from edge.sinks.captions.theme import Colour, Theme, mixed
 
-_REFERENCE_LETTERS: Final = 100.0  # height in pixels at which widths are measured once, to be scaled
+REFERENCE_LETTERS: Final = 100.0  # height in pixels at which widths are measured once, to be scaled
 ENGLISH_ASCENT: Final = 1.3
 ENGLISH_LEADING: Final = 1.8
 _WORD_GAP: Final = 1.3  # between previous words
@@ -143,7 +143,7 @@ def _notice_width(notice: tuple[str, str], style: PanelStyle, *, english: bool) 
 
 def width_function(typeface: Typeface, weight: Weight) -> WidthFunction:
     """Return the function of the width of a line in heights of its letters."""
-    return lambda text: typeface.width(text, _REFERENCE_LETTERS, weight) / _REFERENCE_LETTERS
+    return lambda text: typeface.width(text, REFERENCE_LETTERS, weight) / REFERENCE_LETTERS
 
 
 def _weight(caption: Caption) -> Weight:

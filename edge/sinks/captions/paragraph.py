@@ -7,12 +7,12 @@ from typing import Final
 
 from edge.sinks.captions.bidi import DirectionalRun, find_levels, is_right_to_left, order_runs
 from edge.sinks.captions.layout import REPLY_LEADING
+from edge.sinks.captions.lines import MARGIN
 
 Line = list[DirectionalRun]
 """The runs of a line: the first stands furthest right."""
 
 _PIECE: Final = re.compile(r"\S{1,30}")  # a longer word, such as an address, is broken
-_MARGIN: Final = 0.98  # letters are set in whole pixels, and may come out a little wider than computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def fit_paragraph(
     right_to_left = is_right_to_left(text)
     levels = find_levels(text, right_to_left=right_to_left)
     pieces = _find_pieces(text, levels, width_of)
-    width, height = _MARGIN * space[0], space[1]
+    width, height = MARGIN * space[0], space[1]
     fitting, too_large = 1, int(max_letters) + 1
     while too_large - fitting > 1:
         letters = (fitting + too_large) // 2

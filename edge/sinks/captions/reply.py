@@ -5,12 +5,11 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from edge.sinks.captions.layout import ASCENT, LEADING, REPLY_LEADING, REPLY_LETTERS, STATUS_LETTERS
-from edge.sinks.captions.panels import PanelStyle
+from edge.sinks.captions.panels import REFERENCE_LETTERS, PanelStyle
 from edge.sinks.captions.paragraph import Line, fit_paragraph
 from edge.sinks.captions.scene import Scene
 from edge.sinks.captions.text import Weight
 
-_REFERENCE_LETTERS: Final = 100.0  # height in pixels at which widths are measured once, to be scaled
 _PADDING: Final = 0.03  # of the unit
 _CORNER: Final = 0.02
 _LABEL_SPACE: Final = 0.9  # between its Arabic and its English, in heights of its letters
@@ -35,7 +34,7 @@ def draw_reply(panel: Image.Image, scene: Scene, style: PanelStyle) -> None:
         typeface.draw(canvas, english, at, letters, Weight.REGULAR, colour)
 
     def width_of(line: Line) -> float:
-        return typeface.width_of_runs(line, _REFERENCE_LETTERS, Weight.BOLD) / _REFERENCE_LETTERS
+        return typeface.width_of_runs(line, REFERENCE_LETTERS, Weight.BOLD) / REFERENCE_LETTERS
 
     top = left + LEADING * letters
     space = right - left, panel.height - left - top

@@ -152,7 +152,7 @@ class EventDelivery:
         self._state.status.report(Component.BROKER, fault)
 
     def _postpone(self, delay_s: float) -> bool:
-        """Wait before the word is published again; it and those behind it are late."""
+        """Wait before the event is published again; it and those behind it are late."""
         self.mark_late()
         if not self._is_ending:
             self._loop.wait_for(lambda _: self._is_ending, delay_s)

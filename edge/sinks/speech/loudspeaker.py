@@ -17,8 +17,6 @@ DEBIAN_PACKAGES: Final = "alsa-utils espeak-ng"
 _REASON: Final = re.compile(r"^aplay: (?:[a-z_]+:[0-9]+: )?(?:audio open error: )?(.+)", re.MULTILINE)
 _EXIT_S: Final = 1.0
 _EXTRA_S: Final = 10.0  # how much longer than its sound a program may take
-
-
 _SILENCE: Final = Sound.silence(22050, 0.05)
 
 

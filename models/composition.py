@@ -45,6 +45,11 @@ def compose(signs: Iterable[SignText], digits: Digits = "european") -> str:
     return " ".join(text for kind, run in groupby(signs, _composed_kind) for text in _texts(kind, [*run], digits))
 
 
+def european_digits(text: str) -> str:
+    """Return the text with the digits 0 to 9 in place of ٠ to ٩."""
+    return text.translate(_TO_EUROPEAN)
+
+
 def compose_numbers(values: Iterable[int]) -> list[int]:
     """Return the numbers that number signs of these values make, in the order in which they were signed."""
     numbers: list[_Number] = []
@@ -56,7 +61,7 @@ def compose_numbers(values: Iterable[int]) -> list[int]:
 
 
 def _composed_kind(sign: SignText) -> SignKind:
-    if sign.kind == "number" and not is_number(sign.word.translate(_TO_EUROPEAN)):
+    if sign.kind == "number" and not is_number(european_digits(sign.word)):
         return "word"
     return sign.kind or "word"
 
@@ -66,7 +71,7 @@ def _texts(kind: SignKind, signs: Sequence[SignText], digits: Digits) -> Iterabl
         case "letter":
             return ["".join(sign.word for sign in signs).replace(_TATWEEL, "")]
         case "number":
-            numbers = map(str, compose_numbers(int(sign.word.translate(_TO_EUROPEAN)) for sign in signs))
+            numbers = map(str, compose_numbers(int(european_digits(sign.word)) for sign in signs))
             return [number.translate(_TO_ARABIC_INDIC) if digits == "arabic-indic" else number for number in numbers]
         case "word":
             return [sign.word for sign in signs]

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from edge.conversation import Conversation
 from edge.corrections.kept_takes import KeptTakes
 from edge.requests import Correction, RequestRefused
-from models.labels import Sign
+from landmarkers.numbers import is_number
+from models.composition import european_digits
+from models.labels import Sign, SignKind
 from models.sign_number import WordInvisible, normalise_word, number_of_word
 
 
@@ -43,11 +45,24 @@ def find_sign(request: Correction, signs: Sequence[Sign]) -> Sign:
         if sign is None:
             raise RequestRefused(f"the model knows no sign {request.sign_id}")
         return sign
-    wanted = normalise_word(request.text)
+    wanted = _compared(request.text)
     for sign in signs:
-        if wanted in (normalise_word(sign.word), normalise_word(sign.word_en)):
+        if wanted in (_compared(sign.word), _compared(sign.word_en)):
             return sign
     try:
-        return Sign(sign_id=number_of_word(request.text), word=request.text, word_en=request.text)
+        number, kind = number_of_word(request.text), _kind_of(request.text)
     except WordInvisible as error:
         raise RequestRefused(str(error)) from error
+    return Sign(sign_id=number, word=request.text, word_en=request.text, kind=kind)
+
+
+def _compared(text: str) -> str:
+    return normalise_word(european_digits(text))
+
+
+def _kind_of(text: str) -> SignKind:
+    """Return what a text is in the line: a letter joins letters, a number joins numbers; 007 stays as it was typed."""
+    digits = european_digits(text)
+    if is_number(digits) and str(int(digits)) == digits:
+        return "number"
+    return "letter" if len(text) == 1 and text.isalpha() else "word"

@@ -9,7 +9,7 @@ from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import StreamClock, Word, WordFactory
 from edge.requests import MAX_BYTES, Correction
 from edge.utterances.utterance import Event, Line, Utterance
-from models.labels import Sign
+from models.labels import Sign, SignKind
 from models.sign_number import number_of_word
 from tests.edge.sinks.web.device import word
 from tests.edge.tiny_bundle import SIGNS
@@ -102,6 +102,36 @@ def test_letter_that_is_typed_joins_the_letters_beside_it(device: Device) -> Non
     for seq, letter in enumerate("علي", 1):
         assert device.correct(seq=seq, text=letter).ok
     assert device.text == "علي"
+
+
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        (("صداع", "ع", "لي"), "صداع ع لي"),  # words that were read as letters stand apart from letters
+        (("300", "٥", "20"), "325"),
+        (("3", "0551234567", "5"), "3 0551234567 5"),
+        (("3", "ع", "ل"), "3 عل"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["word", "letter", "number"])
+def test_typed_text_is_in_the_line_what_it_is_and_not_what_was_read(
+    device: Device, texts: tuple[str, ...], line: str, kind: SignKind
+) -> None:
+    read = Sign(sign_id=9, word="9", word_en="9", kind=kind)
+    device.corrector.use_signs([read])
+    device.say(0, 0, 0)
+    for seq, text in enumerate(texts, 1):
+        assert device.correct(seq=seq, sign_id=9).ok
+        assert device.correct(seq=seq, text=text).ok
+    assert device.text == line
+
+
+@pytest.mark.parametrize("text", ["٣", "3"])
+def test_digits_of_both_kinds_are_the_sign_of_the_number(device: Device, text: str) -> None:
+    device.corrector.use_signs([Sign(sign_id=4, word="3", word_en="3", kind="number")])
+    device.say(0)
+    assert device.correct(seq=1, text=text).ok
+    assert (device.last_word.sign_id, device.last_word.word, device.last_word.kind) == (4, "3", "number")
 
 
 def test_other_text_gets_the_number_that_recording_would_give_it(device: Device) -> None:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from itertools import count
+from time import time
 
 from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import EdgeConfig
@@ -209,12 +211,16 @@ class _Daemon:
         self._stack.callback(lambda: log.info("leaving: %s", self._stats.health().to_json()))
 
     def _word_factory(self) -> WordFactory:
+        next_seq = None if self._outbox is None else self._outbox.claim_seq
+        if next_seq is None and self._plan.config.web is not None:
+            # A page that was open during an earlier run still shows its words, and must not correct others by mistake.
+            next_seq = count(round(1000 * time())).__next__
         return WordFactory(
             StreamClock(fast=self._is_fast),
             model=self._plan.bundle.manifest.title,
             device=self._plan.config.device,
             threshold=self._plan.threshold,
-            next_seq=None if self._outbox is None else self._outbox.claim_seq,
+            next_seq=next_seq,
         )
 
     def _use_model(self, plan: Plan) -> None:

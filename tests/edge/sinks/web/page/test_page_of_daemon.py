@@ -1,6 +1,8 @@
 """The live page of a daemon as users start it: words and replies reach the browser, words also after a restart."""
 
+import json
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,15 @@ def test_words_reach_the_browser_also_after_a_restart_of_the_daemon(
     expect(page["#connection-text"]).to_have_text("Live")
     expect(page["#history-words > li"].nth(before)).to_be_visible()
     page.close(was_disconnected=True)
+
+
+def test_word_of_an_earlier_run_cannot_be_mistaken_for_another_one(
+    bundle_folder: Path, one_sign: str, settings: dict[str, str], start_daemon: StartDaemon
+) -> None:
+    arguments = ("run", "--source", one_sign, "--model", bundle_folder, "--pace", "fast", "--exit-at-end", "--jsonl")
+    of_page_alone = {name: value for name, value in settings.items() if "MQTT" not in name}
+    before = time.time_ns() // 1_000_000
+    daemon = start_daemon(*arguments, settings=of_page_alone)
+    assert daemon.wait() == 0, daemon.logged
+    word, utterance = (json.loads(line)["seq"] for line in daemon.printed.splitlines())
+    assert before <= word < utterance  # and so above those of any run that ended before it

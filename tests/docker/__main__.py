@@ -96,9 +96,10 @@ def run_step(step: Instruction, stage: Stage, stages: dict[str, Stage], context:
         if running.returncode != 0:
             raise StepFailed(f"RUN {step.rest}: {output.strip()[-1500:]}")
     elif step.word == "COPY":
-        source, target = step.parts()
+        *sources, target = step.parts()
         origin = stages[step.flags["from"]].root if "from" in step.flags else context
-        copy(origin / source.lstrip("/"), stage.path(target), into=target.endswith("/"))
+        for source in sources:
+            copy(origin / source.lstrip("/"), stage.path(target), into=target.endswith("/"))
     elif step.word == "ENV":
         stage.environment |= dict(one.split("=", 1) for one in step.parts())
     elif step.word == "WORKDIR":

@@ -96,10 +96,7 @@ def run_step(step: Instruction, stage: Stage, stages: dict[str, Stage], context:
         if running.returncode != 0:
             raise StepFailed(f"RUN {step.rest}: {output.strip()[-1500:]}")
     elif step.word == "COPY":
-        *sources, target = step.parts()
-        origin = stages[step.flags["from"]].root if "from" in step.flags else context
-        for source in sources:
-            copy(origin / source.lstrip("/"), stage.path(target), into=target.endswith("/"))
+        copy_sources(step, stages[step.flags["from"]].root if "from" in step.flags else context, stage)
     elif step.word == "ENV":
         stage.environment |= dict(one.split("=", 1) for one in step.parts())
     elif step.word == "WORKDIR":
@@ -113,6 +110,13 @@ def run_step(step: Instruction, stage: Stage, stages: dict[str, Stage], context:
         setattr(stage, "entrypoint" if step.word == "ENTRYPOINT" else "command", step.parts())
     elif step.word not in ("EXPOSE", "VOLUME"):
         raise StepFailed(f"the instruction {step.word} is not supported here")
+
+
+def copy_sources(step: Instruction, origin: Path, stage: Stage) -> None:
+    """Copy one or several files from a folder to the stage."""
+    *sources, target = step.parts()
+    for source in sources:
+        copy(origin / source.lstrip("/"), stage.path(target), into=target.endswith("/"))
 
 
 def gather(folder: Path) -> Path:

@@ -28,7 +28,7 @@ from edge.demo.subscriber import Subscriber
 from edge.libraries import LibraryMissing
 from edge.recognition.word import Word
 from edge.redaction import redact_source
-from edge.utterances.utterance import Utterance
+from edge.utterances.utterance import NumberedEvent
 from landmarkers.errors import UserError
 from landmarkers.frame import Frame, Image
 from landmarkers.layout import Part
@@ -37,7 +37,7 @@ from models.bundle import open_bundle
 
 TAKES: Final = Path(__file__).parent / "takes"
 DEVICE: Final = "demo"
-_EVENT: Final = TypeAdapter[Word | Utterance](Word | Utterance)
+_EVENT: Final[TypeAdapter[NumberedEvent]] = TypeAdapter(NumberedEvent)
 _ARRIVAL_S: Final = 5.0
 _EXIT_S: Final = 5.0
 

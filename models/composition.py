@@ -42,7 +42,7 @@ def compose(signs: Iterable[SignText], digits: Digits = "european") -> str:
 
     Words stand as they are. A number sign whose text is no number, such as that of a device's own label, does too.
     """
-    return " ".join(text for kind, run in groupby(signs, _composed_kind) for text in _texts(kind, [*run], digits))
+    return " ".join(text for kind, run in groupby(signs, composed_kind) for text in _texts(kind, [*run], digits))
 
 
 def european_digits(text: str) -> str:
@@ -60,7 +60,8 @@ def compose_numbers(values: Iterable[int]) -> list[int]:
     return [number.total for number in numbers]
 
 
-def _composed_kind(sign: SignText) -> SignKind:
+def composed_kind(sign: SignText) -> SignKind:
+    """Return the kind by which a sign is composed: a number sign whose text is no number is a word."""
     if sign.kind == "number" and not is_number(european_digits(sign.word)):
         return "word"
     return sign.kind or "word"

@@ -12,7 +12,7 @@ import numpy as np
 
 from landmarkers.errors import UserError
 from landmarkers.take import Take
-from models.composition import compose
+from models.composition import compose, composed_kind
 from models.karsl import review
 from models.labels import SIGN_KINDS, Sign, SignKind
 from trainer.evaluation.stream_evaluation import StreamResult
@@ -49,14 +49,14 @@ class LineResult:
 
 def plan_lines(takes: Iterable[Take], signs: Sequence[Sign], count: int, seed: int) -> list[StreamPlan]:
     """Plan so many streams, by all signers in turn who have signs of every kind. Raises LineSignsMissing."""
-    kinds = {sign.sign_id: review(sign) for sign in signs}
+    reviewed = {sign.sign_id: review(sign) for sign in signs}
     by_signer: dict[str, dict[SignKind, dict[int, list[Take]]]] = {}
     for take in takes:
         sign_id, signer = take.provenance.sign_id, take.provenance.signer or "unknown"
-        if sign_id in kinds:
+        if sign_id in reviewed:
             own = by_signer.setdefault(signer, {kind: {} for kind in SIGN_KINDS})
-            own[kinds[sign_id].kind or "word"].setdefault(sign_id, []).append(take)
-    values = {sign.sign_id: int(sign.word) for sign in signs if review(sign).kind == "number"}
+            own[composed_kind(reviewed[sign_id])].setdefault(sign_id, []).append(take)
+    values = {sign_id: int(sign.word) for sign_id, sign in reviewed.items() if composed_kind(sign) == "number"}
     complete = {
         signer: own
         for signer, own in sorted(by_signer.items())
@@ -83,7 +83,7 @@ def read_line(result: StreamResult, signs: Sequence[Sign], readable: Collection[
     by_id = {sign.sign_id: review(sign) for sign in signs}
     counts = {}
     for kind in SIGN_KINDS:
-        pairs = [pair for pair in result.pairs if pair.signed and by_id[pair.signed.sign_id].kind == kind]
+        pairs = [pair for pair in result.pairs if pair.signed and composed_kind(by_id[pair.signed.sign_id]) == kind]
         counts[kind] = (sum(pair.is_correct for pair in pairs), len(pairs))
     return LineResult(
         signed=compose(by_id[signed.sign_id] for signed in result.signed),

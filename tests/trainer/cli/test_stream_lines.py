@@ -42,7 +42,8 @@ def test_lines_are_compared_and_counted(takes: Path, tmp_path: Path, capsys: pyt
 
 
 def test_clips_without_letters_are_refused(takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bundle = write_bundle(tmp_path / "bundle", signs=SIGNS)
+    five = SIGNS[0].model_copy(update={"word": "خمسة", "kind": "number"})  # a number sign whose text is no number
+    bundle = write_bundle(tmp_path / "bundle", signs=(five, *SIGNS[1:]))
     assert trainer(["stream", str(takes), "--model", str(bundle), "--lines", "3"]) == 2
     sentence = "no signer of these clips has two words, five letters and a number, as lines need them"
     assert capsys.readouterr().err.splitlines()[-1] == f"ishara-trainer: {sentence}"

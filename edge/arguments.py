@@ -73,7 +73,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     _add_source(run)
     _add_model(run)
     console = run.add_mutually_exclusive_group()
-    console.add_argument("--jsonl", action="store_true", help="print words as JSON, one event a line")
+    console.add_argument("--jsonl", action="store_true", help="print words and utterances as JSON, one event a line")
     console.add_argument(
         "--quiet", action="store_true", help="print no words: what somebody signs does not belong in a container's log"
     )

@@ -40,6 +40,7 @@ _COMMANDS = (
     b'{"command": "resume", "id": "a"}',
     b'{"command": "clear", "id": 7}',
     '{"command": "reply", "text": "غرفة 7", "partial": true}'.encode(),
+    '{"command": "correct", "seq": 12, "text": "محمد"}'.encode(),
 )
 _LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n8,شكرا,Thanks,\n".encode()
 _NO_LABELS = (LabelFileUnusable, LabelsDamaged)

@@ -76,11 +76,6 @@ class Conversation:
                 self._emit(event)
             return corrected[0]
 
-    def find(self, seq: int) -> Word | None:
-        """Return a word that can be corrected as it is now; `seq` is as for `correct`."""
-        with self._lock:
-            return self._builder.find(seq)
-
     def _end(self) -> None:
         if not self._builder.is_empty and (utterance := self._builder.end()) is not None:
             self._emit(utterance)

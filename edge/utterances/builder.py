@@ -64,14 +64,10 @@ class UtteranceBuilder:
         self._last.append(draft)
         return self._utterance(draft, draft.seq)
 
-    def find(self, seq: int) -> Word | None:
-        """Return a recent word as it is now; `seq` is its number as it was first said, or its latest correction's."""
-        found = ((draft, draft.first_seq(seq)) for draft in (self._current, *self._last))
-        return next((draft.words[first] for draft, first in found if first is not None), None)
-
     def correct(self, seq: int, sign: Sign | None) -> tuple[Word, Event] | None:
         """Replace a recent word by another sign, or delete it if that is None.
 
+        `seq` is the word's number as it was first said, or that of its latest correction.
         Return the correction and the line or the utterance that it changes; None if no recent word has this number.
         """
         for draft in (self._current, *self._last):

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from edge.conversation import Conversation
 from edge.corrections.corrector import Corrector
-from edge.recognition.word import StreamClock, Word, WordFactory
+from edge.recognition.word import StreamClock, WordFactory
 from edge.requests import Correction
 from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.sinks.web.client import TOKEN
@@ -34,12 +34,6 @@ def conversation(device: Device) -> Conversation:
     return spoken
 
 
-def newest(conversation: Conversation) -> Word:
-    found = conversation.find(2)
-    assert found is not None
-    return found
-
-
 def open_newest(browser: Browser, device: Device, language: str = "en") -> PageVisit:
     """Open the page, signed in, and the newest word on it."""
     page = PageVisit(browser, f"{device.url}?token={TOKEN}", language=language, viewport={"width": 390, "height": 844})
@@ -60,7 +54,6 @@ def test_touch_on_an_alternative_corrects_the_word_everywhere_on_the_page(
     expect(first).to_contain_text("corrected")
     expect(page["#word"]).to_have_text(SIGNS[1].word)
     expect(page["#history-words b"]).to_have_text([SIGNS[1].word, SIGNS[0].word])
-    assert newest(conversation).sign_id == SIGNS[1].sign_id
     page["#history-words .more button[lang=ar]"].filter(has_text=SIGNS[2].word).click()  # as it was read
     expect(page["#word"]).to_have_text(SIGNS[2].word)
     page.page.reload()
@@ -74,7 +67,6 @@ def test_word_is_deleted_and_brought_back(browser: Browser, device: Device, conv
     expect(page["#history-words del"]).to_have_text(SIGNS[2].word)
     expect(page["#word"]).to_be_empty()
     expect(page["#history-words form button"].filter(has_text="Delete")).to_be_hidden()
-    assert newest(conversation).word == ""
     page["#history-words .more button[lang=ar]"].filter(has_text=SIGNS[2].word).click()
     expect(page["#word"]).to_have_text(SIGNS[2].word)
     page.close()

@@ -65,8 +65,12 @@ class Transcript:
 
 
 def _english(words: Iterable[Word]) -> str:
-    """Return the English of the words; what is spelled has none."""
-    return compose(word.model_copy(update={"word": word.word_en}) for word in words if word.kind != "letter")
+    """Return the English of the words, with the numbers; what is spelled, or was typed for a word, has none."""
+    return compose(word.model_copy(update={"word": word.word_en}) for word in words if _has_english(word))
+
+
+def _has_english(word: Word) -> bool:
+    return word.kind == "number" or (word.kind == "word" and word.word_en != word.word)
 
 
 def _limit(values: dict[int, Any], count: int) -> None:

@@ -1,5 +1,14 @@
 /** Commands to the device, which it takes from whoever has shown the token. */
 
+// The device refuses line ends, controls and signs of writing direction, which come along when a text is pasted.
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
+const DIRECTIONS = /\p{Bidi_Control}/gu;
+
+/** Return what somebody has written as the device accepts it. */
+export function plain(text) {
+  return text.replace(DIRECTIONS, "").replace(CONTROLS, " ").trim();
+}
+
 /** Send a command; return why it was not executed, or "" if it was. */
 export async function send(command, payload) {
   const headers = { "Content-Type": "application/json" };

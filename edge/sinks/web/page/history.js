@@ -1,6 +1,6 @@
 /** The list of words and utterances, latest first; each word opens to its alternatives, its times, and its correction. */
 import { fillBar, CONFIDENT_FROM } from "./caption.js";
-import { send } from "./commands.js";
+import { plain, send } from "./commands.js";
 import { put } from "./language.js";
 
 export const MAX_WORDS = 100; // more would make the page slow
@@ -143,7 +143,7 @@ class Row {
     form.append(label, translated("button", "", "replace"), remove, refusal);
     form.addEventListener("submit", (submission) => {
       submission.preventDefault();
-      this.#correct({ text: input.value });
+      this.#correct({ text: plain(input.value) });
     });
     return form;
   }

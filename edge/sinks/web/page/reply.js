@@ -1,11 +1,8 @@
 /** The reply to the signer: shown as on the device's own screen, and written by who may send commands. */
-import { send } from "./commands.js";
+import { plain, send } from "./commands.js";
 import { put, putPlain } from "./language.js";
 
 const PAUSE_MS = 300; // between two partial replies; the device takes 40 commands in ten seconds
-// The device refuses line ends, controls and signs of writing direction, which come along when a text is pasted.
-const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
-const DIRECTIONS = /\p{Bidi_Control}/gu;
 
 const byId = (id) => document.getElementById(id);
 
@@ -59,7 +56,7 @@ export class Reply {
     while (this.#next) {
       const { text, partial } = this.#next;
       this.#next = null;
-      const reason = await send("reply", { text: text.replace(DIRECTIONS, "").replace(CONTROLS, " ").trim(), partial });
+      const reason = await send("reply", { text: plain(text), partial });
       if (reason) put(byId("reply-status"), "reply-failed", { reason });
       else putPlain(byId("reply-status"), "");
       if (reason && !partial) byId("reply-input").value ||= text;

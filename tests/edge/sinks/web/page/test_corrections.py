@@ -76,7 +76,7 @@ def test_other_text_is_typed_and_a_refusal_is_shown_in_the_language_of_the_page(
     browser: Browser, device: Device, conversation: Conversation
 ) -> None:
     page = open_newest(browser, device, "ar")
-    page["#history-words input"].fill("محمد")
+    page["#history-words input"].fill("\u200fمحمد\u202c ")  # as it is pasted from other programs
     page.press("Enter")
     expect(page["#word"]).to_have_text("محمد")
     expect(page["#history-words summary"].first).to_contain_text("مُصحَّحة")

@@ -1,4 +1,4 @@
-"""Words, utterances, health and clears as server-sent events.
+"""Words, utterances, health, clears and changes of the model as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 
 from edge.sinks.web.event_hub import EventHub
+from edge.sinks.web.message import ReplyMessage
 
 _RETRY_MS = 1000
 
@@ -23,7 +24,7 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
     if 0 < since <= hub.cleared_through:
         yield _event("clear", "{}")
     since, clear_count, line, health = since if hub.has_reached(since) else 0, hub.clear_count, "", ""
-    reply = None
+    reply, model = None, hub.model
     with hub.subscribe() as changed:
         while True:
             changed.clear()
@@ -33,19 +34,24 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
             for event in hub.events_after(since)[-limit:]:
                 since = event.seq
                 yield _event(event.event_type, event.event, event.seq)
-            if hub.line != line:
-                line = hub.line
-                if line:
-                    yield _event("line", line)
+            if hub.line != line and (line := hub.line):
+                yield _event("line", line)
             if hub.reply is not reply:
                 reply = hub.reply
-                if reply is not None and reply.until > (now := time.monotonic()):
-                    shown = {"text": reply.text, "partial": reply.partial, "shown_for_s": round(reply.until - now, 1)}
-                    yield _event("reply", json.dumps(shown, ensure_ascii=False))
+                if reply is not None and (left_s := reply.until - time.monotonic()) > 0.0:
+                    yield _reply_event(reply, left_s)
+            if hub.model is not model:
+                model = hub.model
+                yield _event("model", "{}")
             if hub.health is not None and hub.health != health:
                 health = hub.health
                 yield _event("health", health)
             await changed.wait()
+
+
+def _reply_event(reply: ReplyMessage, left_s: float) -> str:
+    shown = {"text": reply.text, "partial": reply.partial, "shown_for_s": round(left_s, 1)}
+    return _event("reply", json.dumps(shown, ensure_ascii=False))
 
 
 def _event(name: str, data: str, event_id: int | None = None) -> str:

@@ -32,6 +32,11 @@ export class Dictionary {
     if (this.#shown && model && model !== this.#model) this.#load();
   }
 
+  /** Load the signs again with the next health: labels or vocabulary of the same model may be others. */
+  forget() {
+    this.#model = null;
+  }
+
   async #load() {
     if (this.#loading) return;
     this.#loading = true;
@@ -74,7 +79,7 @@ export class Dictionary {
     if (id !== this.#chosen || !this.#shown) return;
     if (content) return this.#movement.show(content.takes);
     put(byId("movement-note"), "connection-lost");
-    this.#model = null;
+    this.forget();
   }
 }
 

@@ -69,9 +69,13 @@ const handlers = {
     latest = null;
     updateTitle();
   },
+  model() {
+    loadAbout();
+    dictionary?.then((one) => one?.forget());
+  },
   connected() {
     showConnection("connected");
-    loadAbout();
+    this.model();
   },
   lost() {
     showConnection("connection-lost");

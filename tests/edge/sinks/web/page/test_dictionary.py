@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 
 from edge.config import SHIPPED_MODEL
 from edge.sinks.captions.theme import THEMES
+from edge.sinks.web.message import ActiveModel
+from models.bundle import LABELS
+from models.labels import labels_json, read_labels
 from tests.edge.sinks.web.browser import PageVisit
 from tests.edge.sinks.web.device import MODEL, Device
 from tests.edge.sinks.web.page.conftest import OpenPage
@@ -120,6 +123,16 @@ def test_reduced_motion_waits_for_the_button(device: Device, open_page: OpenPage
     page["#movement-play"].click()
     expect(page["#movement-play"]).to_have_text("إيقاف مؤقت")
     wait_until(lambda: drawing(page) != still, "a movement")
+
+
+def test_other_labels_and_vocabulary_of_the_same_model_are_followed(page: PageVisit, device: Device) -> None:
+    signs = read_labels(SHIPPED_MODEL / LABELS)
+    labels = labels_json(tuple(sign.model_copy(update={"word_en": f"our {sign.word_en}"}) for sign in signs))
+    device.sink.set_model(ActiveModel(MODEL, str(SHIPPED_MODEL), 0.5, 2, labels.decode(), (76, 77)))
+    expect(page["#dictionary-signs .english"]).to_have_text(["our trachea", "our lungs"])
+    expect(page["#part-model"]).to_contain_text("signs it reads: 2")
+    device.activate(MODEL, SHIPPED_MODEL)
+    expect(page["#dictionary-count"]).to_have_text(f"Signs found: {COUNT}")
 
 
 def test_other_model_is_followed_and_its_lack_of_exemplars_said(page: PageVisit, swapped_device: Device) -> None:

@@ -19,7 +19,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("ishara", "landmarkers", "models", "edge", "trainer", "deploy")
 METHODS = {"isdigit", "isdecimal", "isnumeric", "isalnum", "isalpha", "isidentifier"}
 # These ask whether a word holds anything but punctuation, or is a number, in whatever script.
-EXEMPT = {("edge/sinks/captions/lines.py", "isalnum"), ("models/label_file.py", "isnumeric")}
+EXEMPT = {
+    ("edge/corrections/corrector.py", "isalpha"),  # letters of any script
+    ("edge/sinks/captions/lines.py", "isalnum"),
+    ("models/label_file.py", "isnumeric"),
+}
 NEGATED = re.compile(r"\[\^(?:\\.|[^\]\\])*\]")
 CLASS = re.compile(r"(?<!\\)(?:\\\\)*\\[dwsb]")
 CLASS_IN_NEGATED = re.compile(r"\\[DWS]")

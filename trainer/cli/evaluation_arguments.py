@@ -68,6 +68,31 @@ def add_stream(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `stream`."""
     command.add_argument("clips", type=Path, nargs="+", help="folders of takes, or data sets")
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the bundle")
+    _add_streams(command)
+    command.add_argument(
+        "--footage",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="clips, takes or folders without known signs, to count false positives (default: none)",
+    )
+    command.add_argument(
+        "--minutes",
+        type=decimal_from(0, 600, "minutes"),
+        default=2.0,
+        metavar="M",
+        help="minutes of resting hands, to count false positives (default: 2)",
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--html", type=report_file, metavar="FILE", help="write a report that draws every stream")
+    command.add_argument("--into-card", action="store_true", help="add the figures to the bundle's card (default: no)")
+    command.add_argument("--split", choices=SPLITS, default="test", help="which clips (default: %(default)s)")
+    add_reading(command)
+
+
+def _add_streams(command: argparse.ArgumentParser) -> None:
+    """Add what the streams are made of."""
     command.add_argument(
         "--rates",
         type=positive_integers,
@@ -111,26 +136,6 @@ def add_stream(command: argparse.ArgumentParser) -> None:
         help="when resting hands are in view: mixed, as in the recordings, where one-handed signs lack the idle hand; "
         "always; or never (default: %(default)s)",
     )
-    command.add_argument(
-        "--footage",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="clips, takes or folders without known signs, to count false positives (default: none)",
-    )
-    command.add_argument(
-        "--minutes",
-        type=decimal_from(0, 600, "minutes"),
-        default=2.0,
-        metavar="M",
-        help="minutes of resting hands, to count false positives (default: 2)",
-    )
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--html", type=report_file, metavar="FILE", help="write a report that draws every stream")
-    command.add_argument("--into-card", action="store_true", help="add the figures to the bundle's card (default: no)")
-    command.add_argument("--split", choices=SPLITS, default="test", help="which clips (default: %(default)s)")
-    add_reading(command)
 
 
 def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:

@@ -127,6 +127,43 @@ class Discovery:
 
     def _entities(self) -> dict[str, dict[str, Any]]:
         topics = self.topics
+        return {
+            **self._text_entities(),
+            **{key: {**entity, "state_topic": topics.health} for key, entity in _HEALTH.items()},
+            "model": {
+                "platform": "sensor",
+                "name": "Model",
+                "icon": "mdi:brain",
+                "state_topic": topics.model,
+                "value_template": "{{ value_json.name }}@{{ value_json.version }}",
+                "entity_category": "diagnostic",
+            },
+            "recognition": {
+                "platform": "switch",
+                "name": "Sign recognition",
+                "icon": "mdi:eye",
+                "state_topic": topics.health,
+                "value_template": "{{ 'pause' if value_json.paused else 'resume' }}",
+                "state_on": Command.RESUME,
+                "state_off": Command.PAUSE,
+                "command_topic": topics.command,
+                "payload_on": Command.RESUME,
+                "payload_off": Command.PAUSE,
+            },
+            "reply": {
+                "platform": "notify",
+                "name": "Reply",
+                "icon": "mdi:message-reply-text",
+                "command_topic": topics.command,
+                "command_template": _REPLY,
+            },
+            "clear": self._button("Clear captions", Command.CLEAR, icon="mdi:eraser"),
+            "identify": self._button("Identify", Command.IDENTIFY, device_class="identify"),
+        }
+
+    def _text_entities(self) -> dict[str, dict[str, Any]]:
+        """Return the entities of words and utterances."""
+        topics = self.topics
         word, utterance = {"state_topic": topics.word}, {"state_topic": topics.utterance}
         return {
             "word": {
@@ -170,36 +207,6 @@ class Discovery:
                 "json_attributes_topic": topics.utterance,
                 **utterance,
             },
-            **{key: {**entity, "state_topic": topics.health} for key, entity in _HEALTH.items()},
-            "model": {
-                "platform": "sensor",
-                "name": "Model",
-                "icon": "mdi:brain",
-                "state_topic": topics.model,
-                "value_template": "{{ value_json.name }}@{{ value_json.version }}",
-                "entity_category": "diagnostic",
-            },
-            "recognition": {
-                "platform": "switch",
-                "name": "Sign recognition",
-                "icon": "mdi:eye",
-                "state_topic": topics.health,
-                "value_template": "{{ 'pause' if value_json.paused else 'resume' }}",
-                "state_on": Command.RESUME,
-                "state_off": Command.PAUSE,
-                "command_topic": topics.command,
-                "payload_on": Command.RESUME,
-                "payload_off": Command.PAUSE,
-            },
-            "reply": {
-                "platform": "notify",
-                "name": "Reply",
-                "icon": "mdi:message-reply-text",
-                "command_topic": topics.command,
-                "command_template": _REPLY,
-            },
-            "clear": self._button("Clear captions", Command.CLEAR, icon="mdi:eraser"),
-            "identify": self._button("Identify", Command.IDENTIFY, device_class="identify"),
         }
 
     def _button(self, name: str, command: Command, **look: str) -> dict[str, Any]:

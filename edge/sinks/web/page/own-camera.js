@@ -44,6 +44,7 @@ export class OwnCamera {
     // A page that is not visible must not film anybody.
     document.addEventListener("visibilitychange", () => document.hidden && this.leave());
     addEventListener("pagehide", () => this.leave());
+    byId("own-start").disabled = false; // a click before this module is loaded would be lost
   }
 
   /** Switch the camera off, if it is on. */

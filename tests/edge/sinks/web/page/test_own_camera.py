@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.edge.mosquitto import find_program
 from tests.edge.sinks.web.browser import PageVisit
@@ -138,6 +138,18 @@ def test_denied_camera_is_explained(open_page: OpenPage) -> None:
     page["#own-start"].click()
     expect(page["#own-status"]).to_contain_text("not allowed for this page")
     expect(page["#own-start"]).to_be_enabled()
+
+
+def test_start_is_offered_only_once_it_works(browser: Browser, device: Device) -> None:
+    page = PageVisit(browser, device.url)
+    modules: list[Route] = []
+    page.page.route("**/own-camera.js", lambda route: modules.append(route))
+    page.page.evaluate("location.hash = 'own'")
+    expect(page["#own-start"]).to_be_visible()
+    expect(page["#own-start"]).to_be_disabled()
+    modules[0].continue_()
+    expect(page["#own-start"]).to_be_enabled()
+    page.close()
 
 
 def test_insecure_address_is_explained(start_device: StartDevice, open_page: OpenPage, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def signed_in(browser: Browser, device_with_token: Device, replies: list[Reply])
     device_with_token.sink.clear()
     visit = PageVisit(browser, f"{device_with_token.url}?token={TOKEN}")
     wait_until_live(visit)
+    expect(visit["#reply-form"]).to_be_visible()  # typing does not wait for it
     yield visit
     visit.close()
 

@@ -11,7 +11,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from landmarkers.array_archive import ArrayArchive
+from landmarkers.consent import Consent, Said
 from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import LAYOUT_NAME, PART_SLICES, POINT_COUNT, Part
@@ -60,8 +61,8 @@ class Extraction:
 class Provenance:
     """The provenance of a take. What is not known is None; `variant` 0 is the clip as it was recorded.
 
-    Keys of another release are ignored when a take is read. Two takes of one clip are equal in provenance whatever is
-    known of their extraction.
+    `consent` is that by which the take is kept, and `said` what the model said of it. Keys of another release are
+    ignored when a take is read. Two takes of one clip are equal in provenance whatever is known of their extraction.
     """
 
     clip: str
@@ -71,16 +72,17 @@ class Provenance:
     sign_id: int | None = None
     variant: int = 0
     extraction: Extraction | None = field(default=None, compare=False)
+    consent: Consent | None = field(default=None, compare=False)
+    said: Said | None = field(default=None, compare=False)
 
     def as_content(self) -> dict[str, Any]:
-        """Return what is written of it, in the types of JSON."""
-        content = asdict(self)
-        if self.extraction is None:  # as takes that are not extracted from clips have always been written
-            del content["extraction"]
-        return content
+        """Return what is written of it, in the types of JSON; of what later releases added, only what is known."""
+        content = _PROVENANCE.dump_python(self, mode="json")
+        return {key: value for key, value in content.items() if value is not None or key not in _ADDED_LATER}
 
 
 _PROVENANCE: Final = TypeAdapter(Provenance)
+_ADDED_LATER: Final = {"extraction", "consent", "said"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,9 +174,7 @@ class StoredTake:
         """Read a take from an open file; errors call it by this name. Raises TakeDamaged."""
         try:
             archive = ArrayArchive(file, min(_MAX_ARRAY_BYTES, max_frames * _FRAME_BYTES + _MAX_HEADER_BYTES))
-            header = read_json(archive.read_text("provenance"))
-            _check_format(header, name)
-            provenance = _PROVENANCE.validate_python(header)
+            provenance = _provenance_in(archive, name)
             times = archive.read("times", "f")
             _check_times(times, max_frames)
             parts = {part: archive.read(part.value, "i") for part in PART_SLICES if part.value in archive.names}
@@ -232,6 +232,22 @@ class StoredTake:
             for part, steps in self.parts.items():
                 points[PART_SLICES[part]] = dequantise(steps[number])
             yield Landmarks(points, float(time))
+
+
+def read_provenance(path: Path) -> Provenance:
+    """Read only the provenance of a take. Raises TakeDamaged."""
+    try:
+        with path.open("rb") as file:
+            return _provenance_in(ArrayArchive(file, _MAX_HEADER_BYTES), str(path))
+    except (OSError, ValueError) as error:
+        raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
+
+
+def _provenance_in(archive: ArrayArchive, name: str) -> Provenance:
+    """Raise TakeDamaged for a take of another format or layout, ValueError for what is no take."""
+    header = read_json(archive.read_text("provenance"))
+    _check_format(header, name)
+    return _PROVENANCE.validate_python(header)
 
 
 def _check_format(header: Any, name: str) -> None:

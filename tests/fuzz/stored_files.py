@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge.config import SHIPPED_MODEL
+from landmarkers.consent import Consent
+from landmarkers.parsing import read_json
 from landmarkers.take import StoredTake, Take, TakeDamaged
 from models.bundle import BundleRefused, open_bundle, sha256_of
 from models.bundle_source import BUNDLE_FILES
@@ -49,6 +51,7 @@ def parsers(scratch: Path) -> list[Parser]:
     return [
         Parser("take", takes, hostile_npz, in_file("a.take.npz", Take.load), (TakeDamaged,)),
         Parser("stored take", takes, hostile_npz, in_file("a.take.npz", _read_frames), (TakeDamaged,)),
+        Parser("consent", [_consent()], hostile_json, in_memory(_expiry), (ValueError,)),
         Parser("manifest", manifests, hostile_json, partial(_in_bundle, "manifest.json", open_bundle), refused),
         Parser("labels", contents["labels.json"], hostile_json, in_file("labels.json", read_labels), (LabelsDamaged,)),
         Parser("probe", contents["probe.npz"], hostile_npz, partial(_in_bundle, "probe.npz", open_bundle), refused),
@@ -64,6 +67,16 @@ def parsers(scratch: Path) -> list[Parser]:
 def _read_frames(path: Path) -> None:
     for _ in StoredTake.load(path).landmarks():
         pass
+
+
+def _consent() -> bytes:
+    consent = {"person": "مريم", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", "words": "May we?"}
+    return json.dumps(consent | {"consent_id": "0" * 32, "purpose": "training", "days": 30}).encode()
+
+
+def _expiry(content: bytes) -> object:
+    """Return when takes with the consent in a take's header are to be deleted."""
+    return Consent.model_validate(read_json(content)).expires_at
 
 
 def _in_bundle(name: str, parse: Callable[[Path], object], folder: Path) -> Parse:

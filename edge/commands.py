@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 
+from pydantic import JsonValue
+
 from edge.monitoring.status import DeviceStatus
 from edge.requests import Command, Reply, Request, RequestRefused, read_request
 from models.strict_model import StrictModel
@@ -31,14 +33,16 @@ class Response(StrictModel):
     command: str | None = None
     ok: bool
     error: str | None = None
+    content: JsonValue = None
+    """The answer of a command that asks for something."""
 
     def to_json(self) -> str:
         """Return the response on one line."""
-        return self.model_dump_json()
+        return self.model_dump_json(exclude={"content"} if self.content is None else None)
 
 
 R = TypeVar("R", bound=Request)
-Handler = Callable[[Any], None]
+Handler = Callable[[Any], StrictModel | None]
 
 
 class RateLimit:
@@ -80,8 +84,11 @@ class Commands:
         """Call the handler whenever the command is executed."""
         self._handlers[command].append(lambda _request: handler())
 
-    def register_payload(self, kind: type[R], handler: Callable[[R], None]) -> None:
-        """Call the handler with the request whenever a request of this kind is executed."""
+    def register_payload(self, kind: type[R], handler: Callable[[R], StrictModel | None]) -> None:
+        """Call the handler with the request whenever a request of this kind is executed.
+
+        What it returns, if anything, is the content of the response.
+        """
         self._handlers[kind.name].append(handler)
 
     @property
@@ -97,18 +104,18 @@ class Commands:
             return Response(id=refusal.request_id, ok=False, error=str(refusal))
         command = Command(request.command)
         try:
-            self._carry_out(command, request, accepted)
+            content = self._carry_out(command, request, accepted)
         except RequestRefused as refusal:
             return Response(id=request.id, command=command, ok=False, error=str(refusal))
         is_passing = isinstance(request, Reply) and request.partial  # several come each second
         log.log(logging.DEBUG if is_passing else logging.INFO, "executed the command %s", command)
-        return Response(id=request.id, command=command, ok=True)
+        return Response(id=request.id, command=command, ok=True, content=content)
 
-    def _carry_out(self, command: Command, request: Request, accepted: Collection[Command]) -> None:
+    def _carry_out(self, command: Command, request: Request, accepted: Collection[Command]) -> JsonValue:
         if command not in accepted:
             raise RequestRefused(f"{command} is not accepted from here")
         if not self._handlers[command]:
             raise RequestRefused(f"nothing on this device can {command}")
         with self._lock:
-            for handler in self._handlers[command]:
-                handler(request)
+            answers = [handler(request) for handler in self._handlers[command]]
+        return next((answer.model_dump(mode="json") for answer in answers if answer is not None), None)

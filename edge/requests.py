@@ -10,7 +10,9 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from landmarkers.consent import Person, Purpose
 from landmarkers.plain_text import MAX_CHARACTERS, MAX_SENTENCE, escape, one_line, one_sentence
+from landmarkers.text_types import Label
 from models.sign_number import MAX_SIGN_NUMBER
 from models.strict_model import StrictModel
 
@@ -18,6 +20,9 @@ MAX_BYTES: Final = 8192
 """The size of a message: the longest reply has 6,000 bytes if its sender escapes every character."""
 _FIRST_LOOK_S: Final = 6.0
 _READ_PER_S: Final = 5.0  # characters; subtitles allow three times as many, to readers who do nothing else
+MAX_TAKES: Final = 10
+"""Of one word in a session."""
+MAX_TAKE_NAME: Final = 120
 _MAX_CHARACTERS: Final = 64
 _MAX_REASON: Final = 200
 
@@ -31,6 +36,9 @@ class Command(StrEnum):
     IDENTIFY = "identify"
     REPLY = "reply"
     CORRECT = "correct"
+    TEACH = "teach"
+    TEACHING = "teaching"
+    LEARNED = "learned"
 
 
 class Request(StrictModel):
@@ -84,10 +92,7 @@ class Correction(Request):
     @classmethod
     def _refuse_invisible(cls, text: str | None) -> str | None:
         """Return the text on one line; JSON's null is no text."""
-        line = None if text is None else _plain(text, MAX_CHARACTERS)
-        if line == "":
-            raise ValueError("nothing of it can be seen")
-        return line
+        return _plain_word(text)
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
@@ -96,7 +101,85 @@ class Correction(Request):
         return self
 
 
-WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {kind.name: kind for kind in (Reply, Correction)}
+CalibratedSigns = Literal["letters", "numbers", "words"]
+
+
+class Teach(Request):
+    """Opens a session in which a person signs one word several times, or calibrates: many known signs once each."""
+
+    name: ClassVar[Command] = Command.TEACH
+    example: ClassVar[str] = (
+        'teaching begins with {"command": "teach", "person": "…"} and one of "word", "sign_id" and "calibrate"'
+    )
+
+    person: Person
+    """The signer: a name or a pseudonym."""
+    word: Annotated[str, Field(max_length=MAX_CHARACTERS)] | None = None
+    """The word to teach; one that the model knows gets another variant."""
+    word_en: Annotated[str, Field(max_length=MAX_CHARACTERS)] | None = None
+    """Its English, if the word is new."""
+    sign_id: Annotated[int, Field(ge=0, le=MAX_SIGN_NUMBER)] | None = None
+    """The number of a sign that the device knows, instead of a word."""
+    calibrate: CalibratedSigns | None = None
+    """The group to calibrate with, instead of a word: all letters, all numbers 0 to 10, or ten known words."""
+    takes: Annotated[int, Field(ge=1, le=MAX_TAKES)] = 3
+    """The number of times that the word is signed; a calibration takes each sign once."""
+    purpose: Purpose = Purpose.DEVICE
+    """The use that the person has agreed to: the takes stay on this device, or may be collected for training too."""
+    asked_by: Label | None = None
+    """The name of whoever asked the person; without it the one in the configuration."""
+
+    @field_validator("word", "word_en")
+    @classmethod
+    def _refuse_invisible(cls, text: str | None) -> str | None:
+        """Return the text on one line."""
+        return _plain_word(text)
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        if [self.word, self.sign_id, self.calibrate].count(None) != 2:
+            raise ValueError("it has exactly one of these")
+        if self.word_en is not None and self.word is None:
+            raise ValueError("word_en needs a word")
+        return self
+
+
+class Teaching(Request):
+    """Steers the session that is open."""
+
+    name: ClassVar[Command] = Command.TEACHING
+    example: ClassVar[str] = (
+        'a session is steered with {"command": "teaching", "action": "cancel"}; others are finish, keep and skip'
+    )
+
+    action: Literal["cancel", "finish", "keep", "skip"]
+    """`cancel` ends it and deletes its takes; `finish` learns the takes that it has; after a doubt `keep` keeps the
+    take, and `skip` has it signed again. Of a calibration `skip` leaves out the sign that is asked for."""
+
+
+class LearnedRequest(Request):
+    """Lists what the device has learned, shows or removes a take, or undoes the latest version."""
+
+    name: ClassVar[Command] = Command.LEARNED
+    example: ClassVar[str] = (
+        'what was learned is read with {"command": "learned", "action": "list"}; others are undo, and show and remove '
+        'with a "take"'
+    )
+
+    action: Literal["list", "show", "remove", "undo"]
+    take: Annotated[str, Field(max_length=MAX_TAKE_NAME)] | None = None
+    """The name of a take, as the list has it."""
+
+    @model_validator(mode="after")
+    def _check_take(self) -> Self:
+        if (self.take is not None) != (self.action in ("show", "remove")):
+            raise ValueError("show and remove need a take, and the others none")
+        return self
+
+
+WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {
+    kind.name: kind for kind in (Reply, Correction, Teach, Teaching, LearnedRequest)
+}
 
 
 def _plain(text: str, max_characters: int) -> str:
@@ -104,6 +187,14 @@ def _plain(text: str, max_characters: int) -> str:
     if escape(text) != text:
         raise ValueError("line ends, controls and signs of writing direction are refused")
     return one_line(text, max_characters)
+
+
+def _plain_word(text: str | None) -> str | None:
+    """Return a word on one line; null stays null. Raises ValueError."""
+    line = None if text is None else _plain(text, MAX_CHARACTERS)
+    if line == "":
+        raise ValueError("nothing of it can be seen")
+    return line
 
 
 class RequestRefused(Exception):

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.record.rejection import Fault, Rejection
 from landmarkers.layout import HANDS, LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, WRIST, Part
 from landmarkers.take import Take
 from models.manifest import SpotterSettings
@@ -17,24 +18,24 @@ _MIN_HAND_SHARE: Final = 0.75
 _MAX_CUT_OFF_SHARE: Final = 0.3
 
 
-def find_fault(take: Take, spotter: SpotterSettings, height: float | None) -> str | None:
-    """Return the fault of a take as a clause without a full stop; None when it is good.
+def find_fault(take: Take, spotter: SpotterSettings, height: float | None) -> Rejection | None:
+    """Return why a take is not good enough; None when it is.
 
     `height` is the image's, in image widths; None where there is no image, and then its lower border is unknown.
     """
     if take.duration >= spotter.max_duration_s:
-        return f"the hands did not rest for {spotter.max_duration_s:.0f} s"
+        return Rejection(Fault.TOO_LONG, f"the hands did not rest for {spotter.max_duration_s:.0f} s")
     if take.duration < _MIN_DURATION_S:
-        return f"the sign lasted only {take.duration:.1f} s"
+        return Rejection(Fault.TOO_SHORT, f"the sign lasted only {take.duration:.1f} s")
     if len(take) < _MIN_FRAMES:
-        return f"only {len(take)} images came while you signed"
+        return Rejection(Fault.TOO_FEW_FRAMES, f"only {len(take)} images came while you signed")
     if take.visible(Part.POSE).mean() < _MIN_POSE_SHARE:
-        return "your shoulders were out of view"
+        return Rejection(Fault.SHOULDERS_HIDDEN, "your shoulders were out of view")
     hands = take.visible(Part.LEFT_HAND) | take.visible(Part.RIGHT_HAND)
     if hands.mean() < _MIN_HAND_SHARE:
-        return f"your hands were visible in only {hands.mean():.0%} of the images"
+        return Rejection(Fault.HANDS_HIDDEN, f"your hands were visible in only {hands.mean():.0%} of the images")
     if _is_cut_off(take, spotter.raise_threshold, height).mean() > _MAX_CUT_OFF_SHARE:
-        return "your hand was cut off by the border of the image"
+        return Rejection(Fault.CUT_OFF, "your hand was cut off by the border of the image")
     return None
 
 

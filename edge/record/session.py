@@ -7,12 +7,12 @@ is one take, in the order of the words.
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edge.cameras.camera import Camera
 from edge.record.prompt import Prompt
 from edge.record.quality import find_fault
+from edge.record.rejection import Fault, Rejection
 from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks
 from landmarkers.landmarker import Landmarker
@@ -62,11 +62,26 @@ class LandmarkStream:
             pass
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """The reason why an attempt produced no take to keep."""
+class LandmarkSource(Protocol):
+    """Yields the landmarks of frame after frame, as LandmarkStream does."""
 
-    reason: str
+    height: float | None
+
+    def landmarks(self) -> Iterator[Landmarks]:
+        """Yield the landmarks of every frame."""
+
+
+class Guide(Protocol):
+    """Tells the signer what to do, as the prompt in the terminal does."""
+
+    def ask_for_rest(self) -> None:
+        """Ask for hands at rest, which the countdown begins with."""
+
+    def count_down(self, seconds: int) -> None:
+        """Show how many seconds are left."""
+
+    def start(self) -> None:
+        """Show that it is time to sign."""
 
 
 class StreamEnded(Exception):
@@ -111,11 +126,11 @@ def record(signer: Signer, signs: Sequence[Sign], takes: int, folder: TakeFolder
 class LiveSigner:
     """Somebody in front of a camera, with a countdown before each sign once the hands rest."""
 
-    def __init__(self, stream: LandmarkStream, spotter: SpotterSettings, prompt: Prompt) -> None:
+    def __init__(self, stream: LandmarkSource, spotter: SpotterSettings, guide: Guide) -> None:
         self._stream = stream
         self._landmarks = stream.landmarks()
         self._spotter = spotter
-        self._prompt = prompt
+        self._guide = guide
 
     def next_take(self) -> Take | Rejection:
         """Count down and wait for a sign."""
@@ -130,22 +145,22 @@ class LiveSigner:
             began = landmarks.time if began is None else began
             if self._is_raised(landmarks):
                 if shown != 0:
-                    self._prompt.ask_for_rest()
+                    self._guide.ask_for_rest()
                 rest_began, shown = None, 0
                 if landmarks.time - began > TIMEOUT_S:
-                    return Rejection(f"your hands did not come to rest within {TIMEOUT_S:.0f} s")
+                    return Rejection(Fault.NO_REST, f"your hands did not come to rest within {TIMEOUT_S:.0f} s")
                 continue
             rest_began = landmarks.time if rest_began is None else rest_began
             left = COUNTDOWN_S - int(landmarks.time - rest_began)
             if left <= 0:
                 return None
             if left != shown:
-                self._prompt.count_down(left)
+                self._guide.count_down(left)
                 shown = left
         raise StreamEnded
 
     def _wait_for_sign(self) -> Take | Rejection:
-        self._prompt.start()
+        self._guide.start()
         spotter = RaisedHandSpotter(self._spotter, "")
         active_at: float | None = None
         for landmarks in self._landmarks:
@@ -154,7 +169,7 @@ class LiveSigner:
             if active_at is None or self._is_raised(landmarks):
                 active_at = landmarks.time
             if landmarks.time - active_at > TIMEOUT_S:
-                return Rejection(f"no hand rose within {TIMEOUT_S:.0f} s")
+                return Rejection(Fault.NO_HAND, f"no hand rose within {TIMEOUT_S:.0f} s")
         raise StreamEnded
 
     def _is_raised(self, landmarks: Landmarks) -> bool:
@@ -188,5 +203,4 @@ class RecordedSigner:
 
 
 def _check(take: Take, spotter: SpotterSettings, height: float | None) -> Take | Rejection:
-    fault = find_fault(take, spotter, height)
-    return take if fault is None else Rejection(fault)
+    return find_fault(take, spotter, height) or take

@@ -27,14 +27,14 @@ from starlette.status import (
 )
 
 from edge.commands import Response as CommandResponse
-from edge.requests import MAX_BYTES, Correction, Reply
+from edge.requests import MAX_BYTES, WITH_PAYLOAD
 from edge.sinks.web.body import read_body
 from edge.sinks.web.message import CommandMessage, CommandOutcome
 
 _JSON: Final = "application/json"
 _MAX_WAITING: Final = 16
 _TIMEOUT_S: Final = 5.0
-_SCHEMAS: Final = [kind.model_json_schema() for kind in (Reply, Correction)]
+_SCHEMAS: Final = [kind.model_json_schema() for kind in WITH_PAYLOAD.values()]
 _BODY: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": {_JSON: {"schema": {"oneOf": _SCHEMAS}}}}}
 
 
@@ -76,6 +76,8 @@ def command_router(commands: RemoteCommands, *, has_token: bool) -> APIRouter:
         """Have the device execute a command.
 
         `reply` shows the signer a text, or removes it if the text is empty; `correct` puts a word right, or deletes it.
+        `teach` opens a session in which a person teaches a word, `teaching` steers it; `learned` lists what the device
+        has learned, with a `content` of the response, shows or removes a take, and undoes the latest version.
         """
         if not has_token:
             return _refusal(HTTP_403_FORBIDDEN, "commands need a token: set token_file in [web]")

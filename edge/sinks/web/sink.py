@@ -44,7 +44,7 @@ from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
-PAGE_COMMANDS: Final = (Command.REPLY, Command.CORRECT)
+PAGE_COMMANDS: Final = (Command.REPLY, Command.CORRECT, Command.TEACH, Command.TEACHING, Command.LEARNED)
 """The commands that the page may have executed."""
 
 COMMAND_BURST: Final = 40

@@ -1,0 +1,1 @@
+"""Teaching the device: sessions in which somebody signs a word, and the versions of what was learned."""

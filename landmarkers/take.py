@@ -25,6 +25,7 @@ from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import LAYOUT_NAME, PART_SLICES, POINT_COUNT, Part
 from landmarkers.parsing import describe, read_json
+from landmarkers.review import Review
 
 TAKE_SUFFIX: Final = ".take.npz"
 FORMAT: Final = 1
@@ -61,8 +62,9 @@ class Extraction:
 class Provenance:
     """The provenance of a take. What is not known is None; `variant` 0 is the clip as it was recorded.
 
-    `consent` is that by which the take is kept, and `said` what the model said of it. Keys of another release are
-    ignored when a take is read. Two takes of one clip are equal in provenance whatever is known of their extraction.
+    `consent` is that by which the take is kept, `said` what the model said of it, and `review` what a person decided
+    about it. Keys of another release are ignored when a take is read. Two takes of one clip are equal in provenance
+    whatever is known of their extraction.
     """
 
     clip: str
@@ -74,6 +76,7 @@ class Provenance:
     extraction: Extraction | None = field(default=None, compare=False)
     consent: Consent | None = field(default=None, compare=False)
     said: Said | None = field(default=None, compare=False)
+    review: Review | None = field(default=None, compare=False)
 
     def as_content(self) -> dict[str, Any]:
         """Return what is written of it, in the types of JSON; of what later releases added, only what is known."""
@@ -82,7 +85,7 @@ class Provenance:
 
 
 _PROVENANCE: Final = TypeAdapter(Provenance)
-_ADDED_LATER: Final = {"extraction", "consent", "said"}
+_ADDED_LATER: Final = {"extraction", "consent", "said", "review"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

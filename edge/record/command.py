@@ -11,10 +11,11 @@ from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import open_active_bundle
 from edge.record.prompt import Prompt
 from edge.record.session import LandmarkStream, LiveSigner, RecordedSigner, record
-from edge.record.words import WordsUnclear, find_signs, read_words
+from edge.record.words import read_words
 from edge.redaction import redact_source
 from models.bundle import check_landmarker
 from models.take_folder import TakeFolder
+from models.words import WordsUnclear, find_signs
 
 
 def record_takes(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> int:

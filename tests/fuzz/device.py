@@ -19,7 +19,7 @@ from edge.config import ConfigInvalid
 from edge.config.loading import load_config
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Alternative, Word
-from edge.record.words import WordsUnclear, find_signs, read_words
+from edge.record.words import read_words
 from edge.sinks.captions import message as captions
 from edge.sinks.web import message as web
 from edge.sinks.web.visitors import protocol as visitors
@@ -28,6 +28,7 @@ from edge.sinks.web.visitors.payload import PayloadRefused, read_landmarks, read
 from edge.workers.protocol import Decoder, ProtocolError, encode
 from models.label_file import LabelFileUnusable, read_device_labels
 from models.labels import LabelsDamaged
+from models.words import WordsUnclear, find_signs
 from tests.edge.sinks.web.visitor_server import frames_of
 from tests.edge.tiny_bundle import SIGNS
 from tests.fuzz.mutations import hostile_bytes, hostile_json

@@ -18,6 +18,7 @@ from edge.sinks.web.message import (
     HealthMessage,
     Message,
     ReplyMessage,
+    StateMessage,
     View,
 )
 
@@ -36,6 +37,8 @@ class EventHub:
         self.model: ActiveModel | None = None
         self.health: str | None = None
         self.reply: ReplyMessage | None = None
+        self.states: dict[str, str] = {}
+        """The JSON of the state of each part that has one, by the type of its event."""
         self.view: View | None = None
         self.line = ""
         """The JSON of the line in progress; empty while there is none."""
@@ -60,6 +63,8 @@ class EventHub:
             self.cleared_through = message.through
         elif isinstance(message, ReplyMessage):
             self.reply = message
+        elif isinstance(message, StateMessage):
+            self.states[message.event_type] = message.state
         elif isinstance(message, HealthMessage):
             self.health = message.health
         elif isinstance(message, ActiveModel):

@@ -64,6 +64,17 @@ class ReplyMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StateMessage:
+    """The state of a part of the daemon, as JSON on one line; it replaces the one before of the same type of event.
+
+    There are `teaching`, the teaching session, and `consent`, under which takes are kept now.
+    """
+
+    event_type: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """A request to forget the words and utterances up to this number, the line and the reply."""
 
@@ -120,7 +131,9 @@ class CommandOutcome:
     response: str
 
 
-Message = Settings | ActiveModel | EventMessage | ReplyMessage | Clear | HealthMessage | View | CommandOutcome
+Message = (
+    Settings | ActiveModel | EventMessage | ReplyMessage | StateMessage | Clear | HealthMessage | View | CommandOutcome
+)
 Answer = Ready | RequestedView | CommandMessage | Heartbeat | Failure
 
 MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
@@ -128,6 +141,7 @@ MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
     ActiveModel,
     EventMessage,
     ReplyMessage,
+    StateMessage,
     Clear,
     HealthMessage,
     View,

@@ -34,6 +34,7 @@ from edge.sinks.web.message import (
     ReplyMessage,
     RequestedView,
     Settings,
+    StateMessage,
     View,
 )
 from edge.sinks.web.page_watch import PageWatch
@@ -91,6 +92,7 @@ class WebSink:
         self._line: EventMessage | None = None
         self._clear = Clear(0)
         self._reply: ReplyMessage | None = None
+        self._states: dict[str, StateMessage] = {}
         self._url = config.url
         self._status = status
         self._listener = listen(config)
@@ -135,6 +137,12 @@ class WebSink:
             self._reply = message
             self._worker.send(message)
 
+    def show_state(self, message: StateMessage) -> None:
+        """Show the state of teaching or of consent, as it is now."""
+        with self._worker.lock:
+            self._states[message.event_type] = message
+            self._worker.send(message)
+
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Keep the latest frame for the browsers; the supervisor's thread makes a view of it."""
         now = time.monotonic()
@@ -173,7 +181,8 @@ class WebSink:
         health = HealthMessage(self._health().to_json())
         line = [] if self._line is None else [self._line]
         reply = [] if self._reply is None else [self._reply]
-        return [self._settings, self._active_model, health, self._clear, *self._events, *line, *reply]
+        states = self._states.values()
+        return [self._settings, self._active_model, health, self._clear, *self._events, *line, *reply, *states]
 
     def _send_health(self) -> None:
         self._health_due = 0.0

@@ -1,4 +1,4 @@
-"""Words, utterances, health, clears and changes of the model as server-sent events.
+"""Words, utterances, health, clears, teaching, consent and changes of the model as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -23,8 +23,8 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
     yield f"retry: {_RETRY_MS}\n\n"
     if 0 < since <= hub.cleared_through:
         yield _event("clear", "{}")
-    since, clear_count, line, health = since if hub.has_reached(since) else 0, hub.clear_count, "", ""
-    reply, model = None, hub.model
+    since, clear_count, line = since if hub.has_reached(since) else 0, hub.clear_count, ""
+    reply, model, sent = None, hub.model, dict[str, str]()
     with hub.subscribe() as changed:
         while True:
             changed.clear()
@@ -43,9 +43,10 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
             if hub.model is not model:
                 model = hub.model
                 yield _event("model", "{}")
-            if hub.health is not None and hub.health != health:
-                health = hub.health
-                yield _event("health", health)
+            states = hub.states | {"health": hub.health or "{}"}  # the last one: readers wait for it
+            if states != sent:
+                yield "".join(_event(name, state) for name, state in states.items() if sent.get(name) != state)
+                sent = states
             await changed.wait()
 
 

@@ -1,4 +1,4 @@
-/** Commands to the device, which it takes from whoever has shown the token. */
+/** Requests and commands to the device; it takes commands from whoever has shown the token. */
 
 // The device refuses line ends, controls and signs of writing direction, which come along when a text is pasted.
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
@@ -9,11 +9,23 @@ export function plain(text) {
   return text.replace(DIRECTIONS, "").replace(CONTROLS, " ").trim();
 }
 
-/** Send a command; return why it was not executed, or "" if it was. */
-export async function send(command, payload) {
+/** Return the response to a GET, or null if there is none. */
+export async function fetchJson(path) {
+  const response = await fetch(path).catch(() => null);
+  return response?.ok ? response.json() : null;
+}
+
+/** Send a command; return whether it was executed (`ok`), its `content` if it has any, and the `error` if it was not. */
+export async function execute(command, payload) {
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch("api/command", { method: "POST", headers, body: JSON.stringify({ command, ...payload }) })
     .then((response) => response.json())
     .catch(() => ({ error: "the device does not answer" }));
-  return answer.ok ? "" : (answer.error ?? answer.detail);
+  return { ...answer, error: answer.error ?? answer.detail };
+}
+
+/** Send a command; return why it was not executed, or "" if it was. */
+export async function send(command, payload) {
+  const { ok, error } = await execute(command, payload);
+  return ok ? "" : error;
 }

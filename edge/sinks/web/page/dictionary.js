@@ -1,4 +1,5 @@
 /** The dictionary: the signs that the device's model knows, to be searched and to be seen. Loaded when it is opened. */
+import { fetchJson } from "./commands.js";
 import { arabic, element, english } from "./history.js";
 import { put, putPlain } from "./language.js";
 import { Movement } from "./movement.js";
@@ -7,7 +8,7 @@ const byId = (id) => document.getElementById(id);
 
 /** Manages the list of the signs, which are radio buttons: one stop of the Tab key, and arrows go from sign to sign. */
 export class Dictionary {
-  #movement = new Movement();
+  #movement = new Movement("movement");
   #model = null;
   #rows = [];
   #chosen = null;
@@ -110,10 +111,4 @@ function rowOf(sign) {
 
 function namesOf({ word, word_en: inEnglish }) {
   return [arabic("b", word), ...(inEnglish === word ? [] : [english(inEnglish)])];
-}
-
-/** Return the response to a GET, or null if there is none. */
-async function fetchJson(path) {
-  const response = await fetch(path).catch(() => null);
-  return response?.ok ? response.json() : null;
 }

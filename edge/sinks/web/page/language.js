@@ -38,6 +38,12 @@ export function text(name, inserted = {}) {
   return insert(TEXTS[language][name], inserted);
 }
 
+/** Add the texts of a part that is loaded later, and show them in its elements. */
+export function add(texts, part) {
+  for (const name of Object.keys(TEXTS)) Object.assign(TEXTS[name], texts[name]);
+  fillAll(part);
+}
+
 /** Return true if there is a text of this name. */
 export function has(name) {
   return name in TEXTS[language];
@@ -89,8 +95,12 @@ function apply(name) {
   days = new Intl.DateTimeFormat(LOCALES[name], { day: "numeric", month: "short", ...CLOCK });
   document.documentElement.lang = name;
   document.documentElement.dir = name === "ar" ? "rtl" : "ltr";
-  document.querySelectorAll("[data-text]").forEach(fill);
-  for (const element of document.querySelectorAll("[data-label]")) {
+  fillAll(document);
+}
+
+function fillAll(part) {
+  part.querySelectorAll("[data-text]").forEach(fill);
+  for (const element of part.querySelectorAll("[data-label]")) {
     element.setAttribute("aria-label", text(element.dataset.label));
   }
 }

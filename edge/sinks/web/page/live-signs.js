@@ -2,6 +2,7 @@
 import { Caption } from "./caption.js";
 import { Events } from "./events.js";
 import { History, MAX_WORDS } from "./history.js";
+import { Keeping } from "./keeping.js";
 import * as language from "./language.js";
 import { Reply } from "./reply.js";
 import { State } from "./state.js";
@@ -10,7 +11,7 @@ import { View } from "./view.js";
 
 const UNAUTHORIZED = 401;
 const RETRY_MS = 2_000;
-const STARTS = { device: "captions", dictionary: "dictionary-title", own: "own-title" }; // of each page
+const STARTS = { device: "captions", dictionary: "dictionary-title", teach: "teach-title", own: "own-title" }; // of each page
 const byId = (id) => document.getElementById(id);
 
 language.init();
@@ -19,12 +20,14 @@ theme.bindSelect(byId("theme"));
 
 const caption = captionOf("");
 const history = new History(byId("history-words"), byId("history-empty"));
+const keeping = new Keeping();
 const reply = new Reply();
 const state = new State();
 const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), choice: byId("view-choice") });
 let deviceName = "";
 let latest = null; // the newest word, or its correction
-let dictionary, ownCamera; // promises, once they are shown
+let dictionary, teach, ownCamera; // promises, once they are shown
+const learning = {}; // the latest states of consent and of teaching
 let retryTimer;
 
 language.put(byId("connection-text"), "connecting");
@@ -61,6 +64,11 @@ const handlers = {
     dictionary?.then((one) => one?.follow(health.model));
   },
   reply: (shown) => reply.show(shown),
+  teaching: (state) => showLearning({ teaching: state }),
+  consent(state) {
+    keeping.show(state);
+    showLearning({ consent: state });
+  },
   clear() {
     reply.clear();
     caption.clear();
@@ -105,6 +113,9 @@ async function loadAbout() {
   language.put(byId("version"), "version", about);
   language.put(byId("own-intro"), "own-intro", about);
   byId("to-own").hidden = about.visitors === 0;
+  byId("keeping-stop").hidden = !about.commands;
+  learning.isAllowed = about.commands;
+  offerTeaching();
   byId("reply-form").hidden = !about.commands;
   showPage();
   view.allow(about.view);
@@ -119,6 +130,20 @@ function showLine({ text, seq = 0, corrects }) {
   if (corrects && Number(line.dataset.seq) !== corrects) return;
   line.textContent = text;
   line.dataset.seq = corrects ?? seq;
+}
+
+/** Show the page of teaching the states of consent and of teaching. */
+function showLearning(states) {
+  Object.assign(learning, states);
+  offerTeaching();
+  teach?.then((one) => one?.show(learning));
+}
+
+/** Offer the page of teaching where commands are accepted and something can be learned. */
+function offerTeaching() {
+  const wasHidden = byId("to-teach").hidden;
+  byId("to-teach").hidden = !(learning.isAllowed && (learning.teaching || learning.consent?.is_on));
+  if (wasHidden !== byId("to-teach").hidden) showPage();
 }
 
 /** Stop all requests: further ones with a wrong token would delay the login with the right one. */
@@ -143,12 +168,13 @@ function showPage() {
     byId(`to-${name}`).ariaCurrent = name === shown ? "page" : null;
   }
   byId("skip").hash = STARTS[shown];
-  view.onScreen = shown === "device";
+  view.onScreen = ["device", "teach"].includes(shown);
   showOwnCamera(shown === "own");
   showDictionary(shown === "dictionary");
+  showTeach(shown === "teach");
 }
 
-// The modules of these two are loaded when they are shown for the first time. If the device is unreachable, that is tried
+// The modules of these are loaded when they are shown for the first time. If the device is unreachable, that is tried
 // again when the connection is back.
 
 /** Prepare the visitor's own camera, or switch it off. */
@@ -168,6 +194,17 @@ async function showDictionary(shown) {
     () => (dictionary = undefined),
   );
   (await dictionary)?.show(shown);
+}
+
+async function showTeach(shown) {
+  const load = () => import("./teach.js").then((module) => module.openTeach(), () => null);
+  if (shown) teach ??= load().then((one) => one ?? (teach = undefined));
+  const one = await teach;
+  const isHere = one && !byId("teach-page").hidden;
+  // Who teaches sees the same view of the camera there.
+  const place = isHere ? byId("teach-view") : byId("state").parentElement;
+  if (byId("view").parentElement !== place) place.prepend(byId("view"));
+  if (isHere) one.open(learning);
 }
 
 function captionOf(prefix) {

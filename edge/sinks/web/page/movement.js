@@ -9,8 +9,9 @@ const FACE = [[2, 2], [5, 5], [9, 10]]; // eyes and mouth
 const byId = (id) => document.getElementById(id);
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Manages the canvas, and the buttons below it. */
+/** Manages the elements `canvas` and `note` and the buttons `play` and `next`, whose names begin with the prefix. */
 export class Movement {
+  #part;
   #takes = [];
   #number = 0;
   #second = 0;
@@ -18,15 +19,16 @@ export class Movement {
   #drawnAt = 0;
   #request;
 
-  constructor() {
-    byId("movement-play").addEventListener("click", () => this.#play(!this.#playing));
-    byId("movement-next").addEventListener("click", () => this.#start((this.#number + 1) % this.#takes.length));
+  constructor(prefix) {
+    this.#part = (name) => byId(`${prefix}-${name}`);
+    this.#part("play").addEventListener("click", () => this.#play(!this.#playing));
+    this.#part("next").addEventListener("click", () => this.#start((this.#number + 1) % this.#takes.length));
   }
 
   /** Show these takes, the first one first; none clear the canvas. */
   show(takes) {
     this.#takes = takes;
-    byId("movement-next").hidden = takes.length < 2;
+    this.#part("next").hidden = takes.length < 2;
     this.#start(0);
     cancelAnimationFrame(this.#request);
     this.#request = requestAnimationFrame((now) => this.#draw(now));
@@ -39,16 +41,16 @@ export class Movement {
     this.#second = reducedMotion.matches ? end / 2 : 0;
     this.#play(!reducedMotion.matches);
     const facts = { number: number + 1, count: this.#takes.length, s: Math.round(10 * end) / 10 };
-    if (end) put(byId("movement-note"), "movement-note", facts);
+    if (end) put(this.#part("note"), "movement-note", facts);
   }
 
   #play(playing) {
     this.#playing = playing;
-    put(byId("movement-play"), playing ? "movement-pause" : "movement-play");
+    put(this.#part("play"), playing ? "movement-pause" : "movement-play");
   }
 
   #draw(now) {
-    const canvas = byId("movement-canvas");
+    const canvas = this.#part("canvas");
     canvas.width = canvas.height = canvas.clientWidth * devicePixelRatio; // this clears it
     const take = this.#takes[this.#number];
     if (!take) return;

@@ -141,6 +141,11 @@ const KNOWN = [
   ...compile(CLAUSES, ""),
 ];
 
+/** Add the clauses of a part of the page that is loaded later. */
+export function add(clauses) {
+  KNOWN.push(...compile(clauses, ""));
+}
+
 /** Return a value with its own text direction: isolates (FSI, PDI) keep a Latin name in order within Arabic. */
 export function isolate(value) {
   return `\u2068${value}\u2069`;

@@ -10,6 +10,8 @@ from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.page.conftest import OpenPage
 from tests.edge.sinks.web.page.showing import wait_until_live
 
+TEXTS = ("texts.js", "teach-texts.js")
+
 
 def test_language_is_the_browsers_until_another_is_chosen(device: Device, open_page: OpenPage) -> None:
     page = open_page(language="ar")
@@ -34,14 +36,17 @@ def test_language_is_the_browsers_until_another_is_chosen(device: Device, open_p
 
 def test_both_languages_have_the_same_texts(device: Device, open_page: OpenPage) -> None:
     page = open_page()
-    texts = page.page.evaluate("import('/live-signs/assets/texts.js').then((texts) => texts.TEXTS)")
+    load = "(name) => import(`/live-signs/assets/${name}`).then((texts) => texts.TEXTS)"
+    of_page, of_teaching = (page.page.evaluate(load, name) for name in TEXTS)
+    assert not of_page["en"].keys() & of_teaching["en"].keys()
+    texts = {language: of_page[language] | of_teaching[language] for language in of_page}
     assert texts["en"].keys() == texts["ar"].keys()
     values = {
         language: {name: sorted(re.findall(r"\{.+?\}", text)) for name, text in by_name.items()}
         for language, by_name in texts.items()
     }
     assert values["en"] == values["ar"]
-    files = [path.read_text(encoding="utf-8") for path in pages.FOLDER.iterdir() if path.name != "texts.js"]
+    files = [path.read_text(encoding="utf-8") for path in pages.FOLDER.iterdir() if path.name not in TEXTS]
     used = [name for content in files for name in re.findall(r'"([a-z0-9-]+)"', content)]
     # A name may be composed: notice-${part}
     built = [name for content in files for name in re.findall(r"`(\$\{\w+\}-[a-z]+|[a-z]+-\$\{\w+\})`", content)]
@@ -138,13 +143,13 @@ def test_what_is_loaded_to_open_the_page_is_small(device: Device, open_page: Ope
     )
     sizes = {name: size for name, size in loaded if name == "live-signs" or "." in name}
     assert "texts.js" in sizes
-    assert "own-camera.js" not in sizes  # loaded when it is shown
+    assert not {"own-camera.js", "teach.js", "teach-texts.js"} & sizes.keys()  # loaded when they are shown
     assert sum(sizes.values()) <= 110_000, sizes
 
 
 def test_page_loads_nothing_from_other_servers() -> None:
     files = list(pages.FOLDER.iterdir())
-    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 45_000
+    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 60_000
     for path in files:
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path

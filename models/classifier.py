@@ -20,6 +20,7 @@ PROBE_TOLERANCE: Final = 0.05
 
 _INPUTS: Final = {"points", "times"}
 _OUTPUT: Final = "probabilities"
+_EMBEDDING: Final = "embedding"
 _FLOAT: Final = "tensor(float)"
 _SPELLING_THRESHOLD: Final = 2 / 3
 NOT_RUNNABLE: Final[tuple[type[Exception], ...]] = tuple(
@@ -85,6 +86,8 @@ class OnnxClassifier:
         try:
             self._session = open_session(bundle.model.read_bytes())
             _check_interface(self._session, bundle)
+            self.has_embedding = _EMBEDDING in {one.name for one in self._session.get_outputs()}
+            """Whether it returns what more signs are learned from; the bundles of older releases do not."""
             answer = self.probabilities(bundle.probe.points, bundle.probe.times)
         except NOT_RUNNABLE as error:
             raise BundleRefused(f"{bundle.model} cannot run here: {describe(error)}") from error
@@ -100,17 +103,32 @@ class OnnxClassifier:
 
     def classify(self, take: Take) -> Prediction:
         """Predict the sign of a take, which may be of any length."""
-        probabilities = self.probabilities(take.points, take.times - take.times[0])
-        order = np.argsort(-probabilities[:-1])
-        candidates = tuple(Candidate(self._signs[index], float(probabilities[index])) for index in order)
-        return Prediction(candidates, float(probabilities[-1]))
+        return rank(self._signs, self.probabilities(take.points, take.times - take.times[0]))
+
+    def embed(self, take: Take) -> NDArray[np.float32]:
+        """Return the embedding [size] of a take; `has_embedding` tells whether there is one."""
+        embedding: NDArray[np.float32] = self._run(_EMBEDDING, take.points, take.times - take.times[0])[0]
+        return embedding
 
     def probabilities(self, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return probabilities [signs + 1] for points [time, 543, 3] and times [time], in seconds from the start."""
+        answer = self._run(_OUTPUT, points, times)
+        if len(answer.shape) != 2 or len(answer) != 1:
+            return answer
+        only: NDArray[np.float32] = answer[0]
+        return only
+
+    def _run(self, output: str, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         inputs = {"points": points[None].astype(np.float32), "times": times[None].astype(np.float32)}
-        outputs = self._session.run([_OUTPUT], inputs)
-        answer: NDArray[np.float32] = outputs[0]
-        return answer[0] if len(answer.shape) == 2 and len(answer) == 1 else answer
+        answer: NDArray[np.float32] = self._session.run([output], inputs)[0]
+        return answer
+
+
+def rank(signs: Sequence[Sign], probabilities: NDArray[np.floating[Any]]) -> Prediction:
+    """Return the prediction of the probabilities [signs + 1] of these signs and, last, of "no sign"."""
+    order = np.argsort(-probabilities[:-1])
+    candidates = tuple(Candidate(signs[index], float(probabilities[index])) for index in order)
+    return Prediction(candidates, float(probabilities[-1]))
 
 
 def open_session(model: bytes, threads: int = 1, *, keep_memory: bool = True) -> ort.InferenceSession:

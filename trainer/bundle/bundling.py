@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,14 @@ from models.signature import sign
 from trainer.bundle import card
 from trainer.bundle.card_limits import LIMITS_HEADING
 from trainer.bundle.export import export_fp32
-from trainer.bundle.quantise import Precision, QuantisationData, QuantisationResult, predict_takes, select_network
+from trainer.bundle.quantise import (
+    Precision,
+    QuantisationData,
+    QuantisationResult,
+    embed_takes,
+    predict_takes,
+    select_network,
+)
 from trainer.bundle.training_facts import Measurement, TrainingFacts
 from trainer.data.store import Store
 from trainer.evaluation.calibrate import fit_rejection
@@ -107,7 +115,8 @@ def make_bundle(
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         _write_probe(new, takes["test"][0] if takes["test"] else takes["train"][0])
         if options.with_exemplars:
-            save_exemplars(new / bundles.EXEMPLARS, classifier, run, store)
+            embed = partial(embed_takes, new / bundles.MODEL)
+            save_exemplars(new / bundles.EXEMPLARS, classifier, run, store, embed)
         test = _evaluate_test(new, run, takes["test"])
         facts = TrainingFacts.of(run, store, _measurements(run, store, predictions, takes["test"]))
         content = card.CardContent(

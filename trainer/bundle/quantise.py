@@ -107,8 +107,17 @@ def select_network(
 
 def predict_takes(model: Path, takes: Sequence[Take]) -> NDArray[np.float32]:
     """Return the probabilities [takes, signs + 1] of an ONNX file, which classifies take by take as on the device."""
+    return _run(model, "probabilities", takes)
+
+
+def embed_takes(model: Path, takes: Sequence[Take]) -> NDArray[np.float32]:
+    """Return the embeddings [takes, size] of an ONNX file, take by take as on the device."""
+    return _run(model, "embedding", takes)
+
+
+def _run(model: Path, output: str, takes: Sequence[Take]) -> NDArray[np.float32]:
     session = open_session(model.read_bytes())
-    return np.concatenate([session.run(["probabilities"], graph_inputs(take))[0] for take in takes])
+    return np.concatenate([session.run([output], graph_inputs(take))[0] for take in takes])
 
 
 def graph_inputs(take: Take) -> dict[str, NDArray[np.float32]]:

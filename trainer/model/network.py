@@ -76,7 +76,7 @@ SIZES = {
 
 
 class SignClassifier(nn.Module):
-    """The whole graph: raw points [B, T, 543, 3] and times [B, T] to probabilities [B, signs + 1].
+    """Raw points [B, T, 543, 3] and times [B, T] to probabilities [B, signs + 1].
 
     The last probability is "no sign". `temperature` divides the logits (Guo et al., "On Calibration of
     Modern Neural Networks", 2017), and `rejection` [2] are slope and offset of a logistic curve from the score of the
@@ -95,8 +95,18 @@ class SignClassifier(nn.Module):
 
     def forward(self, points: Tensor, times: Tensor) -> Tensor:
         """Return the probabilities of every sign and, last, of "no sign"."""
+        return self.outputs(points, times)[0]
+
+    def outputs(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the probabilities and the embedding [B, 2 D + 2], from which devices learn more signs.
+
+        The embedding is what the output layers of both experts read, the motion expert's weight, and how much the
+        dominant hand moves.
+        """
         features = self.feature_extractor(points, times)
-        return self.probabilities(self.network(*features), motion(features[1]))
+        embeddings, moving = self.network.embeddings(*features), motion(features[1])
+        logits = combine(self.network.log_probs(embeddings), moving)
+        return self.probabilities(logits, moving), torch.cat([*embeddings, motion_weight(moving), moving], -1)
 
     def probabilities(self, logits: Tensor, motion: Tensor) -> Tensor:
         """Return the probabilities of logits [B, signs + 1]: calibrated, and low where no sign is known well.
@@ -136,21 +146,35 @@ class ProductOfExperts(nn.Module):
 
     def forward(self, body: Tensor, dominant: Tensor, non_dominant: Tensor) -> Tensor:
         """Return the combined logits of every sign and, last, of "no sign"."""
-        handshape, motion = self.expert_log_probs(body, dominant, non_dominant)
-        return 2.0 * (handshape + motion_weight(dominant) * (motion - handshape))
+        return combine(self.expert_log_probs(body, dominant, non_dominant), motion(dominant))
 
     def expert_log_probs(self, body: Tensor, dominant: Tensor, non_dominant: Tensor) -> list[Tensor]:
         """Return each expert's own log-probabilities, [B, classes] each. Training minimises the loss of these."""
+        return self.log_probs(self.embeddings(body, dominant, non_dominant))
+
+    def embeddings(self, body: Tensor, dominant: Tensor, non_dominant: Tensor) -> list[Tensor]:
+        """Return what each expert's output layer reads, [B, D] each."""
         parts = {"body": body, "dominant": dominant, "non_dominant": non_dominant}
         return [
-            torch.log_softmax(self.experts[name]([parts[part][..., slice(*inputs[part])] for part in inputs]), -1)
+            self.experts[name].embed([parts[part][..., slice(*inputs[part])] for part in inputs])
             for name, inputs in _EXPERT_INPUTS.items()
         ]
 
+    def log_probs(self, embeddings: Sequence[Tensor]) -> list[Tensor]:
+        """Return each expert's own log-probabilities, [B, classes] each, of the experts' embeddings."""
+        experts = zip(self.experts.values(), embeddings, strict=True)
+        return [torch.log_softmax(expert.head(embedding), -1) for expert, embedding in experts]
 
-def motion_weight(dominant: Tensor) -> Tensor:
-    """Return the motion expert's weight, [B, 1], 0 to 1, from the motion of the dominant hand [B, S, F]."""
-    return _STATIC_WEIGHT + (_MOVING_WEIGHT - _STATIC_WEIGHT) * motion(dominant)
+
+def combine(log_probs: Sequence[Tensor], motion: Tensor) -> Tensor:
+    """Return the combined logits [B, classes] of both experts, where the dominant hand moves so much, [B, 1]."""
+    of_handshape, of_motion = log_probs
+    return 2.0 * (of_handshape + motion_weight(motion) * (of_motion - of_handshape))
+
+
+def motion_weight(motion: Tensor) -> Tensor:
+    """Return the motion expert's weight, 0 to 1, where the dominant hand moves so much."""
+    return _STATIC_WEIGHT + (_MOVING_WEIGHT - _STATIC_WEIGHT) * motion
 
 
 def motion(dominant: Tensor) -> Tensor:
@@ -184,14 +208,18 @@ class STTransformer(nn.Module):
 
     def forward(self, parts: Sequence[Tensor]) -> Tensor:
         """Return the logits of every sign and, last, of "no sign"."""
+        logits: Tensor = self.head(self.embed(parts))
+        return logits
+
+    def embed(self, parts: Sequence[Tensor]) -> Tensor:
+        """Return the embedding [B, D] that the output layer reads."""
         embedded = [embedding(part) for embedding, part in zip(self.embeddings, parts, strict=True)]
         tokens = torch.stack(embedded, 2) + self.part_embedding + self.positional_encoding[:, None]  # [B, S, P, D]
         for block in self.blocks:
             tokens = block(tokens)
         steps = self.norm(tokens).mean(2)  # [B, S, D]
         weights = torch.softmax(self.pool(steps), 1)  # [B, S, 1]
-        logits: Tensor = self.head((steps * weights).sum(1))
-        return logits
+        return (steps * weights).sum(1)
 
 
 class PartEmbedding(nn.Module):

@@ -38,7 +38,7 @@ def test_handshape_weighs_more_for_a_static_hand_and_motion_for_a_moving_one(dev
     dominant[..., DEVIATION] = 0.0
     dominant[:, ::2, DEVIATION] = torch.tensor([2 * deviation, 0.0])
     handshape, motion = network.expert_log_probs(body, dominant, non_dominant)
-    weight = motion_weight(dominant)
+    weight = motion_weight(motion_of(dominant))
     torch.testing.assert_close(network(body, dominant, non_dominant), 2 * ((1 - weight) * handshape + weight * motion))
     assert float(weight) < 0.3 if expert == "handshape" else float(weight) > 0.55
 

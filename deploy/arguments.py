@@ -74,6 +74,16 @@ def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     push.add_argument("--allow-downgrade", action="store_true", help="allow an older version of a model")
     push.add_argument("--allow-labels", action="store_true", help="allow a model of other signs")
+    collect = commands.add_parser(
+        "collect", parents=[fleet, changing], help="bring the takes that people gave for training from the devices"
+    )
+    collect.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="folder for the takes, in which each device has its own",
+    )
     status = commands.add_parser("status", parents=[fleet], help="show the state of the devices")
     status.add_argument("--json", action="store_true", help="print JSON")
     rollback = commands.add_parser(

@@ -8,7 +8,8 @@ from typing import Final, NoReturn, Self
 from tqdm import tqdm
 
 from deploy.artifact import open_artifact
-from deploy.connection import Connections, Failure, Reporter, connected
+from deploy.collection import Collector
+from deploy.connection import Connections, Failure, Remote, Reporter, connected, in_parallel
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid, load_inventory, waves
 from deploy.plan import plan
 from deploy.provisioning import provision
@@ -31,6 +32,8 @@ def run_on_fleet(options: argparse.Namespace) -> int:
         return _status(inventory, entries, json=options.json)
     if options.command == "push":
         return _push(inventory, entries, options)
+    if options.command == "collect":
+        return _collect(inventory, entries, options)
     change: Change = AppRollback() if options.app else BundleRollback(_wait_policy(options))
     return _roll_out(inventory, entries, change, _report, dry_run=options.dry_run)
 
@@ -73,6 +76,22 @@ def _push(inventory: FleetInventory, entries: Sequence[HostEntry], options: argp
             allowed = " ".join(flag for flag, is_set in flags if is_set)
             change = BundleDeployment(artifact, allowed, _wait_policy(options), bars.report, bars.of)
         return _roll_out(inventory, entries, change, bars.report, dry_run=options.dry_run)
+
+
+def _collect(inventory: FleetInventory, entries: Sequence[HostEntry], options: argparse.Namespace) -> int:
+    outcomes: dict[str, str] = {}
+    with _Bars() as bars:
+        collector = Collector.into(options.to, bars.of, dry_run=options.dry_run)
+
+        def collect(remote: Remote) -> None:
+            outcomes[remote.entry.host] = collector.collect(remote)
+
+        with connected(inventory, entries) as connections:
+            remotes = list(connections.remotes.values())
+            failures = connections.failures | in_parallel(connections, remotes, collect)
+    outcomes |= {host: failure.sentence for host, failure in failures.items()}
+    print(table([("HOST", "TAKES"), *((entry.host, outcomes[entry.host]) for entry in entries)]))
+    return _exit_code(list(failures.values()))
 
 
 def _release_of(inventory: FleetInventory, options: argparse.Namespace) -> Release:

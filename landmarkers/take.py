@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -199,6 +200,15 @@ class StoredTake:
     def duration(self) -> float:
         """The seconds from the first frame to the last."""
         return float(self.times[-1] - self.times[0])
+
+    @property
+    def landmarks_sha256(self) -> str:
+        """The SHA-256 of the landmarks and their times: of one take, whatever is known of it."""
+        digest = sha256(self.times.astype("<f8").tobytes())
+        for part in PART_SLICES:
+            steps = self.parts.get(part)
+            digest.update(b"" if steps is None else part.value.encode() + steps.astype("<i2").tobytes())
+        return digest.hexdigest()
 
     def has_landmarks_of(self, other: "StoredTake") -> bool:
         """Return whether another take has the same landmarks at the same times, whatever its provenance."""

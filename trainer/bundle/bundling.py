@@ -33,6 +33,7 @@ from trainer.bundle.quantise import (
     select_network,
 )
 from trainer.bundle.training_facts import Measurement, TrainingFacts
+from trainer.data.consents import write_consents
 from trainer.data.store import Store
 from trainer.evaluation.calibrate import fit_rejection
 from trainer.evaluation.metrics import Evaluation, HeldOutResult, evaluate
@@ -42,7 +43,7 @@ from trainer.targets import Kind, names_in, replace_folder
 from trainer.training.exemplars import save_exemplars
 from trainer.training.run import Run
 from trainer.training.run_metadata import RunUnusable
-from trainer.training.run_store import check_store
+from trainer.training.run_store import check_store, consents_of
 from trainer.training.trained_model import load_trained, logits_of
 
 SMALLEST_APP_VERSION: Final = "0.2.0"
@@ -114,6 +115,7 @@ def make_bundle(
         result = _write_network(new, Path(scratch) / "fp32.onnx", run, classifier, takes["train"], options.precision)
         (new / bundles.LABELS).write_bytes(labels_json(run.signs))
         _write_probe(new, takes["test"][0] if takes["test"] else takes["train"][0])
+        write_consents(new, consents_of(run, store))
         if options.with_exemplars:
             embed = partial(embed_takes, new / bundles.MODEL)
             save_exemplars(new / bundles.EXEMPLARS, classifier, run, store, embed)

@@ -59,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     data_arguments.add_extract(add("extract", "turn a data set into takes; run it again to resume", selection))
     data_arguments.add_import(add("import-npz", "turn published keypoints (NPZ, 184 points) into takes", selection))
     data_arguments.add_renumber(add("renumber", "give signs in a folder of takes other numbers"))
+    data_arguments.add_forget(
+        add("forget", "forget a person: delete the takes, and list the bundles that were trained with them")
+    )
     data_arguments.add_extract_unknown(
         add("extract-unknown", "turn clips of signs that a model shall reject into takes")
     )

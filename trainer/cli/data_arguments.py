@@ -13,6 +13,7 @@ from trainer.cli.values import (
     report_file,
     sign_number,
     signer_source,
+    utc_time,
 )
 
 
@@ -96,6 +97,43 @@ def add_renumber(command: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="OLD[=NEW]",
         help="a sign's number, and the one to give it (default: the number that follows from its word)",
+    )
+
+
+def add_forget(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `forget`."""
+    command.add_argument("--person", required=True, metavar="NAME", help="whose takes to forget")
+    command.add_argument(
+        "--word",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="only takes of this word, or of the sign with this number; may be repeated",
+    )
+    command.add_argument(
+        "--after", type=utc_time, metavar="TIME", help="only takes for which the person was asked then or later (UTC)"
+    )
+    command.add_argument(
+        "--before", type=utc_time, metavar="TIME", help="only takes for which the person was asked earlier (UTC)"
+    )
+    command.add_argument(
+        "--takes",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FOLDER",
+        help="folders of takes, such as those that ishara-deploy collect has filled",
+    )
+    command.add_argument(
+        "--store",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="STORE",
+        help="stores of runs, such as runs/all/takes.store",
+    )
+    command.add_argument(
+        "--bundles", type=Path, nargs="+", default=[], metavar="FOLDER", help="folders in which to look for bundles"
     )
 
 

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "extract": "trainer.cli.data_commands:run_extract",
     "extract-unknown": "trainer.cli.data_commands:run_extract_unknown",
     "import-npz": "trainer.cli.data_commands:run_import_npz",
+    "forget": "trainer.cli.forget_commands:run_forget",
     "renumber": "trainer.cli.data_commands:run_renumber",
     "import-pose": "trainer.cli.data_commands:run_import_pose",
     "export-pose": "trainer.cli.data_commands:run_export_pose",

@@ -27,6 +27,8 @@ from trainer.targets import Kind, names_in
 FORMAT: Final = 2
 NO_SIGN: Final = -1
 """Stands in the index for a take of no sign that is to be known."""
+CONSENT: Final = "consent"
+"""The column of the index with the consents' numbers."""
 _FILES: Final = frozenset({"index.npz", "points.npy", "times.npy", "sources.npz", ".sources.npz.new"})
 _COLUMNS: Final = frozenset({"format", "parts", "ends", "clip"})  # in the index of every release
 _MAX_INDEX_BYTES: Final = 1 << 30
@@ -54,11 +56,12 @@ STORE: Final = Kind("a store of takes", _find_foreign, is_replaced=True, is_reus
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The index entry of one take: its provenance and its range of frames."""
+    """The index entry of one take: its provenance, its range of frames, and the number of its consent."""
 
     provenance: Provenance
     start: int
     stop: int
+    consent_id: str | None = None
 
 
 class Rows(Sequence[Row]):
@@ -67,6 +70,8 @@ class Rows(Sequence[Row]):
     def __init__(self, index: ArrayArchive) -> None:
         """Raises ArraysDamaged."""
         texts = [index.read(name, "U") for name in ("clip", "landmarker", "signer", "split")]
+        # Stores of earlier releases hold no consents.
+        texts.append(index.read(CONSENT, "U") if CONSENT in index.names else np.full_like(texts[0], ""))
         columns = [*texts, *(index.read(name, "i") for name in ("sign_id", "variant", "ends"))]
         self.ends: NDArray[np.int64] = columns[-1].astype(np.int64)
         has_one_length = all(column.shape == (self.ends.size,) for column in columns)
@@ -84,7 +89,7 @@ class Rows(Sequence[Row]):
     def __getitem__(self, number: int | slice) -> Row | list[Row]:
         if isinstance(number, slice):
             return [self[index] for index in range(*number.indices(len(self)))]
-        clip, landmarker, signer, split, sign_id, variant, ends = self._columns
+        clip, landmarker, signer, split, consent, sign_id, variant, ends = self._columns
         start = ends[number - 1] if number % len(self) else 0
         provenance = Provenance(
             clip[number],
@@ -94,7 +99,7 @@ class Rows(Sequence[Row]):
             None if sign_id[number] == NO_SIGN else sign_id[number],
             variant[number],
         )
-        return Row(provenance, start, ends[number])
+        return Row(provenance, start, ends[number], consent[number] or None)
 
 
 class Store:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from landmarkers.layout import PART_SLICES, Part, parts_in_order
 from landmarkers.take import MAX_FRAMES, MISSING, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
-from trainer.data.store import FORMAT, NO_SIGN, STORE, Store, StoreUnusable, columns_of
+from trainer.data.store import CONSENT, FORMAT, NO_SIGN, STORE, Store, StoreUnusable, columns_of
 from trainer.data.store_sources import Source, write_sources
 from trainer.targets import replace_folder
 
@@ -47,8 +47,8 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
     lengths: list[int] = []
     sources: list[Source] = []
     with (
-        _NpyWriter(new / "points.npy", np.int16, (len(columns_of(ordered)), 3)) as points,
-        _NpyWriter(new / "times.npy", np.float64, ()) as times,
+        NpyWriter(new / "points.npy", np.int16, (len(columns_of(ordered)), 3)) as points,
+        NpyWriter(new / "times.npy", np.float64, ()) as times,
         tqdm(total=len(takes), desc="store", unit="take") as progress,
     ):
         for chunk in _read_chunks(takes, ordered, executor):
@@ -71,6 +71,11 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
         split=np.array([provenance.split or "" for provenance in provenances]),
         sign_id=np.array([_sign_number(provenance) for provenance in provenances]),
         variant=np.array([provenance.variant for provenance in provenances]),
+        **{
+            CONSENT: np.array(
+                [provenance.consent.consent_id if provenance.consent else "" for provenance in provenances]
+            )
+        },
     )
     write_sources(sources, new)
 
@@ -153,7 +158,7 @@ def _checked(result: _Chunk | TakeDamaged | WorkerLost) -> _Chunk:
     return result
 
 
-class _NpyWriter:
+class NpyWriter:
     """Writes an `.npy` file of rows [..., *shape] that grows by appending; closing it writes the number of rows."""
 
     def __init__(self, path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> None:

@@ -52,6 +52,13 @@ def write_sources(sources: Sequence[Source], store: Path) -> None:
     replace_file(store / _SOURCES, content.getvalue())
 
 
+def copy_sources(store: Path, new: Path, numbers: Sequence[int]) -> None:
+    """Write into a new store the sources of these takes of a store, if it has any. Raises OSError."""
+    sources = _read_sources(store)
+    if sources is not None:
+        write_sources([sources[number] for number in numbers], new)
+
+
 def has_sources(folder: Path) -> bool:
     """Return True if a folder holds the sources of a store, undamaged."""
     return _read_sources(folder) is not None

@@ -111,6 +111,8 @@ def fine_tune(
     new.load_state_dict(expand_classifier(old, len(parent.signs), len(data.signs), takes))
     state = TrainingState.create(new, recipe, rng, warmup_fraction=0.1)
     description = asdict(config) | {"parent": parent.title, "rehearsed_takes": count}
+    if parent.consents:  # runs of earlier releases, which may be resumed, lack the key
+        description["consents"] = sorted(parent.consents)
     write_run_metadata(data, recipe, folder, seed, context, description)
     epochs_done = state.load(folder / CHECKPOINT)
     if epochs_done == recipe.epochs:

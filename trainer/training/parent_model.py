@@ -14,13 +14,14 @@ from landmarkers.layout import Part
 from landmarkers.take import Take
 from models.bundle import EXEMPLARS, MANIFEST, Bundle, open_bundle
 from models.labels import Sign
+from trainer.data.consents import read_consents
 from trainer.data.store import Store
 from trainer.model.network import SignClassifier
 from trainer.training.exemplars import load_exemplars, select_exemplars
 from trainer.training.recipe import Recipe
 from trainer.training.run import Run, open_run
 from trainer.training.run_metadata import RUN_METADATA
-from trainer.training.run_store import open_store
+from trainer.training.run_store import consents_of, open_store
 from trainer.training.trained_model import build_model, load_trained
 
 _TAKES_PER_SIGN: Final = 12  # exemplars of a run, whose store is at hand
@@ -42,6 +43,8 @@ class ParentModel:
     parts: frozenset[Part]
     weights: Mapping[str, Tensor]
     exemplars: tuple[Take, ...]
+    consents: frozenset[str] = frozenset()
+    """The numbers of the consents to the takes that it was trained on."""
 
     def build(self) -> SignClassifier:
         """Return the trained network. Raises ParentModelUnusable."""
@@ -79,6 +82,7 @@ def _from_run(run: Run, store: Store) -> ParentModel:
         frozenset(store.parts),
         load_trained(run.folder, run.recipe, run.signs).state_dict(),
         tuple(store.take(number) for number in selected),
+        consents_of(run, store),
     )
 
 
@@ -93,7 +97,14 @@ def _from_bundle(bundle: Bundle) -> ParentModel:
     except (OSError, ValueError) as error:
         raise ParentModelUnusable(f"{path} is damaged or of another format; export the bundle anew") from error
     parent = ParentModel(
-        title, memory.recipe, bundle.signs, bundle.manifest.landmarker, memory.parts, memory.weights, memory.takes
+        title,
+        memory.recipe,
+        bundle.signs,
+        bundle.manifest.landmarker,
+        memory.parts,
+        memory.weights,
+        memory.takes,
+        read_consents(bundle.folder),
     )
     probe = bundle.probe
     with torch.no_grad():

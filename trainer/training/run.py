@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, NonNegativeInt
 
 from landmarkers.parsing import describe
+from models.forgotten import ConsentId
 from models.karsl import review
 from models.labels import Sign
 from models.stored_model import StoredModel
@@ -40,6 +41,12 @@ class Run:
         return None if fine_tuning is None else str(fine_tuning["parent"])
 
     @property
+    def parent_consents(self) -> frozenset[str]:
+        """The numbers of the consents to the takes behind the parent; none without a parent."""
+        fine_tuning = self.metadata.get("fine_tuning")
+        return frozenset() if fine_tuning is None else frozenset(fine_tuning.get("consents", ()))
+
+    @property
     def rehearsed_takes(self) -> int:
         """The number of takes of the parent's, which stand first in the store; 0 without a parent."""
         fine_tuning = self.metadata.get("fine_tuning")
@@ -55,6 +62,7 @@ class _Split(StoredModel):
 class _FineTuning(StoredModel):
     parent: str
     rehearsed_takes: int
+    consents: tuple[ConsentId, ...] = ()
 
 
 class _Content(StoredModel):

@@ -39,6 +39,12 @@ def check_store(run: Run, store: Store) -> None:
         )
 
 
+def consents_of(run: Run, store: Store) -> frozenset[str]:
+    """Return the numbers of the consents to the takes that a run was made with, and to those behind its parent."""
+    own = (store.rows[number].consent_id for number in (*run.train, *run.validation))
+    return run.parent_consents.union(number for number in own if number is not None)
+
+
 def open_or_build_store(takes: Sequence[Path], folder: Path, run: Path, parts: frozenset[Part] | None = None) -> Store:
     """Open a store if it holds exactly these takes as they are now; otherwise build it.
 

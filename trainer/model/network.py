@@ -19,7 +19,7 @@ Network for Skeleton-based Action Recognition", 2021, for alternating spatial an
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -156,14 +156,18 @@ class ProductOfExperts(nn.Module):
         """Return what each expert's output layer reads, [B, D] each."""
         parts = {"body": body, "dominant": dominant, "non_dominant": non_dominant}
         return [
-            self.experts[name].embed([parts[part][..., slice(*inputs[part])] for part in inputs])
-            for name, inputs in _EXPERT_INPUTS.items()
+            expert.embed([parts[part][..., slice(*inputs[part])] for part in inputs])
+            for expert, inputs in zip(self._transformers, _EXPERT_INPUTS.values(), strict=True)
         ]
 
     def log_probs(self, embeddings: Sequence[Tensor]) -> list[Tensor]:
         """Return each expert's own log-probabilities, [B, classes] each, of the experts' embeddings."""
-        experts = zip(self.experts.values(), embeddings, strict=True)
+        experts = zip(self._transformers, embeddings, strict=True)
         return [torch.log_softmax(expert.head(embedding), -1) for expert, embedding in experts]
+
+    @property
+    def _transformers(self) -> list["STTransformer"]:
+        return [cast("STTransformer", expert) for expert in self.experts.values()]
 
 
 def combine(log_probs: Sequence[Tensor], motion: Tensor) -> Tensor:
@@ -219,7 +223,8 @@ class STTransformer(nn.Module):
             tokens = block(tokens)
         steps = self.norm(tokens).mean(2)  # [B, S, D]
         weights = torch.softmax(self.pool(steps), 1)  # [B, S, 1]
-        return (steps * weights).sum(1)
+        embedding: Tensor = (steps * weights).sum(1)
+        return embedding
 
 
 class PartEmbedding(nn.Module):

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from edge.config import SHIPPED_MODEL
 from landmarkers.consent import Consent
 from landmarkers.parsing import read_json
+from landmarkers.review import Review
 from landmarkers.take import StoredTake, Take, TakeDamaged
 from models.bundle import BundleRefused, open_bundle, sha256_of
 from models.bundle_source import BUNDLE_FILES
@@ -27,6 +28,8 @@ from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parse, Parser, in_file, in_memory
 from tests.models.stock import pack
 from tests.synthetic_takes import make_take
+
+_REVIEW = b'{"verdict": "rejected", "decided_at": "2026-11-29T17:00:00Z", "original_sign_id": 76}'
 
 
 def take_files(folder: Path) -> list[bytes]:
@@ -52,6 +55,7 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("take", takes, hostile_npz, in_file("a.take.npz", Take.load), (TakeDamaged,)),
         Parser("stored take", takes, hostile_npz, in_file("a.take.npz", _read_frames), (TakeDamaged,)),
         Parser("consent", [_consent()], hostile_json, in_memory(_expiry), (ValueError,)),
+        Parser("review", [_REVIEW], hostile_json, in_memory(_review), (ValueError,)),
         Parser("manifest", manifests, hostile_json, partial(_in_bundle, "manifest.json", open_bundle), refused),
         Parser("labels", contents["labels.json"], hostile_json, in_file("labels.json", read_labels), (LabelsDamaged,)),
         Parser("probe", contents["probe.npz"], hostile_npz, partial(_in_bundle, "probe.npz", open_bundle), refused),
@@ -72,6 +76,10 @@ def _read_frames(path: Path) -> None:
 def _consent() -> bytes:
     consent = {"person": "مريم", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", "words": "May we?"}
     return json.dumps(consent | {"consent_id": "0" * 32, "purpose": "training", "days": 30}).encode()
+
+
+def _review(content: bytes) -> object:
+    return Review.model_validate(read_json(content)).decided_at
 
 
 def _expiry(content: bytes) -> object:

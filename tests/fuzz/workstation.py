@@ -17,7 +17,8 @@ from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.recording import RecordingUnreadable
 from models.bundle import MANIFEST
 from models.label_file import LabelFileUnusable
-from models.labels import LabelsDamaged
+from models.labels import LabelsDamaged, Sign
+from models.words import WordsUnclear, find_signs
 from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
@@ -33,6 +34,7 @@ from trainer.data.layouts import clip_list, wlasl
 from trainer.data.layouts.content import Entry, Kind
 from trainer.data.store import Store, StoreUnusable
 from trainer.data.store_builder import build_store
+from trainer.review.review_view import Decision
 from trainer.training.exemplars import load_exemplars
 from trainer.training.recipe import RECIPES
 from trainer.training.run import open_run
@@ -65,6 +67,7 @@ _CLIPS = "path,word,signer,split,english\nclips.csv.d,قهوة,p2,train,Coffee\n
 _WLASL = b'[{"gloss": "book", "instances": [{"video_id": "69241", "signer_id": 118, "split": "train"}]}]'
 
 _LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n,شكرا,Thanks,\n".encode()
+_DECISION = '{"verdict": "accepted", "word": "شاي=Tea"}'.encode()
 _NO_LABELS = (LabelFileUnusable, LabelsDamaged, DatasetUnreadable)
 
 
@@ -84,6 +87,7 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("list of clips", [_CLIPS], hostile_bytes, in_file("clips.csv", clip_list.read), (DatasetUnreadable,)),
         Parser("labels", [_LABELS, workbook], hostile_bytes, in_file("labels.csv", read_label_file), _NO_LABELS),
         Parser("workbook of labels", [workbook], hostile_npz, in_file("labels.xlsx", read_label_file), _NO_LABELS),
+        Parser("decision about a take", [_DECISION], hostile_json, in_memory(_decide), (ValueError, WordsUnclear)),
         Parser("WLASL's list", [_WLASL], hostile_json, in_file("WLASL.json", _read_wlasl), (DatasetUnreadable,)),
         Parser("pose file", [pose_bytes(*moving())], hostile_bytes, in_file("a.pose", read_landmarks), unreadable),
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
@@ -93,6 +97,11 @@ def parsers(scratch: Path) -> list[Parser]:
 
 def _read_wlasl(path: Path) -> object:
     return wlasl.read([Entry(path, (path.name,), Kind.OTHER)])
+
+
+def _decide(content: bytes) -> object:
+    word = Decision.model_validate_json(content).word
+    return None if word is None else find_signs([word], [Sign(sign_id=7, word="قهوة", word_en="Coffee")])
 
 
 def _run() -> bytes:

@@ -16,6 +16,7 @@ from trainer.cli import (
     data_arguments,
     evaluation_arguments,
     report_arguments,
+    review_arguments,
     training_arguments,
 )
 from trainer.cli.values import MAX_PROCESSES, integer_from, sign_ids
@@ -68,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     data_arguments.add_import_pose(add("import-pose", "turn key points of others (.pose files) into takes", selection))
     data_arguments.add_export_pose(add("export-pose", "turn takes into .pose files for other programs"))
     data_arguments.add_bench_loader(add("bench-loader", "measure how fast training batches are loaded from a store"))
+    review_arguments.add_review(
+        add("review", "serve a local page on which takes are accepted, relabelled or rejected; run it again to resume")
+    )
     training_arguments.add_train(add("train", "train a model on takes; run it again to resume"))
     training_arguments.add_fine_tune(
         add("fine-tune", "fine-tune a bundle or run on new words or another signer; run it again to resume")

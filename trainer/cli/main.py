@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "renumber": "trainer.cli.data_commands:run_renumber",
     "import-pose": "trainer.cli.data_commands:run_import_pose",
     "export-pose": "trainer.cli.data_commands:run_export_pose",
+    "review": "trainer.cli.review_commands:run_review",
     "bench-loader": "trainer.cli.data_commands:run_bench_loader",
     "train": "trainer.cli.training_commands:run_train",
     "fine-tune": "trainer.cli.training_commands:run_fine_tune",

@@ -19,7 +19,8 @@ _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
 )
 _BLOCKS: Final[Any] = _ENVIRONMENT.get_template("blocks.html").module
-_STYLE: Final = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
+STYLE_FILE: Final = _TEMPLATES / "style.css"
+_STYLE: Final = Markup(STYLE_FILE.read_text(encoding="utf-8"))  # noqa: S704  # our own file
 _MIN_LINKED: Final = 5  # sections
 _BAR_WIDTH: Final = 160
 _DIFFERENCE_ZOOM: Final = 3.0

@@ -55,7 +55,7 @@ Instant = Annotated[
 
 
 class Purpose(StrEnum):
-    """What the takes may be used for."""
+    """The use to which the takes may be put."""
 
     DEVICE = "device"
     """They stay on the device that recorded them, and only teach it."""

@@ -11,11 +11,12 @@ from time import time
 
 from edge.cameras.source import Source, SourceOptions, open_source
 from edge.config import EdgeConfig
+from edge.consent.learning import Learning
+from edge.consent.retention import Retention
 from edge.conversation import Conversation
-from edge.corrections.kept_takes import KeptTakes
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
-from edge.lifecycle.paths import state_folder
+from edge.lifecycle.paths import HomeUnknown, state_folder
 from edge.lifecycle.plan import Plan
 from edge.lifecycle.reload import Reloader
 from edge.lifecycle.service import Service, status_line
@@ -95,11 +96,11 @@ class _Daemon:
         )
         self._start_monitoring()
         words = self._word_factory()
-        self._kept = self._keep_takes()
+        self._learning = self._open_learning()
         self._recogniser = Recogniser(
             ModelStages.of(plan.bundle, plan.classifier, words, plan.allowed),
             self._stats.timed,
-            None if self._kept is None else self._kept.remember,
+            None if self._learning is None else self._learning.kept.remember,
         )
         self._conversation = Conversation((), words, config.digits)
         self.swap = HotSwap(plan, self._recogniser, words)
@@ -127,7 +128,7 @@ class _Daemon:
     def open_outputs(self) -> Outputs:
         """Open the sinks. Raises what a sink raises that refuses its configuration."""
         outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._conversation, self._stack)
-        outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._kept)
+        outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._learning)
         return outputs
 
     def start_service(self, signals: StopSignals) -> None:
@@ -182,16 +183,18 @@ class _Daemon:
         self._stack.callback(outbox.close)
         return outbox
 
-    def _keep_takes(self) -> KeptTakes | None:
-        """Return what keeps the takes of corrected words, if the configuration says so."""
-        config = self._plan.config
-        if not config.corrections.keep_takes:
+    def _open_learning(self) -> Learning | None:
+        """Return what keeps takes by consent, if the configuration says so; those of before are deleted in time."""
+        try:
+            state = state_folder(os.environ)
+        except HomeUnknown:
+            if self._plan.config.learning is not None:
+                raise
             return None
-        folder = state_folder(os.environ) / f"corrected-{config.device}"
-        labels, escalation = self._plan.bundle.folder / LABELS, self._status.escalation(Component.DAEMON)
-        kept = KeptTakes(folder, config.corrections.keep_takes, labels, escalation)
-        self._stack.callback(kept.close)
-        return kept
+        learning = Learning.open(self._plan, state, self._status, self._stack)
+        if learning is not None or Retention.is_needed(state):
+            self._stack.callback(Retention(state, self._status.escalation(Component.DAEMON)).close)
+        return learning
 
     def _new_console(self) -> ConsoleSink:
         config = self._plan.config
@@ -227,8 +230,8 @@ class _Daemon:
         """Adjust threshold, health, kept takes and status line to the model that was swapped in."""
         manifest, old = plan.bundle.manifest, self._stats.model
         self._controller.raise_threshold, self._stats.model = manifest.spotter.raise_threshold, manifest.title
-        if self._kept is not None:
-            self._kept.use_labels(plan.bundle.folder / LABELS)
+        if self._learning is not None:
+            self._learning.kept.use_labels(plan.bundle.folder / LABELS)
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
         if manifest.title == old:
             log.info("%s reads with another threshold, vocabulary or labels", old, extra=fields)

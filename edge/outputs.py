@@ -3,26 +3,27 @@
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 from edge.commands import Commands
 from edge.config import CaptionsConfig, MqttConfig, SpeechConfig, WebConfig
+from edge.consent.learning import Learning
 from edge.conversation import Conversation
 from edge.corrections.corrector import Corrector
-from edge.corrections.kept_takes import KeptTakes
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.observer import LandmarkObserver
-from edge.requests import Command, Correction, Reply
+from edge.requests import Command, ConsentRequest, Correction, Reply
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
 from edge.sinks.sink import Sink
-from edge.sinks.web.message import ActiveModel
+from edge.sinks.web.message import ActiveModel, StateMessage
 from edge.sinks.web.sink import WebSink
 from models.labels import labels_json
 
@@ -40,11 +41,14 @@ class Outputs:
     """Closes each sink that was opened."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
-    def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, kept: KeptTakes | None) -> None:
+    def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:
         """Open every configured sink. Raises what a sink raises that refuses its configuration."""
         config, commands = self.plan.config, Commands(self.status)
         if config.captions is not None or config.web is not None:
             commands.register(Command.CLEAR, self.conversation.end)  # before what it says is cleared
+        if learning is not None:
+            commands.register_payload(ConsentRequest, learning.ask)
+        kept = None if learning is None else learning.kept
         corrector = Corrector(self.conversation, self.plan.bundle.signs, kept)
         self.swaps.on_swap(lambda plan: corrector.use_signs(plan.bundle.signs))
         commands.register_payload(Correction, corrector.correct)
@@ -53,7 +57,7 @@ class Outputs:
         if config.captions is not None:
             self._open_captions(config.captions, commands)
         if config.web is not None:
-            self._open_web(config.web, commands)
+            self._open_web(config.web, commands, learning)
         if config.speech is not None:
             self._open_speech(config.speech)
         if config.mqtt is not None and outbox is not None:
@@ -92,7 +96,7 @@ class Outputs:
 
         self._add(SpeechSink(config, status=self.status))
 
-    def _open_web(self, config: WebConfig, commands: Commands) -> None:
+    def _open_web(self, config: WebConfig, commands: Commands, learning: Learning | None) -> None:
         web = WebSink(
             config,
             device=self.plan.config.device,
@@ -105,8 +109,16 @@ class Outputs:
         self._add(web)
         self.observers.append(web)
         self.swaps.on_swap(lambda plan: web.set_model(_active_model(plan)))
+        if learning is not None:
+            show = partial(_show_consent, learning, web)
+            self.status.subscribe(show)
+            show()
         commands.register(Command.CLEAR, web.clear)
         commands.register_payload(Reply, web.show_reply)
+
+
+def _show_consent(learning: Learning, web: WebSink) -> None:
+    web.show_state(StateMessage("consent", learning.state_json()))
 
 
 def _model_json(plan: Plan) -> str:

@@ -25,6 +25,7 @@ MAX_TAKES: Final = 10
 MAX_TAKE_NAME: Final = 120
 _MAX_CHARACTERS: Final = 64
 _MAX_REASON: Final = 200
+MAX_CONSENT_MINUTES: Final = 480
 
 
 class Command(StrEnum):
@@ -39,6 +40,7 @@ class Command(StrEnum):
     TEACH = "teach"
     TEACHING = "teaching"
     LEARNED = "learned"
+    CONSENT = "consent"
 
 
 class Request(StrictModel):
@@ -177,8 +179,32 @@ class LearnedRequest(Request):
         return self
 
 
+class ConsentRequest(Request):
+    """Keeps the takes of a person who has agreed, for some minutes, or ends that."""
+
+    name: ClassVar[Command] = Command.CONSENT
+    example: ClassVar[str] = (
+        'a consent begins with {"command": "consent", "action": "start", "person": "…", "purpose": "device", '
+        '"minutes": 30} and ends with {"command": "consent", "action": "stop"}'
+    )
+
+    action: Literal["start", "stop"]
+    person: Person | None = None
+    """The signer: a name or a pseudonym."""
+    purpose: Purpose | None = None
+    """The use that the person has agreed to: the takes stay on this device, or may be collected for training too."""
+    minutes: Annotated[int, Field(ge=1, le=MAX_CONSENT_MINUTES)] | None = None
+
+    @model_validator(mode="after")
+    def _check_action(self) -> Self:
+        missing = [self.person, self.purpose, self.minutes].count(None)
+        if missing != (0 if self.action == "start" else 3):
+            raise ValueError("start needs a person, a purpose and minutes, and stop none of them")
+        return self
+
+
 WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {
-    kind.name: kind for kind in (Reply, Correction, Teach, Teaching, LearnedRequest)
+    kind.name: kind for kind in (Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest)
 }
 
 

@@ -222,18 +222,23 @@ class StoredTake:
         """Return a mask [time] of the frames in which the part was detected."""
         return self.parts[part][:, 0, 0] != MISSING if part in self.parts else np.zeros(len(self), np.bool_)
 
-    def save(self, path: Path) -> None:
-        """Write the take atomically: a reader sees the whole file or none."""
+    def to_bytes(self) -> bytes:
+        """Return the content of the take's file."""
         header = {"format": FORMAT, "layout": LAYOUT_NAME} | self.provenance.as_content()
         parts = {part.value: self.parts[part] for part in PART_SLICES if part in self.parts}
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer, allow_pickle=False, provenance=np.array(json.dumps(header)), times=self.times, **parts
         )
+        return buffer.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Write the take atomically: a reader sees the whole file or none."""
+        content = self.to_bytes()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            temporary.write_bytes(buffer.getvalue())
+            temporary.write_bytes(content)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from landmarkers.consent import Consent, Said
 from landmarkers.errors import UserError
-from landmarkers.take import TAKE_SUFFIX, Provenance, Take
+from landmarkers.take import TAKE_SUFFIX, Provenance, StoredTake, Take, read_provenance
 from models.bundle import LABELS, MANIFEST
 from models.durable import replace_file
 from models.joined_labels import LabelsDiffer, join_signs
@@ -30,7 +31,7 @@ class TakeFolder:
         labels = folder / LABELS
         self.signs = read_labels(labels) if labels.is_file() else ()
         paths = [path for path in sorted(folder.rglob(f"*{TAKE_SUFFIX}")) if not path.name.startswith(".")]
-        provenances = [Take.load(path).provenance for path in paths]
+        provenances = [read_provenance(path) for path in paths]
         others = sorted({provenance.landmarker for provenance in provenances} - {landmarker})
         if others:
             raise TakeFolderUnusable(
@@ -59,12 +60,20 @@ class TakeFolder:
         except OSError as error:
             raise TakeFolderUnusable(f"takes cannot be saved in {self.folder}: {error.strerror}") from error
 
-    def add(self, take: Take, sign: Sign) -> Path:
-        """Save a take of a sign, its times counted from its start; return its file. Raises TakeFolderUnusable."""
+    def add(
+        self, take: Take | StoredTake, sign: Sign, consent: Consent | None = None, said: Said | None = None
+    ) -> Path:
+        """Save a take of a sign, its times counted from its start; return its file. Raises TakeFolderUnusable.
+
+        `consent` is that of the signer, and `said` what a model said of the take before it was known what it is.
+        """
         name, path = self._next_name(sign)
-        provenance = Provenance(name, self._landmarker, self._signer, "train", sign.sign_id)
+        provenance = Provenance(name, self._landmarker, self._signer, "train", sign.sign_id, consent=consent, said=said)
+        stored = take.stored() if isinstance(take, Take) else take
+        stored = replace(stored, times=stored.times - stored.times[0], provenance=provenance)
         try:
-            replace(take, times=take.times - take.times[0], provenance=provenance).save(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, stored.to_bytes())
         except OSError as error:
             raise TakeFolderUnusable(f"the take {path} cannot be written: {error.strerror}") from error
         self._counts[sign.sign_id] += 1

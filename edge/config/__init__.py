@@ -3,6 +3,7 @@
 from edge.config.camera import CameraConfig
 from edge.config.captions import CaptionsConfig
 from edge.config.edge_config import EdgeConfig
+from edge.config.learning import LearningConfig
 from edge.config.model import SHIPPED_MODEL, ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigInvalid",
     "EdgeConfig",
     "LabelsConfig",
+    "LearningConfig",
     "MetricsConfig",
     "ModelConfig",
     "MqttConfig",

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from edge.config.camera import CameraConfig
 from edge.config.captions import CaptionsConfig
-from edge.config.corrections import CorrectionsConfig
+from edge.config.learning import LearningConfig
 from edge.config.model import ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
@@ -31,7 +31,7 @@ class EdgeConfig(Section):
     model: ModelConfig = ModelConfig()
     labels: LabelsConfig = LabelsConfig()
     vocabulary: VocabularyConfig = VocabularyConfig()
-    corrections: CorrectionsConfig = CorrectionsConfig()
+    learning: LearningConfig | None = None
     mqtt: MqttConfig | None = None
     captions: CaptionsConfig | None = None
     speech: SpeechConfig | None = None

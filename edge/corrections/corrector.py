@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from edge.consent.kept_takes import KeptTakes
 from edge.conversation import Conversation
-from edge.corrections.kept_takes import KeptTakes
 from edge.requests import Correction, RequestRefused
 from landmarkers.numbers import is_number
 from models.composition import european_digits
@@ -15,7 +15,7 @@ class Corrector:
     """Corrects the words of one conversation; any thread may call."""
 
     def __init__(self, conversation: Conversation, signs: Sequence[Sign], kept: KeptTakes | None) -> None:
-        """`signs` are those that the model knows; `kept` saves the takes of corrected words, if anybody does."""
+        """`signs` are those that the model knows; `kept` keeps the takes of words, if any are kept."""
         self._conversation = conversation
         self._kept = kept
         self._signs = signs
@@ -31,7 +31,7 @@ class Corrector:
         if correction is None:
             raise RequestRefused(f"word {request.seq} is unknown, or too old to be corrected")
         if self._kept is not None and correction.corrects is not None:
-            self._kept.keep(correction.corrects, sign)
+            self._kept.correct(correction.corrects, sign)
 
 
 def find_sign(request: Correction, signs: Sequence[Sign]) -> Sign:

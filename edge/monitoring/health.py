@@ -16,6 +16,7 @@ from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.stage_times import StageHistogram, StageTime, StageTimer
 from edge.monitoring.status import Component, DeviceStatus, Obstacle
 from edge.recognition.word import Timestamp, Word
+from landmarkers.consent import Purpose
 from models.strict_model import StrictModel
 
 _MAX_RECENT_FRAMES: Final = 1000
@@ -37,7 +38,8 @@ class Health(StrictModel):
     `frames` were processed; `dropped` arrived meanwhile and were replaced by newer ones; `skipped` were not processed
     because nobody signed or the processor was hot. `throttled` is true while firmware or kernel slow the processor
     down. `faults` holds one sentence for each of the configured `components` that has a fault. While `paused` no frame
-    is processed. `obstacle` is why the signer cannot be read, which somebody in the room can remove. `last_word_at` is
+    is processed. `keeping_for` is the purpose for which takes of a person are kept by consent, until `keeping_until`.
+    `obstacle` is why the signer cannot be read, which somebody in the room can remove. `last_word_at` is
     when the last word was emitted; `confidences` is the histogram of the words' confidences, `model` the bundle in use.
     `model_state` is the state of a model from the store: `proven`, `on probation`, or `rolled back NAME:` with the
     reason, where the daemon returned from that one.
@@ -66,6 +68,8 @@ class Health(StrictModel):
     faults: dict[Component, str]
     paused: bool
     obstacle: Obstacle | None = None
+    keeping_for: Purpose | None = None
+    keeping_until: Timestamp | None = None
     words_waiting: int
     words_dropped: int
     words_unreadable: int = 0
@@ -158,7 +162,7 @@ class PipelineStats:
 
     def health(self) -> Health:
         """Return the present state. May be called on any thread, so everything is copied before it is evaluated."""
-        stages = dict(self._stages)
+        stages, keeping = dict(self._stages), self._status.keeping
         return Health(
             at=datetime.now(UTC),
             up_s=round(time.monotonic() - self._began, 1),
@@ -179,6 +183,8 @@ class PipelineStats:
             faults=self._status.faults,
             paused=self._status.paused,
             obstacle=self._status.obstacle,
+            keeping_for=None if keeping is None else keeping.purpose,
+            keeping_until=None if keeping is None else keeping.until,
             words_waiting=0 if self._backlog is None else self._backlog.waiting,
             words_dropped=0 if self._backlog is None else self._backlog.dropped,
             words_unreadable=0 if self._backlog is None else self._backlog.unreadable,

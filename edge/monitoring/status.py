@@ -6,11 +6,14 @@ metrics) read it, or are called at each change.
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Final
 
 from edge.workers.supervised_thread import Escalation, catch_unforeseen
+from landmarkers.consent import Purpose
 from landmarkers.plain_text import one_sentence
 
 PROVEN: Final = "proven"
@@ -38,6 +41,15 @@ class Obstacle(StrEnum):
     TOO_BLURRED = "too blurred"
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A person whose takes are kept now, what for, and until when."""
+
+    person: str
+    purpose: Purpose
+    until: datetime
+
+
 Callback = Callable[[], None]
 
 
@@ -51,6 +63,7 @@ class DeviceStatus:
         self._faults: dict[tuple[Component, str], str] = {}
         self._paused = False
         self._obstacle: Obstacle | None = None
+        self._keeping: Keeping | None = None
         self._model_state: str | None = None
         self._callbacks: list[Callback] = []
 
@@ -89,6 +102,13 @@ class DeviceStatus:
         if changed:
             self._notify()
 
+    def set_keeping(self, keeping: Keeping | None) -> None:
+        """Set whose takes are kept; None if nobody's are."""
+        with self._lock:
+            changed, self._keeping = self._keeping != keeping, keeping
+        if changed:
+            self._notify()
+
     def set_model_state(self, state: str | None) -> None:
         """Set the model's state: proven, on probation, rolled back and why; None if it is not from the store."""
         line = None if state is None else one_sentence(state)
@@ -96,6 +116,12 @@ class DeviceStatus:
             changed, self._model_state = self._model_state != line, line
         if changed:
             self._notify()
+
+    @property
+    def keeping(self) -> Keeping | None:
+        """Return whose takes are kept."""
+        with self._lock:
+            return self._keeping
 
     @property
     def model_state(self) -> str | None:

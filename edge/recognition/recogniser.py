@@ -11,8 +11,8 @@ from landmarkers.take import Take
 
 StageTimer = Callable[[str], AbstractContextManager[None]]
 """Times what is done inside the context as one run of the named stage."""
-OnTake = Callable[[int, Take], None]
-"""Receives the number of a word and the take that it was recognised in."""
+OnTake = Callable[[Word, Take], None]
+"""Receives a word and the take that it was recognised in."""
 
 
 class Recogniser:
@@ -83,7 +83,7 @@ class Recogniser:
             if word is None:
                 continue
             if self._on_take is not None:
-                self._on_take(word.seq, take)
+                self._on_take(word, take)
             yield word
 
 

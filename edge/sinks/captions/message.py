@@ -29,12 +29,13 @@ class CaptionsMessage:
 class StatusMessage:
     """The faulty components, by the names of Component, the pause of the daemon, and what keeps it from reading.
 
-    `obstacle` is a value of Obstacle, or empty.
+    `obstacle` is a value of Obstacle, or empty. `keeping` is true while takes of somebody are kept.
     """
 
     faults: tuple[str, ...] = ()
     paused: bool = False
     obstacle: str = ""
+    keeping: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _NOTICE_GAP: Final = 2.4
 # Notices in Arabic and in English.
 _READY: Final = ("جاهز", "Ready")
 _PAUSED: Final = ("متوقف مؤقتًا", "Paused")
+_KEEPING: Final = ("تُحفظ حركات الإشارة الآن بموافقة صاحبها", "Signs are being kept, with the signer's consent")
 _FAULTS: Final = {
     "camera": ("لا صورة من الكاميرا", "No picture from the camera"),
     "broker": ("لا اتصال بالخادم", "No connection to the broker"),
@@ -129,7 +130,8 @@ def draw_identity(panel: Image.Image, name: str, style: PanelStyle) -> None:
 def _notices(status: StatusMessage) -> list[tuple[str, str]]:
     faults = [_FAULTS[name] for name in status.faults if name in _FAULTS]
     obstacles = [_OBSTACLES[status.obstacle]] if status.obstacle in _OBSTACLES and not (faults or status.paused) else []
-    return ([_PAUSED] if status.paused else []) + faults + obstacles
+    # First, so that it is seen in any case.
+    return ([_KEEPING] if status.keeping else []) + ([_PAUSED] if status.paused else []) + faults + obstacles
 
 
 def _notice_width(notice: tuple[str, str], style: PanelStyle, *, english: bool) -> float:

@@ -110,7 +110,8 @@ class CaptionSink:
 
     def _status_message(self) -> StatusMessage:
         faults = tuple(component.value for component in self._status.faults if component is not Component.SCREEN)
-        return StatusMessage(faults, self._status.paused, self._status.obstacle or "")
+        keeping = self._status.keeping is not None
+        return StatusMessage(faults, self._status.paused, self._status.obstacle or "", keeping)
 
     def _initial_messages(self) -> Iterable[Message]:
         reply = [] if self._reply is None else [self._reply]

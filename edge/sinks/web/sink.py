@@ -45,7 +45,14 @@ from edge.workers.process import Program
 from edge.workers.supervisor import Callbacks, SupervisedProcess
 from landmarkers.frame import Frame, Landmarks
 
-PAGE_COMMANDS: Final = (Command.REPLY, Command.CORRECT, Command.TEACH, Command.TEACHING, Command.LEARNED)
+PAGE_COMMANDS: Final = (
+    Command.REPLY,
+    Command.CORRECT,
+    Command.TEACH,
+    Command.TEACHING,
+    Command.LEARNED,
+    Command.CONSENT,
+)
 """The commands that the page may have executed."""
 
 COMMAND_BURST: Final = 40

@@ -4,9 +4,16 @@ import { put, putPlain } from "./language.js";
 
 const byId = (id) => document.getElementById(id);
 
+const words = {}; // the question by which somebody is asked, by purpose
+
 /** Put the fields of who is asked, and for what, into a form. */
 export function askIn(form) {
   form.querySelector(".actions").before(byId("asking").content.cloneNode(true));
+  form.addEventListener("change", () => quote(form));
+}
+
+function quote(form) {
+  putPlain(form.querySelector("blockquote"), words[purposeOf(form)] ?? "");
 }
 
 /** Return the purpose that is chosen in a form. */
@@ -26,9 +33,10 @@ export class ConsentForm {
   }
 
   /** Show the words of the question; the form is there while nothing is kept. */
-  show({ is_on: isOn, session, words }) {
+  show({ is_on: isOn, session, words: questions }) {
     byId("keep").hidden = !isOn || session !== null;
-    for (const quote of document.querySelectorAll("#teach-page blockquote")) putPlain(quote, words);
+    Object.assign(words, questions);
+    for (const field of document.querySelectorAll("#teach-page blockquote")) quote(field.closest("form"));
   }
 
   async #begin() {

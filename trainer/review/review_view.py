@@ -42,7 +42,6 @@ class SaidView(StrictModel):
     sign_id: int
     word: Word
     confidence: float
-    model: str
     agrees: bool
 
 
@@ -121,7 +120,6 @@ def _view_said(queue: ReviewQueue, provenance: Provenance) -> SaidView | None:
         sign_id=said.sign_id,
         word=word,
         confidence=said.confidence,
-        model=said.model,
         agrees=said.sign_id == provenance.sign_id,
     )
 

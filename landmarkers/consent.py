@@ -85,7 +85,7 @@ class Consent(BaseModel):
 
 
 class Said(BaseModel):
-    """What a model said of a take; keys of another release are ignored."""
+    """The word that a model said of a take; keys of another release are ignored."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -94,6 +94,13 @@ def models(config: EdgeConfig, options: argparse.Namespace) -> int:
     return run_models_command(config.model, options)
 
 
+def learning(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """List or delete what is kept of signers, or begin and end their consent."""
+    from edge.keeping.command import run_learning_command
+
+    return run_learning_command(config, options)
+
+
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Check the device; return 1 if something must be fixed."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -126,6 +133,7 @@ _COMMANDS: Final[Mapping[str, Callable[[EdgeConfig, argparse.Namespace], int]]] 
     "captions": captions,
     "speech": speech,
     "models": models,
+    "learning": learning,
     "config": check_config,
 }
 

@@ -14,6 +14,7 @@ from edge.config import EdgeConfig
 from edge.consent.learning import Learning
 from edge.consent.retention import Retention
 from edge.conversation import Conversation
+from edge.learning.versions import LearnedVersions
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import HomeUnknown, state_folder
@@ -193,7 +194,9 @@ class _Daemon:
             return None
         learning = Learning.open(self._plan, state, self._status, self._stack)
         if learning is not None or Retention.is_needed(state):
-            self._stack.callback(Retention(state, self._status.escalation(Component.DAEMON)).close)
+            escalation = self._status.escalation(Component.DAEMON)
+            retention = Retention(state, lambda folder: LearnedVersions(folder).forget_missing(), escalation)
+            self._stack.callback(retention.close)
         return learning
 
     def _new_console(self) -> ConsoleSink:

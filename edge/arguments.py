@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from edge.cameras.source_help import SOURCES_HELP
+from edge.keeping import arguments as keeping_arguments
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
 from edge.redaction import redact_source
@@ -53,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     speech_arguments.add_arguments(speech)
     models = _command(commands, "models", "list or change the installed bundles and the active one")
     models_arguments.add_arguments(models, configured)
+    learning = _command(commands, "learning", "list or delete what is kept of signers, or begin and end their consent")
+    keeping_arguments.add_arguments(learning, configured)
     config = _command(commands, "config", "inspect the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     _command(actions, "check", "check the configuration and print all of it as JSON", configured)

@@ -3,12 +3,17 @@
 import argparse
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import shtab
 
 from landmarkers.numbers import read_decimal
+
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2199
 
 
 def add_standard_options(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +37,17 @@ def decimal_from(minimum: int, maximum: int, unit: str = "") -> Callable[[str], 
         return number
 
     return convert
+
+
+def utc_time(text: str) -> datetime:
+    """Convert a date, or a date and time as ISO 8601 writes them; without an offset it is UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = datetime.min.replace(tzinfo=UTC)
+    if not _FIRST_YEAR < time.year < _LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"{text} is no date or time such as 2026-11-29 or 2026-11-29T16:00")
+    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
 
 
 def _complete_paths(parser: argparse.ArgumentParser) -> None:

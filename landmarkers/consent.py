@@ -1,37 +1,19 @@
 """The consent by which a take of a person is kept, and what the model said of the take; both lie in its file."""
 
-import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Final
 from uuid import uuid4
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from landmarkers.person import MAX_PERSON, Purpose, read_person
 from landmarkers.plain_text import one_line
 from landmarkers.text_types import Label
 
-MAX_PERSON: Final = 40
+__all__ = ["Consent", "Days", "Instant", "Person", "Purpose", "Said", "Words"]
+
 MAX_DAYS: Final = 3650
 MAX_WORDS: Final = 1000
-_NAME: Final = re.compile(r"\w(?:[\w .'-]*\w)?", re.UNICODE)
-
-
-def read_person(text: str) -> str:
-    """Return a person's name or pseudonym on one line, composed (NFC); it also names a folder.
-
-    Letters of every script with their marks, digits, spaces, dots, hyphens and apostrophes: so no address of electronic
-    mail is one, and no path. Raises ValueError.
-    """
-    name = unicodedata.normalize("NFC", " ".join(text.split()))
-    unmarked = "".join(character for character in name if not unicodedata.category(character).startswith("M"))
-    if len(name) > MAX_PERSON or not _NAME.fullmatch(unmarked) or unicodedata.category(name[0]).startswith("M"):
-        raise ValueError(
-            f"a person has a name or pseudonym of at most {MAX_PERSON} letters, digits, spaces, dots, hyphens and "
-            "apostrophes"
-        )
-    return name
 
 
 def _on_one_line(text: str) -> str:
@@ -52,15 +34,6 @@ Instant = Annotated[
     Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
     AfterValidator(lambda time: time.astimezone(UTC)),
 ]
-
-
-class Purpose(StrEnum):
-    """The use to which the takes may be put."""
-
-    DEVICE = "device"
-    """They stay on the device that recorded them, and only teach it."""
-    TRAINING = "training"
-    """They may also be collected for the next model."""
 
 
 class Consent(BaseModel):

@@ -18,8 +18,8 @@ class LearningConfig(Section):
     keep: Literal["none", "corrected", "all"] = "corrected"
     """Takes that are kept while a consent is in force: of words that somebody corrects, of all words, or of none. Takes
     of signs that are taught are kept in any case."""
-    days: Days = 90
-    """Days after which a take is deleted, counted from the consent."""
+    days: Days = 365
+    """Days after which a take is deleted, counted from the consent; what was learned from it is forgotten then."""
     max_takes: Annotated[int, Field(ge=1, le=10_000)] = 500
     """Most takes of recognised words to keep; beyond that the oldest are deleted."""
     asked_by: Label

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Final
 
 from landmarkers.consent import Consent, Said
@@ -44,10 +45,9 @@ class KeptTake:
         return self.provenance.consent
 
     @property
-    def asked_at(self) -> datetime:
-        """Return when its signer was asked; when it was written, if that is unknown."""
-        written = datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
-        return written if self.consent is None else self.consent.asked_at
+    def person(self) -> str | None:
+        """Return whose it is."""
+        return self.provenance.signer if self.consent is None else self.consent.person
 
 
 class LearningFolder:
@@ -104,6 +104,12 @@ class LearningFolder:
                     with suppress(OSError):  # it is not empty
                         folder.rmdir()
             self._prune_labels()
+
+    def delete_rest(self, person: str | None) -> None:
+        """Delete what is left of a person, such as files that are damaged; None deletes all takes."""
+        if self.takes_folder.is_dir():
+            with self._locked():
+                rmtree(self.takes_folder if person is None else self.takes_folder / person, ignore_errors=True)
 
     def delete_expired(self, now: datetime) -> int:
         """Delete the takes whose time is over; return how many."""

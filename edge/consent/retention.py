@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,10 @@ _CLOSE_TIMEOUT_S: Final = 1.0
 class Retention:
     """Looks at the folders of all devices of a state folder at once, and then every hour."""
 
-    def __init__(self, state: Path, escalation: Escalation) -> None:
+    def __init__(self, state: Path, on_deleted: Callable[[Path], object], escalation: Escalation) -> None:
+        """`on_deleted` is called with a folder of which takes were deleted, on this object's own thread."""
         self._state = state
+        self._on_deleted = on_deleted
         self._closing = threading.Event()
         self._thread = SupervisedThread("the deletion of takes", self._run, escalation)
         self._thread.start()
@@ -41,6 +44,7 @@ class Retention:
                 try:
                     if count := LearningFolder(folder).delete_expired(datetime.now(UTC)):
                         log.info("%d takes in %s are deleted: the days of their consent are over", count, folder)
+                        self._on_deleted(folder)
                 except (OSError, UserError) as error:
                     log.warning("takes whose time is over cannot be deleted from %s: %s", folder, error)
             self._closing.wait(_EVERY_S)

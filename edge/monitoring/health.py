@@ -16,7 +16,7 @@ from edge.monitoring.frame_rate import FrameRateController, Rate
 from edge.monitoring.stage_times import StageHistogram, StageTime, StageTimer
 from edge.monitoring.status import Component, DeviceStatus, Obstacle
 from edge.recognition.word import Timestamp, Word
-from landmarkers.consent import Purpose
+from landmarkers.person import Purpose
 from models.strict_model import StrictModel
 
 _MAX_RECENT_FRAMES: Final = 1000

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from edge.workers.supervised_thread import Escalation, catch_unforeseen
-from landmarkers.consent import Purpose
+from landmarkers.person import Purpose
 from landmarkers.plain_text import one_sentence
 
 PROVEN: Final = "proven"

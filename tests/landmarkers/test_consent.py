@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from landmarkers.consent import Consent, Purpose, Said, read_person
+from landmarkers.consent import Consent, Purpose, Said
+from landmarkers.person import read_person
 from landmarkers.take import Provenance, StoredTake, TakeDamaged, read_provenance
 from tests.synthetic_takes import make_take
 

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from landmarkers.command_line import decimal_from
+from landmarkers.command_line import decimal_from, utc_time
 from trainer.cli.values import (
     MAX_PROCESSES,
     SPLITS,
@@ -13,7 +13,6 @@ from trainer.cli.values import (
     report_file,
     sign_number,
     signer_source,
-    utc_time,
 )
 
 

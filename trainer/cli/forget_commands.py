@@ -4,8 +4,8 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from models.forgotten import Limits
-from trainer.data.erasure import Person, find_signs, forget
+from models.forgotten import Limits, find_signs
+from trainer.data.erasure import Person, forget
 from trainer.data.extract import TAKES
 from trainer.data.trained_bundles import TrainedBundle, find_bundles
 from trainer.targets import check_folder

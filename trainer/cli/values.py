@@ -7,7 +7,6 @@ import argparse
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +19,6 @@ from models.sign_number import MAX_SIGN_NUMBER, read_sign_range
 MAX_INTEGER: Final = 2**31 - 1
 MAX_PROCESSES: Final = 1024
 _MAX_CARD_TEXT: Final = 10_000
-_FIRST_YEAR: Final = 1970
-_LAST_YEAR: Final = 2199
 
 # Copies of RECIPES, Precision and RestVisibility, whose modules import torch, onnx and numpy. A test compares them.
 RECIPE_NAMES: Final = ("default", "large", "medium", "small", "tiny", "trial")
@@ -129,17 +126,6 @@ def device(text: str) -> str:
     except (RuntimeError, AssertionError) as error:
         raise argparse.ArgumentTypeError(f"torch cannot use {local_device(text)} here") from error
     return local_device(text)
-
-
-def utc_time(text: str) -> datetime:
-    """Convert a date, or a date and time as ISO 8601 writes them; without an offset it is UTC."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = datetime.min.replace(tzinfo=UTC)
-    if not _FIRST_YEAR < time.year < _LAST_YEAR:
-        raise argparse.ArgumentTypeError(f"{text} is no date or time such as 2026-11-29 or 2026-11-29T16:00")
-    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
 
 
 def bundle_name(text: str) -> str:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from landmarkers.numbers import is_number
 from landmarkers.take import TAKE_SUFFIX, Provenance, StoredTake, TakeDamaged
 from models.bundle import LABELS
 from models.forgotten import ForgottenPeople, Limits
 from models.labels import labels_json, read_labels
-from models.sign_number import normalise_word, number_of_word
+from models.sign_number import number_of_word
 from trainer.data.store import STORE, Row, Store
 from trainer.data.store_builder import NpyWriter
 from trainer.data.store_sources import copy_sources
@@ -58,15 +57,6 @@ class Person:
             not self.limits.signs or row.provenance.sign_id in self.limits.signs
         )
         return is_asked_for or (row.provenance.signer == self.name and self.limits.cover(row.provenance.sign_id, None))
-
-
-def find_signs(folders: Sequence[Path], words: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of signs that words, or numbers, name, by the labels in the folders. Raises LabelsDamaged."""
-    numbers = {int(word) for word in words if is_number(word)}
-    wanted = {normalise_word(word) for word in words if not is_number(word)}
-    known = [sign for folder in folders for path in sorted(folder.rglob(LABELS)) for sign in read_labels(path)]
-    numbers |= {sign.sign_id for sign in known if {normalise_word(sign.word), normalise_word(sign.word_en)} & wanted}
-    return frozenset(numbers | {number_of_word(word) for word in wanted})
 
 
 def forget(person: Person, folders: Sequence[Path], stores: Sequence[Path], now: datetime) -> Erasure:

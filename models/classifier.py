@@ -105,23 +105,25 @@ class OnnxClassifier:
         """Predict the sign of a take, which may be of any length."""
         return rank(self._signs, self.probabilities(take.points, take.times - take.times[0]))
 
-    def embed(self, take: Take) -> NDArray[np.float32]:
-        """Return the embedding [size] of a take; `has_embedding` tells whether there is one."""
-        embedding: NDArray[np.float32] = self._run(_EMBEDDING, take.points, take.times - take.times[0])[0]
-        return embedding
+    def answer(self, take: Take) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the probabilities [signs + 1] and the embedding [size] of a take, if the graph `has_embedding`."""
+        probabilities, embedding = self._run([_OUTPUT, _EMBEDDING], take.points, take.times - take.times[0])
+        return probabilities[0], embedding[0]
 
     def probabilities(self, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return probabilities [signs + 1] for points [time, 543, 3] and times [time], in seconds from the start."""
-        answer = self._run(_OUTPUT, points, times)
+        (answer,) = self._run([_OUTPUT], points, times)
         if len(answer.shape) != 2 or len(answer) != 1:
             return answer
         only: NDArray[np.float32] = answer[0]
         return only
 
-    def _run(self, output: str, points: Points, times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    def _run(
+        self, outputs: Sequence[str], points: Points, times: NDArray[np.floating[Any]]
+    ) -> list[NDArray[np.float32]]:
         inputs = {"points": points[None].astype(np.float32), "times": times[None].astype(np.float32)}
-        answer: NDArray[np.float32] = self._session.run([output], inputs)[0]
-        return answer
+        answers: list[NDArray[np.float32]] = self._session.run(outputs, inputs)
+        return answers
 
 
 def rank(signs: Sequence[Sign], probabilities: NDArray[np.floating[Any]]) -> Prediction:

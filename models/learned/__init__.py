@@ -1,7 +1,7 @@
 """What a device learns of its own signers: signs of theirs and their way of known signs, beside the bundle.
 
-A bundle's graph embeds a take, and a head that numpy fits within seconds reads the embedding. The head is derived from
-the taught takes alone, and is fitted again from them for another bundle or another release.
+A bundle's graph embeds a take, and the embedding is compared with those of the taught takes; numpy does it. What was
+learned is derived from the taught takes alone, and is made again from them for another bundle or another release.
 """
 
 from models.learned.classifier import LearnedClassifier

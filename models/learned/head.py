@@ -1,69 +1,63 @@
-"""The output layers of a network's experts, with rows for learned signs; numpy alone.
+"""Recognises learned signs by the takes that were taught, beside a network that does not know them.
 
-Shape legend: B takes, D size of one expert's embedding, C classes: every sign and, last, "no sign".
+A take is of a taught sign where its embedding is close to one of that sign, and clearly closer than to the nearest
+signs of the bundle: the mean likeness of a few of them tells how close any sign would be (cohort normalisation, as
+speakers are verified: Auckenthaler, Carey and Lloyd-Thomas, "Score Normalization for Text-Independent Speaker
+Verification Systems", 2000). Otherwise the network's answer stands. Nothing is trained, so old words stay what they
+were, and one take is enough. The settings were chosen on one signer (docs/evaluation.md, "Taught signs").
 
-This is the end of trainer/model/network.py: log-probabilities of two experts, combined by the motion of the dominant
-hand, calibrated by a temperature, and rejected where no sign is known well.
+Shape legend: B takes, D size of the embedding of one expert (see models/learned/cohort.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import Sign
+from models.learned.cohort import Cohort, Floats, likeness
 
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OutputLayer:
-    """One expert's output layer: weight [C, D] and bias [C]."""
-
-    weight: Floats
-    bias: Floats
-
-    def log_probs(self, embeddings: Floats) -> Floats:
-        """Return log-probabilities [B, C] of the expert's embeddings [B, D]."""
-        return log_softmax(embeddings @ self.weight.T + self.bias)
+_NEIGHBOURS: Final = 3  # of the bundle, with which a taught sign is compared
+_MARGIN: Final = 0.08  # by which a taught sign is more alike than they, where it is as likely as not
+_LIKENESS: Final = 0.65  # which it then has itself
+_SLOPE: Final = 20.0  # of both
+_SHARPNESS: Final = 20.0  # with which one taught sign is preferred to another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedHead:
-    """Turns embeddings into probabilities of the bundle's signs and of those that were learned."""
+    """Turns a network's answer into that of the bundle's signs and the learned ones."""
 
     model: str
     """The SHA-256 of the graph that makes the embeddings."""
     signs: tuple[Sign, ...]
-    """The bundle's signs in its order, then those that were learned."""
-    learned: frozenset[int]
-    """The numbers of the signs that were taught, which the bundle may know as well."""
-    layers: tuple[OutputLayer, OutputLayer]
-    """Of the handshape expert and of the motion expert."""
-    temperature: float
-    rejection: tuple[float, float]
+    """The bundle's signs in its order, then those that it does not know."""
+    cohort: Cohort
+    taught: Floats
+    """The embeddings [B, 2 D + 1] of the taught takes."""
+    sign_ids: NDArray[np.int64]
+    """Their signs [B]: those that the bundle does not know, and those that a person makes in another way."""
 
-    def probabilities(self, embeddings: Floats) -> Floats:
-        """Return the probabilities [B, C] of embeddings [B, 2 D + 2]."""
-        *experts, weight, moving = split_embeddings(embeddings)
-        handshape, motion = (layer.log_probs(one) for layer, one in zip(self.layers, experts, strict=True))
-        logits = 2.0 * (handshape + weight * (motion - handshape))
-        slope, offset = self.rejection
-        familiarity = logits[:, :-1].max(1, keepdims=True)
-        known = 1.0 - moving / (1.0 + np.exp(np.clip(slope * familiarity + offset, -80.0, 80.0)))
-        signs = np.exp(log_softmax(logits / self.temperature))[:, :-1] * known
-        return np.concatenate([signs, np.clip(1.0 - signs.sum(1, keepdims=True), 0.0, None)], 1).astype(np.float32)
+    @property
+    def learned(self) -> frozenset[int]:
+        """The numbers of the taught signs."""
+        return frozenset(self.sign_ids.tolist())
 
-
-def split_embeddings(embeddings: Floats) -> Sequence[Floats]:
-    """Return the embeddings of both experts, [B, D] each, the motion expert's weight and the motion, [B, 1] each."""
-    size = (embeddings.shape[1] - 2) // 2
-    return embeddings[:, :size], embeddings[:, size : 2 * size], embeddings[:, -2:-1], embeddings[:, -1:]
-
-
-def log_softmax(logits: Floats) -> Floats:
-    """Return the logarithm of the softmax over the last axis."""
-    shifted = logits - logits.max(-1, keepdims=True)
-    normalised: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return normalised
+    def adjust(self, probabilities: Floats, embedding: Floats) -> Floats:
+        """Return the probabilities [signs + 1] of a take, given those of the bundle and its embedding [2 D + 1]."""
+        take, moving = self.cohort.directions_of(embedding[None]), float(embedding[-1])
+        to_taught = likeness(take, self.cohort.directions_of(self.taught), moving)
+        numbers = np.unique(self.sign_ids)
+        alike = np.array([to_taught[self.sign_ids == number].max() for number in numbers])
+        others = self.cohort.sign_ids != numbers[alike.argmax()]
+        to_others = likeness(take, [one[others] for one in self.cohort.directions], moving)
+        margin = alike.max() - np.sort(to_others)[-_NEIGHBOURS:].mean()
+        is_taught = 1.0 / (1.0 + np.exp(-_SLOPE * min(margin - _MARGIN, alike.max() - _LIKENESS)))
+        shares = np.exp(_SHARPNESS * (alike - alike.max()))
+        added = len(self.signs) + 1 - len(probabilities)
+        adjusted = np.insert(probabilities, [len(probabilities) - 1] * added, 0.0) * (1.0 - is_taught)
+        places = {sign.sign_id: place for place, sign in enumerate(self.signs)}
+        adjusted[[places[number] for number in numbers.tolist()]] += is_taught * shares / shares.sum()
+        answer: Floats = adjusted.astype(np.float32)
+        return answer

@@ -1,4 +1,4 @@
-"""The file of a learned head, `.npz`: `metadata` (JSON: format, model, signs) and the output layers."""
+"""The file of a learned head, `.npz`: `metadata` (JSON: format, model, signs), the taught takes, and the cohort."""
 
 import io
 import json
@@ -13,11 +13,13 @@ from landmarkers.array_archive import ArrayArchive
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe
 from models.labels import Sign
-from models.learned.head import LearnedHead, OutputLayer
+from models.learned.cohort import Cohort
+from models.learned.head import LearnedHead
 from models.stored_model import StoredModel
 
 _MAX_BYTES: Final = 64_000_000
-_NAMES: Final = ("handshape", "motion")
+_TAUGHT: Final = "taught"
+_SIGNS: Final = "taught_signs"
 
 
 class LearnedDamaged(UserError):
@@ -30,23 +32,17 @@ class _Metadata(StoredModel):
     format: Literal[1] = 1
     model: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     signs: Annotated[tuple[Sign, ...], Field(min_length=1)]
-    learned: frozenset[int]
-    temperature: Annotated[float, Field(gt=0.0)]
-    rejection: tuple[float, float]
 
 
 def write_head(head: LearnedHead) -> bytes:
     """Return the content of the file."""
-    metadata = _Metadata(
-        model=head.model,
-        signs=head.signs,
-        learned=head.learned,
-        temperature=head.temperature,
-        rejection=head.rejection,
-    )
-    arrays: dict[str, NDArray[Any]] = {"metadata": np.array(json.dumps(metadata.model_dump(mode="json")))}
-    for name, layer in zip(_NAMES, head.layers, strict=True):
-        arrays |= {f"{name}/weight": layer.weight, f"{name}/bias": layer.bias}
+    metadata = _Metadata(model=head.model, signs=head.signs)
+    arrays: dict[str, NDArray[Any]] = {
+        "metadata": np.array(json.dumps(metadata.model_dump(mode="json"))),
+        _TAUGHT: head.taught,
+        _SIGNS: head.sign_ids,
+        **head.cohort.arrays(),
+    }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
@@ -56,20 +52,19 @@ def read_head(path: Path) -> LearnedHead:
     """Read a head. Raises LearnedDamaged for anything but a whole one."""
     try:
         with path.open("rb") as file:
-            archive = ArrayArchive(file, _MAX_BYTES)
-            metadata = _Metadata.model_validate_json(archive.read_text("metadata"))
-            handshape, motion = (_read_layer(archive, name, len(metadata.signs) + 1) for name in _NAMES)
+            return _read(ArrayArchive(file, _MAX_BYTES))
     except (OSError, ValueError) as error:
         raise LearnedDamaged(f"{path} is not what a device learned: {describe(error)}") from error
-    return LearnedHead(
-        metadata.model, metadata.signs, metadata.learned, (handshape, motion), metadata.temperature, metadata.rejection
-    )
 
 
-def _read_layer(archive: ArrayArchive, name: str, classes: int) -> OutputLayer:
-    weight, bias = (archive.read(f"{name}/{part}", "f").astype(np.float32) for part in ("weight", "bias"))
-    if weight.ndim != 2 or len(weight) != classes or bias.shape != (classes,):
-        raise ValueError(f"its {name} layer {list(weight.shape)} does not fit {classes} classes")
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise ValueError(f"its {name} layer is not finite")
-    return OutputLayer(weight, bias)
+def _read(archive: ArrayArchive) -> LearnedHead:
+    metadata = _Metadata.model_validate_json(archive.read_text("metadata"))
+    cohort = Cohort.read(archive)
+    taught, sign_ids = archive.read(_TAUGHT, "f").astype(np.float32), archive.read(_SIGNS, "i").astype(np.int64)
+    if sign_ids.ndim != 1 or not len(sign_ids) or taught.shape != (len(sign_ids), len(cohort.centre) + 1):
+        raise ValueError(f"its taught takes {list(taught.shape)} do not fit {list(sign_ids.shape)} signs")
+    if not np.isfinite(taught).all():
+        raise ValueError("its taught takes are not finite")
+    if unnamed := {*sign_ids.tolist()} - {sign.sign_id for sign in metadata.signs}:
+        raise ValueError(f"its sign {min(unnamed)} has no name")
+    return LearnedHead(metadata.model, metadata.signs, cohort, taught, sign_ids)

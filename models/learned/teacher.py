@@ -1,4 +1,4 @@
-"""Learns signs from takes with one bundle: embeds them, and fits a head to them."""
+"""Learns signs from takes with one bundle."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -10,11 +10,10 @@ from landmarkers.errors import UserError
 from landmarkers.parsing import describe
 from landmarkers.take import Take
 from models.bundle import EXEMPLARS, MODEL, Bundle
-from models.classifier import OnnxClassifier
 from models.labels import Sign
-from models.learned.fitting import fit_layers
-from models.learned.head import Floats, LearnedHead, split_embeddings
-from models.learned.rehearsal import Rehearsal
+from models.learned.classifier import Network
+from models.learned.cohort import Cohort, likeness
+from models.learned.head import LearnedHead
 
 _MAX_BYTES: Final = 256_000_000
 
@@ -26,62 +25,51 @@ class TeachingUnavailable(UserError):
 class Teacher:
     """Teaches one bundle's network more signs, or a person's own way of those that it knows."""
 
-    def __init__(self, bundle: Bundle, classifier: OnnxClassifier) -> None:
-        """Read what the bundle gives to learning; the classifier runs its network. Raises TeachingUnavailable."""
+    def __init__(self, bundle: Bundle, network: Network) -> None:
+        """Read what the bundle gives to learning; the network runs its graph. Raises TeachingUnavailable."""
         self._model = bundle.manifest.files[MODEL]
         self._signs = bundle.signs
-        self._classifier = classifier
+        self._network = network
         title = bundle.manifest.title
-        if not classifier.has_embedding or EXEMPLARS not in bundle.manifest.files:
+        if not network.has_embedding or EXEMPLARS not in bundle.manifest.files:
             raise TeachingUnavailable(f"{title} cannot be taught signs, as it was exported without what that needs")
         try:
             with (bundle.folder / EXEMPLARS).open("rb") as file:
-                self._rehearsal = Rehearsal.read(ArrayArchive(file, _MAX_BYTES), bundle.signs)
+                self._cohort = Cohort.read(ArrayArchive(file, _MAX_BYTES))
         except (OSError, ValueError) as error:
             raise TeachingUnavailable(
                 f"{title} cannot be taught signs: {EXEMPLARS} does not give what that needs ({describe(error)})"
             ) from error
 
     def learn(self, takes: Sequence[Take], signs: Iterable[Sign]) -> LearnedHead:
-        """Fit a head to takes of signs, whose numbers are in their provenance; `signs` are those of the new numbers.
+        """Return a head that knows takes of signs, whose numbers are in their provenance; `signs` name new numbers.
 
-        It takes seconds. Raises ValueError without a take, for one without a sign, or for a sign that is not named.
+        Raises ValueError without a take, for one without a sign, or for a sign that nobody names.
         """
         known = {sign.sign_id for sign in self._signs}
         named = {sign.sign_id: sign for sign in signs}
-        taught = {_sign_of(take) for take in takes}
-        if not taught:
+        sign_ids = [_sign_of(take) for take in takes]
+        if not sign_ids:
             raise ValueError("nothing was taught")
-        if absent := taught - known - named.keys():
+        new = sorted({*sign_ids} - known)
+        if absent := {*new} - named.keys():
             raise ValueError(f"sign {min(absent)} has no name")
-        all_signs = (*self._signs, *(named[number] for number in sorted(taught - known)))
-        class_of = {sign.sign_id: index for index, sign in enumerate(all_signs)}
-        classes = np.array([class_of[_sign_of(take)] for take in takes])
-        embeddings = np.stack([self._classifier.embed(take) for take in takes])
-        rehearsal = self._rehearsal
-        layers = fit_layers(rehearsal, embeddings, classes, len(all_signs))
-        return LearnedHead(
-            self._model, all_signs, frozenset(taught), layers, rehearsal.temperature, rehearsal.rejection
-        )
+        embeddings = np.stack([self._network.answer(take)[1] for take in takes])
+        all_signs = (*self._signs, *(named[number] for number in new))
+        return LearnedHead(self._model, all_signs, self._cohort, embeddings, np.array(sign_ids, np.int64))
 
     def fits(self, head: LearnedHead) -> bool:
-        """Return whether a head reads the embeddings of this bundle; another one is learned again from its takes."""
+        """Return whether a head was learned with this bundle; for another one it is learned again from its takes."""
         return head.model == self._model and head.signs[: len(self._signs)] == self._signs
 
     def likeness(self, one: Take, other: Take) -> float:
-        """Return how alike the embeddings of two takes are, from -1 to 1: those of one sign are above about a half."""
-        centre = self._rehearsal.embeddings.mean(0)
-        pair = np.stack([self._classifier.embed(take) for take in (one, other)]) - centre
-        handshape, motion, *_ = split_embeddings(pair)
-        return (_cosine(handshape) + _cosine(motion)) / 2.0
+        """Return how alike two takes are, from -1 to 1: those of one sign are mostly above 0.65."""
+        first, second = (self._network.answer(take)[1][None] for take in (one, other))
+        one_way, other_way = (self._cohort.directions_of(embedding) for embedding in (first, second))
+        return float(likeness(one_way, other_way, float(first[0, -1]))[0])
 
 
 def _sign_of(take: Take) -> int:
     if take.provenance.sign_id is None:
         raise ValueError(f"the take {take.provenance.clip} has no sign")
     return take.provenance.sign_id
-
-
-def _cosine(pair: Floats) -> float:
-    one, other = pair / np.maximum(np.linalg.norm(pair, axis=1, keepdims=True), 1e-6)
-    return float(one @ other)

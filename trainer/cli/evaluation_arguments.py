@@ -38,6 +38,20 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         help="instead measure the words said on these clips, takes or folders of unknown signs, and those said on "
         "the known ones; takes of signs that the bundle knows are left out (default: none)",
     )
+    command.add_argument(
+        "--taught",
+        type=integer_from(1),
+        metavar="N",
+        help="instead measure what teaching on a device gains: of each sign of which a signer has more takes, N are "
+        "taught, and the others, old signs and the clips of --open-set judged (default: none)",
+    )
+    command.add_argument(
+        "--draws",
+        type=integer_from(1),
+        default=4,
+        metavar="N",
+        help="with --taught: random draws of the taught takes (default: %(default)s)",
+    )
     add_reading(command)
     unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
     unseen.add_argument(
@@ -154,13 +168,16 @@ def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Names
         command.error("--conditions and --open-set are two evaluations; give one of them")
     if options.conditions and options.html is not None:
         command.error("--conditions writes no report with figures, so --html cannot be given with it")
-    options.split = options.split or "test"
+    if options.taught and (options.conditions or options.html is not None):
+        name = "--conditions" if options.conditions else "--html"
+        command.error(f"--taught prints a table of its own, so {name} cannot be given with it")
+    options.split = options.split or ("all" if options.taught else "test")
 
 
 def _validate_recipe(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Refuse what does not fit --leave-one-signer-out."""
-    if options.conditions or options.open_set:
-        name = "--conditions" if options.conditions else "--open-set"
+    if options.conditions or options.open_set or options.taught:
+        name = "--conditions" if options.conditions else "--open-set" if options.open_set else "--taught"
         command.error(f"{name} evaluates a bundle, so --leave-one-signer-out cannot be given with it")
     if options.model is not None:
         command.error("--leave-one-signer-out trains its own models, so --model cannot be given with it")

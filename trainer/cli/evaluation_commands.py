@@ -34,6 +34,7 @@ from trainer.evaluation.stream_evaluation import evaluate_streams
 from trainer.evaluation.stream_metrics import by_condition
 from trainer.evaluation.stream_sources import load_sources
 from trainer.evaluation.streams import plan_streams
+from trainer.evaluation.taught_signs import evaluate_taught
 from trainer.reports import (
     condition_text,
     evaluation_report,
@@ -43,6 +44,7 @@ from trainer.reports import (
     open_set_text,
     stream_report,
     stream_text,
+    taught_text,
 )
 from trainer.targets import check_folder, write_file
 from trainer.training.distributed import DistributedContext
@@ -52,6 +54,8 @@ def run_evaluate(options: argparse.Namespace) -> int:
     """Evaluate a bundle on clips or takes, or a recipe on signers that were not trained on."""
     if options.conditions:
         return _report_conditions(options)
+    if options.taught:
+        return _report_taught(options)
     if options.open_set:
         return _report_open_set(options)
     if not options.leave_one_signer_out:
@@ -160,6 +164,15 @@ def _report_open_set(options: argparse.Namespace) -> int:
     if options.html is not None:
         write_file(options.html, open_set_report.to_html(result))
     return _tell_unreadable(result.unreadable)
+
+
+def _report_taught(options: argparse.Namespace) -> int:
+    bundle = open_bundle(options.model)
+    signs = _join_words(bundle, options)
+    takes, unreadable = _load_takes(bundle, options)
+    result = evaluate_taught(bundle, takes, signs, options.taught, options.draws, options.open_set or ())
+    print(taught_text.to_json(result) if options.json else taught_text.to_table(result))
+    return _tell_unreadable(unreadable)
 
 
 def _report_conditions(options: argparse.Namespace) -> int:

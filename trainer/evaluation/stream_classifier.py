@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from landmarkers.frame import Landmarks
 from landmarkers.take import Take
 from models.bundle import Bundle
-from models.classifier import Candidate, OnnxClassifier
+from models.classifier import Candidate, Classifier, OnnxClassifier
 from models.spotter import SignSpotter
 
 
@@ -28,10 +28,10 @@ class Segment:
 class StreamClassifier:
     """Runs a bundle's spotter and classifier on streams of landmarks."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Load the bundle's network. Raises BundleRefused."""
+    def __init__(self, bundle: Bundle, classifier: Classifier | None = None) -> None:
+        """Load the bundle's network, unless there is a classifier that runs it. Raises BundleRefused."""
         self.bundle = bundle
-        self._classifier = OnnxClassifier(bundle)
+        self._classifier = classifier or OnnxClassifier(bundle)
 
     def classify(self, stream: Iterable[Landmarks]) -> list[Segment]:
         """Return the segments of a stream, in order."""

@@ -98,15 +98,14 @@ class SignClassifier(nn.Module):
         return self.outputs(points, times)[0]
 
     def outputs(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the probabilities and the embedding [B, 2 D + 2], from which devices learn more signs.
+        """Return the probabilities and the embedding [B, 2 D + 1], from which devices learn more signs.
 
-        The embedding is what the output layers of both experts read, the motion expert's weight, and how much the
-        dominant hand moves.
+        The embedding is what the output layers of both experts read, and how much the dominant hand moves.
         """
         features = self.feature_extractor(points, times)
         embeddings, moving = self.network.embeddings(*features), motion(features[1])
         logits = combine(self.network.log_probs(embeddings), moving)
-        return self.probabilities(logits, moving), torch.cat([*embeddings, motion_weight(moving), moving], -1)
+        return self.probabilities(logits, moving), torch.cat([*embeddings, moving], -1)
 
     def probabilities(self, logits: Tensor, motion: Tensor) -> Tensor:
         """Return the probabilities of logits [B, signs + 1]: calibrated, and low where no sign is known well.

@@ -2,9 +2,9 @@
 
 An int8 graph cannot be trained. So a bundle carries the network's weights (matrices as float16, the others unchanged),
 up to two takes of each sign as exemplars (in the int16 steps of take files), and `metadata` (JSON: format, recipe,
-parts, and the provenance of the takes). With it a user without the data set can fine-tune a bundle. It also carries the
-embeddings of some more takes, of signs and of none, which a device rehearses when it learns (models/learned). Of the
-takes a device reads only those that the dictionary on its page shows (models/exemplars.py).
+parts, and the provenance of the takes). With it a user without the data set can fine-tune a bundle. A device reads the
+takes that the dictionary on its page shows (models/exemplars.py), and the directions of their embeddings, with which it
+compares the signs that it is taught (models/learned/cohort.py).
 """
 
 import json
@@ -24,7 +24,7 @@ from landmarkers.frame import Points
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, Part, parts_in_order
 from landmarkers.take import Provenance, Take, quantise
 from models.exemplars import read_metadata, read_takes, stored_columns
-from models.learned.rehearsal import EMBEDDED_SIGNS, EMBEDDINGS, NO_SIGN
+from models.learned.cohort import Cohort
 from trainer.data.store import Store
 from trainer.model.features import POSE_POINTS
 from trainer.model.network import SignClassifier
@@ -33,8 +33,6 @@ from trainer.training.run import Run
 
 FORMAT: Final = 1
 _TAKES_PER_SIGN: Final = 2
-_EMBEDDED_PER_SIGN: Final = 4
-_EMBEDDED_OF_NO_SIGN: Final = 100
 _WEIGHT: Final = "weight/"
 _MAX_BYTES: Final = 256_000_000
 _MAX_FRAMES: Final = 32  # of an exemplar, to which networks resample it
@@ -73,22 +71,12 @@ def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Stor
         "times": np.concatenate([take.times - take.times[0] for take in takes]).astype(np.float32),
         "ends": np.cumsum([len(take) for take in takes]),
     }
-    content |= _embed_takes(embed, run, store)
+    if of_signs := {take: sign for take in takes if (sign := take.provenance.sign_id) is not None}:
+        content |= Cohort.of(embed([*of_signs]), [*of_signs.values()]).arrays()
     for name, weight in classifier.state_dict().items():
         # Norms and their statistics exceed the range of half precision, and are few.
         content[_WEIGHT + name] = (weight.half() if weight.ndim > 1 else weight).numpy()
     np.savez_compressed(path, allow_pickle=False, **content)
-
-
-def _embed_takes(embed: Embed, run: Run, store: Store) -> dict[str, NDArray[Any]]:
-    """Return the embeddings of takes for rehearsal, and their signs."""
-    provenance = [row.provenance for row in store.rows]
-    of_none = [number for number in run.train if provenance[number].sign_id is None]
-    of_signs = select_exemplars(provenance, sorted({*run.train} - {*of_none}), _EMBEDDED_PER_SIGN)
-    numbers = of_signs + of_none[:_EMBEDDED_OF_NO_SIGN]
-    signs = [NO_SIGN if (sign := provenance[number].sign_id) is None else sign for number in numbers]
-    embeddings = embed([store.take(number) for number in numbers])
-    return {EMBEDDINGS: embeddings.astype(np.float16), EMBEDDED_SIGNS: np.array(signs, np.int32)}
 
 
 def load_exemplars(path: Path) -> ExemplarMemory:

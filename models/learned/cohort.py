@@ -22,6 +22,7 @@ _STATIC_SHARE: Final = 0.2
 _MOVING_SHARE: Final = 0.7
 _MOVING_FROM: Final = 0.15
 _STEPS: Final = 127
+_LARGEST: Final = 1e6
 _CENTRE: Final = "cohort_centre"
 _SIGNS: Final = "cohort_signs"
 _DIRECTIONS: Final = ("cohort_handshape", "cohort_motion")
@@ -46,13 +47,13 @@ class Cohort:
         """Read the cohort. Raises ValueError."""
         centre = archive.read(_CENTRE, "f").astype(np.float32)
         sign_ids = archive.read(_SIGNS, "i").astype(np.int64)
-        handshape, motion = (archive.read(name, "i") / np.float32(_STEPS) for name in _DIRECTIONS)
-        shape = (*sign_ids.shape, len(centre) // 2)
-        if centre.ndim != 1 or sign_ids.ndim != 1 or not len(sign_ids) or {handshape.shape, motion.shape} != {shape}:
+        handshape, motion = (archive.read(name, "i") for name in _DIRECTIONS)
+        shape = (sign_ids.size, centre.size // 2)
+        if (centre.ndim, sign_ids.ndim) != (1, 1) or {handshape.shape, motion.shape} != {shape} or not sign_ids.size:
             raise ValueError(f"directions {list(handshape.shape)}, {list(motion.shape)} do not fit {list(shape)}")
-        if not np.isfinite(centre).all():
-            raise ValueError("the centre of its embeddings is not finite")
-        return cls(centre, (handshape.astype(np.float32), motion.astype(np.float32)), sign_ids)
+        if {handshape.dtype, motion.dtype} != {np.dtype(np.int8)} or not are_embeddings(centre):
+            raise ValueError("its directions or their centre are out of range")
+        return cls(centre, (_to_floats(handshape), _to_floats(motion)), sign_ids)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what `read` reads."""
@@ -68,6 +69,11 @@ class Cohort:
         return _directions(embeddings, self.centre)
 
 
+def are_embeddings(values: Floats) -> bool:
+    """Return whether values are finite and no larger than embeddings can be."""
+    return bool((np.abs(values) <= _LARGEST).all())
+
+
 def likeness(take: Sequence[Floats], others: Sequence[Floats], moving: float) -> Floats:
     """Return how alike a take is to others, [others], -1 to 1, by their directions; `moving` is the take's motion."""
     share = _STATIC_SHARE + (_MOVING_SHARE - _STATIC_SHARE) * min(1.0, moving / _MOVING_FROM)
@@ -80,6 +86,11 @@ def _directions(embeddings: Floats, centre: Floats) -> tuple[Floats, Floats]:
     size = len(centre) // 2
     offsets = embeddings[:, :-1] - centre
     return _unit(offsets[:, :size]), _unit(offsets[:, size:])
+
+
+def _to_floats(stored: NDArray[np.int8]) -> Floats:
+    floats: Floats = stored.astype(np.float32) / np.float32(_STEPS)
+    return floats
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -52,7 +52,7 @@ class LearnedHead:
         alike = np.array([to_taught[self.sign_ids == number].max() for number in numbers])
         others = self.cohort.sign_ids != numbers[alike.argmax()]
         to_others = likeness(take, [one[others] for one in self.cohort.directions], moving)
-        margin = alike.max() - np.sort(to_others)[-_NEIGHBOURS:].mean()
+        margin = alike.max() - (np.sort(to_others)[-_NEIGHBOURS:].mean() if len(to_others) else 0.0)
         is_taught = 1.0 / (1.0 + np.exp(-_SLOPE * min(margin - _MARGIN, alike.max() - _LIKENESS)))
         shares = np.exp(_SHARPNESS * (alike - alike.max()))
         added = len(self.signs) + 1 - len(probabilities)

@@ -13,7 +13,7 @@ from landmarkers.array_archive import ArrayArchive
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe
 from models.labels import Sign
-from models.learned.cohort import Cohort
+from models.learned.cohort import Cohort, are_embeddings
 from models.learned.head import LearnedHead
 from models.stored_model import StoredModel
 
@@ -63,8 +63,8 @@ def _read(archive: ArrayArchive) -> LearnedHead:
     taught, sign_ids = archive.read(_TAUGHT, "f").astype(np.float32), archive.read(_SIGNS, "i").astype(np.int64)
     if sign_ids.ndim != 1 or not len(sign_ids) or taught.shape != (len(sign_ids), len(cohort.centre) + 1):
         raise ValueError(f"its taught takes {list(taught.shape)} do not fit {list(sign_ids.shape)} signs")
-    if not np.isfinite(taught).all():
-        raise ValueError("its taught takes are not finite")
+    if not are_embeddings(taught):
+        raise ValueError("its taught takes are out of range")
     if unnamed := {*sign_ids.tolist()} - {sign.sign_id for sign in metadata.signs}:
         raise ValueError(f"its sign {min(unnamed)} has no name")
     return LearnedHead(metadata.model, metadata.signs, cohort, taught, sign_ids)

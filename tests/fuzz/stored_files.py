@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -18,7 +19,9 @@ from models.bundle import BundleRefused, open_bundle, sha256_of
 from models.bundle_source import BUNDLE_FILES
 from models.journal import Journal
 from models.keys import KeyUnusable, PrivateKey, PublicKey, generate_keys
-from models.labels import LabelsDamaged, read_labels
+from models.labels import LabelsDamaged, Sign, read_labels
+from models.learned import LearnedDamaged, LearnedHead, read_head, write_head
+from models.learned.cohort import Cohort
 from models.signature import TrustedKeys, sign
 from models.store import BundleStore
 from models.tar_listing import TarRefused, list_files
@@ -64,8 +67,20 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("private key", [private, public], hostile_bytes, in_file("a.key", PrivateKey.read), (KeyUnusable,)),
         Parser("revoked keys", [b"workshop\n# lost\n"], hostile_bytes, _trusting, refused),
         Parser("journal", [_journal()], hostile_json, _mending),
+        Parser("learned", [_learned()], hostile_npz, in_file("learned.npz", _recognise), (LearnedDamaged,)),
         Parser("tar of a bundle", tar, hostile_tar, in_memory(_list_tar), (TarRefused,)),
     ]
+
+
+def _learned() -> bytes:
+    embeddings = np.random.default_rng(1).normal(size=(4, 5)).astype(np.float32)
+    signs = tuple(Sign(sign_id=number, word=str(number), word_en=str(number)) for number in range(3))
+    return write_head(LearnedHead("0" * 64, signs, Cohort.of(embeddings[:2], [0, 1]), embeddings[2:], np.array([1, 2])))
+
+
+def _recognise(path: Path) -> None:
+    head = read_head(path)
+    head.adjust(np.array([0.5, 0.3, 0.2], np.float32), head.taught[0])
 
 
 def _read_frames(path: Path) -> None:

@@ -87,7 +87,7 @@ class OnnxClassifier:
             self._session = open_session(bundle.model.read_bytes())
             _check_interface(self._session, bundle)
             self.has_embedding = _EMBEDDING in {one.name for one in self._session.get_outputs()}
-            """Whether it returns what more signs are learned from; the bundles of older releases do not."""
+            """True if it returns that from which signs are learned; the bundles of older releases do not."""
             answer = self.probabilities(bundle.probe.points, bundle.probe.times)
         except NOT_RUNNABLE as error:
             raise BundleRefused(f"{bundle.model} cannot run here: {describe(error)}") from error

@@ -1,4 +1,4 @@
-"""What a device learns of its own signers: signs of theirs and their way of known signs, beside the bundle.
+"""Signs that a device learns of its own signers, their way of known signs among them, beside the bundle.
 
 A bundle's graph embeds a take, and the embedding is compared with those of the taught takes; numpy does it. What was
 learned is derived from the taught takes alone, and is made again from them for another bundle or another release.

@@ -13,7 +13,7 @@ class Network(Protocol):
 
     @property
     def has_embedding(self) -> bool:
-        """Whether the graph returns an embedding."""
+        """True if the graph returns an embedding."""
 
     def answer(self, take: Take) -> tuple[Floats, Floats]:
         """Return the probabilities [signs + 1] and the embedding [2 D + 1] of a take."""

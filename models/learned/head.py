@@ -34,7 +34,7 @@ class LearnedHead:
     signs: tuple[Sign, ...]
     """The bundle's signs in its order, then those that it does not know."""
     cohort: Cohort
-    taught: Floats
+    embeddings: Floats
     """The embeddings [B, 2 D + 1] of the taught takes."""
     sign_ids: NDArray[np.int64]
     """Their signs [B]: those that the bundle does not know, and those that a person makes in another way."""
@@ -47,17 +47,17 @@ class LearnedHead:
     def adjust(self, probabilities: Floats, embedding: Floats) -> Floats:
         """Return the probabilities [signs + 1] of a take, given those of the bundle and its embedding [2 D + 1]."""
         take, moving = self.cohort.directions_of(embedding[None]), float(embedding[-1])
-        to_taught = likeness(take, self.cohort.directions_of(self.taught), moving)
+        to_learned = likeness(take, self.cohort.directions_of(self.embeddings), moving)
         numbers = np.unique(self.sign_ids)
-        alike = np.array([to_taught[self.sign_ids == number].max() for number in numbers])
+        alike = np.array([to_learned[self.sign_ids == number].max() for number in numbers])
         others = self.cohort.sign_ids != numbers[alike.argmax()]
         to_others = likeness(take, [one[others] for one in self.cohort.directions], moving)
         margin = alike.max() - (np.sort(to_others)[-_NEIGHBOURS:].mean() if len(to_others) else 0.0)
-        is_taught = 1.0 / (1.0 + np.exp(-_SLOPE * min(margin - _MARGIN, alike.max() - _LIKENESS)))
+        is_learned = 1.0 / (1.0 + np.exp(-_SLOPE * min(margin - _MARGIN, alike.max() - _LIKENESS)))
         shares = np.exp(_SHARPNESS * (alike - alike.max()))
         added = len(self.signs) + 1 - len(probabilities)
-        adjusted = np.insert(probabilities, [len(probabilities) - 1] * added, 0.0) * (1.0 - is_taught)
+        adjusted = np.insert(probabilities, [len(probabilities) - 1] * added, 0.0) * (1.0 - is_learned)
         places = {sign.sign_id: place for place, sign in enumerate(self.signs)}
-        adjusted[[places[number] for number in numbers.tolist()]] += is_taught * shares / shares.sum()
+        adjusted[[places[number] for number in numbers.tolist()]] += is_learned * shares / shares.sum()
         answer: Floats = adjusted.astype(np.float32)
         return answer

@@ -18,8 +18,8 @@ from models.learned.head import LearnedHead
 from models.stored_model import StoredModel
 
 _MAX_BYTES: Final = 64_000_000
-_TAUGHT: Final = "taught"
-_SIGNS: Final = "taught_signs"
+_EMBEDDINGS: Final = "embeddings"
+_SIGNS: Final = "sign_ids"
 
 
 class LearnedDamaged(UserError):
@@ -39,7 +39,7 @@ def write_head(head: LearnedHead) -> bytes:
     metadata = _Metadata(model=head.model, signs=head.signs)
     arrays: dict[str, NDArray[Any]] = {
         "metadata": np.array(json.dumps(metadata.model_dump(mode="json"))),
-        _TAUGHT: head.taught,
+        _EMBEDDINGS: head.embeddings,
         _SIGNS: head.sign_ids,
         **head.cohort.arrays(),
     }
@@ -60,11 +60,11 @@ def read_head(path: Path) -> LearnedHead:
 def _read(archive: ArrayArchive) -> LearnedHead:
     metadata = _Metadata.model_validate_json(archive.read_text("metadata"))
     cohort = Cohort.read(archive)
-    taught, sign_ids = archive.read(_TAUGHT, "f").astype(np.float32), archive.read(_SIGNS, "i").astype(np.int64)
-    if sign_ids.ndim != 1 or not len(sign_ids) or taught.shape != (len(sign_ids), len(cohort.centre) + 1):
-        raise ValueError(f"its taught takes {list(taught.shape)} do not fit {list(sign_ids.shape)} signs")
-    if not are_embeddings(taught):
+    embeddings, sign_ids = archive.read(_EMBEDDINGS, "f").astype(np.float32), archive.read(_SIGNS, "i").astype(np.int64)
+    if sign_ids.ndim != 1 or not len(sign_ids) or embeddings.shape != (len(sign_ids), len(cohort.centre) + 1):
+        raise ValueError(f"its taught takes {list(embeddings.shape)} do not fit {list(sign_ids.shape)} signs")
+    if not are_embeddings(embeddings):
         raise ValueError("its taught takes are out of range")
     if unnamed := {*sign_ids.tolist()} - {sign.sign_id for sign in metadata.signs}:
         raise ValueError(f"its sign {min(unnamed)} has no name")
-    return LearnedHead(metadata.model, metadata.signs, cohort, taught, sign_ids)
+    return LearnedHead(metadata.model, metadata.signs, cohort, embeddings, sign_ids)

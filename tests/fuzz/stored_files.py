@@ -80,7 +80,7 @@ def _learned() -> bytes:
 
 def _recognise(path: Path) -> None:
     head = read_head(path)
-    head.adjust(np.array([0.5, 0.3, 0.2], np.float32), head.taught[0])
+    head.adjust(np.array([0.5, 0.3, 0.2], np.float32), head.embeddings[0])
 
 
 def _read_frames(path: Path) -> None:

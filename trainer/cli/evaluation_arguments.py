@@ -39,7 +39,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         "the known ones; takes of signs that the bundle knows are left out (default: none)",
     )
     command.add_argument(
-        "--taught",
+        "--teach",
         type=integer_from(1),
         metavar="N",
         help="instead measure what teaching on a device gains: of each sign of which a signer has more takes, N are "
@@ -50,7 +50,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         type=integer_from(1),
         default=4,
         metavar="N",
-        help="with --taught: random draws of the taught takes (default: %(default)s)",
+        help="with --teach: random draws of the taught takes (default: %(default)s)",
     )
     add_reading(command)
     unseen = command.add_argument_group("instead of a bundle, a recipe on signers that were not trained on")
@@ -168,16 +168,16 @@ def _validate_evaluate(command: argparse.ArgumentParser, options: argparse.Names
         command.error("--conditions and --open-set are two evaluations; give one of them")
     if options.conditions and options.html is not None:
         command.error("--conditions writes no report with figures, so --html cannot be given with it")
-    if options.taught and (options.conditions or options.html is not None):
+    if options.teach and (options.conditions or options.html is not None):
         name = "--conditions" if options.conditions else "--html"
-        command.error(f"--taught prints a table of its own, so {name} cannot be given with it")
-    options.split = options.split or ("all" if options.taught else "test")
+        command.error(f"--teach prints a table of its own, so {name} cannot be given with it")
+    options.split = options.split or ("all" if options.teach else "test")
 
 
 def _validate_recipe(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Refuse what does not fit --leave-one-signer-out."""
-    if options.conditions or options.open_set or options.taught:
-        name = "--conditions" if options.conditions else "--open-set" if options.open_set else "--taught"
+    if options.conditions or options.open_set or options.teach:
+        name = "--conditions" if options.conditions else "--open-set" if options.open_set else "--teach"
         command.error(f"{name} evaluates a bundle, so --leave-one-signer-out cannot be given with it")
     if options.model is not None:
         command.error("--leave-one-signer-out trains its own models, so --model cannot be given with it")

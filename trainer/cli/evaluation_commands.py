@@ -24,6 +24,7 @@ from trainer.data.store import find_takes, takes_in
 from trainer.data.take_labels import WordsUnclear, read_take_labels
 from trainer.evaluation.condition_evaluation import evaluate_conditions
 from trainer.evaluation.evaluation import EvaluationResult, evaluate_bundle, evaluate_recipe
+from trainer.evaluation.learned_signs import evaluate_learning
 from trainer.evaluation.leave_one_signer_out import RUNS, Folds, leave_one_signer_out
 from trainer.evaluation.lines import plan_lines, read_line
 from trainer.evaluation.negative_footage import evaluate_footage, evaluate_rest
@@ -34,17 +35,16 @@ from trainer.evaluation.stream_evaluation import evaluate_streams
 from trainer.evaluation.stream_metrics import by_condition
 from trainer.evaluation.stream_sources import load_sources
 from trainer.evaluation.streams import plan_streams
-from trainer.evaluation.taught_signs import evaluate_taught
 from trainer.reports import (
     condition_text,
     evaluation_report,
     evaluation_text,
+    learned_text,
     line_text,
     open_set_report,
     open_set_text,
     stream_report,
     stream_text,
-    taught_text,
 )
 from trainer.targets import check_folder, write_file
 from trainer.training.distributed import DistributedContext
@@ -54,8 +54,8 @@ def run_evaluate(options: argparse.Namespace) -> int:
     """Evaluate a bundle on clips or takes, or a recipe on signers that were not trained on."""
     if options.conditions:
         return _report_conditions(options)
-    if options.taught:
-        return _report_taught(options)
+    if options.teach:
+        return _report_learning(options)
     if options.open_set:
         return _report_open_set(options)
     if not options.leave_one_signer_out:
@@ -166,12 +166,12 @@ def _report_open_set(options: argparse.Namespace) -> int:
     return _tell_unreadable(result.unreadable)
 
 
-def _report_taught(options: argparse.Namespace) -> int:
+def _report_learning(options: argparse.Namespace) -> int:
     bundle = open_bundle(options.model)
     signs = _join_words(bundle, options)
     takes, unreadable = _load_takes(bundle, options)
-    result = evaluate_taught(bundle, takes, signs, options.taught, options.draws, options.open_set or ())
-    print(taught_text.to_json(result) if options.json else taught_text.to_table(result))
+    result = evaluate_learning(bundle, takes, signs, options.teach, options.draws, options.open_set or ())
+    print(learned_text.to_json(result) if options.json else learned_text.to_table(result))
     return _tell_unreadable(unreadable)
 
 

@@ -37,25 +37,25 @@ def head(**changes: Any) -> LearnedHead:
     return replace(whole, **changes)
 
 
-def test_bundle_without_embedding_cannot_be_taught(tmp_path: Path) -> None:
+def test_bundle_without_embedding_cannot_learn(tmp_path: Path) -> None:
     bundle = open_bundle(write_bundle(tmp_path / "tiny"))
     with pytest.raises(TeachingUnavailable, match="^tiny@3 cannot be taught signs, as it was exported without"):
         Teacher(bundle, OnnxClassifier(bundle))
 
 
-def test_take_like_the_taught_ones_is_their_sign_and_no_other_changes() -> None:
+def test_take_like_the_learned_ones_is_their_sign_and_no_other_changes() -> None:
     learned, before = head(), np.array([0.5, 0.3, 0.1, 0.1], np.float32)
-    alike = learned.adjust(before, learned.taught[0])
+    alike = learned.adjust(before, learned.embeddings[0])
     np.testing.assert_allclose(alike.sum(), 1.0, rtol=1e-5)
     assert alike.argmax() == 3
     assert alike[3] > 0.9
-    other = learned.adjust(before, -learned.taught[0])
+    other = learned.adjust(before, -learned.embeddings[0])
     np.testing.assert_allclose(np.delete(other, 3), before, atol=1e-3)
 
 
 def test_persons_own_way_of_a_known_sign_is_that_sign() -> None:
     learned = head(signs=SIGNS, sign_ids=np.array([SIGNS[1].sign_id] * 2))
-    answer = learned.adjust(np.array([0.9, 0.02, 0.03, 0.05], np.float32), learned.taught[0])
+    answer = learned.adjust(np.array([0.9, 0.02, 0.03, 0.05], np.float32), learned.embeddings[0])
     assert answer.shape == (4,)
     assert answer.argmax() == 1
 
@@ -74,8 +74,8 @@ def test_file_of_a_head_answers_as_the_head(tmp_path: Path) -> None:
     [
         b"",
         write_head(head())[:200],
-        write_head(head(taught=np.zeros((2, 7), np.float32))),
-        write_head(head(taught=np.full((2, 9), np.inf, np.float32))),
+        write_head(head(embeddings=np.zeros((2, 7), np.float32))),
+        write_head(head(embeddings=np.full((2, 9), np.inf, np.float32))),
         write_head(head(sign_ids=np.array([1, 2]))),
     ],
 )
@@ -93,7 +93,7 @@ def shipped() -> tuple[Teacher, OnnxClassifier]:
     return Teacher(bundle, classifier), classifier
 
 
-def test_shipped_bundle_is_taught_a_word_and_keeps_the_others(shipped: tuple[Teacher, OnnxClassifier]) -> None:
+def test_shipped_bundle_is_learned_a_word_and_keeps_the_others(shipped: tuple[Teacher, OnnxClassifier]) -> None:
     teacher, classifier = shipped
     takes = [Take.load(path) for path in sorted(TAKES.glob(f"*{TAKE_SUFFIX}"))]
     own = replace(takes[-1], points=takes[-1].points[::-1].copy(), provenance=provenance_of(OWN))

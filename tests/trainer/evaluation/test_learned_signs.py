@@ -1,4 +1,4 @@
-"""What teaching gains, measured on a word of one's own, and on a bundle that cannot be taught."""
+"""The gain of teaching, measured on a word of one's own, and on a bundle that cannot be taught."""
 
 import json
 import shutil
@@ -30,10 +30,10 @@ def takes(tmp_path: Path) -> Path:
     return folder
 
 
-def test_further_takes_of_a_taught_word_are_judged_by_day_and_old_signs_beside_them(
+def test_further_takes_of_a_learned_word_are_judged_by_day_and_old_signs_beside_them(
     takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["evaluate", str(takes), "--model", str(SHIPPED_MODEL), "--taught", "1", "--draws", "2"]
+    command = ["evaluate", str(takes), "--model", str(SHIPPED_MODEL), "--teach", "1", "--draws", "2"]
     assert trainer([*command, "--open-set", str(takes / "own"), "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
     assert content["correct"] == {
@@ -52,11 +52,11 @@ def test_further_takes_of_a_taught_word_are_judged_by_day_and_old_signs_beside_t
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--taught", "5"], "no known signer has more than 5 takes of a sign, to be judged on the others"),
-        (["--taught", "1", "--conditions"], "--taught prints a table of its own, so --conditions cannot be given"),
+        (["--teach", "5"], "no known signer has more than 5 takes of a sign, to be judged on the others"),
+        (["--teach", "1", "--conditions"], "--teach prints a table of its own, so --conditions cannot be given"),
     ],
 )
-def test_what_cannot_be_taught_is_said(
+def test_what_cannot_be_learned_is_said(
     takes: Path, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -67,9 +67,7 @@ def test_what_cannot_be_taught_is_said(
     assert sentence in capsys.readouterr().err
 
 
-def test_bundle_that_cannot_be_taught_is_refused(
-    takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bundle_that_cannot_learn_is_refused(takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = write_bundle(tmp_path / "tiny")
-    assert trainer(["evaluate", str(takes), "--model", str(bundle), "--taught", "1"]) == 2
+    assert trainer(["evaluate", str(takes), "--model", str(bundle), "--teach", "1"]) == 2
     assert "tiny@3 cannot be taught signs, as it was exported without what that needs" in capsys.readouterr().err

@@ -1,18 +1,18 @@
-"""What a device gains by being taught signs, as a table for people and as JSON for programs."""
+"""The gain of a device that is taught signs, as a table for people and as JSON for programs."""
 
 import json
 from dataclasses import asdict
 
-from trainer.evaluation.taught_signs import TaughtEvaluation
+from trainer.evaluation.learned_signs import LearningEvaluation
 from trainer.reports.formatting import interval, percent
 
 
-def to_json(result: TaughtEvaluation) -> str:
+def to_json(result: LearningEvaluation) -> str:
     """Return the evaluation as JSON; fractions from 0 to 1."""
     return json.dumps(asdict(result), indent=1)
 
 
-def to_table(result: TaughtEvaluation) -> str:
+def to_table(result: LearningEvaluation) -> str:
     """Return the evaluation for a terminal."""
     rows = [
         result.description,

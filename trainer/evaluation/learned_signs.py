@@ -45,7 +45,7 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtEvaluation:
+class LearningEvaluation:
     """The gains by group of clips: classified correctly, said at the bundle's threshold, and false words."""
 
     title: str
@@ -56,11 +56,11 @@ class TaughtEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lesson:
-    """What one signer teaches at once, and the takes that are judged, by group."""
+class _Episode:
+    """The takes that one signer teaches at once, and those that are judged, by group."""
 
     draw: int
-    taught: tuple[Take, ...]
+    learned: tuple[Take, ...]
     judged: tuple[tuple[str, Take], ...]
 
 
@@ -79,36 +79,36 @@ class _Network:
         return self._answers[take]
 
 
-def evaluate_taught(
+def evaluate_learning(
     bundle: Bundle,
     takes: Sequence[Take],
     signs: Mapping[int, Sign],
     count: int,
     draws: int,
     unknown: Sequence[Path] = (),
-) -> TaughtEvaluation:
+) -> LearningEvaluation:
     """Evaluate a bundle that is taught so many takes of each sign that a signer has more takes of.
 
     `unknown` are clips of signs that are neither known nor taught. Raises NothingToEvaluate, TeachingUnavailable.
     """
     network, known = _Network(bundle), {sign.sign_id for sign in bundle.signs}
     teacher, threshold = Teacher(bundle, network), bundle.manifest.calibration.threshold
-    lessons = list(_lessons(takes, signs, known, count, draws))
-    if not lessons:
+    episodes = list(_episodes(takes, signs, known, count, draws))
+    if not episodes:
         raise NothingToEvaluate(f"no known signer has more than {count} takes of a sign, to be judged on the others")
     correct: dict[str, list[tuple[Take, bool, bool]]] = defaultdict(list)
     said: dict[str, list[tuple[Take, bool, bool]]] = defaultdict(list)
     false: list[tuple[float, float]] = []
     silent_before = _false_words(StreamClassifier(bundle), unknown) if unknown else 0.0
-    for lesson in tqdm(lessons, desc="teach", unit="lesson"):
-        head = teacher.learn(lesson.taught, signs.values())
-        learned, touched = LearnedClassifier(network, head), {take.provenance.sign_id for take in lesson.taught}
+    for episode in tqdm(episodes, desc="teach", unit="episode"):
+        head = teacher.learn(episode.learned, signs.values())
+        on_takes, touched = LearnedClassifier(network, head), {take.provenance.sign_id for take in episode.learned}
         old = [("old signs", take) for take in takes if take.provenance.sign_id in known - touched]
-        for group, take in (*lesson.judged, *old):
-            before, after = rank(bundle.signs, network.answer(take)[0]), learned.classify(take)
+        for group, take in (*episode.judged, *old):
+            before, after = rank(bundle.signs, network.answer(take)[0]), on_takes.classify(take)
             correct[group].append((take, _is_right(before, take, 0.0), _is_right(after, take, 0.0)))
             said[group].append((take, _is_right(before, take, threshold), _is_right(after, take, threshold)))
-        if unknown and lesson.draw == 0:
+        if unknown and episode.draw == 0:
             on_device = LearnedClassifier(OnnxClassifier(bundle), head)
             false.append((silent_before, _false_words(StreamClassifier(bundle, on_device), unknown)))
     description = (
@@ -117,13 +117,13 @@ def evaluate_taught(
     )
     clips = len(find_footage(unknown)) if unknown else 0
     silence = Gain(clips, *map(float, np.mean(false, axis=0))) if false else None
-    return TaughtEvaluation(bundle.manifest.title, description, _gains(correct), _gains(said), silence)
+    return LearningEvaluation(bundle.manifest.title, description, _gains(correct), _gains(said), silence)
 
 
-def _lessons(
+def _episodes(
     takes: Sequence[Take], signs: Mapping[int, Sign], known: set[int], count: int, draws: int
-) -> Iterator[_Lesson]:
-    """Yield each signer's lessons: one of the signs that the bundle does not know, one of those that it does."""
+) -> Iterator[_Episode]:
+    """Yield each signer's episodes: one of the signs that the bundle does not know, one of those that it does."""
     pools: dict[tuple[str, bool], dict[int, list[Take]]] = defaultdict(lambda: defaultdict(list))
     for take in takes:
         signer, sign_id = take.provenance.signer, take.provenance.sign_id
@@ -132,7 +132,7 @@ def _lessons(
     for (_, is_known), pool in sorted(pools.items()):
         for draw in range(draws):
             random = np.random.default_rng(draw)
-            taught: list[Take] = []
+            learned: list[Take] = []
             judged: list[tuple[str, Take]] = []
             for sign_id, made in sorted(pool.items()):
                 days = sorted({_day(take) for take in made})
@@ -141,15 +141,15 @@ def _lessons(
                 if len(of_day) < count or len(made) == count:
                     continue
                 chosen = [of_day[number] for number in random.choice(len(of_day), count, replace=False)]
-                taught += chosen
+                learned += chosen
                 group = f"{'known' if is_known else 'new'} {review(signs[sign_id]).kind or 'word'}s"
                 judged += [
                     (group if _day(take) == day else f"{group}, another day", take)
                     for take in made
                     if take not in chosen
                 ]
-            if taught:
-                yield _Lesson(draw, tuple(taught), tuple(judged))
+            if learned:
+                yield _Episode(draw, tuple(learned), tuple(judged))
 
 
 def _day(take: Take) -> str:

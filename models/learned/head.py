@@ -20,7 +20,9 @@ from models.learned.cohort import Cohort, Floats, likeness
 
 _NEIGHBOURS: Final = 3  # of the bundle, with which a taught sign is compared
 _MARGIN: Final = 0.08  # by which a taught sign is more alike than they, where it is as likely as not
-_LIKENESS: Final = 0.65  # which it then has itself
+# The likeness which it then has itself. Of a sign that the bundle knows more is asked: the network reads it, too.
+_LIKENESS_OF_NEW: Final = 0.65
+_LIKENESS_OF_KNOWN: Final = 0.78
 _SLOPE: Final = 20.0  # of both
 _SHARPNESS: Final = 20.0  # with which one taught sign is preferred to another
 
@@ -50,12 +52,14 @@ class LearnedHead:
         to_learned = likeness(take, self.cohort.directions_of(self.embeddings), moving)
         numbers = np.unique(self.sign_ids)
         alike = np.array([to_learned[self.sign_ids == number].max() for number in numbers])
-        others = self.cohort.sign_ids != numbers[alike.argmax()]
+        best, added = int(alike.argmax()), len(self.signs) + 1 - len(probabilities)
+        others = self.cohort.sign_ids != numbers[best]
         to_others = likeness(take, [one[others] for one in self.cohort.directions], moving)
-        margin = alike.max() - (np.sort(to_others)[-_NEIGHBOURS:].mean() if len(to_others) else 0.0)
-        is_learned = 1.0 / (1.0 + np.exp(-_SLOPE * min(margin - _MARGIN, alike.max() - _LIKENESS)))
-        shares = np.exp(_SHARPNESS * (alike - alike.max()))
-        added = len(self.signs) + 1 - len(probabilities)
+        margin = alike[best] - (np.sort(to_others)[-_NEIGHBOURS:].mean() if len(to_others) else 0.0)
+        is_new = numbers[best] in {sign.sign_id for sign in self.signs[len(self.signs) - added :]}
+        enough = _LIKENESS_OF_NEW if is_new else _LIKENESS_OF_KNOWN
+        is_learned = 1.0 / (1.0 + np.exp(-_SLOPE * min(margin - _MARGIN, alike[best] - enough)))
+        shares = np.exp(_SHARPNESS * (alike - alike[best]))
         adjusted = np.insert(probabilities, [len(probabilities) - 1] * added, 0.0) * (1.0 - is_learned)
         places = {sign.sign_id: place for place, sign in enumerate(self.signs)}
         adjusted[[places[number] for number in numbers.tolist()]] += is_learned * shares / shares.sum()

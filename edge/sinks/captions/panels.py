@@ -26,7 +26,7 @@ _NOTICE_GAP: Final = 2.4
 # Notices in Arabic and in English.
 _READY: Final = ("جاهز", "Ready")
 _PAUSED: Final = ("متوقف مؤقتًا", "Paused")
-_KEEPING: Final = ("تُحفظ حركات الإشارة الآن بموافقة صاحبها", "Signs are being kept, with the signer's consent")
+_KEEPING: Final = ("تُحفظ الإشارات الآن بموافقة صاحبها", "Signs are kept now, by consent")
 _FAULTS: Final = {
     "camera": ("لا صورة من الكاميرا", "No picture from the camera"),
     "broker": ("لا اتصال بالخادم", "No connection to the broker"),

@@ -63,6 +63,7 @@ ENGLISH_REPLY: Final = ReplyText("Please wait 10 minutes. Bring your card (رق�
 NO_CAMERA: Final = StatusMessage(("camera",))
 NO_BROKER: Final = StatusMessage(("broker",))
 PAUSED: Final = StatusMessage(paused=True)
+KEEPING: Final = StatusMessage(obstacle="too far", keeping=True)
 TOO_FAR: Final = StatusMessage(obstacle="too far")
 ALL_FAULTS: Final = StatusMessage(("camera", "broker"), paused=True)
 
@@ -84,6 +85,7 @@ GOLDEN_SCENES: Final = {
     ),
     "ready": GoldenScene(WORDS, Scene(), SMALL),
     "too-far": GoldenScene(WORDS, Scene(WORD, PREVIOUS, TOO_FAR, signer()), SMALL),
+    "keeping": GoldenScene(UTTERANCES, Scene(LINE, (WORD,), KEEPING, signer()), LARGE),
     "identity": GoldenScene(WORDS, Scene(identity="entrance-2"), SMALL),
     "utterance": GoldenScene(UTTERANCES, Scene(LINE, (WORD, LONG_LINE), view=signer()), LARGE),
     "long-utterance": GoldenScene(CaptionStyle(show="utterances", theme="light"), Scene(LONG_LINE, (LINE,)), SMALL),

@@ -20,7 +20,7 @@ from edge.workers.protocol import Decoder, Failure, Heartbeat, encode
 ALL_TYPES: list[type[Message | Answer]] = [*MESSAGE_TYPES, *ANSWER_TYPES]
 SENT: list[Message | Answer] = [
     CaptionsMessage((("قلب", "heart", 0.5, 1.0), ("قصبة\nهوائية", "Trachea", 0.97, 12.5))),
-    StatusMessage(("camera", "broker"), paused=True, obstacle="too dark"),
+    StatusMessage(("camera", "broker"), paused=True, obstacle="too dark", keeping=True),
     ReplyMessage("غرفة 7", partial=True, until=12.5),
     Clear(),
     Identify("entrance", 20.0),

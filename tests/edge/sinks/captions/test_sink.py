@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,13 +10,14 @@ import pytest
 
 from edge.config import CaptionsConfig
 from edge.demo.__main__ import TAKES
-from edge.monitoring.status import Component, DeviceStatus
+from edge.monitoring.status import Component, DeviceStatus, Keeping
 from edge.recognition.word import Word
 from edge.requests import Reply
 from edge.sinks.captions.layout import lay_out
 from edge.sinks.captions.message import StatusMessage
 from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from landmarkers.frame import Frame
+from landmarkers.person import Purpose
 from landmarkers.take import Take
 from tests.edge.sinks.captions.conftest import OpenSink
 from tests.edge.sinks.captions.showing import LAYOUT, SIZE, wait_for
@@ -141,9 +143,11 @@ def test_faults_are_shown_in_the_status_line(x_server: Xvfb, open_sink: OpenSink
     wait_for(x_server, Scene(status=StatusMessage(("broker",))), LAYOUT.status, "the broker's fault", config)
     status.report(Component.CAMERA, "the camera is away")
     status.set_paused(paused=True)
-    both = Scene(status=StatusMessage(("broker", "camera"), paused=True))
-    wait_for(x_server, both, LAYOUT.status, "the camera's fault", config)
+    status.set_keeping(Keeping("مريم", Purpose.DEVICE, datetime.now(UTC)))
+    both = Scene(status=StatusMessage(("broker", "camera"), paused=True, keeping=True))
+    wait_for(x_server, both, LAYOUT.status, "the camera's fault, and that takes are kept", config)
     status.set_paused(paused=False)
+    status.set_keeping(None)
     status.report(Component.BROKER, None)
     status.report(Component.CAMERA, None)
     wait_for(x_server, Scene(), LAYOUT.status, "“ready”", config)

@@ -63,6 +63,14 @@ def record(config: EdgeConfig, options: argparse.Namespace) -> int:
         return record_takes(config, options, signals)
 
 
+def teach(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Teach the device a word, or calibrate it."""
+    from edge.teach.command import teach as teach_device
+
+    with StopSignals() as signals:
+        return teach_device(config, options, signals)
+
+
 def bench(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Measure the pipeline, against the reference implementation where that is wanted or can run."""
     from edge.benchmark.command import measure
@@ -91,7 +99,7 @@ def models(config: EdgeConfig, options: argparse.Namespace) -> int:
     """List or change the installed bundles and the active one."""
     from edge.model_selection.command import run_models_command
 
-    return run_models_command(config.model, options)
+    return run_models_command(config, options)
 
 
 def learning(config: EdgeConfig, options: argparse.Namespace) -> int:
@@ -128,6 +136,7 @@ def check_config(config: EdgeConfig, _options: argparse.Namespace) -> int:
 _COMMANDS: Final[Mapping[str, Callable[[EdgeConfig, argparse.Namespace], int]]] = {
     "run": run,
     "record": record,
+    "teach": teach,
     "bench": bench,
     "doctor": doctor,
     "captions": captions,

@@ -14,7 +14,7 @@ from edge.config import EdgeConfig
 from edge.consent.learning import Learning
 from edge.consent.retention import Retention
 from edge.conversation import Conversation
-from edge.learning.versions import LearnedVersions
+from edge.learned.versions import LearnedVersions
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
 from edge.lifecycle.paths import HomeUnknown, state_folder
@@ -24,7 +24,7 @@ from edge.lifecycle.service import Service, status_line
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import find_store
 from edge.monitoring.frame_rate import FrameRateController
-from edge.monitoring.health import PipelineStats
+from edge.monitoring.health import LearnedInUse, PipelineStats
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.status import Component, DeviceStatus
 from edge.monitoring.thermal import ThermalMonitor
@@ -62,7 +62,7 @@ def run_plan(
         failures.attach(status)
         daemon = _Daemon(plan, options, service, status, stack)
         watch = daemon.watch_probation(reloader.request)
-        outputs = daemon.open_outputs()
+        outputs = daemon.open_outputs(reloader.request)
         if watch is not None:
             daemon.swap.on_swap(watch.start)
             watch.start(plan)
@@ -95,6 +95,7 @@ class _Daemon:
             components=_components(config),
             model=manifest.title,
         )
+        self._stats.learned = _learned_in_use(plan)
         self._start_monitoring()
         words = self._word_factory()
         self._learning = self._open_learning()
@@ -126,9 +127,12 @@ class _Daemon:
         self._stack.callback(watch.close)
         return watch
 
-    def open_outputs(self) -> Outputs:
-        """Open the sinks. Raises what a sink raises that refuses its configuration."""
-        outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._conversation, self._stack)
+    def open_outputs(self, reload: Callable[[], None]) -> Outputs:
+        """Open the sinks; `reload` has the daemon use what was learned.
+
+        Raises what a sink raises that refuses its configuration.
+        """
+        outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._conversation, self._stack, reload)
         outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._learning)
         return outputs
 
@@ -233,11 +237,12 @@ class _Daemon:
         """Adjust threshold, health, kept takes and status line to the model that was swapped in."""
         manifest, old = plan.bundle.manifest, self._stats.model
         self._controller.raise_threshold, self._stats.model = manifest.spotter.raise_threshold, manifest.title
+        self._stats.learned = _learned_in_use(plan)
         if self._learning is not None:
             self._learning.kept.use_labels(plan.bundle.folder / LABELS)
         fields = {"ISHARA_DEVICE": plan.config.device, "ISHARA_MODEL": manifest.title}
         if manifest.title == old:
-            log.info("%s reads with another threshold, vocabulary or labels", old, extra=fields)
+            log.info("%s reads with another threshold, vocabulary, labels or learned signs", old, extra=fields)
         else:
             log.info("%s reads instead of %s", manifest.title, old, extra=fields)
         self._service.refresh()
@@ -245,6 +250,14 @@ class _Daemon:
     def _stop(self) -> None:
         self._service.stopping()
         self.source.camera.stop()
+
+
+def _learned_in_use(plan: Plan) -> LearnedInUse | None:
+    learned = plan.learned
+    if learned is None:
+        return None
+    own = len(learned.own_signs)
+    return LearnedInUse(version=learned.version, signs=learned.learned, own_signs=own, takes=learned.takes)
 
 
 def _components(config: EdgeConfig) -> set[Component]:

@@ -13,6 +13,7 @@ from edge.record import arguments as record_arguments
 from edge.redaction import redact_source
 from edge.sinks.captions import arguments as captions_arguments
 from edge.sinks.speech import arguments as speech_arguments
+from edge.teach import arguments as teach_arguments
 from landmarkers.command_line import add_standard_options
 
 
@@ -46,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_run(_command(commands, "run", "turn the signs before a camera into words", configured))
     record_arguments.add_arguments(_command(commands, "record", "record takes of words for fine-tuning", configured))
+    teach = _command(commands, "teach", "teach this device a word, or calibrate it to a signer", configured)
+    teach_arguments.add_arguments(teach)
+    _add_model(teach)
     _add_bench(_command(commands, "bench", "measure the pipeline against the reference implementation", configured))
     _add_doctor(_command(commands, "doctor", "check this device and say what is wrong and how to fix it", configured))
     captions = _command(commands, "captions", "draw a picture of the captions without a screen", configured)

@@ -4,7 +4,6 @@ import argparse
 import gc
 import logging
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from edge.app import run_plan
@@ -17,13 +16,11 @@ from edge.lifecycle.plan import Plan
 from edge.lifecycle.reload import Reloader
 from edge.lifecycle.service import CONFIG_REFUSED, Service, watchdog_interval_s
 from edge.lifecycle.signals import StopSignals
-from edge.model_selection.active_bundle import fall_back, find_store, open_active_bundle
-from edge.model_selection.spoken_signs import SpokenSigns
-from edge.monitoring.meter import MeteredClassifier
+from edge.model_selection.active_bundle import fall_back, find_store
+from edge.model_selection.plan_loading import load_plan
 from edge.probation.start_count import fail_probation
 from landmarkers.errors import UserError
 from models.bundle import BundleRefused
-from models.classifier import OnnxClassifier
 from models.store import StoreUnusable
 
 log = logging.getLogger(__name__)
@@ -60,7 +57,7 @@ def _first_plan(config: EdgeConfig, options: argparse.Namespace) -> Plan:
     model: Path | None = options.model
     while True:
         try:
-            return _load_plan(config, model)
+            return load_plan(config, model)
         except (BundleRefused, LibraryMissing, StoreUnusable) as error:
             model = fall_back(config.model, model, os.environ, error)
 
@@ -69,19 +66,7 @@ def _reload_plan(options: argparse.Namespace) -> Plan:
     """Read configuration and bundle again. Raises what refuses them; a refused model fails its probation."""
     config = load_config(options.config, os.environ, Path(".env"))
     try:
-        return _load_plan(config, options.model)
+        return load_plan(config, options.model)
     except BundleRefused as error:
         fail_probation(find_store(config.model, options.model, os.environ), str(error))
         raise
-
-
-def _load_plan(config: EdgeConfig, model: Path | None) -> Plan:
-    found = open_active_bundle(config.model, model, os.environ)
-    spoken = SpokenSigns.of(config, found)
-    if config.labels.file is not None or config.vocabulary.is_restricted:
-        log.info("%s", spoken)
-    for sentence in spoken.unknown:
-        log.warning("%s", sentence)
-    bundle = replace(found, signs=spoken.signs)
-    classifier = MeteredClassifier(OnnxClassifier(bundle))
-    return Plan(config, bundle, classifier, spoken.allowed)

@@ -1,6 +1,7 @@
 """Opens the configured sinks and connects them to model swaps, commands and the landmarks they preview."""
 
 import json
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,9 +15,9 @@ from edge.corrections.corrector import Corrector
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
-from edge.monitoring.status import DeviceStatus
+from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.observer import LandmarkObserver
-from edge.requests import Command, ConsentRequest, Correction, Reply
+from edge.requests import Command, ConsentRequest, Correction, LearnedRequest, Reply, Teach, Teaching
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -39,6 +40,8 @@ class Outputs:
     conversation: Conversation
     stack: ExitStack
     """Closes each sink that was opened."""
+    reload: Callable[[], None]
+    """Has the daemon read everything again, so that it uses what was learned."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:
@@ -56,10 +59,13 @@ class Outputs:
             self._add(console)
         if config.captions is not None:
             self._open_captions(config.captions, commands)
+        web = None
         if config.web is not None:
-            self._open_web(config.web, commands, learning)
+            web = self._open_web(config.web, commands, learning)
         if config.speech is not None:
             self._open_speech(config.speech)
+        if learning is not None:
+            self._open_learning(learning, commands, web)
         if config.mqtt is not None and outbox is not None:
             # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
             # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
@@ -96,7 +102,7 @@ class Outputs:
 
         self._add(SpeechSink(config, status=self.status))
 
-    def _open_web(self, config: WebConfig, commands: Commands, learning: Learning | None) -> None:
+    def _open_web(self, config: WebConfig, commands: Commands, learning: Learning | None) -> WebSink:
         web = WebSink(
             config,
             device=self.plan.config.device,
@@ -115,6 +121,32 @@ class Outputs:
             show()
         commands.register(Command.CLEAR, web.clear)
         commands.register_payload(Reply, web.show_reply)
+        return web
+
+    def _open_learning(self, learning: Learning, commands: Commands, web: WebSink | None) -> None:
+        """Let commands and corrections teach the device."""
+        from edge.learning.answers import LearnedAnswers
+        from edge.learning.corrections import LearnedCorrections
+        from edge.learning.following import VersionFollower
+        from edge.learning.sessions import TeachingSessions
+
+        answers = LearnedAnswers(self.plan, learning.folder, self.reload)
+        corrections = LearnedCorrections(self.plan, learning.folder, self.reload)
+        learning.kept.on_correction = corrections.learn
+        commands.register_payload(LearnedRequest, answers.answer)
+        sessions = TeachingSessions(self.plan, learning, self.status, self.reload)
+        if web is not None:
+            sessions.show_on(lambda state: web.show_state(StateMessage("teaching", state.to_json())))
+        if learning.config.teach:
+            commands.register_payload(Teach, sessions.teach)
+            commands.register_payload(Teaching, sessions.steer)
+        self.observers.append(sessions)
+        self.stack.callback(sessions.close)
+        escalation = self.status.escalation(Component.DAEMON)
+        follower = VersionFollower(self.plan, learning.folder.folder, self.reload, escalation)
+        self.stack.callback(follower.close)
+        for user in (answers, corrections, sessions, follower):
+            self.swaps.on_swap(user.use_plan)
 
 
 def _show_consent(learning: Learning, web: WebSink) -> None:

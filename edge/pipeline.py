@@ -26,7 +26,8 @@ def run_pipeline(
 
     `frames` is usually `camera.frames()`. The observers see each frame's landmarks before the recogniser does. While
     `status` is paused, frames are drained without being processed, the sign in progress is discarded, and the utterance
-    ends. Raises what iterating over the frames raises, after the last utterance has been emitted.
+    ends. While somebody teaches the device, only the observers see the landmarks. Raises what iterating over the frames
+    raises, after the last utterance has been emitted.
     """
     stats, status = stats or PipelineStats(), status or DeviceStatus()
     try:
@@ -41,6 +42,10 @@ def run_pipeline(
             stats.count_frame()
             for observer in observers:
                 observer.observe(frame, landmarks)
+            if status.is_teaching:
+                recogniser.reset()
+                conversation.end()
+                continue
             conversation.say(_counted(recogniser.push(landmarks), stats))
             conversation.observe_activity(frame.time, is_active=recogniser.is_active)
     finally:

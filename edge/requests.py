@@ -12,7 +12,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from landmarkers.consent import Person, Purpose
 from landmarkers.plain_text import MAX_CHARACTERS, MAX_SENTENCE, escape, one_line, one_sentence
-from landmarkers.text_types import Label
 from models.sign_number import MAX_SIGN_NUMBER
 from models.strict_model import StrictModel
 
@@ -128,8 +127,6 @@ class Teach(Request):
     """The number of times that the word is signed; a calibration takes each sign once."""
     purpose: Purpose = Purpose.DEVICE
     """The use that the person has agreed to: the takes stay on this device, or may be collected for training too."""
-    asked_by: Label | None = None
-    """The name of whoever asked the person; without it the one in the configuration."""
 
     @field_validator("word", "word_en")
     @classmethod

@@ -25,6 +25,10 @@ _CLOSE_TIMEOUT_S: Final = 1.0
 _REFRESH_EVERY_S: Final = 1.0
 
 
+OnCorrection = Callable[[Sign | None, Path | None, Path | None], None]
+"""Receives the right sign, the file of the take that is kept now, and the file that it was in before."""
+
+
 @dataclass(slots=True)
 class _Recent:
     """The take of a word; `path` is its file once it is kept."""
@@ -59,6 +63,8 @@ class KeptTakes:
         self._sessions = sessions
         self._labels = labels
         self._recent: dict[int, _Recent] = {}
+        self.on_correction: OnCorrection | None = None
+        """Called on the thread that keeps takes, after each correction."""
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = SupervisedThread("the keeping of takes", self._run, escalation)
         self._thread.start()
@@ -123,6 +129,8 @@ class KeptTakes:
             self._save(recent, sign)
         if earlier is not None:
             self._folder.delete([earlier])
+        if self.on_correction is not None:
+            self.on_correction(sign, recent.path, earlier)
 
     def _save(self, recent: _Recent, sign: Sign) -> None:
         own = next((one for one in read_labels(self._labels) if one.sign_id == sign.sign_id), sign)

@@ -26,7 +26,7 @@ class Corrector:
 
     def correct(self, request: Correction) -> None:
         """Replace or delete a word. Raises RequestRefused."""
-        sign = None if request.delete else find_sign(request, self._signs)
+        sign = None if request.delete else find_sign(request.text, request.sign_id, self._signs)
         correction = self._conversation.correct(request.seq, sign)
         if correction is None:
             raise RequestRefused(f"word {request.seq} is unknown, or too old to be corrected")
@@ -34,26 +34,26 @@ class Corrector:
             self._kept.correct(correction.corrects, sign)
 
 
-def find_sign(request: Correction, signs: Sequence[Sign]) -> Sign:
-    """Return the sign of the requested number or text; a text that is no sign's word gets the number of its word.
+def find_sign(text: str | None, sign_id: int | None, signs: Sequence[Sign]) -> Sign:
+    """Return the sign of a text or, without one, of a number.
 
-    That is the number that `ishara-edge record` gives it. Raises RequestRefused.
+    A text that is no sign's word gets the number of its word, as `ishara-edge record` gives it. Raises RequestRefused.
     """
-    if request.text is None:
-        found = (sign for sign in signs if sign.sign_id == request.sign_id)
+    if text is None:
+        found = (sign for sign in signs if sign.sign_id == sign_id)
         sign = next(found, None)
         if sign is None:
-            raise RequestRefused(f"the model knows no sign {request.sign_id}")
+            raise RequestRefused(f"the model knows no sign {sign_id}")
         return sign
-    wanted = _compared(request.text)
+    wanted = _compared(text)
     for sign in signs:
         if wanted in (_compared(sign.word), _compared(sign.word_en)):
             return sign
     try:
-        number, kind = number_of_word(request.text), _kind_of(request.text)
+        number, kind = number_of_word(text), _kind_of(text)
     except WordInvisible as error:
         raise RequestRefused(str(error)) from error
-    return Sign(sign_id=number, word=request.text, word_en=request.text, kind=kind)
+    return Sign(sign_id=number, word=text, word_en=text, kind=kind)
 
 
 def _compared(text: str) -> str:

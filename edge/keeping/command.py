@@ -9,7 +9,7 @@ from itertools import groupby
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import KeptTake, LearningFolder, learning_folder
 from edge.consent.session import ConsentSessions
-from edge.learning.versions import LearnedVersions
+from edge.learned.versions import LearnedVersions
 from edge.lifecycle.paths import state_folder
 from edge.monitoring.status import DeviceStatus
 from landmarkers.consent import Purpose

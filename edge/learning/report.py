@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from edge.learning.versions import What
-from edge.record.rejection import Fault
+from edge.attempts.rejection import Fault
+from edge.learned.versions import What
 from edge.requests import CalibratedSigns
 from landmarkers.consent import Said
 from models.labels import Sign

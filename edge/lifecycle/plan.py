@@ -1,18 +1,23 @@
 """The plan from which one run of the stages is built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from edge.config import EdgeConfig
 from edge.monitoring.meter import MeteredClassifier
 from models.bundle import Bundle
 from models.labels import Sign
 
+if TYPE_CHECKING:
+    from edge.learned.learned_model import LearnedModel
+    from models.classifier import OnnxClassifier
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """A configuration with its loaded model; it can be prepared while the stages of another plan still run.
 
-    The bundle's signs have the labels of this device.
+    The bundle's signs have the labels of this device, and those that it has learned alone follow them.
     """
 
     config: EdgeConfig
@@ -20,8 +25,18 @@ class Plan:
     classifier: MeteredClassifier
     allowed: frozenset[int] | None = None
     """The numbers of the signs that may be said; None if all may."""
+    network: "OnnxClassifier | None" = None
+    """Runs the bundle's network, without what was learned; None where nothing can be learned."""
+    learned: "LearnedModel | None" = None
+    """The part that this device has learned, if it is used."""
     previous: "Plan | None" = None
     """The plan to return to when the stages of this one are refused."""
+
+    @property
+    def model_bundle(self) -> Bundle:
+        """Return the bundle with its own signs alone."""
+        own = 0 if self.learned is None else len(self.learned.own_signs)
+        return replace(self.bundle, signs=self.bundle.signs[: len(self.bundle.signs) - own])
 
     @property
     def threshold(self) -> float:
@@ -37,7 +52,7 @@ class Plan:
     def differs_only_in_model(self, old: "Plan") -> bool:
         """Return True if only the model, with the same kind of landmarks, or what is said differs from the old plan.
 
-        What is said follows from threshold, labels and vocabulary.
+        What is said follows from threshold, labels, vocabulary and what was learned.
 
         Where nothing differs at all, files that the configuration names may have changed, such as a password or a
         certificate. These are read when the stages are built.
@@ -53,6 +68,6 @@ class Plan:
         return same_landmarks and self.config.model_copy(update=others) == old.config
 
     @property
-    def said(self) -> tuple[float, tuple[Sign, ...], frozenset[int] | None]:
+    def said(self) -> tuple[float, tuple[Sign, ...], frozenset[int] | None, str | None]:
         """Return what decides which words the model's predictions become."""
-        return self.threshold, self.bundle.signs, self.allowed
+        return self.threshold, self.bundle.signs, self.allowed, None if self.learned is None else self.learned.key

@@ -153,7 +153,14 @@ def status_line(source: str, health: Health, last: Word | None) -> str:
         activity = f"reading {source} at {health.frames_per_s:.0f} frames a second{slow}"
     obstacle = "" if health.obstacle is None else _OBSTACLES[health.obstacle]
     word = "" if last is None else f"last word {last.word} at {last.emitted_at.astimezone():%H:%M:%S}"
-    return "; ".join(part for part in (*faults, activity, obstacle, _model_state(health), word) if part)
+    return "; ".join(
+        part for part in (*faults, activity, obstacle, _model_state(health), _learned(health), word) if part
+    )
+
+
+def _learned(health: Health) -> str:
+    learned = health.learned
+    return "" if learned is None else f"{learned.signs} signs learned on this device (version {learned.version})"
 
 
 def _model_state(health: Health) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, Final
 
-from edge.config import SHIPPED_MODEL, ModelConfig
+from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
+from edge.consent.learning_folder import learning_folder
+from edge.learned.versions import LearnedVersions, Version
+from edge.lifecycle.paths import state_folder
 from edge.model_selection.active_bundle import find_active_bundle, open_store
 from models.bundle import BundleRefused, open_bundle
 from models.bundle_source import open_bundle_source
@@ -19,11 +22,16 @@ OPERATOR_REASON: Final = "the operator asked for it"
 _RECENT_EVENTS: Final = 5
 
 
-def run_models_command(config: ModelConfig, options: argparse.Namespace) -> int:
+def run_models_command(device: EdgeConfig, options: argparse.Namespace) -> int:
     """Carry out one action on the store and return the exit code. Raises BundleRefused, StoreUnusable."""
+    config = device.model
     store = open_store(config, os.environ)
     if options.action == "list":
-        print(json.dumps(_to_json(config, store), indent=2) if options.json else "\n".join(_rows(config, store)))
+        learned = _learned(device)
+        if options.json:
+            print(json.dumps(_to_json(config, store) | {"learned": _describe_learned(learned)}, indent=2))
+        else:
+            print("\n".join(_rows(config, store, learned)))
         return 0
     with ExitStack() as stack:
         # What only root may read is open before root becomes the owner of the store.
@@ -71,7 +79,21 @@ def _describe(store: BundleStore, installed: InstalledBundle) -> dict[str, Any]:
     return {"title": bundle.manifest.title, "signs": len(bundle.signs), "signed_by": store.signer(installed.folder)}
 
 
-def _rows(config: ModelConfig, store: BundleStore) -> Iterator[str]:
+def _learned(device: EdgeConfig) -> Version | None:
+    """Return what this device has taught itself, which is used beside whatever bundle is active."""
+    if device.learning is None:
+        return None
+    return LearnedVersions(learning_folder(state_folder(os.environ), device.device)).current()
+
+
+def _describe_learned(learned: Version | None) -> dict[str, int] | None:
+    if learned is None:
+        return None
+    signs = len({one.sign_number for one in learned.takes})
+    return {"version": learned.version, "signs": signs, "takes": len(learned.takes)}
+
+
+def _rows(config: ModelConfig, store: BundleStore, learned: Version | None) -> Iterator[str]:
     active = find_active_bundle(config, None, os.environ)
     for one in store.installed():
         described = _describe(store, one)
@@ -85,6 +107,10 @@ def _rows(config: ModelConfig, store: BundleStore) -> Iterator[str]:
         yield f"{'(shipped)':40}{'active':22}{manifest.title}"
     elif config.folder is not None:
         yield f"{config.folder!s:40}{'active':22}named by [model] folder"
+    if learned is not None:
+        signs = len({one.sign_number for one in learned.takes})
+        content = f"version {learned.version}, {signs} signs from {len(learned.takes)} takes; its own, not signed"
+        yield f"{'(learned on this device)':40}{'active':22}{content}"
     for event in store.events()[:_RECENT_EVENTS]:
         reason = f": {event.reason}" if event.reason else ""
         yield f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}  {event.what} {event.name}{reason}"

@@ -32,6 +32,15 @@ class Confidences(StrictModel):
     total: float = 0.0
 
 
+class LearnedInUse(StrictModel):
+    """The device's own part of its model: the version in use, its signs, those that the bundle lacks, and its takes."""
+
+    version: int
+    signs: int
+    own_signs: int
+    takes: int
+
+
 class Health(StrictModel):
     """The daemon's state at one moment.
 
@@ -42,7 +51,8 @@ class Health(StrictModel):
     `obstacle` is why the signer cannot be read, which somebody in the room can remove. `last_word_at` is
     when the last word was emitted; `confidences` is the histogram of the words' confidences, `model` the bundle in use.
     `model_state` is the state of a model from the store: `proven`, `on probation`, or `rolled back NAME:` with the
-    reason, where the daemon returned from that one.
+    reason, where the daemon returned from that one. `learned` is what this device has taught itself, and no key
+    signs.
     `stage_ms` are times of recent runs; `stage_histograms` count all runs by their time, up to STAGE_BOUNDS_S each.
     Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited, or
     the broker takes no such word. `words_unreadable` of the outbox were put aside.
@@ -75,6 +85,7 @@ class Health(StrictModel):
     words_unreadable: int = 0
     model: str | None = None
     model_state: str | None = None
+    learned: LearnedInUse | None = None
 
     def to_json(self) -> str:
         """Return the state on one line."""
@@ -128,6 +139,8 @@ class PipelineStats:
         self._components = components
         self.model = model
         """Title of the bundle in use."""
+        self.learned: LearnedInUse | None = None
+        """The device's own part of the model in use."""
         self._controller = controller or FrameRateController(RateConfig(), raise_threshold=0.0)
         self._began = time.monotonic()
         self._frames = 0
@@ -190,6 +203,7 @@ class PipelineStats:
             words_unreadable=0 if self._backlog is None else self._backlog.unreadable,
             model=self.model,
             model_state=self._status.model_state,
+            learned=self.learned,
         )
 
     def _frames_per_s(self) -> float:

@@ -62,6 +62,7 @@ class DeviceStatus:
         self._lock = threading.Lock()
         self._faults: dict[tuple[Component, str], str] = {}
         self._paused = False
+        self._teaching = False
         self._obstacle: Obstacle | None = None
         self._keeping: Keeping | None = None
         self._model_state: str | None = None
@@ -94,6 +95,11 @@ class DeviceStatus:
             changed, self._paused = self._paused != paused, paused
         if changed:
             self._notify()
+
+    def set_teaching(self, *, is_teaching: bool) -> None:
+        """Have no words said while somebody teaches the device; frames are still processed."""
+        with self._lock:
+            self._teaching = is_teaching
 
     def set_obstacle(self, obstacle: Obstacle | None) -> None:
         """Set why the signer cannot be read; None if they can, or if nobody is in view."""
@@ -143,6 +149,12 @@ class DeviceStatus:
         """Return True if frames are not processed because somebody paused the device."""
         with self._lock:
             return self._paused
+
+    @property
+    def is_teaching(self) -> bool:
+        """Return True if somebody teaches the device, and no words are said."""
+        with self._lock:
+            return self._teaching
 
     @property
     def obstacle(self) -> Obstacle | None:

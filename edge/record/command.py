@@ -5,12 +5,13 @@ import os
 import sys
 from contextlib import ExitStack
 
+from edge.attempts.prompt import Prompt
+from edge.attempts.signer import LandmarkStream, LiveSigner, RecordedSigner
 from edge.cameras.source import SourceOptions, open_source
 from edge.config import EdgeConfig
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import open_active_bundle
-from edge.record.prompt import Prompt
-from edge.record.session import LandmarkStream, LiveSigner, RecordedSigner, record
+from edge.record.session import record
 from edge.record.words import read_words
 from edge.redaction import redact_source
 from models.bundle import check_landmarker

@@ -72,7 +72,7 @@ class _Device:
         )
         self.conversation = Conversation((), self.words)
         plan = Plan(config, bundle, MeteredClassifier(OnnxClassifier(bundle)))
-        Outputs(plan, status, PipelineStats(status=status), _Swaps(), self.conversation, stack).open_all(
+        Outputs(plan, status, PipelineStats(status=status), _Swaps(), self.conversation, stack, lambda: None).open_all(
             outbox, None, None
         )
         self.url = f"http://127.0.0.1:{web['port']}/live-signs?token={TOKEN}"

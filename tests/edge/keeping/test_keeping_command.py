@@ -10,7 +10,7 @@ import pytest
 from edge.__main__ import main
 from edge.consent.learning_folder import LearningFolder
 from edge.keeping.arguments import MAX_MINUTES
-from edge.learning.versions import Change, LearnedVersions
+from edge.learned.versions import Change, LearnedVersions
 from edge.requests import MAX_CONSENT_MINUTES
 from landmarkers.consent import Consent, Purpose
 from models.labels import read_labels

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from edge.__main__ import main as edge
+from edge.attempts.prompt import Prompt
+from edge.attempts.signer import LandmarkStream, LiveSigner
 from edge.cameras.replay import TakeReplay
-from edge.record.prompt import Prompt
-from edge.record.session import AttemptsExhausted, LandmarkStream, LiveSigner, record
+from edge.record.session import AttemptsExhausted, record
 from landmarkers.frame import Landmarks
 from landmarkers.layout import PART_SLICES, Part
 from landmarkers.take import TAKE_SUFFIX, Take

@@ -27,11 +27,14 @@ from models.stored_model import StoredModel
 
 MAX_VERSIONS: Final = 10
 """Earlier ones are removed, so that these can be undone but one."""
+HEADS: Final = "head-*.npz"
 _NAME: Final = "[0-9]*.json"
 _LOCK: Final = ".lock"
 
 What = Literal["taught", "calibrated", "corrected", "imported"]
-TakeName = Annotated[str, StringConstraints(pattern=r"^[^./][^/\x00-\x1f]*(/[^./][^/\x00-\x1f]*)*$", max_length=120)]
+TakeName = Annotated[
+    str, StringConstraints(pattern=r"^[^./][^/\x00-\x1f]*/train/[0-9]{1,10}/[0-9]{1,10}$", max_length=120)
+]
 
 
 class VersionsUnusable(UserError):
@@ -43,6 +46,11 @@ class LearnedFrom(StoredModel):
 
     take: TakeName
     sha256: Sha256
+
+    @property
+    def sign_number(self) -> int:
+        """Return the number of its sign, after which its folder is named."""
+        return int(self.take.split("/")[-2])
 
 
 class Version(StoredModel):
@@ -79,7 +87,8 @@ class LearnedVersions:
 
     def __init__(self, folder: Path) -> None:
         """`folder` is created, for its owner alone, with the first version."""
-        self._versions = folder / "learned"
+        self.folder = folder / "learned"
+        """The versions, and what was fitted from them."""
         self.takes = folder / "takes"
 
     def current(self) -> Version | None:
@@ -87,11 +96,11 @@ class LearnedVersions:
 
         A version that cannot be read is put aside, and the one before it is in force.
         """
-        return next(iter(self.history()), None)
+        return next(self._read_all(), None)
 
     def history(self) -> list[Version]:
         """Return the versions, the newest first. Raises VersionsUnusable."""
-        return [version for path in reversed(self._files()) if (version := self._read(path)) is not None]
+        return list(self._read_all())
 
     def path_of(self, take: str) -> Path:
         """Return the file of a take."""
@@ -103,37 +112,28 @@ class LearnedVersions:
 
     def whole(self, version: Version) -> tuple[LearnedFrom, ...]:
         """Return those of a version's takes that are still there, unchanged."""
-        return tuple(one for one in version.takes if self._digest(one.take) == one.sha256)
+        return tuple(one for one in version.takes if self._is_whole(one))
 
     def apply(self, change: Change, accept: Callable[[Version], None]) -> Version:
         """Add a version that is the current one with a change.
 
         `accept` is called with it before it is written, and may raise. Raises VersionsUnusable.
         """
-        with self._locked():
+        while True:
             before = self.current()
-            added = [LearnedFrom(take=take, sha256=digest) for take in change.add if (digest := self._digest(take))]
-            gone = {*change.replaced, *(one.take for one in added)}
-            kept = [] if before is None else [one for one in self.whole(before) if one.take not in gone]
-            signs = {one.sign_id: one for one in (*(() if before is None else before.signs), *change.signs)}
-            new = Version(
-                version=1 if before is None else before.version + 1,
-                at=datetime.now(UTC),
-                what=change.what,
-                sign=change.sign,
-                person=change.person,
-                signs=tuple(signs.values()),
-                takes=(*kept, *added),
-            )
-            accept(new)
-            self._write(new)
-            self._prune()
-        return new
+            new = self._changed(before, change)
+            accept(new)  # without the lock, for it may take seconds
+            with self._locked():
+                if self.current() == before:
+                    self._write(new)
+                    for path in self._files()[:-MAX_VERSIONS]:
+                        path.unlink(missing_ok=True)
+                    return new
 
-    def undo(self) -> Version | None:
-        """Return to the version before the current one, and return the one that was undone; None if there is none.
+    def undo(self) -> tuple[Version, list[Path]] | None:
+        """Return to the version before the current one; None if there is none.
 
-        Its takes that the version before has not are deleted.
+        Return the one that was undone, and the files of its takes that the version before has not.
         """
         with self._locked():
             versions = self.history()
@@ -141,11 +141,9 @@ class LearnedVersions:
                 return None
             kept = {one.take for one in versions[1].takes} if len(versions) > 1 else set()
             self._path(versions[0].version).unlink()
-            sync_folder(self._versions)
-            for one in versions[0].takes:
-                if one.take not in kept:
-                    self.path_of(one.take).unlink(missing_ok=True)
-        return versions[0]
+            self._remove_heads()
+            sync_folder(self.folder)
+        return versions[0], [self.path_of(one.take) for one in versions[0].takes if one.take not in kept]
 
     def forget_missing(self) -> bool:
         """Remove from every version the takes that are gone, and their persons; return True if the current one changes.
@@ -153,39 +151,43 @@ class LearnedVersions:
         To be called after takes were deleted. The current version gets another number. A version that differs no more
         from the one before is removed.
         """
-        if not self._versions.is_dir():
+        if not self.folder.is_dir():
             return False
         with self._locked():
             versions = self.history()
-            if all(len(self.whole(version)) == len(version.takes) for version in versions):
+            there = {one for one in {one for version in versions for one in version.takes} if self._is_whole(one)}
+            if all(there.issuperset(version.takes) for version in versions):
                 return False
             before: tuple[LearnedFrom, ...] = ()
             for version in reversed(versions):
-                whole = self.whole(version)
+                whole = tuple(one for one in version.takes if one in there)
                 is_current = version is versions[0]
                 if whole == before and not is_current:
                     self._path(version.version).unlink()
                 elif len(whole) < len(version.takes):
                     people = {one.take.partition("/")[0] for one in whole}
-                    self._write(
-                        version.model_copy(
-                            update={
-                                "version": version.version + is_current,
-                                "takes": whole,
-                                "person": version.person if version.person in people else None,
-                            }
-                        )
-                    )
+                    numbers = {one.sign_number for one in whole}
+                    changes = {
+                        "version": version.version + is_current,
+                        "person": version.person if version.person in people else None,
+                        "signs": tuple(sign for sign in version.signs if sign.sign_id in numbers),
+                        "takes": whole,
+                    }
+                    self._write(version.model_copy(update=changes))
                     if is_current:
                         self._path(version.version).unlink()
                 before = whole
-            return len(self.whole(versions[0])) < len(versions[0].takes)
+            self._remove_heads()
+            return not there.issuperset(versions[0].takes)
+
+    def _read_all(self) -> Iterator[Version]:
+        return (version for path in reversed(self._files()) if (version := self._read(path)) is not None)
 
     def _files(self) -> list[Path]:
         try:
-            return sorted(self._versions.glob(_NAME))
+            return sorted(self.folder.glob(_NAME))
         except OSError as error:
-            raise VersionsUnusable(f"{self._versions} cannot be read: {error.strerror}") from error
+            raise VersionsUnusable(f"{self.folder} cannot be read: {error.strerror}") from error
 
     def _read(self, path: Path) -> Version | None:
         try:
@@ -202,11 +204,30 @@ class LearnedVersions:
         replace_file(self._path(version.version), version.model_dump_json(exclude_none=True).encode())
 
     def _path(self, number: int) -> Path:
-        return self._versions / f"{number:06}.json"
+        return self.folder / f"{number:06}.json"
 
-    def _prune(self) -> None:
-        for path in self._files()[:-MAX_VERSIONS]:
+    def _changed(self, before: Version | None, change: Change) -> Version:
+        added = [LearnedFrom(take=take, sha256=digest) for take in change.add if (digest := self._digest(take))]
+        gone = {*change.replaced, *(one.take for one in added)}
+        kept = [] if before is None else [one for one in self.whole(before) if one.take not in gone]
+        signs = {one.sign_id: one for one in (*(() if before is None else before.signs), *change.signs)}
+        return Version(
+            version=1 if before is None else before.version + 1,
+            at=datetime.now(UTC),
+            what=change.what,
+            sign=change.sign,
+            person=change.person,
+            signs=tuple(signs.values()),
+            takes=(*kept, *added),
+        )
+
+    def _remove_heads(self) -> None:
+        """Delete everything that was fitted: it can be fitted again from the takes that are left."""
+        for path in self.folder.glob(HEADS):
             path.unlink(missing_ok=True)
+
+    def _is_whole(self, one: LearnedFrom) -> bool:
+        return self._digest(one.take) == one.sha256
 
     def _digest(self, take: str) -> str | None:
         try:
@@ -218,15 +239,15 @@ class LearnedVersions:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self._versions.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._versions.parent.chmod(0o700)
-            descriptor = os.open(self._versions / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.parent.chmod(0o700)
+            descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise VersionsUnusable(f"{self._versions} cannot be written: {error.strerror}") from error
+            raise VersionsUnusable(f"{self.folder} cannot be written: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         except OSError as error:
-            raise VersionsUnusable(f"{self._versions} cannot be written: {error.strerror}") from error
+            raise VersionsUnusable(f"{self.folder} cannot be written: {error.strerror}") from error
         finally:
             os.close(descriptor)

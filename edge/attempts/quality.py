@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.record.rejection import Fault, Rejection
+from edge.attempts.rejection import Fault, Rejection
 from landmarkers.layout import HANDS, LEFT_SHOULDER, PART_SLICES, RIGHT_SHOULDER, WRIST, Part
 from landmarkers.take import Take
 from models.manifest import SpotterSettings

@@ -1,0 +1,50 @@
+"""Loads a plan: the active bundle, with this device's labels and vocabulary, and with what the device has learned."""
+
+import logging
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.config import EdgeConfig
+from edge.consent.learning_folder import learning_folder
+from edge.lifecycle.paths import state_folder
+from edge.lifecycle.plan import Plan
+from edge.model_selection.active_bundle import open_active_bundle
+from edge.model_selection.spoken_signs import SpokenSigns
+from edge.monitoring.meter import MeteredClassifier
+from models.bundle import Bundle
+from models.classifier import OnnxClassifier
+
+if TYPE_CHECKING:
+    from edge.learned.learned_model import LearnedModel
+
+log = logging.getLogger(__name__)
+
+
+def load_plan(config: EdgeConfig, model: Path | None) -> Plan:
+    """Load the bundle and what was learned. Raises BundleRefused, LibraryMissing, StoreUnusable, ConfigInvalid."""
+    found = open_active_bundle(config.model, model, os.environ)
+    spoken = SpokenSigns.of(config, found)
+    if config.labels.file is not None or config.vocabulary.is_restricted:
+        log.info("%s", spoken)
+    for sentence in spoken.unknown:
+        log.warning("%s", sentence)
+    bundle, allowed = replace(found, signs=spoken.signs), spoken.allowed
+    network = OnnxClassifier(bundle)
+    learned = _load_learned(config, bundle, network)
+    if learned is None:
+        return Plan(config, bundle, MeteredClassifier(network), allowed, network)
+    log.info("%s reads with %s", bundle.manifest.title, learned)
+    own = {sign.sign_id for sign in learned.own_signs}
+    allowed = None if allowed is None else allowed | own  # nobody would teach a sign that is not to be said
+    bundle = replace(bundle, signs=(*bundle.signs, *learned.own_signs))
+    return Plan(config, bundle, MeteredClassifier(learned.classifier), allowed, network, learned)
+
+
+def _load_learned(config: EdgeConfig, bundle: Bundle, network: OnnxClassifier) -> "LearnedModel | None":
+    if config.learning is None:
+        return None
+    from edge.learned.learned_model import load_learned
+
+    return load_learned(learning_folder(state_folder(os.environ), config.device), bundle, network)

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
 from models.keys import generate_keys
 from models.labels import Sign, labels_json
+from models.learned import LearnedClassifier, Teacher
 from models.signature import TrustedKeys
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.bundle.export import export_fp32
@@ -46,9 +48,10 @@ def test_graph_matches_torch_at_any_length_and_with_padding(tiny_run: Path, fp32
         points[0, : time // 2, 468:489] = torch.nan
         times[-1, time // 2 + 1 :] = torch.nan
         with torch.no_grad():
-            expected = classifier(points, times)
-        probabilities = session.run(["probabilities"], {"points": points.numpy(), "times": times.numpy()})[0]
-        np.testing.assert_allclose(probabilities, expected.numpy(), atol=1e-5)
+            expected = classifier.outputs(points, times)
+        found = session.run(["probabilities", "embedding"], {"points": points.numpy(), "times": times.numpy()})
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other.numpy(), atol=1e-4)
 
 
 def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, synthetic_takes: Path) -> None:
@@ -64,6 +67,17 @@ def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, syn
         agreements += int(int8.argmax() == float32.argmax())
     assert agreements >= 0.95 * len(takes)
     assert bundle.model.stat().st_size < 0.5 * fp32.stat().st_size
+
+
+def test_exported_bundle_learns_a_word(tiny_bundle: Path, synthetic_takes: Path) -> None:
+    bundle = open_bundle(tiny_bundle)
+    classifier = OnnxClassifier(bundle)
+    own = Sign(sign_id=2_000_000, word="عيادة", word_en="clinic")
+    take = load_takes(synthetic_takes)[0]
+    backwards = replace(take, points=take.points[::-1].copy(), provenance=replace(take.provenance, sign_id=own.sign_id))
+    head = Teacher(bundle, classifier).learn([backwards], [own])
+    assert classifier.classify(backwards).best.sign != own
+    assert LearnedClassifier(classifier, head).classify(backwards).best.sign == own
 
 
 def test_bundle_can_be_exported_in_fp32(tiny_run: Path, fp32: Path, tmp_path: Path) -> None:

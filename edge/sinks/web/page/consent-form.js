@@ -1,24 +1,23 @@
 /** Who is asked, by which words, and for what: part of each form that begins the keeping of takes, and one of its own. */
 import { plain, send } from "./commands.js";
+import { element } from "./history.js";
 import { put, putPlain } from "./language.js";
 
 const byId = (id) => document.getElementById(id);
 
-const words = {}; // the question by which somebody is asked, by purpose
-
 /** Put the fields of who is asked, and for what, into a form. */
 export function askIn(form) {
   form.querySelector(".actions").before(byId("asking").content.cloneNode(true));
-  form.addEventListener("change", () => quote(form));
-}
-
-function quote(form) {
-  putPlain(form.querySelector("blockquote"), words[purposeOf(form)] ?? "");
 }
 
 /** Return the purpose that is chosen in a form. */
 export function purposeOf(form) {
   return form.elements.purpose.value;
+}
+
+/** Return the sentences of a text as lines, since each may have another direction. */
+function sentencesOf(words) {
+  return words.split(/(?<=[.؟?!]) /).map((textContent) => Object.assign(element("span"), { textContent, dir: "auto" }));
 }
 
 /** Manages the form that begins the keeping of what is signed. */
@@ -32,11 +31,12 @@ export class ConsentForm {
     });
   }
 
-  /** Show the words of the question; the form is there while nothing is kept. */
-  show({ is_on: isOn, session, words: questions }) {
+  /** Show the questions; the form is there while nothing is kept. */
+  show({ is_on: isOn, session, words }) {
     byId("keep").hidden = !isOn || session !== null;
-    Object.assign(words, questions);
-    for (const field of document.querySelectorAll("#teach-page blockquote")) quote(field.closest("form"));
+    for (const quote of document.querySelectorAll("#teach-page [data-purpose]")) {
+      quote.replaceChildren(...sentencesOf(words[quote.dataset.purpose]));
+    }
   }
 
   async #begin() {

@@ -57,8 +57,8 @@ export class Learned {
   /** Return the row of a take; with its sign, as one of the corrections. */
   #takeRow(take, sign) {
     const row = element("li", "take");
-    const { person, at, seconds: s, said } = take;
-    const facts = labelled("span", "quiet", "learned-take", { person: person ?? "—", at: new Date(at), s });
+    const { person, at, said } = take;
+    const facts = labelled("span", "quiet", "learned-take", { person: person ?? "—", at: new Date(at) });
     const show = labelled("button", "", "learned-show");
     const remove = labelled("button", "", "learned-remove");
     show.addEventListener("click", () => this.#show(take.take, row, show));

@@ -27,7 +27,7 @@ const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), ch
 let deviceName = "";
 let latest = null; // the newest word, or its correction
 let dictionary, teach, ownCamera; // promises, once they are shown
-const learning = {}; // the latest states of consent and of teaching
+const states = {}; // the latest ones of teaching and of consent
 let retryTimer;
 
 language.put(byId("connection-text"), "connecting");
@@ -64,10 +64,10 @@ const handlers = {
     dictionary?.then((one) => one?.follow(health.model));
   },
   reply: (shown) => reply.show(shown),
-  teaching: (state) => showLearning({ teaching: state }),
-  consent(state) {
-    keeping.show(state);
-    showLearning({ consent: state });
+  teaching: (teaching) => showStates({ teaching }),
+  consent(consent) {
+    keeping.show(consent);
+    showStates({ consent });
   },
   clear() {
     reply.clear();
@@ -114,8 +114,7 @@ async function loadAbout() {
   language.put(byId("own-intro"), "own-intro", about);
   byId("to-own").hidden = about.visitors === 0;
   byId("keeping-stop").hidden = !about.commands;
-  learning.isAllowed = about.commands;
-  offerTeaching();
+  showStates({ commands: about.commands });
   byId("reply-form").hidden = !about.commands;
   showPage();
   view.allow(about.view);
@@ -132,18 +131,15 @@ function showLine({ text, seq = 0, corrects }) {
   line.dataset.seq = corrects ?? seq;
 }
 
-/** Show the page of teaching the states of consent and of teaching. */
-function showLearning(states) {
-  Object.assign(learning, states);
-  offerTeaching();
-  teach?.then((one) => one?.show(learning));
-}
-
-/** Offer the page of teaching where commands are accepted and something can be learned. */
-function offerTeaching() {
-  const wasHidden = byId("to-teach").hidden;
-  byId("to-teach").hidden = !(learning.isAllowed && (learning.teaching || learning.consent?.is_on));
-  if (wasHidden !== byId("to-teach").hidden) showPage();
+/** Show what has changed on the page of teaching, which is offered where commands are accepted and takes are kept. */
+function showStates(changed) {
+  Object.assign(states, changed);
+  const isOffered = Boolean(states.commands && states.consent);
+  if (byId("to-teach").hidden === isOffered) {
+    byId("to-teach").hidden = !isOffered;
+    showPage();
+  }
+  teach?.then((one) => one?.show(states));
 }
 
 /** Stop all requests: further ones with a wrong token would delay the login with the right one. */
@@ -204,7 +200,7 @@ async function showTeach(shown) {
   // Who teaches sees the same view of the camera there.
   const place = isHere ? byId("teach-view") : byId("state").parentElement;
   if (byId("view").parentElement !== place) place.prepend(byId("view"));
-  if (isHere) one.open(learning);
+  if (isHere) one.open(states);
 }
 
 function captionOf(prefix) {

@@ -9,7 +9,6 @@ import { SENTENCES, TEXTS } from "./teach-texts.js";
 
 const HERE = "live-signs/assets/";
 const ENDED = ["idle", "done", "failed", "cancelled"];
-const ACTIONS = { doubt: ["keep", "skip"] };
 
 const byId = (id) => document.getElementById(id);
 
@@ -50,13 +49,15 @@ class Teach {
     this.show(states);
     this.#learned.load();
     this.#signs = (await fetchJson("api/dictionary"))?.signs ?? [];
-    byId("teach-known").replaceChildren(...this.#signs.map(({ word, word_en: label }) => Object.assign(element("option"), { value: word, label })));
+    const option = ({ word, word_en: label }) => Object.assign(element("option"), { value: word, label });
+    byId("teach-known").replaceChildren(...this.#signs.map(option));
     this.#find();
   }
 
-  /** Show the consent in force and the state of the session. */
+  /** Show what is kept and taught, and the state of the session. */
   show({ consent, teaching }) {
-    if (consent) this.#consent.show(consent);
+    this.#consent.show(consent);
+    this.#form.hidden = !teaching;
     if (teaching) this.#showTeaching(teaching);
   }
 
@@ -76,10 +77,9 @@ class Teach {
   }
 
   #showSession(state, isNew) {
-    const { person, sign, phase, fault, looks_like: other } = state;
+    const { person, sign, phase, fault, looks_like: other, position, takes, kept } = state;
     put(byId("teach-person"), "teach-person", { person: person ?? "" });
     if (sign) showSign(sign);
-    const { position, takes, kept } = state;
     put(byId("teach-progress"), "teach-progress", { position, takes });
     byId("teach-session").querySelector(".bar i").style.inlineSize = `${(100 * kept) / Math.max(takes, 1)}%`;
     const inserted = { n: state.seconds, word: other?.word ?? "", why: state.why ?? "" };
@@ -88,19 +88,25 @@ class Teach {
     const code = fault?.replaceAll(" ", "-");
     if (fault) put(byId("teach-fault"), `fault-${code}`);
     else putPlain(byId("teach-fault"), "");
-    this.#offer(phase, kept);
+    this.#offer(state);
     if (isNew) byId("teach-sign").focus();
   }
 
-  /** Offer what may be done in this phase; buttons that stay keep the focus. */
-  #offer(phase, kept) {
+  /** Offer what may be done in this phase. A button that stays keeps the focus. */
+  #offer({ phase, kept, calibration }) {
     const canEnd = !ENDED.includes(phase) && phase !== "learning";
-    const wanted = [...(ACTIONS[phase] ?? []), ...(canEnd && kept ? ["finish"] : []), ...(canEnd ? ["cancel"] : [])];
+    const wanted = [
+      ...(phase === "doubt" ? ["keep", "skip"] : []),
+      ...(canEnd && calibration && phase !== "doubt" ? ["leave-out"] : []),
+      ...(canEnd && kept && phase !== "doubt" ? ["finish"] : []),
+      ...(canEnd ? ["cancel"] : []),
+    ];
     const list = byId("teach-actions");
-    const hadFocus = list.contains(document.activeElement);
-    const buttons = new Map([...list.children].map((button) => [button.value, button]));
-    list.replaceChildren(...wanted.map((action) => buttons.get(action) ?? actionButton(action)));
-    if (hadFocus && !list.contains(document.activeElement)) byId("teach-sign").focus();
+    const buttons = [...list.children];
+    if (buttons.map(({ value }) => value).join() === wanted.join()) return;
+    const focused = buttons.find((button) => button === document.activeElement);
+    list.replaceChildren(...wanted.map((name) => buttons.find(({ value }) => value === name) ?? actionButton(name)));
+    if (focused) (focused.isConnected ? focused : byId("teach-sign")).focus();
   }
 
   #choose() {
@@ -145,11 +151,11 @@ function showSign({ word, word_en: inEnglish }) {
   title.replaceChildren(arabic("b", word), ...(inEnglish === word ? [] : [english(inEnglish)]));
 }
 
-function actionButton(action) {
-  const button = Object.assign(element("button", action === "keep" ? "main" : ""), { type: "button", value: action });
-  put(button, `teach-${action}`);
+function actionButton(name) {
+  const button = Object.assign(element("button", name === "keep" ? "main" : ""), { type: "button", value: name });
+  put(button, `teach-${name}`);
   button.addEventListener("click", async () => {
-    const reason = await send("teaching", { action });
+    const reason = await send("teaching", { action: name === "leave-out" ? "skip" : name });
     if (reason) put(byId("teach-status"), "teach-not-done", { reason });
     else putPlain(byId("teach-status"), "");
   });

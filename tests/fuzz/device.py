@@ -17,6 +17,7 @@ from edge.cameras.network_probe import NoCamera, request_stream
 from edge.commands import Commands
 from edge.config import ConfigInvalid
 from edge.config.loading import load_config
+from edge.consent.session import read_session
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Alternative, Word
 from edge.record.words import read_words
@@ -42,7 +43,12 @@ _COMMANDS = (
     b'{"command": "clear", "id": 7}',
     '{"command": "reply", "text": "غرفة 7", "partial": true}'.encode(),
     '{"command": "correct", "seq": 12, "text": "محمد"}'.encode(),
+    '{"command": "consent", "action": "start", "person": "مريم", "purpose": "device", "minutes": 30}'.encode(),
 )
+_SESSION = (
+    '{"consent": {"consent_id": "%s", "person": "مريم", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", '
+    '"purpose": "device", "words": "May we?", "days": 30}, "until": "2026-11-29T17:30:00Z"}' % ("0" * 32)
+).encode()
 _LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n8,شكرا,Thanks,\n".encode()
 _NO_LABELS = (LabelFileUnusable, LabelsDamaged)
 _WORDS = (*("صباح=Morning\n".encode(), "76\n# a comment\nقصبة هوائية\n".encode(), b"\xef\xbb\xbf76\r\n"),)
@@ -71,6 +77,7 @@ def parsers(_scratch: Path) -> list[Parser]:
         Parser("dotenv", [_DOTENV], hostile_bytes, in_file(".env", _load_dotenv), (ConfigInvalid,)),
         Parser("command", _COMMANDS[1:], hostile_json, in_memory(_execute)),
         Parser("bare command", _COMMANDS, hostile_bytes, in_memory(_execute)),
+        Parser("consent in force", [_SESSION], hostile_json, in_memory(_seconds_left), (ValueError,)),
         Parser("word", [_word()], hostile_json, in_memory(_read_word), (ValidationError,)),
         Parser("labels of a device", [_LABELS], hostile_bytes, in_file("labels.csv", read_device_labels), _NO_LABELS),
         Parser("words to record", _WORDS, hostile_bytes, in_file("words.txt", _find_words), (WordsUnclear,)),
@@ -119,6 +126,10 @@ def _word() -> bytes:
         device="entrance",
     )
     return word.to_json().encode()
+
+
+def _seconds_left(content: bytes) -> float:
+    return read_session(content).left_s
 
 
 def _read_word(content: bytes) -> None:

@@ -21,7 +21,7 @@ from models.learned.cohort import Cohort, Floats, likeness
 _NEIGHBOURS: Final = 3  # of the bundle, with which a taught sign is compared
 _MARGIN: Final = 0.08  # by which a taught sign is more alike than they, where it is as likely as not
 # The likeness which it then has itself. Of a sign that the bundle knows more is asked: the network reads it, too.
-_LIKENESS_OF_NEW: Final = 0.65
+_LIKENESS_OF_NEW: Final = 0.7
 _LIKENESS_OF_KNOWN: Final = 0.78
 _SLOPE: Final = 20.0  # of both
 _SHARPNESS: Final = 20.0  # with which one taught sign is preferred to another

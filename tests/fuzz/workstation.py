@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from deploy.artifact import ArtifactUnusable, open_artifact
+from deploy.collected_folder import CollectedFolder, CollectionDamaged
+from deploy.collection import Listing
 from deploy.connection import StepFailed
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
@@ -16,9 +18,11 @@ from edge.sinks.web.movement import movement_of
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.recording import RecordingUnreadable
 from models.bundle import MANIFEST
+from models.forgotten import FORGOTTEN, ForgottenDamaged, ForgottenPeople, Limits
 from models.label_file import LabelFileUnusable
 from models.labels import LabelsDamaged, Sign
 from models.words import WordsUnclear, find_signs
+from tests.consented_takes import consent
 from tests.edge.tiny_bundle import write_bundle
 from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
@@ -28,6 +32,7 @@ from tests.trainer.data.test_label_file import write_xlsx
 from tests.trainer.pose_files import moving, pose_bytes
 from tests.trainer.training.test_run import content
 from trainer.data.clip import DatasetUnreadable
+from trainer.data.consents import CONSENTS, ConsentsDamaged, read_consents
 from trainer.data.holistic_pose import read_landmarks
 from trainer.data.label_file import read_label_file
 from trainer.data.layouts import clip_list, wlasl
@@ -63,6 +68,15 @@ values = { camera = "/dev/video0" }
 address = "10.0.0.1"
 canary = true
 """
+_AGREED = consent("maryam")
+_LISTING = {
+    "labels": '[{"sign_id": 76, "word": "قهوة", "word_en": "Coffee"}]',
+    "consents": {_AGREED.consent_id: _AGREED.model_dump(mode="json")},
+    "takes": [
+        {"path": "a.take.npz", "sha256": "0" * 64, "bytes": 1, "sign_id": 76, "consent_id": _AGREED.consent_id},
+    ],
+}
+_COLLECTED = {"format": 1, "takes": {"0" * 64: {"sha256": "1" * 64, "sign_id": 76}}}
 _CLIPS = "path,word,signer,split,english\nclips.csv.d,قهوة,p2,train,Coffee\n".encode()
 _WLASL = b'[{"gloss": "book", "instances": [{"video_id": "69241", "signer_id": 118, "split": "train"}]}]'
 
@@ -78,9 +92,15 @@ def parsers(scratch: Path) -> list[Parser]:
     workbook = write_xlsx(scratch / "labels.xlsx", *rows).read_bytes()
     refused, unreadable = (StoreUnusable,), (RecordingUnreadable,)
     reports = [json.dumps(_REPORT).encode()]
+    collected, consents = [json.dumps(_COLLECTED).encode()], [json.dumps([_AGREED.consent_id]).encode()]
+    unlisted, unreadable_list, forgetful = (StepFailed, LabelsDamaged), (CollectionDamaged,), (ForgottenDamaged,)
     return [
         Parser("inventory", [_INVENTORY], hostile_bytes, in_file("fleet.toml", load_inventory), (InventoryInvalid,)),
         Parser("report of a device", reports, hostile_json, in_memory(_read_report), (StepFailed,)),
+        Parser("list of takes", [json.dumps(_LISTING).encode()], hostile_json, in_memory(_read_listing), unlisted),
+        Parser("collected takes", collected, hostile_json, in_file("collected.json", _read_collected), unreadable_list),
+        Parser("forgotten people", [_forgotten()], hostile_json, in_file(FORGOTTEN, _read_forgotten), forgetful),
+        Parser("consents of a bundle", consents, hostile_json, in_file(CONSENTS, _read_consents), (ConsentsDamaged,)),
         Parser("manifest to push", manifest, hostile_json, in_file(MANIFEST, _pack), (ArtifactUnusable,)),
         Parser("metadata of a run", [_run()], hostile_json, in_file("run.json", _open_run), (RunUnusable,)),
         Parser("exemplars", [_exemplars()], hostile_npz, in_file("exemplars.npz", _read_exemplars), (ValueError,)),
@@ -93,6 +113,27 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("index of a store", [_store(scratch, "index.npz")], hostile_npz, _in_store("index.npz"), refused),
         Parser("points of a store", [_store(scratch, "points.npy")], hostile_bytes, _in_store("points.npy"), refused),
     ]
+
+
+def _read_listing(content: bytes) -> object:
+    return Listing.read(content.decode(errors="replace")).signs()
+
+
+def _read_collected(path: Path) -> object:
+    return CollectedFolder(path.parent, "entrance").has("1" * 64)
+
+
+def _forgotten() -> bytes:
+    people = ForgottenPeople().joined_by("maryam", Limits(), frozenset({_AGREED.consent_id}), _AGREED.asked_at)
+    return people.model_dump_json().encode()
+
+
+def _read_forgotten(path: Path) -> object:
+    return ForgottenPeople.read(path.parent).contain(_AGREED, 76)
+
+
+def _read_consents(path: Path) -> object:
+    return read_consents(path.parent)
 
 
 def _read_wlasl(path: Path) -> object:

@@ -4,13 +4,12 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019. Whatever it tell
 that writes it (training_facts.py) or stated by who exported; KArSL is named where labels and signers are KArSL's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from landmarkers.layout import Part
 from models.karsl import is_karsl_sign
-from models.labels import Sign
 from trainer.bundle.card_limits import limits_section, terms_section
 from trainer.bundle.quantise import QuantisationResult
 from trainer.bundle.training_facts import TrainingFacts
@@ -124,6 +123,7 @@ def _origin(content: CardContent) -> str:
 def _clips(facts: TrainingFacts) -> str:
     """Return the number of clips, and how many are of each signer."""
     counts = [f"{count} of signer {name}" for name, count in facts.by_signer.items()]
+    counts += [f"{facts.agreed} of {facts.agreed_signers} who agreed to it"] if facts.agreed else []
     counts += [f"{facts.unknown_signer} of signers who are not known"] if facts.unknown_signer else []
     return f"{facts.clips} clips ({', '.join(counts)})"
 
@@ -150,12 +150,12 @@ def _accuracy(content: CardContent) -> str:
     parts = ["## Accuracy", "On clips that were not trained on."]
     if content.test is not None:
         network = content.quantisation.selected.name
-        table = _score_table(content.test, content.run.signs_by_id)
+        table = _score_table(content.test, content)
         parts.append(f"**The data set's test clips**, this network ({network}):\n\n{table}")
     if content.held_out and content.run.parent is None:
         parts.append(_about_held_out(content))
     parts += [
-        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation, content.run.signs_by_id)}"
+        f"**{_escape(result.description)}**, fp32:\n\n{_score_table(result.evaluation, content)}"
         for result in content.held_out
     ]
     return "\n\n".join(parts)
@@ -191,15 +191,17 @@ def _escape(description: str) -> str:
     return (description[:1].upper() + description[1:]).replace("*", r"\*")
 
 
-def _score_table(evaluation: Evaluation, signs: Mapping[int, Sign]) -> str:
-    """Return the same figures as in a run's report."""
+def _score_table(evaluation: Evaluation, content: CardContent) -> str:
+    """Return the same figures as in a run's report, but for people who are not named."""
+    unnamed = {f"signer {name}" for name in content.facts.unnamed}
     rows = ["| clips | count | top-1 | 95 % interval | top-5 |", "| --- | --- | --- | --- | --- |"]
     rows += [
         f"| {name} | {score.count} | {score.top1:.1%} | {low:.1%} to {high:.1%} | {score.top5:.1%} |"
         for name, score in evaluation.named_scores.items()
+        if name not in unnamed
         for low, high in (score.top1_interval,)
     ]
-    wrong = name_signs(evaluation.wrong_signs, signs, _MAX_NAMES) or "none"
+    wrong = name_signs(evaluation.wrong_signs, content.run.signs_by_id, _MAX_NAMES) or "none"
     remarks = (
         f"Calibration error {evaluation.calibration_error:.3f}; NLL {evaluation.nll:.3f}; predicted as no sign: "
         f"{evaluation.no_sign_count}; signs with a wrong prediction: {wrong}."

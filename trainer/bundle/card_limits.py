@@ -69,7 +69,7 @@ def terms_section(facts: TrainingFacts, terms: str | None, parent: str | None, *
 
 def _signers(facts: TrainingFacts, parent: str | None) -> str:
     trained = "It was trained on" if parent is None else "It was fine-tuned on"
-    known = len(facts.by_signer)
+    known = len(facts.by_signer) + facts.agreed_signers
     if not known:
         return f"{trained} clips of signers who are not known, so nobody can tell how many people it has seen."
     people = "one signer alone" if known == 1 else f"{known} signers"
@@ -84,7 +84,7 @@ def _strangers(facts: TrainingFacts, parent: str | None) -> str:
     if parent is not None:
         return f"Whether those who were measured are new to {parent} only the card of that model says."
     if facts.strangers:
-        names = ", ".join(sorted(facts.strangers))
+        names = ", ".join(sorted(facts.strangers - facts.unnamed) or ["who are not named"])
         return f"People of whom no clip was trained on were measured, as stated above: signers {names}."
     if facts.unfamiliar_clips:
         return (

@@ -45,6 +45,11 @@ class TrainingFacts:
     """Takes with changed images, beside one of each clip as it was recorded."""
     by_signer: dict[str, int]
     unknown_signer: int
+    agreed: int
+    """Clips of people who agreed to it, and whom no card names."""
+    agreed_signers: int
+    unnamed: frozenset[str]
+    """All who agreed, also those who were only measured."""
     unknown_signs: int
     """Takes without a sign, which are trained as "no sign"."""
     sign_ids: frozenset[int]
@@ -67,12 +72,16 @@ class TrainingFacts:
                 clips[one.sign_id][one.signer, one.clip] = one
         each = [(sign_id, one) for sign_id, those in clips.items() for one in those.values()]
         signers = Counter(one.signer for _, one in each)
+        unnamed = frozenset(row.provenance.signer for row in store.rows if row.consent_id and row.provenance.signer)
         measured = {one.sign_id for measurement in measurements for one in measurement.measured}
         return cls(
             clips=len(each),
             views=sum(one.variant > 0 for one in takes),
-            by_signer={signer: signers[signer] for signer in sorted(filter(None, signers))},
+            by_signer={signer: signers[signer] for signer in sorted({*filter(None, signers)} - unnamed)},
             unknown_signer=signers[None],
+            agreed=sum(signers[signer] for signer in unnamed),
+            agreed_signers=len(unnamed & signers.keys()),
+            unnamed=unnamed,
             unknown_signs=sum(one.sign_id is None for one in takes),
             sign_ids=frozenset(clips),
             karsl_clips=sum(is_karsl_clip(run.signs_by_id[sign_id], one) for sign_id, one in each),

@@ -16,7 +16,7 @@ from models.bundle import LABELS
 from models.forgotten import ForgottenPeople, Limits
 from models.labels import labels_json, read_labels
 from models.sign_number import number_of_word
-from trainer.data.store import STORE, Row, Store
+from trainer.data.store import STORE, Store
 from trainer.data.store_builder import NpyWriter
 from trainer.data.store_sources import copy_sources
 from trainer.targets import cannot_write, replace_folder, write_file
@@ -51,12 +51,13 @@ class Person:
         asked_at = None if consent is None else consent.asked_at
         return self.name in names and self.limits.cover(provenance.sign_id, asked_at)
 
-    def made_row(self, row: Row, consents: frozenset[str]) -> bool:
-        """Return True if a take in a store is, by these consents or by its signer: a store holds no times."""
-        is_asked_for = row.consent_id in consents and (
-            not self.limits.signs or row.provenance.sign_id in self.limits.signs
-        )
-        return is_asked_for or (row.provenance.signer == self.name and self.limits.cover(row.provenance.sign_id, None))
+    def made_by(self, consents: frozenset[str], provenance: Provenance, consent_id: str | None = None) -> bool:
+        """Return True if a take in a store or a bundle is, by these consents or by its signer: no times are there.
+
+        In a bundle, and in what was fine-tuned from it, the number of the consent stands in the signer's place.
+        """
+        is_wanted = not self.limits.signs or provenance.sign_id in self.limits.signs
+        return (is_wanted and not consents.isdisjoint((consent_id, provenance.signer))) or self.made(provenance)
 
 
 def forget(person: Person, folders: Sequence[Path], stores: Sequence[Path], now: datetime) -> Erasure:
@@ -83,7 +84,11 @@ def forget(person: Person, folders: Sequence[Path], stores: Sequence[Path], now:
         asked |= people.consents_of(person.name, None if every else person.limits)
     for store in opened.values():
         known = frozenset(asked)
-        asked |= {row.consent_id for row in store.rows if row.consent_id is not None and person.made_row(row, known)}
+        asked |= {
+            row.consent_id
+            for row in store.rows
+            if row.consent_id is not None and person.made_by(known, row.provenance, row.consent_id)
+        }
     consents = frozenset(asked)
     for folder, takes in found.items():
         try:
@@ -132,7 +137,9 @@ def _sign_of(path: Path) -> int | None:
 
 def _delete_rows(folder: Path, store: Store, person: Person, consents: frozenset[str]) -> int:
     """Write a store anew without a person's takes; return how many these are. Raises TargetRefused."""
-    kept = [number for number, row in enumerate(store.rows) if not person.made_row(row, consents)]
+    kept = [
+        number for number, row in enumerate(store.rows) if not person.made_by(consents, row.provenance, row.consent_id)
+    ]
     gone = len(store) - len(kept)
     if not kept:
         shutil.rmtree(folder)

@@ -38,7 +38,7 @@ def find_bundles(
         try:
             manifest = Manifest.model_validate_json(read_limited(path, MAX_MANIFEST_BYTES))
             listed = _consents_in(bundle, manifest)
-            exemplars = sum(_exemplars_of(bundle, manifest, person))
+            exemplars = sum(_exemplars_of(bundle, manifest, person, consents))
         except (OSError, ValueError, ConsentsDamaged) as error:
             unclear.append(f"nobody can tell of {bundle}: {describe(error)}")
             continue
@@ -58,9 +58,9 @@ def _consents_in(bundle: Path, manifest: Manifest) -> frozenset[str]:
     return read_consents(bundle)
 
 
-def _exemplars_of(bundle: Path, manifest: Manifest, person: Person) -> Iterator[bool]:
+def _exemplars_of(bundle: Path, manifest: Manifest, person: Person, consents: frozenset[str]) -> Iterator[bool]:
     """Yield of each exemplar take whether it is to be forgotten. Raises OSError, ValueError."""
     if EXEMPLARS in manifest.files:
         with (bundle / EXEMPLARS).open("rb") as file:
             for provenance in read_metadata(ArrayArchive(file, _MAX_EXEMPLARS)).provenance:
-                yield person.made(provenance)
+                yield person.made_by(consents, provenance)

@@ -10,7 +10,7 @@ compares the signs that it is taught (models/learned/cohort.py).
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, Part, parts_in_order
 from landmarkers.take import Provenance, Take, quantise
 from models.exemplars import read_metadata, read_takes, stored_columns
 from models.learned.cohort import Cohort
-from trainer.data.store import Store
+from trainer.data.store import Row, Store
 from trainer.model.features import POSE_POINTS
 from trainer.model.network import SignClassifier
 from trainer.training.recipe import Recipe
@@ -56,14 +56,15 @@ Embed = Callable[[Sequence[Take]], NDArray[np.float32]]
 def save_exemplars(path: Path, classifier: SignClassifier, run: Run, store: Store, embed: Embed) -> None:
     """Write the exemplar memory of a run's calibrated network."""
     provenance = [row.provenance for row in store.rows]
-    takes = [_thin(store.take(number)) for number in select_exemplars(provenance, run.train, _TAKES_PER_SIGN)]
+    numbers = select_exemplars(provenance, run.train, _TAKES_PER_SIGN)
+    takes = [_thin(store.take(number)) for number in numbers]
     parts = parts_in_order(frozenset(store.parts) & DEFAULT_PARTS)
     columns = stored_columns(parts)
     metadata = {
         "format": FORMAT,
         "recipe": run.recipe.as_content(),
         "parts": parts,
-        "provenance": [take.provenance.as_content() for take in takes],
+        "provenance": [_unnamed(store.rows[number], number).as_content() for number in numbers],
     }
     content: dict[str, NDArray[Any]] = {
         "metadata": np.array(json.dumps(metadata)),
@@ -111,6 +112,12 @@ def select_exemplars(provenance: Sequence[Provenance], numbers: Sequence[int], p
             counts[is_view, signer] += 1
         selected += [number for *_, number in sorted(ranked)[:per_sign]]
     return sorted(selected)
+
+
+def _unnamed(row: Row, number: int) -> Provenance:
+    """Return a take's provenance for everybody to read: the number of a consent in the place of who gave it."""
+    one = row.provenance
+    return one if row.consent_id is None else replace(one, clip=f"{row.consent_id}/{number}", signer=row.consent_id)
 
 
 def _thin(take: Take) -> Take:

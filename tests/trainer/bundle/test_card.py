@@ -13,6 +13,7 @@ from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.take import Provenance
 from models.bundle import open_bundle
 from models.labels import Sign
+from tests.consented_takes import consent
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.bundle.card import CardContent, write_card
 from trainer.bundle.quantise import QuantisationResult, QuantisedNetwork
@@ -224,3 +225,16 @@ def test_texts_that_cannot_stand_in_a_card_are_refused(
         trainer(["export", str(tmp_path), "--to", str(tmp_path / "b"), "--name", "mine", "--terms", text])
     assert ended.value.code == 2
     assert "argument --terms:" in capsys.readouterr().err
+
+
+def test_people_who_agreed_are_counted_and_not_named(cards: Cards) -> None:
+    agreed = [
+        Provenance(f"{person}/{number}", LANDMARKER, person, "train", 71, consent=consent(person))
+        for person, number in (("maryam", 1), ("maryam", 2), ("sami", 1))
+    ]
+    measured = [replace(agreed[0], signer="laila", clip="laila/1")]
+    card = cards.write([SKELETON], [*agreed, Provenance("a", LANDMARKER, "04", "train", 71)], measured)
+    assert "4 clips (1 of signer 04, 3 of 2 who agreed to it)" in card
+    assert "trained on clips of 3 signers." in card
+    for person in ("maryam", "sami", "laila"):
+        assert person not in card

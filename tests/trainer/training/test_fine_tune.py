@@ -13,13 +13,19 @@ from models.bundle import EXEMPLARS, open_bundle, sha256_of
 from models.classifier import OnnxClassifier
 from models.labels import Sign, labels_json
 from models.sign_number import number_of_word
+from tests.consented_takes import consent
 from tests.synthetic_takes import LANDMARKER, make_take
 from trainer.cli.main import main as trainer
+from trainer.data.consents import CONSENTS, read_consents
 from trainer.reports.curves import read_curves
 from trainer.training.checkpoint import TrainingState
+from trainer.training.exemplars import load_exemplars
+from trainer.training.parent_model import open_parent_model
+from trainer.training.run import open_run
 
 COFFEE = Sign(sign_id=number_of_word("قهوة"), word="قهوة", word_en="Coffee")
 TEA = Sign(sign_id=number_of_word("شاي"), word="شاي", word_en="Tea")
+AGREED = consent("مريم")
 HANDSHAPES = {COFFEE.sign_id: 11, TEA.sign_id: 12, 3: 2}
 
 
@@ -27,7 +33,11 @@ def write_takes(folder: Path, counts: dict[int, int], *, landmarker: str = LANDM
     """Write this many takes of each sign, with labels, as recording does."""
     for sign_id, count in counts.items():
         for number in range(first, first + count):
-            provenance = Provenance(f"04/train/{sign_id:04}/{number:02}", landmarker, "04", "train", sign_id)
+            agreed = AGREED if sign_id == COFFEE.sign_id else None
+            signer = agreed.person if agreed else "04"
+            provenance = Provenance(
+                f"{signer}/train/{sign_id:04}/{number:02}", landmarker, signer, "train", sign_id, consent=agreed
+            )
             take = make_take(HANDSHAPES[sign_id], seed=100 + number, provenance=provenance)
             take.save(folder / f"{provenance.clip}.take.npz")
     (folder / "labels.json").write_bytes(labels_json((COFFEE, TEA)))
@@ -80,6 +90,22 @@ def test_card_describes_the_parent_the_new_words_and_the_forgetting(fine_tuned_b
     assert "| old words, takes rehearsed | 8 |" in card
 
 
+def test_bundle_lists_the_consents_behind_it_and_names_nobody_who_gave_one(
+    fine_tuned_bundle: Path, tiny_bundle: Path, fine_tuned_run: Path
+) -> None:
+    assert read_consents(fine_tuned_bundle) == {AGREED.consent_id}
+    assert not (tiny_bundle / CONSENTS).exists()
+    assert CONSENTS in open_bundle(fine_tuned_bundle).manifest.files
+    exemplars = load_exemplars(fine_tuned_bundle / EXEMPLARS).takes
+    assert {take.provenance.signer for take in exemplars} == {"01", "02", "04", AGREED.consent_id}
+    metadata = np.load(fine_tuned_bundle / EXEMPLARS)["metadata"].item()
+    for text in ((fine_tuned_bundle / "README.md").read_text(), json.loads(metadata)["provenance"]):
+        assert AGREED.person not in str(text)
+    # Whatever is fine-tuned from it lists them, too.
+    assert open_parent_model(fine_tuned_bundle).consents == {AGREED.consent_id}
+    assert open_parent_model(fine_tuned_run).consents == {AGREED.consent_id}
+
+
 def test_curves_show_the_accuracy_on_what_is_held_out(fine_tuned_run: Path) -> None:
     curve = read_curves(fine_tuned_run)["accuracy/validation"]
     assert curve.steps == (0, 1)
@@ -113,6 +139,7 @@ def test_run_can_be_fine_tuned_and_three_takes_of_a_word_are_all_trained_on(
     metadata = json.loads((tmp_path / "run" / "run.json").read_text())
     assert [sign["sign_id"] for sign in metadata["signs"]] == [1, 2, 3, 4, TEA.sign_id, COFFEE.sign_id]
     assert metadata["split"]["validation"] == []
+    assert open_run(tmp_path / "run").parent_consents == {AGREED.consent_id}
 
 
 def test_no_validation_trains_on_all_takes(tiny_bundle: Path, new_takes: Path, tmp_path: Path) -> None:

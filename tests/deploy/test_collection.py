@@ -1,18 +1,24 @@
 """`ishara-deploy collect` from a device behind a real sshd."""
 
+import base64
+import hashlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from deploy import collection
 from deploy.__main__ import main
-from deploy.connection import Remote, StepFailed
+from deploy.collection import Collector
+from deploy.connection import Answer, Remote, StepFailed
 from landmarkers.consent import Purpose
 from landmarkers.review import Review, Verdict
 from landmarkers.take import Take
@@ -177,3 +183,43 @@ def test_takes_of_other_networks_are_not_mixed(kept: Path, collect: Collect, tmp
     code, said = collect()
     assert (code, "hold landmarks of other, and those in" in said, "another folder" in said) == (2, True, True)
     assert len(collected(tmp_path / "collected")) == 1
+
+
+def lying_device(*answers: object) -> Remote:
+    """Return a device that answers as somebody wants it who has taken it over."""
+    left = [json.dumps(answer) for answer in answers]
+    device = SimpleNamespace(
+        entry=SimpleNamespace(host="here", name="here"),
+        attempt=lambda *_: Answer(ok=True, out="", err=""),
+        run=lambda *_, **__: left.pop(0),
+    )
+    return cast("Remote", device)
+
+
+def test_a_device_that_lies_writes_nothing(tmp_path: Path) -> None:
+    agreed, private = consent("maryam"), consent("maryam", Purpose.DEVICE)
+    content = keep(tmp_path / "kept", private, KNOWN, 1, shape=1).read_bytes()
+    listed = {
+        "path": "a",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": 9,
+        "sign_id": 76,
+        "consent_id": agreed.consent_id,
+    }
+    honest = {"labels": None, "consents": {agreed.consent_id: agreed.model_dump(mode="json")}, "takes": [listed]}
+    stranger = agreed.model_dump(mode="json") | {"person": "../../etc"}
+    encoded = base64.b64encode(content).decode()
+    lies: list[tuple[str, list[object]]] = [
+        ("is not the one that it listed", [honest, {"a": encoded}]),
+        ("takes cannot be understood", [honest, {"a": 5}]),
+        ("list of takes cannot be understood", [honest | {"consents": {agreed.consent_id: stranger}}]),
+        ("list of takes cannot be understood", [honest | {"takes": [listed | {"sign_id": -1}]}]),
+        ("labels.json is not a list of signs", [honest | {"labels": "x"}]),
+    ]
+    for sentence, answers in lies:
+        collector = Collector.into(tmp_path / "to", lambda _: lambda *_: None, dry_run=False)
+        with pytest.raises(StepFailed, match=sentence):
+            collector.collect(lying_device(*answers))
+    changed = lying_device(honest, {"a": base64.b64encode(b"another").decode(), "/etc/passwd": encoded})
+    assert Collector.into(tmp_path / "to", lambda _: lambda *_: None, dry_run=False).collect(changed) == "none"
+    assert collected(tmp_path) == ["kept/maryam/train/0076/01.take.npz"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.device.check_runner import run_checks, since
-from tests.fleet import checks, refusals
+from tests.fleet import checks, collecting, refusals
 from tests.fleet.site import Site, site
 
 Check = Callable[[Site], str]
@@ -35,6 +35,7 @@ _OTHERS: Final = {
     "network cut": checks.network_cut,
     "canary fails": checks.canary_fails,
     "rollback": checks.rollback,
+    "collect": collecting.collect_and_forget,
     "release of the program": checks.app_release,
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from landmarkers.take import TAKE_SUFFIX, Provenance, StoredTake, TakeDamaged
+from landmarkers.take import TAKE_SUFFIX, Provenance, TakeDamaged, read_provenance
 from models.bundle import LABELS
 from models.forgotten import ForgottenPeople, Limits
 from models.labels import labels_json, read_labels
@@ -72,7 +72,7 @@ def forget(person: Person, folders: Sequence[Path], stores: Sequence[Path], now:
     for folder in folders:
         for path in _takes_in(folder):
             try:
-                provenance = StoredTake.load(path).provenance
+                provenance = read_provenance(path)
             except TakeDamaged as error:
                 unreadable.append(str(error))
                 continue
@@ -130,7 +130,7 @@ def _delete(folder: Path, takes: dict[Path, Provenance]) -> None:
 
 def _sign_of(path: Path) -> int | None:
     try:
-        return StoredTake.load(path).provenance.sign_id
+        return read_provenance(path).sign_id
     except TakeDamaged:
         return None
 

@@ -34,7 +34,7 @@ def takes(tmp_path: Path) -> Path:
 
 
 def forget(*options: str | Path) -> int:
-    return trainer(["forget", "--person", "maryam", *map(str, options)])
+    return trainer(["forget", "--person", " maryam ", *map(str, options)])
 
 
 def left(folder: Path) -> list[str]:

@@ -12,6 +12,7 @@ from trainer.cli.values import (
     positive_number,
     report_file,
     sign_number,
+    signer_name,
     signer_source,
 )
 
@@ -101,7 +102,7 @@ def add_renumber(command: argparse.ArgumentParser) -> None:
 
 def add_forget(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `forget`."""
-    command.add_argument("--person", required=True, metavar="NAME", help="whose takes to forget")
+    command.add_argument("--person", type=signer_name, required=True, metavar="NAME", help="whose takes to forget")
     command.add_argument(
         "--word",
         action="append",

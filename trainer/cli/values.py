@@ -13,6 +13,7 @@ from typing import Final
 from landmarkers.command_line import decimal_from
 from landmarkers.numbers import is_number, read_decimal
 from landmarkers.parsing import describe, read_limited
+from landmarkers.person import read_person
 from landmarkers.plain_text import one_line
 from models.sign_number import MAX_SIGN_NUMBER, read_sign_range
 
@@ -126,6 +127,14 @@ def device(text: str) -> str:
     except (RuntimeError, AssertionError) as error:
         raise argparse.ArgumentTypeError(f"torch cannot use {local_device(text)} here") from error
     return local_device(text)
+
+
+def signer_name(text: str) -> str:
+    """Convert a name as consents have it; one that no consent could have stays as a data set writes it."""
+    try:
+        return read_person(text)
+    except ValueError:
+        return text
 
 
 def bundle_name(text: str) -> str:

@@ -5,15 +5,17 @@ import signal
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from edge.attempts.rejection import Fault
+from edge.learned.versions import What
 from edge.learning.report import Learned, Phase, TeachingState
 from edge.requests import LearnedRequest, Request, Teach, Teaching
 from edge.sinks.captions.theme import THEMES
+from edge.sinks.web import pages
 from edge.sinks.web.message import StateMessage
 from models.labels import Sign
 from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
@@ -78,6 +80,13 @@ def open_tab(browser: Browser, device: Device, language: str = "en", **options: 
     page["#to-teach"].click()
     expect(page["#teach-form"]).to_be_visible()
     return page
+
+
+def test_every_phase_fault_and_change_has_a_text() -> None:
+    texts = (pages.FOLDER / "teach-texts.js").read_text(encoding="utf-8")
+    named = {"teach": [*Phase][1:], "fault": [*Fault], "learned": get_args(What)}
+    wanted = [f'"{part}-{name.replace(" ", "-")}":' for part, names in named.items() for name in names]
+    assert [name for name in wanted if texts.count(name) != len(LANGUAGES)] == []
 
 
 def fill_form(page: PageVisit, word: str = "قهوة", english: str | None = "Coffee") -> None:

@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --requirement re
 INSTALL_PROJECT = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-docker test-homeassistant test-soak test-leaks test-visitors test-hostile fuzz
+.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-docker test-homeassistant test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -120,6 +120,11 @@ test-docker: setup
 RESTARTS ?= 20
 test-homeassistant: setup
 	tests/homeassistant/test-homeassistant $(BIN)/python $(RESTARTS)
+
+# Teaching is killed at 100 random moments, and before each change of a file; a minute.
+test-teaching-kills: setup
+	$(BIN)/python -m tests.edge.learning.kills
+	$(BIN)/python -m tests.edge.learning.kills --kills 100 --seed $(SEED)
 
 # 4,000 words and 2,000 utterances over MQTT while the daemon and a forgetful broker are killed; about three minutes.
 BROKER_KILLS ?= 20

@@ -1,6 +1,7 @@
 """The arguments of `ishara-edge learning`."""
 
 import argparse
+from pathlib import Path
 from typing import Final
 
 from landmarkers.command_line import utc_time
@@ -35,6 +36,13 @@ def add_arguments(command: argparse.ArgumentParser, configured: argparse.Argumen
         "--minutes", type=_minutes, default=30, metavar="N", help="how long takes are kept (default: %(default)s)"
     )
     consent.add_argument("--stop", action="store_true", help="keep nothing from now on")
+
+    _action(actions, "undo", "return to the version before of what was learned", configured)
+    for name, summary in (
+        ("export", "write what was learned to a file, to restore the device"),
+        ("import", "learn from such a file too, as far as the consents in it allow"),
+    ):
+        _action(actions, name, summary, configured).add_argument("file", type=Path, metavar="FILE", help="an .npz file")
 
 
 def _action(

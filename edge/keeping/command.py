@@ -5,11 +5,14 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
+from typing import IO
 
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import KeptTake, LearningFolder, learning_folder
 from edge.consent.session import ConsentSessions
 from edge.learned.versions import LearnedVersions
+from edge.learning.catalogue import Catalogue
 from edge.lifecycle.paths import state_folder
 from edge.monitoring.status import DeviceStatus
 from landmarkers.consent import Purpose
@@ -26,18 +29,49 @@ class LearningRefused(UserError):
 
 def run_learning_command(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Carry out one action and return the exit code. Raises LearningRefused, ConsentUnwritable, LabelsDamaged."""
+    try:
+        # A file that only root may open is open before root becomes the owner of the folder.
+        file = _open(options.file, options.action) if options.action in ("export", "import") else None
+    except OSError as error:
+        raise LearningRefused(f"{options.file} cannot be used: {error.strerror}") from error
     folder = LearningFolder(become_owner(learning_folder(state_folder(os.environ), config.device)))
     try:
         if options.action == "consent":
             return _ask(config, options, folder)
         if options.action == "forget":
             return _forget(config, options, folder)
+        if options.action == "undo":
+            print(f"version {Catalogue(folder).undo().version} is undone; a running daemon follows within seconds")
+            return 0
+        if file is not None:
+            with file:
+                print(_transfer(config, options, folder, file))
+            return 0
         takes = _select(folder, options)
         signs = _signs(folder)
         print(_to_json(takes, signs) if options.json else "\n".join(_rows(takes, signs)))
     except OSError as error:
         raise LearningRefused(f"{folder.folder} cannot be used: {error.strerror}") from error
     return 0
+
+
+def _open(path: Path, action: str) -> IO[bytes]:
+    return path.open("rb" if action == "import" else "wb")
+
+
+def _transfer(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder, file: IO[bytes]) -> str:
+    """Export or import what was learned; return what was done."""
+    from edge.learning.transfer import import_learned, read_learned, write_learned  # loads ONNX Runtime
+
+    if options.action == "export":
+        file.write(write_learned(folder, config.device))
+        return f"{options.file} holds what {config.device} has learned, and restores it"
+    from edge.learning.learner import Learner
+    from edge.model_selection.plan_loading import load_plan
+
+    content = read_learned(file, str(options.file))
+    version = import_learned(content, Learner.of(load_plan(config, None), folder), config.device)
+    return f"version {version.version} has learned from {options.file} too; a running daemon follows within seconds"
 
 
 def _ask(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder) -> int:

@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from edge.learned.versions import HEADS, LearnedVersions, Version
@@ -27,6 +28,8 @@ class LearnedModel:
     """A bundle's network with a head of its own."""
 
     version: int
+    at: datetime
+    """The time at which the version was made: after an undo another one gets its number."""
     key: str
     """Differs whenever the head does."""
     own_signs: tuple[Sign, ...]
@@ -77,7 +80,13 @@ def fit_version(
         _write_head(path, head)
     own = tuple(sign for sign in head.signs if sign.sign_id not in known)
     return LearnedModel(
-        version.version, key, own, len(head.learned), len(version.takes), LearnedClassifier(classifier, head)
+        version.version,
+        version.at,
+        key,
+        own,
+        len(head.learned),
+        len(version.takes),
+        LearnedClassifier(classifier, head),
     )
 
 

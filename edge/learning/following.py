@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,8 @@ class VersionFollower:
         self._thread.close(_CLOSE_TIMEOUT_S)
 
     @staticmethod
-    def _version_of(plan: Plan) -> int | None:
-        return None if plan.learned is None else plan.learned.version
+    def _version_of(plan: Plan) -> tuple[int, datetime] | None:
+        return None if plan.learned is None else (plan.learned.version, plan.learned.at)
 
     def _run(self) -> None:
         while not self._closing.wait(_EVERY_S):
@@ -44,7 +45,7 @@ class VersionFollower:
                 version = self._versions.current()
             except (VersionsUnusable, OSError):  # loading a plan reports it
                 continue
-            number = None if version is None or not version.takes else version.version
-            if number != self._seen:
-                self._seen = number  # what cannot be used is not tried again and again
+            found = None if version is None or not version.takes else (version.version, version.at)
+            if found != self._seen:
+                self._seen = found  # what cannot be used is not tried again and again
                 self._reload()

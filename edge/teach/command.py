@@ -94,7 +94,7 @@ def teach(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals)
             prompt.print_line(f"{task.total - len(collection.takes)} takes are missing, so that nothing is learned")
             return 1
         version = learner.learn(collection.takes, consent, "taught" if task.calibration is None else "calibrated")
-    prompt.print_line(f"version {version.version} is learned, and in use from the next start or reload")
+    prompt.print_line(f"version {version.version} is learned; a running daemon uses it within seconds")
     return 0
 
 

@@ -143,7 +143,7 @@ const KNOWN = [
 
 /** Add the clauses of a part of the page that is loaded later. */
 export function add(clauses) {
-  KNOWN.push(...compile(clauses, ""));
+  KNOWN.unshift(...compile(clauses, ""));
 }
 
 /** Return a value with its own text direction: isolates (FSI, PDI) keep a Latin name in order within Arabic. */

@@ -24,6 +24,7 @@ from tests.edge.sinks.web.conftest import StartDevice
 from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.page.showing import wait_until_live
 from tests.edge.sinks.web.page.test_accessibility import severe_violations
+from tests.edge.sinks.web.page.test_sentences import SHOW
 from tests.edge.waiting import wait_until
 
 COFFEE: Final = Sign(sign_id=1_000_000_007, word="قهوة", word_en="Coffee")
@@ -31,6 +32,26 @@ TRACHEA: Final = Sign(sign_id=76, word="قصبة هوائية", word_en="trachea
 NOTHING: Final = Learned(version=None, signs=(), history=())
 OPEN: Final = {"person": "أمل", "sign": COFFEE, "is_own": True, "position": 3, "takes": 5, "kept": 2}
 QUESTIONS: Final = '{"device": "هل توافقون؟ Do you agree?", "training": "ولغيره؟ For others too?"}'
+
+
+REFUSALS: Final = [
+    "another session is open",
+    "the device is paused",
+    "nobody is asked to sign now",
+    "finish is not possible now",
+    "teaching is off on this device: teach is false in [learning]",
+    "karsl-230@2 cannot be taught signs, as it was exported without what that needs",
+    'takes of words are not kept on this device: keep is "none" in [learning]',
+    "the consent cannot be written to /var/lib/ishara/learning-entrance: No space left on device",
+    "5 takes in a row of قهوة (Coffee) were not good enough, the last one because your shoulders were out of view",
+    "it is learned, but not in use yet; the log says why",
+    "teaching failed unexpectedly; the log says how",
+    "the consent has ended, so that nothing may be kept",
+    "nobody decided whether the take is to be kept",
+    "this device reads no letters to calibrate with",
+    "what was learned cannot be changed: Permission denied",
+    "this device has learned from no such take, or it was taken back",
+]
 
 
 def consent(session: str = "null") -> StateMessage:
@@ -243,4 +264,12 @@ def test_tab_has_no_severe_violation_and_fits_a_phone(language: str, browser: Br
             expect(page["#teach-session"]).to_have_attribute("data-phase", phase)
             assert severe_violations(page) == [], f"{theme}, {phase}"
             assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), phase
+    page.close()
+
+
+def test_refusals_are_shown_in_arabic(browser: Browser, device: Device) -> None:
+    page = open_tab(browser, device, "ar")
+    for sentence in REFUSALS:
+        shown = page.page.evaluate(SHOW, sentence)
+        assert shown["english"] == [], sentence
     page.close()

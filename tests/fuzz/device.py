@@ -1,11 +1,14 @@
 """The parsers of `edge`: configuration, commands, words, messages of workers, what visitors and cameras send."""
 
+import io
+import json
 import socket
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import cv2
@@ -18,6 +21,8 @@ from edge.commands import Commands
 from edge.config import ConfigInvalid
 from edge.config.loading import load_config
 from edge.consent.session import read_session
+from edge.learned.versions import Version
+from edge.learning.transfer import TransferRefused, read_learned
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Alternative, Word
 from edge.record.words import read_words
@@ -32,6 +37,7 @@ from models.labels import LabelsDamaged
 from models.words import WordsUnclear, find_signs
 from tests.edge.sinks.web.visitor_server import frames_of
 from tests.edge.tiny_bundle import SIGNS
+from tests.fuzz.archives import hostile_npz
 from tests.fuzz.mutations import hostile_bytes, hostile_json
 from tests.fuzz.parser import Parser, in_file, in_memory
 from tests.fuzz.picture_decoder import decoding
@@ -44,7 +50,15 @@ _COMMANDS = (
     '{"command": "reply", "text": "غرفة 7", "partial": true}'.encode(),
     '{"command": "correct", "seq": 12, "text": "محمد"}'.encode(),
     '{"command": "consent", "action": "start", "person": "مريم", "purpose": "device", "minutes": 30}'.encode(),
+    '{"command": "teach", "person": "مريم", "word": "قهوة", "word_en": "coffee", "takes": 3}'.encode(),
+    b'{"command": "teaching", "action": "finish"}',
+    b'{"command": "learned", "action": "show", "take": "a/train/0076/01"}',
 )
+_VERSION = (
+    '{"format": 1, "version": 2, "at": "2026-11-29T17:00:00Z", "what": "taught", "person": "مريم", '
+    '"signs": [{"sign_id": 76, "word": "قصبة", "word_en": "Trachea"}], '
+    '"takes": [{"take": "مريم/train/0076/01", "sha256": "%s"}]}' % ("0" * 64)
+).encode()
 _SESSION = (
     '{"consent": {"consent_id": "%s", "person": "مريم", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", '
     '"purpose": "device", "words": "May we?", "days": 30}, "until": "2026-11-29T17:30:00Z"}' % ("0" * 32)
@@ -78,6 +92,8 @@ def parsers(_scratch: Path) -> list[Parser]:
         Parser("command", _COMMANDS[1:], hostile_json, in_memory(_execute)),
         Parser("bare command", _COMMANDS, hostile_bytes, in_memory(_execute)),
         Parser("consent in force", [_SESSION], hostile_json, in_memory(_seconds_left), (ValueError,)),
+        Parser("learned version", [_VERSION], hostile_json, in_memory(_signs_of_version), (ValueError,)),
+        Parser("learned takes", [_learned()], hostile_npz, in_memory(_read_learned), (TransferRefused,)),
         Parser("word", [_word()], hostile_json, in_memory(_read_word), (ValidationError,)),
         Parser("labels of a device", [_LABELS], hostile_bytes, in_file("labels.csv", read_device_labels), _NO_LABELS),
         Parser("words to record", _WORDS, hostile_bytes, in_file("words.txt", _find_words), (WordsUnclear,)),
@@ -104,6 +120,26 @@ def _read_landmarks(content: bytes) -> object:
 
 def _parse_address(content: bytes) -> object:
     return NetworkAddress.parse(content.decode(errors="surrogateescape"))
+
+
+def _signs_of_version(content: bytes) -> list[int]:
+    return [one.sign_number for one in Version.model_validate_json(content).takes]
+
+
+def _learned() -> bytes:
+    """Return the file of a device that has learned one take."""
+    metadata = json.dumps({"format": 1, "device": "entrance", "takes": 1, "signs": [SIGNS[0].model_dump()]})
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.take.npz"
+        make_take(0).save(path)
+        take = np.frombuffer(path.read_bytes(), np.uint8)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, metadata=np.array(metadata), **{"take-0": take})
+    return content.getvalue()
+
+
+def _read_learned(content: bytes) -> object:
+    return read_learned(io.BytesIO(content), "the file")
 
 
 def _execute(message: bytes) -> None:

@@ -77,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
         add("fine-tune", "fine-tune a bundle or run on new words or another signer; run it again to resume")
     )
     bundle_arguments.add_export(add("export", "turn a run into a quantised bundle"))
+    bundle_arguments.add_improve(
+        add("improve", "fine-tune a bundle on takes of devices, and write the new one unless it is worse anywhere")
+    )
     evaluation_arguments.add_evaluate(
         add("evaluate", "measure a bundle on clips, or a recipe on unseen signers", selection)
     )

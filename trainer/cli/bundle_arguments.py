@@ -1,10 +1,11 @@
-"""Arguments of `ishara-trainer export`, `benchmark` and `quantise-hand`."""
+"""Arguments of `ishara-trainer export`, `improve`, `benchmark` and `quantise-hand`."""
 
 import argparse
 import os
 from pathlib import Path
 
 from landmarkers.command_line import decimal_from
+from trainer.cli.training_arguments import add_fine_tuning_of_bundle
 from trainer.cli.values import (
     PRECISIONS,
     SPLITS,
@@ -59,15 +60,43 @@ def add_export(command: argparse.ArgumentParser) -> None:
         "signs do not move in the dictionary",
     )
     _add_card_texts(command)
-    command.add_argument(
-        "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"
-    )
+    _add_key(command)
     command.add_argument(
         "--threshold",
         type=decimal_from(0, 1),
         default=0.4,
         metavar="P",
         help="confidence below which no word is emitted (default: %(default)s)",
+    )
+
+
+def add_improve(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `improve`."""
+    add_fine_tuning_of_bundle(command)
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="folder of the new bundle")
+    command.add_argument(
+        "--tests",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="folders of takes whose test clips both bundles classify as well, such as the data set's (default: none)",
+    )
+    command.add_argument("--name", type=bundle_name, help="the new bundle's name (default: the old one's)")
+    command.add_argument(
+        "--version",
+        type=integer_from(1),
+        metavar="N",
+        help="the new bundle's version (default: one after the old one's)",
+    )
+    _add_card_texts(command)
+    _add_key(command)
+    command.add_argument("--html", type=report_file, metavar="FILE", help="also write a report with figures")
+
+
+def _add_key(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--key", type=Path, metavar="FILE", help="sign the bundle with this private key (`ishara-deploy keys new`)"
     )
 
 

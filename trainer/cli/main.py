@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "train": "trainer.cli.training_commands:run_train",
     "fine-tune": "trainer.cli.training_commands:run_fine_tune",
     "export": "trainer.cli.bundle_commands:run_export",
+    "improve": "trainer.cli.improvement_commands:run_improve",
     "evaluate": "trainer.cli.evaluation_commands:run_evaluate",
     "stream": "trainer.cli.evaluation_commands:run_stream",
     "report": "trainer.cli.report_commands:run_report_command",

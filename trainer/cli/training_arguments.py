@@ -52,14 +52,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
 
 def add_fine_tune(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `fine-tune`, which has a recipe of its own and chooses what to hold out."""
-    command.add_argument(
-        "--from",
-        dest="parent",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="the bundle or run whose model is fine-tuned",
-    )
+    _add_parent(command, "the bundle or run whose model is fine-tuned")
     command.add_argument(
         "--from-store", type=Path, metavar="FOLDER", help="the store of that run (default: takes.store in it)"
     )
@@ -67,11 +60,16 @@ def add_fine_tune(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-validation",
         action="store_true",
-        help="train on all takes (default: hold out one clip of each word and signer with more than three)",
+        help="train on all takes (default: hold out a quarter of the clips of each word and signer)",
     )
-    _add_store_and_epochs(command)
-    _add_seed_and_device(command)
-    command.set_defaults(seed=TRAINING_OPTIONS["seed"])
+    _add_fine_tuning_options(command)
+
+
+def add_fine_tuning_of_bundle(command: argparse.ArgumentParser) -> None:
+    """Add those arguments of `fine-tune` that fine-tune a bundle and always hold takes out."""
+    _add_parent(command, "the bundle whose model is fine-tuned")
+    _add_takes_and_run(command)
+    _add_fine_tuning_options(command)
 
 
 def add_labels(command: "argparse._ActionsContainer") -> None:
@@ -111,6 +109,16 @@ def set_training_defaults(options: argparse.Namespace) -> None:
     for name, default in TRAINING_OPTIONS.items():
         if getattr(options, name) is None:
             setattr(options, name, default)
+
+
+def _add_parent(command: argparse.ArgumentParser, purpose: str) -> None:
+    command.add_argument("--from", dest="parent", type=Path, required=True, metavar="FOLDER", help=purpose)
+
+
+def _add_fine_tuning_options(command: argparse.ArgumentParser) -> None:
+    _add_store_and_epochs(command)
+    _add_seed_and_device(command)
+    command.set_defaults(seed=TRAINING_OPTIONS["seed"])
 
 
 def _add_takes_and_run(command: argparse.ArgumentParser) -> None:

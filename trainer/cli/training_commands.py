@@ -1,7 +1,9 @@
 """Runs `ishara-trainer train` and `fine-tune`."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from trainer.cli.training_setup import (
     check_targets,
@@ -26,7 +28,7 @@ from trainer.reports import forgetting_text, held_out_text
 from trainer.training.distributed import DistributedContext, DistributedUnusable, world_size
 from trainer.training.fine_tune import fine_tune, fine_tune_recipe
 from trainer.training.fine_tune_data import prepare_fine_tune_data
-from trainer.training.parent_model import open_parent_model
+from trainer.training.parent_model import ParentModel, open_parent_model
 from trainer.training.run import open_run
 from trainer.training.run_metadata import RUN
 from trainer.training.tracking import check_tracker
@@ -51,15 +53,25 @@ def run_train(options: argparse.Namespace) -> int:
 
 def run_fine_tune(options: argparse.Namespace) -> int:
     """Fine-tune a bundle or run on some takes."""
-    if world_size() > 1:
-        raise DistributedUnusable("fine-tuning is short and runs in one process; start it without torchrun")
-    sources = [options.parent, *options.takes, *([options.from_store] if options.from_store else [])]
-    check_targets(options, RUN, sources)
-    check_tracker(options.track)
+    check_fine_tuning(options, [options.from_store] if options.from_store else [])
     parent = open_parent_model(options.parent, options.from_store)
     data = prepare_fine_tune_data(
         parent, options.takes, options.labels, options.run, options.store, hold_out=not options.no_validation
     )
+    fine_tune_model(parent, data, options)
+    return 0
+
+
+def check_fine_tuning(options: argparse.Namespace, more_sources: Sequence[Path]) -> None:
+    """Check what can be checked before any work. Raises DistributedUnusable, TargetRefused, TrackerUnavailable."""
+    if world_size() > 1:
+        raise DistributedUnusable("fine-tuning is short and runs in one process; start it without torchrun")
+    check_targets(options, RUN, [options.parent, *options.takes, *more_sources])
+    check_tracker(options.track)
+
+
+def fine_tune_model(parent: ParentModel, data: TrainingData, options: argparse.Namespace) -> None:
+    """Fine-tune a model in the run's folder, or resume it, and print what was learned and what was forgotten."""
     recipe = fine_tune_recipe(parent, options.epochs)
     set_threads(options)
     context = DistributedContext(device_of(options))
@@ -69,7 +81,6 @@ def run_fine_tune(options: argparse.Namespace) -> int:
     learned = len(data.split.train) - len(parent.exemplars)
     print(f"fine-tuned {parent.title} on {learned} takes to {options.run}; {data.split.description}")
     print(forgetting_text.to_table(reports))
-    return 0
 
 
 def _train(options: argparse.Namespace, context: DistributedContext) -> tuple[TrainingData, int]:

@@ -15,7 +15,7 @@ from landmarkers.take import Provenance
 
 _BUCKETS: Final = 1000
 _FRACTION: Final = 0.15  # held out unasked
-_MIN_CLIPS_TO_HOLD_OUT: Final = 4  # of a word and signer
+_CLIPS_PER_HELD_OUT: Final = 4  # of a word and signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,8 @@ def split_without_validation(provenances: Sequence[Provenance]) -> Split:
 def split_for_fine_tuning(provenances: Sequence[Provenance], first_new: int, *, hold_out: bool) -> Split:
     """Train on all takes before the index `first_new` and on the new takes from there on, and hold out some of these.
 
-    With `hold_out`, the last clip by name of every word and signer with more than three new clips is held out;
-    validation and test clips always are. Raises SplitEmpty.
+    With `hold_out`, a quarter of the new clips of every word and signer is held out, those that come last by name, so
+    none of three; validation and test clips always are. Raises SplitEmpty.
     """
     new = range(first_new, len(provenances))
     clips: dict[tuple[int | None, str | None], set[str]] = {}
@@ -122,7 +122,12 @@ def split_for_fine_tuning(provenances: Sequence[Provenance], first_new: int, *, 
         provenance = provenances[index]
         if is_for_training(provenance):
             clips.setdefault((provenance.sign_id, provenance.signer), set()).add(provenance.clip)
-    held_out = {(key, max(names)) for key, names in clips.items() if hold_out and len(names) >= _MIN_CLIPS_TO_HOLD_OUT}
+    held_out = {
+        (key, name)
+        for key, names in clips.items()
+        if hold_out
+        for name in sorted(names)[len(names) - len(names) // _CLIPS_PER_HELD_OUT :]
+    }
 
     def is_held_out(provenance: Provenance) -> bool:
         return not is_for_training(provenance) or ((provenance.sign_id, provenance.signer), provenance.clip) in held_out
@@ -133,7 +138,7 @@ def split_for_fine_tuning(provenances: Sequence[Provenance], first_new: int, *, 
         raise SplitEmpty(
             "the new takes are all validation or test takes, which are never trained on; record training takes"
         )
-    description = "one clip of each new word with more than three held out" if held_out else "no training clip held out"
+    description = "a quarter of the clips of each new word held out" if held_out else "no training clip held out"
     return Split((*range(first_new), *train), tuple(validation), description)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
+from landmarkers.consent import Purpose
 from landmarkers.layout import PART_SLICES, Part, parts_in_order
 from landmarkers.take import MAX_FRAMES, MISSING, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
@@ -54,6 +55,7 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
         for chunk in _read_chunks(takes, ordered, executor):
             provenances += chunk.provenances
             _check_landmarker(provenances[0], chunk.provenances)
+            _check_consent(chunk.provenances)
             lengths += chunk.lengths
             sources += chunk.sources
             points.append(chunk.points)
@@ -78,6 +80,16 @@ def _write_store(takes: Sequence[Path], ordered: tuple[Part, ...], new: Path, ex
         },
     )
     write_sources(sources, new)
+
+
+def _check_consent(provenances: Sequence[Provenance]) -> None:
+    """Raise StoreUnusable for a take that somebody gave to a device alone, and to no next model."""
+    for one in provenances:
+        if one.consent is not None and one.consent.purpose is not Purpose.TRAINING:
+            raise StoreUnusable(
+                f"{one.consent.person} agreed to the take of {one.clip} for a device alone, so no model is trained on "
+                "it; leave it out"
+            )
 
 
 def _sign_number(provenance: Provenance) -> int:

@@ -45,6 +45,16 @@ class PairedCounts:
         return self.both + self.only_first + self.only_second + self.neither
 
     @property
+    def first(self) -> float:
+        """The first run's accuracy."""
+        return (self.both + self.only_first) / self.count
+
+    @property
+    def second(self) -> float:
+        """The second run's accuracy."""
+        return (self.both + self.only_second) / self.count
+
+    @property
     def difference(self) -> float:
         """The second run's accuracy minus the first's."""
         return (self.only_second - self.only_first) / self.count
@@ -62,6 +72,12 @@ class PairedCounts:
         """The probability that equally good runs differ this much or more: McNemar's test, exact, two-sided."""
         discordant = self.only_first + self.only_second
         return float(binomtest(self.only_first, discordant).pvalue) if discordant else 1.0
+
+    @property
+    def p_worse(self) -> float:
+        """The probability that an equally good second run loses so many takes or more: one side of McNemar's test."""
+        discordant = self.only_first + self.only_second
+        return float(binomtest(self.only_first, discordant, alternative="greater").pvalue) if discordant else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

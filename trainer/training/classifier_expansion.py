@@ -33,17 +33,18 @@ def expand_classifier(
 ) -> dict[str, Tensor]:
     """Return the parent's weights with an output of each expert for each new sign, before that of "no sign".
 
-    A new row points from the mean embedding of the exemplars to the mean embedding of the sign's takes, and has the
-    mean length of the old rows. Its bias gives the sign's takes the same mean logit as the exemplars have in their own
-    classes.
+    A new row points from the mean embedding of the old signs' exemplars to the mean embedding of the sign's takes, and
+    has the mean length of the old rows. Its bias gives the sign's takes the same mean logit as the exemplars have in
+    their own classes.
     """
     weights = dict(parent.state_dict())
+    old = [number for number in takes.exemplars if takes.class_of_take[number] < old_signs]  # others show no sign
     for layer in _output_layers(parent):
         weight, bias = weights[f"{layer}.weight"], weights[f"{layer}.bias"]
         new = compute_embeddings(parent, layer, takes, takes.new)
-        exemplars = compute_embeddings(parent, layer, takes, takes.exemplars)
+        exemplars = compute_embeddings(parent, layer, takes, old)
         centre, length = exemplars.mean(0), weight[:-1].norm(dim=1).mean()
-        exemplar_classes = takes.class_of_take[list(takes.exemplars)]
+        exemplar_classes = takes.class_of_take[old]
         mean_logit = (exemplars @ weight.T + bias).gather(1, exemplar_classes[:, None]).mean()
         new_classes = takes.class_of_take[list(takes.new)]
         means = [new[new_classes == number].mean(0) for number in range(old_signs, all_signs)]

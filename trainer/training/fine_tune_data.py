@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, StoredTake
@@ -40,7 +41,9 @@ def prepare_fine_tune_data(
     signs = (*parent.signs, *_new_signs(parent, known, provenance))
     opened = _open_or_build(parent, paths, store or run / RUN_STORE, run)
     split = split_for_fine_tuning([row.provenance for row in opened.rows], len(parent.exemplars), hold_out=hold_out)
-    return TrainingData(opened, split, signs)
+    learned = {sign.sign_id for sign in signs}  # test clips of other signs cannot be classified correctly
+    validation = tuple(number for number in split.validation if opened.rows[number].provenance.sign_id in learned)
+    return TrainingData(opened, replace(split, validation=validation), signs)
 
 
 def _new_signs(parent: ParentModel, known: dict[int, Sign], provenance: Sequence[Provenance]) -> list[Sign]:

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from landmarkers.consent import Consent
 from landmarkers.layout import DEFAULT_PARTS, Part
 from landmarkers.take import Provenance, Take, TakeDamaged
 from tests.synthetic_takes import make_take
@@ -45,6 +46,23 @@ def test_damaged_take_stops_the_build_and_keeps_the_old_store(tmp_path: Path) ->
     with pytest.raises(TakeDamaged, match=r"1\.take\.npz"):
         build_store(paths, DEFAULT_PARTS, tmp_path / "a.store")
     assert len(stores.Store(tmp_path / "a.store")) == 3
+
+
+def test_take_that_somebody_gave_to_a_device_alone_is_refused(tmp_path: Path) -> None:
+    asked = {
+        "person": "مريم",
+        "asked_by": "Reception",
+        "asked_at": "2026-11-29T17:00:00Z",
+        "words": "May we?",
+        "days": 9,
+    }
+    for purpose in ("training", "device"):
+        consent = Consent.model_validate(asked | {"purpose": purpose})
+        provenance = Provenance("مريم/train/0001/01", "synthetic", "مريم", "train", 1, consent=consent)
+        make_take(provenance=provenance).save(tmp_path / purpose / "1.take.npz")
+    assert len(build_store(stores.find_takes([tmp_path / "training"]), DEFAULT_PARTS, tmp_path / "a.store")) == 1
+    with pytest.raises(stores.StoreUnusable, match="مريم agreed to the take of مريم/train/0001/01 for a device alone"):
+        build_store(stores.find_takes([tmp_path]), DEFAULT_PARTS, tmp_path / "a.store")
 
 
 def test_folder_that_is_not_a_store_is_refused_by_name(tmp_path: Path) -> None:

@@ -17,6 +17,13 @@ def test_p_value_is_mcnemars_exact_test(only_first: int, only_second: int, p_val
     assert PairedCounts(50, only_first, only_second, 7).p_value == pytest.approx(p_value, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("lost", "won", "p_worse"), [(0, 0, 1.0), (0, 5, 1.0), (3, 0, 0.125), (4, 0, 0.0625), (6, 1, 0.0625)]
+)
+def test_losses_beyond_chance_show_on_one_side_of_the_test(lost: int, won: int, p_worse: float) -> None:
+    assert PairedCounts(50, lost, won, 7).p_worse == pytest.approx(p_worse)
+
+
 def test_p_value_is_exact_for_a_whole_data_set() -> None:
     assert PairedCounts(60_000, 7_000, 7_500, 800).p_value == pytest.approx(3.4e-5, rel=0.05)
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_finished_run_prints_its_results_again_and_does_not_change(
     weights = (fine_tuned_run / "checkpoint.pt").read_bytes()
     assert trainer(fine_tune(tiny_bundle, new_takes, fine_tuned_run)) == 0
     printed = capsys.readouterr().out
-    assert "one clip of each new word with more than three held out" in printed
+    assert "a quarter of the clips of each new word held out" in printed
     assert printed.splitlines()[-2].split() == ["new", "words,", "takes", "held", "out", "2", "0.0%", "100.0%"]
     assert printed.splitlines()[-1].startswith("old words, takes rehearsed")
     assert (fine_tuned_run / "checkpoint.pt").read_bytes() == weights
@@ -140,6 +141,27 @@ def test_run_can_be_fine_tuned_and_three_takes_of_a_word_are_all_trained_on(
     assert [sign["sign_id"] for sign in metadata["signs"]] == [1, 2, 3, 4, TEA.sign_id, COFFEE.sign_id]
     assert metadata["split"]["validation"] == []
     assert open_run(tmp_path / "run").parent_consents == {AGREED.consent_id}
+
+
+def test_bundle_that_rehearses_takes_of_no_sign_learns_new_words(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+    with np.load(bundle / EXEMPLARS) as saved:
+        content = dict(saved)
+    metadata = json.loads(str(content["metadata"]))
+    metadata["provenance"][0]["sign_id"] = None
+    replace_exemplars(bundle, content | {"metadata": np.array(json.dumps(metadata))})
+    takes = write_takes(tmp_path / "takes", {TEA.sign_id: 3})
+    assert trainer(fine_tune(bundle, takes, tmp_path / "run", "--epochs", "1")) == 0
+    assert "fine-tuned tiny@1 on 3 takes" in capsys.readouterr().out
+
+
+def replace_exemplars(bundle: Path, content: dict[str, Any]) -> None:
+    np.savez_compressed(bundle / EXEMPLARS, **content)
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["files"][EXEMPLARS] = sha256_of(bundle / EXEMPLARS)
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
 
 
 def test_no_validation_trains_on_all_takes(tiny_bundle: Path, new_takes: Path, tmp_path: Path) -> None:
@@ -179,10 +201,7 @@ def test_weights_of_another_network_are_refused(
     for expert in ("handshape", "motion"):
         rows = f"weight/network.experts.{expert}.head.1.weight"
         content[rows] = content[rows][::-1]
-    np.savez_compressed(bundle / EXEMPLARS, **content)
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    manifest["files"][EXEMPLARS] = sha256_of(bundle / EXEMPLARS)
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    replace_exemplars(bundle, content)
     assert "does not answer the probe" in refusal(fine_tune(bundle, new_takes, tmp_path / "run"), capsys)
 
 

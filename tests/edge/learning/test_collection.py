@@ -17,7 +17,7 @@ COFFEE = Sign(sign_id=1_500_000, word="قهوة", word_en="coffee")
 
 
 class Place:
-    """A signer whose takes are told apart by the place of the hand; those at one place are alike."""
+    """A signer whose takes differ by the place of the hand; those at one place are alike."""
 
     def __init__(self, *attempts: float | Rejection) -> None:
         self._attempts = iter(attempts)

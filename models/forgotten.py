@@ -116,6 +116,8 @@ class ForgottenPeople(StoredModel):
 
 def find_signs(folders: Sequence[Path], words: Sequence[str]) -> frozenset[int]:
     """Return the numbers of signs that words, or numbers, name, by the labels in the folders. Raises LabelsDamaged."""
+    if not words:  # labels that are damaged keep nobody from being forgotten
+        return frozenset()
     numbers = {int(word) for word in words if is_number(word)}
     wanted = {normalise_word(word) for word in words if not is_number(word)}
     known = [sign for folder in folders for path in sorted(folder.rglob(LABELS)) for sign in read_labels(path)]

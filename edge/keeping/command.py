@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import KeptTake, LearningFolder, learning_folder
@@ -21,6 +21,8 @@ from models.bundle import LABELS
 from models.forgotten import Limits, find_signs
 from models.labels import Sign, read_labels
 from models.owner import become_owner
+
+_NOTHING_KEPT: Final = "nothing is kept on this device: its configuration has no section [learning]"
 
 
 class LearningRefused(UserError):
@@ -56,7 +58,10 @@ def run_learning_command(config: EdgeConfig, options: argparse.Namespace) -> int
 
 
 def _open(path: Path, action: str) -> IO[bytes]:
-    return path.open("rb" if action == "import" else "wb")
+    if action == "import":
+        return path.open("rb")
+    # An earlier export stays until there is a new one. The takes in it are those of people: nobody else may read them.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb")
 
 
 def _transfer(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder, file: IO[bytes]) -> str:
@@ -64,8 +69,10 @@ def _transfer(config: EdgeConfig, options: argparse.Namespace, folder: LearningF
     from edge.learning.transfer import import_learned, read_learned, write_learned  # loads ONNX Runtime
 
     if options.action == "export":
-        file.write(write_learned(folder, config.device))
+        _write(file, write_learned(folder, config.device), options.file)
         return f"{options.file} holds what {config.device} has learned, and restores it"
+    if config.learning is None:
+        raise LearningRefused(_NOTHING_KEPT)
     from edge.learning.learner import Learner
     from edge.model_selection.plan_loading import load_plan
 
@@ -74,10 +81,20 @@ def _transfer(config: EdgeConfig, options: argparse.Namespace, folder: LearningF
     return f"version {version.version} has learned from {options.file} too; a running daemon follows within seconds"
 
 
+def _write(file: IO[bytes], content: bytes, path: Path) -> None:
+    try:
+        file.write(content)
+        file.flush()
+        if file.seekable():
+            file.truncate()
+    except OSError as error:
+        raise LearningRefused(f"{path} cannot be written: {error.strerror}") from error
+
+
 def _ask(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder) -> int:
     """Begin, end or show the consent in force."""
     if config.learning is None:
-        raise LearningRefused("nothing is kept on this device: its configuration has no section [learning]")
+        raise LearningRefused(_NOTHING_KEPT)
     status = DeviceStatus()
     sessions = ConsentSessions(folder.folder, config.learning, status)
     if options.stop:
@@ -108,11 +125,13 @@ def _forget(config: EdgeConfig, options: argparse.Namespace, folder: LearningFol
         if in_force is not None and (options.all or in_force.person == options.person):
             sessions.end()
             print("the consent in force has ended")
-    if takes:
-        folder.delete([take.path for take in takes])
-    if options.all or not is_limited:
-        folder.delete_rest(None if options.all else options.person)
-    LearnedVersions(folder.folder).forget_missing()
+    try:
+        if takes:
+            folder.delete([take.path for take in takes])
+        if options.all or not is_limited:
+            folder.delete_rest(None if options.all else options.person)
+    finally:  # also if the labels are damaged
+        LearnedVersions(folder.folder).forget_missing()
     print(f"{_count(len(takes))} deleted, and what was learned from them")
     return 0
 

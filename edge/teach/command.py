@@ -91,8 +91,11 @@ def teach(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals)
             collection.collect(task.signs, task.takes)
         if len(collection.takes) < task.total:
             prompt.end_line()
-            prompt.print_line(f"{task.total - len(collection.takes)} takes are missing, so that nothing is learned")
+            prompt.print_line(f"{len(collection.takes)} of {task.total} takes are there, so that nothing is learned")
             return 1
+        consents.refresh()  # somebody may have ended it with another command, or on the page
+        if consents.current != consent:
+            raise NothingToLearn("the consent has ended, so that nothing may be kept")
         version = learner.learn(collection.takes, consent, "taught" if task.calibration is None else "calibrated")
     prompt.print_line(f"version {version.version} is learned; a running daemon uses it within seconds")
     return 0
@@ -126,4 +129,5 @@ def _read_request(options: argparse.Namespace) -> Teach:
     try:
         return Teach.model_validate(content)
     except ValidationError as error:
-        raise NothingToLearn(f"this cannot be taught: {describe(error)}") from error
+        reason = describe(error).replace("Value error, ", "")
+        raise NothingToLearn(f"this cannot be taught: {reason}") from error

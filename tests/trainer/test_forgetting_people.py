@@ -56,6 +56,16 @@ def test_everything_of_a_person_is_deleted_and_nothing_of_others(
     assert not people.contain(consent("sami"), 76)
 
 
+def test_folder_in_another_one_is_looked_through_once(takes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = takes.parent / "fleet"
+    fleet.mkdir()
+    takes = takes.rename(fleet / "entrance")
+    assert forget("--takes", fleet, takes) == 0
+    assert left(fleet) == ["entrance/sami/train/0076/01.take.npz"]
+    assert "forgot 4 takes" in capsys.readouterr().out
+    assert ForgottenPeople.read(takes).contain(consent("maryam"), 76)
+
+
 @pytest.mark.parametrize(
     ("limits", "kept"),
     [
@@ -143,9 +153,15 @@ def test_the_bundles_that_were_trained_with_somebody_are_listed_also_later(
 def test_what_cannot_be_read_is_named_and_nothing_is_changed_by_a_wrong_command(
     takes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = {"--store": tmp_path / "no.store", "--takes": _bundle(tmp_path / "b", [])}
-    for option, path in wrong.items():
+    wrong = [
+        ("--store", tmp_path / "no.store", "is not a complete store"),
+        ("--takes", _bundle(tmp_path / "b", []), "is not a folder of takes"),
+        ("--takes", tmp_path / "no", "is not a folder"),
+        ("--bundles", tmp_path / "no", "is not a folder"),
+    ]
+    for option, path, reason in wrong:
         assert forget("--takes", takes, option, path) == 2
+        assert f"{path} {reason}" in capsys.readouterr().err
         assert len(left(takes)) == 5
     (takes / "odd.take.npz").write_bytes(b"")
     assert forget("--takes", takes) == 1

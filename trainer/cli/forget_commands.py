@@ -8,11 +8,14 @@ from models.forgotten import Limits, find_signs
 from trainer.data.erasure import Person, forget
 from trainer.data.extract import TAKES
 from trainer.data.trained_bundles import TrainedBundle, find_bundles
-from trainer.targets import check_folder
+from trainer.targets import TargetRefused, check_folder
 
 
 def run_forget(options: argparse.Namespace) -> int:
     """Forget a person's takes, and list the bundles that were trained with them."""
+    for folder in (*options.takes, *options.bundles):
+        if not folder.is_dir():  # else nobody would be found in it
+            raise TargetRefused(f"{folder} is not a folder; name one that is there")
     for folder in options.takes:
         check_folder(folder, TAKES)
     limits = Limits(signs=find_signs(options.takes, options.word), after=options.after, before=options.before)

@@ -68,9 +68,13 @@ def forget(person: Person, folders: Sequence[Path], stores: Sequence[Path], now:
     opened = {path: Store(path) for path in stores}
     lists = {folder: ForgottenPeople.read(folder) for folder in folders}
     found: dict[Path, dict[Path, Provenance]] = {folder: {} for folder in folders}
-    unreadable = []
+    unreadable, seen = [], set()
     for folder in folders:
         for path in _takes_in(folder):
+            place = path.parent.resolve() / path.name
+            if place in seen:  # one folder lies in another
+                continue
+            seen.add(place)
             try:
                 provenance = read_provenance(path)
             except TakeDamaged as error:

@@ -11,6 +11,7 @@ from edge.__main__ import main
 from edge.consent.learning_folder import LearningFolder
 from edge.keeping.arguments import MAX_MINUTES
 from edge.learned.versions import Change, LearnedVersions
+from edge.learning.transfer import read_learned
 from edge.requests import MAX_CONSENT_MINUTES
 from landmarkers.consent import Consent, Purpose
 from models.labels import read_labels
@@ -117,6 +118,40 @@ def test_nothing_is_kept_where_it_is_not_configured(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("ISHARA_LEARNING_KEEP", "none")
     assert 'keep is "none"' in run("consent", "--person", "مريم", code=2)
     assert run("list").strip() == "0 takes in all"
+
+
+def test_damaged_labels_keep_nobody_from_being_forgotten(folder: LearningFolder, run: Run) -> None:
+    versions = LearnedVersions(folder.folder)
+    names = [versions.name_of(take.path) for take in folder.takes()]
+    versions.apply(Change("taught", person="مريم", signs=SIGNS[:2], add=names), lambda _: None)
+    (folder.takes_folder / "labels.json").write_text("{")
+    assert "labels.json is not a list of signs" in run("forget", "--person", "مريم", code=2)
+    assert kept(folder) == [("علي", SIGNS[0].sign_id)]
+    current = versions.current()
+    assert current is not None
+    assert len(current.takes) == 1
+
+
+def test_earlier_export_stays_unless_there_is_a_new_one(folder: LearningFolder, run: Run, tmp_path: Path) -> None:
+    exported = tmp_path / "learned.npz"
+    exported.write_bytes(b"earlier" * 100_000)
+    assert "has learned nothing" in run("export", str(exported), code=2)
+    assert exported.read_bytes() == b"earlier" * 100_000
+    versions = LearnedVersions(folder.folder)
+    names = [versions.name_of(take.path) for take in folder.takes()]
+    versions.apply(Change("taught", person="مريم", signs=SIGNS[:2], add=names), lambda _: None)
+    assert "/dev/full cannot be written: No space left" in run("export", "/dev/full", code=2)
+    run("export", str(exported), code=0)
+    with exported.open("rb") as file:
+        assert len(read_learned(file, "the file").takes) == 3
+    new = tmp_path / "new.npz"
+    run("export", str(new))
+    assert new.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_imported_where_nothing_is_kept(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "learned.npz").write_bytes(b"")
+    assert "has no section [learning]" in run("import", str(tmp_path / "learned.npz"), code=2)
 
 
 def test_address_is_refused_as_a_person(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,12 +62,12 @@ def run_plan(
         failures.attach(status)
         daemon = _Daemon(plan, options, service, status, stack)
         watch = daemon.watch_probation(reloader.request)
-        outputs = daemon.open_outputs(reloader.request)
+        outputs = daemon.open_outputs(reloader.request_learned)
         if watch is not None:
             daemon.swap.on_swap(watch.start)
             watch.start(plan)
         daemon.start_service(signals)
-        reloader.attach(daemon.swap.try_swap, daemon.source.camera.stop)
+        reloader.attach(plan, daemon.swap.try_swap, daemon.source.camera.stop)
         daemon.run(outputs)
 
 

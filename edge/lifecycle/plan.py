@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from edge.config import EdgeConfig
 from edge.monitoring.meter import MeteredClassifier
 from models.bundle import Bundle
-from models.labels import Sign
 
 if TYPE_CHECKING:
     from edge.learned.learned_model import LearnedModel
@@ -49,6 +48,10 @@ class Plan:
         """Return the number of signs that may be said."""
         return len(self.bundle.signs if self.allowed is None else self.allowed)
 
+    def equals(self, old: "Plan") -> bool:
+        """Return True if neither configuration nor model nor what is said differs from the old plan."""
+        return (self.config, self.bundle.manifest, self.said) == (old.config, old.bundle.manifest, old.said)
+
     def differs_only_in_model(self, old: "Plan") -> bool:
         """Return True if only the model, with the same kind of landmarks, or what is said differs from the old plan.
 
@@ -68,6 +71,8 @@ class Plan:
         return same_landmarks and self.config.model_copy(update=others) == old.config
 
     @property
-    def said(self) -> tuple[float, tuple[Sign, ...], frozenset[int] | None, str | None]:
-        """Return what decides which words the model's predictions become."""
-        return self.threshold, self.bundle.signs, self.allowed, None if self.learned is None else self.learned.key
+    def said(self) -> tuple[object, ...]:
+        """Return what decides which words the model's predictions become, and the version of what was learned."""
+        learned = self.learned
+        version = None if learned is None else (learned.key, learned.version, learned.at)
+        return self.threshold, self.bundle.signs, self.allowed, version

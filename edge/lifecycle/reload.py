@@ -33,7 +33,9 @@ class Reloader:
         self._try_swap: TrySwap | None = None
         self._stop: Callable[[], None] | None = None
         self._swapped: Plan | None = None
+        self._plan: Plan | None = None
         self._next: Plan | None = None
+        self._may_keep_equal = True
         self._requested = threading.Event()
         self._closed = threading.Event()
         self._escalation = escalation
@@ -41,15 +43,20 @@ class Reloader:
 
     def request(self) -> None:
         """Reload soon; several requests in the meantime count as one. Does not block."""
+        self._may_keep_equal = False
         self._requested.set()
 
-    def attach(self, try_swap: TrySwap, stop: Callable[[], None]) -> None:
-        """Offer new plans to the running stages: if `try_swap` returns False, `stop` is called.
+    def request_learned(self) -> None:
+        """Reload soon to use what was learned; the stages stay as they are if nothing differs. Does not block."""
+        self._requested.set()
+
+    def attach(self, plan: Plan, try_swap: TrySwap, stop: Callable[[], None]) -> None:
+        """Offer new plans to the running stages of a plan: if `try_swap` returns False, `stop` is called.
 
         If a new plan already waits for them to end, they are stopped now.
         """
         with self._lock:
-            self._try_swap, self._stop = try_swap, stop
+            self._plan, self._try_swap, self._stop = plan, try_swap, stop
             must_stop = self._next is not None
         if must_stop:
             stop()
@@ -75,9 +82,10 @@ class Reloader:
     def _run(self) -> None:
         while self._requested.wait() and not self._closed.is_set():
             self._requested.clear()
+            may_keep_equal, self._may_keep_equal = self._may_keep_equal, True
             self._service.reloading()
             try:
-                self._use(self._load_plan())
+                self._use(self._load_plan(), may_keep_equal=may_keep_equal)
             except UserError as error:
                 log.warning(CONFIG_REFUSED, error)
                 self._service.reload_refused(str(error))
@@ -87,8 +95,8 @@ class Reloader:
             self._service.reload_refused("reading it failed unexpectedly; the log says how")
         self._escalation.report(thread, fault)
 
-    def _use(self, plan: Plan) -> None:
-        if self._is_swapped(plan):
+    def _use(self, plan: Plan, *, may_keep_equal: bool) -> None:
+        if self._is_swapped(plan, may_keep_equal=may_keep_equal):
             self._service.reloaded()
             return
         self._service.restarting()
@@ -97,11 +105,15 @@ class Reloader:
         if stop is not None:
             stop()
 
-    def _is_swapped(self, plan: Plan) -> bool:
+    def _is_swapped(self, plan: Plan, *, may_keep_equal: bool) -> bool:
         """Swap the running stages to the plan; return False if there are none or they cannot."""
         with self._lock:
-            try_swap = None if self._next is not None else self._try_swap
-            if try_swap is None or not try_swap(plan):
+            try_swap, used = None if self._next is not None else self._try_swap, self._swapped or self._plan
+            if try_swap is None:
+                return False
+            if may_keep_equal and used is not None and plan.equals(used):
+                return True
+            if not try_swap(plan):
                 return False
             self._swapped = plan
             return True

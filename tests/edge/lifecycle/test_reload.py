@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_reload_that_meets_the_unforeseen_is_answered_and_the_next_one_works(
         Reloader(load, service, failures.escalation(may_end_daemon=False)) as reloader,
     ):
         service.ready(lambda: True, lambda: "well")
-        reloader.attach(try_swap, lambda: None)
+        reloader.attach(plan, try_swap, lambda: None)
         reloader.request()
         manager.wait_for("STATUS", "the old one stays in use: reading it failed unexpectedly; the log says how; well")
         assert manager.values("READY") == ["1", "1"]
@@ -55,3 +56,25 @@ def test_reload_that_meets_the_unforeseen_is_answered_and_the_next_one_works(
         assert status.faults == {
             Component.DAEMON: "reloading failed unexpectedly: RecursionError: too deep; it is started again"
         }
+
+
+def test_stages_stay_where_what_was_learned_changes_nothing(manager: ServiceManager, bundle: Bundle) -> None:
+    plan = Plan(EdgeConfig(), bundle, MeteredClassifier(OnnxClassifier(bundle)))
+    failures, stops, loads = ThreadFailures(lambda: None), list[str](), list[str]()
+
+    def load() -> Plan:
+        loads.append("load")
+        return replace(plan)
+
+    with (
+        Service(Notifier(str(manager.path)), failures.escalation()) as service,
+        Reloader(load, service, failures.escalation(may_end_daemon=False)) as reloader,
+    ):
+        service.ready(lambda: True, lambda: "well")
+        reloader.attach(plan, lambda new: new.differs_only_in_model(plan), lambda: stops.append("stop"))
+        reloader.request_learned()
+        wait_until(lambda: manager.values("READY") == ["1", "1"], "the end of the reload")
+        assert stops == []
+        reloader.request()  # files that the configuration names may have changed
+        wait_until(lambda: stops == ["stop"], "the stop of the stages")
+        assert loads == ["load", "load"]

@@ -7,7 +7,7 @@ from typing import Final
 
 MAX_PERSON: Final = 40
 """Characters of a name."""
-_NAME: Final = re.compile(r"\w(?:[\w .'-]*\w)?", re.UNICODE)
+_NAME: Final = re.compile(r"(?!.*\.json$)\w(?:[\w .'-]*\w)?", re.IGNORECASE)  # lists lie beside the person's folder
 
 
 class Purpose(StrEnum):

@@ -74,7 +74,22 @@ def test_name_or_pseudonym_is_a_person(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "a@b.example", "../up", "a/b", ".hidden", "-v", "a" * 41, "a\x00b", "a\u202eb", "\u0651", "a,b"]
+    "name",
+    [
+        "",
+        " ",
+        "labels.json",
+        "a@b.example",
+        "../up",
+        "a/b",
+        ".hidden",
+        "-v",
+        "a" * 41,
+        "a\x00b",
+        "a\u202eb",
+        "\u0651",
+        "a,b",
+    ],
 )
 def test_address_or_path_is_no_person(name: str) -> None:
     with pytest.raises(ValueError, match="a person has a name or pseudonym"):

@@ -91,7 +91,9 @@ class ForgottenPeople(StoredModel):
         """Return True if a take of this sign by this consent is one of a person who was forgotten since."""
         person = self._digest(consent.person)
         return any(
-            one.person == person and consent.asked_at <= one.at and one.limits.cover(sign_id, consent.asked_at)
+            one.person == person
+            and (consent.asked_at <= one.at or consent.consent_id in one.consents)  # a device's clock may be wrong
+            and one.limits.cover(sign_id, consent.asked_at)
             for one in self.forgettings
         )
 

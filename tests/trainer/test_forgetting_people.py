@@ -53,6 +53,8 @@ def test_everything_of_a_person_is_deleted_and_nothing_of_others(
     assert OWN not in read_labels(takes / "labels.json")
     people = ForgottenPeople.read(takes)
     assert people.contain(consent("maryam"), 76)
+    assert people.contain(consent("maryam", days_ago=-9.0, number=1), 76)  # by a device whose clock is wrong
+    assert not people.contain(consent("maryam", days_ago=-9.0, number=2), 76)
     assert not people.contain(consent("sami"), 76)
 
 

@@ -10,7 +10,7 @@ from typing import IO, Final
 
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import KeptTake, LearningFolder, learning_folder
-from edge.consent.session import ConsentSessions
+from edge.consent.session import SESSION_FILE, ConsentSessions
 from edge.learned.versions import LearnedVersions
 from edge.learning.catalogue import Catalogue
 from edge.lifecycle.paths import state_folder
@@ -119,7 +119,9 @@ def _forget(config: EdgeConfig, options: argparse.Namespace, folder: LearningFol
         )
     takes = folder.takes() if options.all else _select(folder, options)
     is_limited = options.word or options.after or options.before
-    if config.learning is not None:
+    if config.learning is None:  # then no consent can be in force, but the last one may lie there
+        (folder.folder / SESSION_FILE).unlink(missing_ok=True)
+    else:
         sessions = ConsentSessions(folder.folder, config.learning, DeviceStatus())
         in_force = sessions.current
         if in_force is not None and (options.all or in_force.person == options.person):

@@ -20,7 +20,7 @@ from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
 from landmarkers.take import TAKE_SUFFIX
 from landmarkers.text_types import Label
-from models.durable import put_aside, replace_file, sync_folder
+from models.durable import DAMAGED_SUFFIX, put_aside, replace_file, sync_folder
 from models.labels import Sign
 from models.manifest import Sha256
 from models.stored_model import StoredModel
@@ -170,6 +170,7 @@ class LearnedVersions:
                     changes = {
                         "version": version.version + is_current,
                         "person": version.person if version.person in people else None,
+                        "sign": version.sign if version.sign is not None and version.sign.sign_id in numbers else None,
                         "signs": tuple(sign for sign in version.signs if sign.sign_id in numbers),
                         "takes": whole,
                     }
@@ -177,6 +178,8 @@ class LearnedVersions:
                     if is_current:
                         self._path(version.version).unlink()
                 before = whole
+            for path in self.folder.glob(f"{_NAME}{DAMAGED_SUFFIX}*"):  # whoever is gone may stand in it
+                path.unlink(missing_ok=True)
             self._remove_heads()
             return not there.issuperset(versions[0].takes)
 

@@ -43,14 +43,18 @@ class Learner:
         """Return the versions in the folder."""
         return LearnedVersions(self.folder.folder)
 
+    @property
+    def model_signs(self) -> tuple[Sign, ...]:
+        """Return the signs as the model is labelled, and so the takes; this device may show other words."""
+        return read_labels(self.bundle.folder / LABELS)
+
     def learn(self, takes: Sequence[tuple[Take, Sign]], consent: Consent, what: What) -> Version:
         """Save takes of a person, and learn from them too; what was learned is in use from the next reload on.
 
         If they cannot be learned they are deleted again. Raises NothingToLearn, VersionsUnusable and what
         LearningFolder.save raises.
         """
-        labels = {sign.sign_id: sign for sign in read_labels(self.bundle.folder / LABELS)}
-        # A device may show other words; takes are labelled as the model is.
+        labels = {sign.sign_id: sign for sign in self.model_signs}
         labelled = [(take, labels.get(sign.sign_id, sign)) for take, sign in takes]
         paths = []
         try:

@@ -85,7 +85,7 @@ def import_learned(content: LearnedFile, learner: Learner, device: str) -> Versi
     Raises TransferRefused if nothing is left, and what Learner.learn raises.
     """
     present = [StoredTake.load(take.path) for take in learner.folder.takes()]
-    names = {sign.sign_id: sign for sign in (*content.signs, *learner.bundle.signs)}
+    names = {sign.sign_id: sign for sign in (*content.signs, *learner.model_signs)}
     wanted = [
         take
         for take in content.takes

@@ -162,3 +162,12 @@ def test_address_is_refused_as_a_person(run: Run, capsys: pytest.CaptureFixture[
 
 def test_command_line_and_remote_command_have_the_same_limit() -> None:
     assert MAX_MINUTES == MAX_CONSENT_MINUTES
+
+
+def test_consent_of_before_is_forgotten_where_nothing_is_kept_any_more(
+    folder: LearningFolder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("consent", "--person", "مريم")
+    monkeypatch.delenv("ISHARA_LEARNING_ASKED_BY")
+    run("forget", "--person", "مريم")
+    assert not [path for path in folder.folder.rglob("*") if path.is_file() and "مريم".encode() in path.read_bytes()]

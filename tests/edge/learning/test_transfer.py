@@ -15,9 +15,10 @@ from landmarkers.consent import Consent, Purpose
 from landmarkers.take import Provenance
 from models.bundle import open_bundle
 from models.classifier import OnnxClassifier
-from models.labels import Sign
+from models.labels import Sign, read_labels
 from models.learned import Teacher
 from tests.edge.learning.teachable_bundle import NEW_PLACE, write_teachable_bundle
+from tests.edge.tiny_bundle import SIGNS
 from tests.synthetic_signer import LANDMARKER, even_times, take
 from tests.synthetic_signer import Sign as Movement
 
@@ -31,7 +32,9 @@ def learner(tmp_path_factory: pytest.TempPathFactory) -> Learner:
     return Learner(bundle, network, Teacher(bundle, network), LearningFolder(Path()))
 
 
-def export(learner: Learner, folder: Path, purpose: Purpose, age: timedelta = timedelta()) -> LearnedFile:
+def export(
+    learner: Learner, folder: Path, purpose: Purpose, age: timedelta = timedelta(), sign: Sign = COFFEE
+) -> LearnedFile:
     """Return the file of a device that was taught one take by this consent."""
     consent = Consent(
         person="amal",
@@ -43,7 +46,7 @@ def export(learner: Learner, folder: Path, purpose: Purpose, age: timedelta = ti
     )
     one = take(even_times(20, 1.0), Movement(0.0, 1.0, NEW_PLACE))
     source = replace(learner, folder=LearningFolder(folder))
-    source.learn([(replace(one, provenance=Provenance("stream", LANDMARKER)), COFFEE)], consent, "taught")
+    source.learn([(replace(one, provenance=Provenance("stream", LANDMARKER)), sign)], consent, "taught")
     return read_learned(io.BytesIO(write_learned(source.folder, "entrance")), "the file")
 
 
@@ -55,6 +58,16 @@ def test_device_is_restored_once_from_its_own_file(learner: Learner, tmp_path: P
     assert (sign.sign, [one.person for one in sign.takes]) == (COFFEE, ["amal"])
     with pytest.raises(TransferRefused, match="has not already"):
         import_learned(content, restored, "entrance")
+
+
+def test_imported_take_is_labelled_as_the_model_is_though_this_device_shows_another_word(
+    learner: Learner, tmp_path: Path
+) -> None:
+    content = export(learner, tmp_path / "first", Purpose.DEVICE, sign=SIGNS[0])
+    shown = tuple(sign.model_copy(update={"word": "كلمة", "word_en": "shown"}) for sign in learner.bundle.signs)
+    other = replace(learner, bundle=replace(learner.bundle, signs=shown), folder=LearningFolder(tmp_path / "second"))
+    import_learned(content, other, "entrance")
+    assert [sign.word for sign in read_labels(other.folder.takes_folder / "labels.json")] == [SIGNS[0].word]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_forgotten_person_is_in_no_version(tmp_path: Path) -> None:
     add(versions, "amal", COFFEE, put(tmp_path, "amal", COFFEE, 2))
     (versions.folder / "head-0.npz").write_bytes(b"fitted")
     versions.path_of(of_sami).unlink()
+    (versions.folder / "000000.json.damaged").write_text("sami")
     assert versions.forget_missing()
     assert not versions.forget_missing()
     written = b"".join(path.read_bytes() for path in versions.folder.iterdir())
@@ -100,3 +101,13 @@ def test_only_the_latest_versions_are_kept(tmp_path: Path) -> None:
         add(versions, "amal", COFFEE, put(tmp_path, "amal", COFFEE, number))
     assert [one.version for one in versions.history()] == [*range(MAX_VERSIONS + 3, 3, -1)]
     assert (tmp_path.stat().st_mode & 0o777, versions.folder.stat().st_mode & 0o777) == (0o700, 0o700)
+
+
+def test_word_that_nobody_signs_any_more_stands_in_no_version(tmp_path: Path) -> None:
+    versions = LearnedVersions(tmp_path)
+    name = put(tmp_path, "amal", COFFEE, 1)
+    add(versions, "amal", COFFEE, name)
+    versions.path_of(name).unlink()
+    assert versions.forget_missing()
+    (written,) = versions.folder.glob("*.json")
+    assert COFFEE.word not in written.read_text()

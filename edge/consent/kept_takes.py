@@ -75,7 +75,7 @@ class KeptTakes:
 
     def remember(self, word: Word, take: Take) -> None:
         """Hold the take of a word in memory, if its signer has agreed, and save it if all are kept."""
-        consent = self._sessions.current
+        consent = self._sessions.current_for_words
         if consent is None or self._config.keep == "none" or word.started_at < consent.asked_at:
             return
         said = Said(sign_id=word.sign_id, word=word.word, confidence=word.confidence, model=word.model)
@@ -101,15 +101,17 @@ class KeptTakes:
                 job = _do_nothing
             if job is None:
                 return
+            self._sessions.refresh()
+            consent = self._sessions.current  # what is on the disk by another one may still be corrected
+            self._recent = {seq: one for seq, one in self._recent.items() if one.path or one.consent == consent}
             try:
                 job()
             except (OSError, UserError) as error:
                 log.warning("a take is not kept: %s", error)
-            self._sessions.refresh()
-            if self._sessions.current is None:  # what is on the disk may still be corrected
-                self._recent = {seq: recent for seq, recent in self._recent.items() if recent.path is not None}
 
     def _hold(self, seq: int, recent: _Recent, sign: Sign) -> None:
+        if recent.consent != self._sessions.current:  # it has ended meanwhile
+            return
         self._recent[seq] = recent
         if len(self._recent) > MAX_RECENT:
             del self._recent[next(iter(self._recent))]

@@ -96,7 +96,7 @@ class LearningFolder:
     def delete(self, paths: Iterable[Path]) -> None:
         """Delete takes, and the words and folders that nothing is left of."""
         with self._locked():
-            for path in paths:
+            for path in (*paths, *self._unfinished()):
                 path.unlink(missing_ok=True)
                 for folder in path.parents:
                     if folder == self.takes_folder or not folder.is_relative_to(self.takes_folder):
@@ -114,9 +114,13 @@ class LearningFolder:
     def delete_expired(self, now: datetime) -> int:
         """Delete the takes whose time is over; return how many."""
         expired = [take.path for take in self.takes() if take.consent is not None and take.consent.expires_at <= now]
-        if expired:
+        if expired or self._unfinished():
             self.delete(expired)
         return len(expired)
+
+    def _unfinished(self) -> list[Path]:
+        """Return what a program that was killed has left of a take; with the lock, nobody writes one."""
+        return [*self.takes_folder.rglob(f".*{TAKE_SUFFIX}.new")]
 
     def _prune_labels(self) -> None:
         labels = self.takes_folder / LABELS

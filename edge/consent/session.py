@@ -31,11 +31,17 @@ class ConsentUnwritable(UserError):
     """The consent cannot be written to the state folder; the message says why."""
 
 
+class ConsentEnded(UserError):
+    """A consent is in force no more; the message says that nothing may be kept."""
+
+
 class Session(StoredModel):
     """A consent, and until when takes are kept by it."""
 
     consent: Consent
     until: Instant
+    only_teaches: bool = False
+    """True if only takes that are asked for are kept by it, perhaps at another camera, and none of words."""
 
     @property
     def left_s(self) -> float:
@@ -85,25 +91,40 @@ class ConsentSessions:
         held = self._held
         return None if held is None or held.is_over else held.session.consent
 
-    def begin(self, person: str, purpose: Purpose, minutes: int, asked_by: str | None = None) -> Consent:
+    @property
+    def current_for_words(self) -> Consent | None:
+        """Return the consent in force if takes of words may be kept by it."""
+        held = self._held
+        return None if held is None or held.session.only_teaches else self.current
+
+    def require(self, consent: Consent) -> None:
+        """Raise ConsentEnded unless this consent is in force, by what the file says now."""
+        self.refresh()
+        if self.current != consent:
+            raise ConsentEnded("the consent has ended, so that nothing may be kept")
+
+    def begin(self, person: str, purpose: Purpose, minutes: int, *, only_teaches: bool = False) -> Consent:
         """Keep takes of a person from now on, instead of those of anybody before. Raises ConsentUnwritable."""
         now = datetime.now(UTC)
         consent = Consent(
             person=person,
-            asked_by=asked_by or self._config.asked_by,
+            asked_by=self._config.asked_by,
             asked_at=now,
             purpose=purpose,
             words=question(self._config, purpose),
             days=self._config.days,
         )
-        session = Session(consent=consent, until=now + timedelta(minutes=minutes))
+        session = Session(consent=consent, until=now + timedelta(minutes=minutes), only_teaches=only_teaches)
         with self._lock:
             self._write(session)
             self._hold(_Held.of(session))
         return consent
 
-    def end(self) -> None:
-        """Keep nothing from now on."""
+    def end(self, consent: Consent | None = None) -> None:
+        """Keep nothing from now on; given a consent, only if that is the one in force."""
+        self.refresh()
+        if consent not in (None, self.current):
+            return
         with self._lock:
             self._forget()
 

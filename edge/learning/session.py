@@ -80,7 +80,7 @@ class Session:
     def run(self) -> Version:
         """Collect and learn; return the version.
 
-        Raises SessionCancelled, NobodySigns, and what Learner.learn raises.
+        Raises SessionCancelled, NobodySigns, ConsentEnded, and what Learner.learn raises.
         """
         signer = LiveSigner(self.screen.frames, self.learner.bundle.manifest.spotter, self.screen)
         is_calibration = self.task.calibration is not None
@@ -90,6 +90,5 @@ class Session:
         self.screen.change(phase=Phase.LEARNING, seconds=None)
         if not collection.takes:
             raise NothingToLearn("no take was kept")
-        if self.consents.current != self.consent:
-            raise NothingToLearn("the consent has ended, so that nothing may be kept")
+        self.consents.require(self.consent)
         return self.learner.learn(collection.takes, self.consent, "calibrated" if is_calibration else "taught")

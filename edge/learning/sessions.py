@@ -127,7 +127,8 @@ class TeachingSessions:
         held = self._learning.sessions.current
         if held is not None and (held.person, held.purpose) == (request.person, request.purpose):
             return held, False
-        return self._learning.sessions.begin(request.person, request.purpose, _SESSION_MINUTES), True
+        consents = self._learning.sessions
+        return consents.begin(request.person, request.purpose, _SESSION_MINUTES, only_teaches=True), True
 
     def _new_session(self, task: SessionTask, consent: Consent, learner: Learner) -> Session:
         plan, frames = self._plan, SessionFrames()
@@ -154,8 +155,8 @@ class TeachingSessions:
         try:
             outcome = self._outcome(session)
         finally:
-            if end_consent and self._learning.sessions.current == session.consent:
-                self._learning.sessions.end()
+            if end_consent:
+                self._learning.sessions.end(session.consent)
             self._status.set_teaching(is_teaching=False)
             self._frames = None
             self._change({"looks_like": None, **outcome})

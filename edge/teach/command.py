@@ -76,8 +76,8 @@ def teach(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals)
         folder = LearningFolder(learning_folder(become_owner(state_folder(os.environ)), config.device))
         learner = Learner.of(plan, folder)
         consents = ConsentSessions(folder.folder, config.learning, DeviceStatus())
-        consent = consents.begin(request.person, request.purpose, _MINUTES)
-        stack.callback(consents.end)
+        consent = consents.begin(request.person, request.purpose, _MINUTES, only_teaches=True)
+        stack.callback(consents.end, consent)
         stack.callback(prompt.end_line)
         signals.on_stop(stream.stop)
         prompt.print_line(f"{consent.person} is asked: {consent.words}")
@@ -93,9 +93,7 @@ def teach(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals)
             prompt.end_line()
             prompt.print_line(f"{len(collection.takes)} of {task.total} takes are there, so that nothing is learned")
             return 1
-        consents.refresh()  # somebody may have ended it with another command, or on the page
-        if consents.current != consent:
-            raise NothingToLearn("the consent has ended, so that nothing may be kept")
+        consents.require(consent)
         version = learner.learn(collection.takes, consent, "taught" if task.calibration is None else "calibrated")
     prompt.print_line(f"version {version.version} is learned; a running daemon uses it within seconds")
     return 0

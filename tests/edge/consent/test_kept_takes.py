@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.consent.kept_takes import MAX_RECENT
+from edge.consent.session import SESSION_FILE
 from landmarkers.consent import Purpose
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.take import Provenance
@@ -102,7 +103,7 @@ def test_no_take_of_a_word_is_kept_where_only_teaching_is_configured(open_desk: 
 
 
 def test_trainer_reads_the_folder(desk: Desk, tmp_path: Path) -> None:
-    desk.agree()
+    desk.agree(purpose=Purpose.TRAINING)
     for seq, sign in enumerate((SIGNS[0], SIGNS[1], SIGNS[1])):
         desk.say(seq, seq)
         desk.kept.correct(seq, sign)
@@ -168,3 +169,22 @@ def test_folder_with_takes_of_other_landmarks_gets_none(desk: Desk, caplog: pyte
     desk.kept.close()
     assert "a take is not kept: the takes in" in caplog.text
     assert [one.provenance for one in desk.takes()] == [other]
+
+
+def test_word_that_was_said_before_the_consent_ended_is_not_kept_afterwards(open_desk: OpenDesk) -> None:
+    desk = open_desk(keep="all")
+    desk.agree()
+    (desk.folder.folder / SESSION_FILE).unlink()  # as a command on the device does
+    desk.say(1)
+    desk.kept.close()
+    assert desk.takes() == []
+
+
+def test_no_word_is_kept_by_a_consent_to_teaching(open_desk: OpenDesk) -> None:
+    desk = open_desk(keep="all")
+    desk.sessions.begin("مريم", Purpose.DEVICE, 30, only_teaches=True)
+    assert desk.status.keeping is not None
+    desk.say(1)
+    desk.kept.correct(1, SIGNS[1])
+    desk.kept.close()
+    assert desk.takes() == []

@@ -25,10 +25,13 @@ def test_takes_are_deleted_when_their_days_are_over_and_others_stay(tmp_path: Pa
         )
         folder.save(TAKES[number].stored(), SIGNS[number], consent)
     make_take(provenance=Provenance("own", "other")).save(folder.takes_folder / "own.take.npz")
+    unfinished = folder.takes_folder / "مريم" / "train" / "0076" / ".02.take.npz.new"  # of a daemon that was killed
+    unfinished.write_bytes(b"PK")
     assert Retention.is_needed(tmp_path)
     retention = Retention(tmp_path, deleted.append, DeviceStatus().escalation(Component.DAEMON))
     wait_until(lambda: deleted == [folder.folder], "the deletion")
     retention.close()
+    assert not unfinished.exists()
     assert [take.provenance.sign_id for take in folder.takes()] == [SIGNS[1].sign_id, None]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.consent.session import SESSION_FILE, ConsentUnwritable, Session
+from edge.consent.session import SESSION_FILE, ConsentEnded, ConsentUnwritable, Session
 from landmarkers.consent import Purpose
 from tests.edge.consent.conftest import OpenDesk
 from tests.edge.consent.desk import Desk
@@ -88,4 +88,20 @@ def test_consent_that_cannot_be_written_is_not_in_force(desk: Desk, tmp_path: Pa
     (tmp_path / "learning").write_text("no folder")
     with pytest.raises(ConsentUnwritable, match="the consent cannot be written"):
         desk.agree()
+    assert desk.sessions.current is None
+
+
+def test_consent_that_another_program_has_ended_permits_nothing_from_that_moment_on(desk: Desk) -> None:
+    consent = desk.agree()
+    desk.sessions.require(consent)
+    (desk.folder.folder / SESSION_FILE).unlink()
+    with pytest.raises(ConsentEnded):
+        desk.sessions.require(consent)
+
+
+def test_end_of_one_consent_leaves_a_later_one_in_force(desk: Desk) -> None:
+    first, second = desk.agree("مريم"), desk.agree("علي")
+    desk.sessions.end(first)
+    assert desk.sessions.current == second
+    desk.sessions.end(second)
     assert desk.sessions.current is None

@@ -22,7 +22,7 @@ from models.joined_labels import join_signs
 from models.labels import Sign, labels_json, read_labels
 from models.stored_model import StoredModel
 
-_COLLECTED: Final = "collected.json"
+COLLECTED: Final = "collected.json"
 _MAX_BYTES: Final = 1 << 28
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -53,7 +53,7 @@ class CollectedFolder:
         """Read what was collected. Raises CollectionDamaged, TakeDamaged."""
         self._folder = folder
         self._device = device
-        path = folder / _COLLECTED
+        path = folder / COLLECTED
         try:
             self._collected = dict(_Content.model_validate_json(read_limited(path, _MAX_BYTES)).takes)
         except FileNotFoundError:
@@ -122,7 +122,7 @@ class CollectedFolder:
     def save(self) -> None:
         """Write the list of what was collected. Raises OSError."""
         create_folder(self._folder)
-        replace_file(self._folder / _COLLECTED, _Content(takes=self._collected).model_dump_json().encode() + b"\n")
+        replace_file(self._folder / COLLECTED, _Content(takes=self._collected).model_dump_json().encode() + b"\n")
 
     def _save(self, take: StoredTake, person: str, sign_id: int) -> Path:
         """Save a take under the next free number; its name begins with the device, since another may have the same."""

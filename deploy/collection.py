@@ -7,7 +7,7 @@ part is asked for, so that a collection that was cut resumes there.
 import hashlib
 import io
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Base64Bytes, Field, StringConstraints, TypeAdapter
 
-from deploy.collected_folder import CollectedFolder, Digest
+from deploy.collected_folder import COLLECTED, CollectedFolder, CollectionDamaged, Digest
 from deploy.connection import Remote, StepFailed
 from deploy.transfer import Progress
 from landmarkers.consent import Consent, Purpose
@@ -115,6 +115,18 @@ class Collector:
         }
         said = [f"{count} {what}" for what, count in counts.items() if count]
         return ", ".join(said) or "none"
+
+    def delete_expired(self, collected: Collection[str]) -> dict[str, int]:
+        """Delete the takes whose time is over of all other devices than these, which may be gone; return how many.
+
+        Raises CollectionDamaged, TakeDamaged.
+        """
+        folders = [path.parent for path in sorted(self.to.glob(f"*/{COLLECTED}")) if path.parent.name not in collected]
+        try:
+            counts = {one.name: CollectedFolder(one, one.name).delete_expired(self.now) for one in folders}
+        except OSError as error:
+            raise CollectionDamaged(f"takes in {self.to} cannot be deleted: {error.strerror}") from error
+        return {name: count for name, count in counts.items() if count}
 
     def _bring(self, remote: Remote, folder: CollectedFolder, wanted: Sequence[Listed], signs: dict[int, Sign]) -> int:
         """Bring the takes part by part; return how many are new. Raises StepFailed, UserError, OSError."""

@@ -91,6 +91,10 @@ def _collect(inventory: FleetInventory, entries: Sequence[HostEntry], options: a
             failures = connections.failures | in_parallel(connections, remotes, collect)
     outcomes |= {host: failure.sentence for host, failure in failures.items()}
     print(table([("HOST", "TAKES"), *((entry.host, outcomes[entry.host]) for entry in entries)]))
+    if not options.dry_run:
+        collected = {entry.name for entry in entries if entry.host not in failures}
+        for name, count in collector.delete_expired(collected).items():
+            print(f"{name} was not reached: {count} deleted here, whose consent has expired")
     return _exit_code(list(failures.values()))
 
 

@@ -153,6 +153,19 @@ def test_takes_are_deleted_here_when_their_time_is_over(kept: Path, collect: Col
     assert collected(to) == ["maryam/train/0076/02.take.npz"]
 
 
+def test_takes_of_a_device_that_is_gone_are_deleted_when_their_time_is_over(
+    kept: Path, collect: Collect, tmp_path: Path
+) -> None:
+    to = tmp_path / "collected" / "gone"
+    keep(to, consent("maryam", days_ago=31.0), KNOWN, 1, shape=1)
+    keep(to, consent("sami"), KNOWN, 1, shape=2)
+    (to / "collected.json").write_text("{}")
+    assert collect("--dry-run") == (0, "none")
+    assert len(collected(to)) == 2
+    assert collect() == (0, "gone was not reached: 1 deleted here, whose consent has expired")
+    assert collected(to) == ["sami/train/0076/01.take.npz"]
+
+
 def test_a_collection_that_was_cut_resumes(
     kept: Path, collect: Collect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

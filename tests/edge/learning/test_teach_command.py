@@ -24,7 +24,9 @@ def takes(folder: Path) -> list[Path]:
     return list(folder.rglob("learning-*/**/*.take.npz"))
 
 
-def test_word_of_a_recorded_stream_is_learned(teach: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_word_of_a_recorded_stream_is_learned(
+    teach: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(teach) == 0
     assert "version 1 is learned" in capsys.readouterr().out
     assert len(takes(tmp_path)) == 1

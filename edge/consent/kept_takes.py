@@ -31,12 +31,13 @@ OnCorrection = Callable[[Sign | None, Path | None, Path | None], None]
 
 @dataclass(slots=True)
 class _Recent:
-    """The take of a word; `path` is its file once it is kept."""
+    """The take of a word; `path` is its file once it is kept, and `modified_ns` when that was written."""
 
     take: StoredTake
     consent: Consent
     said: Said
     path: Path | None = None
+    modified_ns: int | None = None
 
 
 class KeptTakes:
@@ -123,9 +124,10 @@ class KeptTakes:
         if recent is None:
             return
         earlier = recent.path
-        if earlier is not None and not earlier.exists():
-            del self._recent[seq]  # somebody has had it deleted
-        elif sign is None:
+        if earlier is not None and _modified_ns(earlier) != recent.modified_ns:
+            del self._recent[seq]  # somebody has had it deleted, and another one may have its name
+            return
+        if sign is None:
             recent.path = None
         elif earlier is not None or self._sessions.current == recent.consent:
             self._save(recent, sign)
@@ -137,9 +139,17 @@ class KeptTakes:
     def _save(self, recent: _Recent, sign: Sign) -> None:
         own = next((one for one in read_labels(self._labels) if one.sign_id == sign.sign_id), sign)
         recent.path = self._folder.save(recent.take, own, recent.consent, recent.said)
+        recent.modified_ns = _modified_ns(recent.path)
         recognised = [take.path for take in self._folder.takes() if take.provenance.said is not None]
         if surplus := recognised[: -self._config.max_takes]:
             self._folder.delete(surplus)
+
+
+def _modified_ns(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def _do_nothing() -> None:

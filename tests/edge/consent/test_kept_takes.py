@@ -188,3 +188,18 @@ def test_no_word_is_kept_by_a_consent_to_teaching(open_desk: OpenDesk) -> None:
     desk.kept.correct(1, SIGNS[1])
     desk.kept.close()
     assert desk.takes() == []
+
+
+def test_take_that_was_taken_back_is_not_kept_again_though_another_has_its_name(desk: Desk) -> None:
+    desk.agree()
+    for seq in (1, 2):
+        desk.say(seq, seq)
+        desk.kept.correct(seq, SIGNS[0])
+        wait_until(lambda: len(desk.takes()) == 1, "the take")
+        if seq == 1:
+            desk.folder.delete(take.path for take in desk.folder.takes())
+    desk.kept.correct(1, SIGNS[2])
+    desk.kept.close()
+    (left,) = desk.takes()
+    assert left.provenance.sign_id == SIGNS[0].sign_id
+    assert left.stored().has_landmarks_of(TAKES[2].stored())

@@ -7,7 +7,6 @@ bundles that were trained with them are found. Whoever agrees again after that i
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -16,12 +15,8 @@ from pydantic import Field, StringConstraints
 
 from landmarkers.consent import Consent, Instant
 from landmarkers.errors import UserError
-from landmarkers.numbers import is_number
 from landmarkers.parsing import describe, read_limited
-from models.bundle import LABELS
 from models.durable import replace_file
-from models.labels import read_labels
-from models.sign_number import normalise_word, number_of_word
 from models.stored_model import StoredModel
 
 FORGOTTEN: Final = "forgotten.json"
@@ -114,14 +109,3 @@ class ForgottenPeople(StoredModel):
 
     def _digest(self, person: str) -> str:
         return hashlib.sha256(f"{self.salt}{person}".encode()).hexdigest()
-
-
-def find_signs(folders: Sequence[Path], words: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of signs that words, or numbers, name, by the labels in the folders. Raises LabelsDamaged."""
-    if not words:  # labels that are damaged keep nobody from being forgotten
-        return frozenset()
-    numbers = {int(word) for word in words if is_number(word)}
-    wanted = {normalise_word(word) for word in words if not is_number(word)}
-    known = [sign for folder in folders for path in sorted(folder.rglob(LABELS)) for sign in read_labels(path)]
-    numbers |= {sign.sign_id for sign in known if {normalise_word(sign.word), normalise_word(sign.word_en)} & wanted}
-    return frozenset(numbers | {number_of_word(word) for word in wanted})

@@ -2,10 +2,12 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from landmarkers.errors import UserError
 from landmarkers.numbers import is_number
-from models.labels import Sign
+from models.bundle import LABELS
+from models.labels import Sign, read_labels
 from models.sign_number import normalise_word, number_of_word
 
 
@@ -23,6 +25,17 @@ def find_signs(words: Sequence[str], known: Sequence[Sign]) -> list[Sign]:
         sign = _find(text, [*known, *signs.values()])
         signs[sign.sign_id] = sign
     return list(signs.values())
+
+
+def find_numbers(folders: Sequence[Path], words: Sequence[str]) -> frozenset[int]:
+    """Return the numbers of signs that words, or numbers, name, by the labels in the folders. Raises LabelsDamaged."""
+    if not words:  # labels that are damaged keep nobody from being forgotten
+        return frozenset()
+    numbers = {int(word) for word in words if is_number(word)}
+    wanted = {normalise_word(word) for word in words if not is_number(word)}
+    known = [sign for folder in folders for path in sorted(folder.rglob(LABELS)) for sign in read_labels(path)]
+    numbers |= {sign.sign_id for sign in known if {normalise_word(sign.word), normalise_word(sign.word_en)} & wanted}
+    return frozenset(numbers | {number_of_word(word) for word in wanted})
 
 
 def _find(text: str, known: Sequence[Sign]) -> Sign:

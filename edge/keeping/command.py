@@ -18,9 +18,10 @@ from edge.monitoring.status import DeviceStatus
 from landmarkers.consent import Purpose
 from landmarkers.errors import UserError
 from models.bundle import LABELS
-from models.forgotten import Limits, find_signs
+from models.forgotten import Limits
 from models.labels import Sign, read_labels
 from models.owner import become_owner
+from models.words import find_numbers
 
 _NOTHING_KEPT: Final = "nothing is kept on this device: its configuration has no section [learning]"
 
@@ -139,7 +140,7 @@ def _forget(config: EdgeConfig, options: argparse.Namespace, folder: LearningFol
 
 
 def _select(folder: LearningFolder, options: argparse.Namespace) -> list[KeptTake]:
-    signs = find_signs([folder.takes_folder], options.word)
+    signs = find_numbers([folder.takes_folder], options.word)
     limits = Limits(signs=signs, after=options.after, before=options.before)
     return [
         take

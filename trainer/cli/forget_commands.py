@@ -4,8 +4,9 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from models.forgotten import Limits, find_signs
-from trainer.data.erasure import Person, forget
+from models.forgotten import Limits
+from models.words import find_numbers
+from trainer.data.erasure import ForgottenPerson, forget
 from trainer.data.extract import TAKES
 from trainer.data.trained_bundles import TrainedBundle, find_bundles
 from trainer.targets import TargetRefused, check_folder
@@ -18,8 +19,8 @@ def run_forget(options: argparse.Namespace) -> int:
             raise TargetRefused(f"{folder} is not a folder; name one that is there")
     for folder in options.takes:
         check_folder(folder, TAKES)
-    limits = Limits(signs=find_signs(options.takes, options.word), after=options.after, before=options.before)
-    person = Person(options.person, limits)
+    limits = Limits(signs=find_numbers(options.takes, options.word), after=options.after, before=options.before)
+    person = ForgottenPerson(options.person, limits)
     erasure = forget(person, options.takes, options.store, datetime.now(UTC))
     bundles, unclear = find_bundles(options.bundles, person, erasure.consents)
     for folder, takes in erasure.takes.items():

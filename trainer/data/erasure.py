@@ -38,7 +38,7 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ForgottenPerson:
     """Whom to forget, and within which limits."""
 
     name: str
@@ -60,7 +60,7 @@ class Person:
         return (is_wanted and not consents.isdisjoint((consent_id, provenance.signer))) or self.made(provenance)
 
 
-def forget(person: Person, folders: Sequence[Path], stores: Sequence[Path], now: datetime) -> Erasure:
+def forget(person: ForgottenPerson, folders: Sequence[Path], stores: Sequence[Path], now: datetime) -> Erasure:
     """Forget a person's takes in folders and stores.
 
     Raises StoreUnusable, ForgottenDamaged, LabelsDamaged, TargetRefused.
@@ -139,7 +139,7 @@ def _sign_of(path: Path) -> int | None:
         return None
 
 
-def _delete_rows(folder: Path, store: Store, person: Person, consents: frozenset[str]) -> int:
+def _delete_rows(folder: Path, store: Store, person: ForgottenPerson, consents: frozenset[str]) -> int:
     """Write a store anew without a person's takes; return how many these are. Raises TargetRefused."""
     kept = [
         number for number, row in enumerate(store.rows) if not person.made_by(consents, row.provenance, row.consent_id)

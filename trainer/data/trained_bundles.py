@@ -11,7 +11,7 @@ from models.bundle import EXEMPLARS, MANIFEST, MAX_MANIFEST_BYTES, sha256_of
 from models.exemplars import read_metadata
 from models.manifest import Manifest
 from trainer.data.consents import CONSENTS, ConsentsDamaged, read_consents
-from trainer.data.erasure import Person
+from trainer.data.erasure import ForgottenPerson
 
 _MAX_EXEMPLARS: Final = 256_000_000
 
@@ -26,7 +26,7 @@ class TrainedBundle:
 
 
 def find_bundles(
-    folders: Sequence[Path], person: Person, consents: frozenset[str]
+    folders: Sequence[Path], person: ForgottenPerson, consents: frozenset[str]
 ) -> tuple[list[TrainedBundle], list[str]]:
     """Return the bundles in folders that list one of these consents or hold takes of the person.
 
@@ -58,7 +58,9 @@ def _consents_in(bundle: Path, manifest: Manifest) -> frozenset[str]:
     return read_consents(bundle)
 
 
-def _exemplars_of(bundle: Path, manifest: Manifest, person: Person, consents: frozenset[str]) -> Iterator[bool]:
+def _exemplars_of(
+    bundle: Path, manifest: Manifest, person: ForgottenPerson, consents: frozenset[str]
+) -> Iterator[bool]:
     """Yield of each exemplar take whether it is to be forgotten. Raises OSError, ValueError."""
     if EXEMPLARS in manifest.files:
         with (bundle / EXEMPLARS).open("rb") as file:

@@ -43,8 +43,8 @@ async def stream_events(hub: EventHub, since: int, limit: int) -> AsyncIterator[
             if hub.model is not model:
                 model = hub.model
                 yield _event("model", "{}")
-            states = hub.states | {"health": hub.health or "{}"}  # the last one: readers wait for it
-            if states != sent:
+            health = {} if hub.health is None else {"health": hub.health}
+            if (states := hub.states | health) != sent:  # health is the last one: readers wait for it
                 yield "".join(_event(name, state) for name, state in states.items() if sent.get(name) != state)
                 sent = states
             await changed.wait()

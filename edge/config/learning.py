@@ -21,7 +21,7 @@ class LearningConfig(Section):
     days: Days = 365
     """Days after which a take is deleted, counted from the consent; what was learned from it is forgotten then."""
     max_takes: Annotated[int, Field(ge=1, le=10_000)] = 500
-    """Most takes of recognised words to keep; beyond that the oldest are deleted."""
+    """Most takes of recognised words to keep; beyond that the oldest are deleted, and those of corrected words last."""
     asked_by: Label
     """The name of those who ask signers, as it stands in the consent of each take, such as `Reception`."""
     words: Words | None = None

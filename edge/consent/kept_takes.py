@@ -140,9 +140,10 @@ class KeptTakes:
         own = next((one for one in read_labels(self._labels) if one.sign_id == sign.sign_id), sign)
         recent.path = self._folder.save(recent.take, own, recent.consent, recent.said)
         recent.modified_ns = _modified_ns(recent.path)
-        recognised = [take.path for take in self._folder.takes() if take.provenance.said is not None]
+        recognised = [take for take in self._folder.takes() if take.provenance.said is not None]
+        recognised.sort(key=lambda take: (take.path == recent.path, take.is_corrected))
         if surplus := recognised[: -self._config.max_takes]:
-            self._folder.delete(surplus)
+            self._folder.delete(take.path for take in surplus)
 
 
 def _modified_ns(path: Path) -> int | None:

@@ -45,6 +45,12 @@ class KeptTake:
         return self.provenance.consent
 
     @property
+    def is_corrected(self) -> bool:
+        """Return True if it is of another sign than the model said."""
+        said = self.provenance.said
+        return said is not None and said.sign_id != self.provenance.sign_id
+
+    @property
     def person(self) -> str | None:
         """Return whose it is."""
         return self.provenance.signer if self.consent is None else self.consent.person

@@ -203,3 +203,14 @@ def test_take_that_was_taken_back_is_not_kept_again_though_another_has_its_name(
     (left,) = desk.takes()
     assert left.provenance.sign_id == SIGNS[0].sign_id
     assert left.stored().has_landmarks_of(TAKES[2].stored())
+
+
+def test_corrected_words_stay_when_others_are_deleted_for_later_ones(open_desk: OpenDesk) -> None:
+    desk = open_desk(keep="all", max_takes=2)
+    desk.agree()
+    desk.say(1, 0)
+    desk.kept.correct(1, SIGNS[2])
+    for seq in (2, 3):
+        desk.say(seq, 1)
+    desk.kept.close()
+    assert [take.provenance.sign_id for take in desk.takes()] == [SIGNS[2].sign_id, SIGNS[1].sign_id]

@@ -124,7 +124,7 @@ class TeachingSessions:
 
     def _begin_consent(self, request: Teach) -> tuple[Consent, bool]:
         """Return the consent of a session, and whether it began with it. Raises ConsentUnwritable."""
-        held = self._learning.sessions.current
+        held = self._learning.sessions.current_for_words  # not that of a session which a kill has left
         if held is not None and (held.person, held.purpose) == (request.person, request.purpose):
             return held, False
         consents = self._learning.sessions

@@ -22,7 +22,7 @@ from landmarkers.consent import Consent, Purpose
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe
 from landmarkers.take import MAX_FRAMES, StoredTake
-from models.bundle import LABELS
+from models.bundle import LABELS, MANIFEST
 from models.forgotten import ForgottenPeople
 from models.labels import Sign, parse_labels
 from models.sign_number import MAX_SIGN_NUMBER
@@ -37,6 +37,10 @@ _PART_BYTES: Final = 1 << 22  # of files in one answer, of which a device may se
 _PART_TAKES: Final = 50  # whose paths are words of one command
 
 _Path = Annotated[str, StringConstraints(max_length=500)]
+
+
+class CollectionRefused(UserError):
+    """A folder that cannot receive takes; the message says why."""
 
 
 class Listed(StoredModel):
@@ -88,7 +92,11 @@ class Collector:
 
     @classmethod
     def into(cls, to: Path, progress: Callable[[str], Progress], *, dry_run: bool) -> Self:
-        """Return a collector into a folder. Raises ForgottenDamaged."""
+        """Return a collector into a folder. Raises CollectionRefused, ForgottenDamaged."""
+        if to.exists() and not to.is_dir():
+            raise CollectionRefused(f"{to} is a file, not a folder; name another folder")
+        if (to / MANIFEST).exists():
+            raise CollectionRefused(f"{to} holds a bundle, which takes would damage; name another folder")
         folders = (to, *sorted(path for path in to.glob("*") if path.is_dir()))
         return cls(to, [ForgottenPeople.read(folder) for folder in folders], datetime.now(UTC), progress, dry_run)
 

@@ -236,3 +236,12 @@ def test_a_device_that_lies_writes_nothing(tmp_path: Path) -> None:
     changed = lying_device(honest, {"a": base64.b64encode(b"another").decode(), "/etc/passwd": encoded})
     assert Collector.into(tmp_path / "to", lambda _: lambda *_: None, dry_run=False).collect(changed) == "none"
     assert collected(tmp_path) == ["kept/maryam/train/0076/01.take.npz"]
+
+
+def test_what_cannot_hold_takes_is_refused(collect: Collect, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "manifest.json").write_text("{}")
+    for name, sentence in (("file", "is a file, not a folder"), ("bundle", "holds a bundle")):
+        code, said = collect(to=tmp_path / name)
+        assert (code, f"{tmp_path / name} {sentence}" in said) == (2, True)

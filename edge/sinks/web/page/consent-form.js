@@ -8,6 +8,9 @@ const byId = (id) => document.getElementById(id);
 /** Put the fields of who is asked, and for what, into a form. */
 export function askIn(form) {
   form.querySelector(".actions").before(byId("asking").content.cloneNode(true));
+  const { person, purpose } = form.elements;
+  const withdraw = () => (form.querySelector("[type=checkbox]").checked = false); // it was of somebody else, or for less
+  for (const field of [person, ...purpose]) field.addEventListener("input", withdraw);
 }
 
 /** Return the purpose that is chosen in a form. */

@@ -151,14 +151,19 @@ def test_teaching_begins_once_its_signer_has_agreed(browser: Browser, device: De
     page["#teach-form button.main"].click()
     expect(page["#teach-form [type=checkbox]"]).to_be_focused()  # the browser asks for it
     assert not requests
+    page["#teach-form [type=checkbox]"].check()
     page["#teach-form [value=training]"].check()
     expect(page["#teach-form blockquote:visible"]).to_contain_text("For others too?")
+    expect(page["#teach-form [type=checkbox]"]).not_to_be_checked()  # the answer was to another question
     page["#teach-form [type=checkbox]"].check()
     page["#teach-takes"].select_option("4")
     page["#teach-form button.main"].click()
     expect(page["#teach-arabic"]).to_have_value("")
     content = requests[0].model_dump(exclude_none=True, exclude={"command"}, mode="json")
     assert content == {"person": "أمل", "word": "قهوة", "word_en": "Coffee", "takes": 4, "purpose": "training"}
+    expect(page["#teach-form [type=checkbox]"]).to_be_checked()
+    page["#teach-form [name=person]"].fill("علي")
+    expect(page["#teach-form [type=checkbox]"]).not_to_be_checked()  # somebody else has not been asked
     page.close()
 
 

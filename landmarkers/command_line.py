@@ -10,10 +10,11 @@ from typing import Final
 
 import shtab
 
-from landmarkers.numbers import read_decimal
+from landmarkers.numbers import is_number, read_decimal
 
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2199
+_MAX_INTEGER: Final = 2**31 - 1
 
 
 def add_standard_options(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +22,17 @@ def add_standard_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('ishara')}")
     shtab.add_argument_to(parser, "--print-completion", help="print a completion script for this shell, and exit")
     _complete_paths(parser)
+
+
+def integer_from(minimum: int, maximum: int = _MAX_INTEGER) -> Callable[[str], int]:
+    """Return a converter of integers from `minimum` to `maximum`."""
+
+    def convert(text: str) -> int:
+        if not is_number(text) or not minimum <= int(text) <= maximum:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {minimum} to {maximum}")
+        return int(text)
+
+    return convert
 
 
 def decimal_from(minimum: int, maximum: int, unit: str = "") -> Callable[[str], float]:

@@ -7,7 +7,7 @@ from typing import Final
 
 MAX_PERSON: Final = 40
 """Characters of a name."""
-_NAME: Final = re.compile(r"(?!.*\.json$)\w(?:[\w .'-]*\w)?", re.IGNORECASE)  # lists lie beside the person's folder
+_NAME: Final = re.compile(r"\w(?:[\w .'-]*\w)?", re.UNICODE)
 
 
 class Purpose(StrEnum):
@@ -27,7 +27,13 @@ def read_person(text: str) -> str:
     """
     name = unicodedata.normalize("NFC", " ".join(text.split()))
     unmarked = "".join(character for character in name if not unicodedata.category(character).startswith("M"))
-    if len(name) > MAX_PERSON or not _NAME.fullmatch(unmarked) or unicodedata.category(name[0]).startswith("M"):
+    is_list = name.lower().endswith(".json")  # lists lie beside the person's folder
+    if (
+        is_list
+        or len(name) > MAX_PERSON
+        or not _NAME.fullmatch(unmarked)
+        or unicodedata.category(name[0]).startswith("M")
+    ):
         raise ValueError(
             f"a person has a name or pseudonym of at most {MAX_PERSON} letters, digits, spaces, dots, hyphens and "
             "apostrophes"

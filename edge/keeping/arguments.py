@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from landmarkers.command_line import utc_time
-from landmarkers.numbers import is_number
+from landmarkers.command_line import integer_from, utc_time
 from landmarkers.person import Purpose, read_person
 
 MAX_MINUTES: Final = 480
@@ -33,7 +32,11 @@ def add_arguments(command: argparse.ArgumentParser, configured: argparse.Argumen
         help="`device` keeps the takes on this device, `training` lets them be collected too (default: %(default)s)",
     )
     consent.add_argument(
-        "--minutes", type=_minutes, default=30, metavar="N", help="how long takes are kept (default: %(default)s)"
+        "--minutes",
+        type=integer_from(1, MAX_MINUTES),
+        default=30,
+        metavar="N",
+        help="how long takes are kept (default: %(default)s)",
     )
     consent.add_argument("--stop", action="store_true", help="keep nothing from now on")
 
@@ -80,9 +83,3 @@ def _person(text: str) -> str:
         return read_person(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _minutes(text: str) -> int:
-    if not is_number(text) or not 1 <= int(text) <= MAX_MINUTES:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {MAX_MINUTES}")
-    return int(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.cameras.source_help import SOURCES_HELP
-from landmarkers.numbers import is_number
+from landmarkers.command_line import integer_from
 
 _MAX_TAKES: Final = 100
 
@@ -22,18 +22,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--words", type=Path, metavar="FILE", help="a file of such words, one a line")
     command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="the folder for the takes")
-    command.add_argument("--takes", type=_count, default=5, metavar="N", help="of each word (default: %(default)s)")
+    command.add_argument(
+        "--takes", type=integer_from(1, _MAX_TAKES), default=5, metavar="N", help="of each word (default: %(default)s)"
+    )
     command.add_argument("--signer", type=_signer, metavar="NAME", help="the name of the signer")
     command.add_argument("--source", metavar="URI", help=SOURCES_HELP)
     command.add_argument(
         "--model", type=Path, metavar="DIR", help="the bundle to fine-tune, which determines the landmarks"
     )
-
-
-def _count(text: str) -> int:
-    if not is_number(text) or not 1 <= int(text) <= _MAX_TAKES:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {_MAX_TAKES}")
-    return int(text)
 
 
 def _signer(text: str) -> str:

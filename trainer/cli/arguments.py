@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from landmarkers.command_line import add_standard_options
+from landmarkers.command_line import add_standard_options, integer_from
 from landmarkers.plain_text import escape
 from trainer.cli import (
     bundle_arguments,
@@ -19,7 +19,7 @@ from trainer.cli import (
     review_arguments,
     training_arguments,
 )
-from trainer.cli.values import MAX_PROCESSES, integer_from, sign_ids
+from trainer.cli.values import MAX_PROCESSES, sign_ids
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -4,14 +4,13 @@ import argparse
 import os
 from pathlib import Path
 
-from landmarkers.command_line import decimal_from
+from landmarkers.command_line import decimal_from, integer_from
 from trainer.cli.training_arguments import add_fine_tuning_of_bundle
 from trainer.cli.values import (
     PRECISIONS,
     SPLITS,
     bundle_name,
     card_text,
-    integer_from,
     positive_integers,
     report_file,
     sign_ids,

@@ -4,11 +4,10 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from landmarkers.command_line import decimal_from, utc_time
+from landmarkers.command_line import decimal_from, integer_from, utc_time
 from trainer.cli.values import (
     MAX_PROCESSES,
     SPLITS,
-    integer_from,
     positive_number,
     report_file,
     sign_number,

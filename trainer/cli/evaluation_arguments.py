@@ -4,14 +4,13 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from landmarkers.command_line import decimal_from
+from landmarkers.command_line import decimal_from, integer_from
 from trainer.cli.data_arguments import add_reading
 from trainer.cli.training_arguments import TRAINING_OPTIONS, add_labels, add_training_options, set_training_defaults
 from trainer.cli.values import (
     REST_VISIBILITIES,
     SPLITS,
     fraction_below_one,
-    integer_from,
     positive_integers,
     report_file,
 )

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from trainer.cli.values import integer_from
+from landmarkers.command_line import integer_from
 
 _MAX_PORT: Final = 65535
 

@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.cli.values import MAX_PROCESSES, RECIPE_NAMES, TRACKERS, device, fraction_below_one, integer_from, sign_ids
+from landmarkers.command_line import integer_from
+from trainer.cli.values import MAX_PROCESSES, RECIPE_NAMES, TRACKERS, device, fraction_below_one, sign_ids
 
 TRAINING_OPTIONS: Final[dict[str, Any]] = {
     "store": None,

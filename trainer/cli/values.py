@@ -5,19 +5,17 @@ Nothing heavy is imported before a value needs it: help, shell completion and th
 
 import argparse
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from landmarkers.command_line import decimal_from
+from landmarkers.command_line import decimal_from, integer_from
 from landmarkers.numbers import is_number, read_decimal
 from landmarkers.parsing import describe, read_limited
 from landmarkers.person import read_person
 from landmarkers.plain_text import one_line
 from models.sign_number import MAX_SIGN_NUMBER, read_sign_range
 
-MAX_INTEGER: Final = 2**31 - 1
 MAX_PROCESSES: Final = 1024
 _MAX_CARD_TEXT: Final = 10_000
 
@@ -73,17 +71,6 @@ def positive_integers(text: str) -> tuple[int, ...]:
     """Convert a list of positive integers like `10,15,30`."""
     convert = integer_from(1)
     return tuple(convert(part) for part in text.split(","))
-
-
-def integer_from(minimum: int, maximum: int = MAX_INTEGER) -> Callable[[str], int]:
-    """Return a converter of integers from `minimum` to `maximum`."""
-
-    def convert(text: str) -> int:
-        if not is_number(text) or not minimum <= int(text) <= maximum:
-            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {minimum} to {maximum}")
-        return int(text)
-
-    return convert
 
 
 def fraction_below_one(text: str) -> float:

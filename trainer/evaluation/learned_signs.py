@@ -27,7 +27,7 @@ from trainer.evaluation.evaluation import NothingToEvaluate
 from trainer.evaluation.metrics import Interval, wilson_interval
 from trainer.evaluation.stream_classifier import StreamClassifier
 
-_DAY: Final = re.compile(r"\((\d{2}_\d{2}_\d{2})_")
+_DAY: Final = re.compile(r"\(([0-9]{2}_[0-9]{2}_[0-9]{2})_")
 
 
 @dataclass(frozen=True, slots=True)

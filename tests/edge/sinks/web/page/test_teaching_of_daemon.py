@@ -26,7 +26,7 @@ def test_word_that_somebody_teaches_on_the_page_is_read_and_undone_there(
         "ISHARA_WEB_TOKEN_FILE": str(tmp_path / "token"),
         "ISHARA_LEARNING_ASKED_BY": "Reception",
     }
-    source = ("--source", "take:signs.take.npz", "--pace", "fast")
+    source = ("--source", "take:signs.take.npz", "--pace", "realtime")
     start_daemon("run", *source, "--model", bundle, settings=settings).wait_for_log("the live page is at")
     page = PageVisit(browser, f"http://127.0.0.1:{port}/live-signs?token={TOKEN}")
     page["#to-teach"].click()

@@ -162,7 +162,10 @@ def test_teaching_begins_once_its_signer_has_agreed(browser: Browser, device: De
     content = requests[0].model_dump(exclude_none=True, exclude={"command"}, mode="json")
     assert content == {"person": "أمل", "word": "قهوة", "word_en": "Coffee", "takes": 4, "purpose": "training"}
     expect(page["#teach-form [type=checkbox]"]).to_be_checked()
-    page["#teach-form [name=person]"].fill("علي")
+    person = page["#teach-form [name=person]"]
+    person.fill("somebody@clinic.test")
+    assert person.evaluate("field => field.validity.patternMismatch"), "an address is taken for a name"
+    person.fill("علي")
     expect(page["#teach-form [type=checkbox]"]).not_to_be_checked()  # somebody else has not been asked
     page.close()
 

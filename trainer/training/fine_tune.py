@@ -8,6 +8,7 @@ word passably before the first step, and few steps are needed.
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -110,10 +111,7 @@ def fine_tune(
     new = build_model(recipe, data.signs).to(device)
     new.load_state_dict(expand_classifier(old, len(parent.signs), len(data.signs), takes))
     state = TrainingState.create(new, recipe, rng, warmup_fraction=0.1)
-    description = asdict(config) | {"parent": parent.title, "rehearsed_takes": count}
-    if parent.consents:  # runs of earlier releases, which may be resumed, lack the key
-        description["consents"] = sorted(parent.consents)
-    write_run_metadata(data, recipe, folder, seed, context, description)
+    write_run_metadata(data, recipe, folder, seed, context, _describe(config, parent))
     epochs_done = state.load(folder / CHECKPOINT)
     if epochs_done == recipe.epochs:
         return
@@ -144,6 +142,14 @@ def fine_tune(
             metrics |= measure_validation(state, data, takes.batches, takes.class_of_take, context)
             log.record(epoch, metrics)
             state.save(folder / CHECKPOINT, epoch + 1)
+
+
+def _describe(config: FineTuneConfig, parent: ParentModel) -> dict[str, Any]:
+    """Return what the run's metadata tell of fine-tuning."""
+    description = asdict(config) | {"parent": parent.title, "rehearsed_takes": len(parent.exemplars)}
+    if parent.consents:  # runs of earlier releases, which may be resumed, lack the key
+        description["consents"] = sorted(parent.consents)
+    return description
 
 
 def train_with_frozen_norms(network: nn.Module) -> None:

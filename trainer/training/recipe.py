@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from models.stored_model import from_stored
 from trainer.augmentation.config import AugmentationConfig
-from trainer.model.network import SIZES, Size
+from trainer.model.transformer import SIZES, Size
 
 
 @dataclass(frozen=True, slots=True)

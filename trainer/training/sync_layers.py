@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
-from trainer.model.network import DropPath
+from trainer.model.transformer import DropPath
 from trainer.training.distributed import DistributedContext
 
 

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from trainer.model.features import DEVIATION, FEATURE_COUNTS, HANDSHAPE_FEATURES, POSITION_FEATURES
-from trainer.model.network import SIZES, Attention, SignClassifier, Size, motion_weight, sinusoids
+from trainer.model.network import SignClassifier, motion_weight
 from trainer.model.network import motion as motion_of
+from trainer.model.transformer import SIZES, Attention, Size, sinusoids
 
 MILLIONS = {"tiny": (0.1, 0.4), "small": (1.0, 2.0), "medium": (4.0, 8.0), "large": (60.0, 90.0)}
 

@@ -9,7 +9,7 @@ from edge.consent.learning_folder import LearningFolder
 from edge.consent.session import ConsentSessions
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.consent import Consent, Purpose
-from landmarkers.take import Take
+from landmarkers.take import Take, TakeDamaged
 from models.bundle import LABELS
 from tests.edge.sinks.web.device import word
 from tests.edge.tiny_bundle import PLACES
@@ -41,4 +41,11 @@ class Desk:
 
     def takes(self) -> list[Take]:
         """Return the takes on the disk, oldest first."""
-        return [Take.load(take.path) for take in self.folder.takes()]
+        takes = []
+        for kept in self.folder.takes():
+            try:
+                takes.append(Take.load(kept.path))
+            except TakeDamaged:
+                if kept.path.exists():
+                    raise  # otherwise it was deleted since the folder was listed
+        return takes

@@ -148,8 +148,8 @@ class LearnedVersions:
     def forget_missing(self) -> bool:
         """Remove from every version the takes that are gone, and their persons; return True if the current one changes.
 
-        To be called after takes were deleted. The current version gets another number. A version that differs no more
-        from the one before is removed.
+        To be called after takes were deleted. The current version gets another number, unless no take is left. A
+        version that differs no more from the one before, or has no take, is removed.
         """
         if not self.folder.is_dir():
             return False
@@ -162,7 +162,7 @@ class LearnedVersions:
             for version in reversed(versions):
                 whole = tuple(one for one in version.takes if one in there)
                 is_current = version is versions[0]
-                if whole == before and not is_current:
+                if whole == before and not (is_current and whole):
                     self._path(version.version).unlink()
                 elif len(whole) < len(version.takes):
                     people = {one.take.partition("/")[0] for one in whole}

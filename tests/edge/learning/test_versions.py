@@ -105,9 +105,23 @@ def test_only_the_latest_versions_are_kept(tmp_path: Path) -> None:
 
 def test_word_that_nobody_signs_any_more_stands_in_no_version(tmp_path: Path) -> None:
     versions = LearnedVersions(tmp_path)
+    add(versions, "sami", TEA, put(tmp_path, "sami", TEA, 1))
     name = put(tmp_path, "amal", COFFEE, 1)
     add(versions, "amal", COFFEE, name)
     versions.path_of(name).unlink()
     assert versions.forget_missing()
-    (written,) = versions.folder.glob("*.json")
-    assert COFFEE.word not in written.read_text()
+    written = [path.read_text() for path in versions.folder.glob("*.json")]
+    assert written
+    assert not any(COFFEE.word in text for text in written)
+
+
+def test_no_version_is_left_without_a_take(tmp_path: Path) -> None:
+    versions = LearnedVersions(tmp_path)
+    names = [put(tmp_path, "amal", COFFEE, number) for number in (1, 2)]
+    for name in names:
+        add(versions, "amal", COFFEE, name)
+    for name in names:
+        versions.path_of(name).unlink()
+    assert versions.forget_missing()
+    assert versions.history() == []
+    assert versions.undo() is None

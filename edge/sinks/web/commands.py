@@ -78,7 +78,8 @@ def command_router(commands: RemoteCommands, *, has_token: bool) -> APIRouter:
         `reply` shows the signer a text, or removes it if the text is empty; `correct` puts a word right, or deletes it.
         `teach` opens a session in which a person teaches a word, `teaching` steers it; `learned` lists what the device
         has learned, with a `content` of the response, shows or removes a take, and undoes the latest version.
-        `consent` keeps the takes of a person who has agreed, for some minutes, or ends that.
+        `consent` keeps the takes of a person who has agreed, for some minutes, or ends that. `setup` checks cameras,
+        the signer's place and the broker; the event `setup` tells what was found.
         """
         if not has_token:
             return _refusal(HTTP_403_FORBIDDEN, "commands need a token: set token_file in [web]")

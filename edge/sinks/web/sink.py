@@ -52,6 +52,7 @@ PAGE_COMMANDS: Final = (
     Command.TEACHING,
     Command.LEARNED,
     Command.CONSENT,
+    Command.SETUP,
 )
 """The commands that the page may have executed."""
 

@@ -1,57 +1,20 @@
-"""The commands that a device accepts remotely, as requests: what each may say, and how a message is read.
+"""The requests with a payload that talk with a signer and teach the device; all their fields have bounds."""
 
-A command without a payload is its bare name, or JSON with `command` and optionally an `id`: a `Request`. A command with
-a payload has a model of its own, a subclass of `Request` whose fields all have bounds, in `WITH_PAYLOAD`.
-"""
-
-from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from edge.requests.request import MAX_CHARACTERS, Command, Request
 from landmarkers.consent import Person, Purpose
-from landmarkers.plain_text import MAX_CHARACTERS, MAX_SENTENCE, escape, one_line, one_sentence
+from landmarkers.plain_text import MAX_SENTENCE, escape, one_line
 from models.sign_number import MAX_SIGN_NUMBER
-from models.strict_model import StrictModel
 
-MAX_BYTES: Final = 8192
-"""The size of a message: the longest reply has 6,000 bytes if its sender escapes every character."""
 _FIRST_LOOK_S: Final = 6.0
 _READ_PER_S: Final = 5.0  # characters; subtitles allow three times as many, to readers who do nothing else
 MAX_TAKES: Final = 10
 """Of one word in a session."""
 MAX_TAKE_NAME: Final = 120
-_MAX_CHARACTERS: Final = 64
-_MAX_REASON: Final = 200
 MAX_CONSENT_MINUTES: Final = 480
-
-
-class Command(StrEnum):
-    """The names of the commands."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    CLEAR = "clear"
-    IDENTIFY = "identify"
-    REPLY = "reply"
-    CORRECT = "correct"
-    TEACH = "teach"
-    TEACHING = "teaching"
-    LEARNED = "learned"
-    CONSENT = "consent"
-
-
-class Request(StrictModel):
-    """A command without a payload."""
-
-    name: ClassVar[Command]
-    """The command, in a subclass."""
-    example: ClassVar[str] = 'a command in JSON is {"command": "pause"}, optionally with an "id"'
-    """The right form, for whoever sent a wrong one."""
-
-    command: str
-    id: str | int | None = None
 
 
 class Reply(Request):
@@ -73,7 +36,7 @@ class Reply(Request):
     @classmethod
     def _refuse_controls(cls, text: str) -> str:
         """Return the text on one line, empty if nothing of it can be seen."""
-        return _plain(text, MAX_SENTENCE)
+        return plain(text, MAX_SENTENCE)
 
 
 class Correction(Request):
@@ -93,7 +56,7 @@ class Correction(Request):
     @classmethod
     def _refuse_invisible(cls, text: str | None) -> str | None:
         """Return the text on one line; JSON's null is no text."""
-        return _plain_word(text)
+        return plain_word(text)
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
@@ -132,7 +95,7 @@ class Teach(Request):
     @classmethod
     def _refuse_invisible(cls, text: str | None) -> str | None:
         """Return the text on one line."""
-        return _plain_word(text)
+        return plain_word(text)
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
@@ -200,71 +163,16 @@ class ConsentRequest(Request):
         return self
 
 
-WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {
-    kind.name: kind for kind in (Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest)
-}
-
-
-def _plain(text: str, max_characters: int) -> str:
+def plain(text: str, max_characters: int) -> str:
     """Return a text on one line, empty if nothing of it can be seen. Raises ValueError."""
     if escape(text) != text:
         raise ValueError("line ends, controls and signs of writing direction are refused")
     return one_line(text, max_characters)
 
 
-def _plain_word(text: str | None) -> str | None:
+def plain_word(text: str | None) -> str | None:
     """Return a word on one line; null stays null. Raises ValueError."""
-    line = None if text is None else _plain(text, MAX_CHARACTERS)
+    line = None if text is None else plain(text, MAX_CHARACTERS)
     if line == "":
         raise ValueError("nothing of it can be seen")
     return line
-
-
-class RequestRefused(Exception):
-    """A message is no request, or its request cannot be carried out; the message is one sentence for its sender."""
-
-    def __init__(self, reason: str, request_id: str | int | None = None) -> None:
-        super().__init__(reason)
-        self.request_id = request_id
-
-
-class _Envelope(Request):
-    """The fields of every request, whatever else there is."""
-
-    model_config = StrictModel.model_config | {"extra": "ignore"}
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Return the command and the id of a message in JSON. Raises RequestRefused."""
-        try:
-            envelope = cls.model_validate_json(text, strict=True)
-        except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                raise RequestRefused("the command is neither a bare name nor JSON") from error
-            raise RequestRefused(cls.example) from error
-        if len(str(envelope.id)) > _MAX_CHARACTERS or len(envelope.command) > _MAX_CHARACTERS:
-            raise RequestRefused(f"a command's name and id may have {_MAX_CHARACTERS} characters at most")
-        return envelope
-
-
-def read_request(message: bytes) -> Request:
-    """Return the request in a message, of the model that its command has. Raises RequestRefused."""
-    if len(message) > MAX_BYTES:
-        raise RequestRefused(f"a command of {len(message)} bytes is too long; at most {MAX_BYTES}")
-    try:
-        text = message.decode().strip()
-    except UnicodeDecodeError as error:
-        raise RequestRefused("the command is not UTF-8") from error
-    if not text.startswith(("{", "[", '"')):
-        text = Request(command=text.lower()[:_MAX_CHARACTERS]).model_dump_json()
-    envelope = _Envelope.read(text)
-    if envelope.command not in [*Command]:
-        reason = f"there is no command {envelope.command!r}; there are {', '.join(Command)}"
-        raise RequestRefused(reason, envelope.id)
-    kind = WITH_PAYLOAD.get(envelope.command, Request)
-    try:
-        return kind.model_validate_json(text, strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        fault = ": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])
-        raise RequestRefused(f"{kind.example}; {one_sentence(fault, _MAX_REASON)}", envelope.id) from error

@@ -1,0 +1,42 @@
+"""The commands that a device accepts remotely, as requests: what each may say, and how a message is read.
+
+A command without a payload is its bare name, or JSON with `command` and optionally an `id`: a `Request`. A command with
+a payload has a model of its own, a subclass of `Request` whose fields all have bounds, in `WITH_PAYLOAD`.
+"""
+
+from edge.requests.payloads import (
+    MAX_CONSENT_MINUTES,
+    MAX_TAKE_NAME,
+    MAX_TAKES,
+    CalibratedSigns,
+    ConsentRequest,
+    Correction,
+    LearnedRequest,
+    Reply,
+    Teach,
+    Teaching,
+)
+from edge.requests.reading import MAX_BYTES, WITH_PAYLOAD, read_request
+from edge.requests.request import Command, Request, RequestRefused
+from edge.requests.setup import BrokerAccess, SetupRequest
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CONSENT_MINUTES",
+    "MAX_TAKES",
+    "MAX_TAKE_NAME",
+    "WITH_PAYLOAD",
+    "BrokerAccess",
+    "CalibratedSigns",
+    "Command",
+    "ConsentRequest",
+    "Correction",
+    "LearnedRequest",
+    "Reply",
+    "Request",
+    "RequestRefused",
+    "SetupRequest",
+    "Teach",
+    "Teaching",
+    "read_request",
+]

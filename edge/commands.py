@@ -1,6 +1,6 @@
 """Dispatches the commands that a device accepts remotely to those that carry them out.
 
-They come from MQTT and from the live page, and have the forms of `edge/requests.py`. A part of the daemon that carries
+They come from MQTT and from the live page, and have the forms of `edge/requests`. A part of the daemon that carries
 out `reply` registers itself where it is opened, in `edge/outputs.py`:
 
     commands.register(Command.CLEAR, captions.clear)
@@ -17,11 +17,13 @@ from typing import Any, Final, TypeVar
 from pydantic import JsonValue
 
 from edge.monitoring.status import DeviceStatus
-from edge.requests import Command, Reply, Request, RequestRefused, read_request
+from edge.requests import PAGE_ONLY, Command, Reply, Request, RequestRefused, read_request
 from models.strict_model import StrictModel
 
 log = logging.getLogger(__name__)
 
+REMOTE_COMMANDS: Final = frozenset(Command) - PAGE_ONLY
+"""The commands that are executed for whoever may publish on the topic `command`."""
 _BURST: Final = 10
 _BURST_S: Final = 10.0
 
@@ -96,7 +98,7 @@ class Commands:
         """The commands that something on this device carries out."""
         return frozenset(command for command, handlers in self._handlers.items() if handlers)
 
-    def execute(self, message: bytes, accepted: Collection[Command] = tuple(Command)) -> Response:
+    def execute(self, message: bytes, accepted: Collection[Command] = REMOTE_COMMANDS) -> Response:
         """Execute the command in a message: its bare name, or JSON. Only the accepted ones are executed."""
         try:
             request = read_request(message)

@@ -8,7 +8,7 @@ from landmarkers.command_line import integer_from, utc_time
 from landmarkers.person import Purpose, read_person
 
 MAX_MINUTES: Final = 480
-"""That of edge/requests.py, which would load pydantic; a test compares them."""
+"""That of edge/requests/payloads.py, which would load pydantic; a test compares them."""
 
 
 def add_arguments(command: argparse.ArgumentParser, configured: argparse.ArgumentParser) -> None:

@@ -16,8 +16,9 @@ from edge.requests.payloads import (
     Teach,
     Teaching,
 )
-from edge.requests.reading import MAX_BYTES, WITH_PAYLOAD, read_request
+from edge.requests.reading import MAX_BYTES, PAGE_ONLY, WITH_PAYLOAD, read_request
 from edge.requests.request import Command, Request, RequestRefused
+from edge.requests.settings import SettingsRequest
 from edge.requests.setup import BrokerAccess, SetupRequest
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "MAX_CONSENT_MINUTES",
     "MAX_TAKES",
     "MAX_TAKE_NAME",
+    "PAGE_ONLY",
     "WITH_PAYLOAD",
     "BrokerAccess",
     "CalibratedSigns",
@@ -35,6 +37,7 @@ __all__ = [
     "Reply",
     "Request",
     "RequestRefused",
+    "SettingsRequest",
     "SetupRequest",
     "Teach",
     "Teaching",

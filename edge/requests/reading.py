@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from edge.requests.payloads import ConsentRequest, Correction, LearnedRequest, Reply, Teach, Teaching
 from edge.requests.request import MAX_CHARACTERS, Command, Request, RequestRefused
+from edge.requests.settings import SettingsRequest
 from edge.requests.setup import SetupRequest
 from landmarkers.plain_text import one_sentence
 from models.strict_model import StrictModel
@@ -16,8 +17,12 @@ MAX_BYTES: Final = 8192
 _MAX_REASON: Final = 200
 
 WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {
-    kind.name: kind for kind in (Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest, SetupRequest)
+    kind.name: kind
+    for kind in (Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest, SetupRequest, SettingsRequest)
 }
+
+PAGE_ONLY: Final = frozenset({Command.SETUP, Command.SETTINGS})
+"""The commands that are executed for the page alone, and not for MQTT, where a whole network may publish."""
 
 
 class _Envelope(Request):

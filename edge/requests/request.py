@@ -23,6 +23,7 @@ class Command(StrEnum):
     LEARNED = "learned"
     CONSENT = "consent"
     SETUP = "setup"
+    SETTINGS = "settings"
 
 
 class Request(StrictModel):

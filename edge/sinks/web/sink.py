@@ -53,6 +53,7 @@ PAGE_COMMANDS: Final = (
     Command.LEARNED,
     Command.CONSENT,
     Command.SETUP,
+    Command.SETTINGS,
 )
 """The commands that the page may have executed."""
 

@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from edge.requests.request import MAX_CHARACTERS, Command, Request
+from edge.requests.request import Command, Request
 from landmarkers.consent import Person, Purpose
-from landmarkers.plain_text import MAX_SENTENCE, escape, one_line
+from landmarkers.plain_text import MAX_CHARACTERS, MAX_SENTENCE, escape, one_line
 from models.sign_number import MAX_SIGN_NUMBER
 
 _FIRST_LOOK_S: Final = 6.0

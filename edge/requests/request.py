@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from models.strict_model import StrictModel
 
 MAX_CHARACTERS: Final = 64
-"""Of a command's name, its id, and of a word."""
+"""Of a command's name, and of its id."""
 
 
 class Command(StrEnum):

@@ -78,6 +78,7 @@ class Commands:
     def __init__(self, status: DeviceStatus) -> None:
         """`pause` and `resume` set the status."""
         self._handlers: dict[Command, list[Handler]] = {command: [] for command in Command}
+        self._on_executed: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self.register(Command.PAUSE, lambda: status.set_paused(paused=True))
         self.register(Command.RESUME, lambda: status.set_paused(paused=False))
@@ -92,6 +93,10 @@ class Commands:
         What it returns, if anything, is the content of the response.
         """
         self._handlers[kind.name].append(handler)
+
+    def on_executed(self, callback: Callable[[], None]) -> None:
+        """Call this after every command that was executed."""
+        self._on_executed.append(callback)
 
     @property
     def available(self) -> frozenset[Command]:
@@ -111,6 +116,8 @@ class Commands:
             return Response(id=request.id, command=command, ok=False, error=str(refusal))
         is_passing = isinstance(request, Reply) and request.partial  # several come each second
         log.log(logging.DEBUG if is_passing else logging.INFO, "executed the command %s", command)
+        for callback in self._on_executed:
+            callback()
         return Response(id=request.id, command=command, ok=True, content=content)
 
     def _carry_out(self, command: Command, request: Request, accepted: Collection[Command]) -> JsonValue:

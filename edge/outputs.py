@@ -18,6 +18,7 @@ from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.observer import LandmarkObserver
 from edge.requests import Command, ConsentRequest, Correction, LearnedRequest, Reply, Teach, Teaching
+from edge.setup.bootstrap import SetupWebConfig
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -91,6 +92,10 @@ class Outputs:
 
     def _open_captions(self, config: CaptionsConfig, commands: Commands) -> None:
         captions = CaptionSink(config, device=self.plan.config.device, status=self.status)
+        web = self.plan.config.web
+        if isinstance(web, SetupWebConfig):
+            captions.invite(**web.invitation.shown)
+            commands.on_executed(captions.postpone_invitation)
         self._add(captions)
         self.observers.append(captions)
         commands.register(Command.CLEAR, captions.clear)

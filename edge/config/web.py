@@ -1,7 +1,7 @@
 """The section `[web]`."""
 
 from ipaddress import ip_address
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
@@ -20,6 +20,9 @@ def _is_loopback(address: str) -> bool:
 
 class WebConfig(Section):
     """The live page for browsers, `http://ADDRESS:PORT/live-signs`; disabled without this section."""
+
+    is_setup: ClassVar[bool] = False
+    """True of the page that sets the device up, whose token is a one-time code."""
 
     address: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
     """Address to listen on; one that other machines reach needs a `token_file`."""
@@ -57,6 +60,11 @@ class WebConfig(Section):
         scheme = "http" if self.certificate_file is None else "https"
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{scheme}://{host}:{self.port}/live-signs"
+
+    @property
+    def announcement(self) -> str:
+        """Return the sentence for the log once the page is served."""
+        return f"the live page is at {self.url}"
 
     def read_token(self) -> str | None:
         """Return the token from its file.

@@ -18,8 +18,9 @@ from edge.lifecycle.paths import STATE_VARIABLE, HomeUnknown, state_folder
 
 SAVED: Final = "edge.toml"
 UNSAVED: Final = "setup.toml"
-CODE: Final = "setup-code"
-"""The file in the state folder, of mode 600, whose content is the page's token until set-up is finished."""
+INVITATION: Final = "setup-invitation.json"
+"""The file in the state folder, of mode 600, with the page's addresses and its one-time code until set-up is finished:
+an `edge.setup.invitation.Invitation`."""
 SERVICE_FILE: Final = Path("/etc/ishara/edge.toml")
 SERVICE_STATE: Final = Path("/var/lib/ishara")
 

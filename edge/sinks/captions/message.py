@@ -60,6 +60,20 @@ class Identify:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Invites people to set the device up, from an instant on; it takes the place of everything else.
+
+    `link` is the first of the addresses with the code, for a phone's camera. `code` is grouped for reading.
+    """
+
+    urls: tuple[str, ...]
+    link: str
+    code: str
+    fingerprint: str
+    begins: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """The camera's image and the signer in it.
@@ -90,11 +104,19 @@ class CaptionsDisplayed:
     displayed_at: float
 
 
-Message = CaptionsMessage | ReplyMessage | StatusMessage | Clear | Identify | View
+Message = CaptionsMessage | ReplyMessage | StatusMessage | Clear | Identify | Invite | View
 """The messages of the daemon."""
 
 Answer = Ready | CaptionsDisplayed | Heartbeat | Failure
 """The answers of the worker."""
 
-MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (CaptionsMessage, ReplyMessage, StatusMessage, Clear, Identify, View)
+MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
+    CaptionsMessage,
+    ReplyMessage,
+    StatusMessage,
+    Clear,
+    Identify,
+    Invite,
+    View,
+)
 ANSWER_TYPES: Final[tuple[type[Answer], ...]] = (Ready, CaptionsDisplayed, Heartbeat, Failure)

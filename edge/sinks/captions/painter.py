@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from edge.sinks.captions.invitation import draw_invitation
 from edge.sinks.captions.layout import Box, Layout, lay_out
 from edge.sinks.captions.panels import PanelStyle, draw_identity, draw_newest_word, draw_previous_words, draw_status
 from edge.sinks.captions.preview import draw_view
@@ -49,6 +50,9 @@ class Painter:
         style = PanelStyle(theme, self._typeface, self._layout.unit, self._layout.bleed, self._style.english)
         if scene.identity is not None:
             draw_identity(self.image, scene.identity, style)
+            return [self._whole]
+        if scene.invitation is not None:
+            draw_invitation(self.image, scene.invitation, style)
             return [self._whole]
         panels = self._panels if scene.reply is None else self._panels_with_reply
         if last is None or _common_content(last) != _common_content(scene):
@@ -96,4 +100,4 @@ class Painter:
 
 def _common_content(scene: Scene) -> object:
     """Return the part of a scene that every panel depends on."""
-    return scene.identity, scene.shift, scene.brightness, scene.reply is None
+    return scene.identity, scene.invitation, scene.shift, scene.brightness, scene.reply is None

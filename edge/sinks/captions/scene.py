@@ -10,6 +10,7 @@ from edge.sinks.captions.message import (
     CaptionsMessage,
     Clear,
     Identify,
+    Invite,
     Message,
     ReplyMessage,
     StatusMessage,
@@ -51,7 +52,8 @@ class Scene:
     """Everything that is on the screen.
 
     `previous` holds the words, or lines of words, before the newest, oldest first. `shift` is the offset of everything,
-    in thousandths of the screen's height. `identity` is a name that is shown instead of everything else.
+    in thousandths of the screen's height. `identity` is a name that is shown instead of everything else, and so is an
+    `invitation`.
     """
 
     newest: Caption | None = None
@@ -62,6 +64,7 @@ class Scene:
     shift: tuple[int, int] = (0, 0)
     brightness: float = 1.0
     reply: ReplyText | None = None
+    invitation: Invite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class CaptionState:
     view: View | None = None
     identify: Identify | None = None
     reply: ReplyMessage | None = None
+    invite: Invite | None = None
 
     def updated(self, message: Message) -> "CaptionState":
         """Return the state after a message."""
@@ -87,6 +91,8 @@ class CaptionState:
                 return replace(self, view=message)
             case Identify():
                 return replace(self, identify=replace(message, name=one_line(message.name)))
+            case Invite():
+                return replace(self, invite=message)
             case Clear():
                 return replace(self, texts=(), reply=None)
             case _:
@@ -106,6 +112,7 @@ def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day
         status=state.status,
         view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
         identity=identify.name if identify is not None and now < identify.until else None,
+        invitation=state.invite if state.invite is not None and now >= state.invite.begins else None,
         shift=burn_in_shift(now),
         brightness=style.night_brightness if is_within(style.night_hours, minute_of_day) else 1.0,
     )

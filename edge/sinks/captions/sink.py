@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from edge.sinks.captions.message import (
     CaptionsDisplayed,
     Clear,
     Identify,
+    Invite,
     Message,
     Ready,
     ReplyMessage,
@@ -30,6 +32,8 @@ from landmarkers.frame import Frame, Landmarks
 
 _MAX_QUEUED: Final = 64
 _IDENTIFY_S: Final = 10.0
+_ABSENT_S: Final = 180.0  # somebody who lost the session needs the code again
+_POSTPONE_EVERY_S: Final = 5.0
 
 
 class CaptionSink:
@@ -43,6 +47,7 @@ class CaptionSink:
         self._status = status
         self._transcript = Transcript(of_utterances=config.show == "utterances")
         self._reply: ReplyMessage | None = None
+        self._invite: Invite | None = None
         self._pending_view: tuple[Frame, Landmarks, float] | None = None
         self._viewed_at = 0.0
         self._screens: frozenset[str] | None = None
@@ -104,6 +109,20 @@ class CaptionSink:
         """Show the device's name for ten seconds, so that staff find it."""
         self._worker.send(Identify(self._device, time.monotonic() + _IDENTIFY_S))
 
+    def invite(self, *, urls: tuple[str, ...], link: str, code: str, fingerprint: str) -> None:
+        """Invite people to set the device up, until somebody does."""
+        with self._worker.lock:
+            self._invite = Invite(urls, link, code, fingerprint, time.monotonic())
+            self._worker.send(self._invite)
+
+    def postpone_invitation(self) -> None:
+        """Show captions instead of the invitation, as long as somebody sets the device up and for a while after."""
+        with self._worker.lock:
+            if self._invite is None or self._invite.begins > time.monotonic() + _ABSENT_S - _POSTPONE_EVERY_S:
+                return
+            self._invite = replace(self._invite, begins=time.monotonic() + _ABSENT_S)
+            self._worker.send(self._invite)
+
     def close(self) -> None:
         """Remove the captions from the screen; a worker that does not end in time is abandoned."""
         self._worker.close()
@@ -115,7 +134,8 @@ class CaptionSink:
 
     def _initial_messages(self) -> Iterable[Message]:
         reply = [] if self._reply is None else [self._reply]
-        return [self._status_message(), self._transcript.message, *reply]
+        invite = [] if self._invite is None else [self._invite]
+        return [self._status_message(), self._transcript.message, *reply, *invite]
 
     def _next_view(self) -> Message | None:
         with self._worker.lock:

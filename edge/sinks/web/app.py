@@ -41,7 +41,7 @@ def build_app(settings: Settings, hub: EventHub, visitors: Visitors, commands: R
     """Return the application that serves the content of the hub as the settings say."""
     app = FastAPI(title="Ishara", version=settings.version, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     for router in (
-        page_router(),
+        page_router(is_setup=settings.is_setup),
         docs_router(app),
         api_router(hub, settings, visitors.counts),
         command_router(commands, has_token=settings.token is not None),
@@ -50,7 +50,9 @@ def build_app(settings: Settings, hub: EventHub, visitors: Visitors, commands: R
         visitors.router,
     ):
         app.include_router(router)
-    authenticated = AuthMiddleware(TrustMiddleware(app), token=settings.token, origins=settings.origins)
+    authenticated = AuthMiddleware(
+        TrustMiddleware(app), token=settings.token, origins=settings.origins, is_setup=settings.is_setup
+    )
     # CORS is outermost of the two: a browser sends a preflight request without the token.
     cors = CORSMiddleware(authenticated, settings.origins, ["GET"], ["Authorization", "Last-Event-ID"])
     return SecurityHeadersMiddleware(HeadMiddleware(cors))

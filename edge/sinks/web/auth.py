@@ -18,8 +18,9 @@ from starlette.status import (
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edge.sinks.web.body import read_body
-from edge.sinks.web.pages import ASSETS, FILES, PAGE
+from edge.sinks.web.pages import ASSETS, FILES, PAGE, SETUP, StaticFile
 from edge.sinks.web.session import AGE_S, COOKIE, Sessions
+from edge.sinks.web.setup_code import normalise
 from edge.sinks.web.token import TokenVerifier, Verification
 
 _FORMER_COOKIE: Final = "ishara_token"  # of releases up to 0.2, which kept the token itself in it
@@ -35,17 +36,31 @@ class _Access:
     tokens: TokenVerifier
     sessions: Sessions
 
+    is_setup: bool
+    """True if the token is a one-time code, which is only taken from the login form."""
+
     @classmethod
-    def with_token(cls, token: str) -> Self:
-        return cls(TokenVerifier(token), Sessions(token))
+    def with_token(cls, token: str, *, is_setup: bool) -> Self:
+        verifier = TokenVerifier(token, normalise) if is_setup else TokenVerifier(token)
+        return cls(verifier, Sessions(token), is_setup)
+
+    @property
+    def page(self) -> str:
+        """Return the path of the page that a login leads to."""
+        return SETUP if self.is_setup else PAGE
+
+    @property
+    def login_page(self) -> StaticFile:
+        """Return the page that asks for the token."""
+        return FILES["setup-login.html" if self.is_setup else "login.html"]
 
 
 class AuthMiddleware:
     """Passes authorised requests on to the application, and refuses all others."""
 
-    def __init__(self, app: ASGIApp, *, token: str | None, origins: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, *, token: str | None, origins: Sequence[str], is_setup: bool = False) -> None:
         self._app = app
-        self._access = None if token is None else _Access.with_token(token)
+        self._access = None if token is None else _Access.with_token(token, is_setup=is_setup)
         self._origins = frozenset(origins)
         self._hosts = frozenset(urlsplit(origin).netloc for origin in origins)
 
@@ -54,7 +69,7 @@ class AuthMiddleware:
         connection = HTTPConnection(scope)
         response = self._refuse_foreign(connection)
         if response is None and self._access is not None and not scope["path"].startswith(ASSETS):
-            token = await _login_token(connection, receive)
+            token = await _login_token(connection, receive, self._access)
             if token is None:
                 response = await _refuse_unauthorised(connection, self._access)
             else:
@@ -91,12 +106,13 @@ def _has_effect(scope: Scope) -> bool:
     return scope["type"] == "websocket" or (scope["method"] not in _READING and scope["path"] != _LOGIN)
 
 
-async def _login_token(connection: HTTPConnection, receive: Receive) -> str | None:
+async def _login_token(connection: HTTPConnection, receive: Receive, access: _Access) -> str | None:
     """Return the token of a login, from the form or the address; None if the request is no login."""
     path, method = connection.scope["path"], connection.scope.get("method")
     if path == _LOGIN and method == "POST":
         return await _form_token(Request(connection.scope, receive))
-    return connection.query_params.get("token") if path == PAGE and method == "GET" else None
+    may_ask = path == PAGE and method == "GET" and not access.is_setup
+    return connection.query_params.get("token") if may_ask else None
 
 
 async def _log_in(connection: HTTPConnection, access: _Access, token: str) -> Response:
@@ -104,7 +120,7 @@ async def _log_in(connection: HTTPConnection, access: _Access, token: str) -> Re
     verification = await access.tokens.verify(token)
     if verification is Verification.TOO_MANY:
         return _too_many_attempts()
-    page = PAGE.removeprefix("/")
+    page = access.page.removeprefix("/")
     if verification is Verification.WRONG:
         return RedirectResponse(f"{page}#wrong", HTTP_303_SEE_OTHER)
     response = RedirectResponse(page, HTTP_303_SEE_OTHER)
@@ -137,8 +153,8 @@ async def _refuse_unauthorised(connection: HTTPConnection, access: _Access) -> R
         return None
     if verification is Verification.TOO_MANY:
         return _too_many_attempts()
-    if connection.scope["type"] == "http" and connection.scope["path"] == PAGE:
-        return FILES["login.html"].response(Request(connection.scope), HTTP_401_UNAUTHORIZED)
+    if connection.scope["type"] == "http" and connection.scope["path"] in (PAGE, SETUP):
+        return access.login_page.response(Request(connection.scope), HTTP_401_UNAUTHORIZED)
     why = "this device requires its token: log in on its page, or send it as a bearer token"
     return _refusal(HTTP_401_UNAUTHORIZED, why, {"WWW-Authenticate": "Bearer"})
 

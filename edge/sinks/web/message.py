@@ -27,6 +27,8 @@ class Settings:
     visitors: int
     certificate: str | None
     key: str | None
+    is_setup: bool = False
+    """True while the device is being set up: the token is a one-time code, and the page is `/setup`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from starlette.status import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_304_NOT_MODIF
 
 FOLDER: Final = Path(__file__).parent / "page"
 PAGE: Final = "/live-signs"
+SETUP: Final = "/setup"
 ASSETS: Final = f"{PAGE}/assets/"
+_SETTINGS: Final = f"{PAGE}#settings"
 
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -51,17 +53,21 @@ class StaticFile:
 FILES: Final = {path.name: StaticFile.read(path) for path in sorted(FOLDER.iterdir())}
 
 
-def page_router() -> APIRouter:
-    """Return the router of the page and its assets."""
+def page_router(*, is_setup: bool) -> APIRouter:
+    """Return the router of the page, or of the set-up page while that takes its place, and of their assets."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     async def root() -> Response:
-        return RedirectResponse(PAGE.removeprefix("/"), HTTP_303_SEE_OTHER)
+        return _redirect(SETUP if is_setup else PAGE)
 
     @router.get(PAGE)
     async def page(request: Request) -> Response:
-        return FILES["live-signs.html"].response(request)
+        return _redirect(SETUP) if is_setup else FILES["live-signs.html"].response(request)
+
+    @router.get(SETUP)
+    async def setup(request: Request) -> Response:
+        return FILES["setup.html"].response(request) if is_setup else _redirect(_SETTINGS)
 
     @router.get(f"{ASSETS}{{name}}")
     async def asset(name: str, request: Request) -> Response:
@@ -69,3 +75,8 @@ def page_router() -> APIRouter:
         return Response(status_code=HTTP_404_NOT_FOUND) if file is None else file.response(request)
 
     return router
+
+
+def _redirect(path: str) -> Response:
+    """Return a redirect that is relative: a proxy may serve the device below a path of its own."""
+    return RedirectResponse(path.removeprefix("/"), HTTP_303_SEE_OTHER)

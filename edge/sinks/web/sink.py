@@ -102,7 +102,7 @@ class WebSink:
         self._clear = Clear(0)
         self._reply: ReplyMessage | None = None
         self._states: dict[str, StateMessage] = {}
-        self._url = config.url
+        self._announcement = config.announcement
         self._status = status
         self._listener = listen(config)
         socket_fd = self._listener.fileno()
@@ -216,7 +216,7 @@ class WebSink:
 
     def _receive(self, answer: Answer) -> None:
         if isinstance(answer, Ready):
-            self._worker.report_ready(f"the live page is at {self._url}", "the live page is back")
+            self._worker.report_ready(self._announcement, "the live page is back")
         elif isinstance(answer, RequestedView) and answer.view in VIEW_LEVELS:
             # Even a compromised worker gets no more than was configured.
             self._view_level = min(VIEW_LEVELS.index(answer.view), self._max_view_level)
@@ -240,6 +240,7 @@ def _settings(config: WebConfig, device: str, version: str) -> Settings:
         origins=config.origins,
         view=config.view,
         visitors=config.visitors,
+        is_setup=config.is_setup,
         certificate=None if config.certificate_file is None else str(config.certificate_file),
         key=None if config.key_file is None else str(config.key_file),
     )

@@ -1,0 +1,93 @@
+"""The daemon's configuration until there are settings, with the set-up page as its live page.
+
+Set-up mode is the normal daemon: the camera is read, words are recognised, and captions are shown on a screen. What the
+steps of the page have chosen is in `setup.toml` in the state folder, so that a page that is loaded again, and a device
+that lost its power, go on where they were. The daemon uses it but for the broker, which it does not connect to: a
+device whose name may still change announces itself to nobody.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, Final
+
+import tomlkit
+from pydantic import Field
+
+from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, WebConfig
+from edge.config.loading import load_config
+from edge.settings.location import UNSAVED
+from edge.setup.addresses import host_name, own_addresses
+from edge.setup.certificate import fingerprint, own_certificate
+from edge.setup.invitation import Invitation
+from edge.sinks.captions.connector import connected_screens, is_on_desktop
+
+PATH: Final = "/setup"
+_EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # the page asks for its code, and speaks TLS
+_TOKEN: Final = Path("secrets") / "web.token"
+_BY_ID: Final = Path("/dev/v4l/by-id")
+_HEADING: Final = "Settings of this device. Its page writes them; comments stay."
+
+
+class SetupWebConfig(WebConfig):
+    """The set-up page, whose token is the one-time code."""
+
+    is_setup: ClassVar[bool] = True
+
+    invitation: Annotated[Invitation, Field(exclude=True, repr=False)]
+
+    @property
+    def announcement(self) -> str:
+        """Return where the page is, its code and its fingerprint."""
+        return self.invitation.sentence
+
+    def read_token(self) -> str:
+        """Return the one-time code."""
+        return self.invitation.code
+
+
+def setup_config(state: Path, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:
+    """Return the configuration of set-up mode; `state` is the state folder. Raises ConfigInvalid."""
+    certificate = own_certificate(state, host_name(), own_addresses())
+    path = state / UNSAVED
+    if not path.is_file():
+        _begin(path, certificate)
+    chosen = load_config(path, environment, dotenv)
+    return chosen.model_copy(update={"web": _web(state, certificate, chosen.web or WebConfig()), "mqtt": None})
+
+
+def first_camera() -> str:
+    """Return the first camera that is plugged in, by a name that stays; otherwise the first that will be."""
+    found = sorted(_BY_ID.glob("*-video-index0"))
+    return str(found[0]) if found else "/dev/video0"
+
+
+def _begin(path: Path, certificate: Path) -> None:
+    """Write the settings with which set-up begins. Raises ConfigInvalid."""
+    content = tomlkit.document()
+    content.add(tomlkit.comment(_HEADING))
+    content["device"] = host_name()
+    content["camera"] = {"source": first_camera()}
+    # A socket without a screen counts: one may be plugged in later.
+    if is_on_desktop() or connected_screens() is not None:
+        content["captions"] = {"theme": CaptionsConfig().theme}
+    content["web"] = {
+        "address": _EVERYWHERE,
+        "certificate_file": str(certificate),
+        "token_file": str(path.parent / _TOKEN),
+    }
+    try:
+        path.write_text(tomlkit.dumps(content), encoding="utf-8")
+    except OSError as error:
+        raise ConfigInvalid(f"the settings {path} cannot be written: {error.strerror}") from error
+
+
+def _web(state: Path, certificate: Path, chosen: WebConfig) -> SetupWebConfig:
+    urls = tuple(f"https://{one}:{chosen.port}{PATH}" for one in (*own_addresses(), f"{host_name()}.local"))
+    return SetupWebConfig.model_construct(
+        address=_EVERYWHERE,
+        port=chosen.port,
+        certificate_file=certificate,
+        view="picture",
+        visitors=0,
+        invitation=Invitation.renew(state, urls, fingerprint(certificate)),
+    )

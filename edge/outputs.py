@@ -1,6 +1,7 @@
 """Opens the configured sinks and connects them to model swaps, commands and the landmarks they preview."""
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -58,15 +59,15 @@ class Outputs:
         commands.register_payload(Correction, corrector.correct)
         if console is not None:
             self._add(console)
+        captions = web = None
         if config.captions is not None:
-            self._open_captions(config.captions, commands)
-        web = None
+            captions = self._open_captions(config.captions, commands)
         if config.web is not None:
             web = self._open_web(config.web, commands, learning)
         if config.speech is not None:
             self._open_speech(config.speech)
         if learning is not None:
-            self._open_learning(learning, commands, web)
+            self._open_learning(learning, commands, web, captions)
         if config.mqtt is not None and outbox is not None:
             # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
             # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
@@ -90,7 +91,7 @@ class Outputs:
         self.swaps.on_swap(lambda plan: mqtt.publish_model(_model_json(plan)))
         return mqtt
 
-    def _open_captions(self, config: CaptionsConfig, commands: Commands) -> None:
+    def _open_captions(self, config: CaptionsConfig, commands: Commands) -> CaptionSink:
         captions = CaptionSink(config, device=self.plan.config.device, status=self.status)
         web = self.plan.config.web
         if isinstance(web, SetupWebConfig):
@@ -101,6 +102,7 @@ class Outputs:
         commands.register(Command.CLEAR, captions.clear)
         commands.register(Command.IDENTIFY, captions.identify)
         commands.register_payload(Reply, captions.show_reply)
+        return captions
 
     def _open_speech(self, config: SpeechConfig) -> None:
         from edge.sinks.speech.sink import SpeechSink
@@ -128,11 +130,14 @@ class Outputs:
         commands.register_payload(Reply, web.show_reply)
         return web
 
-    def _open_learning(self, learning: Learning, commands: Commands, web: WebSink | None) -> None:
+    def _open_learning(
+        self, learning: Learning, commands: Commands, web: WebSink | None, captions: CaptionSink | None
+    ) -> None:
         """Let commands and corrections teach the device."""
         from edge.learning.answers import LearnedAnswers
         from edge.learning.corrections import LearnedCorrections
         from edge.learning.following import VersionFollower
+        from edge.learning.prompter import teaching_message
         from edge.learning.sessions import TeachingSessions
 
         answers = LearnedAnswers(self.plan, learning.folder, self.reload)
@@ -142,6 +147,8 @@ class Outputs:
         sessions = TeachingSessions(self.plan, learning, self.status, self.reload)
         if web is not None:
             sessions.show_on(lambda state: web.show_state(StateMessage("teaching", state.to_json())))
+        if captions is not None:
+            sessions.show_on(lambda state: captions.show_teaching(teaching_message(state, time.monotonic())))
         if learning.config.teach:
             commands.register_payload(Teach, sessions.teach)
             commands.register_payload(Teaching, sessions.steer)

@@ -48,6 +48,24 @@ class ReplyMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class TeachingMessage:
+    """The next action of a signer who teaches the device, shown until an instant, or until the next such message.
+
+    `phase` is a value of Phase, empty while nobody teaches; `fault` is the value of Fault for which the last take was
+    not kept, or empty. `word` and `looks_like` are words in Arabic and English, or empty; `progress` is the number of
+    the take that is asked for, counted from 1, and how many there are. `seconds` are left of the countdown.
+    """
+
+    phase: str = ""
+    word: tuple[str, str] = ("", "")
+    progress: tuple[int, int] = (0, 0)
+    seconds: int = 0
+    fault: str = ""
+    looks_like: tuple[str, str] = ("", "")
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """Removes all words and lines that were shown before, and the reply."""
 
@@ -104,7 +122,7 @@ class CaptionsDisplayed:
     displayed_at: float
 
 
-Message = CaptionsMessage | ReplyMessage | StatusMessage | Clear | Identify | Invite | View
+Message = CaptionsMessage | ReplyMessage | StatusMessage | TeachingMessage | Clear | Identify | Invite | View
 """The messages of the daemon."""
 
 Answer = Ready | CaptionsDisplayed | Heartbeat | Failure
@@ -114,6 +132,7 @@ MESSAGE_TYPES: Final[tuple[type[Message], ...]] = (
     CaptionsMessage,
     ReplyMessage,
     StatusMessage,
+    TeachingMessage,
     Clear,
     Identify,
     Invite,

@@ -7,14 +7,24 @@ from PIL import Image
 
 from edge.sinks.captions.invitation import draw_invitation
 from edge.sinks.captions.layout import Box, Layout, lay_out
-from edge.sinks.captions.panels import PanelStyle, draw_identity, draw_newest_word, draw_previous_words, draw_status
+from edge.sinks.captions.panels import (
+    PanelStyle,
+    draw_identity,
+    draw_newest_word,
+    draw_previous_words,
+    draw_status,
+    is_empty,
+)
 from edge.sinks.captions.preview import draw_view
 from edge.sinks.captions.reply import draw_reply
 from edge.sinks.captions.scene import Scene
 from edge.sinks.captions.style import CaptionStyle
+from edge.sinks.captions.teaching import draw_progress, draw_prompt
 from edge.sinks.captions.text import Typeface
 from edge.sinks.captions.theme import THEMES
 from edge.sinks.captions.utterance_panels import draw_previous_utterance, draw_utterance
+
+DrawFunction = Callable[[Image.Image, Scene, PanelStyle], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class Panel:
 
     box: Box
     content: Callable[[Scene], object]
-    draw: Callable[[Image.Image, Scene, PanelStyle], None]
+    draw: DrawFunction
 
 
 class Painter:
@@ -70,11 +80,15 @@ class Painter:
         if self._style.show == "utterances":
             draw_newest, draw_previous = draw_utterance, draw_previous_utterance
         panels = [
+            Panel(layout.status, lambda scene: (scene.status, is_empty(scene)), draw_status),
             Panel(
-                layout.status, lambda scene: (scene.status, scene.newest is None and not scene.previous), draw_status
+                layout.word, lambda scene: (scene.newest, scene.teaching), _unless_teaching(draw_newest, draw_prompt)
             ),
-            Panel(layout.word, lambda scene: scene.newest, draw_newest),
-            Panel(layout.line, lambda scene: scene.previous, draw_previous),
+            Panel(
+                layout.line,
+                lambda scene: (scene.previous, scene.teaching),
+                _unless_teaching(draw_previous, draw_progress),
+            ),
         ]
         if layout.preview is not None:
             panels.append(Panel(layout.preview, lambda scene: scene.view, self._draw_preview))
@@ -96,6 +110,15 @@ class Painter:
 
     def _draw_preview(self, panel: Image.Image, scene: Scene, style: PanelStyle) -> None:
         draw_view(panel, scene.view, style.theme, mirrored=self._style.mirrored, brightness=scene.brightness)
+
+
+def _unless_teaching(draw: DrawFunction, draw_teaching: DrawFunction) -> DrawFunction:
+    """Return the function that draws a panel of words, or of teaching while somebody teaches the device."""
+
+    def draw_either(panel: Image.Image, scene: Scene, style: PanelStyle) -> None:
+        (draw if scene.teaching is None else draw_teaching)(panel, scene, style)
+
+    return draw_either
 
 
 def _common_content(scene: Scene) -> object:

@@ -98,7 +98,7 @@ def draw_previous_words(panel: Image.Image, scene: Scene, style: PanelStyle) -> 
 def draw_status(panel: Image.Image, scene: Scene, style: PanelStyle) -> None:
     """Draw faults and pause; a faint “ready” where nothing else is on the screen."""
     notices, colour, quiet = _notices(scene.status), style.theme.alarm, style.theme.quiet
-    if not notices and scene.newest is None and not scene.previous:
+    if not notices and is_empty(scene):
         notices, colour, quiet = [_READY], style.theme.faint, style.theme.faint
     english = style.english
     if sum(_notice_width(notice, style, english=True) for notice in notices) > panel.width - 2 * style.bleed:
@@ -115,6 +115,11 @@ def draw_status(panel: Image.Image, scene: Scene, style: PanelStyle) -> None:
             right -= _NOTICE_SPACE * letters
             style.typeface.draw(canvas, notice[1], (right, baseline), letters, Weight.REGULAR, quiet)
         start -= _notice_width(notice, style, english=english)
+
+
+def is_empty(scene: Scene) -> bool:
+    """Return True if a scene shows nothing in place of words."""
+    return scene.newest is None and not scene.previous and scene.teaching is None
 
 
 def draw_identity(panel: Image.Image, name: str, style: PanelStyle) -> None:

@@ -14,6 +14,7 @@ from edge.sinks.captions.message import (
     Message,
     ReplyMessage,
     StatusMessage,
+    TeachingMessage,
     Text,
     View,
 )
@@ -22,6 +23,7 @@ from landmarkers.plain_text import MAX_SENTENCE, one_line
 
 _MAX_CHARACTERS: Final = 1000  # of the end of a text; a screen shows a few hundred
 _NO_FAULT: Final = StatusMessage()
+_NO_TEACHING: Final = TeachingMessage()
 _FADE_S: Final = 3.0
 _FADE_STEPS: Final = 12
 _VIEW_TIMEOUT_S: Final = 2.0
@@ -53,7 +55,7 @@ class Scene:
 
     `previous` holds the words, or lines of words, before the newest, oldest first. `shift` is the offset of everything,
     in thousandths of the screen's height. `identity` is a name that is shown instead of everything else, and so is an
-    `invitation`.
+    `invitation`. `teaching` takes the place of the words.
     """
 
     newest: Caption | None = None
@@ -65,6 +67,7 @@ class Scene:
     brightness: float = 1.0
     reply: ReplyText | None = None
     invitation: Invite | None = None
+    teaching: TeachingMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class CaptionState:
     identify: Identify | None = None
     reply: ReplyMessage | None = None
     invite: Invite | None = None
+    teaching: TeachingMessage = _NO_TEACHING
 
     def updated(self, message: Message) -> "CaptionState":
         """Return the state after a message."""
@@ -87,6 +91,9 @@ class CaptionState:
                 return replace(self, reply=replace(message, text=one_line(message.text, MAX_SENTENCE)))
             case StatusMessage():
                 return replace(self, status=message)
+            case TeachingMessage():
+                word, other = _words_on_one_line(message.word), _words_on_one_line(message.looks_like)
+                return replace(self, teaching=replace(message, word=word, looks_like=other))
             case View():
                 return replace(self, view=message)
             case Identify():
@@ -104,11 +111,13 @@ def scene_at(state: CaptionState, style: CaptionStyle, now: float, minute_of_day
     newest, previous = state.texts[-1:], state.texts[:-1]
     if newest and opacity(now - newest[0].at, style.fade_after_s) == 0.0:
         newest, previous = (), state.texts
-    view, identify, reply = state.view, state.identify, state.reply
+    view, identify, reply, teaching = state.view, state.identify, state.reply, state.teaching
+    is_shown = bool(teaching.phase) and (teaching.until is None or now < teaching.until)
     return Scene(
         newest=_captions(newest, style, now, style.fade_after_s)[0] if newest else None,
         previous=_captions(previous, style, now, style.history_s),
         reply=ReplyText(reply.text, reply.partial) if reply is not None and reply.text and now < reply.until else None,
+        teaching=teaching if is_shown else None,
         status=state.status,
         view=view if view is not None and now - view.at < _VIEW_TIMEOUT_S else None,
         identity=identify.name if identify is not None and now < identify.until else None,
@@ -133,6 +142,10 @@ def burn_in_shift(now: float) -> tuple[int, int]:
 def _on_one_line(text: Text) -> Text:
     arabic, english = (one_line(one[-_MAX_CHARACTERS:], _MAX_CHARACTERS) for one in (text.arabic, text.english))
     return text._replace(arabic=arabic, english=english)
+
+
+def _words_on_one_line(words: tuple[str, str]) -> tuple[str, str]:
+    return one_line(words[0]), one_line(words[1])
 
 
 def _captions(texts: Sequence[Text], style: CaptionStyle, now: float, fade_after_s: float) -> tuple[Caption, ...]:

@@ -21,6 +21,7 @@ from edge.sinks.captions.message import (
     Ready,
     ReplyMessage,
     StatusMessage,
+    TeachingMessage,
 )
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.transcript import Transcript
@@ -48,6 +49,7 @@ class CaptionSink:
         self._transcript = Transcript(of_utterances=config.show == "utterances")
         self._reply: ReplyMessage | None = None
         self._invite: Invite | None = None
+        self._teaching = TeachingMessage()
         self._pending_view: tuple[Frame, Landmarks, float] | None = None
         self._viewed_at = 0.0
         self._screens: frozenset[str] | None = None
@@ -87,6 +89,12 @@ class CaptionSink:
         with self._worker.lock:
             self._reply = message
             self._worker.send(message)
+
+    def show_teaching(self, teaching: TeachingMessage) -> None:
+        """Show the next action of a signer who teaches the device."""
+        with self._worker.lock:
+            self._teaching = teaching
+            self._worker.send(teaching)
 
     def observe(self, frame: Frame, landmarks: Landmarks) -> None:
         """Keep the newest frame for the preview; the supervisor's thread reduces it."""
@@ -135,7 +143,7 @@ class CaptionSink:
     def _initial_messages(self) -> Iterable[Message]:
         reply = [] if self._reply is None else [self._reply]
         invite = [] if self._invite is None else [self._invite]
-        return [self._status_message(), self._transcript.message, *reply, *invite]
+        return [self._status_message(), self._transcript.message, self._teaching, *reply, *invite]
 
     def _next_view(self) -> Message | None:
         with self._worker.lock:

@@ -3,14 +3,14 @@
 They are drawn in Noto of Debian (fonts-noto-core 20201225) by the FreeType, HarfBuzz and raqm inside Pillow's wheel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from edge.demo.__main__ import TAKES
-from edge.sinks.captions.message import StatusMessage, View
+from edge.sinks.captions.message import StatusMessage, TeachingMessage, View
 from edge.sinks.captions.painter import Painter
 from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from edge.sinks.captions.style import CaptionStyle
@@ -64,8 +64,14 @@ NO_CAMERA: Final = StatusMessage(("camera",))
 NO_BROKER: Final = StatusMessage(("broker",))
 PAUSED: Final = StatusMessage(paused=True)
 KEEPING: Final = StatusMessage(obstacle="too far", keeping=True)
+SESSION: Final = StatusMessage(keeping=True)
 TOO_FAR: Final = StatusMessage(obstacle="too far")
 ALL_FAULTS: Final = StatusMessage(("camera", "broker"), paused=True)
+
+TEACHING: Final = TeachingMessage("countdown", ("قهوة", "Coffee"), (2, 3), seconds=3)
+SIGN_NOW: Final = replace(TEACHING, phase="sign", seconds=0)
+TOO_SHORT: Final = replace(TEACHING, phase="rest", seconds=0, fault="too short")
+DOUBT: Final = replace(TEACHING, phase="doubt", seconds=0, looks_like=("قصبة هوائية", "Trachea"))
 
 LARGE: Final = (960, 540)
 SMALL: Final = (800, 480)
@@ -97,6 +103,14 @@ GOLDEN_SCENES: Final = {
         CaptionStyle(show="words", theme="contrast"),
         Scene(WORD, PREVIOUS, view=signer(), reply=MIXED_REPLY),
         (480, 800),
+    ),
+    "teaching": GoldenScene(UTTERANCES, Scene(status=SESSION, view=signer(), teaching=TEACHING), LARGE),
+    "teaching-sign": GoldenScene(
+        CaptionStyle(show="words", theme="light"), Scene(status=SESSION, view=signer(), teaching=SIGN_NOW), LARGE
+    ),
+    "teaching-fault": GoldenScene(WORDS, Scene(WORD, PREVIOUS, SESSION, signer(), teaching=TOO_SHORT), SMALL),
+    "teaching-doubt": GoldenScene(
+        CaptionStyle(show="words", theme="contrast"), Scene(status=SESSION, view=signer(), teaching=DOUBT), (480, 800)
     ),
     "upright": GoldenScene(WORDS, Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
 }

@@ -12,6 +12,7 @@ from edge.sinks.captions.message import (
     Ready,
     ReplyMessage,
     StatusMessage,
+    TeachingMessage,
     View,
 )
 from edge.sinks.captions.style import CaptionStyle
@@ -22,6 +23,8 @@ SENT: list[Message | Answer] = [
     CaptionsMessage((("قلب", "heart", 0.5, 1.0), ("قصبة\nهوائية", "Trachea", 0.97, 12.5))),
     StatusMessage(("camera", "broker"), paused=True, obstacle="too dark", keeping=True),
     ReplyMessage("غرفة 7", partial=True, until=12.5),
+    TeachingMessage("countdown", ("قهوة", "Coffee"), (2, 3), seconds=3, fault="too short"),
+    TeachingMessage("done", until=12.5),
     Clear(),
     Identify("entrance", 20.0),
     Ready("kmsdrm", (1920, 1080)),

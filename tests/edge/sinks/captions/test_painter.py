@@ -8,14 +8,23 @@ from PIL import Image as PilImage
 from edge.config import SHIPPED_MODEL
 from edge.sinks.captions.fonts import find_families
 from edge.sinks.captions.layout import lay_out
-from edge.sinks.captions.message import CaptionsMessage, Identify, ReplyMessage, StatusMessage, Text
+from edge.sinks.captions.message import CaptionsMessage, Identify, ReplyMessage, StatusMessage, TeachingMessage, Text
 from edge.sinks.captions.painter import Painter
 from edge.sinks.captions.scene import Caption, CaptionState, ReplyText, Scene, scene_at
 from edge.sinks.captions.style import CaptionStyle
 from edge.sinks.captions.theme import THEMES
 from landmarkers.frame import Image
 from models.labels import read_labels
-from tests.edge.sinks.captions.golden_scenes import GOLDEN, GOLDEN_SCENES, MIXED, PREVIOUS, WORD, signer
+from tests.edge.sinks.captions.golden_scenes import (
+    GOLDEN,
+    GOLDEN_SCENES,
+    MIXED,
+    PREVIOUS,
+    SIGN_NOW,
+    TEACHING,
+    WORD,
+    signer,
+)
 
 SIZE = (960, 540)
 WORDS = CaptionStyle(show="words")
@@ -83,7 +92,8 @@ def test_any_text_is_drawn_within_a_second(text: str) -> None:
         began, painter = time.process_time(), Painter(style, SIZE)
         state = CaptionState()
         texts = CaptionsMessage((Text(text, text, 0.9, 1.0), Text(text, text, 0.9, 2.0)))
-        for message in (texts, ReplyMessage(text, partial=False, until=9.0), Identify(text, 9.0)):
+        doubt = TeachingMessage("doubt", (text, text), (1, 3), looks_like=(text, text))
+        for message in (texts, doubt, ReplyMessage(text, partial=False, until=9.0), Identify(text, 9.0)):
             state = state.updated(message)
             painter.paint(scene_at(state, style, 2.0, 720))
         assert time.process_time() - began < 1.0
@@ -115,6 +125,13 @@ def test_only_changed_panels_are_drawn() -> None:
     assert painter.paint(replace(replied, reply=ReplyText("غرفة 7"))) == [reply]
 
 
+def test_countdown_redraws_the_words_alone() -> None:
+    layout, painter = lay_out(*SIZE, preview=True), Painter(WORDS, SIZE)
+    painter.paint(Scene(WORD, PREVIOUS, teaching=TEACHING))
+    for shown in (replace(TEACHING, seconds=2), replace(TEACHING, phase="sign"), None):
+        assert painter.paint(Scene(WORD, PREVIOUS, teaching=shown)) == [layout.word, layout.line]
+
+
 def test_earlier_scenes_leave_no_trace() -> None:
     scenes = [
         Scene(MIXED, PREVIOUS, StatusMessage(("camera", "broker")), signer()),
@@ -122,6 +139,7 @@ def test_earlier_scenes_leave_no_trace() -> None:
         Scene(WORD, PREVIOUS[:2], shift=(6, 0)),
         Scene(WORD, PREVIOUS[:3], brightness=0.5),
         Scene(WORD, PREVIOUS, reply=ReplyText("غرفة 7")),
+        Scene(WORD, PREVIOUS, teaching=SIGN_NOW),
         Scene(WORD, PREVIOUS, StatusMessage(), signer()),
         Scene(),
         Scene(WORD, PREVIOUS, StatusMessage(), signer()),

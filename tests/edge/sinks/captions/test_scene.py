@@ -5,6 +5,7 @@ from edge.sinks.captions.message import (
     Message,
     ReplyMessage,
     StatusMessage,
+    TeachingMessage,
     Text,
     View,
 )
@@ -89,6 +90,16 @@ def test_each_message_takes_the_place_of_the_one_before() -> None:
 def test_device_name_is_shown_until_its_deadline() -> None:
     assert scene(5.0, Identify("entrance", 10.0)).identity == "entrance"
     assert scene(10.0, Identify("entrance", 10.0)).identity is None
+
+
+def test_teaching_is_shown_until_its_outcome_was_seen() -> None:
+    counting = TeachingMessage("countdown", ("قهوة\n", "Coffee"), (1, 3), seconds=3)
+    shown = scene(500.0, counting).teaching
+    assert shown is not None
+    assert (shown.word, shown.seconds) == (("قهوة", "Coffee"), 3)
+    assert scene(5.0, counting, TeachingMessage("done", until=6.0)).teaching is not None
+    assert scene(7.0, counting, TeachingMessage("done", until=6.0)).teaching is None
+    assert scene(5.0, counting, TeachingMessage()).teaching is None
 
 
 def test_status_stays_until_the_next() -> None:

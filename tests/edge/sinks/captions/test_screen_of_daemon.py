@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from edge.sinks.captions.layout import lay_out
+from edge.sinks.captions.message import TeachingMessage
 from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from landmarkers.take import TAKE_SUFFIX
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import mqtt_settings
+from tests.edge.learning.teachable_bundle import NEW_PLACE, write_teachable_bundle
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.sinks.captions.showing import LAYOUT, SIZE, wait_for
 from tests.edge.sinks.captions.xvfb import Xvfb
@@ -67,3 +69,21 @@ def test_daemon_shows_its_words_and_replies_and_clears_the_screen_at_exit(
     assert daemon.wait() == 0
     assert "screen is lost" not in daemon.logged
     wait_until(lambda: not x_server.image().any(), "the empty screen")
+
+
+def test_daemon_counts_down_on_its_screen_while_somebody_teaches_it(
+    x_server: Xvfb, tmp_path: Path, start_daemon: StartDaemon, listener: Listener, broker: Mosquitto
+) -> None:
+    take(even_times(30, 6.5), Sign(5.0, 6.0, NEW_PLACE)).save(tmp_path / f"one{TAKE_SUFFIX}")
+    bundle = write_teachable_bundle(tmp_path / "bundle")
+    start_daemon(
+        *("run", "--source", f"take:one{TAKE_SUFFIX}", "--pace", "realtime", "--model", bundle),
+        settings={"ISHARA_CAPTIONS_THEME": "dark", "ISHARA_LEARNING_ASKED_BY": "Reception"}
+        | mqtt_settings(broker.port),
+    )
+    listener.wait_until(lambda: bool(listener.on("health")))
+    teach = {"command": "teach", "person": "amal", "word": "قهوة", "word_en": "Coffee", "takes": 1}
+    listener.publish("ishara/entrance/command", json.dumps(teach))
+    for phase, seconds in (("countdown", 2), ("countdown", 1), ("sign", 0), ("done", 0)):
+        prompt = TeachingMessage(phase, ("قهوة", "Coffee"), (1, 1), seconds)
+        wait_for(x_server, Scene(teaching=prompt), LAYOUT.word, f"the phase {phase} {seconds}")

@@ -14,7 +14,7 @@ from edge.monitoring.status import Component, DeviceStatus, Keeping
 from edge.recognition.word import Word
 from edge.requests import Reply
 from edge.sinks.captions.layout import lay_out
-from edge.sinks.captions.message import StatusMessage
+from edge.sinks.captions.message import StatusMessage, TeachingMessage
 from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from landmarkers.frame import Frame
 from landmarkers.person import Purpose
@@ -134,6 +134,21 @@ def test_reply_is_shown_apart_from_words_until_it_is_removed(x_server: Xvfb, ope
     wait_for(x_server, Scene(caption(word(1)), reply=replied), layout.reply, "the reply after a crash")
     sink.show_reply(Reply(command="reply", text=""))
     wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word alone")
+
+
+def test_countdown_of_teaching_is_shown_in_place_of_the_words(x_server: Xvfb, open_sink: OpenSink) -> None:
+    sink = open_sink()
+    sink.emit(word(1))
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word")
+    for seconds in (3, 2):
+        counting = TeachingMessage("countdown", ("قهوة", "Coffee"), (1, 3), seconds)
+        sink.show_teaching(counting)
+        wait_for(x_server, Scene(teaching=counting), LAYOUT.word, f"the number {seconds}")
+    wait_for(x_server, Scene(teaching=counting), LAYOUT.line, "which take is asked for")
+    os.kill(sink.pid or 0, signal.SIGKILL)
+    wait_for(x_server, Scene(teaching=counting), LAYOUT.word, "the number after a crash")
+    sink.show_teaching(TeachingMessage())
+    wait_for(x_server, Scene(caption(word(1))), LAYOUT.word, "the word again")
 
 
 def test_faults_are_shown_in_the_status_line(x_server: Xvfb, open_sink: OpenSink, status: DeviceStatus) -> None:

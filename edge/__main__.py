@@ -11,8 +11,8 @@ from typing import Final, NoReturn
 from edge.arguments import parse_arguments
 from edge.config import CaptionsConfig, EdgeConfig, SpeechConfig
 from edge.config.loading import load_config
+from edge.diagnostics.finding import format_row, format_summary, is_ready, to_json
 from edge.doctor.checks import run_checks
-from edge.doctor.finding import format_row, format_summary, is_ready, to_json
 from edge.lifecycle.exit import exit_process
 from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error

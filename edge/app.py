@@ -14,6 +14,8 @@ from edge.config import EdgeConfig
 from edge.consent.learning import Learning
 from edge.consent.retention import Retention
 from edge.conversation import Conversation
+from edge.diagnostics.background_check import BackgroundCheck
+from edge.diagnostics.check_request import CheckTarget
 from edge.learned.versions import LearnedVersions
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.hot_swap import HotSwap
@@ -132,7 +134,8 @@ class _Daemon:
 
         Raises what a sink raises that refuses its configuration.
         """
-        outputs = Outputs(self._plan, self._status, self._stats, self.swap, self._conversation, self._stack, reload)
+        parts = self._plan, self._status, self._stats, self.swap, self._conversation, self._stack
+        outputs = Outputs(*parts, reload, self._open_check())
         outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._learning)
         return outputs
 
@@ -202,6 +205,13 @@ class _Daemon:
             retention = Retention(state, lambda folder: LearnedVersions(folder).forget_missing(), escalation)
             self._stack.callback(retention.close)
         return learning
+
+    def _open_check(self) -> BackgroundCheck:
+        """Return what checks the device beside the daemon."""
+        target = CheckTarget(self._plan.config, self._options.model, self._options.source, self._stats.health)
+        check = BackgroundCheck(target, self._status.escalation(Component.DAEMON))
+        self._stack.callback(check.close)
+        return check
 
     def _new_console(self) -> ConsoleSink:
         config = self._plan.config

@@ -9,6 +9,7 @@ from pathlib import Path
 from edge.app import run_plan
 from edge.config import EdgeConfig
 from edge.config.loading import load_config
+from edge.diagnostics.recent_log import keep_recent_log
 from edge.libraries import LibraryMissing
 from edge.lifecycle.failures import ThreadFailures
 from edge.lifecycle.notify import Notifier
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals) -> None:
     """Run until the camera ends or a signal comes, and reload the configuration at SIGHUP. Raises DaemonFailed."""
+    keep_recent_log()
     notifier = Notifier.from_environment(os.environ)
     failures = ThreadFailures(signals.request_stop)
     plan: Plan | None = _first_plan(config, options)

@@ -13,6 +13,8 @@ from edge.config import CaptionsConfig, MqttConfig, SpeechConfig, WebConfig
 from edge.consent.learning import Learning
 from edge.conversation import Conversation
 from edge.corrections.corrector import Corrector
+from edge.diagnostics.answers import DoctorAnswers
+from edge.diagnostics.background_check import BackgroundCheck, CheckState, Phase
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
@@ -44,6 +46,8 @@ class Outputs:
     """Closes each sink that was opened."""
     reload: Callable[[], None]
     """Has the daemon read everything again, so that it uses what was learned."""
+    check: BackgroundCheck | None = None
+    """Checks the device at a command; None if nobody may have it checked."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:
@@ -68,6 +72,7 @@ class Outputs:
             self._open_speech(config.speech)
         if learning is not None:
             self._open_learning(learning, commands, web, captions)
+        self._open_doctor(commands, web)
         if config.mqtt is not None and outbox is not None:
             # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
             # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
@@ -89,6 +94,8 @@ class Outputs:
         )
         self.stack.callback(mqtt.close)
         self.swaps.on_swap(lambda plan: mqtt.publish_model(_model_json(plan)))
+        if self.check is not None:
+            self.check.show_on(partial(_publish_findings, mqtt))
         return mqtt
 
     def _open_captions(self, config: CaptionsConfig, commands: Commands) -> CaptionSink:
@@ -130,6 +137,16 @@ class Outputs:
         commands.register_payload(Reply, web.show_reply)
         return web
 
+    def _open_doctor(self, commands: Commands, web: WebSink | None) -> None:
+        """Let commands begin a health check, and fetch what it found."""
+        check = self.check
+        if check is None:
+            return
+        answers = DoctorAnswers(check, self.plan.config, self.stats.health)
+        answers.register(commands)
+        if web is not None:
+            check.show_on(lambda state: web.show_state(StateMessage("doctor", state.to_json())))
+
     def _open_learning(
         self, learning: Learning, commands: Commands, web: WebSink | None, captions: CaptionSink | None
     ) -> None:
@@ -159,6 +176,11 @@ class Outputs:
         self.stack.callback(follower.close)
         for user in (answers, corrections, sessions, follower):
             self.swaps.on_swap(user.use_plan)
+
+
+def _publish_findings(mqtt: MqttSink, state: CheckState) -> None:
+    if state.phase in (Phase.DONE, Phase.FAILED):
+        mqtt.publish_findings(state.to_json())
 
 
 def _show_consent(learning: Learning, web: WebSink) -> None:

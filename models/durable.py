@@ -4,6 +4,7 @@ https://lwn.net/Articles/457667/ explains why each of these calls is needed.
 """
 
 import os
+from errno import EEXIST
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -44,6 +45,26 @@ def replace_file(path: Path, content: bytes) -> None:
             os.fchmod(file.fileno(), _FILE_MODE)
             os.fsync(file.fileno())
         new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def create_file(path: Path, content: bytes) -> None:
+    """Create a file as a whole under a name that is not taken. Raises FileExistsError, and other OSError."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with new.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), _FILE_MODE)
+            os.fsync(file.fileno())
+        try:
+            os.link(new, path)
+        except PermissionError:  # a file system without hard links, such as that of a memory stick
+            if os.path.lexists(path):
+                raise FileExistsError(EEXIST, os.strerror(EEXIST), str(path)) from None
+            new.rename(path)
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)

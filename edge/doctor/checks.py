@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from edge.cameras.source_help import find_remedy
-from edge.config import SHIPPED_MODEL, EdgeConfig
+from edge.config import SHIPPED_MODEL, CameraConfig, EdgeConfig
 from edge.config.source_name import SourceName
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.doctor.installation import (
     check_opencv_owner,
     check_permissions,
@@ -22,11 +22,24 @@ from edge.doctor.installation import (
 )
 from edge.doctor.live_page import check_live_page
 from edge.doctor.probe_process import run_probe
+from edge.doctor.running import (
+    BROKER_REMEDY,
+    NO_BROKER,
+    check_running_broker,
+    check_running_bundle,
+    check_running_camera,
+    check_running_landmarker,
+    check_running_page,
+    check_running_screen,
+    check_running_speech,
+    check_running_threads,
+)
 from edge.doctor.signs import check_spoken_signs
 from edge.doctor.speech import check_speech
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 from edge.libraries import DEBIAN_PACKAGES
 from edge.model_selection.active_bundle import find_active_bundle
+from edge.monitoring.health import Health
 from edge.monitoring.thermal import SYSFS
 from landmarkers.factory import GET_MEDIAPIPE
 from landmarkers.processor import Machine, Processor, board_name, temperature
@@ -57,16 +70,16 @@ _MEDIAPIPE: Final = Library("mediapipe", "mediapipe", "mediapipe", GET_MEDIAPIPE
 _LITERT: Final = Library("litert", "ai-edge-litert", "ai_edge_litert.interpreter")
 
 
-def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, machine: Machine) -> Iterator[Finding]:
+def run_checks(
+    config: EdgeConfig, *, model: Path | None, source: str | None, machine: Machine, daemon: Health | None = None
+) -> Iterator[Finding]:
     """Check the machine, the libraries, the bundle and what is configured around them.
 
     `model` and `source` take precedence over the configuration. Camera and broker are skipped where none is named.
+    `daemon` is the health of the daemon that runs this check on itself: what it has in use already is not opened a
+    second time, and it says how that works.
     """
     processor = Processor.of(machine)
-    try:
-        folder, store_error = find_active_bundle(config.model, model, os.environ), ""
-    except StoreUnusable as error:
-        folder, store_error = SHIPPED_MODEL, str(error)
     camera = config.camera if source is None else config.camera.model_copy(update={"source": SourceName(source)})
     yield from _check_machine(machine, processor)
     yield (onnxruntime := _check_library(_ONNXRUNTIME))
@@ -74,34 +87,64 @@ def run_checks(config: EdgeConfig, *, model: Path | None, source: str | None, ma
     yield check_opencv_owner()
     yield (paho := _check_library(_PAHO))
     yield _check_networks(default_folder())
-    remedy = "copy the bundle again, or name another one with --model"
-    yield _probe("bundle", ("classifier", str(folder)), onnxruntime, remedy)
-    yield check_signature(folder, config.model, model, store_error)
-    yield check_spoken_signs(config, folder)
-    yield from _check_landmarker(folder, processor)
-    is_named = source is not None or "camera" in config.model_fields_set
-    if not is_named:
-        yield Finding("camera", State.SKIPPED, "none is configured; name one with --source or in [camera]")
+    yield from _check_model(config, model, processor, onnxruntime, daemon)
+    if daemon is None:
+        named = camera if source is not None or "camera" in config.model_fields_set else None
+        yield _probe_camera(named, opencv)
+        yield _probe_broker(config, paho)
+        yield check_live_page(config.web)
     else:
-        remedy = find_remedy(camera.source.get_secret_value())
-        yield _probe("camera", ("camera", camera.to_json()), opencv, remedy)
-    if config.mqtt is None:
-        yield Finding("broker", State.SKIPPED, "none is configured, so nothing is published")
-    else:
-        remedy = "check that it runs, and that host, port, certificates, user and password in [mqtt] are right"
-        yield _probe("broker", ("broker", config.mqtt.model_dump_json()), paho, remedy)
-    yield check_live_page(config.web)
-    yield check_permissions(config, camera.source.get_secret_value() if is_named else None)
-    # Captions are recognised by their section alone: what draws them is not loaded here.
-    has_captions = "captions" in config.model_fields_set
-    yield check_screen(SYSFS, required=has_captions)
-    yield check_raqm(required=has_captions)
-    yield check_speech(config.speech)
+        named = camera
+        yield check_running_camera(camera, daemon)
+        yield check_running_broker(config.mqtt, daemon)
+        yield check_running_page(config.web, daemon)
+        yield check_running_threads(daemon)
+    yield check_permissions(config, None if named is None else named.source.get_secret_value())
+    yield from _check_outputs(config, daemon)
     yield check_clock()
     yield check_disk(os.environ)
     yield check_stored_files(config, os.environ)
     yield check_power(SYSFS)
     yield _check_temperature(machine)
+
+
+def _check_model(
+    config: EdgeConfig, model: Path | None, processor: Processor, onnxruntime: Finding, daemon: Health | None
+) -> Iterator[Finding]:
+    try:
+        folder, store_error = find_active_bundle(config.model, model, os.environ), ""
+    except StoreUnusable as error:
+        folder, store_error = SHIPPED_MODEL, str(error)
+    remedy = "copy the bundle again, or name another one with --model"
+    if daemon is None:
+        yield _probe("bundle", ("classifier", str(folder)), onnxruntime, remedy)
+    else:
+        yield check_running_bundle(daemon)
+    yield check_signature(folder, config.model, model, store_error)
+    yield check_spoken_signs(config, folder)
+    yield from _check_landmarker(folder, processor, daemon)
+
+
+def _probe_camera(camera: CameraConfig | None, opencv: Finding) -> Finding:
+    if camera is None:
+        return Finding("camera", State.SKIPPED, "none is configured; name one with --source or in [camera]")
+    remedy = find_remedy(camera.source.get_secret_value())
+    return _probe("camera", ("camera", camera.to_json()), opencv, remedy)
+
+
+def _probe_broker(config: EdgeConfig, paho: Finding) -> Finding:
+    if config.mqtt is None:
+        return Finding("broker", State.SKIPPED, NO_BROKER)
+    return _probe("broker", ("broker", config.mqtt.model_dump_json()), paho, BROKER_REMEDY)
+
+
+def _check_outputs(config: EdgeConfig, daemon: Health | None) -> Iterator[Finding]:
+    # Captions are recognised by their section alone: what draws them is not loaded here.
+    has_captions = "captions" in config.model_fields_set
+    screen = check_screen(SYSFS, required=has_captions)
+    yield screen if daemon is None else check_running_screen(screen, daemon)
+    yield check_raqm(required=has_captions)
+    yield check_speech(config.speech) if daemon is None else check_running_speech(config.speech, daemon)
 
 
 def _check_machine(machine: Machine, processor: Processor) -> Iterator[Finding]:
@@ -153,7 +196,7 @@ def _probe(check: str, probe: tuple[str, str], dependency: Finding, remedy: str)
     return Finding(check, State.FAILED, result.text, remedy)
 
 
-def _check_landmarker(folder: Path, processor: Processor) -> Iterator[Finding]:
+def _check_landmarker(folder: Path, processor: Processor, daemon: Health | None) -> Iterator[Finding]:
     """Check the landmarker that the bundle was trained with: its library, and one run on an image."""
     try:
         manifest = open_bundle(folder).manifest
@@ -171,7 +214,10 @@ def _check_landmarker(folder: Path, processor: Processor) -> Iterator[Finding]:
     is_ours = library is _LITERT and loaded.state is State.OK
     yield replace(loaded, sentence=f"{loaded.sentence}, {_PRECISION}") if is_ours else loaded
     remedy = "repair what failed above; otherwise install the libraries again"
-    finding = _probe("landmarker", ("landmarker", str(folder)), loaded, remedy)
+    if daemon is None:
+        finding = _probe("landmarker", ("landmarker", str(folder)), loaded, remedy)
+    else:
+        finding = check_running_landmarker(daemon)
     yield replace(finding, sentence=f"{needs}: {finding.sentence}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.config import SHIPPED_MODEL, EdgeConfig, ModelConfig
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.doctor.probe_process import run_probe
 from edge.lifecycle.paths import HomeUnknown, state_folder
 from edge.model_selection.active_bundle import store_folder

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.config import ConfigInvalid, WebConfig
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.libraries import LibraryMissing
 from edge.sinks.web.listener import listen
 from edge.sinks.web.page_client import ask_page

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from edge.config import EdgeConfig
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.model_selection.spoken_signs import SpokenSigns
 from landmarkers.errors import UserError
 from models.bundle import BundleRefused, open_bundle

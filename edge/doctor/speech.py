@@ -1,8 +1,9 @@
 """Checks whether what is read could be said aloud."""
 
 from edge.config import SpeechConfig
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.doctor.probe_process import run_probe
+from edge.doctor.running import SPEECH_REMEDY
 
 
 def check_speech(config: SpeechConfig | None) -> Finding:
@@ -12,5 +13,4 @@ def check_speech(config: SpeechConfig | None) -> Finding:
     result = run_probe("speech", config.model_dump_json())
     if result.succeeded:
         return Finding("speech", State.OK, result.text)
-    remedy = "see that its packages are installed, a loudspeaker is connected, and this user is in the group audio"
-    return Finding("speech", State.FAILED, result.text, remedy)
+    return Finding("speech", State.FAILED, result.text, SPEECH_REMEDY)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.monitoring.thermal import throttled_bits
 
 STATE_VARIABLE: Final = "STATE_DIRECTORY"
 STATE_FOLDER: Final = Path("/var/lib/ishara")
+_TIMESYNCD: Final = Path("/run/systemd/timesync/synchronized")
 _LOW_MB: Final = 500
 _FULL_MB: Final = 50
 _TIME_ERROR: Final = 5  # what adjtimex returns for a clock that is not synchronised
@@ -30,12 +31,15 @@ class Kernel(Protocol):
         """Apply the changes of the struct and return the clock's state."""
 
 
-def check_clock(libc: Kernel | None = None) -> Finding:
-    """Check that a service synchronises the kernel's clock: chrony, systemd-timesyncd, ntpd."""
+def check_clock(libc: Kernel | None = None, synchronised: Path = _TIMESYNCD) -> Finding:
+    """Check that a service synchronises the kernel's clock: chrony, systemd-timesyncd, ntpd.
+
+    A service may not ask the kernel (ProtectClock=); `synchronised` is the file by which systemd-timesyncd says so.
+    """
     kernel: Kernel = ctypes.CDLL(None) if libc is None else libc
     state = kernel.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    if state < 0:
-        return Finding("clock", State.SKIPPED, "the system does not report whether its clock is synchronised")
+    if state < 0 and not synchronised.exists():
+        return Finding("clock", State.SKIPPED, "whether it is synchronised cannot be seen from here; ask `timedatectl`")
     if state != _TIME_ERROR:
         return Finding("clock", State.OK, "synchronised over the network")
     remedy = "sudo timedatectl set-ntp true, and check that it reaches a time server"

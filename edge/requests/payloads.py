@@ -163,6 +163,18 @@ class ConsentRequest(Request):
         return self
 
 
+class DoctorRequest(Request):
+    """Has the device check itself; the findings follow as they come."""
+
+    name: ClassVar[Command] = Command.DOCTOR
+
+
+class SupportBundleRequest(Request):
+    """Asks for the archive of the last health check, the versions, the settings and the log."""
+
+    name: ClassVar[Command] = Command.SUPPORT_BUNDLE
+
+
 def plain(text: str, max_characters: int) -> str:
     """Return a text on one line, empty if nothing of it can be seen. Raises ValueError."""
     if escape(text) != text:

@@ -5,7 +5,16 @@ from typing import Final, Self
 
 from pydantic import ValidationError
 
-from edge.requests.payloads import ConsentRequest, Correction, LearnedRequest, Reply, Teach, Teaching
+from edge.requests.payloads import (
+    ConsentRequest,
+    Correction,
+    DoctorRequest,
+    LearnedRequest,
+    Reply,
+    SupportBundleRequest,
+    Teach,
+    Teaching,
+)
 from edge.requests.request import MAX_CHARACTERS, Command, Request, RequestRefused
 from edge.requests.settings import SettingsRequest
 from edge.requests.setup import SetupRequest
@@ -18,10 +27,13 @@ _MAX_REASON: Final = 200
 
 WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {
     kind.name: kind
-    for kind in (Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest, SetupRequest, SettingsRequest)
+    for kind in (
+        *(Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest),
+        *(SetupRequest, SettingsRequest, DoctorRequest, SupportBundleRequest),
+    )
 }
 
-PAGE_ONLY: Final = frozenset({Command.SETUP, Command.SETTINGS})
+PAGE_ONLY: Final = frozenset({Command.SETUP, Command.SETTINGS, Command.SUPPORT_BUNDLE})
 """The commands that are executed for the page alone, and not for MQTT, where a whole network may publish."""
 
 

@@ -24,6 +24,8 @@ class Command(StrEnum):
     CONSENT = "consent"
     SETUP = "setup"
     SETTINGS = "settings"
+    DOCTOR = "doctor"
+    SUPPORT_BUNDLE = "support_bundle"
 
 
 class Request(StrictModel):

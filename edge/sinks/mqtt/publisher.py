@@ -56,6 +56,11 @@ class Publisher:
         self._state.model, self._state.model_changed = model, True
         self.publish_health()
 
+    def publish_findings(self, findings: str) -> None:
+        """Publish the findings of a health check."""
+        self._state.findings, self._state.findings_changed = findings, True
+        self.notify()
+
     def close(self) -> None:
         """Publish the words that wait, for a moment at most, then `offline`, and disconnect.
 

@@ -39,6 +39,10 @@ class PublisherState:
     """The time on the monotonic clock at which health is published next."""
     model_changed: bool = False
     """True if the model has changed since it was published."""
+    findings: str = ""
+    """The JSON of the last health check that has ended; empty before the first."""
+    findings_changed: bool = False
+    """True if they have changed since they were published."""
     has_temperature: bool | None = None
     """True once the temperature was measured, False if it never is, None while that is not known."""
     shutdown_deadline: float | None = None

@@ -1,4 +1,4 @@
-"""The retained messages of the device: discovery, model, health and status."""
+"""The retained messages of the device: discovery, model, findings of the last health check, health and status."""
 
 import random
 import time
@@ -39,6 +39,8 @@ class RetainedPublisher:
         self._discovery = ""
         self._publish_discovery(health)
         self._publish_model()
+        if state.findings:
+            self._publish_findings()
         self._publish_health(health, qos=1)
         self._publish("status", topics.status, "online", qos=1)
 
@@ -62,6 +64,8 @@ class RetainedPublisher:
         """Publish what has changed or is due."""
         if self._state.model_changed:
             self._publish_model()
+        if self._state.findings_changed:
+            self._publish_findings()
         if time.monotonic() >= self._next_health():
             health = self._read_health()
             self._publish_discovery(health)
@@ -102,6 +106,10 @@ class RetainedPublisher:
     def _publish_model(self) -> None:
         self._state.model_changed = False  # before publishing: another thread may change it again meanwhile
         self._publish("model", self._state.topics.model, self._state.model, qos=1)
+
+    def _publish_findings(self) -> None:
+        self._state.findings_changed = False
+        self._publish("doctor", self._state.topics.doctor, self._state.findings, qos=1)
 
     def _next_health(self) -> float:
         return max(self._state.health_due_at, self._health_allowed_at)

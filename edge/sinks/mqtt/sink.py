@@ -1,8 +1,8 @@
 """The MQTT sink: publishes words, utterances, health, model and status, announces the device and executes commands.
 
-Topics under `ishara/<device>/`: `word` and `utterance` (QoS 1, not retained), `health`, `model` and `status` (retained;
-`status` is also the last will), `command` and `response`. While the broker is lost, words and utterances wait in the
-outbox.
+Topics under `ishara/<device>/`: `word` and `utterance` (QoS 1, not retained), `health`, `model`, `doctor` and `status`
+(retained; `status` is also the last will), `command` and `response`. While the broker is lost, words and utterances
+wait in the outbox.
 """
 
 from edge.commands import Commands
@@ -63,6 +63,10 @@ class MqttSink:
     def publish_model(self, model: str) -> None:
         """Publish the JSON of a model that has become active."""
         self._publisher.publish_model(model)
+
+    def publish_findings(self, findings: str) -> None:
+        """Publish the JSON of a health check that has ended."""
+        self._publisher.publish_findings(findings)
 
     def close(self) -> None:
         """Publish what waits, within a moment, then `offline`, and disconnect."""

@@ -38,6 +38,11 @@ class Topics:
         return f"ishara/{self.device}/status"
 
     @property
+    def doctor(self) -> str:
+        """The topic of the findings of the last health check; retained."""
+        return f"ishara/{self.device}/doctor"
+
+    @property
     def command(self) -> str:
         """The topic on which the device receives commands."""
         return f"ishara/{self.device}/command"
@@ -50,7 +55,7 @@ class Topics:
     @property
     def retained(self) -> tuple[str, ...]:
         """The topics whose messages the broker keeps."""
-        return self.status, self.health, self.model
+        return self.status, self.health, self.model, self.doctor
 
 
 def accepts_responses(topic: str) -> bool:

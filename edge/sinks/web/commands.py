@@ -80,6 +80,8 @@ def command_router(commands: RemoteCommands, *, has_token: bool) -> APIRouter:
         has learned, with a `content` of the response, shows or removes a take, and undoes the latest version.
         `consent` keeps the takes of a person who has agreed, for some minutes, or ends that. `setup` checks cameras,
         the signer's place and the broker; the event `setup` tells what was found.
+        `doctor` begins a health check, whose findings come as the event `doctor`; `support_bundle` returns an archive
+        of it with versions, settings and log, in which no secret, no picture, no word and no name is.
         """
         if not has_token:
             return _refusal(HTTP_403_FORBIDDEN, "commands need a token: set token_file in [web]")

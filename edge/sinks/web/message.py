@@ -69,8 +69,8 @@ class ReplyMessage:
 class StateMessage:
     """The state of a part of the daemon, as JSON on one line; it replaces the one before of the same type of event.
 
-    There are `teaching`, the teaching session, `consent`, under which takes are kept now, and `setup`, what the checks
-    of set-up have found.
+    There are `teaching`, the teaching session, `consent`, under which takes are kept now, `setup`, what the checks of
+    set-up have found, and `doctor`, the last health check.
     """
 
     event_type: str

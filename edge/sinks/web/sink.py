@@ -54,6 +54,8 @@ PAGE_COMMANDS: Final = (
     Command.CONSENT,
     Command.SETUP,
     Command.SETTINGS,
+    Command.DOCTOR,
+    Command.SUPPORT_BUNDLE,
 )
 """The commands that the page may have executed."""
 
@@ -147,7 +149,7 @@ class WebSink:
             self._worker.send(message)
 
     def show_state(self, message: StateMessage) -> None:
-        """Show the state of teaching or of consent, as it is now."""
+        """Show the state of teaching, of consent or of a health check, as it is now."""
         with self._worker.lock:
             self._states[message.event_type] = message
             self._worker.send(message)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge.config import EdgeConfig
+from edge.diagnostics.finding import Finding, State
 from edge.doctor.checks import run_checks
-from edge.doctor.finding import Finding, State
 from landmarkers.processor import Machine
 from landmarkers.task_bundles import FOLDER_VARIABLE, TASK_BUNDLES, default_folder
 from models.subprocess_probe import SubprocessResult, run_python

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edge.config import EdgeConfig
-from edge.doctor.finding import State
+from edge.diagnostics.finding import State
 from edge.doctor.signs import check_spoken_signs
 from tests.edge.tiny_bundle import TITLE
 

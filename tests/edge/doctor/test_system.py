@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edge.config import EdgeConfig, MqttConfig
-from edge.doctor.finding import Finding, State, format_row
+from edge.diagnostics.finding import Finding, State, format_row
 from edge.doctor.installation import check_opencv_owner, check_permissions, check_raqm, check_stored_files
 from edge.doctor.system import check_clock, check_disk, check_power, check_screen
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge.__main__ import main
 from edge.config import SHIPPED_MODEL, ModelConfig
-from edge.doctor.finding import State
+from edge.diagnostics.finding import State
 from edge.doctor.installation import check_signature
 from edge.model_selection.active_bundle import find_active_bundle
 from landmarkers.take import TAKE_SUFFIX, Take

@@ -4,7 +4,7 @@ import pytest
 
 from edge.__main__ import main
 from edge.config import SpeechConfig
-from edge.doctor.finding import Finding, State
+from edge.diagnostics.finding import Finding, State
 from edge.doctor.speech import check_speech
 from edge.sinks.speech.sound import Sound
 from edge.sinks.speech.voice import EspeakVoice

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.config import MetricsConfig, WebConfig
-from edge.doctor.finding import State
+from edge.diagnostics.finding import State
 from edge.doctor.live_page import check_live_page
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.metrics import MetricsServer

@@ -1,0 +1,73 @@
+"""Collects what a support bundle must not hold: the secrets of a configuration, and names and words of its signers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from edge.config import EdgeConfig
+from edge.consent.learning_folder import TAKES, learning_folder
+from edge.consent.session import SESSION_FILE, read_session
+from edge.diagnostics.anonymiser import HIDDEN
+from edge.learned.versions import LearnedVersions
+from edge.redaction import redact_source
+from landmarkers.errors import UserError
+
+DEVICE: Final = "DEVICE"
+"""Stands for the device's name, which may be that of a room or a person."""
+
+
+def private_texts(config: EdgeConfig, state: Path | None) -> dict[str, str]:
+    """Return each text that must not leave the device, with what is written instead; `state` is the state folder.
+
+    Files that this user may not read are left out: what they hold was not read by this program either.
+    """
+    texts = dict.fromkeys([*_secrets(config), *_signers(config, state)], HIDDEN)
+    source = config.camera.source.get_secret_value()
+    if redact_source(source) != source:
+        texts[source] = redact_source(source)
+    if config.device != EdgeConfig.model_fields["device"].default:
+        texts[config.device] = DEVICE
+    with suppress(RuntimeError):
+        home = str(Path.home())
+        if home not in ("/", "/root"):
+            texts[home] = "~"
+    return texts
+
+
+def _secrets(config: EdgeConfig) -> Iterator[str]:
+    readers: list[Callable[[], str | None]] = [config.camera.read_password]
+    names = [config.camera.username]
+    if config.mqtt is not None:
+        readers.append(config.mqtt.read_password)
+        names.append(config.mqtt.username)
+    if config.web is not None:
+        readers.append(config.web.read_token)
+    for read in readers:
+        with suppress(UserError):
+            yield read() or ""
+    yield from (name for name in names if name is not None)
+    with suppress(ValueError):
+        address = urlsplit(config.camera.source.get_secret_value())
+        for part in (address.username, address.password):
+            yield from {part, unquote(part)} if part else ()
+
+
+def _signers(config: EdgeConfig, state: Path | None) -> Iterator[str]:
+    """Yield the names of the signers, and the words that they have taught the device."""
+    if config.learning is not None:
+        yield config.learning.asked_by
+        yield config.learning.words or ""
+    if state is None:
+        return
+    folder = learning_folder(state, config.device)
+    with suppress(OSError):
+        yield from (person.name for person in (folder / TAKES).iterdir() if person.is_dir())
+    with suppress(OSError, ValueError):
+        yield read_session((folder / SESSION_FILE).read_bytes()).consent.person
+    with suppress(UserError, OSError):
+        for version in LearnedVersions(folder).history():
+            yield version.person or ""
+            for sign in version.signs:
+                yield from (sign.word, sign.word_en)

@@ -1,7 +1,6 @@
 """The command `ishara-edge`: parses the arguments, loads the configuration and runs one command."""
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +10,6 @@ from typing import Final, NoReturn
 from edge.arguments import parse_arguments
 from edge.config import CaptionsConfig, EdgeConfig, SpeechConfig
 from edge.config.loading import load_config
-from edge.diagnostics.finding import format_row, format_summary, is_ready, to_json
-from edge.doctor.checks import run_checks
 from edge.lifecycle.exit import exit_process
 from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
@@ -24,7 +21,6 @@ from edge.model_selection.spoken_signs import SpokenSigns
 from edge.probation.start_count import counted_start
 from edge.record.command import record_takes
 from landmarkers.errors import UserError
-from landmarkers.processor import Machine
 
 # Modules that load ONNX Runtime or paho are imported where they are used: the doctor must run where these do not.
 
@@ -111,15 +107,9 @@ def learning(config: EdgeConfig, options: argparse.Namespace) -> int:
 
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Check the device; return 1 if something must be fixed."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a finding may name a file that the locale cannot write
-    findings, coloured = [], sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for finding in run_checks(config, model=options.model, source=options.source, machine=Machine()):
-        findings.append(finding)
-        if not options.json:
-            print(format_row(finding, coloured=coloured), flush=True)
-    print(to_json(findings) if options.json else f"\n{format_summary(findings)}")
-    return 0 if is_ready(findings) else 1
+    from edge.doctor.command import examine
+
+    return examine(config, options)
 
 
 def check_config(config: EdgeConfig, _options: argparse.Namespace) -> int:

@@ -111,6 +111,13 @@ def _add_doctor(doctor: argparse.ArgumentParser) -> None:
     _add_source(doctor)
     _add_model(doctor)
     doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="FILE",
+        help="also write an archive to attach to an issue: versions, findings, settings and the last lines of the "
+        "log, without secrets, pictures, words and names",
+    )
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

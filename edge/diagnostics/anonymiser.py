@@ -14,6 +14,7 @@ _PATTERNS: Final = (
     # user:password@ in an address, whatever its scheme
     (re.compile(r"(?<=://)[^\s/@]+@"), f"{HIDDEN}@"),
     (re.compile(rf"(?i)\b({_KEYS})(=|:\s*bearer\s+)\S+"), rf"\1\2{HIDDEN}"),
+    (re.compile(r"(?<=one-time code is )[^\s,;]+"), HIDDEN),
     # The folder of kept takes has a folder for each signer, and in it one for each sign.
     (re.compile(r"(?<=/takes/)[^\s;,)'\"]+"), HIDDEN),
     # The log is English: what is Arabic in it is a word or a name.

@@ -3,7 +3,9 @@
 import base64
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from edge.commands import Commands
 from edge.config import EdgeConfig
@@ -47,10 +49,9 @@ class DoctorAnswers:
         state = self._check.state
         if state.phase not in (Phase.DONE, Phase.FAILED):
             raise RequestRefused("the device has not been checked yet; begin a health check first")
-        try:
-            folder = state_folder(os.environ)
-        except HomeUnknown:
-            folder = None
+        states: list[Path] = []
+        with suppress(HomeUnknown):
+            states.append(state_folder(os.environ))
         diagnosis = Diagnosis(state.findings, self._config, recent_lines(), self._health().to_json())
-        content = build_bundle(diagnosis, folder, Machine())
+        content = build_bundle(diagnosis, states, Machine())
         return SupportBundle(name=file_name(datetime.now(UTC)), content=base64.b64encode(content).decode())

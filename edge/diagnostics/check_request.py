@@ -8,6 +8,7 @@ from typing import Self
 
 from edge.config import EdgeConfig
 from edge.monitoring.health import Health
+from edge.settings.location import INVITATION
 from models.strict_model import StrictModel
 
 
@@ -46,6 +47,9 @@ class CheckRequest(StrictModel):
         if "camera" in config:
             chosen = json.loads(self.config.camera.to_json())
             config["camera"] = {key: chosen[key] for key in {*config["camera"], "source"}}
+        if self.config.web is not None and self.config.web.is_setup:
+            # Its token is in no file of [web]; without one the address would be refused.
+            config["web"]["token_file"] = INVITATION
         rest = self.model_dump(mode="json", exclude={"config"})
         return json.dumps({"config": config, **rest})
 

@@ -1,6 +1,6 @@
 """Collects what a support bundle must not hold: the secrets of a configuration, and names and words of its signers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,18 +12,21 @@ from edge.consent.session import SESSION_FILE, read_session
 from edge.diagnostics.anonymiser import HIDDEN
 from edge.learned.versions import LearnedVersions
 from edge.redaction import redact_source
+from edge.sinks.web.setup_code import grouped
 from landmarkers.errors import UserError
 
 DEVICE: Final = "DEVICE"
 """Stands for the device's name, which may be that of a room or a person."""
 
 
-def private_texts(config: EdgeConfig, state: Path | None) -> dict[str, str]:
-    """Return each text that must not leave the device, with what is written instead; `state` is the state folder.
+def private_texts(config: EdgeConfig, states: Sequence[Path]) -> dict[str, str]:
+    """Return each text that must not leave the device, with what is written instead; `states` are its state folders.
 
     Files that this user may not read are left out: what they hold was not read by this program either.
     """
-    texts = dict.fromkeys([*_secrets(config), *_signers(config, state)], HIDDEN)
+    texts = dict.fromkeys([*_secrets(config), *_signers(config)], HIDDEN)
+    for state in states:
+        texts |= dict.fromkeys(_kept(learning_folder(state, config.device)), HIDDEN)
     source = config.camera.source.get_secret_value()
     if redact_source(source) != source:
         texts[source] = redact_source(source)
@@ -46,7 +49,8 @@ def _secrets(config: EdgeConfig) -> Iterator[str]:
         readers.append(config.web.read_token)
     for read in readers:
         with suppress(UserError):
-            yield read() or ""
+            secret = read() or ""
+            yield from (secret, grouped(secret))  # a one-time code is shown in groups
     yield from (name for name in names if name is not None)
     with suppress(ValueError):
         address = urlsplit(config.camera.source.get_secret_value())
@@ -54,14 +58,15 @@ def _secrets(config: EdgeConfig) -> Iterator[str]:
             yield from {part, unquote(part)} if part else ()
 
 
-def _signers(config: EdgeConfig, state: Path | None) -> Iterator[str]:
-    """Yield the names of the signers, and the words that they have taught the device."""
+def _signers(config: EdgeConfig) -> Iterator[str]:
+    """Yield what the configuration says about those who ask signers."""
     if config.learning is not None:
         yield config.learning.asked_by
         yield config.learning.words or ""
-    if state is None:
-        return
-    folder = learning_folder(state, config.device)
+
+
+def _kept(folder: Path) -> Iterator[str]:
+    """Yield the names of the signers, and the words that they have taught the device."""
     with suppress(OSError):
         yield from (person.name for person in (folder / TAKES).iterdir() if person.is_dir())
     with suppress(OSError, ValueError):

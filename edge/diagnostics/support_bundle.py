@@ -52,9 +52,9 @@ def file_name(now: datetime) -> str:
     return f"{FOLDER}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.zip"
 
 
-def build_bundle(diagnosis: Diagnosis, state: Path | None, machine: Machine) -> bytes:
-    """Return the archive; `state` is the state folder, which knows whose names must not be in it."""
-    anonymiser = Anonymiser(private_texts(diagnosis.config, state))
+def build_bundle(diagnosis: Diagnosis, states: Sequence[Path], machine: Machine) -> bytes:
+    """Return the archive; `states` are the state folders, which know whose names must not be in it."""
+    anonymiser = Anonymiser(private_texts(diagnosis.config, states))
     findings = diagnosis.findings
     contents = {
         "README.txt": _README,

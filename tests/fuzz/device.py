@@ -55,6 +55,8 @@ _COMMANDS = (
     b'{"command": "setup", "action": "cameras"}',
     b'{"command": "setup", "action": "try_broker", "broker": {"host": "h", "tls": true, "ca": "c", "username": "u"}}',
     b'{"command": "learned", "action": "show", "take": "a/train/0076/01"}',
+    b'{"command": "doctor", "id": "a"}',
+    b'{"command": "support_bundle"}',
 )
 _VERSION = (
     '{"format": 1, "version": 2, "at": "2026-11-29T17:00:00Z", "what": "taught", "person": "مريم", '

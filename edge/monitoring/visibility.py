@@ -15,11 +15,11 @@ from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, SHOULDER_WID
 
 _EVERY_S: Final = 0.5
 _STEADY_S: Final = 3.0
-_MIN_BRIGHTNESS: Final = 12.0  # mean of the pixels, 0 to 255
-_MIN_HAND_PX: Final = 48.0  # side of the region that holds a hand
-_MIN_SHARPNESS: Final = 0.02
+MIN_BRIGHTNESS: Final = 12.0  # mean of the pixels, 0 to 255
+MIN_HAND_PX: Final = 48.0  # side of the region that holds a hand
+MIN_SHARPNESS: Final = 0.02
 _SHOULDER_WIDTHS_OF_NECK: Final = 1.4  # nose to the middle of the shoulders, of a person seen from the front
-_STRIDE: Final = 8  # pixels between those whose brightness is averaged
+STRIDE: Final = 8  # pixels between those whose brightness is averaged
 _SHARPNESS_SIZE: Final = 128  # pixels to which a signer's head and chest are reduced, however near they stand
 
 
@@ -48,17 +48,17 @@ class VisibilityMonitor:
 def find_obstacle(image: Image, landmarks: Landmarks) -> Obstacle | None:
     """Return the obstacle in one picture, None if there is none. Nobody in view is none."""
     pose = landmarks.part(Part.POSE) * np.float32(image.shape[1]) if landmarks.is_visible(Part.POSE) else None
-    width = 0.0 if pose is None else _width(pose)
-    chest = image if pose is None else _crop(image, _chest(pose), width)
-    if min(chest.shape[:2]) < _STRIDE:  # a body at the picture's edge, or a replayed take, which has no pictures
+    width = 0.0 if pose is None else seen_shoulder_width(pose)
+    chest = image if pose is None else square_around(image, chest_middle(pose), width)
+    if min(chest.shape[:2]) < STRIDE:  # a body at the picture's edge, or a replayed take, which has no pictures
         return None
-    if chest[::_STRIDE, ::_STRIDE].mean() < _MIN_BRIGHTNESS:
+    if chest[::STRIDE, ::STRIDE].mean() < MIN_BRIGHTNESS:
         return Obstacle.TOO_DARK
     if pose is None:
         return None
-    if SHOULDER_WIDTHS_OF_HAND * width < _MIN_HAND_PX:
+    if SHOULDER_WIDTHS_OF_HAND * width < MIN_HAND_PX:
         return Obstacle.TOO_FAR
-    return Obstacle.TOO_BLURRED if sharpness(chest) < _MIN_SHARPNESS else None
+    return Obstacle.TOO_BLURRED if sharpness(chest) < MIN_SHARPNESS else None
 
 
 def sharpness(image: Image) -> float:
@@ -73,19 +73,19 @@ def sharpness(image: Image) -> float:
     return float(cv2.Laplacian(reduced, cv2.CV_32F).var() / max(1.0, float(reduced.var())))
 
 
-def _width(pose: Points) -> float:
+def seen_shoulder_width(pose: Points) -> float:
     """Return the width of the shoulders in pixels, estimated from the neck where they are seen from the side."""
-    neck = float(np.linalg.norm(pose[NOSE, :2] - _chest(pose)))
+    neck = float(np.linalg.norm(pose[NOSE, :2] - chest_middle(pose)))
     return max(shoulder_width(pose), _SHOULDER_WIDTHS_OF_NECK * neck)
 
 
-def _chest(pose: Points) -> Points:
+def chest_middle(pose: Points) -> Points:
     """Return the middle between the shoulders."""
     middle: Points = pose[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(axis=0)
     return middle
 
 
-def _crop(image: Image, centre: Points, reach: float) -> Image:
+def square_around(image: Image, centre: Points, reach: float) -> Image:
     """Return the square around a point, as far as it is in the image."""
     left, top, right, bottom = (max(0, int(at + sign * reach)) for sign in (-1, 1) for at in centre)
     return image[top:bottom, left:right]

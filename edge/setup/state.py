@@ -28,7 +28,7 @@ class FoundCamera(StrictModel):
     name: str
     """The name that its maker gave it, on one line."""
     kind: CameraKind
-    is_used: bool
+    is_used: bool = False
     """True if the daemon reads it now."""
     is_busy: bool = False
     """True if another program reads it."""
@@ -196,7 +196,16 @@ class TrialOutcome(StrEnum):
     """Something else; `detail` says what."""
 
 
-class BrokerTrial(StrictModel):
+class TrialResult(StrictModel):
+    """The outcome of a trial."""
+
+    outcome: TrialOutcome | None = None
+    """None while it is tried."""
+    detail: str | None = None
+    """What the other side or the system said, in English, on one line."""
+
+
+class BrokerTrial(TrialResult):
     """What came of `try_broker`; never a password."""
 
     is_running: bool
@@ -204,10 +213,6 @@ class BrokerTrial(StrictModel):
     port: int
     tls: bool
     username: str | None = None
-    outcome: TrialOutcome | None = None
-    """None while it is tried."""
-    detail: str | None = None
-    """What the other side or the system said, in English, on one line."""
 
 
 class SetupState(StrictModel):

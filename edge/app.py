@@ -40,8 +40,10 @@ from edge.recognition.observer import LandmarkObserver
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
 from edge.redaction import redact_source
+from edge.setup.checks import SetupChecks
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
+from landmarkers.landmarker import PersonCounter
 from models.bundle import LABELS, check_landmarker
 
 log = logging.getLogger(__name__)
@@ -135,9 +137,15 @@ class _Daemon:
         Raises what a sink raises that refuses its configuration.
         """
         parts = self._plan, self._status, self._stats, self.swap, self._conversation, self._stack
-        outputs = Outputs(*parts, reload, self._open_check())
+        outputs = Outputs(*parts, reload, self._open_check(), self._setup_checks())
         outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._learning)
         return outputs
+
+    def _setup_checks(self) -> SetupChecks:
+        """Return what checks the set-up for the page."""
+        landmarker = self.source.landmarker
+        person_sizes = landmarker.person_sizes if isinstance(landmarker, PersonCounter) else None
+        return SetupChecks(self._plan, self._status, self._source_name, person_sizes)
 
     def start_service(self, signals: StopSignals) -> None:
         """Let signals stop the stages, and notify the service that they are ready."""

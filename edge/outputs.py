@@ -20,8 +20,9 @@ from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.observer import LandmarkObserver
-from edge.requests import Command, ConsentRequest, Correction, LearnedRequest, Reply, Teach, Teaching
+from edge.requests import Command, ConsentRequest, Correction, LearnedRequest, Reply, SetupRequest, Teach, Teaching
 from edge.setup.bootstrap import SetupWebConfig
+from edge.setup.checks import SetupChecks
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -48,6 +49,8 @@ class Outputs:
     """Has the daemon read everything again, so that it uses what was learned."""
     check: BackgroundCheck | None = None
     """Checks the device at a command; None if nobody may have it checked."""
+    setup: SetupChecks | None = None
+    """Checks cameras, the signer's place and brokers for the page."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:
@@ -68,6 +71,7 @@ class Outputs:
             captions = self._open_captions(config.captions, commands)
         if config.web is not None:
             web = self._open_web(config.web, commands, learning)
+            self._open_setup(commands, web)
         if config.speech is not None:
             self._open_speech(config.speech)
         if learning is not None:
@@ -136,6 +140,17 @@ class Outputs:
         commands.register(Command.CLEAR, web.clear)
         commands.register_payload(Reply, web.show_reply)
         return web
+
+    def _open_setup(self, commands: Commands, web: WebSink) -> None:
+        """Let the page check cameras, the signer's place and brokers."""
+        setup = self.setup
+        if setup is None:
+            return
+        self._add(setup)
+        self.observers.append(setup)
+        self.swaps.on_swap(setup.use_plan)
+        setup.show_on(lambda state: web.show_state(StateMessage("setup", state.to_json())))
+        commands.register_payload(SetupRequest, setup.ask)
 
     def _open_doctor(self, commands: Commands, web: WebSink | None) -> None:
         """Let commands begin a health check, and fetch what it found."""

@@ -1,6 +1,6 @@
 """The stage that detects landmarks in a frame."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from landmarkers.frame import Frame, Landmarks
 
@@ -17,3 +17,11 @@ class Landmarker(Protocol):
 
     def close(self) -> None:
         """Release the networks. Calling it twice does no harm."""
+
+
+@runtime_checkable
+class PersonCounter(Protocol):
+    """A landmarker that can say how many people are in view, although it follows one."""
+
+    def person_sizes(self, frame: Frame) -> list[float]:
+        """Return the size of each person in the picture's widths, the largest first."""

@@ -120,6 +120,17 @@ class TrackingLandmarker:
             self._observation.wrists.update({part: hand.points[WRIST] for part, hand in self._hands.items()})
         return self._landmarks(picture)
 
+    def person_sizes(self, frame: Frame) -> list[float]:
+        """Return the size of each person in view, at most four, in the picture's widths, the largest first.
+
+        It costs a run of the body detector, and is to be called between two frames.
+        """
+        if not self._parts - HANDS:
+            return []
+        persons = self._networks.body_detector.detect(improve(frame).image, max_detections=MAX_PERSONS)
+        width = frame.image.shape[1]
+        return [region.side / width for region in sorted(rank_persons(persons, width, None), key=lambda one: -one.side)]
+
     def cost(self) -> dict[str, NetworkCost]:
         """Return the cost of each network so far, by its name."""
         return self._networks.cost()

@@ -38,17 +38,6 @@ _KINDS: Final[dict[type[OSError], TrialOutcome]] = {
 Outcome = tuple[TrialOutcome, str | None]
 
 
-def access_json(access: BrokerAccess, device: str) -> str:
-    """Return what `try_broker` reads, with the password."""
-    password = None if access.password is None else access.password.get_secret_value()
-    return json.dumps({"device": device, "access": access.model_dump(mode="json") | {"password": password}})
-
-
-def section_json(config: MqttConfig, device: str) -> str:
-    """Return the same for a broker of the configuration; its files are read by the process."""
-    return json.dumps({"device": device, "section": config.model_dump(mode="json")})
-
-
 def try_broker(argument: str) -> Outcome:
     """Connect to a broker and publish a message as a device; the detail is for people, and unchecked."""
     request = json.loads(argument)

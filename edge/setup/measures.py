@@ -13,7 +13,7 @@ from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
 _LEFT_HIP: Final = 23
 _RIGHT_HIP: Final = 24
 _HEAD_ABOVE_NOSE: Final = 0.55  # shoulder widths from the nose to the top of the head
-_HANDS_BELOW_SHOULDERS: Final = 1.75  # shoulder widths from the shoulders to hands at rest
+_HANDS_BELOW_SHOULDERS: Final = 1.15  # shoulder widths from the shoulders to hands that no longer sign
 _AROUND: Final = 2.0  # shoulder widths each way of the square that lies behind head and chest
 
 
@@ -36,7 +36,7 @@ class Measures:
     head_room: float | None = None
     """Of the height, above the head."""
     hand_room: float | None = None
-    """Of the height, below hands at rest."""
+    """Of the height, below hands that are lowered from a sign."""
     aside: float | None = None
     """Of the width, from the middle to that of the shoulders; positive in the picture's right half."""
     tilt_degrees: float | None = None

@@ -66,7 +66,7 @@ class Advice(StrEnum):
     RAISE_CAMERA = "raise_camera"
     """Raise the camera, or tilt it up: the head is at the upper edge of the picture."""
     LOWER_CAMERA = "lower_camera"
-    """Lower the camera, or tilt it down: hands at rest are below the picture."""
+    """Lower the camera, or tilt it down: hands that are lowered from a sign are below the picture."""
     MOVE_LEFT = "move_left"
     """Move to the left, as the signer sees it who looks at the camera."""
     MOVE_RIGHT = "move_right"
@@ -93,7 +93,8 @@ class GuideFigures(StrictModel):
     head_room: float | None = None
     """Space above the head, as a share of the picture's height; negative if the head is cut off."""
     hand_room: float | None = None
-    """Space below the hands of arms that hang, as a share of the picture's height; negative if they are cut off."""
+    """Space below hands that are lowered from a sign, as a share of the picture's height; negative if they are cut
+    off."""
     aside: float | None = None
     """The middle of the shoulders, from that of the picture: -0.5 at its left edge, 0.5 at its right one."""
     tilt_degrees: float | None = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from landmarkers.command_line import add_standard_options, decimal_from
+from landmarkers.command_line import add_standard_options, decimal_from, integer_from
 
 _WAIT_S: Final = 900.0
 _MAX_WAIT_S: Final = 7 * 24 * 3600
@@ -65,7 +65,10 @@ def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="give up waiting after this time (default: %(default)s)",
     )
 
-    commands.add_parser("provision", parents=[fleet, changing], help="set up devices; a second run changes nothing")
+    provision = commands.add_parser(
+        "provision", parents=[fleet, changing], help="set up devices; a second run changes nothing"
+    )
+    _add_new_host(provision)
     push = commands.add_parser(
         "push", parents=[fleet, changing, waiting], help="bring a model or a release of the program to the devices"
     )
@@ -90,3 +93,30 @@ def _add_fleet(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "rollback", parents=[fleet, changing, waiting], help="return the devices to the previous model"
     )
     rollback.add_argument("--app", action="store_true", help="return to the previous release of the program instead")
+
+
+def _add_new_host(provision: argparse.ArgumentParser) -> None:
+    """Add what a device needs that is not in the inventory yet."""
+    provision.add_argument(
+        "host", nargs="?", metavar="[USER@]HOST", help="one device; a new one is asked about and added to the inventory"
+    )
+    provision.add_argument("--yes", action="store_true", help="ask nothing, and take the defaults")
+    provision.add_argument("--user", metavar="NAME", help="root, or a user with sudo (default: yours)")
+    provision.add_argument("--port", type=integer_from(1, 65535), metavar="PORT", help="port of SSH (default: 22)")
+    provision.add_argument("--name", metavar="NAME", help="name in the inventory (default: derived from HOST)")
+    provision.add_argument(
+        "--ssh-key", type=Path, metavar="FILE", help="private key (default: the SSH agent's, then those in ~/.ssh)"
+    )
+    provision.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="password of the user, for the first login and for sudo"
+    )
+    provision.add_argument(
+        "--accept-host-key",
+        metavar="FINGERPRINT",
+        help="trust this host key (SHA256:…), or `new`: whichever a host shows that is met for the first time",
+    )
+    provision.add_argument("--wheel", type=Path, metavar="FILE", help="the program (default: this installation's own)")
+    provision.add_argument("--lock", type=Path, metavar="FILE", help="versions and hashes of its dependencies")
+    provision.add_argument(
+        "--wheelhouse", type=Path, metavar="FOLDER", help="their wheels, for a device without a package index"
+    )

@@ -2,21 +2,18 @@
 
 import hashlib
 import io
-import re
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.installation.program import is_wheel
 from landmarkers.errors import UserError
 from models.bundle import MANIFEST, BundleRefused
 from models.bundle_source import open_bundle_source
 from models.manifest import BundleName, BundleVersion
 from models.stored_model import StoredModel
 
-# PEP 440's characters, so that a version is one plain word in paths and commands.
-_WHEEL: Final = re.compile(r"ishara-(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_]{0,62})-py3-none-any\.whl")
-_ANY_WHEEL: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._!+-]{0,199}\.whl")
 _HASH_DIGITS: Final = 8
 
 
@@ -56,7 +53,7 @@ def open_artifact(path: Path) -> Artifact:
                 manifest = source.read_manifest()
             installed = _installed_name(manifest, path)
             return Artifact(f"{installed}.tar", path.read_bytes(), installed)
-        if _WHEEL.fullmatch(path.name):
+        if is_wheel(path):
             return Artifact(path.name, path.read_bytes(), None)
     except BundleRefused as error:
         raise ArtifactUnusable(str(error)) from error
@@ -65,26 +62,6 @@ def open_artifact(path: Path) -> Artifact:
     if path.exists():
         raise ArtifactUnusable(f"{path} is neither a bundle (a folder or a .tar of one) nor a wheel ishara-….whl")
     raise ArtifactUnusable(f"{path} does not exist")
-
-
-def app_version(wheel: Path) -> str:
-    """Return the version in a wheel's name. Raises ArtifactUnusable."""
-    found = _WHEEL.fullmatch(wheel.name)
-    if found is None:
-        raise ArtifactUnusable(f"{wheel} is not named like a wheel of the program, ishara-VERSION-py3-none-any.whl")
-    return found["version"]
-
-
-def wheels_in(wheelhouse: Path) -> list[Path]:
-    """Return the wheels of a folder. Raises ArtifactUnusable if there are none, or one has no name of a wheel."""
-    wheels = sorted(wheelhouse.glob("*.whl"))
-    if not wheels:
-        raise ArtifactUnusable(f"there are no wheels in {wheelhouse}")
-    if strange := next((path for path in wheels if not _ANY_WHEEL.fullmatch(path.name)), None):
-        raise ArtifactUnusable(
-            f"{strange} is not named like a wheel: only Latin letters, digits and . _ ! + - may occur"
-        )
-    return wheels
 
 
 def _pack(folder: Path) -> Artifact:

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from deploy.connection import StepFailed
+from edge.installation.machine import StepFailed
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe, read_limited
 from landmarkers.take import TAKE_SUFFIX, Provenance, StoredTake

@@ -16,8 +16,9 @@ from typing import Annotated, Final, Self
 from pydantic import Base64Bytes, Field, StringConstraints, TypeAdapter
 
 from deploy.collected_folder import COLLECTED, CollectedFolder, CollectionDamaged, Digest
-from deploy.connection import Remote, StepFailed
+from deploy.connection import Remote
 from deploy.transfer import Progress
+from edge.installation.machine import StepFailed
 from landmarkers.consent import Consent, Purpose
 from landmarkers.errors import UserError
 from landmarkers.parsing import describe

@@ -3,20 +3,28 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NoReturn, Self
 
 from tqdm import tqdm
 
 from deploy.artifact import open_artifact
 from deploy.collection import Collector
-from deploy.connection import Connections, Failure, Remote, Reporter, connected, in_parallel
-from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid, load_inventory, waves
+from deploy.connection import Connections, Remote, Reporter, connected, in_parallel
+from deploy.inventory import FleetInventory, HostEntry, load_inventory, waves
+from deploy.new_host import known_host
 from deploy.plan import plan
+from deploy.prompts import Prompts
 from deploy.provisioning import provision
-from deploy.release import Release, open_release
 from deploy.rollout import AppDeployment, AppRollback, BundleDeployment, BundleRollback, Change, WaitPolicy, roll_out
 from deploy.status import as_json, as_table, query_all, table
 from deploy.transfer import Progress
+from edge.installation.machine import Failure
+from edge.installation.own_program import own_lock, program_files
+from edge.installation.program import ProgramFiles, Release, open_release
+from landmarkers.task_builder import ensure_tasks
+from landmarkers.task_bundles import default_folder
 
 _DONE, _FAILED, _USER_ACTION_REQUIRED = 0, 1, 2
 _NAME_WIDTH: Final = 16
@@ -24,10 +32,10 @@ _NAME_WIDTH: Final = 16
 
 def run_on_fleet(options: argparse.Namespace) -> int:
     """Run the command; return the exit code. Raises InventoryInvalid, ArtifactUnusable."""
+    if options.command == "provision":
+        return _provision(options)
     inventory = load_inventory(options.inventory)
     entries = inventory.chosen(tuple(options.only))
-    if options.command == "provision":
-        return _provision(inventory, entries, dry_run=options.dry_run)
     if options.command == "status":
         return _status(inventory, entries, json=options.json)
     if options.command == "push":
@@ -38,11 +46,19 @@ def run_on_fleet(options: argparse.Namespace) -> int:
     return _roll_out(inventory, entries, change, _report, dry_run=options.dry_run)
 
 
-def _provision(inventory: FleetInventory, entries: Sequence[HostEntry], *, dry_run: bool) -> int:
-    plans = {entry.host: plan(inventory, entry) for entry in entries}
-    with connected(inventory, entries) as connections:
-        done = provision(connections, plans, _report, dry_run=dry_run)
-        failures = connections.failures | done.failures
+def _provision(options: argparse.Namespace) -> int:
+    host = known_host(options, Prompts(assume_defaults=options.yes)) if options.host else None
+    inventory = load_inventory(options.inventory)
+    entries = inventory.chosen((host.name,) if host else tuple(options.only))
+    passwords = host.passwords if host else {}
+    ensure_tasks(default_folder())
+    dry_run = options.dry_run
+    with TemporaryDirectory(prefix="ishara-") as folder:
+        release = open_release(_program(inventory, options, Path(folder)))
+        plans = {entry.host: plan(inventory, entry, release) for entry in entries}
+        with connected(inventory, entries, passwords) as connections:
+            done = provision(connections, plans, _report, dry_run=dry_run)
+            failures = connections.failures | done.failures
     rows: list[tuple[str, ...]] = [("HOST", "CHANGES", "WOULD CHANGE" if dry_run else "CHANGED")]
     for entry in entries:
         changes = done.changes.get(entry.host, ())
@@ -70,7 +86,7 @@ def _push(inventory: FleetInventory, entries: Sequence[HostEntry], options: argp
     with _Bars() as bars:
         change: Change
         if artifact.installed_name is None:
-            change = AppDeployment(_release_of(inventory, options), bars.report, bars.of)
+            change = AppDeployment(_release_of(inventory, options.artifact), bars.report, bars.of)
         else:
             flags = (("--allow-downgrade", options.allow_downgrade), ("--allow-labels", options.allow_labels))
             allowed = " ".join(flag for flag, is_set in flags if is_set)
@@ -98,11 +114,17 @@ def _collect(inventory: FleetInventory, entries: Sequence[HostEntry], options: a
     return _exit_code(list(failures.values()))
 
 
-def _release_of(inventory: FleetInventory, options: argparse.Namespace) -> Release:
-    """Return a pushed wheel with the lock and the wheelhouse of the inventory. Raises InventoryInvalid."""
-    if inventory.app is None:
-        raise InventoryInvalid("the inventory has no [app] with the lock of the program's dependencies")
-    return open_release(inventory.app.model_copy(update={"wheel": options.artifact.absolute()}))
+def _program(inventory: FleetInventory, options: argparse.Namespace, folder: Path) -> ProgramFiles:
+    """Return the program that devices get: of the command line, the inventory, or this installation."""
+    app = inventory.app
+    return program_files(
+        folder, options.wheel or app.wheel, options.lock or app.lock, options.wheelhouse or app.wheelhouse
+    )
+
+
+def _release_of(inventory: FleetInventory, wheel: Path) -> Release:
+    """Return a pushed wheel with the lock and the wheelhouse of the inventory. Raises ProgramUnusable."""
+    return open_release(ProgramFiles(wheel.absolute(), inventory.app.lock or own_lock(), inventory.app.wheelhouse))
 
 
 def _roll_out(

@@ -21,32 +21,30 @@ class Configuration:
     content: EdgeConfig
 
 
-def configuration(entry: HostEntry) -> Configuration:
+def configuration(entry: HostEntry, path: Path) -> Configuration:
     """Render the device's template. Raises InventoryInvalid for a template or a text that cannot be used."""
-    if entry.config is None:
-        raise InventoryInvalid(f"hosts.{entry.host} has no config, and [defaults] names none")
     try:
-        template = read_text_file(entry.config)
+        template = read_text_file(path)
     except OSError as error:
-        raise InventoryInvalid(f"hosts.{entry.host}: {entry.config} cannot be read: {error.strerror}") from error
+        raise InventoryInvalid(f"hosts.{entry.host}: {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise InventoryInvalid(f"hosts.{entry.host}: {entry.config} cannot be read: {error}") from error
+        raise InventoryInvalid(f"hosts.{entry.host}: {path} cannot be read: {error}") from error
     # The text is TOML and not HTML: `_as_toml` writes values as TOML, and nothing else is escaped.
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_as_toml)  # noqa: S701
     try:
         text = environment.from_string(template).render(entry.values | {"device": entry.name})
     except TemplateError as error:
-        raise InventoryInvalid(f"hosts.{entry.host}: {entry.config}: {error}") from error
-    content = _validated(entry, text)
+        raise InventoryInvalid(f"hosts.{entry.host}: {path}: {error}") from error
+    content = _validated(entry, path, text)
     if content.device != entry.name:
         raise InventoryInvalid(
-            f"hosts.{entry.host}: {entry.config} names the device {content.device}, not {entry.name}; "
+            f"hosts.{entry.host}: {path} names the device {content.device}, not {entry.name}; "
             "write device = {{ device }} there"
         )
     return Configuration(text, content)
 
 
-def _validated(entry: HostEntry, text: str) -> EdgeConfig:
+def _validated(entry: HostEntry, template: Path, text: str) -> EdgeConfig:
     """Return what the daemon would read. Credentials are files of the device and are not looked up here."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "edge.toml"
@@ -54,7 +52,7 @@ def _validated(entry: HostEntry, text: str) -> EdgeConfig:
         try:
             return load_config(path, {})
         except ConfigInvalid as error:
-            sentence = str(error).replace(str(path), str(entry.config))
+            sentence = str(error).replace(str(path), str(template))
             raise InventoryInvalid(f"hosts.{entry.host}: {sentence}") from error
 
 

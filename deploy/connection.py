@@ -2,10 +2,11 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from paramiko import SFTPClient, SSHException
@@ -18,51 +19,22 @@ from pyinfra.api.inventory import Inventory
 from pyinfra.api.state import BaseStateCallback, State
 
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
-from deploy.transport import COMMAND_S, AnswerRefused, LimitedConnector, LimitedTransport
-from landmarkers.plain_text import escape, one_sentence
+from deploy.transport import AnswerRefused, LimitedConnector, LimitedTransport
+from edge.installation.machine import COMMAND_S, Answer, Failure, StepFailed
+from landmarkers.plain_text import escape
 
 ROOT: Final = "root"
-_KNOWN_HOSTS: Final = Path("~/.ssh/known_hosts")
+KNOWN_HOSTS: Final = Path("~/.ssh/known_hosts")
 _CONNECT_S: Final = 10
+_REFUSED: Final = ("Authentication error", "SSH error (No authentication methods available)")
 _NO_GREETING: Final = "Error reading SSH protocol banner"
 
 Reporter = Callable[[str, str], None]
 """Reports the progress of a host: its name and a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The reason of a failure; `user_action_required` if somebody must mend something before another try."""
-
-    sentence: str
-    user_action_required: bool = False
-
-
-class StepFailed(Exception):
-    """A step that failed on one host; the message says why, `user_action_required` as in Failure."""
-
-    def __init__(self, sentence: str, *, user_action_required: bool = False) -> None:
-        super().__init__(sentence)
-        self.failure = Failure(escape(sentence), user_action_required)
-
-
 class LinkLost(StepFailed):
     """A connection that broke or never answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The output of a command on a host."""
-
-    ok: bool
-    out: str
-    err: str
-
-    @property
-    def reason(self) -> str:
-        """The last line of the output, where a program says why it ended."""
-        lines = [line for line in (self.err or self.out).splitlines() if line.strip()]
-        return one_sentence(lines[-1]) if lines else "no output"
 
 
 class Remote:
@@ -118,15 +90,26 @@ class Connections:
     state: State
     remotes: dict[str, Remote]
     failures: dict[str, Failure] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Those of the failures that let the user not in."""
 
 
 @contextmanager
-def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterator[Connections]:
-    """Connect to all hosts at the same time. Raises InventoryInvalid for a key that cannot be read."""
+def connected(
+    inventory: FleetInventory,
+    entries: Sequence[HostEntry],
+    passwords: Mapping[str, str] = MappingProxyType({}),
+    *,
+    needs_root: bool = True,
+) -> Iterator[Connections]:
+    """Connect to all hosts at the same time; passwords, by host, serve where keys do not, and for sudo.
+
+    Raises InventoryInvalid for a key that cannot be read.
+    """
     _silence_pyinfra()
-    known_hosts = (inventory.known_hosts or _KNOWN_HOSTS).expanduser()
+    known_hosts = (inventory.known_hosts or KNOWN_HOSTS).expanduser()
     _require_keys(entries)
-    names = [(entry.host, _data(entry, known_hosts)) for entry in entries]
+    names = [(entry.host, _data(entry, known_hosts, passwords.get(entry.host))) for entry in entries]
     state = State(Inventory((names, {})), Config(CONNECT_TIMEOUT=_CONNECT_S))
     for host in state.inventory:
         host.connector = LimitedConnector(state, host)
@@ -143,11 +126,13 @@ def connected(inventory: FleetInventory, entries: Sequence[HostEntry]) -> Iterat
         entry = by_name[host.name]
         if host.name in errors.found:
             connections.failures[host.name] = _failure_of(errors.found[host.name], entry, known_hosts)
+            if errors.found[host.name].startswith(_REFUSED):
+                connections.refused.add(host.name)
         else:
             connections.remotes[host.name] = Remote(entry, host)
     try:
-        for remote in list(connections.remotes.values()):
-            _require_root(remote, connections)
+        for remote in list(connections.remotes.values()) if needs_root else ():
+            _require_root(remote, connections, passwords.get(remote.entry.host))
         yield connections
     finally:
         disconnect_all(state)
@@ -189,7 +174,7 @@ def _silence_pyinfra() -> None:
         logger.propagate = False
 
 
-def _data(entry: HostEntry, known_hosts: Path) -> dict[str, Any]:
+def _data(entry: HostEntry, known_hosts: Path, password: str | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "ssh_hostname": entry.address,
         "ssh_port": entry.port,
@@ -200,6 +185,8 @@ def _data(entry: HostEntry, known_hosts: Path) -> dict[str, Any]:
     }
     if entry.ssh_key is not None:
         data["ssh_key"] = str(entry.ssh_key)
+    if password is not None:
+        data["ssh_password"] = password
     return data
 
 
@@ -223,7 +210,7 @@ def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
             "(ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub) and add it",
             user_action_required=True,
         )
-    if error.startswith("Authentication error"):
+    if error.startswith(_REFUSED):
         key = f"the key {entry.ssh_key}" if entry.ssh_key else "any key of yours"
         return Failure(f"{where} refuses the user {entry.user} with {key}", user_action_required=True)
     reason = error.partition(" (")[2].removesuffix(")") or error
@@ -232,11 +219,13 @@ def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
     return Failure(f"{where} cannot be reached: {reason}")
 
 
-def _require_root(remote: Remote, connections: Connections) -> None:
+def _require_root(remote: Remote, connections: Connections, password: str | None) -> None:
     """Require root's rights, by sudo for another user; a host that lacks them becomes a failure."""
     try:
         asks_password = remote.entry.user != ROOT and not remote.attempt("sudo -n true", as_root=False).ok
-        if asks_password and not sys.stdin.isatty():
+        if asks_password and password is not None:
+            remote.host.connector_data["prompted_sudo_password"] = password
+        elif asks_password and not sys.stdin.isatty():
             sentence = f"sudo asks {remote.entry.user} for a password, and there is no terminal to enter it"
             raise StepFailed(sentence, user_action_required=True)
         answer = remote.attempt("true")  # pyinfra asks for the password here, if there is one, and keeps it

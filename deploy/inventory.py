@@ -56,11 +56,12 @@ Value = str | int | float | bool
 class AppSection(StrictModel):
     """The program: its wheel, the exact versions and hashes of its dependencies, and a folder with their wheels.
 
-    Without a wheelhouse each device's own pip gets them from its own index. No file of another hash is installed.
+    Where wheel or lock are missing, those of this installation are taken. Without a wheelhouse each device's own pip
+    gets the dependencies from its own index. No file of another hash is installed.
     """
 
-    wheel: NearbyPath
-    lock: NearbyPath
+    wheel: NearbyPath | None = None
+    lock: NearbyPath | None = None
     wheelhouse: NearbyPath | None = None
 
 
@@ -111,7 +112,7 @@ class FleetInventory(StrictModel):
 
     known_hosts: NearbyPath | None = None
     trusted_keys: tuple[KeyPath, ...] = ()
-    app: AppSection | None = None
+    app: AppSection = AppSection()
     defaults: HostSection = HostSection()
     hosts: dict[HostName, HostSection]
 
@@ -164,8 +165,14 @@ def load_inventory(path: Path) -> FleetInventory:
         raise InventoryInvalid(f"the inventory {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise InventoryInvalid(f"the inventory {path} is not TOML: {describe(error)}") from error
+    return read_sections(content, path)
+
+
+def read_sections(content: dict[str, Any], path: Path) -> FleetInventory:
+    """Return the inventory of a parsed file; relative paths are resolved beside it. Raises InventoryInvalid."""
+    base = path.absolute().parent if path.name else Path()
     try:
-        return FleetInventory.model_validate(content, context={_BASE: path.absolute().parent})
+        return FleetInventory.model_validate(content, context={_BASE: base})
     except ValidationError as error:
         raise InventoryInvalid(f"the inventory {path} is wrong: {_explain(error)}") from error
 

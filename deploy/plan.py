@@ -1,80 +1,56 @@
-"""Everything that a device must have by the inventory: packages, program, keys, configuration, secrets and the unit."""
+"""What a device must have by the inventory."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from deploy import release as releases
-from deploy.configuration import configuration
+from deploy.configuration import Configuration, configuration
 from deploy.inventory import FleetInventory, HostEntry, InventoryInvalid
-from deploy.release import Release
 from edge.config import EdgeConfig
-from landmarkers.task_bundles import default_folder, missing_tasks
+from edge.installation import plan as plans
+from edge.installation.plan import KEYS, OWNER_ONLY, SCREEN, SPEECH, Content, Plan
+from edge.installation.program import Release
 from models.keys import KeyUnusable, PublicKey
 
-_HERE: Final = Path(__file__).parent
-UNIT: Final = "ishara-edge.service"
-_SERVICE_PACKAGES: Final = ("python3-systemd", "python3-venv")
-KEYS: Final = "/etc/ishara/keys"
-OWNER_ONLY: Final = "600"
 
+def plan(inventory: FleetInventory, entry: HostEntry, release: Release) -> Plan:
+    """Return what the device must have by the inventory; without a configuration, what its set-up page needs.
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A file with the content and mode that it must have on the device."""
-
-    path: str
-    content: bytes
-    mode: str = "644"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that one device must have."""
-
-    packages: tuple[str, ...]
-    release: Release
-    config: Content
-    keys: tuple[Content, ...]
-    credentials: tuple[Content, ...]
-    unit: Content
-
-
-def plan(inventory: FleetInventory, entry: HostEntry) -> Plan:
-    """Return what the device must have by the inventory. Raises InventoryInvalid, ArtifactUnusable."""
-    if inventory.app is None:
-        raise InventoryInvalid("the inventory has no [app] with the program's wheel")
-    if missing_tasks(default_folder()):
-        raise InventoryInvalid(
-            f"the landmark networks are not in {default_folder()}; run `ishara-landmarkers` here first"
-        )
-    rendered = configuration(entry)
-    _require_matching_keys(inventory, entry, rendered.content)
-    packages = _SERVICE_PACKAGES + tuple((_HERE / "debian-packages.txt").read_text().split())
-    if rendered.content.captions is not None:
-        packages += tuple((_HERE / "debian-packages-screen.txt").read_text().split())
-    if rendered.content.speech is not None:
-        packages += tuple((_HERE / "debian-packages-speech.txt").read_text().split())
+    Raises InventoryInvalid.
+    """
+    rendered = None if entry.config is None else configuration(entry, entry.config)
+    _require_keys(inventory)
+    if rendered is not None:
+        _require_matching_keys(inventory, entry, rendered.content)
     return Plan(
-        packages=packages,
-        release=releases.open_release(inventory.app),
-        config=Content("/etc/ishara/edge.toml", rendered.text.encode()),
+        packages=plans.packages_for(_outputs(rendered)),
+        release=release,
+        config=None if rendered is None else Content(plans.CONFIG, rendered.text.encode()),
         keys=tuple(Content(f"{KEYS}/{path.name}", _read(path)) for path in inventory.trusted_keys),
         credentials=tuple(
             Content(f"/etc/credstore/ishara.{name}", _read(path), OWNER_ONLY)
             for name, path in entry.credentials.items()
         ),
-        unit=Content(f"/etc/systemd/system/{UNIT}", (_HERE / UNIT).read_bytes()),
+        unit=plans.unit(),
     )
 
 
-def _require_matching_keys(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
-    """Require that a device has trusted keys if, and only if, its configuration demands signatures."""
+def _outputs(rendered: Configuration | None) -> set[str]:
+    """Return what of screen and speech the device has. One that is set up later in the browser may choose both."""
+    if rendered is None:
+        return {SCREEN, SPEECH}
+    chosen = {SCREEN: rendered.content.captions, SPEECH: rendered.content.speech}
+    return {name for name, section in chosen.items() if section is not None}
+
+
+def _require_keys(inventory: FleetInventory) -> None:
     for path in inventory.trusted_keys:
         try:
             PublicKey.read(path)
         except KeyUnusable as error:
             raise InventoryInvalid(f"trusted_keys: {error}") from error
+
+
+def _require_matching_keys(inventory: FleetInventory, entry: HostEntry, config: EdgeConfig) -> None:
+    """Require that a device has trusted keys if, and only if, its configuration demands signatures."""
     demanded = config.model.trusted_keys
     if inventory.trusted_keys and demanded != Path(KEYS):
         raise InventoryInvalid(

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final, Protocol
 
-from deploy import release as releases
 from deploy.artifact import Artifact
-from deploy.connection import Connections, Failure, Remote, Reporter, StepFailed, in_parallel
+from deploy.connection import Connections, Remote, Reporter, in_parallel
 from deploy.inventory import HostEntry, waves
-from deploy.release import Release
+from deploy.remote_machine import RemoteMachine
 from deploy.status import query
 from deploy.transfer import Progress, remove, send
+from edge.installation import program
+from edge.installation.machine import Failure, StepFailed
+from edge.installation.program import Release
 
 # Root has another state folder than the service.
 _MODELS: Final = (
@@ -135,11 +137,12 @@ class AppDeployment:
         """Build and activate the release. Raises StepFailed."""
         host, release = remote.entry.host, self.release
         _require_provisioned(remote)
-        if releases.is_active(remote, release):
+        machine = RemoteMachine(remote, self.progress(host))
+        if program.is_active(machine, release):
             return f"has {release.name} already"
-        releases.build(remote, release, self.progress(host))
+        program.build(machine, release)
         self.report(host, f"has built {release.name}")
-        releases.activate(remote, release)
+        program.activate(machine, release)
         return f"runs {release.name}"
 
 
@@ -168,7 +171,7 @@ class AppRollback:
     def apply(self, remote: Remote) -> str:
         """Roll the program back. Raises StepFailed."""
         _require_provisioned(remote)
-        releases.rollback(remote)
+        program.rollback(RemoteMachine(remote))
         return f"runs {query(remote).app}"
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from deploy.connection import Connections, Remote, StepFailed, in_parallel
+from deploy.connection import Connections, Remote, in_parallel
 from deploy.report import Event, Figures, Models, Report
+from edge.installation.machine import StepFailed
 from landmarkers.parsing import describe
 
 _PROGRAM: Final = (Path(__file__).parent / "on_device" / "report.py").read_text(encoding="utf-8")

@@ -16,7 +16,8 @@ from typing import Final
 
 from paramiko import SFTPClient, SSHException
 
-from deploy.connection import LinkLost, Remote, StepFailed
+from deploy.connection import LinkLost, Remote
+from edge.installation.machine import StepFailed
 from landmarkers.numbers import is_number
 
 _CHUNK: Final = 256 * 1024

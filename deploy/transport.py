@@ -25,10 +25,11 @@ from pyinfra.connectors.util import (
     write_stdin,
 )
 
+from edge.installation.machine import COMMAND_S
+
 if TYPE_CHECKING:
     from pyinfra.api.arguments import ConnectorArguments
 
-COMMAND_S: Final = 60
 _GREETING_BYTES: Final = 256 * 1024
 _ANSWER_BYTES: Final = 8 * 1024 * 1024  # also of SFTP's acknowledgements, some 200 bytes for each 32 KB
 _CHUNK_BYTES: Final = 32 * 1024

@@ -18,7 +18,8 @@ import pytest
 from deploy import collection
 from deploy.__main__ import main
 from deploy.collection import Collector
-from deploy.connection import Answer, Remote, StepFailed
+from deploy.connection import Remote
+from edge.installation.machine import Answer, StepFailed
 from landmarkers.consent import Purpose
 from landmarkers.review import Review, Verdict
 from landmarkers.take import Take

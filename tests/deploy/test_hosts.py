@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pyinfra.api.command import StringCommand
 
-from deploy import provisioning
 from deploy.__main__ import main
-from deploy.connection import Answer, Connections, Failure, StepFailed, connected
+from deploy.connection import Connections, connected
 from deploy.inventory import load_inventory
+from deploy.remote_machine import RemoteMachine
 from deploy.status import as_json, as_table, read
 from deploy.transfer import send
 from edge.config import SHIPPED_MODEL
+from edge.installation.machine import Answer, Failure, StepFailed
+from edge.installation.steps import Command, carry_out
 from tests.deploy.sshd import Sshd, make_key, running
 from tests.edge.ports import free_port
 
@@ -133,16 +134,19 @@ def test_folder_that_cannot_be_written_is_named(connections: Connections, sshd: 
         send(connections.remotes["here"], io.BytesIO(b"x"), "no/such/folder")
 
 
-def test_steps_of_provisioning_run_on_the_host(connections: Connections, tmp_path: Path) -> None:
+def test_steps_of_provisioning_run_on_the_host_until_one_fails(connections: Connections, tmp_path: Path) -> None:
     reports: list[str] = []
-    failures: dict[str, Failure] = {}
-    steps: dict[str, provisioning.Commands] = {
-        "first": [StringCommand(f"cat >{tmp_path}/written", _stdin="content"), StringCommand("true", _timeout=9)],
-        "second": [StringCommand("echo 'no room' >&2; exit 3")],
+    steps = {
+        "first": [Command(f"cat >{tmp_path}/written", stdin="content"), Command("true", within_s=9)],
+        "nothing": [],
+        "second": [Command("echo 'no room' >&2; exit 3")],
+        "third": [Command(f"touch {tmp_path}/third")],
     }
-    provisioning._run(connections, {"here": steps}, failures, lambda _, sentence: reports.append(sentence))
+    with pytest.raises(StepFailed) as failed:
+        carry_out(RemoteMachine(connections.remotes["here"]), steps, reports.append)
     assert (tmp_path / "written").read_text().strip() == "content"
-    assert (reports, failures) == (["first: done"], {"here": Failure("second: no room")})
+    assert (reports, failed.value.failure) == (["first: done"], Failure("second: no room"))
+    assert not (tmp_path / "third").exists()
 
 
 def test_report_is_parsed() -> None:

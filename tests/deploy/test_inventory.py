@@ -6,9 +6,12 @@ import pytest
 from deploy.configuration import configuration
 from deploy.inventory import AppSection, FleetInventory, HostSection, InventoryInvalid, load_inventory, waves
 from deploy.plan import plan
+from edge.installation.program import ProgramFiles, Release
 from models.keys import generate_keys
 
 REACHABLE = 'user = "keeper"\n'
+
+RELEASE = Release("1-00000000", ProgramFiles(Path("ishara-1-py3-none-any.whl"), Path("l")))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -43,7 +46,7 @@ def test_inventory_and_template_may_come_from_an_editor_of_windows(tmp_path: Pat
     inventory.write_bytes(mark + b'[hosts.entrance]\r\nuser = "keeper"\r\nconfig = "edge.toml"\r\n')
     (tmp_path / "edge.toml").write_bytes(mark + b"device = {{ device }}\r\n")
     (entry,) = load_inventory(inventory).entries()
-    assert configuration(entry).text == 'device = "entrance"\n'
+    assert configuration(entry, tmp_path / "edge.toml").text == 'device = "entrance"\n'
     inventory.write_text("[hosts.entrance]", encoding="utf-16")
     with pytest.raises(InventoryInvalid, match="UTF-16; save it as UTF-8"):
         load_inventory(inventory)
@@ -99,7 +102,7 @@ def test_unknown_host_is_refused(tmp_path: Path) -> None:
 def templated(folder: Path, template: str, values: str) -> str:
     (folder / "edge.toml").write_text(template)
     host = f'[hosts.entrance]\nuser = "k"\nconfig = "edge.toml"\nvalues = {values}\n'
-    return configuration(load_inventory(write(folder, host)).entries()[0]).text
+    return configuration(load_inventory(write(folder, host)).entries()[0], folder / "edge.toml").text
 
 
 def test_template_is_rendered(tmp_path: Path) -> None:
@@ -147,15 +150,15 @@ def test_trusted_keys_and_demanded_signatures_must_agree(tmp_path: Path) -> None
     )
     inventory = load_inventory(write(tmp_path, f'trusted_keys = ["ishara.pub"]\n{host}'))
     with pytest.raises(InventoryInvalid, match=r'must say \[model\] trusted_keys = "/etc/ishara/keys"'):
-        plan(inventory, inventory.entries()[0])
+        plan(inventory, inventory.entries()[0], RELEASE)
     (tmp_path / "edge.toml").write_text('device = {{ device }}\n[model]\ntrusted_keys = "/etc/ishara/keys"\n')
     for name in ("ishara-1-py3-none-any.whl", "l"):
         (tmp_path / name).write_text("")
-    keys = plan(inventory, inventory.entries()[0]).keys
+    keys = plan(inventory, inventory.entries()[0], RELEASE).keys
     assert [key.path for key in keys] == ["/etc/ishara/keys/ishara.pub"]
     bare = load_inventory(write(tmp_path, host))
     with pytest.raises(InventoryInvalid, match="demands signatures, but the inventory has no trusted_keys"):
-        plan(bare, bare.entries()[0])
+        plan(bare, bare.entries()[0], RELEASE)
 
 
 def test_device_gets_the_packages_of_what_is_configured(tmp_path: Path) -> None:
@@ -166,7 +169,7 @@ def test_device_gets_the_packages_of_what_is_configured(tmp_path: Path) -> None:
 
     def packages(sections: str) -> set[str]:
         (tmp_path / "edge.toml").write_text(f"device = {{{{ device }}}}\n{sections}")
-        return set(plan(inventory, inventory.entries()[0]).packages)
+        return set(plan(inventory, inventory.entries()[0], RELEASE).packages)
 
     silent = packages("")
     assert packages("[speech]\n") - silent == {"espeak-ng", "alsa-utils"}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.on_device import releases
-from deploy.on_device.releases import ReleaseRefused, build_release
+from edge.installation import releases
+from edge.installation.releases import ReleaseRefused, build_release
 
 
 def make_wheel(folder: Path, name: str, *metadata: str, code: str = "") -> Path:

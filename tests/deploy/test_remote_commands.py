@@ -12,17 +12,29 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pyinfra.api.command import StringCommand
 
-from deploy import provisioning, rollout
+from deploy import rollout
 from deploy.artifact import Artifact, ArtifactUnusable, open_artifact
-from deploy.connection import Answer, Remote
-from deploy.inventory import AppSection, InventoryInvalid, load_inventory
-from deploy.plan import Content, Plan
-from deploy.release import Release, activate, build, is_built, open_release, rollback
+from deploy.connection import Remote
+from deploy.inventory import InventoryInvalid, load_inventory
+from deploy.remote_machine import RemoteMachine
 from deploy.rollout import BundleDeployment, BundleRollback, WaitPolicy
 from deploy.status import Status
 from deploy.transfer import remove, send
+from edge.installation import steps
+from edge.installation.machine import Answer
+from edge.installation.plan import Content, Plan
+from edge.installation.program import (
+    ProgramFiles,
+    ProgramUnusable,
+    Release,
+    activate,
+    build,
+    is_built,
+    open_release,
+    rollback,
+)
+from edge.installation.steps import Command, missing_steps
 
 HOSTILE = (
     "$(touch CANARY)",
@@ -123,18 +135,19 @@ def test_a_release_is_built_from_what_was_sent(remote: LocalRemote, tmp_path: Pa
     for name in ("numpy-2.4.0-cp313-cp313-manylinux_2_27_aarch64.whl", "ishara-1.0+a.b-py3-none-any.whl"):
         (wheels / name).write_text(name)
     (tmp_path / "exact $(touch CANARY).txt").write_text("numpy==2.4.0 --hash=sha256:0\n")
-    app = AppSection(
+    app = ProgramFiles(
         wheel=wheels / "ishara-1.0+a.b-py3-none-any.whl",
         lock=tmp_path / "exact $(touch CANARY).txt",
         wheelhouse=wheels,
     )
+    machine = RemoteMachine(remote)
     for _ in range(2):  # the wheels are there the second time
-        build(remote, open_release(app))
+        build(machine, open_release(app))
     for name in HOSTILE + HONEST:  # names that no release gets
         release = Release(name, app)
-        assert not is_built(remote, release)
-        activate(remote, release)
-    rollback(remote)
+        assert not is_built(machine, release)
+        activate(machine, release)
+    rollback(machine)
     calls = [call[call.index("-") + 1 :] for call in remote.calls]
     assert calls[0] == calls[1]
     action, release_name, _, wheel, _, sha256, _, lock, _, wheelhouse = calls[0]
@@ -173,21 +186,21 @@ def test_provisioning_writes_what_is_planned_and_removes_other_keys(
     strays = [keys / f"{name}.pub" for name in (*HOSTILE, *HONEST, "gone\n/etc/passwd") if "/" not in name]
     for stray in strays:
         stray.write_text("a key that nobody trusts any more")
-    monkeypatch.setattr(provisioning, "KEYS", str(keys))
-    monkeypatch.setattr(provisioning, "_NETWORKS", str(tmp_path / "networks"))
+    monkeypatch.setattr(steps, "KEYS", str(keys))
+    monkeypatch.setattr(steps, "NETWORKS", str(tmp_path / "networks"))
     folder = remote.home / "credstore"
     contents = tuple(Content(f"{folder}/{name}", name.encode(), "600") for name in HOSTILE + HONEST)
     wanted = Plan(
         packages=("python3-venv", *HOSTILE),
-        release=Release("1.0-abc", AppSection(wheel=tmp_path / "unused.whl", lock=tmp_path / "unused.txt")),
+        release=Release("1.0-abc", ProgramFiles(wheel=tmp_path / "unused.whl", lock=tmp_path / "unused.txt")),
         config=Content(f"{tmp_path}/edge.toml", b"device = 'a'\n"),
         keys=(Content(f"{keys}/kept.pub", b"kept"),),
         credentials=contents,
         unit=Content(f"{tmp_path}/unit", b"[Unit]\n"),
     )
-    steps = provisioning._Inspection(remote, wanted, {}).steps()
-    for command in (one for commands in steps.values() for one in commands if isinstance(one, StringCommand)):
-        remote.run(str(command), stdin=cast("str | None", command.connector_arguments.get("_stdin")))
+    missing = missing_steps(RemoteMachine(remote), wanted)
+    for command in (one for commands in missing.values() for one in commands if isinstance(one, Command)):
+        remote.run(command.text, stdin=command.stdin)
     assert [path.name for path in keys.iterdir()] == ["kept.pub"]
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         name: name.encode() for name in HOSTILE + HONEST
@@ -202,8 +215,8 @@ def test_provisioning_writes_what_is_planned_and_removes_other_keys(
     ] in remote.calls
 
 
-def refused(app: AppSection, *words: str) -> None:
-    with pytest.raises(ArtifactUnusable) as caught:
+def refused(app: ProgramFiles, *words: str) -> None:
+    with pytest.raises(ProgramUnusable) as caught:
         open_release(app)
     assert all(word in str(caught.value) for word in words)
 
@@ -215,8 +228,8 @@ def test_a_wheel_of_such_a_name_is_refused_before_anything_is_sent(tmp_path: Pat
         path.write_text("")
     (tmp_path / f"ishara-{name}-py3-none-any.whl").write_text("")
     odd = tmp_path / f"ishara-{name}-py3-none-any.whl"
-    refused(AppSection(wheel=odd, lock=lock), "is not named like a wheel of the program")
-    refused(AppSection(wheel=wheel, lock=lock, wheelhouse=tmp_path), "is not named like a wheel")
+    refused(ProgramFiles(wheel=odd, lock=lock), "is not named like a wheel of the program")
+    refused(ProgramFiles(wheel=wheel, lock=lock, wheelhouse=tmp_path), "is not named like a wheel")
     with pytest.raises(ArtifactUnusable, match="is neither a bundle"):
         open_artifact(tmp_path / f"ishara-{name}-py3-none-any.whl")
 

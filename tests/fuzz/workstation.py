@@ -11,9 +11,9 @@ import numpy as np
 from deploy.artifact import ArtifactUnusable, open_artifact
 from deploy.collected_folder import CollectedFolder, CollectionDamaged
 from deploy.collection import Listing
-from deploy.connection import StepFailed
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
+from edge.installation.machine import StepFailed
 from edge.sinks.web.movement import movement_of
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.recording import RecordingUnreadable

@@ -1,0 +1,1 @@
+"""The steps that turn a Debian into a device, over SSH (`ishara-deploy provision`) or locally (`ishara-edge setup`)."""

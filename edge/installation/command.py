@@ -1,0 +1,62 @@
+"""`ishara-edge setup`: turns the Debian on which it runs into a device, as `ishara-deploy provision` does over SSH."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edge.installation.machine import LocalMachine, StepFailed
+from edge.installation.own_program import program_files
+from edge.installation.plan import CONFIG, SCREEN, SPEECH, Plan, packages_for, unit
+from edge.installation.program import open_release
+from edge.installation.set_up_page import find_set_up_page
+from edge.installation.steps import carry_out, missing_steps
+from edge.installation.system import require_supported
+from landmarkers.errors import UserError
+from landmarkers.task_builder import ensure_tasks
+from landmarkers.task_bundles import default_folder
+
+
+class SetUpFailed(UserError):
+    """A device that cannot be set up; the message says why and what to do."""
+
+
+def set_up_device(options: argparse.Namespace) -> int:
+    """Install the program as a service on this machine; return the exit code. Raises UserError."""
+    if os.geteuid() != 0:
+        raise SetUpFailed("only root can install packages and a service: run it with sudo")
+    with TemporaryDirectory(prefix="ishara-") as folder:
+        machine = LocalMachine(Path(folder))
+        try:
+            return _set_up(machine, Path(folder), options)
+        except StepFailed as error:
+            sys.stderr.write(f"ishara-edge: {error.failure.sentence}\n")
+            return 2 if error.failure.user_action_required else 1
+
+
+def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) -> int:
+    require_supported(machine)
+    ensure_tasks(default_folder())
+    files = program_files(folder, options.wheel, options.lock, options.wheelhouse)
+    plan = Plan(
+        packages=packages_for({SCREEN, SPEECH}),
+        release=open_release(files),
+        config=None,
+        credentials=(),
+        unit=unit(),
+    )
+    steps = missing_steps(machine, plan, start=not options.no_start)
+    changes = [name for name, commands in steps.items() if commands]
+    if options.dry_run:
+        print(f"would change: {', '.join(changes) or 'nothing'}")
+        return 0
+    carry_out(machine, steps, lambda sentence: print(sentence, file=sys.stderr, flush=True))
+    print(f"{len(changes)} change{'' if len(changes) == 1 else 's'}")
+    if options.no_start:
+        print("the device serves its set-up page when it starts")
+    elif (page := find_set_up_page(machine)) is not None:
+        print(page.text())
+    else:
+        print(f"the device is set up: {CONFIG if Path(CONFIG).exists() else 'its settings'}")
+    return 0

@@ -16,7 +16,7 @@ from deploy.inventory import FleetInventory, HostEntry, load_inventory, waves
 from deploy.new_host import known_host
 from deploy.plan import plan
 from deploy.prompts import Prompts
-from deploy.provisioning import provision
+from deploy.provisioning import find_pages, provision
 from deploy.rollout import AppDeployment, AppRollback, BundleDeployment, BundleRollback, Change, WaitPolicy, roll_out
 from deploy.status import as_json, as_table, query_all, table
 from deploy.transfer import Progress
@@ -58,6 +58,7 @@ def _provision(options: argparse.Namespace) -> int:
         plans = {entry.host: plan(inventory, entry, release) for entry in entries}
         with connected(inventory, entries, passwords) as connections:
             done = provision(connections, plans, _report, dry_run=dry_run)
+            pages = {} if dry_run else find_pages(connections, done)
             failures = connections.failures | done.failures
     rows: list[tuple[str, ...]] = [("HOST", "CHANGES", "WOULD CHANGE" if dry_run else "CHANGED")]
     for entry in entries:
@@ -68,6 +69,8 @@ def _provision(options: argparse.Namespace) -> int:
             count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
             rows.append((entry.host, count, ", ".join(changes) or "-"))
     print(table(rows))
+    for name, page in pages.items():
+        print(f"\n{name} waits to be set up. {page.text()}")
     return _exit_code(list(failures.values()))
 
 

@@ -7,6 +7,7 @@ from deploy.connection import Connections, Remote, Reporter, in_parallel
 from deploy.remote_machine import RemoteMachine
 from edge.installation.machine import Failure
 from edge.installation.plan import Plan
+from edge.installation.set_up_page import SetUpPage, find_set_up_page
 from edge.installation.steps import carry_out, missing_steps
 from edge.installation.system import require_supported
 
@@ -33,3 +34,18 @@ def provision(connections: Connections, plans: Mapping[str, Plan], report: Repor
 
     failures = in_parallel(connections, list(connections.remotes.values()), apply)
     return Provisioned(changes, failures)
+
+
+def find_pages(connections: Connections, done: Provisioned) -> dict[str, SetUpPage]:
+    """Return the set-up pages of the hosts that wait to be set up; one that does not answer becomes a failure."""
+    pages: dict[str, SetUpPage] = {}
+
+    def find(remote: Remote) -> None:
+        page = find_set_up_page(RemoteMachine(remote), remote.entry.address)
+        if page is not None:
+            pages[remote.entry.host] = page
+
+    waiting = [one for one in connections.remotes.values() if one.entry.config is None]
+    well = [one for one in waiting if one.entry.host not in done.failures]
+    done.failures.update(in_parallel(connections, well, find))
+    return pages

@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     configure_logging(os.environ)
     try:
+        if options.command == "setup":
+            return set_up(options)
         code = _COMMANDS[options.command](load_config(options.config, os.environ, Path(".env")), options)
         sys.stdout.flush()
     except UserError as error:
@@ -110,6 +112,13 @@ def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     from edge.doctor.command import examine
 
     return examine(config, options)
+
+
+def set_up(options: argparse.Namespace) -> int:
+    """Install this program as a service on this machine."""
+    from edge.installation.command import set_up_device
+
+    return set_up_device(options)
 
 
 def check_config(config: EdgeConfig, _options: argparse.Namespace) -> int:

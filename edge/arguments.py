@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from edge.cameras.source_help import SOURCES_HELP
+from edge.installation import arguments as installation_arguments
 from edge.keeping import arguments as keeping_arguments
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
@@ -60,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     models_arguments.add_arguments(models, configured)
     learning = _command(commands, "learning", "list or delete what is kept of signers, or begin and end their consent")
     keeping_arguments.add_arguments(learning, configured)
+    setup = _command(commands, "setup", "install this program as a service on this machine, as root")
+    installation_arguments.add_arguments(setup)
     config = _command(commands, "config", "inspect the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     _command(actions, "check", "check the configuration and print all of it as JSON", configured)

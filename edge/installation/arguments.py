@@ -8,7 +8,9 @@ def add_arguments(setup: argparse.ArgumentParser) -> None:
     """Add the options of `ishara-edge setup`."""
     setup.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     setup.add_argument(
-        "--no-start", action="store_true", help="enable the service without starting it, as in a folder for a card image"
+        "--no-start",
+        action="store_true",
+        help="enable the service without starting it, as in a folder for a card image",
     )
     setup.add_argument("--wheel", type=Path, metavar="FILE", help="the program (default: this installation's own)")
     setup.add_argument("--lock", type=Path, metavar="FILE", help="versions and hashes of its dependencies")

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from edge.installation.machine import LocalMachine, StepFailed
 from edge.installation.own_program import program_files
-from edge.installation.plan import CONFIG, SCREEN, SPEECH, Plan, packages_for, unit
+from edge.installation.plan import SCREEN, SPEECH, Plan, packages_for, unit
 from edge.installation.program import open_release
 from edge.installation.set_up_page import find_set_up_page
 from edge.installation.steps import carry_out, missing_steps
@@ -43,6 +43,7 @@ def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) ->
         packages=packages_for({SCREEN, SPEECH}),
         release=open_release(files),
         config=None,
+        keys=None,
         credentials=(),
         unit=unit(),
     )
@@ -55,8 +56,7 @@ def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) ->
     print(f"{len(changes)} change{'' if len(changes) == 1 else 's'}")
     if options.no_start:
         print("the device serves its set-up page when it starts")
-    elif (page := find_set_up_page(machine)) is not None:
-        print(page.text())
     else:
-        print(f"the device is set up: {CONFIG if Path(CONFIG).exists() else 'its settings'}")
+        page = find_set_up_page(machine)
+        print("the device is set up already" if page is None else page.text())
     return 0

@@ -29,7 +29,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that one device must have. Without a configuration it serves its set-up page until it has one."""
+    """Everything that one device must have.
+
+    Without a configuration it keeps the one that it has, or serves its set-up page until it has one; `keys` of None
+    leaves those that it trusts as they are.
+    """
 
     packages: tuple[str, ...]
     release: Release

@@ -129,6 +129,8 @@ class _Inspection:
 
     def _keys(self) -> list[Command | Action]:
         """Trusted keys; those that have left the plan are removed."""
+        if self._plan.keys is None:
+            return []
         commands = self._files(self._plan.keys)
         # The names that the device holds never become part of a command.
         find = ["find", KEYS, "-mindepth", "1", "-maxdepth", "1", "-name", "*.pub"]

@@ -23,6 +23,7 @@ from deploy.transfer import Progress
 from edge.installation.machine import Failure
 from edge.installation.own_program import own_lock, program_files
 from edge.installation.program import ProgramFiles, Release, open_release
+from edge.installation.set_up_page import as_text
 from landmarkers.task_builder import ensure_tasks
 from landmarkers.task_bundles import default_folder
 
@@ -69,8 +70,9 @@ def _provision(options: argparse.Namespace) -> int:
             count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
             rows.append((entry.host, count, ", ".join(changes) or "-"))
     print(table(rows))
-    for name, page in pages.items():
-        print(f"\n{name} waits to be set up. {page.text()}")
+    for entry in entries:
+        if entry.host in pages:
+            print(f"\n{entry.host} waits to be set up. {as_text(pages[entry.host], entry.address)}")
     return _exit_code(list(failures.values()))
 
 

@@ -1,4 +1,4 @@
-"""What a device must have by the inventory."""
+"""The plan of a device by the inventory: everything that it must have."""
 
 from pathlib import Path
 

@@ -7,9 +7,10 @@ from deploy.connection import Connections, Remote, Reporter, in_parallel
 from deploy.remote_machine import RemoteMachine
 from edge.installation.machine import Failure
 from edge.installation.plan import Plan
-from edge.installation.set_up_page import SetUpPage, find_set_up_page
+from edge.installation.set_up_page import find_set_up_page
 from edge.installation.steps import carry_out, missing_steps
 from edge.installation.system import require_supported
+from edge.setup.invitation import Invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,12 @@ def provision(connections: Connections, plans: Mapping[str, Plan], report: Repor
     return Provisioned(changes, failures)
 
 
-def find_pages(connections: Connections, done: Provisioned) -> dict[str, SetUpPage]:
+def find_pages(connections: Connections, done: Provisioned) -> dict[str, Invitation]:
     """Return the set-up pages of the hosts that wait to be set up; one that does not answer becomes a failure."""
-    pages: dict[str, SetUpPage] = {}
+    pages: dict[str, Invitation] = {}
 
     def find(remote: Remote) -> None:
-        page = find_set_up_page(RemoteMachine(remote), remote.entry.address)
+        page = find_set_up_page(RemoteMachine(remote))
         if page is not None:
             pages[remote.entry.host] = page
 

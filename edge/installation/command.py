@@ -10,7 +10,7 @@ from edge.installation.machine import LocalMachine, StepFailed
 from edge.installation.own_program import program_files
 from edge.installation.plan import SCREEN, SPEECH, Plan, packages_for, unit
 from edge.installation.program import open_release
-from edge.installation.set_up_page import find_set_up_page
+from edge.installation.set_up_page import as_text, find_set_up_page
 from edge.installation.steps import carry_out, missing_steps
 from edge.installation.system import require_supported
 from landmarkers.errors import UserError
@@ -58,5 +58,5 @@ def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) ->
         print("the device serves its set-up page when it starts")
     else:
         page = find_set_up_page(machine)
-        print("the device is set up already" if page is None else page.text())
+        print("the device is set up already" if page is None else as_text(page))
     return 0

@@ -1,63 +1,39 @@
-"""The set-up page of a device: its address, the one-time code and the certificate's fingerprint."""
+"""The set-up page of a device, as whoever has installed it needs it: address, one-time code, fingerprint."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from edge.installation.machine import Machine, StepFailed
+from edge.setup.invitation import Invitation
+from edge.sinks.web.setup_code import grouped
 from landmarkers.parsing import describe
 from landmarkers.plain_text import escape
-from models.strict_model import StrictModel
 
 _REPORT: Final = (Path(__file__).parent / "set_up_report.py").read_text(encoding="utf-8")
-_WAIT_S: Final = 30
+_WAIT_S: Final = 60
 
 
-class _Report(StrictModel):
-    """What the device tells of its set-up page."""
+def find_set_up_page(machine: Machine) -> Invitation | None:
+    """Return the invitation to the device's set-up page; None where the device has settings.
 
-    code: str
-    port: int
-    addresses: tuple[str, ...]
-    fingerprint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetUpPage:
-    """The set-up page, as whoever installs the device needs it."""
-
-    addresses: tuple[str, ...]
-    code: str
-    fingerprint: str | None
-
-    def text(self) -> str:
-        """Return the lines that end an installation."""
-        lines = ["Open the set-up page on a phone or computer of the same network:"]
-        lines += [f"  {address}" for address in self.addresses]
-        lines += [f"One-time code: {self.code}"]
-        if self.fingerprint is not None:
-            lines += [
-                "The browser warns of the device's own certificate, once. Go on if the certificate shows this SHA-256:",
-                f"  {self.fingerprint}",
-            ]
-        return "\n".join(escape(line) for line in lines)
-
-
-def find_set_up_page(machine: Machine, address: str | None = None) -> SetUpPage | None:
-    """Return the device's set-up page, which is at `address` if that is known; None once it is set up.
-
-    A service that has just started is waited for. Raises StepFailed.
+    A service that has just started is waited for. Raises StepFailed if the page does not answer.
     """
-    report = machine.run(f"/usr/bin/python3 - {_WAIT_S}", stdin=_REPORT, within_s=4 * _WAIT_S)
+    report = machine.run(f"/usr/bin/python3 - {_WAIT_S}", stdin=_REPORT, within_s=2 * _WAIT_S)
     if not report.strip():
         return None
     try:
-        found = _Report.model_validate_json(report)
+        return Invitation.model_validate_json(report)
     except ValueError as error:
-        raise StepFailed(f"the device's report cannot be understood: {describe(error)}") from error
-    hosts = (address,) if address is not None else found.addresses
-    return SetUpPage(tuple(f"https://{_host(one)}:{found.port}/setup" for one in hosts), found.code, found.fingerprint)
+        raise StepFailed(f"its invitation to the set-up page cannot be understood: {describe(error)}") from error
 
 
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address and not address.startswith("[") else address
+def as_text(page: Invitation, address: str = "") -> str:
+    """Return the lines that end an installation; the addresses with the one that is known come first."""
+    lines = [
+        "Open the set-up page on a phone or computer in the same network:",
+        *(f"  {url}" for url in sorted(page.urls, key=lambda url: address not in url)),
+        f"Its one-time code: {grouped(page.code)}",
+        "The browser warns once of the device's own certificate; go on if that has this SHA-256 fingerprint:",
+        f"  {page.fingerprint}",
+    ]
+    return "\n".join(escape(line) for line in lines)

@@ -1,36 +1,32 @@
-"""Prints where a device's set-up page is, as one JSON object; nothing once the device is set up.
+"""Prints the invitation to a device's set-up page, once the page answers; nothing where the device is set up already.
 
 `ishara-deploy` and `ishara-edge setup` run this file with the device's own Python, as root.
 """
 
-import hashlib
 import json
 import socket
-import ssl
 import sys
 import time
-import tomllib
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 STATE = Path("/var/lib/ishara")
 # As edge/settings/location.py names them.
-CODE = STATE / "setup-code"
-UNSAVED = STATE / "setup.toml"
-OTHERS = (Path("/etc/ishara/edge.toml"), STATE / "edge.toml")
-PORT = 8300
+INVITATION = STATE / "setup-invitation.json"
+SETTINGS = (Path("/etc/ishara/edge.toml"), STATE / "edge.toml")
 LONGEST = 1 << 20
 PAUSE_S = 0.5
-ELSEWHERE = ("192.0.2.1", 9)  # an address of documentation: the default route leads there
+CONNECT_S = 2.0
 
 
 def main() -> None:
-    """Wait for the page for as many seconds as the argument says, and print the report."""
+    """Wait for the page for as many seconds as the argument says."""
     deadline = time.monotonic() + float(sys.argv[1])
-    while not any(path.exists() for path in OTHERS):
+    while not any(path.exists() for path in SETTINGS):
         try:
-            json.dump(report(), sys.stdout)
-        except (OSError, ValueError) as error:
+            sys.stdout.write(invitation())
+        except (OSError, ValueError, LookupError, TypeError) as error:
             if time.monotonic() > deadline:
                 sys.exit(f"the set-up page does not answer ({error}); `journalctl -u ishara-edge` may tell why")
             time.sleep(PAUSE_S)
@@ -38,43 +34,15 @@ def main() -> None:
             return
 
 
-def report() -> dict[str, Any]:
-    """Return the report. Raises OSError and ValueError while the page is not served."""
-    web = tomllib.loads(_read(UNSAVED)).get("web")
-    web = web if isinstance(web, dict) else {}
-    port = int(web.get("port", PORT))
-    with socket.create_connection(("127.0.0.1", port), 2):
-        pass
-    certificate = web.get("certificate_file")
-    return {
-        "code": _read(CODE).strip(),
-        "port": port,
-        "addresses": addresses(),
-        "fingerprint": None if certificate is None else fingerprint(_read(STATE / str(certificate))),
-    }
-
-
-def addresses() -> list[str]:
-    """Return this machine's address in its network; its name where it is in none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(ELSEWHERE)  # chooses the address, and sends nothing
-        except OSError:
-            return [socket.gethostname()]
-        return [str(probe.getsockname()[0])]
-
-
-def fingerprint(pem: str) -> str:
-    """Return the SHA-256 of the first certificate, as browsers show it."""
-    begin, end = pem.index("-----BEGIN CERTIFICATE-----"), pem.index("-----END CERTIFICATE-----")
-    der = ssl.PEM_cert_to_DER_cert(pem[begin:end] + "-----END CERTIFICATE-----\n")
-    digits = hashlib.sha256(der).hexdigest().upper()
-    return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
-
-
-def _read(path: Path) -> str:
-    with path.open(encoding="utf-8-sig") as file:
-        return file.read(LONGEST)
+def invitation() -> str:
+    """Return the invitation of this boot, as JSON. Raises an error while the page does not answer."""
+    with INVITATION.open(encoding="utf-8") as file:
+        text = file.read(LONGEST)
+    found = json.loads(text)
+    if found["boot"] != BOOT.read_text(encoding="ascii").strip():
+        raise ValueError("its code is that of an earlier start")
+    with socket.create_connection(("127.0.0.1", urlsplit(found["urls"][0]).port), CONNECT_S):
+        return text
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ Action = Callable[[], None]
 """A part of a step that is more than one command; raises StepFailed."""
 
 Steps = Mapping[str, Sequence[Command | Action]]
-"""What each step still has to do, in order; nothing where it is done."""
+"""The commands that each step still lacks, in order; none where it is done."""
 
 
 def missing_steps(machine: Machine, plan: Plan, *, start: bool = True) -> Steps:

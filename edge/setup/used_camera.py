@@ -19,4 +19,4 @@ def _device_of(source: str) -> str:
     """Return one name of a device for all of its names."""
     device = source.removeprefix("v4l2:")
     device = f"/dev/video{device}" if is_number(device) else device
-    return os.path.realpath(device) if device.startswith("/dev/") else source
+    return os.path.realpath(device) if device.startswith("/") else source

@@ -51,7 +51,7 @@ def check_running_camera(camera: CameraConfig, daemon: Health) -> Finding:
         return Finding("camera", State.WARNING, f"{camera.source} has delivered no image yet", "wait, and check again")
     if daemon.obstacle is not None:
         return Finding("camera", State.WARNING, *_OBSTACLES[daemon.obstacle])
-    return Finding("camera", State.OK, f"{camera.source} is in use: {daemon.frames_per_s:.0f} images a second")
+    return Finding("camera", State.OK, f"{camera.source} delivers {daemon.frames_per_s:.0f} images a second")
 
 
 def check_running_broker(config: MqttConfig | None, daemon: Health) -> Finding:

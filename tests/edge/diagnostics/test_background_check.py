@@ -80,7 +80,7 @@ def test_device_is_checked_while_it_reads_signs(
     found = {finding["check"]: finding for finding in report["findings"]}
     assert report["phase"] == "done"
     assert {found[check]["state"] for check in ("bundle", "camera", "broker", "live page", "daemon")} == {"ok"}
-    assert "is in use" in found["camera"]["sentence"]
+    assert "images a second" in found["camera"]["sentence"]
     assert "the daemon is connected" in found["broker"]["sentence"]
     assert "wait" in ask(listener, command="doctor")["error"]
     with listening(broker, "late", clean=True) as late:

@@ -26,8 +26,9 @@ const state = new State();
 const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), choice: byId("view-choice") });
 let deviceName = "";
 let latest = null; // the newest word, or its correction
-let dictionary, teach, ownCamera; // promises, once they are shown
+let dictionary, teach, ownCamera, doctor; // promises, once they are shown
 const states = {}; // the latest ones of teaching and of consent
+let lastCheck; // the latest state of a health check
 let retryTimer;
 
 language.put(byId("connection-text"), "connecting");
@@ -37,6 +38,7 @@ byId("language").addEventListener("click", () => {
   updateLanguageButton();
   updateTitle();
 });
+byId("doctor").addEventListener("toggle", showDoctor);
 addEventListener("hashchange", () => {
   showPage();
   // Users of the keyboard or a screen reader continue at the start of the page.
@@ -68,6 +70,10 @@ const handlers = {
   consent(consent) {
     keeping.show(consent);
     showStates({ consent });
+  },
+  doctor(check) {
+    lastCheck = check;
+    doctor?.then((one) => one?.show(check));
   },
   clear() {
     reply.clear();
@@ -115,7 +121,7 @@ async function loadAbout() {
   byId("to-own").hidden = about.visitors === 0;
   byId("keeping-stop").hidden = !about.commands;
   showStates({ commands: about.commands });
-  byId("reply-form").hidden = !about.commands;
+  byId("reply-form").hidden = byId("doctor").hidden = !about.commands;
   showPage();
   view.allow(about.view);
   state.setAbout(about);
@@ -201,6 +207,12 @@ async function showTeach(shown) {
   const place = isHere ? byId("teach-view") : byId("state").parentElement;
   if (byId("view").parentElement !== place) place.prepend(byId("view"));
   if (isHere) one.open(states);
+}
+
+async function showDoctor() {
+  const load = () => import("./doctor.js").then((module) => module.openDoctor(), () => null);
+  if (byId("doctor").open) doctor ??= load().then((one) => one ?? (doctor = undefined));
+  if (lastCheck) (await doctor)?.show(lastCheck);
 }
 
 function captionOf(prefix) {

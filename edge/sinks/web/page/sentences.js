@@ -179,7 +179,7 @@ function lookUp(clause) {
 
 function compile(clauses, beginning) {
   return Object.entries(clauses).map(([clause, arabic]) => {
-    const escaped = clause.replace(/[().]/g, "\\$&");
+    const escaped = clause.replace(/[().[\]]/g, "\\$&");
     const source = escaped.replace(/\{(\w+)(\*?)\}/g, (_, name, many) => `(?<${name}>${many ? ".+" : "\\S+"})`);
     return [new RegExp(`^${beginning}${source}$`), arabic];
   });

@@ -132,6 +132,7 @@ export const TEXTS = {
     "stage-landmarks": "finding landmarks",
     "stage-spotter": "spotting signs",
     "stage-classifier": "reading a sign",
+    doctor: "Health check",
 
     dictionary: "The signs that this device reads",
     "dictionary-search": "Search in Arabic or English",
@@ -300,6 +301,7 @@ export const TEXTS = {
     "stage-landmarks": "إيجاد النقاط",
     "stage-spotter": "رصد الإشارات",
     "stage-classifier": "قراءة الإشارة",
+    doctor: "فحص الجهاز",
 
     dictionary: "الإشارات التي يقرؤها هذا الجهاز",
     "dictionary-search": "ابحث بالعربية أو الإنجليزية",

@@ -1,16 +1,18 @@
 """The languages, colours and keyboard control of the live page, and what it loads."""
 
 import re
+from collections import Counter
 
 from playwright.sync_api import expect
 
 from edge.sinks.captions.theme import THEMES
 from edge.sinks.web import pages
+from tests.edge.sinks.web.browser import LANGUAGES
 from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.page.conftest import OpenPage
 from tests.edge.sinks.web.page.showing import wait_until_live
 
-TEXTS = ("texts.js", "teach-texts.js")
+TEXTS = ("texts.js", "teach-texts.js", "doctor-texts.js")
 
 
 def test_language_is_the_browsers_until_another_is_chosen(device: Device, open_page: OpenPage) -> None:
@@ -37,9 +39,13 @@ def test_language_is_the_browsers_until_another_is_chosen(device: Device, open_p
 def test_both_languages_have_the_same_texts(device: Device, open_page: OpenPage) -> None:
     page = open_page()
     load = "(name) => import(`/live-signs/assets/${name}`).then((texts) => texts.TEXTS)"
-    of_page, of_teaching = (page.page.evaluate(load, name) for name in TEXTS)
-    assert not of_page["en"].keys() & of_teaching["en"].keys()
-    texts = {language: of_page[language] | of_teaching[language] for language in of_page}
+    files_of_texts = [page.page.evaluate(load, name) for name in TEXTS]
+    names = Counter(name for one in files_of_texts for name in one["en"])
+    assert [name for name, count in names.items() if count > 1] == []
+    texts = {
+        language: {name: text for one in files_of_texts for name, text in one[language].items()}
+        for language in LANGUAGES
+    }
     assert texts["en"].keys() == texts["ar"].keys()
     values = {
         language: {name: sorted(re.findall(r"\{.+?\}", text)) for name, text in by_name.items()}
@@ -143,7 +149,9 @@ def test_what_is_loaded_to_open_the_page_is_small(device: Device, open_page: Ope
     )
     sizes = {name: size for name, size in loaded if name == "live-signs" or "." in name}
     assert "texts.js" in sizes
-    assert not {"own-camera.js", "teach.js", "teach-texts.js"} & sizes.keys()  # loaded when they are shown
+    assert (
+        not {"own-camera.js", "teach.js", "teach-texts.js", "doctor.js", "doctor-texts.js"} & sizes.keys()
+    )  # loaded when they are shown
     assert sum(sizes.values()) <= 110_000, sizes
 
 

@@ -1,7 +1,6 @@
 """The panel "Health check" of the page: who has logged in has the device check itself, and saves the bundle."""
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,9 +58,9 @@ class Checked:
 
 
 @pytest.fixture
-def checked(start_device: StartDevice, tmp_path: Path) -> Iterator[Checked]:
+def checked(start_device: StartDevice, tmp_path: Path) -> Checked:
     (tmp_path / "token").write_text(TOKEN)
-    yield Checked(start_device(token_file=tmp_path / "token"))
+    return Checked(start_device(token_file=tmp_path / "token"))
 
 
 def open_panel(browser: Browser, checked: Checked, language: str = "en", **options: Any) -> PageVisit:
@@ -132,4 +131,4 @@ def test_panel_is_hidden_from_who_may_send_no_commands(browser: Browser, start_d
 
 def test_every_phase_and_state_has_a_text() -> None:
     texts = (pages.FOLDER / "doctor-texts.js").read_text(encoding="utf-8")
-    assert [state for state in State if texts.count(f'"doctor-state-{state}":') != len(LANGUAGES)] == []
+    assert [state for state in State if texts.count(f'"finding-{state}":') != len(LANGUAGES)] == []

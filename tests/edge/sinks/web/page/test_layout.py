@@ -157,7 +157,7 @@ def test_what_is_loaded_to_open_the_page_is_small(device: Device, open_page: Ope
 
 def test_page_loads_nothing_from_other_servers() -> None:
     files = list(pages.FOLDER.iterdir())
-    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 60_000
+    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 90_000
     for path in files:
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path

@@ -1,7 +1,7 @@
 """Decides on the one thing to do next so that the device can read the signer.
 
 Each check has two limits: one at which its advice begins and, once it is given, a stricter one at which it ends, so
-that a signer at the limit is not told one thing and another. The limits were measured; see docs/setup.md.
+that a signer at the limit is not told one thing and another. The limits were measured; see docs/cameras.md.
 """
 
 from collections.abc import Callable

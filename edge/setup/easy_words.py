@@ -19,7 +19,7 @@ _OTHERS: Final = 5
 _MAX_BYTES: Final = 64 << 20
 
 # Signs of KArSL that the shipped model reads best of signs of their kind, as they are, at half the size, tilted by 12
-# degrees and darker (docs/setup.md): a greeting, a hand at the mouth, and both hands before the body.
+# degrees and darker (docs/cameras.md): a greeting, a hand at the mouth, and both hands before the body.
 _PREFERRED: Final[tuple[tuple[int, ...], ...]] = ((290, 289, 293), (160, 161), (299, 182, 174))
 """Of each group the first sign that is known is asked for."""
 

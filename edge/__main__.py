@@ -4,12 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Final, NoReturn
 
 from edge.arguments import parse_arguments
 from edge.config import CaptionsConfig, EdgeConfig, SpeechConfig
-from edge.config.loading import load_config
+from edge.configuration import live_settings, load, locate
 from edge.lifecycle.exit import exit_process
 from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
@@ -20,6 +19,8 @@ from edge.model_selection.active_bundle import find_store, open_active_bundle
 from edge.model_selection.spoken_signs import SpokenSigns
 from edge.probation.start_count import counted_start
 from edge.record.command import record_takes
+from edge.settings.live import LiveSettings
+from edge.settings.location import Location
 from landmarkers.errors import UserError
 
 # Modules that load ONNX Runtime or paho are imported where they are used: the doctor must run where these do not.
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "setup":
             return set_up(options)
-        code = _COMMANDS[options.command](load_config(options.config, os.environ, Path(".env")), options)
+        code = _run_command(options)
         sys.stdout.flush()
     except UserError as error:
         print_error(str(error), os.environ)
@@ -46,12 +47,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def run(config: EdgeConfig, options: argparse.Namespace) -> int:
+def _run_command(options: argparse.Namespace) -> int:
+    if options.command == "run":
+        return run(live_settings(options), options)
+    location = locate(options)
+    if options.command == "config" and options.action != "check":  # these mend a configuration that is wrong
+        return change_settings(location, options)
+    return _COMMANDS[options.command](load(location), options)
+
+
+def run(settings: LiveSettings, options: argparse.Namespace) -> int:
     """Turn signs into words until the camera ends or a signal comes."""
+    config = settings.load_first()
     with StopSignals() as signals, counted_start(find_store(config.model, options.model, os.environ)):
         from edge.daemon import run_daemon
 
-        run_daemon(config, options, signals)
+        run_daemon(config, options, signals, settings)
     return 0
 
 
@@ -132,8 +143,14 @@ def check_config(config: EdgeConfig, _options: argparse.Namespace) -> int:
     return 0
 
 
+def change_settings(location: Location, options: argparse.Namespace) -> int:
+    """List the latest changes of the settings, or undo one."""
+    from edge.settings.command import show_history, undo_change
+
+    return show_history(location, options) if options.action == "history" else undo_change(location)
+
+
 _COMMANDS: Final[Mapping[str, Callable[[EdgeConfig, argparse.Namespace], int]]] = {
-    "run": run,
     "record": record,
     "teach": teach,
     "bench": bench,

@@ -40,6 +40,7 @@ from edge.recognition.observer import LandmarkObserver
 from edge.recognition.recogniser import Recogniser
 from edge.recognition.word import StreamClock, WordFactory
 from edge.redaction import redact_source
+from edge.settings.live import LiveSettings
 from edge.setup.checks import SetupChecks
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.outbox import Outbox
@@ -56,6 +57,7 @@ def run_plan(
     service: Service,
     reloader: Reloader,
     failures: ThreadFailures,
+    settings: LiveSettings,
 ) -> None:
     """Turn signs into words as plan and command line say, until the camera ends or is stopped.
 
@@ -66,11 +68,13 @@ def run_plan(
         failures.attach(status)
         daemon = _Daemon(plan, options, service, status, stack)
         watch = daemon.watch_probation(reloader.request)
-        outputs = daemon.open_outputs(reloader.request_learned)
+        outputs = daemon.open_outputs(reloader.request_learned, settings)
+        daemon.swap.on_swap(lambda swapped: settings.accept(swapped.config))
         if watch is not None:
             daemon.swap.on_swap(watch.start)
             watch.start(plan)
         daemon.start_service(signals)
+        settings.accept(plan.config)
         reloader.attach(plan, daemon.swap.try_swap, daemon.source.camera.stop)
         daemon.run(outputs)
 
@@ -131,13 +135,13 @@ class _Daemon:
         self._stack.callback(watch.close)
         return watch
 
-    def open_outputs(self, reload: Callable[[], None]) -> Outputs:
+    def open_outputs(self, reload: Callable[[], None], settings: LiveSettings) -> Outputs:
         """Open the sinks; `reload` has the daemon use what was learned.
 
         Raises what a sink raises that refuses its configuration.
         """
         parts = self._plan, self._status, self._stats, self.swap, self._conversation, self._stack
-        outputs = Outputs(*parts, reload, self._open_check(), self._setup_checks())
+        outputs = Outputs(*parts, reload, self._open_check(), self._setup_checks(), settings)
         outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._learning)
         return outputs
 

@@ -12,6 +12,7 @@ from edge.keeping import arguments as keeping_arguments
 from edge.model_selection import arguments as models_arguments
 from edge.record import arguments as record_arguments
 from edge.redaction import redact_source
+from edge.settings import arguments as settings_arguments
 from edge.sinks.captions import arguments as captions_arguments
 from edge.sinks.speech import arguments as speech_arguments
 from edge.teach import arguments as teach_arguments
@@ -44,7 +45,13 @@ def parser() -> argparse.ArgumentParser:
         "--config",
         type=Path,
         metavar="FILE",
-        help="TOML file; ISHARA_… variables override it (default: none, every key has its default)",
+        help="TOML file; ISHARA_… variables override it (default: for `run` none, every key has its default; otherwise "
+        "that of the service on this device, if there is one)",
+    )
+    configured.add_argument(
+        "--setup",
+        action="store_true",
+        help="without this FILE, use the settings that set-up in the browser has saved, or begin set-up",
     )
     _add_run(_command(commands, "run", "turn the signs before a camera into words", configured))
     record_arguments.add_arguments(_command(commands, "record", "record takes of words for fine-tuning", configured))
@@ -66,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     config = _command(commands, "config", "inspect the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     _command(actions, "check", "check the configuration and print all of it as JSON", configured)
+    settings_arguments.add_arguments(actions, configured)
     add_standard_options(root)
     return root
 

@@ -20,7 +20,18 @@ from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.observer import LandmarkObserver
-from edge.requests import Command, ConsentRequest, Correction, LearnedRequest, Reply, SetupRequest, Teach, Teaching
+from edge.requests import (
+    Command,
+    ConsentRequest,
+    Correction,
+    LearnedRequest,
+    Reply,
+    SettingsRequest,
+    SetupRequest,
+    Teach,
+    Teaching,
+)
+from edge.settings.live import LiveSettings
 from edge.setup.bootstrap import SetupWebConfig
 from edge.setup.checks import SetupChecks
 from edge.sinks.captions.sink import CaptionSink
@@ -51,6 +62,8 @@ class Outputs:
     """Checks the device at a command; None if nobody may have it checked."""
     setup: SetupChecks | None = None
     """Checks cameras, the signer's place and brokers for the page."""
+    settings: LiveSettings | None = None
+    """The settings that the page reads and changes; None if it may not."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:
@@ -72,6 +85,7 @@ class Outputs:
         if config.web is not None:
             web = self._open_web(config.web, commands, learning)
             self._open_setup(commands, web)
+            self._open_settings(web, commands)
         if config.speech is not None:
             self._open_speech(config.speech)
         if learning is not None:
@@ -161,6 +175,14 @@ class Outputs:
         answers.register(commands)
         if web is not None:
             check.show_on(lambda state: web.show_state(StateMessage("doctor", state.to_json())))
+
+    def _open_settings(self, web: WebSink, commands: Commands) -> None:
+        """Let the page change the settings."""
+        if self.settings is None:
+            return
+        commands.register_payload(SettingsRequest, self.settings.answer)
+        end = self.settings.show_on(lambda state: web.show_state(StateMessage("settings", state.to_json())))
+        self.stack.callback(end)
 
     def _open_learning(
         self, learning: Learning, commands: Commands, web: WebSink | None, captions: CaptionSink | None

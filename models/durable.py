@@ -34,15 +34,18 @@ def copy_part(source: BinaryIO, size: int, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file's content atomically: a reader sees the old or the new one, and an error leaves the old one."""
+def replace_file(path: Path, content: bytes, mode: int = _FILE_MODE) -> None:
+    """Replace a file's content atomically: a reader sees the old or the new one, and an error leaves the old one.
+
+    Whom `mode` does not let read the file cannot read it at any moment.
+    """
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     try:
-        with new.open("xb") as file:
+        with open(new, "xb", opener=_open_privately) as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), _FILE_MODE)
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         new.replace(path)
     finally:
@@ -68,6 +71,10 @@ def create_file(path: Path, content: bytes) -> None:
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _open_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def replace_symlink(link: Path, target: str) -> None:

@@ -22,6 +22,8 @@ class EdgeConfig(Section):
 
     device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "ishara"
     """The device's name in MQTT topics, word events and captions."""
+    managed: bool = False
+    """True where a file management system owns this file: the page shows the settings and cannot change them."""
     health_every_s: Annotated[float, Field(ge=1.0, le=3600.0)] = 10.0
     """Seconds between two publications of `health`."""
     digits: Digits = "european"

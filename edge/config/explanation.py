@@ -36,12 +36,12 @@ def explain(error: ValidationError, path: Path | None, variables: Mapping[str, s
 def _where(location: KeyPath, path: Path | None, variables: Mapping[str, str]) -> str:
     """Return the variable that set a key, or the file with the variables that set a part of it."""
     for name, place in variables.items():
-        key = _key_path(name)
+        key = key_path(name)
         if key == location[: len(key)]:
             return f"the variable {one_line(name)}{place}"
     file = "the configuration" if path is None else f"the configuration {path}"
     parts = [
-        f"{one_line(name)}{place}" for name, place in variables.items() if _key_path(name)[: len(location)] == location
+        f"{one_line(name)}{place}" for name, place in variables.items() if key_path(name)[: len(location)] == location
     ]
     if not parts:
         return file
@@ -57,7 +57,7 @@ def _hint(key: str, *, is_variable: bool) -> str:
     return f"; perhaps {PREFIX + '_'.join(keys[meant]).upper() if is_variable else meant} is meant"
 
 
-def _key_path(variable: str) -> KeyPath:
+def key_path(variable: str) -> KeyPath:
     """Return the key that a variable sets."""
     name = variable.removeprefix(PREFIX).lower()
     section, _, key = name.partition("_")

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from edge.config.edge_config import EdgeConfig
-from edge.config.explanation import PREFIX, explain
+from edge.config.explanation import PREFIX, explain, key_path
 from edge.config.platform_variables import is_injected
 from edge.config.section import ConfigInvalid
 from edge.config.text_file import read_text_file, read_toml_file
@@ -39,15 +39,28 @@ class _Variables(BaseSettings, EdgeConfig):
 
 def load_config(path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None) -> EdgeConfig:
     """Load the configuration from a file, a `.env` and the environment, later ones winning. Raises ConfigInvalid."""
-    content = {} if path is None else _read_toml(path)
-    own = _own_variables(environment)
-    variables = own if dotenv is None else _read_dotenv(dotenv) | own
+    return validate_config({} if path is None else _read_toml(path), path, environment, dotenv)
+
+
+def validate_config(
+    content: dict[str, Any], path: Path | None, environment: Mapping[str, str], dotenv: Path | None = None
+) -> EdgeConfig:
+    """Return the configuration that a file would hold with this content. Raises ConfigInvalid, which names the file."""
+    own, of_dotenv = _own_variables(environment), {} if dotenv is None else _read_dotenv(dotenv)
+    variables = of_dotenv | own
+    content = dict(content)
     _override(content, variables)
     try:
         return EdgeConfig.model_validate(content, context=dict(environment))
     except ValidationError as error:
         places = {name: "" if name in own else f" of {dotenv}" for name in variables}
         raise ConfigInvalid(explain(error, path, places)) from error
+
+
+def find_overrides(environment: Mapping[str, str], dotenv: Path | None = None) -> dict[str, str]:
+    """Return the variable that decides each overridden key, such as `mqtt.host`. Raises ConfigInvalid."""
+    own, of_dotenv = _own_variables(environment), {} if dotenv is None else _read_dotenv(dotenv)
+    return {".".join(key_path(name)): name for name in (*of_dotenv, *own)}
 
 
 def _own_variables(environment: Mapping[str, str]) -> dict[str, str]:

@@ -35,7 +35,11 @@ def read_entries(path: Path) -> list[str]:
 
 def read_toml_file(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file. Raises OSError and ValueError, as `read_text_file` does."""
-    text = read_text_file(path)
+    return read_toml(read_text_file(path))
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the content of a text in TOML. Raises ValueError whose message continues a sentence about it."""
     if any(len(line) > _MAX_LINE for line in text.splitlines()):  # the time for a dotted key grows with its square
         raise ValueError(f"a line of it has more than {_MAX_LINE} characters")
     try:

@@ -74,7 +74,12 @@ class WebConfig(Section):
         if self.token_file is None:
             return None
         token = read_secret("web.token_file", self.token_file)
-        if len(token) < _MIN_TOKEN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
-            needed = f"at least {_MIN_TOKEN_LENGTH} letters and digits, for example from `openssl rand -hex 16`"
-            raise ConfigInvalid(f"web.token_file {self.token_file} must hold {needed}")
+        check_token(token, f"web.token_file {self.token_file}")
         return token
+
+
+def check_token(token: str, name: str) -> None:
+    """Check that a token is hard to guess and easy to type. Raises ConfigInvalid, with the name of what holds it."""
+    if len(token) < _MIN_TOKEN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
+        needed = f"at least {_MIN_TOKEN_LENGTH} letters and digits, for example from `openssl rand -hex 16`"
+        raise ConfigInvalid(f"{name} must hold {needed}")

@@ -1,0 +1,55 @@
+"""The keys that the page may change: those that neither name a file nor decide whose models are trusted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, get_args
+from urllib.parse import urlsplit
+
+from edge.requests.settings import SecretName, Value
+from edge.settings.file import SettingsRefused
+
+SECRETS: Final[tuple[SecretName, ...]] = get_args(SecretName)
+REMOVABLE: Final = ("captions", "learning", "mqtt", "speech")
+"""The sections that may be removed, which switches off what they configure."""
+_BY_SECTION: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("device", "digits"),
+    "camera": (
+        *("source", "username", "rotation_degrees", "mirror"),
+        *("region_left", "region_top", "region_width", "region_height"),
+    ),
+    "captions": (
+        *("show", "theme", "typeface", "english", "preview", "mirrored", "preview_per_s", "fade_after_s", "history_s"),
+        *("confident_from", "night_hours", "night_brightness", "screen"),
+    ),
+    "learning": ("asked_by", "keep", "days", "max_takes", "words", "teach"),
+    "mqtt": ("host", "tls", "port", "username", "protocol", "keepalive_s", "discovery", "discovery_prefix"),
+    "speech": ("says", "device", "volume", "quiet_hours", "max_age_s"),
+    "web": ("address", "port", "view", "view_per_s", "visitors"),
+}
+KEYS: Final = tuple(f"{section}.{key}" if section else key for section, keys in _BY_SECTION.items() for key in keys)
+"""All keys that may be changed, such as `mqtt.host`."""
+
+
+def file_key(name: SecretName) -> str:
+    """Return the key that names the file of a secret."""
+    return f"{name}_file"
+
+
+def check_changes(changes: Mapping[str, Value | None], removed: Iterable[str], overridden: Mapping[str, str]) -> None:
+    """Check which keys are changed, and which secrets are removed. Raises SettingsRefused."""
+    for key, value in changes.items():
+        if key not in KEYS and not (key in REMOVABLE and value is None):
+            raise SettingsRefused(f"{key} cannot be changed here, but only in the file")
+        if key in overridden:
+            raise SettingsRefused(f"{key} is decided by the variable {overridden[key]}, whatever the settings say")
+    if "web.token" in removed:
+        raise SettingsRefused("web.token cannot be removed here: without it nobody could change the settings again")
+    source = changes.get("camera.source")
+    if isinstance(source, str) and _has_credentials(source):
+        raise SettingsRefused("camera.source holds a user name or a password, which have fields of their own")
+
+
+def _has_credentials(source: str) -> bool:
+    try:
+        return "://" in source and "@" in urlsplit(source).netloc
+    except ValueError:  # no address; the camera says so
+        return False

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from edge.config import EdgeConfig
 from edge.config.loading import load_config
@@ -25,7 +25,8 @@ from models.strict_model import StrictModel
 
 log = logging.getLogger(__name__)
 
-_UNDONE = "the latest change of the settings is refused, and undone: %s"
+_RELOAD_AFTER_S: Final = 0.5  # the page that has the response to deliver is closed by a reload
+_UNDONE: Final = "the latest change of the settings is refused, and undone: %s"
 
 Show = Callable[[SettingsState], None]
 LoadSetup = Callable[[Path, Mapping[str, str], Path | None], EdgeConfig]
@@ -69,7 +70,7 @@ class LiveSettings:
         return self._location
 
     def on_change(self, reload: Callable[[], None]) -> None:
-        """Call `reload` after each change; it must not block."""
+        """Call `reload` half a second after each change; it must not block."""
         self._reload = reload
 
     def show_on(self, show: Show) -> Callable[[], None]:
@@ -156,7 +157,9 @@ class LiveSettings:
     def _changed(self, action: Literal["apply", "undo", "finish"], report: ChangeReport) -> ChangeReport:
         self._update(phase=Phase.APPLYING, action=action, changes=report.changes, why=None)
         log.info("settings: %s of %s", action, ", ".join(change.key for change in report.changes))
-        self._reload()
+        timer = threading.Timer(_RELOAD_AFTER_S, self._reload)
+        timer.daemon = True
+        timer.start()
         return report
 
     def _read(self, location: Location) -> EdgeConfig:

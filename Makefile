@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --requirement re
 INSTALL_PROJECT = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-docker test-homeassistant test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
+.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-docker test-homeassistant image test-image test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -113,6 +113,19 @@ test-fleet: setup
 # a container engine. Needs root; five minutes.
 test-docker: setup
 	tests/docker/build-steps $(BIN)/python
+
+# A card image for a Raspberry Pi 4 or 5 in build/image: Debian 13 with Ishara, waiting to be set up. Needs root; the first
+# run takes about half an hour, the others five minutes. Its Debian (5 GB) is kept in ~/.cache/ishara/image, or where
+# IMAGE_CACHE says; remove that folder at will. XZ= leaves out the compressed file, XZ=9 makes it smaller.
+XZ ?= 1
+image: setup
+	XZ=$(XZ) deploy/image/make-image $(BIN)/python build/image
+
+# That image on an emulated board, with its own kernel: set-up page, code, settings of the card, ssh, services. Needs no
+# root where tests/image/debian-packages.txt is installed; ten minutes on a machine that has nothing else to do.
+test-image: setup
+	@.ci/debian-packages tests/image/debian-packages.txt
+	$(BIN)/python -m tests.image $$(ls -t build/image/ishara-*-arm64.img | head -1) --keep build/image
 
 # What a real Home Assistant shows of a device, and 1,000 words while its broker is restarted RESTARTS times in each of two
 # ways. Needs root; ten minutes, and two more the first time. Its Debian (1.7 GB) is kept in ~/.cache/ishara/homeassistant,

@@ -11,6 +11,7 @@ import numpy as np
 from deploy.artifact import ArtifactUnusable, open_artifact
 from deploy.collected_folder import CollectedFolder, CollectionDamaged
 from deploy.collection import Listing
+from deploy.image import card_settings
 from deploy.inventory import InventoryInvalid, load_inventory
 from deploy.status import read
 from edge.installation.machine import StepFailed
@@ -56,6 +57,7 @@ _REPORT = {
         "events": [{"what": "rolled back", "reason": "it is slow"}],
     },
 }
+_CARD = b"name = ishara-2\r\nwifi = Home\nwifi-password = password\nwifi-country = JO\n# ssh-key = none\n"
 _INVENTORY = b"""
 trusted_keys = ["a.pub"]
 [app]
@@ -96,6 +98,7 @@ def parsers(scratch: Path) -> list[Parser]:
     unlisted, unreadable_list, forgetful = (StepFailed, LabelsDamaged), (CollectionDamaged,), (ForgottenDamaged,)
     return [
         Parser("inventory", [_INVENTORY], hostile_bytes, in_file("fleet.toml", load_inventory), (InventoryInvalid,)),
+        Parser("settings of a card", [_CARD], hostile_bytes, in_memory(card_settings.parse)),
         Parser("report of a device", reports, hostile_json, in_memory(_read_report), (StepFailed,)),
         Parser("list of takes", [json.dumps(_LISTING).encode()], hostile_json, in_memory(_read_listing), unlisted),
         Parser("collected takes", collected, hostile_json, in_file("collected.json", _read_collected), unreadable_list),

@@ -1,0 +1,1 @@
+"""The card image for a Raspberry Pi, and what is on it."""

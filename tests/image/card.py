@@ -38,7 +38,7 @@ class Card:
     def read(self, name: str) -> str | None:
         """Return the text of a file of the root file system; None if there is none."""
         text = self._debugfs(f"cat {name}")
-        return None if _MISSING in text else text
+        return None if text == _MISSING else text
 
     def list(self, folder: str) -> list[str]:
         """Return the names in a folder of the root file system."""
@@ -61,4 +61,5 @@ class Card:
 
 def _run(*command: str) -> str:
     done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace")
-    return done.stdout + done.stderr
+    # debugfs ends with 0 whatever happened.
+    return _MISSING if _MISSING in done.stderr else done.stdout

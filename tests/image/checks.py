@@ -6,9 +6,10 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from email.message import Message
+from http import HTTPStatus
+from http.client import HTTPException, HTTPSConnection
 from typing import Final
-from urllib.request import urlopen
 
 from tests.device.device import CheckFailed, wait_until
 from tests.image.board import Board
@@ -46,17 +47,32 @@ class Proof:
 
     def _page(self) -> str:
         seconds = wait_until(self._answers, "a page at port 8300", _BOOT_S)
-        with self._open("/setup") as answer:
-            return f"https answers {answer.status} at /setup, {seconds:.0f} s after power"
+        status, _ = self._ask("GET", "/setup")
+        if status != HTTPStatus.UNAUTHORIZED:
+            raise CheckFailed(f"/setup answers {status} to somebody without the code")
+        return f"https answers at 8300 after {seconds:.0f} s and asks for the code"
 
     def _code(self) -> str:
         wait_until(lambda: _INVITATION.search(self.board.log()) is not None, "a one-time code", _ANSWER_S)
-        found = _INVITATION.search(self.board.log())
-        assert found is not None
+        code, fingerprint = self._invitation()
         served = _served_fingerprint(self.board.page_port)
-        if found[2].replace(":", "").lower() != served:
-            raise CheckFailed(f"the log names the certificate {found[2]}, but {served} is served")
-        return f"a code of {len(found[1].replace('-', ''))} characters; the certificate served is that in the log"
+        if fingerprint != served:
+            raise CheckFailed(f"the log names the certificate {fingerprint}, but {served} is served")
+        _, wrong = self._ask("POST", "/login", "token=AAAA-AAAA-AAAA")
+        _, right = self._ask("POST", "/login", f"token={code}")
+        if "Set-Cookie" in wrong or "Set-Cookie" not in right:
+            raise CheckFailed("the code of the log does not open the page, or another one does")
+        status, _ = self._ask("GET", "/setup", cookie=right["Set-Cookie"].partition(";")[0])
+        if status != HTTPStatus.OK:
+            raise CheckFailed(f"/setup answers {status} to who has the code")
+        return "the code of the log opens the page, a wrong one does not; the certificate is that of the log"
+
+    def _invitation(self) -> tuple[str, str]:
+        """Return the code in the log, and the certificate's fingerprint."""
+        found = _INVITATION.search(self.board.log())
+        if found is None:
+            raise CheckFailed("no one-time code stands in the log")
+        return found[1], found[2].replace(":", "").lower()
 
     def _ssh(self) -> str:
         wait_until(lambda: self.board.ssh(["-i", str(self.board.key)], "true").returncode == 0, "ssh", _ANSWER_S * 5)
@@ -109,15 +125,22 @@ class Proof:
 
     def _answers(self) -> bool:
         try:
-            with self._open("/setup"):
-                return True
+            return self._ask("GET", "/setup")[0] > 0
         except OSError:
             return False
 
-    def _open(self, path: str) -> HTTPResponse:
-        address = f"https://127.0.0.1:{self.board.page_port}{path}"
-        answer: HTTPResponse = urlopen(address, timeout=_ANSWER_S, context=_any_certificate())  # https
-        return answer
+    def _ask(self, method: str, path: str, body: str | None = None, cookie: str = "") -> tuple[int, Message]:
+        """Return status and headers of the page's answer. Raises OSError."""
+        connection = HTTPSConnection("127.0.0.1", self.board.page_port, timeout=_ANSWER_S, context=_any_certificate())
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        try:
+            connection.request(method, path, body, headers | ({"Cookie": cookie} if cookie else {}))
+            answer = connection.getresponse()
+        except HTTPException as error:
+            raise OSError(str(error)) from error
+        finally:
+            connection.close()
+        return answer.status, answer.headers
 
 
 def no_secrets(card: Card) -> str:

@@ -15,8 +15,12 @@ PAGE_PORT: Final = 8300
 _SSH_PORT: Final = 22
 _MEMORY_MB: Final = 2048
 _SSH_S: Final = 180.0
-# The image's own command line is for a Raspberry Pi: only the console differs.
-_KERNEL_ARGUMENTS: Final = "console=ttyAMA0 systemd.journald.forward_to_console=1 systemd.show_status=1"
+# The image's command line is for a Raspberry Pi: its console differs, and the journal is shown there.
+_KERNEL_ARGUMENTS: Final = (
+    "console=ttyAMA0 systemd.journald.forward_to_console=1 systemd.show_status=1 "
+    # An emulated processor is slow.
+    "systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,14 @@ def booted(card: Card, folder: Path, key: Path) -> Iterator[Board]:
         "-device",
         "virtio-blk-pci,drive=card",
     ]
-    command += ["-netdev", f"user,id=net,hostname=board,{forwarded}", "-device", "virtio-net-pci,netdev=net"]
+    command += [
+        "-netdev",
+        f"user,id=net,hostname=board,{forwarded}",
+        "-device",
+        "virtio-net-pci,netdev=net",
+        "-device",
+        "virtio-rng-pci",
+    ]
     command += ["-display", "none", "-monitor", "none", "-serial", f"file:{console}", "-no-reboot"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as emulator:
         try:

@@ -78,7 +78,7 @@ def main() -> int:
         )
         machine = FolderMachine(options.root.absolute())
         steps = missing_steps(machine, plan, start=False)
-        carry_out(machine, steps, lambda sentence: print(f"make-image: {sentence}", flush=True))
+        carry_out(machine, steps, lambda sentence: sys.stdout.write(f"make-image: {sentence}\n"))
     except (StepFailed, UserError) as error:
         sys.stderr.write(f"make-image: {error}\n")
         return 2

@@ -57,6 +57,10 @@ class FolderMachine(LocalMachine):
         return f"/{Path(path).relative_to(self._root)}"
 
 
+def _report(sentence: str) -> None:
+    sys.stdout.write(f"make-image: {sentence}\n")
+
+
 def main() -> int:
     """Install the program into the folder of the arguments; return the exit code."""
     parser = argparse.ArgumentParser(prog="deploy.image.install", description=__doc__)
@@ -78,7 +82,7 @@ def main() -> int:
         )
         machine = FolderMachine(options.root.absolute())
         steps = missing_steps(machine, plan, start=False)
-        carry_out(machine, steps, lambda sentence: sys.stdout.write(f"make-image: {sentence}\n"))
+        carry_out(machine, steps, _report)
     except (StepFailed, UserError) as error:
         sys.stderr.write(f"make-image: {error}\n")
         return 2

@@ -13,6 +13,7 @@ from edge.lifecycle.exit import exit_process
 from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier
+from edge.lifecycle.paths import state_folder
 from edge.lifecycle.signals import StopSignals
 from edge.lifecycle.standard_streams import prepare_standard_streams
 from edge.model_selection.active_bundle import find_store, open_active_bundle
@@ -118,6 +119,13 @@ def learning(config: EdgeConfig, options: argparse.Namespace) -> int:
     return run_learning_command(config, options)
 
 
+def mqtt(config: EdgeConfig, options: argparse.Namespace) -> int:
+    """Have the broker forget this device."""
+    from edge.sinks.mqtt.command import forget
+
+    return forget(config, options, state_folder(os.environ))
+
+
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Check the device; return 1 if something must be fixed."""
     from edge.doctor.command import examine
@@ -159,6 +167,7 @@ _COMMANDS: Final[Mapping[str, Callable[[EdgeConfig, argparse.Namespace], int]]] 
     "speech": speech,
     "models": models,
     "learning": learning,
+    "mqtt": mqtt,
     "config": check_config,
 }
 

@@ -25,6 +25,7 @@ from edge.lifecycle.reload import Reloader
 from edge.lifecycle.service import Service, status_line
 from edge.lifecycle.signals import StopSignals
 from edge.model_selection.active_bundle import find_store
+from edge.model_selection.choices import open_choices
 from edge.monitoring.frame_rate import FrameRateController
 from edge.monitoring.health import LearnedInUse, PipelineStats
 from edge.monitoring.liveness import LivenessMonitor
@@ -68,7 +69,7 @@ def run_plan(
         failures.attach(status)
         daemon = _Daemon(plan, options, service, status, stack)
         watch = daemon.watch_probation(reloader.request)
-        outputs = daemon.open_outputs(reloader.request_learned, settings)
+        outputs = daemon.open_outputs(reloader, settings)
         daemon.swap.on_swap(lambda swapped: settings.accept(swapped.config))
         if watch is not None:
             daemon.swap.on_swap(watch.start)
@@ -135,13 +136,15 @@ class _Daemon:
         self._stack.callback(watch.close)
         return watch
 
-    def open_outputs(self, reload: Callable[[], None], settings: LiveSettings) -> Outputs:
-        """Open the sinks; `reload` has the daemon use what was learned.
+    def open_outputs(self, reloader: Reloader, settings: LiveSettings) -> Outputs:
+        """Open the sinks; the reloader has the daemon use what was learned or chosen.
 
         Raises what a sink raises that refuses its configuration.
         """
         parts = self._plan, self._status, self._stats, self.swap, self._conversation, self._stack
-        outputs = Outputs(*parts, reload, self._open_check(), self._setup_checks(), settings)
+        choices = open_choices(self._plan, self._options.model, self._status, self.swap, self._stack, reloader.request)
+        checks = self._open_check(), self._setup_checks()
+        outputs = Outputs(*parts, reloader.request_learned, *checks, settings, choices)
         outputs.open_all(self._outbox, None if self._options.quiet else self._new_console(), self._learning)
         return outputs
 

@@ -14,6 +14,7 @@ from edge.record import arguments as record_arguments
 from edge.redaction import redact_source
 from edge.settings import arguments as settings_arguments
 from edge.sinks.captions import arguments as captions_arguments
+from edge.sinks.mqtt import arguments as mqtt_arguments
 from edge.sinks.speech import arguments as speech_arguments
 from edge.teach import arguments as teach_arguments
 from landmarkers.command_line import add_standard_options
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     keeping_arguments.add_arguments(learning, configured)
     setup = _command(commands, "setup", "install this program as a service on this machine, as root")
     installation_arguments.add_arguments(setup)
+    mqtt_arguments.add_arguments(_command(commands, "mqtt", "have the broker forget this device"), configured)
     config = _command(commands, "config", "inspect the configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     _command(actions, "check", "check the configuration and print all of it as JSON", configured)

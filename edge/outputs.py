@@ -15,6 +15,7 @@ from edge.conversation import Conversation
 from edge.corrections.corrector import Corrector
 from edge.diagnostics.answers import DoctorAnswers
 from edge.diagnostics.background_check import BackgroundCheck, CheckState, Phase
+from edge.lifecycle.choices import Choices
 from edge.lifecycle.hot_swap import SwapEvents
 from edge.lifecycle.plan import Plan
 from edge.monitoring.health import PipelineStats
@@ -36,6 +37,7 @@ from edge.setup.bootstrap import SetupWebConfig
 from edge.setup.checks import SetupChecks
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
+from edge.sinks.mqtt.discovery import Offers, find_trigger_words
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
@@ -64,6 +66,8 @@ class Outputs:
     """Checks cameras, the signer's place and brokers for the page."""
     settings: LiveSettings | None = None
     """The settings that the page reads and changes; None if it may not."""
+    choices: Choices = field(default_factory=Choices)
+    """What may be chosen over MQTT."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:
@@ -91,6 +95,7 @@ class Outputs:
         if learning is not None:
             self._open_learning(learning, commands, web, captions)
         self._open_doctor(commands, web)
+        self.choices.register(commands)
         if config.mqtt is not None and outbox is not None:
             # Opened last: it announces the commands that the other sinks have registered. But it receives words first:
             # its outbox keeps a word if the daemon is killed, while a reader of the console may make it wait.
@@ -109,12 +114,22 @@ class Outputs:
             health=PeriodicHealth(self.stats.health, self.plan.config.health_every_s),
             status=self.status,
             commands=commands,
+            offers=self._offers(self.plan),
         )
         self.stack.callback(mqtt.close)
-        self.swaps.on_swap(lambda plan: mqtt.publish_model(_model_json(plan)))
+        if mqtt.snapshots is not None:
+            self.observers.append(mqtt.snapshots)
+        self.swaps.on_swap(lambda plan: mqtt.publish_model(_model_json(plan), self._offers(plan)))
         if self.check is not None:
             self.check.show_on(partial(_publish_findings, mqtt))
         return mqtt
+
+    def _offers(self, plan: Plan) -> Offers:
+        """Return what Home Assistant may choose from, and the triggers of the words that a plan says."""
+        mqtt, choices = plan.config.mqtt, self.choices
+        entries = () if mqtt is None else mqtt.trigger_words
+        words = find_trigger_words(entries, plan.bundle.signs, plan.allowed)
+        return Offers(words, choices.models, choices.vocabularies, plan.config.web)
 
     def _open_captions(self, config: CaptionsConfig, commands: Commands) -> CaptionSink:
         captions = CaptionSink(config, device=self.plan.config.device, status=self.status)
@@ -226,7 +241,9 @@ def _show_consent(learning: Learning, web: WebSink) -> None:
 
 def _model_json(plan: Plan) -> str:
     content = plan.bundle.manifest.model_dump(mode="json", exclude={"files", "spotter"})
-    return json.dumps(content | {"signs": len(plan.bundle.signs), "vocabulary": plan.allowed_count}, ensure_ascii=False)
+    content |= {"signs": len(plan.bundle.signs), "vocabulary": plan.allowed_count}
+    chosen = {"installed_as": plan.installed_as, "vocabulary_name": plan.vocabulary_name}
+    return json.dumps(content | chosen, ensure_ascii=False)
 
 
 def _active_model(plan: Plan) -> ActiveModel:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from models.bundle_source import BundleSource, open_bundle_source
 from models.compatibility import InstallOptions
 from models.smoke import ResourceLimits
-from models.store_reader import InstalledBundle, Probation, StoreReader, StoreUnusable
+from models.store_reader import SHIPPED, InstalledBundle, Probation, StoreReader, StoreUnusable
 from models.transactions import Transactions
 
 if TYPE_CHECKING:  # cryptography is loaded only where there are keys
     from models.signature import TrustedKeys
 
-__all__ = ["BundleStore", "InstalledBundle", "Probation", "StoreUnusable"]
+__all__ = ["SHIPPED", "BundleStore", "InstalledBundle", "Probation", "StoreUnusable"]
 
 
 class BundleStore(StoreReader):
@@ -55,7 +55,8 @@ class BundleStore(StoreReader):
     def activate(self, name: str) -> None:
         """Activate an installed bundle, on probation, if it is whole and passes the smoke test.
 
-        The operator names it, so it may be older than the active one. Raises BundleRefused, StoreUnusable.
+        The operator names it, so it may be older than the active one; `SHIPPED` names the shipped one. Raises
+        BundleRefused, StoreUnusable.
         """
         self._transactions.activate(name)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # cryptography is loaded only where there are keys
     from models.signature import TrustedKeys
 
 CURRENT: Final = "current"
+SHIPPED: Final = "shipped"
+"""Stands for the shipped bundle among the names of those that are installed, which all end with eight digits."""
 
 
 class StoreUnusable(UserError):

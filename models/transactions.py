@@ -31,7 +31,7 @@ from models.installation import (
 )
 from models.owner import is_of_another_user
 from models.smoke import ResourceLimits, run_smoke_test
-from models.store_reader import CURRENT, StoreReader, StoreUnusable
+from models.store_reader import CURRENT, SHIPPED, StoreReader, StoreUnusable
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +115,12 @@ class Transactions:
     def activate(self, name: str) -> None:
         """Activate an installed bundle, on probation, if it is whole and passes the smoke test.
 
-        The operator names it, so it may be older than the active one. Raises BundleRefused, StoreUnusable.
+        The operator names it, so it may be older than the active one. The shipped one is active when none of the store
+        is. Raises BundleRefused, StoreUnusable.
         """
+        if name == SHIPPED:
+            self._activate_shipped()
+            return
         folder = self.store.root / name
         with lock_store(self.store.root, wait_s=_OPERATOR_WAIT_S):
             if name not in self.store.names():
@@ -215,6 +219,12 @@ class Transactions:
     def _activate(self, name: str) -> None:
         self.store.journal().activate(name, self.store.current_name()).write(self.store.root)
         self._switch(name)
+
+    def _activate_shipped(self) -> None:
+        with lock_store(self.store.root, wait_s=_OPERATOR_WAIT_S):
+            if self.store.current_name() is not None:
+                self.store.journal().record_event("activated", SHIPPED).write(self.store.root)
+                self._switch(None)
 
     def _prune(self) -> None:
         """Remove the bundles that no rollback needs."""

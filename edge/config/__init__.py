@@ -8,11 +8,12 @@ from edge.config.model import SHIPPED_MODEL, ModelConfig
 from edge.config.monitoring import MetricsConfig, RateConfig
 from edge.config.mqtt import MqttConfig
 from edge.config.section import ConfigInvalid
-from edge.config.signs import LabelsConfig, VocabularyConfig
+from edge.config.signs import DEFAULT_VOCABULARY, LabelsConfig, Vocabulary, VocabularyConfig
 from edge.config.speech import SpeechConfig
 from edge.config.web import WebConfig
 
 __all__ = [
+    "DEFAULT_VOCABULARY",
     "SHIPPED_MODEL",
     "CameraConfig",
     "CaptionsConfig",
@@ -25,6 +26,7 @@ __all__ = [
     "MqttConfig",
     "RateConfig",
     "SpeechConfig",
+    "Vocabulary",
     "VocabularyConfig",
     "WebConfig",
 ]

@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from edge.config.section import CredentialFile, Section, read_secret
+from edge.config.signs import write_ranges
+from landmarkers.plain_text import MAX_CHARACTERS, one_line
 
 _PLAIN_PORT: Final = 1883
 _TLS_PORT: Final = 8883
+_MAX_TRIGGER_WORDS: Final = 20
 
 
 def _check_host(host: str) -> str:
@@ -16,6 +19,13 @@ def _check_host(host: str) -> str:
     if "/" in host or "@" in host:
         raise ValueError("it is the host alone, without mqtt://, user name and path, which have keys of their own")
     return host
+
+
+def _check_word(word: str) -> str:
+    """Refuse a text that cannot be shown as it is."""
+    if not word or one_line(word, MAX_CHARACTERS) != word:
+        raise ValueError(f"it is a word or a sign's number, on one line and of {MAX_CHARACTERS} characters at most")
+    return word
 
 
 class MqttConfig(Section):
@@ -53,6 +63,18 @@ class MqttConfig(Section):
     """Announce the device to Home Assistant."""
     discovery_prefix: Annotated[str, StringConstraints(pattern=r"^[^#+/\s]+(/[^#+/\s]+)*$")] = "homeassistant"
     """Topic prefix of Home Assistant's discovery."""
+    trigger_words: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_word)], ...],
+        BeforeValidator(write_ranges),
+        Field(max_length=_MAX_TRIGGER_WORDS),
+    ] = ("help", "pain", "doctor", "welcome", "thanks")
+    """Words, in Arabic or English, or numbers of signs that have a device trigger of their own in Home Assistant, where
+    they may be said; in a variable separated by commas."""
+    choose_model: bool = True
+    """Let whoever may publish commands choose among the bundles that are installed in the store."""
+    snapshot: Literal["off", "skeleton", "picture"] = "off"
+    """What the command `snapshot` publishes, which nothing else does: a drawing of the skeleton alone, or the camera's
+    picture with it. It leaves the device then, and whoever reads its topics sees it."""
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:

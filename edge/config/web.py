@@ -55,6 +55,11 @@ class WebConfig(Section):
         return self
 
     @property
+    def is_local(self) -> bool:
+        """Return True if only programs on this machine reach the page."""
+        return _is_loopback(self.address)
+
+    @property
     def url(self) -> str:
         """Return the address of the page."""
         scheme = "http" if self.certificate_file is None else "https"

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edge.config import EdgeConfig
+from edge.config import DEFAULT_VOCABULARY, SHIPPED_MODEL, EdgeConfig
 from edge.monitoring.meter import MeteredClassifier
 from models.bundle import Bundle
+from models.store_reader import SHIPPED
 
 if TYPE_CHECKING:
     from edge.learned.learned_model import LearnedModel
@@ -28,8 +29,15 @@ class Plan:
     """Runs the bundle's network, without what was learned; None where nothing can be learned."""
     learned: "LearnedModel | None" = None
     """The part that this device has learned, if it is used."""
+    vocabulary_name: str = DEFAULT_VOCABULARY
+    """The name of the vocabulary in use, which is the configuration's section `[vocabulary]`."""
     previous: "Plan | None" = None
     """The plan to return to when the stages of this one are refused."""
+
+    @property
+    def installed_as(self) -> str:
+        """Return the name by which the store activates the bundle."""
+        return SHIPPED if self.bundle.folder == SHIPPED_MODEL else self.bundle.folder.name
 
     @property
     def model_bundle(self) -> Bundle:

@@ -22,6 +22,6 @@ def add_arguments(command: argparse.ArgumentParser, configured: argparse.Argumen
     )
 
     activate = actions.add_parser("activate", parents=[configured], help="make an installed bundle active")
-    activate.add_argument("name", metavar="NAME", help="as `list` prints it")
+    activate.add_argument("name", metavar="NAME", help="as `list` prints it; `shipped` is the shipped one")
 
     actions.add_parser("rollback", parents=[configured], help="make the previously active bundle active again")

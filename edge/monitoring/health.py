@@ -51,7 +51,8 @@ class Health(StrictModel):
     `obstacle` is why the signer cannot be read, which somebody in the room can remove. `last_word_at` is
     when the last word was emitted; `confidences` is the histogram of the words' confidences, `model` the bundle in use.
     `model_state` is the state of a model from the store: `proven`, `on probation`, or `rolled back NAME:` with the
-    reason, where the daemon returned from that one. `learned` is what this device has taught itself, and no key
+    reason, where the daemon returned from that one. `model_refused` is why the model that somebody chose over MQTT is
+    not used. `learned` is what this device has taught itself, and no key
     signs.
     `stage_ms` are times of recent runs; `stage_histograms` count all runs by their time, up to STAGE_BOUNDS_S each.
     Of the words, `words_waiting` have not reached the broker yet, and `words_dropped` never will: too many waited, or
@@ -85,6 +86,7 @@ class Health(StrictModel):
     words_unreadable: int = 0
     model: str | None = None
     model_state: str | None = None
+    model_refused: str | None = None
     learned: LearnedInUse | None = None
 
     def to_json(self) -> str:
@@ -203,6 +205,7 @@ class PipelineStats:
             words_unreadable=0 if self._backlog is None else self._backlog.unreadable,
             model=self.model,
             model_state=self._status.model_state,
+            model_refused=self._status.model_refused,
             learned=self.learned,
         )
 

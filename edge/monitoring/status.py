@@ -66,6 +66,7 @@ class DeviceStatus:
         self._obstacle: Obstacle | None = None
         self._keeping: Keeping | None = None
         self._model_state: str | None = None
+        self._model_refused: str | None = None
         self._callbacks: list[Callback] = []
 
     def report(self, component: Component, fault: str | None) -> None:
@@ -123,6 +124,14 @@ class DeviceStatus:
         if changed:
             self._notify()
 
+    def set_model_refused(self, reason: str | None) -> None:
+        """Set why a model that somebody chose is not used; None once another choice was carried out."""
+        line = None if reason is None else one_sentence(reason)
+        with self._lock:
+            changed, self._model_refused = self._model_refused != line, line
+        if changed:
+            self._notify()
+
     @property
     def keeping(self) -> Keeping | None:
         """Return whose takes are kept."""
@@ -134,6 +143,12 @@ class DeviceStatus:
         """Return the model's state."""
         with self._lock:
             return self._model_state
+
+    @property
+    def model_refused(self) -> str | None:
+        """Return why the model that somebody chose last is not used."""
+        with self._lock:
+            return self._model_refused
 
     @property
     def faults(self) -> dict[Component, str]:

@@ -4,6 +4,7 @@ A command without a payload is its bare name, or JSON with `command` and optiona
 a payload has a model of its own, a subclass of `Request` whose fields all have bounds, in `WITH_PAYLOAD`.
 """
 
+from edge.requests.choices import Activate, ChooseVocabulary
 from edge.requests.payloads import (
     MAX_CONSENT_MINUTES,
     MAX_TAKE_NAME,
@@ -30,8 +31,10 @@ __all__ = [
     "MAX_TAKE_NAME",
     "PAGE_ONLY",
     "WITH_PAYLOAD",
+    "Activate",
     "BrokerAccess",
     "CalibratedSigns",
+    "ChooseVocabulary",
     "Command",
     "ConsentRequest",
     "Correction",

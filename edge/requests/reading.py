@@ -5,6 +5,7 @@ from typing import Final, Self
 
 from pydantic import ValidationError
 
+from edge.requests.choices import Activate, ChooseVocabulary
 from edge.requests.payloads import (
     ConsentRequest,
     Correction,
@@ -30,6 +31,7 @@ WITH_PAYLOAD: Final[Mapping[str, type[Request]]] = {
     for kind in (
         *(Reply, Correction, Teach, Teaching, LearnedRequest, ConsentRequest),
         *(SetupRequest, SettingsRequest, DoctorRequest, SupportBundleRequest),
+        *(Activate, ChooseVocabulary),
     )
 }
 

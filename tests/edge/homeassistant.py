@@ -70,6 +70,7 @@ class _Entity(_Strict):
     icon: Icon | None = None
     entity_category: Literal["config", "diagnostic"] | None = None
     json_attributes_topic: SubscribeTopic | None = None
+    json_attributes_template: Template | None = None
     platform: str
 
     @model_validator(mode="after")
@@ -135,7 +136,33 @@ class Notify(_Entity):
     command_template: Template | None = None
 
 
-Component = Annotated[Event | Sensor | BinarySensor | Switch | Button | Notify, Field(discriminator="platform")]
+class Select(_Entity):
+    platform: Literal["select"]
+    options: list[Text]
+    command_topic: PublishTopic
+    command_template: Template | None = None
+    state_topic: SubscribeTopic | None = None
+    value_template: Template | None = None
+
+
+class Image(_Entity):
+    platform: Literal["image"]
+    image_topic: SubscribeTopic
+    content_type: Literal["image/jpeg", "image/png"] | None = None
+
+
+class DeviceTrigger(_Strict):
+    platform: Literal["device_automation"]
+    automation_type: Literal["trigger"]
+    type: Text
+    subtype: Text
+    topic: SubscribeTopic
+    payload: Text | None = None
+    value_template: Template | None = None
+
+
+Entity = Event | Sensor | BinarySensor | Switch | Button | Notify | Select | Image
+Component = Annotated[Entity | DeviceTrigger, Field(discriminator="platform")]
 
 
 def _without_removed(components: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -156,10 +183,15 @@ class DeviceDiscovery(_Strict):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        for name in ("unique_id", "default_entity_id"):
-            ids = [getattr(component, name) for component in self.components.values()]
+        entities = [one for one in self.components.values() if not isinstance(one, DeviceTrigger)]
+        triggers = [one for one in self.components.values() if isinstance(one, DeviceTrigger)]
+        for ids in (
+            [one.unique_id for one in entities],
+            [one.default_entity_id for one in entities],
+            [(one.type, one.subtype) for one in triggers],
+        ):
             if len(set(ids)) != len(ids):
-                raise ValueError(f"two components share a {name}")
+                raise ValueError("two components share an id")
         return self
 
 
@@ -168,9 +200,22 @@ def parse(payload: str) -> DeviceDiscovery:
     return DeviceDiscovery.model_validate_json(payload)
 
 
-def command_of(component: Notify, message: str) -> bytes:
+def command_of(component: Notify | Select, message: str) -> bytes:
     """Return the payload that an entity publishes for a message."""
     return _TEMPLATES.from_string(component.command_template or "{{ value }}").render(value=message).encode()
+
+
+def fires(trigger: DeviceTrigger, payload: str) -> bool:
+    """Return True if the trigger fires at a payload on its topic."""
+    return state_of(trigger, payload) == trigger.payload
+
+
+def reason_of(component: BinarySensor, payload: str) -> object:
+    """Return the attribute `reason` that an entity shows after a payload on the topic of its attributes."""
+    assert component.json_attributes_template is not None
+    content: Any = TypeAdapter(dict[str, Any]).validate_json(payload)
+    template = _TEMPLATES.from_string(component.json_attributes_template)
+    return json.loads(template.render(value=payload, value_json=content))["reason"]
 
 
 def state_of(component: Component, payload: str, attributes: Mapping[str, object] | None = None) -> str:

@@ -26,8 +26,17 @@ _ENTITIES: Final = {
     "sensor.ishara_entrance_frames_per_s": "Frames a second",
     "sensor.ishara_entrance_model": "Model",
     "sensor.ishara_entrance_obstacle": "Obstacle to reading",
+    "binary_sensor.ishara_entrance_too_dark": "Too dark",
+    "binary_sensor.ishara_entrance_too_far": "Too far",
+    "binary_sensor.ishara_entrance_too_blurred": "Too blurred",
+    "binary_sensor.ishara_entrance_web": "Live page",
+    "binary_sensor.ishara_entrance_daemon": "Program",
+    "binary_sensor.ishara_entrance_model_problem": "Model problem",
     "switch.ishara_entrance_recognition": "Sign recognition",
+    "select.ishara_entrance_vocabulary": "Vocabulary",
     "notify.ishara_entrance_reply": "Reply",
+    "image.ishara_entrance_snapshot": "Snapshot",
+    "button.ishara_entrance_take_snapshot": "Take snapshot",
     "button.ishara_entrance_clear": "Clear captions",
 }
 _WITHOUT_STATE: Final = {  # until the next word, or until it is pressed
@@ -37,10 +46,17 @@ _WITHOUT_STATE: Final = {  # until the next word, or until it is pressed
     "event.ishara_entrance_utterance",
     "sensor.ishara_entrance_last_utterance",
     "notify.ishara_entrance_reply",
+    "image.ishara_entrance_snapshot",
+    "button.ishara_entrance_take_snapshot",
     "button.ishara_entrance_clear",
 }
-_TEMPERATURE: Final = "sensor.ishara_entrance_temperature"
-_CLASSES: Final = {"binary_sensor.ishara_entrance_camera": "connectivity", _TEMPERATURE: "temperature"}
+_MEASURED: Final = {"sensor.ishara_entrance_temperature", "binary_sensor.ishara_entrance_too_hot"}
+"""There where this machine measures it."""
+_CLASSES: Final = {
+    "binary_sensor.ishara_entrance_camera": "connectivity",
+    "sensor.ishara_entrance_temperature": "temperature",
+    **{entity: "problem" for entity in _ENTITIES if entity.startswith("binary_sensor") and "camera" not in entity},
+}
 
 
 def entities(house: Household) -> str:
@@ -49,15 +65,17 @@ def entities(house: Household) -> str:
     for entity in _ENTITIES.keys() - _WITHOUT_STATE:
         house.wait_for(entity)
     states = house.home.states()
-    expected = set(_ENTITIES) | ({_TEMPERATURE} & states.keys())
-    _expect(set(states) == expected, f"the entities are {pretty(sorted(states))}")
+    expected = set(_ENTITIES) | (_MEASURED & states.keys())
+    expect(set(states) == expected, f"the entities are {pretty(sorted(states))}")
     for entity, name in _ENTITIES.items():
         shown = states[entity]["attributes"]
-        _expect(shown["friendly_name"] == f"Ishara entrance {name}", f"{entity} is called {shown['friendly_name']}")
+        expect(shown["friendly_name"] == f"Ishara entrance {name}", f"{entity} is called {shown['friendly_name']}")
     for entity in _CLASSES.keys() & expected:
-        _expect(states[entity]["attributes"].get("device_class") == _CLASSES[entity], f"{entity} has no class")
-    _expect(states["binary_sensor.ishara_entrance_camera"]["state"] == "on", "the camera is not connected")
-    return f"{len(states)} entities, temperature {'measured' if _TEMPERATURE in states else 'not measured, not shown'}"
+        expect(states[entity]["attributes"].get("device_class") == _CLASSES[entity], f"{entity} has no class")
+    expect(states["binary_sensor.ishara_entrance_camera"]["state"] == "on", "the camera is not connected")
+    problems = [entity for entity in states if _CLASSES.get(entity) == "problem" and states[entity]["state"] != "off"]
+    expect(not problems, f"there are problems: {problems}")
+    return f"{len(states)} entities, of measurements {sorted(_MEASURED & states.keys())}"
 
 
 def words(house: Household) -> str:
@@ -65,15 +83,15 @@ def words(house: Household) -> str:
     house.stop_device()
     with watching(house.home) as watch:
         house.play_demo()
-        _expect(len(watch.seen) == _DEMO_WORDS, f"{len(watch.seen)} words were seen")
+        expect(len(watch.seen) == _DEMO_WORDS, f"{len(watch.seen)} words were seen")
     house.start_device()
     house.wait_for(WORD_ENTITY)
     time.sleep(_SETTLE_S)
-    _expect(house.spoken() == _DEMO_WORDS, f"{house.spoken()} words were spoken")
+    expect(house.spoken() == _DEMO_WORDS, f"{house.spoken()} words were spoken")
     states = house.home.states()
     for kind, text in (("word", "word"), ("utterance", "text")):
         event, last = states[f"event.ishara_entrance_{kind}"], states[f"sensor.ishara_entrance_last_{kind}"]
-        _expect(event["attributes"][text] == last["state"], f"{pretty(event)} is not {pretty(last)}")
+        expect(event["attributes"][text] == last["state"], f"{pretty(event)} is not {pretty(last)}")
     return f"{_DEMO_WORDS} words, each spoken once, the last line {last['state']}"
 
 
@@ -87,8 +105,8 @@ def repeated_word(house: Household) -> str:
         wait_until(lambda: second["seq"] in watch.counts, "the second word", PATIENCE_S)
         time.sleep(_SETTLE_S)
         counts = [watch.counts[event["seq"]] for event in (first, second)]
-    _expect(counts == [1, 1], f"two words that came twice were seen {counts} times")
-    _expect(house.spoken() == before + 2, f"{house.spoken() - before} words were spoken")
+    expect(counts == [1, 1], f"two words that came twice were seen {counts} times")
+    expect(house.spoken() == before + 2, f"{house.spoken() - before} words were spoken")
     return "once seen, once spoken"
 
 
@@ -128,7 +146,7 @@ def restarted_home(house: Household) -> str:
     house.wait_for(WORD_ENTITY)
     took_s = time.monotonic() - began
     time.sleep(_SETTLE_S)
-    _expect(house.spoken() == before, f"{house.spoken() - before} words were spoken again")
+    expect(house.spoken() == before, f"{house.spoken() - before} words were spoken again")
     _see_word(house, 2**52 + 2)
     house.wait_for("sensor.ishara_entrance_last_word")
     return f"all entities back within {took_s:.0f} s"
@@ -141,11 +159,11 @@ def killed_device(house: Household) -> str:
     house.home.stop()
     house.home.start()
     before = house.spoken()
-    _expect(not house.home.is_available(WORD_ENTITY), "the entities are available without a device")
+    expect(not house.home.is_available(WORD_ENTITY), "the entities are available without a device")
     house.start_device()
     house.wait_for("switch.ishara_entrance_recognition", "on")
     time.sleep(_SETTLE_S)
-    _expect(house.spoken() == before, f"{house.spoken() - before} words were spoken again")
+    expect(house.spoken() == before, f"{house.spoken() - before} words were spoken again")
     return "unavailable, then back"
 
 
@@ -155,7 +173,7 @@ def removed_page(house: Household) -> str:
     house.start_device()
     house.wait_for("button.ishara_entrance_clear", "unknown")
     house.stop_device()
-    house.start_device(WEB_PORT="")
+    house.start_device(has_page=False)
     wait_until(lambda: "button.ishara_entrance_clear" not in house.home.states(), "the end of the button", PATIENCE_S)
     house.wait_for("switch.ishara_entrance_recognition")
     return "no button is left"
@@ -167,9 +185,9 @@ def renamed_device(house: Household) -> str:
     house.start_device(DEVICE="hall")
     house.wait_for("switch.ishara_hall_recognition")
     left = [entity for entity in house.home.states() if "entrance" in entity]
-    _expect(not left, f"these entities are left: {left}")
+    expect(not left, f"these entities are left: {left}")
     topics = [topic for topic in house.retained() if "entrance" in topic]
-    _expect(not topics, f"the broker keeps {topics}")
+    expect(not topics, f"the broker keeps {topics}")
     return "nothing is left of the old name"
 
 
@@ -178,9 +196,7 @@ def discovery_off(house: Household) -> str:
     house.stop_device()
     house.start_device(DEVICE="hall", MQTT_DISCOVERY="false")
     wait_until(lambda: not house.home.states(), "the end of all entities", PATIENCE_S)
-    _expect(
-        house.retained() == {f"ishara/hall/{kind}" for kind in ("health", "model", "status")}, "other topics remain"
-    )
+    expect(house.retained() == {f"ishara/hall/{kind}" for kind in ("health", "model", "status")}, "other topics remain")
     return "no entity is left"
 
 
@@ -205,7 +221,7 @@ def nothing_retained(root: Path, folder: Path) -> str:
 def no_complaints(house: Household) -> str:
     """Find no warning about the device in the log of Home Assistant."""
     complaints = house.home.complaints()
-    _expect(not complaints, "\n".join(complaints))
+    expect(not complaints, "\n".join(complaints))
     return "none"
 
 
@@ -216,6 +232,7 @@ def _see_word(house: Household, seq: int) -> None:
         wait_until(lambda: seq in watch.counts, "the next word", PATIENCE_S)
 
 
-def _expect(condition: bool, otherwise: str) -> None:
+def expect(condition: bool, otherwise: str) -> None:
+    """Raise CheckFailed with the sentence unless the condition holds."""
     if not condition:
         raise CheckFailed(otherwise)

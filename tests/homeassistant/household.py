@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any, Final
 import paho.mqtt.publish as mqtt
 
 from landmarkers.take import TAKE_SUFFIX, Take
+from models.store import BundleStore
 from tests.device.device import CheckFailed, wait_until
 from tests.edge.daemon import Daemon, mqtt_settings
 from tests.edge.mosquitto import Mosquitto, listening
@@ -20,6 +22,14 @@ from tests.synthetic_signer import even_times, take
 
 _REPOSITORY: Final = Path(__file__).parents[2]
 _TAKES: Final = _REPOSITORY / "edge" / "demo" / "takes"
+ADDRESS: Final = "10.83.0.1"
+"""Of the device, which runs in a network of its own."""
+TOKEN: Final = "0123456789abcdef"
+"""Of its page."""
+_CONFIG: Final = """
+[vocabulary.sets.clinic]
+signs = [116, 182, 497]  # pain, help, doctor
+"""
 _PAGE: Final = _REPOSITORY / "docs" / "home-assistant.md"
 
 
@@ -30,6 +40,10 @@ class Household:
         self.home, self.broker = home, broker
         self._folder = folder
         self._daemon: Daemon | None = None
+        self.config = folder / "edge.toml"
+        self.config.write_text(_CONFIG, encoding="utf-8")
+        (folder / "token").write_text(TOKEN)
+        subprocess.run(["ip", "address", "replace", f"{ADDRESS}/24", "dev", "lo"], check=True)
         self._quiet = folder / f"quiet{TAKE_SUFFIX}"
         example = Take.load(next(_TAKES.iterdir()))
         replace(take(even_times(10, 60.0)), provenance=example.provenance).save(self._quiet)
@@ -46,17 +60,36 @@ class Household:
         self.daemon.process.wait(PATIENCE_S)  # the recording takes half a minute
         self.stop_device()
 
-    def start_device(self, **settings: str) -> None:
+    def start_device(self, *, has_page: bool = True, **settings: str) -> None:
         """Start the daemon before a camera where nobody signs, by default as the device `entrance`, with a page."""
-        self._start(f"take:{self._quiet}", **settings)
+        self._start(f"take:{self._quiet}", has_page=has_page, **settings)
 
-    def _start(self, source: str, *arguments: str, **settings: str) -> None:
-        page = {"ISHARA_WEB_PORT": str(free_port())}
+    def _start(self, source: str, *arguments: str, has_page: bool = True, **settings: str) -> None:
+        page = {
+            "ISHARA_WEB_PORT": str(free_port()),
+            "ISHARA_WEB_ADDRESS": ADDRESS,
+            "ISHARA_WEB_TOKEN_FILE": str(self._folder / "token"),
+        }
+        settings = {"MQTT_SNAPSHOT": "skeleton"} | settings
         state = {"XDG_STATE_HOME": str(self._folder / "state")}
         given = {f"ISHARA_{name}": value for name, value in settings.items()}
-        chosen = {name: value for name, value in (page | given).items() if value}
-        command = ("run", "--source", source, *arguments)
+        chosen = (page if has_page else {}) | given
+        command = ("run", "--config", str(self.config), "--source", source, *arguments)
         self._daemon = Daemon(self._folder, *command, settings=mqtt_settings(self.broker.port) | state | chosen)
+
+    @property
+    def store(self) -> BundleStore:
+        """The device's store of models."""
+        return BundleStore(self._folder / "state" / "ishara" / "models")
+
+    def run_command(self, *arguments: str, **settings: str) -> Daemon:
+        """Run another command of the device, and return it once it has ended."""
+        state = {"XDG_STATE_HOME": str(self._folder / "state")}
+        given = {f"ISHARA_{name}": value for name, value in settings.items()}
+        command = Daemon(self._folder, *arguments, settings=mqtt_settings(self.broker.port) | state | given)
+        command.wait()
+        command.end()
+        return command
 
     def stop_device(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End the daemon, if it runs, by a signal."""

@@ -8,6 +8,7 @@ while a daemon has this name: several daemons may share the folder.
 import fcntl
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,9 @@ log = logging.getLogger(__name__)
 
 _PREFIX: Final = "announced-"
 _NO_TOPIC: Final = set("#+\ufffd")
+_TRIGGER: Final = "#trigger "  # begins a line that is no topic, which earlier releases ignore
 _MAX_CHARACTERS: Final = 1000
+_KEY: Final = re.compile("trigger_[0-9a-f]{12}")
 
 
 class Announcements:
@@ -31,13 +34,17 @@ class Announcements:
         self._former: list[Path] = []
         self._lock: int | None = None
         self._is_remembered = False
+        self._triggers: list[str] = []
+        self.is_used_elsewhere = False
+        """True if a running daemon has this name."""
         try:
             self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._before = _read(self._path)
+            self._before, self._triggers = _read(self._path), _read_triggers(self._path)
             self._write(list(dict.fromkeys([*topics, *self._before])))
             self._is_remembered = True
         except OSError as error:
+            self.is_used_elsewhere = isinstance(error, BlockingIOError)
             log.info("the topics of this device are not remembered: %s", error)
 
     def find_stale(self) -> list[str]:
@@ -62,6 +69,23 @@ class Announcements:
             for path in self._former:
                 path.unlink(missing_ok=True)
 
+    @property
+    def triggers(self) -> Sequence[str]:
+        """The keys of the device triggers that were announced last."""
+        return self._triggers
+
+    def remember_triggers(self, keys: Sequence[str]) -> None:
+        """Remember the keys of the device triggers that are announced now."""
+        if self._is_remembered and list(keys) != self._triggers:
+            self._triggers = list(keys)
+            with suppress(OSError):  # then Home Assistant keeps one that is gone until it is started again
+                self._write(list(dict.fromkeys([*self._topics, *self._before])))
+
+    def remove(self) -> None:
+        """Remove the file, since the broker keeps nothing of this device any more."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Release the name."""
         if self._lock is not None:
@@ -77,7 +101,8 @@ class Announcements:
 
     def _write(self, topics: Sequence[str]) -> None:
         """Replace the content of the file, whose lock stays."""
-        self._path.write_text("".join(f"{topic}\n" for topic in topics), encoding="utf-8")
+        lines = [*topics, *(f"{_TRIGGER}{key}" for key in self._triggers)]
+        self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _read(path: Path) -> list[str]:
@@ -86,6 +111,13 @@ def _read(path: Path) -> list[str]:
     return [
         line for line in lines if 0 < len(line) <= _MAX_CHARACTERS and line.isprintable() and not _NO_TOPIC & set(line)
     ]
+
+
+def _read_triggers(path: Path) -> list[str]:
+    """Return the keys of device triggers in a file."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    keys = [line.removeprefix(_TRIGGER) for line in lines if line.startswith(_TRIGGER)]
+    return [key for key in keys if _KEY.fullmatch(key)]
 
 
 def _is_free(path: Path) -> bool:

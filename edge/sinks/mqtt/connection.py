@@ -91,13 +91,13 @@ class Connection:
         client.loop_start()
 
     def publish(
-        self, topic: str, payload: str, *, qos: int, retain: bool = False, correlation_data: bytes | None = None
+        self, topic: str, payload: str | bytes, *, qos: int, retain: bool = False, correlation_data: bytes | None = None
     ) -> int:
         """Publish a message within the broker's limits, and return the packet id that its PubAck has.
 
         With a broker that takes QoS 0 alone, the PubAck says that the message was sent. Raises PacketTooLarge.
         """
-        content = payload.encode()
+        content = payload.encode() if isinstance(payload, str) else payload
         properties = None
         if correlation_data is not None and self._is_5:
             properties = Properties(PacketTypes.PUBLISH)
@@ -117,6 +117,15 @@ class Connection:
             self._client.subscribe(topic, options=SubscribeOptions(qos=0, retainHandling=handling))
         else:
             self._client.subscribe(topic, 0)
+
+    @property
+    def local_address(self) -> str | None:
+        """The address of this machine in the broker's network; None while there is no connection."""
+        opened = self._client.socket()
+        try:
+            return str(opened.getsockname()[0]) if isinstance(opened, socket.socket) else None
+        except OSError:  # it has just ended
+            return None
 
     def close(self) -> None:
         """Send DISCONNECT, so that the broker does not publish the will."""

@@ -9,6 +9,7 @@ from typing import Final
 from edge.monitoring.status import Component
 from edge.sinks.mqtt.broker_settings import BrokerSettings
 from edge.sinks.mqtt.connection import Connection, failure_reason
+from edge.sinks.mqtt.discovery import Offers
 from edge.sinks.mqtt.event_loop import ConnectionLost, ShutdownDeadline
 from edge.sinks.mqtt.events import Event
 from edge.sinks.mqtt.publisher_state import PublisherState
@@ -51,8 +52,9 @@ class Publisher:
         self._state.health_due_at = 0.0
         self.notify()
 
-    def publish_model(self, model: str) -> None:
-        """Publish another model's manifest, and the health."""
+    def publish_model(self, model: str, offers: Offers) -> None:
+        """Publish another model's manifest, and the health; `offers` are those of this model."""
+        self._state.offers = offers
         self._state.model, self._state.model_changed = model, True
         self.publish_health()
 

@@ -3,14 +3,18 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from edge.commands import Commands, RateLimit
 from edge.monitoring.health import Health
 from edge.monitoring.status import DeviceStatus
 from edge.sinks.mqtt.announcements import Announcements
-from edge.sinks.mqtt.discovery import Discovery
+from edge.sinks.mqtt.discovery import Discovery, Offers
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.topics import Topics
+
+if TYPE_CHECKING:  # it loads Pillow, which is needed only where snapshots are configured
+    from edge.sinks.mqtt.snapshot import Snapshots
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,9 @@ class PublisherState:
     health: PeriodicHealth
     discovery: Discovery | None
     announcements: Announcements
+    offers: Offers
+    """What Home Assistant may choose from, and which words have triggers."""
+    snapshots: "Snapshots | None" = None
     health_due_at: float = 0.0
     """The time on the monotonic clock at which health is published next."""
     model_changed: bool = False
@@ -45,6 +52,8 @@ class PublisherState:
     """True if they have changed since they were published."""
     has_temperature: bool | None = None
     """True once the temperature was measured, False if it never is, None while that is not known."""
+    has_throttling: bool | None = None
+    """The same of whether the processor is slowed down."""
     shutdown_deadline: float | None = None
     """The time on the monotonic clock by which the publisher must have ended; None while it is to run."""
     command_rate: RateLimit = field(default_factory=RateLimit)

@@ -6,7 +6,10 @@ from typing import Final
 
 from edge.monitoring.health import Health
 from edge.sinks.mqtt.connection import Connection, PacketTooLarge
+from edge.sinks.mqtt.discovery import Features
+from edge.sinks.mqtt.discovery.words import trigger_key
 from edge.sinks.mqtt.events import PubAck
+from edge.sinks.mqtt.page_url import page_url
 from edge.sinks.mqtt.publisher_state import PublisherState
 
 _REBIRTH_DELAY_S: Final = (1.0, 5.0)
@@ -23,6 +26,7 @@ class RetainedPublisher:
         self._rebirth_at: float | None = None
         self._clearing: set[int] = set()  # packet ids
         self._discovery = ""
+        self._former_triggers = frozenset(state.announcements.triggers)
         self._health_allowed_at = 0.0
         self.are_kept = True
         """False if the broker keeps no message for later subscribers: status and model come with each health then."""
@@ -63,15 +67,19 @@ class RetainedPublisher:
     def publish_due(self) -> None:
         """Publish what has changed or is due."""
         if self._state.model_changed:
+            # First, since Home Assistant refuses a model that it cannot choose.
+            self._publish_discovery(self._state.health.read())
             self._publish_model()
         if self._state.findings_changed:
             self._publish_findings()
+        self._publish_snapshot()
         if time.monotonic() >= self._next_health():
             health = self._read_health()
-            self._publish_discovery(health)
+            is_announced_anew = self._publish_discovery(health)
             self._publish_health(health, qos=0)
+            if is_announced_anew or not self.are_kept:
+                self._publish_model()  # which may be among what can be chosen only now
             if not self.are_kept:
-                self._publish_model()
                 self._publish("status", self._state.topics.status, "online", qos=1)
         if self._rebirth_at is not None and time.monotonic() >= self._rebirth_at:
             self._rebirth_at = None
@@ -89,19 +97,48 @@ class RetainedPublisher:
         stale = self._state.announcements.find_stale()
         self._clearing |= {self._connection.publish(topic, "", qos=1, retain=True) for topic in stale}
 
-    def _publish_discovery(self, health: Health) -> None:
-        """Publish the discovery message if it differs from the one last published on this connection."""
+    def _publish_discovery(self, health: Health) -> bool:
+        """Publish the discovery message if it is another than the last one of this connection; return True then."""
         discovery, state = self._state.discovery, self._state
         if discovery is None:
+            return False
+        message = discovery.to_json(self._read_features(health))
+        if message == self._discovery:
+            return False
+        self._discovery = message
+        self._publish("discovery", discovery.topic, message, qos=1)
+        state.announcements.remember_triggers([trigger_key(word) for word in state.offers.words])
+        return True
+
+    def _read_features(self, health: Health) -> Features:
+        """Return what the device has now. A sensor that has measured nothing for a while is not there."""
+        state, offers = self._state, self._state.offers
+        is_measured = None if health.up_s <= _MEASURED_WITHIN_S else False
+        state.has_temperature = state.has_temperature or health.temperature_c is not None or is_measured
+        state.has_throttling = state.has_throttling or health.throttled is not None or is_measured
+        triggers = {trigger_key(word) for word in offers.words}
+        self._former_triggers |= {*state.announcements.triggers}
+        return Features(
+            commands=state.commands.available,
+            components=frozenset(health.components),
+            has_temperature=state.has_temperature,
+            has_throttling=state.has_throttling,
+            words=offers.words,
+            former_triggers=self._former_triggers - triggers,
+            models=offers.models(),
+            vocabularies=offers.vocabularies,
+            page_url=page_url(offers.page, self._connection.local_address),
+        )
+
+    def _publish_snapshot(self) -> None:
+        """Publish a picture that was asked for; the broker keeps none."""
+        content = None if self._state.snapshots is None else self._state.snapshots.fetch()
+        if content is None:
             return
-        if health.temperature_c is not None:
-            state.has_temperature = True
-        elif state.has_temperature is None and health.up_s > _MEASURED_WITHIN_S:
-            state.has_temperature = False
-        message = discovery.to_json(state.commands.available, has_temperature=state.has_temperature)
-        if message != self._discovery:
-            self._discovery = message
-            self._publish("discovery", discovery.topic, message, qos=1)
+        try:
+            self._connection.publish(self._state.topics.snapshot, content, qos=1)
+        except PacketTooLarge as error:
+            self._state.report_limit("snapshot", f"a snapshot is not published, since {error}")
 
     def _publish_model(self) -> None:
         self._state.model_changed = False  # before publishing: another thread may change it again meanwhile

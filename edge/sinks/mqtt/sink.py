@@ -1,22 +1,29 @@
 """The MQTT sink: publishes words, utterances, health, model and status, announces the device and executes commands.
 
 Topics under `ishara/<device>/`: `word` and `utterance` (QoS 1, not retained), `health`, `model`, `doctor` and `status`
-(retained; `status` is also the last will), `command` and `response`. While the broker is lost, words and utterances
-wait in the outbox.
+(retained; `status` is also the last will), `command`, `response` and `snapshot`. While the broker is lost, words and
+utterances wait in the outbox.
 """
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from edge.commands import Commands
 from edge.config import MqttConfig
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
+from edge.requests import Command
 from edge.sinks.mqtt.announcements import Announcements
 from edge.sinks.mqtt.broker_settings import BrokerSettings
-from edge.sinks.mqtt.discovery import Discovery
+from edge.sinks.mqtt.discovery import Discovery, Offers
 from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher import Publisher
 from edge.sinks.mqtt.publisher_state import PeriodicHealth, PublisherState
 from edge.sinks.mqtt.topics import Topics
 from edge.utterances.utterance import Event, Line, Utterance
+
+if TYPE_CHECKING:
+    from edge.sinks.mqtt.snapshot import Snapshots
 
 
 class MqttSink:
@@ -32,6 +39,7 @@ class MqttSink:
         health: PeriodicHealth,
         status: DeviceStatus,
         commands: Commands,
+        offers: Offers = Offers(),  # noqa: B008  # frozen
     ) -> None:
         """Start connecting; a lost broker is retried for ever. `model` is the JSON published on the topic `model`.
 
@@ -44,7 +52,10 @@ class MqttSink:
         self._words: dict[int, Word] = {}  # of the utterance in progress, by their first numbers
         retained = topics.retained if discovery is None else (discovery.topic, *topics.retained)
         self._announcements = Announcements(outbox.path.parent, device, retained)
-        state = PublisherState(topics, outbox, commands, status, model, health, discovery, self._announcements)
+        state = PublisherState(topics, outbox, commands, status, model, health, discovery, self._announcements, offers)
+        self.snapshots = _open_snapshots(config, status, commands, self._wake)
+        """Takes pictures where the configuration allows it; it is to receive every frame."""
+        state.snapshots = self.snapshots
         self._publisher = Publisher(settings, state)
         status.subscribe(self._publisher.publish_health)  # a change of the status is published at once
 
@@ -60,9 +71,9 @@ class MqttSink:
         self._outbox.put(event)
         self._publisher.notify()
 
-    def publish_model(self, model: str) -> None:
-        """Publish the JSON of a model that has become active."""
-        self._publisher.publish_model(model)
+    def publish_model(self, model: str, offers: Offers = Offers()) -> None:  # noqa: B008  # frozen
+        """Publish the JSON of a model that has become active, and what there is with it."""
+        self._publisher.publish_model(model, offers)
 
     def publish_findings(self, findings: str) -> None:
         """Publish the JSON of a health check that has ended."""
@@ -72,6 +83,9 @@ class MqttSink:
         """Publish what waits, within a moment, then `offline`, and disconnect."""
         self._publisher.close()
         self._announcements.close()
+
+    def _wake(self) -> None:
+        self._publisher.notify()
 
     def _draft(self, line: Line) -> Utterance | None:
         """Return the utterance that the line would be if it ended now."""
@@ -88,3 +102,16 @@ class MqttSink:
             model=last.model,
             device=last.device,
         )
+
+
+def _open_snapshots(
+    config: MqttConfig, status: DeviceStatus, commands: Commands, wake: Callable[[], None]
+) -> "Snapshots | None":
+    """Return what takes pictures on request, if the configuration allows any."""
+    if config.snapshot == "off":
+        return None
+    from edge.sinks.mqtt.snapshot import Snapshots  # loads Pillow
+
+    snapshots = Snapshots(status, wake, with_image=config.snapshot == "picture")
+    commands.register(Command.SNAPSHOT, snapshots.ask)
+    return snapshots

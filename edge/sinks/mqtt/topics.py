@@ -53,6 +53,11 @@ class Topics:
         return f"ishara/{self.device}/response"
 
     @property
+    def snapshot(self) -> str:
+        """The topic of the picture that somebody has asked for."""
+        return f"ishara/{self.device}/snapshot"
+
+    @property
     def retained(self) -> tuple[str, ...]:
         """The topics whose messages the broker keeps."""
         return self.status, self.health, self.model, self.doctor

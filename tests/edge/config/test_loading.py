@@ -43,6 +43,9 @@ outbox_words = 500
 hold_after_reconnect_s = 20.0
 discovery = false
 discovery_prefix = "ha/found"
+trigger_words = [182, "ألم"]
+choose_model = false
+snapshot = "skeleton"
 """
 
 
@@ -80,6 +83,9 @@ def test_file_sets_every_key(tmp_path: Path) -> None:
         "hold_after_reconnect_s": 20.0,
         "discovery": False,
         "discovery_prefix": "ha/found",
+        "trigger_words": ("182", "ألم"),
+        "choose_model": False,
+        "snapshot": "skeleton",
     }
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from edge.commands import Commands
 from edge.monitoring.status import DeviceStatus
 from edge.requests import Command, Reply
-from edge.sinks.mqtt.discovery import Discovery
+from edge.sinks.mqtt.discovery import Discovery, Features
 from edge.sinks.mqtt.topics import Topics
 from tests.edge.homeassistant import Notify, command_of, parse
 
@@ -45,7 +45,7 @@ def test_what_assist_hears_is_published_as_a_reply_on_the_device_topic() -> None
     ]
     heard = {"slots": {"reply": "تفضل بالجلوس"}}
     message = Environment(autoescape=False).from_string(action["data"]["message"]).render(trigger=heard)
-    discovered = parse(Discovery("homeassistant", Topics("desk")).to_json([*Command], has_temperature=None))
+    discovered = parse(Discovery("homeassistant", Topics("desk")).to_json(Features(frozenset(Command))))
     entity = discovered.components["reply"]
     commands, replies = Commands(DeviceStatus()), list[Reply]()
     assert isinstance(entity, Notify)

@@ -17,6 +17,8 @@ class CaptionsConfig(Section):
     """Colours of the captions."""
     typeface: Literal["sans", "naskh"] = "sans"
     """Typeface of the Arabic text; `naskh` is that of books."""
+    text_size: Annotated[float, Field(ge=0.5, le=1.25)] = 1.0
+    """Size of the text, as a share of the usual one, which is read from three metres on a screen of 24 inches."""
     english: bool = True
     """Show English below the Arabic."""
     preview: Literal["off", "skeleton", "picture"] = "skeleton"

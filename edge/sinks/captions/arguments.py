@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", choices=("utterances", "words"), help="instead of the configured choice")
     parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured theme")
     parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured typeface")
+    parser.add_argument("--text-size", type=_text_size, metavar="SHARE", help="instead of the configured size, 0.5 to 1.25")
     parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of the configured choice")
 
 
@@ -62,10 +63,18 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _confidence(text: str) -> float:
+    return _share(text, 0.0, 1.0)
+
+
+def _text_size(text: str) -> float:
+    return _share(text, 0.5, 1.25)
+
+
+def _share(text: str, lowest: float, highest: float) -> float:
     try:
-        confidence = read_decimal(text)
+        share = read_decimal(text)
     except ValueError:
-        confidence = -1.0
-    if not 0.0 <= confidence <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
-    return confidence
+        share = -1.0
+    if not lowest <= share <= highest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {lowest:g} to {highest:g}")
+    return share

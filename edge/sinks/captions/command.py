@@ -22,7 +22,7 @@ _NOW: Final = 0.0
 
 def write_image(options: argparse.Namespace, config: CaptionsConfig) -> None:
     """Draw and write the image. Raises ImageNotWritable, TakeDamaged, FontMissing."""
-    chosen = {name: getattr(options, name) for name in ("show", "theme", "typeface", "english")}
+    chosen = {name: getattr(options, name) for name in ("show", "theme", "typeface", "text_size", "english")}
     chosen = {name: value for name, value in chosen.items() if value is not None}
     # Without a take there is nothing to see in a preview.
     preview = {} if options.take else {"preview": "off"}

@@ -76,17 +76,17 @@ class Layout:
     """By how much the boxes of text are wider at both sides than their text: tails of letters reach beyond it."""
 
 
-def lay_out(width: int, height: int, *, preview: bool, reply: bool = False) -> Layout:
+def lay_out(width: int, height: int, *, preview: bool, reply: bool = False, text_size: float = 1.0) -> Layout:
     """Return the layout of a screen: status line at the top, newest word in the middle, previous words at the bottom.
 
-    The preview stands at the left, or above the word where the screen is upright. A reply stands above both.
+    `text_size` is the height of letters as a share of the usual one; the status line keeps its own. The preview stands at the left, or above the word where the screen is upright. A reply stands above both.
     """
     unit = min(height, round(width * _UPRIGHT_UNIT))
     margin, gap = round(_MARGIN * unit), round(_GAP * unit)
     bleed = round(_BLEED * unit)
     inner = width - 2 * margin
     status = Box(margin, margin, inner, round(LEADING * STATUS_LETTERS * unit))
-    line_height = round(LEADING * LINE_LETTERS * unit)
+    line_height = round(LEADING * LINE_LETTERS * text_size * unit)
     line = Box(margin, height - margin - line_height, inner, line_height)
     word = Box(margin, status.bottom + gap, inner, line.top - status.bottom - 2 * gap)
     preview_box = reply_box = None

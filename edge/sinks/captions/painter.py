@@ -1,7 +1,7 @@
 """Paints scenes one after another on an image, and redraws only what has changed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -44,9 +44,9 @@ class Painter:
         self._style = style
         self._typeface = Typeface.find(style.typeface)
         preview = style.preview != "off"
-        self._layout = lay_out(*size, preview=preview)
+        self._layout = lay_out(*size, preview=preview, text_size=style.text_size)
         self._panels = self._arrange(self._layout)
-        self._panels_with_reply = self._arrange(lay_out(*size, preview=preview, reply=True))
+        self._panels_with_reply = self._arrange(lay_out(*size, preview=preview, reply=True, text_size=style.text_size))
         self._last: Scene | None = None
         self.image = Image.new("RGB", size)
         """The scene painted last, RGB."""
@@ -99,10 +99,11 @@ class Painter:
     def _draw(self, panels: list[Panel], scene: Scene, style: PanelStyle) -> list[Box]:
         unit = self._layout.unit
         shift = (round(scene.shift[0] * unit / 1000), round(scene.shift[1] * unit / 1000))
+        text_style = replace(style, unit=round(self._style.text_size * unit))
         changed = []
         for panel in panels:
             content = Image.new("RGB", (panel.box.width, panel.box.height), style.theme.background)
-            panel.draw(content, scene, style)
+            panel.draw(content, scene, style if panel.draw is draw_status else text_style)
             box = panel.box.shifted(shift)
             self.image.paste(content, (box.left, box.top))
             changed.append(box)

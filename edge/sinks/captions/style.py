@@ -16,6 +16,7 @@ class CaptionStyle:
     show: str = "utterances"
     theme: str = "dark"
     typeface: str = "sans"
+    text_size: float = 1.0
     english: bool = True
     preview: str = "skeleton"
     mirrored: bool = True

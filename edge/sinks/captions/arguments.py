@@ -49,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", choices=("utterances", "words"), help="instead of the configured choice")
     parser.add_argument("--theme", choices=sorted(THEMES), help="instead of the configured theme")
     parser.add_argument("--typeface", choices=sorted(TYPEFACES), help="instead of the configured typeface")
-    parser.add_argument("--text-size", type=_text_size, metavar="SHARE", help="instead of the configured size, 0.5 to 1.25")
+    parser.add_argument(
+        "--text-size", type=_text_size, metavar="SHARE", help="instead of the configured size, 0.5 to 1.25"
+    )
     parser.add_argument("--english", action=argparse.BooleanOptionalAction, help="instead of the configured choice")
 
 

@@ -79,7 +79,8 @@ class Layout:
 def lay_out(width: int, height: int, *, preview: bool, reply: bool = False, text_size: float = 1.0) -> Layout:
     """Return the layout of a screen: status line at the top, newest word in the middle, previous words at the bottom.
 
-    `text_size` is the height of letters as a share of the usual one; the status line keeps its own. The preview stands at the left, or above the word where the screen is upright. A reply stands above both.
+    `text_size` is the height of letters as a share of the usual one; the status line keeps its own. The preview
+    stands at the left, or above the word where the screen is upright. A reply stands above both.
     """
     unit = min(height, round(width * _UPRIGHT_UNIT))
     margin, gap = round(_MARGIN * unit), round(_GAP * unit)

@@ -11,7 +11,7 @@ const CHECK_MS = 1_000;
 
 /**
  * Calls `events` with words, utterances and the line in progress, `health`, `reply`, `teaching`, `consent`, `doctor`,
- * `clear` and `model` (model, labels or vocabulary have changed) with the events, `connected` and `lost` when that changes, and
+ * `setup`, `settings`, `clear` and `model` (model, labels or vocabulary have changed) with the events, `connected` and `lost` when that changes, and
  * `refused` whenever the response is not an event stream. All events from before the connection, at most `limit`, come
  * in one call directly before the first health; those after it are new.
  */
@@ -56,7 +56,7 @@ export class Events {
       source.addEventListener(name, (event) => this.#receive(() => this.#receiveEvent(JSON.parse(event.data))));
     }
     source.addEventListener("health", (event) => this.#receive(() => this.#receiveHealth(JSON.parse(event.data))));
-    for (const name of ["reply", "teaching", "consent", "doctor"]) {
+    for (const name of ["reply", "teaching", "consent", "doctor", "setup", "settings"]) {
       source.addEventListener(name, (event) => this.#receive(() => this.#handlers[name](JSON.parse(event.data))));
     }
     source.addEventListener("model", () => this.#receive(() => this.#handlers.model()));

@@ -11,7 +11,7 @@ import { View } from "./view.js";
 
 const UNAUTHORIZED = 401;
 const RETRY_MS = 2_000;
-const STARTS = { device: "captions", dictionary: "dictionary-title", teach: "teach-title", own: "own-title" }; // of each page
+const STARTS = { device: "captions", dictionary: "dictionary-title", teach: "teach-title", settings: "settings-title", own: "own-title" }; // of each page
 const byId = (id) => document.getElementById(id);
 
 language.init();
@@ -26,8 +26,9 @@ const state = new State();
 const view = new View({ canvas: byId("view-canvas"), note: byId("view-note"), choice: byId("view-choice") });
 let deviceName = "";
 let latest = null; // the newest word, or its correction
-let dictionary, teach, ownCamera, doctor; // promises, once they are shown
+let dictionary, teach, settings, ownCamera, doctor; // promises, once they are shown
 const states = {}; // the latest ones of teaching and of consent
+const settingsStates = {}; // those of set-up's checks and of the latest change
 let lastCheck; // the latest state of a health check
 let retryTimer;
 
@@ -75,6 +76,8 @@ const handlers = {
     lastCheck = check;
     doctor?.then((one) => one?.show(check));
   },
+  setup: (setup) => showSettingsStates({ setup }),
+  settings: (changed) => showSettingsStates({ settings: changed }),
   clear() {
     reply.clear();
     caption.clear();
@@ -121,7 +124,7 @@ async function loadAbout() {
   byId("to-own").hidden = about.visitors === 0;
   byId("keeping-stop").hidden = !about.commands;
   showStates({ commands: about.commands });
-  byId("reply-form").hidden = byId("doctor").hidden = !about.commands;
+  for (const name of ["reply-form", "doctor", "to-settings"]) byId(name).hidden = !about.commands;
   showPage();
   view.allow(about.view);
   state.setAbout(about);
@@ -163,8 +166,7 @@ function showConnection(name) {
 
 /** Show the page that the hash of the address names. */
 function showPage() {
-  const asked = Object.keys(STARTS).find((name) => location.hash.startsWith(`#${name}`));
-  const shown = asked && !byId(`to-${asked}`).hidden ? asked : "device";
+  const shown = shownPage();
   for (const name of Object.keys(STARTS)) {
     byId(`${name}-page`).hidden = name !== shown;
     byId(`to-${name}`).ariaCurrent = name === shown ? "page" : null;
@@ -174,6 +176,12 @@ function showPage() {
   showOwnCamera(shown === "own");
   showDictionary(shown === "dictionary");
   showTeach(shown === "teach");
+  showSettings(shown === "settings");
+}
+
+function shownPage() {
+  const asked = Object.keys(STARTS).find((name) => location.hash.startsWith(`#${name}`));
+  return asked && !byId(`to-${asked}`).hidden ? asked : "device";
 }
 
 // The modules of these are loaded when they are shown for the first time. If the device is unreachable, that is tried
@@ -204,8 +212,8 @@ async function showTeach(shown) {
   const one = await teach;
   const isHere = one && !byId("teach-page").hidden;
   // Who teaches sees the same view of the camera there.
-  const place = isHere ? byId("teach-view") : byId("state").parentElement;
-  if (byId("view").parentElement !== place) place.prepend(byId("view"));
+  if (isHere) placeView(byId("teach-view"));
+  else if (byId("teach-view")?.contains(byId("view"))) placeView(null);
   if (isHere) one.open(states);
 }
 
@@ -213,6 +221,30 @@ async function showDoctor() {
   const load = () => import("./doctor.js").then((module) => module.openDoctor(), () => null);
   if (byId("doctor").open) doctor ??= load().then((one) => one ?? (doctor = undefined));
   if (lastCheck) (await doctor)?.show(lastCheck);
+}
+
+async function showSettings(shown) {
+  const showView = (place) => {
+    placeView(place);
+    view.onScreen = Boolean(place) || shownPage() === "device";
+  };
+  const load = () => import("./setup.js").then((module) => module.openSetup({ isWizard: false, showView }), () => null);
+  if (shown) settings ??= load().then((one) => one ?? (settings = undefined));
+  const one = await settings;
+  if (!one) return;
+  one.show(settingsStates);
+  one.open(!byId("settings-page").hidden);
+}
+
+function showSettingsStates(changed) {
+  Object.assign(settingsStates, changed);
+  settings?.then((one) => one?.show(changed));
+}
+
+/** Move the view of the camera to where it is seen now, or back. */
+function placeView(wanted) {
+  const place = wanted ?? byId("state").parentElement;
+  if (byId("view").parentElement !== place) place.prepend(byId("view"));
 }
 
 function captionOf(prefix) {

@@ -1,8 +1,7 @@
 /** The step that chooses a broker, and tries it. */
 import { send } from "./commands.js";
-import { element } from "./history.js";
 import { put, putPlain } from "./language.js";
-import { choice } from "./setup-camera.js";
+import { choice, describe } from "./setup-camera.js";
 import { changesOf, fillForm } from "./setup-settings.js";
 
 const [NONE, OTHER] = ["none", "other"];
@@ -25,6 +24,7 @@ export class BrokerStep {
     this.#form.elements["mqtt.tls"].addEventListener("change", () => {
       const port = this.#form.elements["mqtt.port"];
       if (["", "1883", "8883"].includes(port.value)) port.value = this.#form.elements["mqtt.tls"].checked ? "8883" : "1883";
+      this.#showForm();
     });
   }
 
@@ -79,7 +79,7 @@ export class BrokerStep {
       const label = row.querySelector("span");
       if (one.is_guess) put(label, "setup-guessed", { name: one.name });
       else label.textContent = one.name;
-      row.append(Object.assign(element("small"), { textContent: keyOf(one), dir: "ltr" }));
+      describe(row, keyOf(one));
       return row;
     });
     const [other, none] = [choice("setup-broker", OTHER), choice("setup-broker", NONE)];
@@ -112,6 +112,7 @@ export class BrokerStep {
   #showForm() {
     const isNone = !this.#chosen || this.#chosen === NONE;
     byId("setup-broker").hidden = isNone;
+    byId("setup-ca").hidden = !this.#form.elements["mqtt.tls"].checked;
     this.#form.elements["mqtt.host"].required = !isNone;
   }
 

@@ -97,8 +97,7 @@ export class CameraStep {
       const label = row.querySelector("span");
       if (isBusy) put(label, "setup-camera-busy", { name });
       else label.textContent = name;
-      const detail = Object.assign(element("small"), { textContent: source, dir: "ltr" });
-      if (source !== name) row.append(detail);
+      if (source !== name) describe(row, source);
       return row;
     });
     const other = choice("setup-camera", OTHER);
@@ -124,9 +123,15 @@ export class CameraStep {
 /** Return a row of a list of choices. */
 export function choice(name, value) {
   const row = element("label");
-  const radio = Object.assign(element("input"), { type: "radio", name, value });
-  row.append(radio, element("span"));
+  const texts = element("div");
+  texts.append(element("span"));
+  row.append(Object.assign(element("input"), { type: "radio", name, value }), texts);
   return row;
+}
+
+/** Add a line to a row, which is the same in every language. */
+export function describe(row, line) {
+  row.lastElementChild.append(Object.assign(element("small"), { textContent: line, dir: "ltr" }));
 }
 
 function isAddress(source) {

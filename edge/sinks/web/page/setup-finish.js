@@ -4,6 +4,28 @@ import { put, putPlain } from "./language.js";
 
 const RETRY_MS = 1_000;
 const TRIES = 60;
+const LABELS = {
+  device: "setup-name",
+  "camera.source": "camera",
+  "captions.theme": "theme",
+  "captions.text_size": "setup-text-size",
+  "captions.english": "setup-english",
+  "captions.preview": "setup-preview",
+  "mqtt.host": "broker",
+  "mqtt.port": "setup-port",
+  "mqtt.tls": "setup-tls",
+  "mqtt.username": "setup-username",
+  "mqtt.password_file": "setup-password",
+  "web.token_file": "setup-token",
+  "web.view": "setup-page-view",
+};
+const VIEWS = { skeleton: "view-skeleton", picture: "view-picture", off: "view-none" };
+const VALUES = {
+  "captions.theme": { dark: "theme-dark", light: "theme-light", contrast: "theme-contrast" },
+  "captions.text_size": { 0.8: "setup-small", 1: "setup-normal", 1.25: "setup-large" },
+  "captions.preview": VIEWS,
+  "web.view": VIEWS,
+};
 const SECRET = /(_file|token|password)$/;
 
 const byId = (id) => document.getElementById(id);
@@ -100,11 +122,10 @@ export function showChanges(list, changes) {
   list.replaceChildren(
     ...changes.map(({ key, old, new: now }) => {
       const [row, name, value] = [element("div"), element("dt"), element("dd")];
-      name.textContent = key;
-      if (old !== null && !SECRET.test(key)) value.append(Object.assign(element("del"), { textContent: shown(old) }), " ");
-      if (SECRET.test(key) && now !== null) value.append(labelled(element("span"), "setup-secret"));
-      else if (now !== null) value.append(Object.assign(element("span"), { textContent: shown(now) }));
-      else value.append(labelled(element("span"), "setup-none"));
+      name.append(key in LABELS ? labelled(element("span"), LABELS[key]) : plainly("span", key));
+      if (old !== null && !SECRET.test(key)) value.append(shown("del", key, old), " ");
+      if (now === null) value.append(labelled(element("span"), "setup-none"));
+      else value.append(SECRET.test(key) ? labelled(element("span"), "setup-secret") : shown("span", key, now));
       row.append(name, value);
       return row;
     }),
@@ -116,6 +137,13 @@ function labelled(target, name) {
   return target;
 }
 
-function shown(value) {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** Return an element with a value, in words if the steps have a text for it. */
+function shown(tag, key, value) {
+  const name = VALUES[key]?.[value] ?? (typeof value === "boolean" ? `setup-${value}` : "");
+  if (name) return labelled(element(tag), name);
+  return plainly(tag, typeof value === "object" ? JSON.stringify(value) : String(value));
+}
+
+function plainly(tag, content) {
+  return Object.assign(element(tag), { textContent: content, dir: "ltr" });
 }

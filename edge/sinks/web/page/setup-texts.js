@@ -27,6 +27,8 @@ export const TEXTS = {
     "setup-unchanged": "Nothing has changed.",
     "setup-refused": "Not done, and all is as before: {why!}",
     "setup-none": "none",
+    "setup-true": "yes",
+    "setup-false": "no",
     "setup-secret": "set",
 
     "setup-welcome": "A few steps, and the device reads signs. Each can be skipped, and changed later.",
@@ -161,6 +163,8 @@ export const TEXTS = {
     "setup-unchanged": "لم يتغير شيء.",
     "setup-refused": "لم يتم، وبقي كل شيء كما كان: {why!}",
     "setup-none": "بلا",
+    "setup-true": "نعم",
+    "setup-false": "لا",
     "setup-secret": "مضبوط",
 
     "setup-welcome": "خطوات قليلة ويقرأ الجهاز الإشارات. يمكن تخطي كل خطوة وتغييرها لاحقًا.",

@@ -76,7 +76,7 @@ class Setup {
     if (shown === this.#shown) return;
     this.#shown = shown;
     if (!shown) {
-      this.#step?.leave();
+      this.#step?.leave?.();
       this.#step = null;
       return;
     }

@@ -25,8 +25,11 @@ export class View {
   #drawing = false;
   #pending = null;
   #view = null;
+  #preferred;
 
-  constructor({ canvas, note, choice }) {
+  /** `preferred` is the level that is shown until somebody chooses. */
+  constructor({ canvas, note, choice, preferred = "skeleton" }) {
+    this.#preferred = preferred;
     this.#canvas = canvas;
     this.#note = note;
     this.#choice = choice;
@@ -45,7 +48,7 @@ export class View {
     for (const radio of this.#choice.querySelectorAll("input")) {
       radio.closest("label").hidden = !this.#allowed.includes(radio.value);
       // The default is the skeleton, since the people in front of the camera were not asked.
-      radio.checked = radio.value === (loadPreference(KEY, this.#allowed) ?? "skeleton");
+      radio.checked = radio.value === (loadPreference(KEY, this.#allowed) ?? this.#preferred);
     }
     this.#choice.hidden = this.#allowed.length === 0;
     this.#update();

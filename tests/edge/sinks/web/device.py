@@ -49,8 +49,8 @@ def word(seq: int, confidence: float = 0.97, sign: int = 0, **changes: Any) -> W
 class Device:
     """A device with a live page."""
 
-    def __init__(self, port: int | None = None, **settings: Any) -> None:
-        """Start it, with settings of [web]."""
+    def __init__(self, port: int | None = None, config: WebConfig | None = None, **settings: Any) -> None:
+        """Start it, with settings of [web], or with a configuration whose port is given."""
         self.port = port or free_port()
         self.status = DeviceStatus()
         self.commands = Commands(self.status)
@@ -58,7 +58,7 @@ class Device:
         self._stats = PipelineStats(status=self.status, components=self._parts, model=MODEL)
         self._seq = 0
         self._is_running = True
-        config = WebConfig.model_validate({"port": self.port, "view": "picture"} | settings)
+        config = config or WebConfig.model_validate({"port": self.port, "view": "picture"} | settings)
         signs = len(open_bundle(SHIPPED_MODEL).signs)
         self.sink = WebSink(
             config,

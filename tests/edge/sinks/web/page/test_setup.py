@@ -1,0 +1,245 @@
+"""The steps of set-up on the page, with what a test has the device find."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from edge.setup.state import Advice, TrialOutcome
+from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
+from tests.edge.sinks.web.page.setting_up import BROKER, FIRST, SECOND, TRIED, VALUES, SetupDevice, open_setup
+from tests.edge.sinks.web.page.showing import SIGNER, show_until_visible
+from tests.edge.sinks.web.page.test_accessibility import severe_violations
+from tests.edge.waiting import wait_until
+
+PHONE = {"width": 360, "height": 740}
+STEPS = ("language", "camera", "try", "screen", "broker", "page", "name", "finish")
+
+
+@pytest.fixture(scope="module")
+def module_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SetupDevice]:
+    device = SetupDevice(tmp_path_factory.mktemp("state"))
+    yield device
+    device.stop()
+
+
+@pytest.fixture
+def device(module_device: SetupDevice) -> SetupDevice:
+    """The device of the module as it is before its first step."""
+    module_device.settings.values = dict(VALUES)
+    module_device.settings.secrets.clear()
+    module_device.settings.applied.clear()
+    module_device.settings.read_only = module_device.settings.refusal = None
+    module_device.asked.clear()
+    return module_device
+
+
+@pytest.fixture
+def page(browser: Browser, device: SetupDevice) -> Iterator[PageVisit]:
+    visit = open_setup(browser, device, viewport=PHONE)
+    visit.problems.clear()  # the page that asks for the code is a 401
+    yield visit
+    visit.close()
+
+
+def go_to(page: PageVisit, step: str) -> None:
+    page[f'#setup-nav a[href="#settings-{step}"]'].click()
+    expect(page[f'#setup-panel > [data-step="{step}"]']).to_be_visible()
+
+
+def test_code_is_filled_in_from_the_qr_code_and_leaves_the_address(browser: Browser, device: SetupDevice) -> None:
+    visit = PageVisit(browser, f"{device.url}#code={device.code}", ignore_https_errors=True)
+    expect(visit["#token"]).to_have_value(device.code)
+    assert device.code not in visit.page.url
+    visit["button.main"].click()
+    expect(visit["#setup-title"]).to_have_text("Language")
+    visit.context.close()
+
+
+def test_every_step_can_be_passed_and_returned_to_and_is_kept_when_the_page_is_loaded_again(page: PageVisit) -> None:
+    for name in ("Language", "Camera", "Try it", "Screen", "Broker"):
+        expect(page["#setup-title"]).to_have_text(name)
+        skip = page["#setup-skip"] if page["#setup-skip"].is_visible() else page["#setup-next"]
+        skip.click()
+    expect(page["#setup-title"]).to_have_text("Page")
+    page["#setup-back"].click()
+    expect(page["#setup-title"]).to_have_text("Broker")
+    page.page.reload()
+    expect(page["#setup-title"]).to_have_text("Broker")
+    expect(page['#setup-nav [aria-current="step"]']).to_have_text("Broker")
+    page.page.go_back()
+    expect(page["#setup-title"]).to_have_text("Page")
+
+
+def test_language_is_chosen_first(page: PageVisit) -> None:
+    page["#setup-panel label"].filter(has_text="العربية").click()
+    expect(page["#setup-title"]).to_have_text("اللغة")
+    assert page["html"].get_attribute("dir") == "rtl"
+
+
+def test_camera_that_is_chosen_is_tried_at_once_and_guided(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    expect(page["#setup-cameras label"]).to_have_count(3)
+    expect(page["#setup-cameras :checked"]).to_have_value(FIRST.source)
+    expect(page["#setup-advice"]).to_have_text("Stand before the camera, where people will sign.")
+    show_until_visible(device, page, "rgb(40, 80, 160)", tolerance=6)  # the picture itself, not the skeleton alone
+    device.advise(Advice.GOOD)
+    expect(page["#setup-advice.good"]).to_contain_text("the device can read you here")
+    page["#setup-cameras label"].filter(has_text="Web Cam").click()
+    expect(page["#setup-status"]).to_have_text("Done: the device uses it.")
+    assert device.settings.applied == [{"camera.source": SECOND.source}]
+
+
+def test_picture_of_a_camera_on_its_side_is_turned(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    device.advise(Advice.TURN_PICTURE, degrees=90)
+    page["#setup-turn"].click()
+    wait_until(lambda: device.settings.applied == [{"camera.rotation_degrees": 90}], "the change")
+
+
+def test_view_stops_when_the_step_is_left(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    show_until_visible(device, page, "rgb(40, 80, 160)", tolerance=6)
+    go_to(page, "name")
+    assert any(request.action == "stop" for request in device.asked)
+    wait_until(lambda: device.sink._view_level == 0, "the end of the view")
+
+
+def test_word_that_is_signed_is_ticked(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "try")
+    expect(page["#setup-words li"]).to_have_count(3)
+    device.see(TRIED[0].sign_id)
+    expect(page["#setup-words li.seen"]).to_contain_text(TRIED[0].word)
+    expect(page["#setup-tried"]).to_contain_text(TRIED[0].word)
+
+
+def test_look_of_the_screen_is_tried_at_once(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "screen")
+    page["#setup-panel label"].filter(has_text="High contrast").click()
+    wait_until(lambda: device.settings.applied == [{"captions.theme": "contrast"}], "the theme")
+    expect(page["#setup-status"]).to_have_text("Done: the device uses it.")
+    page["#setup-panel label"].filter(has_text="Large").click()
+    wait_until(lambda: device.settings.applied[-1] == {"captions.text_size": 1.25}, "the size")
+    expect(page["#setup-status"]).to_have_text("Done: the device uses it.")
+    page["[name=captions]"].uncheck()
+    wait_until(lambda: device.settings.applied[-1] == {"captions": None}, "no captions")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (TrialOutcome.WRONG_LOGIN, "User name or password is not right"),
+        (TrialOutcome.UNKNOWN_HOST, "Check how it is written"),
+        (TrialOutcome.REFUSED, "Nothing listens at this port"),
+        (TrialOutcome.OK, "Connected"),
+    ],
+)
+def test_broker_is_tried_and_the_reason_named(
+    outcome: TrialOutcome, sentence: str, page: PageVisit, device: SetupDevice
+) -> None:
+    go_to(page, "broker")
+    page["#setup-brokers label"].filter(has_text=BROKER.name).click()
+    expect(page['[name="mqtt.host"]']).to_have_value(BROKER.host)
+    page['[name="mqtt.username"]'].fill("ishara")
+    page['[name="mqtt.password"]'].fill("secret")
+    page["#setup-try-broker"].click()
+    expect(page["#setup-outcome"]).to_contain_text("Connecting to")
+    wait_until(lambda: device.asked[-1].action == "try_broker", "the request")
+    asked = device.asked[-1].broker
+    assert asked is not None
+    assert (asked.host, asked.port, asked.username) == (BROKER.host, 1883, "ishara")
+    device.try_broker(outcome)
+    expect(page["#setup-outcome"]).to_contain_text(sentence)
+
+
+def test_broker_is_set_with_its_password_apart(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "broker")
+    page["#setup-brokers label"].filter(has_text="Another").click()
+    page['[name="mqtt.host"]'].fill("192.0.2.9")
+    page['[name="mqtt.username"]'].fill("ishara")
+    page['[name="mqtt.password"]'].fill("secret")
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Page")
+    wanted = {"mqtt.host": "192.0.2.9", "mqtt.port": 1883, "mqtt.username": "ishara"}
+    assert device.settings.applied == [wanted]
+    assert device.settings.secrets == {"mqtt.password": "secret"}
+
+
+def test_token_is_made_set_and_shown_as_long_as_the_page_is_open(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "page")
+    token = page['[name="web.token"]'].input_value()
+    assert re.fullmatch("([2-9A-Z]{4}-){4}[2-9A-Z]{4}", token)
+    page["#setup-new-token"].click()
+    token, before = page['[name="web.token"]'].input_value(), token
+    assert token != before
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Name")
+    assert device.settings.secrets == {"web.token": token}
+    page["#setup-back"].click()
+    expect(page['[name="web.token"]']).to_have_value(token)
+
+
+def test_wrong_name_is_refused_before_it_is_sent(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "name")
+    page["[name=device]"].fill("غرفة 3")
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Name")
+    page["[name=device]"].fill("ward-3")
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Finish")
+    assert device.settings.applied == [{"device": "ward-3"}]
+
+
+def test_change_that_the_device_refuses_is_undone_and_explained(page: PageVisit, device: SetupDevice) -> None:
+    device.settings.refusal = "the camera is absent"
+    go_to(page, "name")
+    page["[name=device]"].fill("ward-3")
+    page["#setup-next"].click()
+    expect(page["#setup-error"]).to_have_text("Not done, and all is as before: the camera is absent")
+    expect(page["[name=device]"]).to_be_enabled()
+    expect(page["#setup-title"]).to_have_text("Name")
+
+
+def test_finish_asks_for_a_token_shows_everything_and_saves(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "finish")
+    expect(page["#setup-finish"]).to_be_disabled()
+    page["#setup-missing a"].click()
+    expect(page["#setup-title"]).to_have_text("Page")
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Name")
+    go_to(page, "finish")
+    expect(page["#setup-changes"]).to_contain_text("Dark")
+    page["#setup-panel summary:visible"].click()
+    expect(page["#setup-difference"]).to_contain_text("+captions.theme")
+    page["#setup-finish"].click()
+    wait_until(lambda: device.settings.is_finished, "the end of set-up")
+    expect(page["#setup-new-address"]).to_contain_text(f"https://127.0.0.1:{device.port}/live-signs")
+
+
+def test_page_works_with_the_keyboard_alone(page: PageVisit, device: SetupDevice) -> None:
+    page["#setup-title"].focus()
+    page.press("Tab", "Tab", "Enter")  # the language, then the button
+    expect(page["#setup-title"]).to_be_focused()
+    expect(page["#setup-title"]).to_have_text("Camera")
+    expect(page["#setup-cameras :checked"]).to_have_value(FIRST.source)
+    page["#setup-cameras :checked"].focus()
+    page.press("ArrowDown")
+    wait_until(lambda: device.settings.applied == [{"camera.source": SECOND.source}], "the camera")
+    expect(page["#setup-cameras :checked"]).to_be_focused()
+
+
+def test_no_step_is_wider_than_a_phone_nor_shuts_anybody_out(browser: Browser, device: SetupDevice) -> None:
+    for language in LANGUAGES:
+        visit = open_setup(browser, device, viewport=PHONE, language=language)
+        expect(visit["#setup-title"]).to_be_visible()
+        for step in STEPS:
+            go_to(visit, step)
+            device.show(SIGNER[0])
+            width = visit["html"].evaluate("html => html.scrollWidth")
+            assert width <= PHONE["width"], f"{language}, {step}: {width}"
+            assert severe_violations(visit) == [], f"{language}, {step}"
+        for theme in ("dark", "light", "contrast"):
+            visit["#theme"].select_option(theme)
+            assert severe_violations(visit) == [], f"{language}, {theme}"
+        visit.context.close()

@@ -172,7 +172,7 @@ function showPage() {
     byId(`to-${name}`).ariaCurrent = name === shown ? "page" : null;
   }
   byId("skip").hash = STARTS[shown];
-  view.onScreen = ["device", "teach"].includes(shown);
+  if (shown !== "settings") view.onScreen = ["device", "teach"].includes(shown); // its steps decide that
   showOwnCamera(shown === "own");
   showDictionary(shown === "dictionary");
   showTeach(shown === "teach");

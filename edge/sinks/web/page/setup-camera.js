@@ -39,7 +39,6 @@ export class CameraStep {
   leave() {
     clearInterval(this.#timer);
     send("setup", { action: "stop" });
-    this.#context.showView(null);
   }
 
   fill(report) {

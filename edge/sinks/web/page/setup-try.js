@@ -27,7 +27,6 @@ export class TryStep {
     send("setup", { action: "stop" });
     this.#movement?.show([]);
     byId("setup-movement").hidden = true;
-    this.#context.showView(null);
   }
 
   show({ tried }) {

@@ -37,6 +37,7 @@ export async function openSetup({ isWizard, showView }) {
 /** Shows one step at a time, and applies what is changed in it. */
 class Setup {
   #isWizard;
+  #showView;
   #steps;
   #settings = new Settings();
   #step = null;
@@ -47,6 +48,7 @@ class Setup {
 
   constructor(isWizard, showView) {
     this.#isWizard = isWizard;
+    this.#showView = showView;
     const context = {
       isWizard,
       showView,
@@ -78,6 +80,7 @@ class Setup {
     if (!shown) {
       this.#step?.leave?.();
       this.#step = null;
+      this.#showView(null);
       return;
     }
     await this.#settings.load();
@@ -109,6 +112,7 @@ class Setup {
     if (asked === this.#step) return;
     this.#step?.leave?.();
     this.#step = asked;
+    this.#showView(null); // a step that has it shows it
     this.#decline();
     putPlain(byId("setup-status"), "");
     putPlain(byId("setup-error"), "");

@@ -99,7 +99,8 @@ class FakeSettings:
                 self.is_finished = True
             case "undo":
                 self.values = self._before.pop()
-                self._tell(Phase.APPLIED)
+                self._tell(Phase.APPLYING)
+                threading.Timer(0.2, self._tell, (Phase.APPLIED,)).start()
         return ChangeReport(difference="", changes=())
 
     def _apply(self, request: SettingsRequest) -> ChangeReport:

@@ -104,10 +104,10 @@ test-device: setup
 	SUITE=$(SUITE) tests/device/test-device $(BIN)/python $(KILLS)
 
 # `ishara-deploy` and two devices with systemd and sshd: provision, push, bad bundles, a cut network, a full disk. Needs
-# root; the first run takes about ten minutes, the others five. Its Debian (0.8 GB) is kept in ~/.cache/ishara/fleet, or
-# where FLEET_CACHE says; remove that folder at will.
+# root; the first run takes about ten minutes, the others five. SUITE=trixie takes Debian 13. Its Debian (1.1 GB) is kept in
+# ~/.cache/ishara/fleet, or where FLEET_CACHE says; remove that folder at will.
 test-fleet: setup
-	tests/fleet/test-fleet $(BIN)/python
+	SUITE=$(SUITE) tests/fleet/test-fleet $(BIN)/python
 
 # The steps of the container's image in a plain Debian, and the daemon beside a broker as compose.yaml starts them, without
 # a container engine. Needs root; five minutes.

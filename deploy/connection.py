@@ -106,7 +106,7 @@ def connected(
 
     Raises InventoryInvalid for a key that cannot be read.
     """
-    _silence_pyinfra()
+    silence_libraries()
     known_hosts = (inventory.known_hosts or KNOWN_HOSTS).expanduser()
     _require_keys(entries)
     names = [(entry.host, _data(entry, known_hosts, passwords.get(entry.host))) for entry in entries]
@@ -166,8 +166,8 @@ class _ConnectErrors(BaseStateCallback):
         self.found[host.name] = str(error)
 
 
-def _silence_pyinfra() -> None:
-    """Keep pyinfra's log off the terminal: `ishara-deploy` reports in its own sentences."""
+def silence_libraries() -> None:
+    """Keep the logs of pyinfra and paramiko off the terminal: `ishara-deploy` reports in its own sentences."""
     for name in ("pyinfra", "paramiko"):
         logger = logging.getLogger(name)
         logger.addHandler(logging.NullHandler())

@@ -6,7 +6,7 @@ from typing import Final
 
 from paramiko import HostKeys, PKey, SSHException
 
-from deploy.connection import KNOWN_HOSTS
+from deploy.connection import KNOWN_HOSTS, silence_libraries
 from deploy.prompts import Prompts
 from deploy.transport import LimitedTransport
 from landmarkers.errors import UserError
@@ -27,6 +27,7 @@ def trust_host(address: str, port: int, known_hosts: Path, accepted: str | None,
     A key that OpenSSH's own file has already is trusted without a question. Nothing but the key exchange is sent.
     Raises HostNotTrusted, NobodyToAsk.
     """
+    silence_libraries()
     name = address if port == _SSH_PORT else f"[{address}]:{port}"
     own = _read(known_hosts)
     theirs = _read(KNOWN_HOSTS.expanduser())

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from edge.installation.machine import LocalMachine, StepFailed
 from edge.installation.own_program import program_files
@@ -17,6 +18,8 @@ from landmarkers.errors import UserError
 from landmarkers.task_builder import ensure_tasks
 from landmarkers.task_bundles import default_folder
 
+_SYSTEMD: Final = Path("/run/systemd/system")
+
 
 class SetUpFailed(UserError):
     """A device that cannot be set up; the message says why and what to do."""
@@ -26,6 +29,8 @@ def set_up_device(options: argparse.Namespace) -> int:
     """Install the program as a service on this machine; return the exit code. Raises UserError."""
     if os.geteuid() != 0:
         raise SetUpFailed("only root can install packages and a service: run it with sudo")
+    if not _SYSTEMD.exists() and not options.no_start:
+        raise SetUpFailed("systemd does not run here: boot this system first, or use --no-start for a card image")
     with TemporaryDirectory(prefix="ishara-") as folder:
         machine = LocalMachine(Path(folder))
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.device.check_runner import run_checks, since
-from tests.fleet import checks, collecting, refusals
+from tests.fleet import checks, collecting, newcomer, refusals
 from tests.fleet.site import Site, site
 
 Check = Callable[[Site], str]
@@ -21,6 +21,7 @@ _OTHERS: Final = {
     "status": checks.status,
     "hot swap": checks.hot_swap,
     "proven": checks.proven,
+    "provision HOST": newcomer.provision_host,
     "unsigned": refusals.unsigned,
     "bad signature": refusals.bad_signature,
     "wrong key": refusals.wrong_key,
@@ -46,13 +47,14 @@ def main() -> int:
     parser.add_argument("--root", type=Path, required=True, help="the Debian")
     parser.add_argument("--app", type=Path, required=True, help="the project's wheel")
     parser.add_argument("--wheels", type=Path, required=True, help="the wheels of its dependencies")
+    parser.add_argument("--python", required=True, help="the version of the Debian's Python, as 3.11")
     parser.add_argument("--only", help="run only the independent checks whose names contain this text")
     options = parser.parse_args()
     wanted = _FIRST | {name: check for name, check in _OTHERS.items() if (options.only or "") in name}
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="ishara-fleet-", ignore_cleanup_errors=True) as folder,
-        site(options.root, options.app.absolute(), options.wheels, Path(folder)) as running,
+        site(options.root, options.app.absolute(), options.wheels, options.python, Path(folder)) as running,
     ):
         print(f"two devices are up after {since(began)}", flush=True)
 

@@ -15,11 +15,13 @@ from tests.device.device import CheckFailed, Device, wait_until
 BRIDGE: Final = "ishara"
 WORKSTATION: Final = "10.77.0.1"
 NAMES: Final = {"north": "10.77.0.2", "south": "10.77.0.3"}
+FRESH: Final = "10.77.0.4"
+"""The address of a device that nobody has provisioned."""
 USER: Final = "keeper"
 PROBATION_S: Final = 15.0
 _DISK: Final = "3G"
 _BOOT_S: Final = 300.0
-_TAKES: Final = "take:/opt/ishara/lib/python3.11/site-packages/edge/demo/takes"
+_TAKES: Final = "take:/opt/ishara/lib/python{}/site-packages/edge/demo/takes"
 _TEMPLATE: Final = """device = {{ device }}
 health_every_s = 1.0
 [camera]
@@ -62,10 +64,11 @@ class CommandResult:
 class Workstation:
     """A folder with inventory, keys and bundles, and the command under test."""
 
-    def __init__(self, folder: Path, wheel: Path, wheels: Path) -> None:
+    def __init__(self, folder: Path, wheel: Path, wheels: Path, python: str) -> None:
         self.folder = folder
         self.wheel = wheel
-        self._wheels = wheels
+        self.wheels = wheels
+        self._takes = _TAKES.format(python)
         self._processes: list[subprocess.Popen[str]] = []
         for name in ("key", "stranger"):
             _do(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)])
@@ -89,9 +92,9 @@ class Workstation:
         self.inventory.write_text(
             f'known_hosts = "{known_hosts}"\ntrusted_keys = ["signer.pub"]\n'
             f'[app]\nwheel = "{self.wheel}"\nlock = "{Path("requirements/web.txt").absolute()}"\n'
-            f'wheelhouse = "{self._wheels}"\n'
+            f'wheelhouse = "{self.wheels}"\n'
             f'[defaults]\nuser = "{USER}"\nssh_key = "key"\nconfig = "edge.toml"\n'
-            f'values = {{ source = "{_TAKES}", probation_s = {PROBATION_S} }}\n'
+            f'values = {{ source = "{self._takes}", probation_s = {PROBATION_S} }}\n'
             f'credentials = {{ mqtt-password = "password" }}\n'
             f'[hosts.north]\naddress = "{NAMES["north"]}"\ncanary = true\n'
             f'[hosts.south]\naddress = "{NAMES["south"]}"\n' + more
@@ -128,6 +131,8 @@ class Site:
 
     workstation: Workstation
     devices: dict[str, Device]
+    root: Path
+    """The Debian of every device."""
 
     @property
     def north(self) -> Device:
@@ -138,6 +143,13 @@ class Site:
     def south(self) -> Device:
         """Return the device of the next wave."""
         return self.devices["south"]
+
+    @contextmanager
+    def fresh_device(self) -> Iterator[Device]:
+        """Boot a device that nobody has provisioned."""
+        with _booted("fresh", FRESH, self.root, self.workstation.folder) as device:
+            wait_until(lambda: _is_up(device), "the fresh device, booted", _BOOT_S)
+            yield device
 
     def disconnect(self, name: str) -> None:
         """Pull a device's network cable."""
@@ -173,23 +185,23 @@ class Site:
 
 
 @contextmanager
-def site(root: Path, wheel: Path, wheels: Path, folder: Path) -> Iterator[Site]:
+def site(root: Path, wheel: Path, wheels: Path, python: str, folder: Path) -> Iterator[Site]:
     """Boot both devices and exchange keys with the workstation."""
     _do(["ip", "link", "set", "lo", "up"])
     _do(["ip", "link", "add", BRIDGE, "type", "bridge"])
     _do(["ip", "address", "add", f"{WORKSTATION}/24", "dev", BRIDGE])
     _do(["ip", "link", "set", BRIDGE, "up"])
-    workstation = Workstation(folder, wheel, wheels)
+    workstation = Workstation(folder, wheel, wheels, python)
     with ExitStack() as stack:
-        devices = {name: stack.enter_context(_booted(name, root, folder)) for name in NAMES}
+        devices = {name: stack.enter_context(_booted(name, address, root, folder)) for name, address in NAMES.items()}
         for name, device in devices.items():
             wait_until(lambda device=device: _is_up(device), f"{name}, booted", _BOOT_S)  # type: ignore[misc]
         workstation.trust_devices(devices)
-        yield Site(workstation, devices)
+        yield Site(workstation, devices, root)
 
 
 @contextmanager
-def _booted(name: str, root: Path, folder: Path) -> Iterator[Device]:
+def _booted(name: str, address: str, root: Path, folder: Path) -> Iterator[Device]:
     disk = folder / f"disk-{name}"
     disk.mkdir()
     _do(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(disk)])
@@ -214,7 +226,7 @@ def _booted(name: str, root: Path, folder: Path) -> Iterator[Device]:
             # The first child prepares the namespaces of the second, which is the init process.
             wait_until(lambda: _has_network(children), f"{name}'s network", _BOOT_S)
             init = children.read_text().split()[0]
-            for change in (["address", "add", f"{NAMES[name]}/24", "dev", "host0"], ["link", "set", "host0", "up"]):
+            for change in (["address", "add", f"{address}/24", "dev", "host0"], ["link", "set", "host0", "up"]):
                 _do(["nsenter", "--target", init, "--net", "ip", *change])
             _do(["ip", "link", "set", f"vb-{name}", "up"])
             yield Device(int(init))

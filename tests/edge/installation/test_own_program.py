@@ -53,7 +53,17 @@ def test_the_same_files_are_one_wheel_whoever_installed_them(tmp_path: Path) -> 
 
 def test_pip_installs_the_wheel(tmp_path: Path) -> None:
     wheel = _repacked(installed(tmp_path / "from", "uv"), tmp_path)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--target", str(tmp_path / "to"), str(wheel)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--target",
+        str(tmp_path / "to"),
+        str(wheel),
+    ]
     subprocess.run(pip, check=True)
     assert (tmp_path / "to/edge/data.bin").read_bytes() == FILES["edge/data.bin"]
 

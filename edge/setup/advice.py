@@ -26,13 +26,13 @@ class _Limit:
         return self.ends if is_given else self.begins
 
 
-_BRIGHTNESS: Final = _Limit(32.0, 45.0)  # mean of head and chest, 0 to 255
+_BRIGHTNESS: Final = _Limit(45.0, 60.0)  # mean of head and chest, 0 to 255
 _BRIGHTNESS_EMPTY: Final = _Limit(12.0, 20.0)  # mean of a picture in which nobody is found
 _BACKLIGHT: Final = _Limit(2.5, 2.0)  # what is behind, by head and chest
 _LIT_ENOUGH: Final = 90.0  # of head and chest, whatever is behind
 _SHARPNESS: Final = _Limit(0.03, 0.04)
 _TURNED: Final = _Limit(0.6, 0.75)
-_TILT_DEGREES: Final = _Limit(15.0, 10.0)
+_TILT_DEGREES: Final = _Limit(12.0, 8.0)
 _ON_ITS_SIDE_DEGREES: Final = _Limit(60.0, 50.0)
 _SHOULDERS_PX: Final = _Limit(70.0, 80.0)
 _SHOULDERS: Final = _Limit(0.08, 0.09)  # of the picture's width, whatever its pixels

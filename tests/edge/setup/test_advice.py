@@ -92,11 +92,11 @@ def test_rotation_is_added_to_that_of_the_configuration() -> None:
 @pytest.mark.parametrize(
     ("name", "between", "given"),
     [
-        ("tilt_degrees", 12.0, Advice.LEVEL),
+        ("tilt_degrees", 10.0, Advice.LEVEL),
         ("shoulders", 0.117, Advice.COME_CLOSER),
         ("head_room", -0.01, Advice.RAISE_CAMERA),
         ("hand_room", -0.01, Advice.LOWER_CAMERA),
-        ("brightness", 40.0, Advice.MORE_LIGHT),
+        ("brightness", 50.0, Advice.MORE_LIGHT),
         ("sharpness", 0.035, Advice.SHARPEN),
     ],
 )

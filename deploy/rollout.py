@@ -20,7 +20,9 @@ from edge.installation.program import Release
 # Root has another state folder than the service.
 _MODELS: Final = (
     "env STATE_DIRECTORY=/var/lib/ishara LANG=C.UTF-8 "
-    "/opt/ishara/bin/ishara-edge models {} --config /etc/ishara/edge.toml"
+    # A device that was set up in the browser has its settings in the state folder.
+    "/opt/ishara/bin/ishara-edge models {} --config /etc/ishara/edge.toml "
+    "$(test -e /etc/ishara/edge.toml || echo --setup)"
 )
 _RELOAD: Final = "systemctl try-reload-or-restart ishara-edge"
 _INSTALL_S: Final = 300

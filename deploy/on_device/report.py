@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 CONFIG = Path("/etc/ishara/edge.toml")
+SETTINGS = Path("/var/lib/ishara/edge.toml")  # of a device that was set up in the browser
 ACTIVE = Path("/opt/ishara")
 UNIT = "ishara-edge.service"
 PROPERTIES = ("LoadState", "ActiveState", "StatusText", "NRestarts", "ExecMainStatus", "MainPID")
@@ -49,7 +50,8 @@ def service() -> dict[str, str]:
 def metrics() -> dict[str, float | str] | None:
     """Return the daemon's metrics by name, with `model`; None without [metrics] in the configuration."""
     try:
-        section = tomllib.loads(CONFIG.read_text(encoding="utf-8-sig")).get("metrics")
+        path = CONFIG if CONFIG.exists() else SETTINGS
+        section = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("metrics")
         if not isinstance(section, dict):
             return None
         address = section.get("address", "127.0.0.1")
@@ -74,6 +76,8 @@ def _figures(metrics: str) -> dict[str, float | str]:
 def models() -> dict[str, Any]:
     """Return the content of the store of bundles, or why it cannot be listed."""
     command = [str(ACTIVE / "bin/ishara-edge"), "models", "list", "--json", "--config", str(CONFIG)]
+    if not CONFIG.exists():
+        command.append("--setup")
     try:
         done = subprocess.run(
             command,

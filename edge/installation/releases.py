@@ -19,7 +19,8 @@ RELEASES = Path("/opt/ishara-releases")
 ACTIVE = Path("/opt/ishara")
 PREVIOUS = RELEASES / "previous"
 NETWORKS = Path("/opt/ishara-networks")
-CONFIG = Path("/etc/ishara/edge.toml")
+# Root's configuration, or else that of a device that was set up in the browser.
+CONFIGS = (Path("/etc/ishara/edge.toml"), Path("/var/lib/ishara/edge.toml"))
 UNIT = "ishara-edge.service"
 SYSTEMCTL = "/usr/bin/systemctl"
 COMPLETE = "built-from"  # written last into a release
@@ -91,8 +92,8 @@ def build_release(name: str, wheel: Path, sha256: str, lock: Path, wheelhouse: P
         if before is not None:  # the copy may hold this version, built from other files
             _run([*pip, "--no-deps", "--force-reinstall", program])
         _link_networks(folder)
-        if CONFIG.exists():
-            _run([str(folder / "bin/ishara-edge"), "config", "check", "--config", str(CONFIG)])
+        if config := next((path for path in CONFIGS if path.exists()), None):
+            _run([str(folder / "bin/ishara-edge"), "config", "check", "--config", str(config)])
         (folder / COMPLETE).write_text(f"{wheel.name}\n")
     except (ReleaseRefused, OSError):
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,6 +25,8 @@ PATH: Final = "/setup"
 _EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # the page asks for its code, and speaks TLS
 _TOKEN: Final = Path("secrets") / "web.token"
 _BY_ID: Final = Path("/dev/v4l/by-id")
+# `ishara-deploy provision` puts the keys here whose models the device is to take.
+_TRUSTED_KEYS: Final = Path("/etc/ishara/keys")
 _HEADING: Final = "Settings of this device. Its page writes them; comments stay."
 
 
@@ -75,6 +77,8 @@ def _begin(path: Path, certificate: Path) -> None:
         "certificate_file": str(certificate),
         "token_file": str(path.parent / _TOKEN),
     }
+    if any(_TRUSTED_KEYS.glob("*.pub")):
+        content["model"] = {"trusted_keys": str(_TRUSTED_KEYS)}
     try:
         path.write_text(tomlkit.dumps(content), encoding="utf-8")
     except OSError as error:

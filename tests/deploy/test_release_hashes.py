@@ -35,8 +35,9 @@ def digest(path: Path) -> str:
 @pytest.fixture
 def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A device's folder with an active release, a venv with nothing but this machine's pip."""
-    for name in ("RELEASES", "ACTIVE", "CONFIG"):
+    for name in ("RELEASES", "ACTIVE"):
         monkeypatch.setattr(releases, name, tmp_path / name.lower())
+    monkeypatch.setattr(releases, "CONFIGS", ())
     active = tmp_path / "releases" / "before"
     venv.create(active)
     (packages,) = active.glob("lib/python3*/site-packages")

@@ -172,10 +172,10 @@ def test_a_bundle_is_installed_from_where_it_was_sent(remote: LocalRemote, monke
         digest = hashlib.sha256(b"tar").hexdigest()[:16]
         assert install[4:] == [
             *("models", "install", f"{remote.home}/.cache/ishara/incoming/{digest}/{name}", "--activate"),
-            *("--allow-labels", "--config", "/etc/ishara/edge.toml"),
+            *("--allow-labels", "--config", "/etc/ishara/edge.toml", "--setup"),
         ]
     BundleRollback(policy).apply(remote)
-    assert remote.calls[-2][4:] == ["models", "rollback", "--config", "/etc/ishara/edge.toml"]
+    assert remote.calls[-2][4:] == ["models", "rollback", "--config", "/etc/ishara/edge.toml", "--setup"]
 
 
 def test_provisioning_writes_what_is_planned_and_removes_other_keys(

@@ -111,3 +111,13 @@ def test_setup_begins_with_the_first_camera_and_the_name_of_the_host(
     saved = load_config(state / UNSAVED, os.environ)
     assert saved.web is not None
     assert (saved.web.address, saved.web.certificate_file) == ("0.0.0.0", state / "page-certificate.pem")
+
+
+def test_models_must_be_signed_where_provisioning_has_left_keys(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = state.parent / "keys"
+    keys.mkdir(parents=True)
+    monkeypatch.setattr(bootstrap, "_TRUSTED_KEYS", keys)
+    assert setup_config(state, os.environ).model.trusted_keys is None
+    (state / UNSAVED).unlink()
+    (keys / "ishara.pub").write_text("")
+    assert setup_config(state, os.environ).model.trusted_keys == keys

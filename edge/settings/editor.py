@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue, Secret, SecretStr
 
-from edge.config import EdgeConfig
+from edge.config import ConfigInvalid, EdgeConfig
 from edge.config.loading import find_overrides, validate_config
 from edge.config.text_file import read_toml
 from edge.requests import SettingsRequest
@@ -56,20 +56,12 @@ class SettingsEditor:
         return SettingsReport(
             path=None if self._location.path is None else str(self._location.path),
             is_setup=self._location.is_setup,
-            read_only=self.why_read_only(config),
+            read_only=self._why_read_only(is_managed=config.managed),
             values={key: show(value) for key, value in _values(config)},
             hidden=tuple(key for key, value in _values(config) if show(value) != value),
             secrets={name: _has_file(config, name) for name in SECRETS},
             overridden={key: name for key, name in self._overrides().items() if key in KEYS},
         )
-
-    def why_read_only(self, config: EdgeConfig) -> str | None:
-        """Return why the settings cannot be changed here, in one sentence; None if they can."""
-        if self.file is None:
-            return _NO_FILE
-        if config.managed:
-            return _MANAGED.format(self.file.path)
-        return self.file.why_unwritable()
 
     def propose(self, request: SettingsRequest) -> Proposal:
         """Return what a request would change; nothing is written."""
@@ -90,10 +82,11 @@ class SettingsEditor:
             after = edit(before, changes)
         except ValueError as error:
             raise SettingsRefused(f"the settings {self._location.path} cannot be changed: {describe(error)}") from error
-        if after == before and request.changes:
-            raise SettingsRefused("the settings are like that already")
         self._check(after)
-        return Proposal(before, after, self._compare(before, after), secrets)
+        report = self._compare(before, after)
+        if not report.changes:
+            raise SettingsRefused("the settings are like that already")
+        return Proposal(before, after, report, secrets)
 
     def write(self, proposal: Proposal, by: By) -> None:
         """Write what was proposed, the secrets first; it is on trial from then on."""
@@ -121,8 +114,8 @@ class SettingsEditor:
         text = self._text()
         path = self._state / SAVED
         config = validate_config(_parse(text), path, self._environment, self._dotenv)
-        if config.web is None or config.web.read_token() is None:
-            raise SettingsRefused("choose the page's token first: web.token")
+        if not _has_file(config, "web.token"):
+            raise SettingsRefused("the page needs a token first: web.token")
         SettingsFile(path).write(text, "page")
         return self._compare("", text)
 
@@ -150,9 +143,18 @@ class SettingsEditor:
         self._secrets.sweep([*saved.texts(), *unsaved.texts()])
 
     def _check_writable(self, text: str) -> None:
-        why = self.why_read_only(self._check(text))
+        try:
+            is_managed = self._check(text).managed
+        except ConfigInvalid:  # a change or an undo may mend it
+            is_managed = bool(_parse(text).get("managed"))
+        why = self._why_read_only(is_managed=is_managed)
         if why is not None:
             raise SettingsRefused(why)
+
+    def _why_read_only(self, *, is_managed: bool) -> str | None:
+        if self.file is None:
+            return _NO_FILE
+        return _MANAGED.format(self.file.path) if is_managed else self.file.why_unwritable()
 
     def _check(self, text: str) -> EdgeConfig:
         return validate_config(_parse(text), self._location.path, self._environment, self._dotenv)
@@ -190,7 +192,8 @@ def _values(config: EdgeConfig) -> Iterator[tuple[str, JsonValue]]:
 
 def _has_file(config: EdgeConfig, name: SecretName) -> bool:
     section, _, key = file_key(name).partition(".")
-    return getattr(getattr(config, section), key, None) is not None
+    path: Path | None = getattr(getattr(config, section), key, None)
+    return path is not None and path.is_file()
 
 
 def _plain(value: Any) -> JsonValue:

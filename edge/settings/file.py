@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 from pathlib import Path
 from typing import Final
 
@@ -52,12 +53,13 @@ class SettingsFile:
         """Return the versions before the latest changes, the newest first."""
         with self._explained():
             current, versions = self.read(), self._history.versions()
-        # A change that was not made, since the program was killed.
-        return versions[1:] if versions and versions[0].text == current else versions
+        # A version that is like the file is of a change that was not made: the program was killed before.
+        return list(dropwhile(lambda version: version.text == current, versions))
 
     def write(self, text: str, by: By) -> None:
-        """Put the text into the file, on trial."""
+        """Put the text into the file, on trial; a change before that is still on trial counts as used."""
         with self._explained(), self._locked():
+            self._settle(is_used=True)
             before, after = self.read(), digest_of(text)
             number = None if before is None else self._history.add(before, after, by)
             self._history.begin_trial(Trial(before=before, after=after, drop_if_refused=number))
@@ -66,6 +68,7 @@ class SettingsFile:
     def undo(self) -> None:
         """Return to the text before the latest change, on trial."""
         with self._explained(), self._locked():
+            self._settle(is_used=True)
             versions, current = self.versions(), self.read()
             if not versions or current is None:
                 raise SettingsRefused(f"no change of the settings {self.path} can be undone")
@@ -84,14 +87,7 @@ class SettingsFile:
     def settle(self, *, is_used: bool) -> bool:
         """End the trial: if the change is not used, write the text before back. Return False if there is no trial."""
         with self._explained(), self._locked():
-            trial = self._trial()
-            if trial is not None and is_used:
-                self._history.drop(trial.drop_if_used)
-            elif trial is not None:
-                self._restore(trial.before)
-                self._history.drop(trial.drop_if_refused)
-            self._history.end_trial()
-            return trial is not None
+            return self._settle(is_used=is_used)
 
     def remove(self) -> None:
         """Remove the file with all of its versions."""
@@ -105,6 +101,16 @@ class SettingsFile:
             trial = self._history.trial()
             found = [self.read(), None if trial is None else trial.before]
             return [text for text in found if text] + [version.text for version in self._history.versions()]
+
+    def _settle(self, *, is_used: bool) -> bool:
+        trial = self._trial()
+        if trial is not None and is_used:
+            self._history.drop(trial.drop_if_used)
+        elif trial is not None:
+            self._restore(trial.before)
+            self._history.drop(trial.drop_if_refused)
+        self._history.end_trial()
+        return trial is not None
 
     def _trial(self) -> Trial | None:
         """Return the trial of the text that stands in the file now; another one has no effect."""

@@ -1,0 +1,51 @@
+"""`ishara-edge config history` and `config undo`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge.__main__ import main
+from edge.settings.file import SettingsFile
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "edge.toml"
+    path.write_text("device = 'hall'  # above the door\n")
+    return path
+
+
+def change(path: Path, device: str) -> None:
+    SettingsFile(path).write(f"device = '{device}'\n", "page")
+    SettingsFile(path).settle(is_used=True)
+
+
+def test_history_is_listed_and_undone(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "history", "--config", str(path)]) == 0
+    assert "have not been changed" in capsys.readouterr().out
+    change(path, "door")
+    change(path, "attic")
+    assert main(["config", "history", "--config", str(path)]) == 0
+    newest, oldest = capsys.readouterr().out.splitlines()
+    assert newest.endswith("page: device from door to attic")
+    assert oldest.endswith("page: device from hall to door")
+    assert main(["config", "history", "--json", "--config", str(path)]) == 0
+    assert [version["number"] for version in json.loads(capsys.readouterr().out)["versions"]] == [2, 1]
+    for device in ("door", "hall"):
+        assert main(["config", "undo", "--config", str(path)]) == 0
+        assert f"+device = '{device}'" in capsys.readouterr().out
+    assert path.read_text() == "device = 'hall'  # above the door\n"
+    assert main(["config", "undo", "--config", str(path)]) == 2
+    assert "can be undone" in capsys.readouterr().err
+
+
+def test_settings_that_are_wrong_can_be_undone(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    SettingsFile(path).write("devise = 'x'\n", "page")
+    assert main(["config", "undo", "--config", str(path)]) == 0
+    assert path.read_text() == "device = 'hall'  # above the door\n"
+
+
+def test_without_a_file_nothing_can_be_undone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "undo"]) == 2
+    assert "there is no file of settings; name one with --config" in capsys.readouterr().err

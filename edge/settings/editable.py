@@ -17,8 +17,8 @@ _BY_SECTION: Final[Mapping[str, tuple[str, ...]]] = {
         *("region_left", "region_top", "region_width", "region_height"),
     ),
     "captions": (
-        *("show", "theme", "typeface", "english", "preview", "mirrored", "preview_per_s", "fade_after_s", "history_s"),
-        *("confident_from", "night_hours", "night_brightness", "screen"),
+        *("show", "theme", "typeface", "text_size", "english", "preview", "mirrored", "preview_per_s"),
+        *("fade_after_s", "history_s", "confident_from", "night_hours", "night_brightness", "screen"),
     ),
     "learning": ("asked_by", "keep", "days", "max_takes", "words", "teach"),
     "mqtt": ("host", "tls", "port", "username", "protocol", "keepalive_s", "discovery", "discovery_prefix"),

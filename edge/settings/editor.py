@@ -64,7 +64,7 @@ class SettingsEditor:
         )
 
     def propose(self, request: SettingsRequest) -> Proposal:
-        """Return what a request would change; nothing is written."""
+        """Return what a request would change, which may be nothing; nothing is written."""
         before = self._text()
         self._check_writable(before)
         check_changes(
@@ -83,10 +83,7 @@ class SettingsEditor:
         except ValueError as error:
             raise SettingsRefused(f"the settings {self._location.path} cannot be changed: {describe(error)}") from error
         self._check(after)
-        report = self._compare(before, after)
-        if not report.changes:
-            raise SettingsRefused("the settings are like that already")
-        return Proposal(before, after, report, secrets)
+        return Proposal(before, after, self._compare(before, after), secrets)
 
     def write(self, proposal: Proposal, by: By) -> None:
         """Write what was proposed, the secrets first; it is on trial from then on."""

@@ -151,6 +151,9 @@ class LiveSettings:
         if request.action == "finish":
             return self._changed("finish", editor.finish())
         proposal = editor.propose(request)
+        if not proposal.report.changes:
+            self._update(phase=Phase.APPLIED, action="apply", changes=(), why=None)
+            return proposal.report
         editor.write(proposal, "page")
         return self._changed("apply", proposal.report)
 
@@ -189,8 +192,6 @@ class LiveSettings:
 
     def _update(self, **changes: object) -> None:
         with self._lock:
-            state = self._state.model_copy(update=changes)
-            if state != self._state:
-                self._state = state
-                for show in self._shows:
-                    show(state)
+            self._state = self._state.model_copy(update=changes)
+            for show in self._shows:
+                show(self._state)

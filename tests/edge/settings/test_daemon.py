@@ -1,16 +1,17 @@
 """A running daemon whose settings are changed over HTTP."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edge.settings.location import INVITATION, SAVED
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon
 from tests.edge.ports import free_port
 from tests.edge.settings.page import SettingsPage, write_settings
-from tests.edge.sinks.web.client import WebClient
 from tests.edge.waiting import wait_until
 
 NEW_TOKEN = "fedcba9876543210fedc"
@@ -39,11 +40,6 @@ def busy_port() -> Iterator[int]:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
-
-
-def device_name(port: int, token: str) -> str:
-    answer = WebClient(port).get("/api/device", Authorization=f"Bearer {token}")
-    return str(answer.json()["device"])
 
 
 @pytest.mark.timeout(120)
@@ -102,3 +98,32 @@ def test_start_undoes_a_change_that_a_kill_has_left_on_trial(
     start_daemon("run", "--config", settings, "--source", one_sign, "--quiet").wait_for_log("the live page is at ")
     assert settings.read_text() == before
     assert str(busy_port) in SettingsPage(port).wait_for("refused")["why"]
+
+
+@pytest.mark.timeout(200)
+def test_device_without_settings_is_set_up_and_finished(
+    one_sign: str, bundle_folder: Path, start_daemon: StartDaemon, port: int, tmp_path: Path
+) -> None:
+    state = tmp_path / "state" / "ishara"
+    variables = {"ISHARA_WEB_PORT": str(port), "ISHARA_MODEL_FOLDER": str(bundle_folder), "SDL_VIDEODRIVER": "dummy"}
+    start = ("run", "--config", "missing.toml", "--setup", "--source", one_sign, "--quiet")
+    daemon = start_daemon(*start, settings=variables)
+    daemon.wait_for_log(f"{port}/setup")
+    code = json.loads((state / INVITATION).read_text())["code"]
+    page = SettingsPage(port, code, verify=False)
+    report = page.ask("get")
+    assert (report["is_setup"], report["read_only"], report["secrets"]["web.token"]) == (True, None, False)
+    assert "web.token" in page.send("finish")["error"]
+    page.ask("apply", changes={"device": "hall", "captions": None}, secrets={"web.token": NEW_TOKEN})
+    assert page.wait_for("applied")["is_setup"]
+    assert not (state / SAVED).exists()
+    assert 'device = "hall"' in page.ask("preview")["difference"]
+    page.ask("finish")
+    finished = SettingsPage(port, NEW_TOKEN, verify=False)
+    assert not finished.wait_for("applied")["is_setup"]
+    report = finished.ask("get")
+    assert (report["path"], report["is_setup"], report["values"]["device"]) == (str(state / SAVED), False, "hall")
+    assert sorted(one.name for one in state.iterdir() if "setup" in one.name) == []
+    assert page.state() == {}
+    daemon.end()
+    start_daemon(*start, settings=variables).wait_for_log("the live page is at https://")

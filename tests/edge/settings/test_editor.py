@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from edge.config import ConfigInvalid
+from edge.config import ConfigInvalid, EdgeConfig
 from edge.requests import RequestRefused, SettingsRequest, read_request
+from edge.settings.editable import KEYS
 from edge.settings.editor import SettingsEditor
 from edge.settings.file import SettingsRefused
 from edge.settings.location import SAVED, UNSAVED, Location
@@ -123,7 +124,6 @@ def test_undo_brings_the_secret_of_before_back_and_what_nothing_names_is_removed
         ({"mqtt.host": "mqtt://me:hunter2@broker"}, "is wrong: mqtt.host: it is the host alone"),
         ({"camera.source": "rtsp://me:hunter2@camera"}, "which have fields of their own"),
         ({"captions.theme": "pink"}, "is wrong: captions.theme"),
-        ({"device": "hall"}, "the settings are like that already"),
     ],
 )
 def test_what_may_not_be_changed_is_refused_in_one_sentence(path: Path, changes: dict[str, Any], reason: str) -> None:
@@ -131,6 +131,30 @@ def test_what_may_not_be_changed_is_refused_in_one_sentence(path: Path, changes:
     assert reason in sentence
     assert "hunter2" not in sentence
     assert "\n" not in sentence
+
+
+def test_what_is_like_that_already_is_no_change(path: Path) -> None:
+    proposal = editor_of(path).propose(request(changes={"device": "hall", "captions": None, "speech.volume": None}))
+    assert proposal.report.changes == ()
+
+
+def test_every_key_is_either_for_the_page_or_for_the_file_alone() -> None:
+    by_section = {name: get_args(field.annotation) for name, field in EdgeConfig.model_fields.items()}
+    in_file = {
+        *("managed", "health_every_s", "rate", "model", "labels", "vocabulary", "metrics"),
+        *("camera.password_file", "camera.width_px", "camera.height_px", "camera.frames_per_s", "camera.pixel_aspect"),
+        *("mqtt.ca_file", "mqtt.certificate_file", "mqtt.key_file", "mqtt.password_file", "mqtt.outbox"),
+        *("mqtt.outbox_words", "mqtt.hold_after_reconnect_s", "mqtt.choose_model", "mqtt.snapshot"),
+        *("mqtt.trigger_words", "speech.voice_file"),
+        *("web.token_file", "web.certificate_file", "web.key_file", "web.origins"),
+    }
+    keys = set()
+    for section, kinds in by_section.items():
+        models = [
+            kind for kind in (*kinds, EdgeConfig.model_fields[section].annotation) if hasattr(kind, "model_fields")
+        ]
+        keys |= {f"{section}.{name}" for model in models for name in model.model_fields} or {section}
+    assert {key for key in keys if key not in KEYS and key.partition(".")[0] not in in_file} <= in_file
 
 
 @pytest.mark.parametrize(

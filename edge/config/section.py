@@ -1,5 +1,6 @@
 """The base of all sections, and the files of secrets that they name."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,8 @@ from landmarkers.parsing import describe
 from models.strict_model import StrictModel
 
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
+_CREDENTIAL_STORE: Final = Path("/etc/credstore")
+"""From where `deploy/ishara-edge.service` takes its credentials, under names that begin with `ishara.`."""
 
 
 class ConfigInvalid(UserError):
@@ -26,11 +29,15 @@ class Section(StrictModel):
 def _find_credential(path: Path, info: ValidationInfo) -> Path:
     """Look for a relative path first where systemd puts the unit's credentials (LoadCredential=).
 
+    A command that root runs beside the service finds them where systemd takes them from.
     https://systemd.io/CREDENTIALS/
     """
     folder = (info.context or {}).get(CREDENTIALS_VARIABLE)
     credential = Path(folder) / path if folder else path
-    return credential if credential.is_file() else path
+    if credential.is_file():
+        return credential
+    stored = _CREDENTIAL_STORE / f"ishara.{path}"
+    return stored if len(path.parts) == 1 and not path.exists() and os.access(stored, os.R_OK) else path
 
 
 CredentialFile = Annotated[Path, AfterValidator(_find_credential)]

@@ -68,6 +68,14 @@ def locate_for_operator(config: Path | None, environment: Mapping[str, str], *, 
     return Location(None)
 
 
+def service_state(location: Location, environment: Mapping[str, str]) -> Path:
+    """Return the state folder of the daemon that uses a configuration, for other commands. Raises HomeUnknown."""
+    if location.state is not None:
+        return location.state
+    is_of_service = location.path == SERVICE_FILE and not environment.get(STATE_VARIABLE)
+    return SERVICE_STATE if is_of_service else state_folder(environment)
+
+
 def _states(environment: Mapping[str, str]) -> list[Path]:
     try:
         own = state_folder(environment)

@@ -52,6 +52,8 @@ _COMMANDS = (
     '{"command": "consent", "action": "start", "person": "مريم", "purpose": "device", "minutes": 30}'.encode(),
     '{"command": "teach", "person": "مريم", "word": "قهوة", "word_en": "coffee", "takes": 3}'.encode(),
     b'{"command": "teaching", "action": "finish"}',
+    b'{"command": "activate", "model": "karsl-230-2-5f4a1ad9"}',
+    b'{"command": "vocabulary", "vocabulary": "clinic"}',
     b'{"command": "setup", "action": "cameras"}',
     b'{"command": "setup", "action": "try_broker", "broker": {"host": "h", "tls": true, "ca": "c", "username": "u"}}',
     b'{"command": "learned", "action": "show", "take": "a/train/0076/01"}',

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import ConfigInvalid, WebConfig
+from edge.config import ConfigInvalid, WebConfig, section
 from edge.config.loading import load_config
 from tests.edge.config.refusal import refusal
 
@@ -62,6 +62,21 @@ def test_credential_is_found_where_systemd_puts_it(tmp_path: Path) -> None:
     elsewhere = load_config(None, settings | {"CREDENTIALS_DIRECTORY": str(tmp_path / "empty")})
     assert elsewhere.mqtt is not None
     assert elsewhere.mqtt.password_file == Path("mqtt-password")
+
+
+def test_command_of_root_finds_the_credential_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(section, "_CREDENTIAL_STORE", tmp_path / "credstore")
+    (tmp_path / "credstore").mkdir()
+    (tmp_path / "credstore" / "ishara.mqtt-password").write_text("of the service")
+    settings = {"ISHARA_MQTT_HOST": "h", "ISHARA_MQTT_USERNAME": "u", "ISHARA_MQTT_PASSWORD_FILE": "mqtt-password"}
+    mqtt = load_config(None, settings).mqtt
+    assert mqtt is not None
+    assert mqtt.read_password() == "of the service"
+    (tmp_path / "mqtt-password").write_text("of this folder")
+    mqtt = load_config(None, settings).mqtt
+    assert mqtt is not None
+    assert mqtt.read_password() == "of this folder"
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.7", "entrance.local"])

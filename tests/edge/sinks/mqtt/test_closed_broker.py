@@ -98,7 +98,7 @@ def test_a_device_works_and_nobody_else_speaks_or_listens_where_the_list_forbids
     }
     sink = open_sink(closed_broker.config.model_copy(update={**login, "hold_after_reconnect_s": 0.0}))
     home, display, other, stranger = clients["homeassistant"], clients["display"], clients["exit"], clients[None]
-    own = ("word", "utterance", "status", "health", "model", "response", "command")
+    own = ("word", "utterance", "status", "health", "model", "response", "command", "snapshot")
     attempts = [f"ishara/entrance/{name}" for name in own] + ["homeassistant/device/ishara-entrance/config"]
 
     wait_until(lambda: ("ishara/entrance/status", b"online") in home.received, "the device")

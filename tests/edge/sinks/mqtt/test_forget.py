@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
+from edge.settings.location import SERVICE_FILE, SERVICE_STATE, Location, service_state
 from edge.sinks.mqtt.announcements import Announcements
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.ports import free_port
@@ -111,3 +112,11 @@ def test_device_without_a_broker_is_told_so(
 ) -> None:
     assert main(["mqtt", "forget"]) == 2
     assert "no section [mqtt]" in capsys.readouterr().err
+
+
+def test_state_is_that_of_the_service_whose_configuration_is_used(tmp_path: Path) -> None:
+    own = {"XDG_STATE_HOME": str(tmp_path)}
+    assert service_state(Location(SERVICE_FILE), own) == SERVICE_STATE
+    assert service_state(Location(SERVICE_FILE), {"STATE_DIRECTORY": str(tmp_path)}) == tmp_path
+    assert service_state(Location(tmp_path / "edge.toml", tmp_path), own) == tmp_path
+    assert service_state(Location(None), own) == tmp_path / "ishara"

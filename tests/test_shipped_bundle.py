@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from landmarkers.take import TAKE_SUFFIX, Take
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import open_bundle

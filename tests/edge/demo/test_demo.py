@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -5,9 +8,12 @@ import pytest
 
 from edge.commands import Commands
 from edge.config import MqttConfig
-from edge.demo.__main__ import DemoFailed, check_words
+from edge.config.explanation import PREFIX
+from edge.demo.__main__ import check_utterances, check_words
 from edge.demo.broker import embedded_broker
+from edge.demo.daemon import DemoFailed
 from edge.demo.subscriber import Subscriber
+from edge.demo.tour import scenes
 from edge.monitoring.health import PipelineStats
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Word
@@ -61,6 +67,16 @@ def test_demo_fails_when_a_sign_is_not_recognised() -> None:
         check_words([], [], [75])
 
 
+def test_demo_fails_when_the_spelled_name_is_another() -> None:
+    tour = scenes()
+    texts = ["a", *(scene.text for scene in tour[1:])]
+    check_utterances(texts, tour)
+    with pytest.raises(DemoFailed, match="'نوال' was signed, but the utterance is 'نو'"):
+        check_utterances([texts[0], "نو", texts[2]], tour)
+    with pytest.raises(DemoFailed, match="3 utterances were signed, but there are 2"):
+        check_utterances(texts[:2], tour)
+
+
 def test_embedded_broker_delivers_words_to_the_subscriber(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with embedded_broker() as port:
         config = MqttConfig(host="127.0.0.1", port=port, protocol="3.1.1")
@@ -83,3 +99,38 @@ def test_embedded_broker_delivers_words_to_the_subscriber(capsys: pytest.Capture
         subscriber.close()
     assert [one.model_copy(update={"late": False}).to_json() for one in received] == [one.to_json() for one in sent]
     assert SIGNS[0].word in capsys.readouterr().out
+
+
+def run_demo(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run the demo as CI does: without a terminal."""
+    command = [sys.executable, "-m", "edge.demo", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return subprocess.run(
+        command,
+        env=environment | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S * 5,
+        check=False,
+    )
+
+
+def test_tour_leads_from_words_to_captions_without_a_terminal() -> None:
+    done = run_demo()
+    assert done.returncode == 0, done.stderr
+    assert "/live-signs in a browser" in done.stdout
+    for line in ("  = نوال", "  = السلام عليكم نوال شكرا", "16 of 16 words arrived over MQTT."):
+        assert line in done.stdout.splitlines()
+    assert "What to do next" in done.stdout
+    picture = Path(done.stdout.partition("as a picture: ")[2].splitlines()[0])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    picture.unlink()
+    picture.parent.rmdir()
+
+
+def test_word_that_may_not_be_said_fails_the_tour(tmp_path: Path) -> None:
+    (tmp_path / "few.txt").write_text("71\n72\n")
+    done = run_demo(ISHARA_VOCABULARY_FILE=str(tmp_path / "few.txt"))
+    assert done.returncode == 1
+    assert "demo: signs [71, 72, 74" in done.stderr

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.config import SHIPPED_MODEL
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from landmarkers.tracking import FINGERPRINT
 from models.bundle import open_bundle

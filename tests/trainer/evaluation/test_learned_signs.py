@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.config import SHIPPED_MODEL
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from landmarkers.take import TAKE_SUFFIX, Take
 from models.labels import Sign, labels_json
 from tests.edge.tiny_bundle import write_bundle

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from edge.sinks.captions.message import StatusMessage, TeachingMessage, View
 from edge.sinks.captions.painter import Painter
 from edge.sinks.captions.scene import Caption, ReplyText, Scene

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from edge.sinks.captions.layout import lay_out
 from edge.sinks.captions.theme import THEMES
 from tests.edge.daemon import Daemon, mqtt_settings

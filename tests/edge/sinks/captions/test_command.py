@@ -5,7 +5,7 @@ import pytest
 from PIL import Image as PilImage
 
 from edge.__main__ import main
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from landmarkers.frame import Image
 
 TAKE = str(TAKES / "2-sign-0071-signer-02.take.npz")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.config import CaptionsConfig
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from edge.monitoring.status import Component, DeviceStatus, Keeping
 from edge.recognition.word import Word
 from edge.requests import Reply

@@ -18,7 +18,7 @@ import httpx
 import numpy as np
 from websockets.exceptions import ConnectionClosed
 
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from edge.recognition.word import Word
 from tests.edge.daemon import Daemon
 from tests.edge.mosquitto import Listener, Mosquitto, listening

@@ -6,7 +6,7 @@ from typing import Final
 
 from playwright.sync_api import expect
 
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from edge.sinks.captions.theme import Colour
 from landmarkers.take import Take
 from tests.edge.sinks.web.browser import PageVisit

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Dialog, expect
 
-from edge.demo.__main__ import TAKES
+from edge.demo.tour import TAKES
 from edge.learning.report import Learned, LearnedSign, LearnedTake, LearnedVersion
 from edge.requests import LearnedRequest, RequestRefused
 from edge.sinks.captions.theme import THEMES

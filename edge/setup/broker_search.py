@@ -82,7 +82,7 @@ def _broker(info: ServiceInfo) -> FoundBroker | None:
 def _reachable_name(server: str, addresses: list[str]) -> str | None:
     """Return the name of a server if this machine can resolve it, so that a new address does no harm, else its address.
 
-    Names that end in `.local` are resolved only where the C library is told to (nss-mdns).
+    Names that end in `.local` are resolved only where nss-mdns is installed.
     """
     name = server.rstrip(".").lower()
     is_name = name != "" and set(name) <= _HOST_CHARACTERS

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final
 import tomlkit
 from pydantic import Field
 
-from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, WebConfig
+from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, MqttConfig, WebConfig
 from edge.config.loading import load_config
 from edge.settings.location import UNSAVED
 from edge.setup.addresses import host_name, own_addresses
@@ -36,6 +36,8 @@ class SetupWebConfig(WebConfig):
     is_setup: ClassVar[bool] = True
 
     invitation: Annotated[Invitation, Field(exclude=True, repr=False)]
+    broker: Annotated[MqttConfig | None, Field(exclude=True, repr=False)] = None
+    """The broker that was chosen, which is tried only when somebody asks for it."""
 
     @property
     def announcement(self) -> str:
@@ -54,7 +56,7 @@ def setup_config(state: Path, environment: Mapping[str, str], dotenv: Path | Non
     if not path.is_file():
         _begin(path, certificate)
     chosen = load_config(path, environment, dotenv)
-    return chosen.model_copy(update={"web": _web(state, certificate, chosen.web or WebConfig()), "mqtt": None})
+    return chosen.model_copy(update={"web": _web(state, certificate, chosen), "mqtt": None})
 
 
 def first_camera() -> str:
@@ -85,13 +87,15 @@ def _begin(path: Path, certificate: Path) -> None:
         raise ConfigInvalid(f"the settings {path} cannot be written: {error.strerror}") from error
 
 
-def _web(state: Path, certificate: Path, chosen: WebConfig) -> SetupWebConfig:
-    urls = tuple(f"https://{one}:{chosen.port}{PATH}" for one in (*own_addresses(), f"{host_name()}.local"))
+def _web(state: Path, certificate: Path, chosen: EdgeConfig) -> SetupWebConfig:
+    port = (chosen.web or WebConfig()).port
+    urls = tuple(f"https://{one}:{port}{PATH}" for one in (*own_addresses(), f"{host_name()}.local"))
     return SetupWebConfig.model_construct(
         address=_EVERYWHERE,
-        port=chosen.port,
+        port=port,
         certificate_file=certificate,
         view="picture",
         visitors=0,
+        broker=chosen.mqtt,
         invitation=Invitation.renew(state, urls, fingerprint(certificate)),
     )

@@ -13,10 +13,12 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from edge.config import EdgeConfig, MqttConfig
 from edge.lifecycle.plan import Plan
 from edge.monitoring.status import Component, DeviceStatus
 from edge.recognition.word import Word
 from edge.requests import RequestRefused, SetupRequest
+from edge.setup.bootstrap import SetupWebConfig
 from edge.setup.broker_request import access_json, section_json
 from edge.setup.easy_words import Trial, choose_words, shown_signs
 from edge.setup.guide import Guide, PersonSizes
@@ -135,7 +137,7 @@ class SetupChecks:
         self._update(brokers=BrokerSearch(is_running=False, found=found))
 
     def _begin_trial(self, request: SetupRequest) -> None:
-        config, device = self._plan.config.mqtt, self._plan.config.device
+        config, device = _configured_broker(self._plan.config), self._plan.config.device
         tried = config if request.broker is None else request.broker
         if tried is None:
             raise RequestRefused("no broker is configured, and none is given")
@@ -235,3 +237,8 @@ class SetupChecks:
                 self._state = changed
                 for show in self._shows:
                     show(changed)
+
+
+def _configured_broker(config: EdgeConfig) -> MqttConfig | None:
+    """Return the broker of the configuration; in set-up the one that was chosen, to which nothing is connected yet."""
+    return config.web.broker if isinstance(config.web, SetupWebConfig) else config.mqtt

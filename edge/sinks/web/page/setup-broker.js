@@ -42,8 +42,10 @@ export class BrokerStep {
 
   show({ brokers, broker }) {
     if (brokers) {
-      this.#found = brokers.found;
-      this.#list();
+      if (JSON.stringify(brokers.found) !== JSON.stringify(this.#found)) {
+        this.#found = brokers.found;
+        this.#list();
+      }
       if (brokers.is_running) put(byId("setup-broker-search"), "setup-searching-brokers");
       else if (!brokers.found.length) put(byId("setup-broker-search"), "setup-none-found");
       else putPlain(byId("setup-broker-search"), "");
@@ -137,9 +139,11 @@ export class BrokerStep {
     };
     this.#isTried = true;
     put(byId("setup-outcome"), "outcome-trying", { host: broker.host });
-    // The password that the device has is known to it alone.
+    // The password that the device has is known to it alone, which shows it to the broker of its settings and no other.
+    const { secrets, values } = report;
+    const isSame = ["host", "port", "username"].every((name) => values[`mqtt.${name}`] === broker[name]);
     const isConfigured =
-      username && !field("password").value && report.secrets["mqtt.password"] && report.values["mqtt.host"] === broker.host;
+      secrets["mqtt.password"] && !broker.password && !broker.ca && isSame && Boolean(values["mqtt.tls"]) === broker.tls;
     const why = await send("setup", { action: "try_broker", ...(isConfigured ? {} : { broker }) });
     if (why) put(byId("setup-outcome"), "outcome-failed", { detail: why });
   }

@@ -17,6 +17,7 @@ export class CameraStep {
   #found = [];
   #timer;
   #degrees = null;
+  #isGuiding = false;
 
   constructor(context) {
     this.#context = context;
@@ -38,6 +39,7 @@ export class CameraStep {
 
   leave() {
     clearInterval(this.#timer);
+    this.#isGuiding = false;
     send("setup", { action: "stop" });
   }
 
@@ -51,12 +53,17 @@ export class CameraStep {
 
   show({ cameras, guide }) {
     if (cameras) {
-      this.#found = cameras.found;
-      this.#list();
+      // Not at every measure of the guide: a row that is replaced while somebody presses it is not chosen.
+      if (JSON.stringify(cameras.found) !== JSON.stringify(this.#found)) {
+        this.#found = cameras.found;
+        this.#list();
+      }
       const note = cameras.is_running ? "setup-searching" : "setup-no-camera";
       if (cameras.is_running || !cameras.found.length) put(byId("setup-searching"), note);
       else putPlain(byId("setup-searching"), "");
     }
+    if (!guide && this.#isGuiding) this.#guide(); // a restart of the device, or another browser, has ended it
+    this.#isGuiding = Boolean(guide);
     const advice = guide?.advice ?? "wait";
     this.#degrees = advice === "turn_picture" ? guide.figures.degrees : null;
     put(byId("setup-advice"), `advice-${advice}`);

@@ -12,15 +12,16 @@ export class TryStep {
   #context;
   #movement = null;
   #rows = new Map();
+  #isAsked = false;
 
   constructor(context) {
     this.#context = context;
-    byId("setup-again").addEventListener("click", () => this.#begin());
+    byId("setup-again").addEventListener("click", () => send("setup", { action: "try" }));
   }
 
   enter() {
     this.#context.showView(byId("setup-view-of-try"));
-    this.#begin();
+    this.#isAsked = false;
   }
 
   leave() {
@@ -30,7 +31,8 @@ export class TryStep {
   }
 
   show({ tried }) {
-    if (!tried) return;
+    if (!tried) return this.#begin();
+    this.#isAsked = false;
     const ids = tried.words.map(({ sign }) => sign.sign_id);
     if (ids.join() !== [...this.#rows.keys()].join()) this.#list(tried.words);
     for (const { sign, seen } of tried.words) {
@@ -46,7 +48,10 @@ export class TryStep {
     else putPlain(byId("setup-others"), "");
   }
 
+  /** Begin unless another browser has: what was seen for it is seen here too. */
   #begin() {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
     send("setup", { action: "try" });
   }
 

@@ -147,12 +147,12 @@ class FakeSettings:
 class SetupDevice(Device):
     """A device whose page asks for the one-time code, or with `token_file` one that is set up."""
 
-    def __init__(self, state: Path, **settings: Any) -> None:
+    def __init__(self, state: Path, port: int | None = None, **settings: Any) -> None:
         config: WebConfig | None = None
         if not settings:
             config = setup_web_config(state)
             self.code = config.read_token()
-        super().__init__(port=config.port if config else None, config=config, **settings)
+        super().__init__(port=config.port if config else port, config=config, **settings)
         self.url = f"https://127.0.0.1:{self.port}/setup" if config else self.url
         self.settings = FakeSettings(self, is_setup=config is not None)
         self.asked: list[SetupRequest] = []

@@ -14,6 +14,7 @@ import pytest
 from edge.monitoring.health import Health
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon, mqtt_settings
+from tests.edge.doctor.program import run_doctor
 from tests.edge.mosquitto import Listener, Mosquitto, listening
 from tests.edge.ports import free_port
 from tests.edge.sinks.web.client import TOKEN, WebClient
@@ -116,3 +117,19 @@ def test_bundle_is_not_given_to_the_broker(daemon: Daemon, listener: Listener) -
     listener.wait_until(lambda: bool(listener.on("status")))
     response = ask(listener, command="support_bundle")
     assert (response["ok"], response.get("content")) == (False, None)
+
+
+def test_command_line_asks_the_running_daemon(
+    daemon: Daemon, broker: Mosquitto, page: WebClient, tmp_path: Path
+) -> None:
+    """A second program could not open its camera."""
+    wait_until(lambda: "live page is at" in daemon.logged, "the page")
+    wait_until(lambda: len(page.words()) > 0, "a word")
+    settings = mqtt_settings(broker.port) | {
+        "ISHARA_CAMERA_SOURCE": "/dev/no-camera",
+        "ISHARA_WEB_PORT": str(page.client.base_url.port),
+        "ISHARA_WEB_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    _, findings, _ = run_doctor(settings=settings)
+    assert "images a second" in findings["camera"]["sentence"]
+    assert "tiny@3 is in use" in findings["bundle"]["sentence"]

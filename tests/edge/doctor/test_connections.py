@@ -22,6 +22,12 @@ def test_configured_camera_is_probed(bundle_folder: Path) -> None:
     assert "/dev/no-such-camera cannot be opened" in findings["camera"]["sentence"]
 
 
+def test_settings_that_set_up_has_saved_are_found(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text('[camera]\nsource = "/dev/chosen-in-the-browser"\n')
+    _, findings, _ = run_doctor(settings={"STATE_DIRECTORY": str(tmp_path)})
+    assert "/dev/chosen-in-the-browser" in findings["camera"]["sentence"]
+
+
 def test_working_camera_is_reported_with_the_size_of_its_images(bundle_folder: Path, tmp_path: Path) -> None:
     clip, mounted = write_clip(tmp_path / "clip.mp4"), {"ISHARA_CAMERA_ROTATION_DEGREES": "90"}
     _, findings, _ = run_doctor("--model", bundle_folder, "--source", clip, settings=mounted)

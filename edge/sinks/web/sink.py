@@ -218,7 +218,7 @@ class WebSink:
 
     def _receive(self, answer: Answer) -> None:
         if isinstance(answer, Ready):
-            self._worker.report_ready(self._announcement, "the live page is back")
+            self._worker.report_ready(self._announcement, f"the live page is back: {self._announcement}")
         elif isinstance(answer, RequestedView) and answer.view in VIEW_LEVELS:
             # Even a compromised worker gets no more than was configured.
             self._view_level = min(VIEW_LEVELS.index(answer.view), self._max_view_level)

@@ -1,9 +1,10 @@
 """The keys that the page may change: those that neither name a file nor decide whose models are trusted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
+from edge.config import EdgeConfig
 from edge.requests.settings import SecretName, Value
 from edge.settings.file import SettingsRefused
 
@@ -46,6 +47,25 @@ def check_changes(changes: Mapping[str, Value | None], removed: Iterable[str], o
     source = changes.get("camera.source")
     if isinstance(source, str) and _has_credentials(source):
         raise SettingsRefused("camera.source holds a user name or a password, which have fields of their own")
+
+
+def find_exposed(before: EdgeConfig, changes: Mapping[str, Value | None]) -> Iterator[SecretName]:
+    """Yield the passwords that the changes would send to another host, or without encryption."""
+    camera, broker = before.camera, before.mqtt
+    source = changes.get("camera.source", camera.source.get_secret_value())
+    if camera.password_file is not None and _host(str(source)) != _host(camera.source.get_secret_value()):
+        yield "camera.password"
+    if broker is not None and broker.password_file is not None:
+        is_open = broker.tls and not changes.get("mqtt.tls", True)
+        if is_open or changes.get("mqtt.host", broker.host) != broker.host:
+            yield "mqtt.password"
+
+
+def _host(source: str) -> str:
+    try:
+        return urlsplit(source).netloc.rpartition("@")[2] or source
+    except ValueError:
+        return source
 
 
 def _has_credentials(source: str) -> bool:

@@ -11,10 +11,10 @@ from edge.config import ConfigInvalid, EdgeConfig
 from edge.config.loading import find_overrides, validate_config
 from edge.config.text_file import read_toml
 from edge.requests import SettingsRequest
-from edge.requests.settings import SecretName
+from edge.requests.settings import SecretName, Value
 from edge.settings.difference import compare, show
 from edge.settings.document import edit
-from edge.settings.editable import KEYS, SECRETS, check_changes, file_key
+from edge.settings.editable import KEYS, SECRETS, check_changes, file_key, find_exposed
 from edge.settings.file import SettingsFile, SettingsRefused
 from edge.settings.history import By
 from edge.settings.location import INVITATION, SAVED, UNSAVED, Location
@@ -70,7 +70,10 @@ class SettingsEditor:
         check_changes(
             request.changes, [name for name, new in request.secrets.items() if new is None], self._overrides()
         )
-        changes, secrets = dict(request.changes), {}
+        changes: dict[str, Value | None] = dict(request.changes)
+        secrets = {}
+        # A password for one broker or camera is no other's: whoever changes the host types it anew.
+        changes |= {file_key(name): None for name in find_exposed(self._check(before), changes)}
         for name, secret in request.secrets.items():
             path = None
             if secret is not None:
@@ -142,7 +145,7 @@ class SettingsEditor:
     def _check_writable(self, text: str) -> None:
         try:
             is_managed = self._check(text).managed
-        except ConfigInvalid:  # a change or an undo may mend it
+        except ConfigInvalid:  # an undo may mend it
             is_managed = bool(_parse(text).get("managed"))
         why = self._why_read_only(is_managed=is_managed)
         if why is not None:

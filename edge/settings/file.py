@@ -47,7 +47,8 @@ class SettingsFile:
         """Return why this process cannot change the file, in one sentence; None if it can."""
         if os.access(self._real.parent, os.W_OK | os.X_OK):
             return None
-        return f"the settings stand in {self.path}, and this program may not write in {self._real.parent}"
+        folder = self._real.parent
+        return f"the settings stand in {self.path}, and this program may not write in {folder}: change them there"
 
     def versions(self) -> list[SavedVersion]:
         """Return the versions before the latest changes, the newest first."""

@@ -26,6 +26,11 @@ from edge.learning.transfer import TransferRefused, read_learned
 from edge.monitoring.status import DeviceStatus
 from edge.recognition.word import Alternative, Word
 from edge.record.words import read_words
+from edge.requests import SettingsRequest
+from edge.settings.editor import SettingsEditor
+from edge.settings.file import SettingsRefused
+from edge.settings.history import SavedVersion
+from edge.settings.location import Location
 from edge.sinks.captions import message as captions
 from edge.sinks.web import message as web
 from edge.sinks.web.visitors import protocol as visitors
@@ -56,6 +61,8 @@ _COMMANDS = (
     b'{"command": "vocabulary", "vocabulary": "clinic"}',
     b'{"command": "setup", "action": "cameras"}',
     b'{"command": "setup", "action": "try_broker", "broker": {"host": "h", "tls": true, "ca": "c", "username": "u"}}',
+    b'{"command": "settings", "action": "apply", "changes": {"mqtt.host": "h", "web.port": 1, "speech": null}}',
+    b'{"command": "settings", "action": "preview", "secrets": {"mqtt.password": "p", "web.token": null}}',
     b'{"command": "learned", "action": "show", "take": "a/train/0076/01"}',
     b'{"command": "doctor", "id": "a"}',
     b'{"command": "support_bundle"}',
@@ -69,7 +76,12 @@ _SESSION = (
     '{"consent": {"consent_id": "%s", "person": "مريم", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", '
     '"purpose": "device", "words": "May we?", "days": 30}, "until": "2026-11-29T17:30:00Z"}' % ("0" * 32)
 ).encode()
+_SAVED_VERSION = (
+    '{"number": 1, "at": "2026-11-29T17:00:00Z", "by": "page", "text": "device = \'a\'\\n", "after": "%s"}' % ("0" * 64)
+).encode()
+_SETTINGS_CHANGE = {"device": "b", "mqtt.host": "b", "mqtt.port": None, "speech.volume": 0.5, "captions": None}
 _LABELS = "number,arabic,english,kind\n7,قهوة,Coffee,word\n8,شكرا,Thanks,\n".encode()
+_NO_SETTINGS = (ConfigInvalid, SettingsRefused)
 _NO_LABELS = (LabelFileUnusable, LabelsDamaged)
 _WORDS = (*("صباح=Morning\n".encode(), "76\n# a comment\nقصبة هوائية\n".encode(), b"\xef\xbb\xbf76\r\n"),)
 _ANSWER_BYTES = 100_000  # more than the probe reads
@@ -94,6 +106,8 @@ def parsers(_scratch: Path) -> list[Parser]:
     takes = [frames_of(make_take(0).landmarks()[:3])]
     return [
         Parser("configuration", toml, hostile_bytes, in_file("edge.toml", _load_config), (ConfigInvalid,)),
+        Parser("settings to change", toml, hostile_bytes, in_file("edge.toml", _change_settings), _NO_SETTINGS),
+        Parser("settings before a change", [_SAVED_VERSION], hostile_json, in_memory(SavedVersion.read), (ValueError,)),
         Parser("dotenv", [_DOTENV], hostile_bytes, in_file(".env", _load_dotenv), (ConfigInvalid,)),
         Parser("command", _COMMANDS[1:], hostile_json, in_memory(_execute)),
         Parser("bare command", _COMMANDS, hostile_bytes, in_memory(_execute)),
@@ -114,6 +128,13 @@ def parsers(_scratch: Path) -> list[Parser]:
 
 def _load_config(path: Path) -> object:
     return load_config(path, {})
+
+
+def _change_settings(path: Path) -> None:
+    editor = SettingsEditor(Location(path), path.parent, {})
+    editor.report()
+    proposal = editor.propose(SettingsRequest(command="settings", action="apply", changes=_SETTINGS_CHANGE, secrets={}))
+    proposal.report.model_dump_json().encode()
 
 
 def _load_dotenv(path: Path) -> object:

@@ -133,6 +133,32 @@ def test_what_may_not_be_changed_is_refused_in_one_sentence(path: Path, changes:
     assert "\n" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_kept"),
+    [
+        ({"mqtt.host": "thief"}, False),
+        ({"mqtt.tls": False}, False),
+        ({"mqtt.tls": None}, False),
+        ({"mqtt.host": "broker", "mqtt.port": 8884}, True),
+    ],
+)
+def test_password_is_sent_to_no_other_broker_and_not_in_the_open(
+    path: Path, changes: dict[str, Any], is_kept: bool
+) -> None:
+    apply(path, changes={"mqtt.username": "me", "mqtt.tls": True}, secrets={"mqtt.password": PASSWORD})
+    apply(path, changes=changes)
+    assert editor_of(path).report().secrets["mqtt.password"] == is_kept
+
+
+@pytest.mark.parametrize(
+    ("source", "is_kept"), [("rtsp://other/1", False), ("rtsp://camera/2", True), ("/dev/video0", False)]
+)
+def test_password_is_sent_to_no_other_camera(path: Path, source: str, is_kept: bool) -> None:
+    apply(path, changes={"camera.source": "rtsp://camera/1"}, secrets={"camera.password": PASSWORD})
+    apply(path, changes={"camera.source": source})
+    assert editor_of(path).report().secrets["camera.password"] == is_kept
+
+
 def test_what_is_like_that_already_is_no_change(path: Path) -> None:
     proposal = editor_of(path).propose(request(changes={"device": "hall", "captions": None, "speech.volume": None}))
     assert proposal.report.changes == ()
@@ -188,7 +214,7 @@ def test_managed_settings_are_read_only(path: Path) -> None:
 
 def test_folder_that_cannot_be_written_makes_settings_read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)  # as root this test may write everywhere
-    reason = f"the settings stand in {path}, and this program may not write in {path.parent}"
+    reason = f"the settings stand in {path}, and this program may not write in {path.parent}: change them there"
     assert editor_of(path).report().read_only == reason
     assert refusal(path, changes={"device": "door"}) == reason
 

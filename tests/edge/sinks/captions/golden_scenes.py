@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from edge.demo.tour import TAKES
-from edge.sinks.captions.message import StatusMessage, TeachingMessage, View
+from edge.sinks.captions.message import Invite, StatusMessage, TeachingMessage, View
 from edge.sinks.captions.painter import Painter
 from edge.sinks.captions.scene import Caption, ReplyText, Scene
 from edge.sinks.captions.style import CaptionStyle
@@ -73,6 +73,14 @@ SIGN_NOW: Final = replace(TEACHING, phase="sign", seconds=0)
 TOO_SHORT: Final = replace(TEACHING, phase="rest", seconds=0, fault="too short")
 DOUBT: Final = replace(TEACHING, phase="doubt", seconds=0, looks_like=("قصبة هوائية", "Trachea"))
 
+INVITE: Final = Invite(
+    ("https://192.0.2.57:8300/setup", "https://ishara.local:8300/setup"),
+    "https://192.0.2.57:8300/setup#code=K7QM3FXP9",
+    "K7Q-M3F-XP9",
+    ":".join(f"{(37 * number + 11) % 256:02X}" for number in range(32)),
+    0.0,
+)
+
 LARGE: Final = (960, 540)
 SMALL: Final = (800, 480)
 
@@ -112,6 +120,11 @@ GOLDEN_SCENES: Final = {
     "teaching-doubt": GoldenScene(
         CaptionStyle(show="words", theme="contrast"), Scene(status=SESSION, view=signer(), teaching=DOUBT), (480, 800)
     ),
+    "large-text": GoldenScene(
+        CaptionStyle(show="utterances", text_size=1.25), Scene(LINE, (WORD,), view=signer()), LARGE
+    ),
+    "invitation": GoldenScene(UTTERANCES, Scene(invitation=INVITE), LARGE),
+    "upright-invitation": GoldenScene(CaptionStyle(theme="light"), Scene(invitation=INVITE), (480, 800)),
     "upright": GoldenScene(WORDS, Scene(WORD, PREVIOUS, view=signer(), shift=(6, 0)), (480, 800)),
 }
 

@@ -18,6 +18,7 @@ from models.labels import read_labels
 from tests.edge.sinks.captions.golden_scenes import (
     GOLDEN,
     GOLDEN_SCENES,
+    INVITE,
     MIXED,
     PREVIOUS,
     SIGN_NOW,
@@ -197,3 +198,22 @@ def test_rectangle_marks_the_signer_in_the_picture_alone() -> None:
         lengths.append(is_body.sum(axis=0).max())  # of the longest vertical line
     skeleton, picture = lengths
     assert picture > 1.5 * skeleton
+
+
+def test_invitation_is_all_that_is_seen_until_somebody_sets_the_device_up() -> None:
+    state = CaptionState(texts=(Text("قلب", "heart", 1.0, 5.0),), invite=replace(INVITE, begins=10.0))
+    assert scene_at(state, UTTERANCES, 9.0, 720).invitation is None
+    scene = scene_at(state, UTTERANCES, 10.0, 720)
+    painter = Painter(UTTERANCES, SIZE)
+    painter.paint(scene)
+    alone = Painter(UTTERANCES, SIZE)
+    alone.paint(Scene(invitation=scene.invitation))
+    assert painter.image == alone.image
+
+
+def test_qr_code_of_the_invitation_is_read_back_as_the_link_with_the_code() -> None:
+    import cv2
+
+    for name in ("invitation", "upright-invitation"):
+        found, _, _ = cv2.QRCodeDetector().detectAndDecode(GOLDEN_SCENES[name].draw())
+        assert found == INVITE.link

@@ -210,12 +210,13 @@ def fires(trigger: DeviceTrigger, payload: str) -> bool:
     return state_of(trigger, payload) == trigger.payload
 
 
-def reason_of(component: BinarySensor, payload: str) -> object:
-    """Return the attribute `reason` that an entity shows after a payload on the topic of its attributes."""
+def attributes_of(component: BinarySensor, payload: str) -> dict[str, Any]:
+    """Return the attributes that an entity has after a payload on their topic."""
     assert component.json_attributes_template is not None
     content: Any = TypeAdapter(dict[str, Any]).validate_json(payload)
     template = _TEMPLATES.from_string(component.json_attributes_template)
-    return json.loads(template.render(value=payload, value_json=content))["reason"]
+    found: dict[str, Any] = json.loads(template.render(value=payload, value_json=content))
+    return found
 
 
 def state_of(component: Component, payload: str, attributes: Mapping[str, object] | None = None) -> str:

@@ -25,6 +25,7 @@ _CHECKS: Final = {
     "triggers": device_checks.triggers,
     "page": device_checks.page,
     "snapshot": device_checks.snapshot,
+    "check": device_checks.check,
     "vocabulary": device_checks.vocabulary,
     "model": device_checks.model,
     "blueprint: announce": blueprint_checks.announce,

@@ -32,6 +32,8 @@ _ENTITIES: Final = {
     "binary_sensor.ishara_entrance_web": "Live page",
     "binary_sensor.ishara_entrance_daemon": "Program",
     "binary_sensor.ishara_entrance_model_problem": "Model problem",
+    "binary_sensor.ishara_entrance_findings": "Findings of the check",
+    "button.ishara_entrance_check": "Check device",
     "switch.ishara_entrance_recognition": "Sign recognition",
     "select.ishara_entrance_vocabulary": "Vocabulary",
     "notify.ishara_entrance_reply": "Reply",
@@ -46,6 +48,8 @@ _WITHOUT_STATE: Final = {  # until the next word, or until it is pressed
     "event.ishara_entrance_utterance",
     "sensor.ishara_entrance_last_utterance",
     "notify.ishara_entrance_reply",
+    "binary_sensor.ishara_entrance_findings",
+    "button.ishara_entrance_check",
     "image.ishara_entrance_snapshot",
     "button.ishara_entrance_take_snapshot",
     "button.ishara_entrance_clear",
@@ -73,7 +77,10 @@ def entities(house: Household) -> str:
     for entity in _CLASSES.keys() & expected:
         expect(states[entity]["attributes"].get("device_class") == _CLASSES[entity], f"{entity} has no class")
     expect(states["binary_sensor.ishara_entrance_camera"]["state"] == "on", "the camera is not connected")
-    problems = [entity for entity in states if _CLASSES.get(entity) == "problem" and states[entity]["state"] != "off"]
+    well = ("off", "unknown")
+    problems = [
+        entity for entity in states if _CLASSES.get(entity) == "problem" and states[entity]["state"] not in well
+    ]
     expect(not problems, f"there are problems: {problems}")
     return f"{len(states)} entities, of measurements {sorted(_MEASURED & states.keys())}"
 

@@ -110,6 +110,17 @@ def snapshot(house: Household) -> str:
     return f"a drawing of {len(content)} bytes"
 
 
+def check(house: Household) -> str:
+    """Have the device check itself, and read what it found."""
+    entity = "binary_sensor.ishara_entrance_findings"
+    house.home.call("button.press", "button.ishara_entrance_check")
+    house.wait_for(entity)
+    shown = house.home.states()[entity]
+    wrong = [one["sentence"] for one in shown["attributes"]["findings"]]
+    expect(bool(wrong) or shown["state"] == "off", "something failed, and nobody says what")
+    return f"{'a problem' if shown['state'] == 'on' else 'ready'}, with {len(wrong)} remarks"
+
+
 def vocabulary(house: Household) -> str:
     """Choose another vocabulary: its triggers alone are left, and return with the one of before."""
     house.home.call("select.select_option", _VOCABULARY, option="clinic")

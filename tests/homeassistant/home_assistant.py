@@ -19,7 +19,7 @@ from tests.edge.ports import free_port
 
 PATIENCE_S: Final = 180.0  # of a machine that does other things, too
 _PROGRAM: Final = "/opt/homeassistant/bin/hass"
-_STOP_S: Final = 30.0
+_STOP_S: Final = 120.0
 _BLUEPRINTS: Final = Path(__file__).parents[2] / "examples" / "home-assistant"
 _OWN_INTEGRATIONS: Final = Path(__file__).parent / "custom_components"
 _INTEGRATIONS: Final = ("config:", "api:", "conversation:", "test_speaker:", "automation ui: !include automations.yaml")

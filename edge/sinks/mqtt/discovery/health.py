@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from edge.monitoring.status import Component, Obstacle
+from edge.requests import Command
 from edge.sinks.mqtt.discovery.features import Features
 from edge.sinks.mqtt.topics import Topics
 
@@ -52,9 +53,14 @@ _OBSTACLES: Final[Mapping[Obstacle, tuple[str, str]]] = {
 _MODEL_FAULT: Final = "value_json.model_refused or (value_json.model_state or '').startswith('rolled back')"
 _MODEL_REASON: Final = "{{ {'reason': value_json.model_refused or value_json.model_state} | to_json }}"
 
+# Findings without a fault are left out: Home Assistant's recorder refuses attributes of more than 16 KiB.
+_FAULTY: Final = "value_json.findings | selectattr('state', 'in', ['warning', 'failed']) | list"
+_FINDINGS: Final = f"{{{{ {{'at': value_json.at, 'findings': {_FAULTY}}} | to_json }}}}"
+
 PRESENT: Final[Mapping[str, Callable[[Features], bool | None]]] = {
     "temperature": lambda features: features.has_temperature,
     "too_hot": lambda features: features.has_throttling,
+    "findings": lambda features: Command.DOCTOR in features.commands,
     "screen": lambda features: Component.SCREEN in features.components,
     "web": lambda features: Component.WEB in features.components,
     "speech": lambda features: Component.SPEECH in features.components,
@@ -75,8 +81,14 @@ def health_entities(topics: Topics) -> dict[str, dict[str, Any]]:
         entities[component] = problem | _attributes(topics, _reason(component))
     problem = _problem("Model problem", "mdi:brain", _MODEL_FAULT)
     entities["model_problem"] = problem | _attributes(topics, _MODEL_REASON)
+    entities["findings"] = {
+        **_problem("Findings of the check", "mdi:stethoscope", "not value_json.ready"),
+        "state_topic": topics.doctor,
+        "json_attributes_topic": topics.doctor,
+        "json_attributes_template": _FINDINGS,
+    }
     shared = {"state_topic": topics.health, "entity_category": "diagnostic"}
-    return {key: {**entity, **shared} for key, entity in entities.items()}
+    return {key: {**shared, **entity} for key, entity in entities.items()}
 
 
 def _problem(name: str, icon: str, condition: str) -> dict[str, Any]:

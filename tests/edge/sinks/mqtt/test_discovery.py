@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from edge.commands import Commands, Response
 from edge.config import SHIPPED_MODEL, MqttConfig
+from edge.diagnostics.background_check import CheckState
+from edge.diagnostics.finding import Finding, State
 from edge.monitoring.health import Health, PipelineStats
 from edge.monitoring.status import Component, DeviceStatus, Obstacle
 from edge.requests import Activate, ChooseVocabulary, Command, Reply, Request
@@ -28,10 +30,10 @@ from tests.edge.homeassistant import (
     Select,
     Sensor,
     Switch,
+    attributes_of,
     command_of,
     fires,
     parse,
-    reason_of,
     state_of,
 )
 from tests.edge.tiny_bundle import TITLE
@@ -273,7 +275,7 @@ def test_each_problem_has_a_sensor_which_says_what_it_is(
     assert entity.device_class == "problem"
     well, bad = health(changes={"model_state": "proven"}).to_json(), health(changes=changes).to_json()
     assert (state_of(entity, well), state_of(entity, bad)) == (entity.payload_off, entity.payload_on)
-    assert reason is None or reason_of(entity, bad) == reason
+    assert reason is None or attributes_of(entity, bad)["reason"] == reason
 
 
 def test_no_entity_is_there_for_what_is_not_there() -> None:
@@ -281,7 +283,7 @@ def test_no_entity_is_there_for_what_is_not_there() -> None:
     absent = {key for key, component in found.items() if set(component) == {"platform"}}
     assert absent == {
         *("reading", "screen", "web", "speech", "too_hot"),
-        *("reply", "clear", "identify", "snapshot", "take_snapshot", "active_model", "vocabulary"),
+        *("check", "findings", "reply", "clear", "identify", "snapshot", "take_snapshot", "active_model", "vocabulary"),
     }
     assert "too_hot" not in components(has_throttling=None)
     assert "configuration_url" not in json.loads(DISCOVERY.to_json(Features()))["device"]
@@ -353,3 +355,16 @@ def test_words_of_the_configuration_are_found_in_what_may_be_said() -> None:
     assert [one.text for one in find_trigger_words(MqttConfig(host="h").trigger_words, signs, None)] == [
         *("help", "pain", "doctor", "welcome", "thanks")
     ]
+
+
+def test_check_of_the_device_is_begun_by_a_button_and_its_faults_are_shown() -> None:
+    button, entity = DISCOVERED.components["check"], DISCOVERED.components["findings"]
+    assert isinstance(button, Button)
+    assert isinstance(entity, BinarySensor)
+    assert (button.payload_press, entity.state_topic) == ("doctor", "ishara/entrance/doctor")
+    findings = [Finding("broker", State.OK, "it is well"), Finding("camera", State.FAILED, "it is lost", "plug it in")]
+    failed = CheckState(findings=tuple(findings), ready=False)
+    assert state_of(entity, failed.to_json()) == entity.payload_on
+    assert state_of(entity, CheckState().to_json()) == entity.payload_off
+    shown = attributes_of(entity, failed.to_json())["findings"]
+    assert [(one["sentence"], one["remedy"]) for one in shown] == [("it is lost", "plug it in")]

@@ -191,6 +191,8 @@ class SetupDevice(Device):
                 self.advise(Advice.NOBODY)
             case "try":
                 self.see()
+            case "stop":
+                self.find(guide=None, tried=None)
             case "brokers":
                 self.find(brokers=BrokerSearch(is_running=False, found=(BROKER,)))
 

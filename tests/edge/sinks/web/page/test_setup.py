@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from edge.requests import BrokerAccess
 from edge.setup.state import Advice, TrialOutcome
+from edge.sinks import web
 from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
 from tests.edge.sinks.web.page.setting_up import BROKER, FIRST, SECOND, TRIED, VALUES, SetupDevice, open_setup
 from tests.edge.sinks.web.page.showing import SIGNER, show_until_visible
@@ -112,6 +115,68 @@ def test_word_that_is_signed_is_ticked(page: PageVisit, device: SetupDevice) -> 
     device.see(TRIED[0].sign_id)
     expect(page["#setup-words li.seen"]).to_contain_text(TRIED[0].word)
     expect(page["#setup-tried"]).to_contain_text(TRIED[0].word)
+
+
+def test_list_of_cameras_stays_under_the_finger_while_the_guide_measures(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    page["#setup-cameras input"].first.evaluate("(radio) => radio.dataset.same = 'yes'")
+    device.advise(Advice.COME_CLOSER, factor=1.5)
+    expect(page["#setup-advice"]).to_contain_text("Come closer")
+    expect(page["#setup-cameras [data-same]"]).to_have_count(1)
+
+
+def test_second_browser_is_guided_on_when_the_first_leaves(
+    browser: Browser, page: PageVisit, device: SetupDevice
+) -> None:
+    other = open_setup(browser, device)
+    for visit in (page, other):
+        go_to(visit, "camera")
+    device.asked.clear()
+    go_to(page, "name")
+    wait_until(lambda: [request.action for request in device.asked] == ["stop", "guide"], "the guide of the other")
+    expect(other["#setup-advice"]).to_have_text("Stand before the camera, where people will sign.")
+    other.context.close()
+
+
+def test_words_that_were_seen_stay_seen_in_a_second_browser(
+    browser: Browser, page: PageVisit, device: SetupDevice
+) -> None:
+    go_to(page, "try")
+    expect(page["#setup-words li"]).to_have_count(3)
+    device.see(TRIED[1].sign_id)
+    other = open_setup(browser, device)
+    go_to(other, "try")
+    for visit in (other, page):
+        expect(visit["#setup-words li.seen"]).to_contain_text(TRIED[1].word)
+    page["#setup-again"].click()
+    expect(other["#setup-words li.seen"]).to_have_count(0)
+    go_to(other, "name")
+    expect(page["#setup-words li"]).to_have_count(3)
+    wait_until(lambda: device.asked[-1].action == "try", "the words of the one who stays")
+    other.context.close()
+
+
+def test_every_advice_and_outcome_has_a_text_in_both_languages() -> None:
+    texts = (Path(web.__file__).parent / "page" / "setup-texts.js").read_text(encoding="utf-8")
+    names = [*(f"advice-{one}" for one in Advice), *(f"outcome-{one}" for one in TrialOutcome)]
+    assert [name for name in names if texts.count(f'"{name}":') != 2] == []
+
+
+def test_broker_is_tried_with_the_password_that_the_device_has(page: PageVisit, device: SetupDevice) -> None:
+    device.settings.values |= {"mqtt.host": "hub", "mqtt.port": 1883, "mqtt.tls": False, "mqtt.username": "reader"}
+    device.settings.secrets["mqtt.password"] = "kept"
+    page.page.reload()
+    go_to(page, "broker")
+    tried: list[BrokerAccess | None] = []
+    for port in ("1883", "1884"):
+        page['[name="mqtt.port"]'].fill(port)
+        page["#setup-try-broker"].click()
+        expect(page["#setup-outcome"]).to_contain_text("Connecting to")
+        wait_until(lambda: sum(one.action == "try_broker" for one in device.asked) > len(tried), "the trial")
+        tried.append(next(one.broker for one in reversed(device.asked) if one.action == "try_broker"))
+    assert tried[0] is None, "the device has the password"
+    assert tried[1] is not None
+    assert tried[1].password is None, "it is shown to no other broker"
 
 
 def test_look_of_the_screen_is_tried_at_once(page: PageVisit, device: SetupDevice) -> None:

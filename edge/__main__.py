@@ -13,6 +13,7 @@ from edge.lifecycle.exit import exit_process
 from edge.lifecycle.failures import DaemonFailed
 from edge.lifecycle.logging_setup import configure_logging, print_error
 from edge.lifecycle.notify import Notifier
+from edge.lifecycle.paths import state_folder
 from edge.lifecycle.signals import StopSignals
 from edge.lifecycle.standard_streams import prepare_standard_streams
 from edge.model_selection.active_bundle import find_store, open_active_bundle
@@ -20,7 +21,7 @@ from edge.model_selection.spoken_signs import SpokenSigns
 from edge.probation.start_count import counted_start
 from edge.record.command import record_takes
 from edge.settings.live import LiveSettings
-from edge.settings.location import Location, service_state
+from edge.settings.location import Location
 from landmarkers.errors import UserError
 
 # Modules that load ONNX Runtime or paho are imported where they are used: the doctor must run where these do not.
@@ -122,7 +123,7 @@ def mqtt(config: EdgeConfig, options: argparse.Namespace) -> int:
     """Have the broker forget this device."""
     from edge.sinks.mqtt.command import forget
 
-    return forget(config, options, service_state(locate(options), os.environ))
+    return forget(config, options, state_folder(os.environ))
 
 
 def doctor(config: EdgeConfig, options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from edge.config import EdgeConfig
 from edge.config.loading import load_config
 from edge.lifecycle.paths import STATE_VARIABLE
 from edge.settings.live import LiveSettings
-from edge.settings.location import SERVICE_FILE, SERVICE_STATE, Location, locate_for_daemon, locate_for_operator
+from edge.settings.location import SERVICE_FILE, Location, locate_for_daemon, locate_for_operator, service_state
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +30,15 @@ def locate(options: argparse.Namespace) -> Location:
     location = locate_for_operator(options.config, os.environ, setup=options.setup)
     if options.config is None and location.path is not None:
         log.info("the configuration is %s", location.path)
-        if (
-            _is_of_service(location)
-            and STATE_VARIABLE not in os.environ
-            and os.access(SERVICE_STATE, os.R_OK | os.X_OK)
-        ):
-            os.environ[STATE_VARIABLE] = str(SERVICE_STATE)  # what the service keeps, and not what this user would
+    if location.path == SERVICE_FILE or location.state is not None:
+        # The command looks at what the service keeps, and not at what this user would keep.
+        os.environ[STATE_VARIABLE] = str(service_state(location, os.environ))
     return location
 
 
 def load(location: Location) -> EdgeConfig:
     """Load the configuration for a command. Raises ConfigInvalid."""
     return load_config(location.path, os.environ, DOTENV)
-
-
-def _is_of_service(location: Location) -> bool:
-    return location.path == SERVICE_FILE or location.state == SERVICE_STATE
 
 
 def _load_setup(state: Path, environment: Mapping[str, str], dotenv: Path | None) -> EdgeConfig:

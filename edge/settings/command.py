@@ -29,6 +29,7 @@ def undo_change(location: Location) -> int:
     if location.path is None:
         raise SettingsRefused("there is no file of settings; name one with --config")
     path = location.path.absolute()
+    _editor(location).versions()  # loads all that it takes, while this user may still read the program
     folder = become_owner(path.parent)  # of the service, so that it can read what is written
     print(_editor(Location(folder / path.name, location.state)).undo().difference, end="")
     print("undone; a running daemon uses it after `sudo systemctl reload ishara-edge`")

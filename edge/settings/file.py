@@ -31,7 +31,8 @@ class SettingsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._real = Path(os.path.realpath(path))  # a symlink stays what it is
+        # A symlink stays what it is. Another path stays as it is: its user may not be allowed to go the whole way.
+        self._real = Path(os.path.realpath(path)) if path.is_symlink() else path
         self._history = History(self._real)
 
     def read(self) -> str | None:

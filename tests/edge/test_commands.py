@@ -4,7 +4,8 @@ import pytest
 
 from edge.commands import Commands, Response
 from edge.monitoring.status import DeviceStatus
-from edge.requests import MAX_BYTES, Command, Reply, RequestRefused
+from edge.requests import MAX_BYTES, Command, Reply, RequestRefused, SettingsRequest
+from edge.sinks.web.sink import PAGE_COMMANDS
 
 
 @pytest.fixture
@@ -135,3 +136,13 @@ def test_handler_may_refuse_a_request(commands: Commands) -> None:
 def test_only_accepted_commands_are_executed(commands: Commands, status: DeviceStatus) -> None:
     assert not commands.execute(b"pause", accepted=[Command.REPLY]).ok
     assert not status.paused
+
+
+def test_settings_and_set_up_are_for_the_page_alone(commands: Commands) -> None:
+    asked: list[SettingsRequest] = []
+    commands.register_payload(SettingsRequest, asked.append)
+    message = b'{"command": "settings", "action": "undo"}'
+    assert commands.execute(message).error == "settings is not accepted from here"
+    assert not asked
+    assert commands.execute(message, PAGE_COMMANDS).ok
+    assert len(asked) == 1

@@ -17,7 +17,6 @@ def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(location, "SERVICE_FILE", tmp_path / "etc" / "edge.toml")
     monkeypatch.setattr(location, "SERVICE_STATE", tmp_path / "var")
     monkeypatch.setattr("edge.configuration.SERVICE_FILE", tmp_path / "etc" / "edge.toml")
-    monkeypatch.setattr("edge.configuration.SERVICE_STATE", tmp_path / "var")
     monkeypatch.setenv("STATE_DIRECTORY", "")  # so that what is set is gone after the test
     for folder in ("etc", "var"):
         (tmp_path / folder).mkdir()
@@ -69,8 +68,12 @@ def test_commands_use_the_settings_and_the_state_folder_of_the_service(
     assert main(["config", "check"]) == 0
     assert '"device": "attic"' in capsys.readouterr().out
     assert os.environ["STATE_DIRECTORY"] == str(device / "var")
+    monkeypatch.delenv("STATE_DIRECTORY")
     assert main(["config", "check", "--config", str(write(device / "own.toml", "mine"))]) == 0
     assert '"device": "mine"' in capsys.readouterr().out
+    assert "STATE_DIRECTORY" not in os.environ
+    assert main(["config", "check", "--config", str(write(device / "etc" / "edge.toml"))]) == 0
+    assert os.environ["STATE_DIRECTORY"] == str(device / "var")
 
 
 def test_user_who_may_not_look_is_told_what_to_do(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """`ishara-edge config history` and `config undo`."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +52,18 @@ def test_settings_that_are_wrong_can_be_undone(path: Path, capsys: pytest.Captur
 def test_without_a_file_nothing_can_be_undone(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "undo"]) == 2
     assert "there is no file of settings; name one with --config" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to other users")
+def test_root_leaves_the_file_to_the_user_of_the_service(path: Path) -> None:
+    change(path, "door")
+    service = 64_242
+    for folder in (path.parent, path.with_name("edge.toml.versions")):
+        os.chown(folder, service, service)
+        for file in folder.iterdir():
+            os.chown(file, service, service)
+    command = [sys.executable, "-m", "edge", "config", "undo", "--config", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=path.parent)
+    assert result.returncode == 0, result.stderr
+    assert path.read_text() == "device = 'hall'  # above the door\n"
+    assert path.stat().st_uid == service

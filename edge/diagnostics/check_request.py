@@ -1,4 +1,4 @@
-"""What the daemon passes to the program that checks the device beside it."""
+"""The request that the daemon passes to the program which checks the device beside it."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from models.strict_model import StrictModel
 
 @dataclass(frozen=True, slots=True)
 class CheckTarget:
-    """What runs: its configuration, the bundle and the source that its command line names, and its health."""
+    """A running daemon: its configuration, the bundle and the source that its command line names, and its health."""
 
     config: EdgeConfig
     model: Path | None

@@ -22,7 +22,7 @@ from landmarkers.processor import Machine
 from models.labels import Sign
 from tests.consented_takes import consent, keep
 
-TAUGHT = Sign(sign_id=1_500_000, word="مارِكر-كلمة", word_en="marker-word-en")
+COFFEE = Sign(sign_id=1_500_000, word="مارِكر-كلمة", word_en="marker-word-en")
 ARABIC = ("قصبة هوائية", "مارِكر-كلمة", "مريم")
 MARKERS = (
     "marker-user",
@@ -35,7 +35,7 @@ MARKERS = (
     "marker-question",
     "marker-person",
     "marker-second-person",
-    TAUGHT.word_en,
+    COFFEE.word_en,
     *ARABIC,
 )
 FORMS = (*MARKERS, "takes/marker-person/train/1500000/01.take.npz", "rtsp://marker-camera-user:x@192.0.2.7/live")
@@ -66,9 +66,9 @@ def state(tmp_path: Path, config: EdgeConfig) -> Path:
     """Return a state folder of a device that has been taught by two people."""
     folder = learning_folder(tmp_path / "state", config.device)
     (folder / "takes").mkdir(parents=True)
-    keep(folder / "takes", consent("marker-person"), TAUGHT, 1, shape=1)
-    name = f"marker-person/train/{TAUGHT.sign_id:04}/01"
-    LearnedVersions(folder).apply(Change("taught", TAUGHT, "marker-person", (TAUGHT,), [name]), lambda _: None)
+    keep(folder / "takes", consent("marker-person"), COFFEE, 1, shape=1)
+    name = f"marker-person/train/{COFFEE.sign_id:04}/01"
+    LearnedVersions(folder).apply(Change("taught", COFFEE, "marker-person", (COFFEE,), [name]), lambda _: None)
     until = datetime.now(UTC) + timedelta(minutes=5)
     (folder / SESSION_FILE).write_text(Session(consent=consent("marker-second-person"), until=until).model_dump_json())
     return tmp_path / "state"

@@ -39,7 +39,7 @@ publish it.
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All that is known of a device; `health` is the JSON of the running daemon, if it runs, and `log` its last lines."""
+    """All that is known of a device; `health` is the JSON of the daemon, if it runs, and `log` has its last lines."""
 
     findings: Sequence[Finding]
     config: EdgeConfig

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from landmarkers.take import Provenance
-from models.labels import Sign, labels_json
-from tests.synthetic_takes import LANDMARKER, make_take
+from tests.synthetic_takes import write_takes
 from trainer.cli.main import main as trainer
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -41,15 +39,7 @@ def sample_image() -> Path:
 def synthetic_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return takes of four synthetic signs with a labels file, as extraction writes them."""
     folder = tmp_path_factory.mktemp("takes")
-    words = [Sign(sign_id=1 + shape, word=f"كلمة{shape}", word_en=f"word {shape}") for shape in range(4)]
-    (folder / "labels.json").write_bytes(labels_json(tuple(words)))
-    for shape in range(4):
-        for number in range(8):
-            split = "test" if number == 7 else "train"
-            signer = "02" if number % 2 else "01"
-            origin = Provenance(f"{signer}/{split}/{shape}/{number}", LANDMARKER, signer, split, 1 + shape)
-            take = make_take(shape, left_handed=number % 3 == 0, seed=number, provenance=origin)
-            take.save(folder / f"{shape}-{number}.take.npz")
+    write_takes(folder)
     return folder
 
 

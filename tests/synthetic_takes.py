@@ -1,12 +1,14 @@
 """Synthetic takes of a signer with a chosen handshape."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import LEFT_SHOULDER, LEFT_WRIST, PART_SLICES, POINT_COUNT, RIGHT_SHOULDER, RIGHT_WRIST, Part
 from landmarkers.take import Provenance, Take
+from models.labels import Sign, labels_json
 
 LANDMARKER = "synthetic"
 _SHOULDERS = {LEFT_SHOULDER: (0.68, 0.5), RIGHT_SHOULDER: (0.32, 0.5)}  # the signer's left is the image's right
@@ -36,6 +38,20 @@ def make_take(
     points[:, PART_SLICES[Part.RIGHT_HAND]] = wrist[:, None] + fingers + noise
     take = Take(points, seconds, provenance or Provenance("synthetic", LANDMARKER, "01", "train", shape + 1))
     return mirror(take) if left_handed else take
+
+
+def write_takes(folder: Path, landmarker: str = LANDMARKER) -> None:
+    """Write takes of four synthetic signs with a labels file, as extraction writes them."""
+    words = [Sign(sign_id=1 + shape, word=f"كلمة{shape}", word_en=f"word {shape}") for shape in range(4)]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "labels.json").write_bytes(labels_json(tuple(words)))
+    for shape in range(4):
+        for number in range(8):
+            split = "test" if number == 7 else "train"
+            signer = "02" if number % 2 else "01"
+            origin = Provenance(f"{signer}/{split}/{shape}/{number}", landmarker, signer, split, 1 + shape)
+            take = make_take(shape, left_handed=number % 3 == 0, seed=number, provenance=origin)
+            take.save(folder / f"{shape}-{number}.take.npz")
 
 
 def mirror(take: Take) -> Take:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.device.check_runner import run_checks, since
-from tests.fleet import checks, collecting, newcomer, refusals
+from tests.fleet import checks, collecting, newcomer, refusals, walk
 from tests.fleet.site import Site, site
 
 Check = Callable[[Site], str]
@@ -40,6 +40,9 @@ _OTHERS: Final = {
     "release of the program": checks.app_release,
 }
 
+# It takes longer than all others together, and is run where it is named.
+_LONG: Final = {"walk": walk.walk}
+
 
 def main() -> int:
     """Run all checks; return the exit code."""
@@ -51,6 +54,8 @@ def main() -> int:
     parser.add_argument("--only", help="run only the independent checks whose names contain this text")
     options = parser.parse_args()
     wanted = _FIRST | {name: check for name, check in _OTHERS.items() if (options.only or "") in name}
+    if options.only in _LONG:
+        wanted = {"provision twice": checks.provision_twice, options.only: _LONG[options.only]}
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="ishara-fleet-", ignore_cleanup_errors=True) as folder,

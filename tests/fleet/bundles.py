@@ -18,9 +18,14 @@ FIRST: Final = 1000  # a version later than any shipped one
 _versions = itertools.count(FIRST)
 
 
+def next_version() -> int:
+    """Return a version that is later than all before."""
+    return next(_versions)
+
+
 def make_bundle(desk: Workstation, *, version: int | None = None, key: str | None = "signer.key") -> Path:
     """Copy the shipped bundle with this version, or one later than all before, signed by a key of the workstation."""
-    number = next(_versions) if version is None else version
+    number = next_version() if version is None else version
     folder = desk.folder / f"bundle-{number}"
     shutil.copytree(SHIPPED_MODEL, folder)
     (folder / "manifest.sig").unlink(missing_ok=True)

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ PROBATION_S: Final = 15.0
 _DISK: Final = "3G"
 _BOOT_S: Final = 300.0
 _TAKES: Final = "take:/opt/ishara/lib/python{}/site-packages/edge/demo/takes"
+_CREDENTIALS: Final = {"mqtt-password": "password"}
 _TEMPLATE: Final = """device = {{ device }}
 health_every_s = 1.0
 [camera]
@@ -87,15 +88,18 @@ class Workstation:
         (self.folder / "known_hosts").write_text(known)
         self.write_inventory()
 
-    def write_inventory(self, more: str = "", known_hosts: str = "known_hosts") -> None:
+    def write_inventory(
+        self, more: str = "", known_hosts: str = "known_hosts", credentials: Mapping[str, str] = _CREDENTIALS
+    ) -> None:
         """Write the inventory: north is the canary, south the next wave."""
+        files = ", ".join(f'{name} = "{file}"' for name, file in credentials.items())
         self.inventory.write_text(
             f'known_hosts = "{known_hosts}"\ntrusted_keys = ["signer.pub"]\n'
             f'[app]\nwheel = "{self.wheel}"\nlock = "{Path("requirements/web.txt").absolute()}"\n'
             f'wheelhouse = "{self.wheels}"\n'
             f'[defaults]\nuser = "{USER}"\nssh_key = "key"\nconfig = "edge.toml"\n'
             f'values = {{ source = "{self._takes}", probation_s = {PROBATION_S} }}\n'
-            f'credentials = {{ mqtt-password = "password" }}\n'
+            f"credentials = {{ {files} }}\n"
             f'[hosts.north]\naddress = "{NAMES["north"]}"\ncanary = true\n'
             f'[hosts.south]\naddress = "{NAMES["south"]}"\n' + more
         )
@@ -147,8 +151,8 @@ class Site:
     @contextmanager
     def fresh_device(self) -> Iterator[Device]:
         """Boot a device that nobody has provisioned."""
-        with _booted("fresh", FRESH, self.root, self.workstation.folder) as device:
-            wait_until(lambda: _is_up(device), "the fresh device, booted", _BOOT_S)
+        with booted("fresh", FRESH, self.root, self.workstation.folder) as device:
+            wait_until_up("fresh", device)
             yield device
 
     def disconnect(self, name: str) -> None:
@@ -187,21 +191,32 @@ class Site:
 @contextmanager
 def site(root: Path, wheel: Path, wheels: Path, python: str, folder: Path) -> Iterator[Site]:
     """Boot both devices and exchange keys with the workstation."""
-    _do(["ip", "link", "set", "lo", "up"])
-    _do(["ip", "link", "add", BRIDGE, "type", "bridge"])
-    _do(["ip", "address", "add", f"{WORKSTATION}/24", "dev", BRIDGE])
-    _do(["ip", "link", "set", BRIDGE, "up"])
+    start_network()
     workstation = Workstation(folder, wheel, wheels, python)
     with ExitStack() as stack:
-        devices = {name: stack.enter_context(_booted(name, address, root, folder)) for name, address in NAMES.items()}
+        devices = {name: stack.enter_context(booted(name, address, root, folder)) for name, address in NAMES.items()}
         for name, device in devices.items():
-            wait_until(lambda device=device: _is_up(device), f"{name}, booted", _BOOT_S)  # type: ignore[misc]
+            wait_until_up(name, device)
         workstation.trust_devices(devices)
         yield Site(workstation, devices, root)
 
 
+def start_network() -> None:
+    """Make the network of the workstation, to which devices are connected as they boot."""
+    _do(["ip", "link", "set", "lo", "up"])
+    _do(["ip", "link", "add", BRIDGE, "type", "bridge"])
+    _do(["ip", "address", "add", f"{WORKSTATION}/24", "dev", BRIDGE])
+    _do(["ip", "link", "set", BRIDGE, "up"])
+
+
+def wait_until_up(name: str, device: Device) -> None:
+    """Wait until a device has booted and takes logins. Raises CheckFailed."""
+    wait_until(lambda: _is_up(device), f"{name}, booted", _BOOT_S)
+
+
 @contextmanager
-def _booted(name: str, address: str, root: Path, folder: Path) -> Iterator[Device]:
+def booted(name: str, address: str, root: Path, folder: Path) -> Iterator[Device]:
+    """Boot a device, whose changes are kept in memory; at the end it is shut down."""
     disk = folder / f"disk-{name}"
     disk.mkdir()
     _do(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(disk)])

@@ -32,12 +32,14 @@ _PREFERENCES: Final = {
 class Firefox:
     """One tab of a running Firefox."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, accept_insecure_certificates: bool = False) -> None:
         self._connection = connection
         self._commands = 0
         self.problems: list[str] = []
         """Errors and warnings in the console."""
-        self._command("session.new", capabilities={})
+        self._command(
+            "session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": accept_insecure_certificates}}
+        )
         self._command("session.subscribe", events=["log.entryAdded"])
         self._tab = self._command("browsingContext.getTree")["contexts"][0]["context"]
 
@@ -83,7 +85,7 @@ class Firefox:
 
 
 @contextmanager
-def firefox() -> Iterator[Firefox]:
+def firefox(*, accept_insecure_certificates: bool = False) -> Iterator[Firefox]:
     """Yield a Firefox without a window and with an empty profile, which asks nothing of other servers."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
@@ -97,4 +99,5 @@ def firefox() -> Iterator[Firefox]:
         wait_until(lambda: _LISTENING in log.read_text(), "the address of Firefox")
         url = next(line for line in log.read_text().splitlines() if line.startswith(_LISTENING))
         address = f"{url.removeprefix(_LISTENING)}/session"
-        yield Firefox(stack.enter_context(connect(address, max_size=None, proxy=None)))
+        connection = stack.enter_context(connect(address, max_size=None, proxy=None))
+        yield Firefox(connection, accept_insecure_certificates=accept_insecure_certificates)

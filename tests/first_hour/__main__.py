@@ -1,0 +1,77 @@
+"""Boots a fresh Debian 13 for each newcomer, and has them set it up from `provision` to the first word.
+
+It runs in the namespaces that `tests/fleet/test-fleet` makes, with that script's arguments. The clips come from the
+folder that the variable SHARED names.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tests.device.check_runner import run_checks, since
+from tests.device.device import Device
+from tests.first_hour.broker import announced_broker
+from tests.first_hour.camera import ClipCamera, serving
+from tests.first_hour.laptop import Laptop
+from tests.first_hour.newcomers import NEWCOMERS, Newcomer, Surroundings
+from tests.fleet.site import NAMES, WORKSTATION, booted, start_network, wait_until_up
+
+_CLIPS: Final = "karsl/karsl-50"
+_DEVICE: Final = "north"
+BAR_S: Final = 600.0
+
+
+def main() -> int:
+    """Run all newcomers; return the exit code."""
+    parser = argparse.ArgumentParser(prog="tests.first_hour", description=__doc__)
+    parser.add_argument("--root", type=Path, required=True, help="the Debian")
+    parser.add_argument("--app", type=Path, required=True, help="the project's wheel")
+    parser.add_argument("--wheels", type=Path, required=True, help="the wheels of its dependencies")
+    parser.add_argument("--python", help="the version of the Debian's Python")
+    parser.add_argument("--only", default="", help="run only the newcomers whose names contain this text")
+    options = parser.parse_args()
+    clips = Path(os.environ.get("SHARED", "../shared")).absolute() / _CLIPS
+    if not clips.is_dir():
+        print(
+            f"test-first-hour: there are no clips for the camera in {clips}; name their folder with SHARED=",
+            file=sys.stderr,
+        )
+        return 2
+    start_network()
+    devices: list[Device] = []
+
+    def journal() -> str:
+        command = "journalctl --unit ishara-edge --no-pager --lines 30 --output cat"
+        return devices[-1].attempt(command).stdout if devices else ""
+
+    def set_up(newcomer: Newcomer) -> str:
+        with (
+            tempfile.TemporaryDirectory(prefix="ishara-first-", ignore_cleanup_errors=True) as name,
+            ExitStack() as stack,
+        ):
+            folder, camera = Path(name), ClipCamera(clips)
+            devices.append(stack.enter_context(booted(_DEVICE, NAMES[_DEVICE], options.root, folder)))
+            broker = stack.enter_context(announced_broker(folder, WORKSTATION))
+            address = stack.enter_context(serving(camera, WORKSTATION))
+            wait_until_up(_DEVICE, devices[-1])
+            laptop = Laptop(folder / "laptop", options.app.absolute(), options.wheels.absolute())
+            laptop.give_login(devices[-1])
+            began = time.monotonic()
+            printed = laptop.provision(NAMES[_DEVICE])
+            provisioned = since(began)
+            outcome = newcomer(Surroundings(printed, camera, address, broker))
+            load = f"{BAR_S:.0f} s are the bar; load {os.getloadavg()[0]:.1f}"
+            return f"the first word after {since(began)}, {provisioned} of them provision ({load}); {outcome}"
+
+    wanted = {name: partial(set_up, one) for name, one in NEWCOMERS.items() if options.only in name}
+    return run_checks(wanted, journal)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

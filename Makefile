@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --requirement re
 INSTALL_PROJECT = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-docker test-homeassistant image test-image test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
+.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-walk test-first-hour test-docker test-homeassistant image test-image test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -108,6 +108,17 @@ test-device: setup
 # ~/.cache/ishara/fleet, or where FLEET_CACHE says; remove that folder at will.
 test-fleet: setup
 	SUITE=$(SUITE) tests/fleet/test-fleet $(BIN)/python
+
+# What a person teaches one device is collected, reviewed, made a signed bundle and said by another device; then that person
+# is forgotten everywhere. As root; ten minutes, with the Debian of test-fleet.
+test-walk: setup
+	SUITE=$(SUITE) ONLY=walk tests/fleet/test-fleet $(BIN)/python
+
+# Newcomers set a fresh Debian 13 up, from `ishara-deploy provision HOST` to the first word on the page and over MQTT, with
+# the page alone: in Chromium, in Firefox, and with a camera too far, in the dark, and a wrong password. Needs the clips in
+# SHARED. As root; the first run takes about ten minutes. ONLY=firefox runs the newcomer of this name.
+test-first-hour: setup
+	SUITE=trixie PROGRAM=tests.first_hour SHARED=$(SHARED) tests/fleet/test-fleet $(BIN)/python
 
 # The steps of the container's image in a plain Debian, and the daemon beside a broker as compose.yaml starts them, without
 # a container engine. Needs root; five minutes.

@@ -78,6 +78,11 @@ export class CameraStep {
     return { changes: chosen && chosen !== values["camera.source"] ? { "camera.source": chosen } : {} };
   }
 
+  /** Whether the picture of what is chosen has to be seen before the step is left: that of an address that was written. */
+  isToBeSeen() {
+    return this.#chosen === OTHER && Object.keys(this.changes().changes).length > 0;
+  }
+
   get #chosen() {
     return this.#form.querySelector('[name="setup-camera"]:checked')?.value;
   }

@@ -164,8 +164,9 @@ class Setup {
   }
 
   async #goOn() {
+    const isToBeSeen = this.#step.isToBeSeen?.();
     if (!(await this.#save())) return;
-    if (this.#isWizard) this.#move(1);
+    if (this.#isWizard && !isToBeSeen) this.#move(1);
   }
 
   /** Apply what was changed in this step; return true unless it was refused or is not right. */

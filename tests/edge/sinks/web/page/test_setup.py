@@ -94,6 +94,20 @@ def test_camera_that_is_chosen_is_tried_at_once_and_guided(page: PageVisit, devi
     assert device.settings.applied == [{"camera.source": SECOND.source}]
 
 
+def test_address_of_a_camera_is_tried_before_its_step_is_left(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    page["#setup-cameras label"].filter(has_text="A camera of the network").click()
+    page['[name="camera.source"]'].fill("http://192.0.2.7/video")
+    page["#setup-next"].click()
+    expect(page["#setup-status"]).to_have_text("Done: the device uses it.")
+    assert device.settings.applied == [{"camera.source": "http://192.0.2.7/video"}]
+    expect(page["#setup-title"]).to_have_text("Camera")
+    device.advise(Advice.COME_CLOSER)
+    expect(page["#setup-advice"]).to_have_text("Come closer to the camera.")
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Try it")
+
+
 def test_picture_of_a_camera_on_its_side_is_turned(page: PageVisit, device: SetupDevice) -> None:
     go_to(page, "camera")
     device.advise(Advice.TURN_PICTURE, degrees=90)

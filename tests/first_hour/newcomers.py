@@ -60,9 +60,7 @@ def _enter_camera(page: BrowserPage, address: str) -> None:
     page.click('#setup-cameras input[value="other"]')
     page.fill('[name="camera.source"]', address)
     page.click("#setup-next")
-    _expect_step(page, "Try it")
-    page.click("#setup-back")
-    _expect_step(page, "Camera")
+    wait_for(page, "#setup-status", "the device uses it")
 
 
 def _follow_advice(page: BrowserPage, camera: ClipCamera) -> list[str]:

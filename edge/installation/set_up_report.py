@@ -5,12 +5,14 @@
 
 import json
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+UNIT = "ishara-edge.service"
 STATE = Path("/var/lib/ishara")
 # As edge/settings/location.py names them.
 INVITATION = STATE / "setup-invitation.json"
@@ -39,10 +41,18 @@ def invitation() -> str:
     with INVITATION.open(encoding="utf-8") as file:
         text = file.read(LONGEST)
     found = json.loads(text)
-    if found["boot"] != BOOT.read_text(encoding="ascii").strip():
+    if found["boot"] != boot_of_the_service():
         raise ValueError("its code is that of an earlier start")
     with socket.create_connection(("127.0.0.1", urlsplit(found["urls"][0]).port), CONNECT_S):
         return text
+
+
+def boot_of_the_service() -> str:
+    """Return the boot's number as the service reads it: in a container its /proc is not that of everybody else."""
+    shown = ["systemctl", "show", "--property=MainPID", "--value", UNIT]
+    process = subprocess.run(shown, capture_output=True, encoding="ascii", check=False).stdout.strip()
+    theirs = Path(f"/proc/{process}/root{BOOT}")
+    return (theirs if process not in ("", "0") and theirs.exists() else BOOT).read_text(encoding="ascii").strip()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from tests.device.check_runner import run_checks, since
-from tests.device.device import Device
 from tests.first_hour.broker import announced_broker
 from tests.first_hour.camera import ClipCamera, serving
 from tests.first_hour.laptop import Laptop
@@ -24,7 +23,8 @@ from tests.fleet.site import NAMES, WORKSTATION, booted, start_network, wait_unt
 
 _CLIPS: Final = "karsl/karsl-50"
 _DEVICE: Final = "north"
-BAR_S: Final = 600.0
+_BAR_S: Final = 600.0
+_JOURNAL: Final = "journalctl --unit ishara-edge --no-pager --lines 30 --output cat"
 
 
 def main() -> int:
@@ -44,11 +44,7 @@ def main() -> int:
         )
         return 2
     start_network()
-    devices: list[Device] = []
-
-    def journal() -> str:
-        command = "journalctl --unit ishara-edge --no-pager --lines 30 --output cat"
-        return devices[-1].attempt(command).stdout if devices else ""
+    last: list[str] = []
 
     def set_up(newcomer: Newcomer) -> str:
         with (
@@ -56,21 +52,22 @@ def main() -> int:
             ExitStack() as stack,
         ):
             folder, camera = Path(name), ClipCamera(clips)
-            devices.append(stack.enter_context(booted(_DEVICE, NAMES[_DEVICE], options.root, folder)))
+            device = stack.enter_context(booted(_DEVICE, NAMES[_DEVICE], options.root, folder))
             broker = stack.enter_context(announced_broker(folder, WORKSTATION))
             address = stack.enter_context(serving(camera, WORKSTATION))
-            wait_until_up(_DEVICE, devices[-1])
+            wait_until_up(_DEVICE, device)
+            stack.callback(lambda: last.append(device.attempt(_JOURNAL).stdout))
             laptop = Laptop(folder / "laptop", options.app.absolute(), options.wheels.absolute())
-            laptop.give_login(devices[-1])
+            laptop.give_login(device)
             began = time.monotonic()
             printed = laptop.provision(NAMES[_DEVICE])
             provisioned = since(began)
             outcome = newcomer(Surroundings(printed, camera, address, broker))
-            load = f"{BAR_S:.0f} s are the bar; load {os.getloadavg()[0]:.1f}"
+            load = f"{_BAR_S:.0f} s are the bar; load {os.getloadavg()[0]:.1f}"
             return f"the first word after {since(began)}, {provisioned} of them provision ({load}); {outcome}"
 
     wanted = {name: partial(set_up, one) for name, one in NEWCOMERS.items() if options.only in name}
-    return run_checks(wanted, journal)
+    return run_checks(wanted, lambda: "".join(last[-1:]))
 
 
 if __name__ == "__main__":

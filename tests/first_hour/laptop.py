@@ -18,7 +18,7 @@ _FINGERPRINT: Final = re.compile(r"\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b")
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What the end of the installation says about the set-up page."""
+    """The lines about the set-up page that end the installation."""
 
     url: str
     code: str

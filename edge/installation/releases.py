@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             if options.action == "build":
-                build_release(options.name, options.wheel, options.sha256, options.lock, options.wheelhouse)
+                # Debian 13 keeps /tmp in memory, of which a small computer has too little for pip's downloads.
+                with tempfile.TemporaryDirectory(dir=RELEASES, prefix=".downloads-") as downloads:
+                    os.environ["TMPDIR"] = downloads
+                    build_release(options.name, options.wheel, options.sha256, options.lock, options.wheelhouse)
             elif options.action == "activate":
                 activate(options.name)
             else:

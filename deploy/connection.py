@@ -222,7 +222,7 @@ def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
 def _require_root(remote: Remote, connections: Connections, password: str | None) -> None:
     """Require root's rights, by sudo for another user; a host that lacks them becomes a failure."""
     try:
-        asks_password = remote.entry.user != ROOT and not remote.attempt("sudo -n true", as_root=False).ok
+        asks_password = remote.entry.user != ROOT and not remote.attempt("sudo -n true 2>/dev/null", as_root=False).ok
         if asks_password and password is not None:
             remote.host.connector_data["prompted_sudo_password"] = password
         elif asks_password and not sys.stdin.isatty():

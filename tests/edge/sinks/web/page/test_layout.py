@@ -152,12 +152,13 @@ def test_what_is_loaded_to_open_the_page_is_small(device: Device, open_page: Ope
     assert (
         not {"own-camera.js", "teach.js", "teach-texts.js", "doctor.js", "doctor-texts.js"} & sizes.keys()
     )  # loaded when they are shown
-    assert sum(sizes.values()) <= 110_000, sizes
+    assert sum(sizes.values()) <= 115_000, sizes
 
 
 def test_page_loads_nothing_from_other_servers() -> None:
     files = list(pages.FOLDER.iterdir())
     assert sum(len(file.compressed) for file in pages.FILES.values()) <= 90_000
     for path in files:
-        addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", path.read_text(encoding="utf-8"))
+        text = re.sub(r'placeholder="[^"]*"', "", path.read_text(encoding="utf-8"))  # it shows how one is written
+        addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", text)
         assert [one for one in addresses if "www.w3.org/2000/svg" not in one] == [], path

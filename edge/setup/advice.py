@@ -170,6 +170,13 @@ def _check_height(case: _Case) -> _Found:
     return (Advice.LOWER_CAMERA, case.figures) if are_hands_cut else None
 
 
+def _check_shoulders(case: _Case) -> _Found:
+    """Send back who stands half outside of the picture, of whom nothing else can be measured."""
+    aside, shoulders = case.measures.aside, case.measures.shoulders
+    is_cut = aside is not None and shoulders is not None and shoulders / 2 < abs(aside) > 0.5 - shoulders / 2
+    return _check_place(case) if is_cut else None
+
+
 def _check_place(case: _Case) -> _Found:
     aside, shoulders = case.measures.aside, case.measures.shoulders
     if aside is None or shoulders is None:
@@ -193,6 +200,7 @@ _CHECKS: Final[tuple[Callable[[_Case], _Found], ...]] = (
     _check_turn,
     _check_people,
     _check_light,
+    _check_shoulders,
     _check_facing,
     _check_level,
     _check_distance,

@@ -7,11 +7,12 @@ or a stranger's broker harms no stage of the daemon.
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from edge.config import EdgeConfig, MqttConfig
 from edge.lifecycle.plan import Plan
@@ -38,7 +39,7 @@ from edge.setup.used_camera import mark_used
 from edge.utterances.utterance import Event
 from edge.workers.supervised_thread import SupervisedThread
 from landmarkers.frame import Frame, Landmarks
-from models.subprocess_probe import run_python
+from models.subprocess_probe import SubprocessResult, run_python
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +224,7 @@ class SetupChecks:
                 log.warning("the check of %s failed", name)
             with self._lock:
                 if not self._closing.is_set():
-                    finish(result.text if result.succeeded else None)
+                    _hand_over(result, finish)
 
         self._threads[name] = thread = SupervisedThread(f"the check of {name}", run, self._escalation)
         thread.start()
@@ -242,3 +243,12 @@ class SetupChecks:
 def _configured_broker(config: EdgeConfig) -> MqttConfig | None:
     """Return the broker of the configuration; in set-up the one that was chosen, to which nothing is connected yet."""
     return config.web.broker if isinstance(config.web, SetupWebConfig) else config.mqtt
+
+
+def _hand_over(result: SubprocessResult, finish: Callable[[str | None], None]) -> None:
+    """Hand over the last line that a check has printed; libraries may have printed lines of their own before."""
+    if result.succeeded:
+        with suppress(ValidationError):
+            finish(result.text.rpartition("\n")[2])
+            return
+    finish(None)

@@ -91,5 +91,11 @@ def median_of(window: Sequence[Measures]) -> Measures:
     for field in fields(Measures):
         values = [value for one in seen if (value := getattr(one, field.name)) is not None]
         if values and field.name not in ("width_px", "aspect"):
-            changes[field.name] = float(median(values))
+            changes[field.name] = _median_angle(values) if field.name == "tilt_degrees" else float(median(values))
     return replace(seen[-1], **changes)  # type: ignore[arg-type] # the fields that are changed are all floats
+
+
+def _median_angle(degrees: Sequence[float]) -> float:
+    """Return the median of angles that are close to each other, also where some are 179 and others -179 degrees."""
+    near = [degrees[-1] + (one - degrees[-1] + 180.0) % 360.0 - 180.0 for one in degrees]
+    return (float(median(near)) + 180.0) % 360.0 - 180.0

@@ -47,6 +47,7 @@ def test_signer_at_the_right_place() -> None:
         ({"aside": -0.35}, Advice.MOVE_LEFT),
         ({"aside": 0.35}, Advice.MOVE_RIGHT),
         ({"sharpness": 0.01}, Advice.SHARPEN),
+        ({"aside": -0.45, "turned": 0.4, "tilt_degrees": 39.0}, Advice.MOVE_LEFT),
     ],
 )
 def test_one_fault_has_one_advice(fault: dict[str, float], expected: Advice) -> None:

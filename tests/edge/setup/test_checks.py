@@ -82,7 +82,7 @@ def test_command_answers_at_once_and_the_cameras_come_as_an_event(page: Page) ->
 
 
 def test_camera_that_the_daemon_reads_is_marked(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = '[{"source": "/dev/video7", "name": "Webcam", "kind": "usb", "is_busy": true}]'
+    answer = 'libcamera says hello\n[{"source": "/dev/video7", "name": "Webcam", "kind": "usb", "is_busy": true}]'
     monkeypatch.setattr(module, "run_python", lambda *_, **__: SubprocessResult(succeeded=True, text=answer))
     page.send("cameras")
     cameras = page.wait(lambda state: state.cameras and not state.cameras.is_running).cameras
@@ -90,8 +90,13 @@ def test_camera_that_the_daemon_reads_is_marked(page: Page, monkeypatch: pytest.
     assert [(one.name, one.is_used, one.is_busy) for one in cameras.found] == [("Webcam", True, False)]
 
 
-def test_search_that_crashes_finds_nothing(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "run_python", lambda *_, **__: SubprocessResult(succeeded=False, text="Killed"))
+@pytest.mark.parametrize(
+    "result", [SubprocessResult(succeeded=False, text="Killed"), SubprocessResult(succeeded=True, text="no JSON")]
+)
+def test_search_that_crashes_finds_nothing(
+    result: SubprocessResult, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "run_python", lambda *_, **__: result)
     for action in ("cameras", "brokers"):
         assert page.send(action) is None
     page.wait(lambda state: state.cameras and not state.cameras.is_running)

@@ -67,6 +67,13 @@ def test_signer_at_the_wrong_place(place: Landmarks, expected: Advice) -> None:
     assert Stage().see(place) == [Advice.WAIT, expected] or Stage().see(place) == [expected]
 
 
+def test_picture_upside_down_whose_slope_is_measured_from_either_side() -> None:
+    stage = Stage()
+    for turn in range(40):
+        given = stage.see(signer(degrees=180.0 + 2.0 * (-1) ** turn, y=0.4), 0.2)
+    assert given == [Advice.TURN_PICTURE]
+
+
 def test_dark_room() -> None:
     stage = Stage()
     stage.image = (stage.image * 0.1).astype(np.uint8)

@@ -85,7 +85,7 @@ def test_camera_that_is_chosen_is_tried_at_once_and_guided(page: PageVisit, devi
     go_to(page, "camera")
     expect(page["#setup-cameras label"]).to_have_count(3)
     expect(page["#setup-cameras :checked"]).to_have_value(FIRST.source)
-    expect(page["#setup-advice"]).to_have_text("Stand before the camera, where people will sign.")
+    expect(page["#setup-advice"]).to_have_text("Nobody is seen. Stand before the camera, two or three steps away.")
     show_until_visible(device, page, "rgb(40, 80, 160)", tolerance=6)  # the picture itself, not the skeleton alone
     device.advise(Advice.GOOD)
     expect(page["#setup-advice.good"]).to_contain_text("the device can read you here")
@@ -148,7 +148,7 @@ def test_second_browser_is_guided_on_when_the_first_leaves(
     device.asked.clear()
     go_to(page, "name")
     wait_until(lambda: [request.action for request in device.asked] == ["stop", "guide"], "the guide of the other")
-    expect(other["#setup-advice"]).to_have_text("Stand before the camera, where people will sign.")
+    expect(other["#setup-advice"]).to_have_text("Nobody is seen. Stand before the camera, two or three steps away.")
     other.context.close()
 
 

@@ -57,7 +57,7 @@ def _expect_step(page: BrowserPage, title: str) -> None:
 
 def _enter_camera(page: BrowserPage, address: str) -> None:
     _expect_step(page, "Camera")
-    page.click('#setup-cameras input[value="other"]')
+    page.click('#setup-cameras label:has(input[value="other"])')
     page.fill('[name="camera.source"]', address)
     page.click("#setup-next")
     wait_for(page, "#setup-status", "the device uses it")
@@ -90,7 +90,7 @@ def _choose_broker(page: BrowserPage, *, with_wrong_password: bool) -> list[str]
     """Choose the broker that announces itself, and log in to it; return what the page said."""
     _expect_step(page, "Broker")
     wait_for(page, "#setup-brokers", "Clinic")
-    page.click("#setup-brokers label:first-of-type input")
+    page.click("#setup-brokers label:first-of-type")
     page.fill('[name="mqtt.username"]', USER)
     outcomes = []
     if with_wrong_password:

@@ -82,7 +82,7 @@ def booted(card: Card, folder: Path, key: Path) -> Iterator[Board]:
         "-netdev",
         f"user,id=net,hostname=board,{forwarded}",
         "-device",
-        "virtio-net-pci,netdev=net",
+        "virtio-net-pci,netdev=net,romfile=",
         "-device",
         "virtio-rng-pci",
     ]

@@ -1,6 +1,7 @@
 """The support bundle: it holds what finds a fault, and nothing that must not leave a device."""
 
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import learning_folder
 from edge.consent.session import SESSION_FILE, Session
+from edge.diagnostics.anonymiser import Anonymiser
 from edge.diagnostics.finding import Finding, State
 from edge.diagnostics.support_bundle import Diagnosis, build_bundle
 from edge.learned.versions import Change, LearnedVersions
@@ -86,6 +88,16 @@ def test_no_secret_no_word_and_no_name_is_in_a_bundle(config: EdgeConfig, state:
     archive = build_bundle(Diagnosis(findings, config, log, '{"model": "marker-room"}'), [state], Machine())
     found = {marker: name for marker in MARKERS for name, text in contents(archive) if marker in text}
     assert found == {}
+
+
+def test_one_time_code_of_set_up_and_login_in_an_address_are_removed() -> None:
+    anonymiser = Anonymiser({})
+    line = (
+        "set up at https://h:8300/setup#code=9SGZKPV7W; its one-time code is 9SG-ZKP-V7W, and rtsp://user:secret@host/a"
+    )
+    cleaned = anonymiser.clean(line)
+    assert not {"9SG", "user", "secret"} & set(re.split(r"[^\w]+", cleaned)), cleaned
+    assert "rtsp://***@host/a" in cleaned
 
 
 def test_bundle_holds_what_finds_a_fault(config: EdgeConfig, state: Path) -> None:

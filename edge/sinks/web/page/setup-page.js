@@ -1,5 +1,5 @@
 /** The set-up page, which takes the place of the live page while the device has no settings. */
-import { fetchJson } from "./commands.js";
+import { execute, fetchJson } from "./commands.js";
 import { Events } from "./events.js";
 import * as language from "./language.js";
 import { openSetup } from "./setup.js";
@@ -8,6 +8,7 @@ import { View } from "./view.js";
 
 const RETRY_MS = 2_000;
 const UNAUTHORIZED = 401;
+const PRESENT_EVERY_MS = 60_000; // the device's screen shows the code again when nobody has been here for three minutes
 const byId = (id) => document.getElementById(id);
 
 language.init();
@@ -63,6 +64,7 @@ async function open() {
   view.allow(about.view);
   setup.show(states);
   setup.open(true);
+  setInterval(() => document.hidden || execute("settings", { action: "get" }), PRESENT_EVERY_MS);
 }
 
 /** Ask for the code again where the device does not know this browser any more. */

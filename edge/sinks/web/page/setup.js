@@ -1,12 +1,13 @@
 /** The steps of set-up, which the page shows later as its settings. Loaded when they are opened. */
 import { element } from "./history.js";
 import { add as addTexts, put, putPlain } from "./language.js";
+import { add as addSentences } from "./sentences.js";
 import { BrokerStep } from "./setup-broker.js";
 import { CameraStep } from "./setup-camera.js";
 import { LanguageStep, NameStep, PageStep, ScreenStep } from "./setup-forms.js";
 import { FinishStep, showChanges, VersionsStep } from "./setup-finish.js";
 import { Settings } from "./setup-settings.js";
-import { TEXTS } from "./setup-texts.js";
+import { SENTENCES, TEXTS } from "./setup-texts.js";
 import { TryStep } from "./setup-try.js";
 
 const HERE = "live-signs/assets/";
@@ -31,6 +32,7 @@ export async function openSetup({ isWizard, showView }) {
   await isStyled;
   page.insertAdjacentHTML("beforeend", await response.text());
   addTexts(TEXTS, page);
+  addSentences(SENTENCES);
   return new Setup(isWizard, showView);
 }
 

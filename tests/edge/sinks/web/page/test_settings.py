@@ -81,6 +81,7 @@ def test_change_is_shown_before_it_is_made_and_can_be_undone(page: PageVisit, de
 
 def test_camera_is_not_changed_before_that_is_confirmed(page: PageVisit, device: SetupDevice) -> None:
     page["#to-settings"].click()
+    expect(page["#setup-advice"]).to_contain_text("Stand before the camera")
     device.advise(Advice.GOOD)
     expect(page["#setup-advice"]).to_contain_text("Good")
     expect(page["#setup-view #view"]).to_be_visible()
@@ -103,6 +104,15 @@ def test_settings_that_are_managed_elsewhere_are_read_only_and_say_why(page: Pag
         for field in fields.all():
             expect(field).to_be_disabled()
         expect(page["#setup-next"]).to_be_disabled()
+
+
+def test_reason_why_settings_are_read_only_is_arabic_on_the_arabic_page(page: PageVisit, device: SetupDevice) -> None:
+    why = "another system manages the settings in /etc/ishara/edge.toml, which say managed = true: change them there"
+    device.settings.read_only = why
+    page["#language"].click()
+    page["#to-settings"].click()
+    expect(page["#setup-read-only"]).to_contain_text("يدير نظام آخر الإعدادات")
+    expect(page["#setup-read-only"]).to_contain_text("غيّروها هناك")
 
 
 def test_settings_shut_nobody_out(page: PageVisit) -> None:

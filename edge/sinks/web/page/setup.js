@@ -72,7 +72,7 @@ class Setup {
         this.#goOn();
       });
     }
-    addEventListener("hashchange", () => this.#shown && this.#route({ isFocused: true }));
+    addEventListener("hashchange", () => this.#shown && this.#settings.report && this.#route({ isFocused: true }));
   }
 
   /** Show the step that the address names, or leave it. */

@@ -29,7 +29,7 @@ Value = bool | _Number | _Fraction | _Text
 """The value of a key."""
 
 SecretName = Literal["camera.password", "mqtt.ca", "mqtt.password", "web.token"]
-"""What is kept in a file of its own: each name with `_file` is the key that names the file."""
+"""The names of what is kept in files of their own: each with `_file` is the key that names the file."""
 
 
 class SettingsRequest(Request):

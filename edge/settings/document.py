@@ -44,11 +44,11 @@ def edit(text: str, changes: Changes) -> str:
 def _remove_section(text: str, section: str) -> str:
     """Return the text without a section, with the remarks below it, which are those of what follows.
 
-    TOMLKit would remove these too. A section whose lines cannot be told from others is left to it.
+    TOMLKit would remove these too. A section whose lines cannot be distinguished from others is left to it.
     """
     lines = text.splitlines(keepends=True)
     headers = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
-    begin = next((number for number in headers if re.match(rf"\s*\[\s*{section}\s*\]", lines[number])), None)
+    begin = next((number for number in headers if re.match(rf"[ \t]*\[[ \t]*{section}[ \t]*\]", lines[number])), None)
     if begin is None:
         return text
     end = next((number for number in headers if number > begin), len(lines))

@@ -24,12 +24,12 @@ _FOLDER_MODE: Final = 0o700
 
 
 def digest_of(text: str) -> str:
-    """Return what tells one text from another."""
+    """Return what distinguishes a text from others."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Record(StrictModel):
-    """What is stored as one file of JSON."""
+    """A record that is stored as one file of JSON."""
 
     @classmethod
     def read(cls, content: bytes) -> Self:

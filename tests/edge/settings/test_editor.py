@@ -1,4 +1,4 @@
-"""What may be changed in the settings, and what is refused with which reason."""
+"""The keys that may be changed in the settings, and the reason of each refusal."""
 
 import os
 from pathlib import Path
@@ -50,7 +50,7 @@ def refusal(path: Path | None, environment: dict[str, str] | None = None, **fiel
     return str(refused.value)
 
 
-def test_settings_are_told_with_defaults_and_without_secrets(path: Path) -> None:
+def test_report_has_defaults_and_no_secrets(path: Path) -> None:
     path.write_text(SETTINGS + "[camera]\nsource = 'rtsp://me:hunter2@camera/1'\n")
     report = editor_of(path, ISHARA_MQTT_HOST="other").report()
     assert (report.path, report.read_only, report.is_setup) == (str(path), None, False)

@@ -41,7 +41,7 @@ def test_daemon_prefers_the_file_of_root_to_what_set_up_saved_and_that_to_set_up
     assert locate_for_daemon(root, environment, setup=True) == Location(root)
 
 
-def test_daemon_without_set_up_uses_what_it_is_told(device: Path) -> None:
+def test_daemon_without_set_up_uses_the_named_file(device: Path) -> None:
     write(device / "var" / SAVED)
     environment = {"STATE_DIRECTORY": str(device / "var")}
     assert locate_for_daemon(None, environment, setup=False) == Location(None)
@@ -76,7 +76,7 @@ def test_commands_use_the_settings_and_the_state_folder_of_the_service(
     assert os.environ["STATE_DIRECTORY"] == str(device / "var")
 
 
-def test_user_who_may_not_look_is_told_what_to_do(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_who_may_not_look_hears_what_to_do(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 

@@ -1,4 +1,4 @@
-"""What the process that tries a broker reads: the broker, and the device that would publish there.
+"""Writes the argument of the process that tries a broker: the broker, and the device that would publish there.
 
 Apart from what connects, so that a daemon without a broker does without its library.
 """

@@ -19,7 +19,7 @@ _AROUND: Final = 2.0  # shoulder widths each way of the square that lies behind 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What one picture shows; None without a signer. Lengths are shares of the picture's width or height."""
+    """The measures of one picture; None without a signer. Lengths are shares of the picture's width or height."""
 
     width_px: int
     aspect: float

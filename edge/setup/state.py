@@ -35,7 +35,7 @@ class FoundCamera(StrictModel):
 
 
 class CameraSearch(StrictModel):
-    """What came of `cameras`. A camera of the network is not searched: somebody enters its address."""
+    """The outcome of `cameras`. A camera of the network is not searched: somebody enters its address."""
 
     is_running: bool
     found: tuple[FoundCamera, ...] = ()
@@ -82,7 +82,7 @@ class Advice(StrEnum):
 
 
 class GuideFigures(StrictModel):
-    """What was measured; None where it cannot be."""
+    """The measures; None where it cannot be."""
 
     shoulders: float | None = None
     """Width of the shoulders, as a share of the picture's width."""
@@ -112,7 +112,7 @@ class GuideFigures(StrictModel):
 
 
 class GuideState(StrictModel):
-    """What `guide` measures, at most twice a second."""
+    """The measures of `guide`, at most twice a second."""
 
     advice: Advice = Advice.WAIT
     figures: GuideFigures = GuideFigures()
@@ -132,7 +132,7 @@ class TriedWord(StrictModel):
 
 
 class TryState(StrictModel):
-    """What came of `try`."""
+    """The outcome of `try`."""
 
     words: Annotated[tuple[TriedWord, ...], Field(max_length=3)]
     """Fewer than three only if the vocabulary has fewer."""
@@ -156,14 +156,14 @@ class FoundBroker(StrictModel):
 
 
 class BrokerSearch(StrictModel):
-    """What came of `brokers`; that none is found is no fault."""
+    """The outcome of `brokers`; that none is found is no fault."""
 
     is_running: bool
     found: tuple[FoundBroker, ...] = ()
 
 
 class TrialOutcome(StrEnum):
-    """What came of connecting to a broker."""
+    """The outcome of connecting to a broker."""
 
     OK = "ok"
     """Connected, and this device's words may be published."""
@@ -190,7 +190,7 @@ class TrialOutcome(StrEnum):
     NOT_AUTHORISED = "not_authorised"
     """The user may connect, but not publish on this device's topics."""
     NO_BROKER = "no_broker"
-    """What answers does not speak MQTT."""
+    """Something answers that does not speak MQTT."""
     NO_CONFIGURATION = "no_configuration"
     """No broker was given and none is configured, or a file that the configuration names cannot be read."""
     FAILED = "failed"
@@ -203,11 +203,11 @@ class TrialResult(StrictModel):
     outcome: TrialOutcome | None = None
     """None while it is tried."""
     detail: str | None = None
-    """What the other side or the system said, in English, on one line."""
+    """The reason that the other side or the system gave, in English, on one line."""
 
 
 class BrokerTrial(TrialResult):
-    """What came of `try_broker`; never a password."""
+    """The outcome of `try_broker`; never a password."""
 
     is_running: bool
     host: str

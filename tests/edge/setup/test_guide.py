@@ -115,7 +115,7 @@ def test_advice_does_not_flicker_where_a_limit_is_crossed_to_and_fro() -> None:
     assert {advice for given in swaying for advice in given} == {Advice.COME_CLOSER}
 
 
-def test_somebody_who_passes_for_half_a_second_is_not_told() -> None:
+def test_nothing_changes_for_somebody_who_passes_for_half_a_second() -> None:
     stage = Stage()
     stage.see(signer())
     assert stage.see(Landmarks.empty(0.0), 0.5) == [Advice.GOOD]

@@ -17,7 +17,7 @@ _MEMORY_MB: Final = 2048
 _SSH_S: Final = 180.0
 # The image's command line is for a Raspberry Pi: its console differs, and the journal is shown there.
 _KERNEL_ARGUMENTS: Final = (
-    "console=ttyAMA0 systemd.journald.forward_to_console=1 systemd.show_status=1 "
+    "earlycon console=ttyAMA0 systemd.journald.forward_to_console=1 systemd.show_status=1 "
     # An emulated processor is slow.
     "systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
 )
@@ -64,7 +64,12 @@ def booted(card: Card, folder: Path, key: Path) -> Iterator[Board]:
     kernel, initramfs = (
         next(name for name in files if name.startswith(start)) for start in ("vmlinuz-", "initrd.img-")
     )
-    command_line = card.read_boot("cmdline.txt", folder / "cmdline.txt").read_text().replace("console=tty0 ", "")
+    command_line = (
+        card.read_boot("cmdline.txt", folder / "cmdline.txt")
+        .read_text()
+        .replace("console=tty0 ", "")
+        .replace("quiet", "")
+    )
     page_port, ssh_port = _free_ports(2)
     forwarded = f"hostfwd=tcp:127.0.0.1:{page_port}-:{PAGE_PORT},hostfwd=tcp:127.0.0.1:{ssh_port}-:{_SSH_PORT}"
     console = folder / "console.log"

@@ -99,7 +99,8 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
         `reply` has the `text` that answers the signer, empty when it was removed, and `partial` while more of it
         follows; `shown_for_s` is the time that is left to read it. `model` says that model, labels or vocabulary have
         changed, so that the description of the device and the dictionary are others. `teaching` and `consent` have the
-        state of the teaching session, and of the consent under which takes are kept; `setup` has what the checks of
+        state of the teaching session, and of the consent under which takes are kept; `settings` has the state
+        of the latest change of the settings; `setup` has what the checks of
         set-up have found, and `doctor` the findings of the last health check.
         The events since the last one received come first, then the health, which is sent at least every two seconds.
         """

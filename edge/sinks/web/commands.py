@@ -79,7 +79,8 @@ def command_router(commands: RemoteCommands, *, has_token: bool) -> APIRouter:
         `teach` opens a session in which a person teaches a word, `teaching` steers it; `learned` lists what the device
         has learned, with a `content` of the response, shows or removes a take, and undoes the latest version.
         `consent` keeps the takes of a person who has agreed, for some minutes, or ends that. `setup` checks cameras,
-        the signer's place and the broker; the event `setup` tells what was found.
+        the signer's place and the broker; the event `setup` tells what was found. `settings` reads, previews, changes
+        and undoes the settings; the event `settings` tells whether the device uses a change.
         `doctor` begins a health check, whose findings come as the event `doctor`; `support_bundle` returns an archive
         of it with versions, settings and log, in which no secret, no picture, no word and no name is.
         """

@@ -27,6 +27,7 @@ def serve(queue: ReviewQueue, port: int, on_ready: Callable[[str], None]) -> Non
             listener.bind((_ADDRESS, port))
         except OSError as error:
             raise PortTaken(f"--port {port} cannot be used: {error.strerror}; name a free port") from error
+        listener.listen()  # a browser that opens the address at once waits for the server, and is not refused
         on_ready(f"http://{_ADDRESS}:{listener.getsockname()[1]}/{token}/")
         config = uvicorn.Config(
             build_app(queue, token), lifespan="off", log_level="warning", access_log=False, server_header=False

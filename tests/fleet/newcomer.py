@@ -5,7 +5,8 @@ import re
 import ssl
 import subprocess
 import time
-import urllib.request
+from http import HTTPStatus
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Final
 
@@ -76,8 +77,16 @@ def _require_page(output: str) -> None:
     digest = hashlib.sha256(certificate).hexdigest().upper()
     if ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)) not in output:
         raise CheckFailed(f"the certificate has another fingerprint: {digest}: {output}")
+    for code, expected in (("", HTTPStatus.UNAUTHORIZED), (_code(output), HTTPStatus.OK)):
+        status = _status(code)
+        if status != expected:
+            raise CheckFailed(f"the set-up page answers {status} to the code {code!r}")
+
+
+def _status(code: str) -> int:
+    """Return the status of the set-up page's answer to this code; its certificate was compared before."""
     unverified = ssl.create_default_context()
     unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
-    with urllib.request.urlopen(f"https://{FRESH}:8300/setup", timeout=10, context=unverified) as answer:
-        if answer.status != 200 or b"<html" not in answer.read():
-            raise CheckFailed(f"the set-up page answers {answer.status}")
+    connection = HTTPSConnection(FRESH, 8300, timeout=10, context=unverified)
+    connection.request("GET", "/setup", headers={"Authorization": f"Bearer {code}"} if code else {})
+    return connection.getresponse().status

@@ -67,7 +67,7 @@ class Outputs:
     settings: LiveSettings | None = None
     """The settings that the page reads and changes; None if it may not."""
     choices: Choices = field(default_factory=Choices)
-    """What may be chosen over MQTT."""
+    """The choices that may be made over MQTT."""
     observers: list[LandmarkObserver] = field(default_factory=list)
 
     def open_all(self, outbox: Outbox | None, console: ConsoleSink | None, learning: Learning | None) -> None:

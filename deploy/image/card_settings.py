@@ -24,7 +24,7 @@ _SSH_KEY = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+
 
 @dataclass
 class CardSettings:
-    """What the file says; `faults` holds a sentence for each line that cannot be used."""
+    """The settings in the file; `faults` holds a sentence for each line that cannot be used."""
 
     name: str = ""
     wifi: str = ""

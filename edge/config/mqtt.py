@@ -73,8 +73,8 @@ class MqttConfig(Section):
     choose_model: bool = True
     """Let whoever may publish commands choose among the bundles that are installed in the store."""
     snapshot: Literal["off", "skeleton", "picture"] = "off"
-    """What the command `snapshot` publishes, which nothing else does: a drawing of the skeleton alone, or the camera's
-    picture with it. It leaves the device then, and whoever reads its topics sees it."""
+    """The picture that the command `snapshot` publishes, which nothing else does: a drawing of the skeleton alone, or
+    the camera's picture with it. It leaves the device then, and whoever reads its topics sees it."""
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:

@@ -13,7 +13,7 @@ _ARABIC: Final = r"\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\u
 _PATTERNS: Final = (
     # user:password@ in an address, whatever its scheme
     (re.compile(r"(?<=://)[^\s/@]+@"), f"{HIDDEN}@"),
-    (re.compile(rf"(?i)\b({_KEYS})(=|:\s*bearer\s+)\S+"), rf"\1\2{HIDDEN}"),
+    (re.compile(rf"\b({_KEYS})(=|:\s*bearer\s+)\S+", re.IGNORECASE | re.UNICODE), rf"\1\2{HIDDEN}"),
     (re.compile(r"(?<=one-time code is )[^\s,;]+"), HIDDEN),
     # The folder of kept takes has a folder for each signer, and in it one for each sign.
     (re.compile(r"(?<=/takes/)[^\s;,)'\"]+"), HIDDEN),
@@ -29,7 +29,9 @@ class Anonymiser:
         """`private` maps each text that must not be seen to what is written instead of it."""
         self._private = {text: stand_in for text, stand_in in private.items() if text.strip()}
         parts = sorted(self._private, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(_whole, parts))) if parts else None
+        texts = "|".join(map(re.escape, parts))
+        # A text that is part of a longer word, in whatever script, is another one.
+        self._pattern = re.compile(rf"(?<![^\W_])(?:{texts})(?![^\W_])", re.UNICODE) if parts else None
 
     def clean(self, text: str) -> str:
         """Return the text without what is private."""
@@ -51,8 +53,3 @@ class Anonymiser:
                 for key, content in value.items()
             }
         return value
-
-
-def _whole(text: str) -> str:
-    """Return the pattern of a text that is no part of a longer word."""
-    return rf"(?<![^\W_]){re.escape(text)}(?![^\W_])"

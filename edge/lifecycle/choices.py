@@ -1,4 +1,4 @@
-"""What somebody at a distance may choose on this device, and what carries it out."""
+"""The choices that somebody at a distance may make on this device, and what carries it out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

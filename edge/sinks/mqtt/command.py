@@ -49,7 +49,7 @@ def forget(config: EdgeConfig, options: argparse.Namespace, state: Path) -> int:
 
 
 class _Remembered:
-    """What the folder of the outbox says about the topics of a device, and of earlier names that nobody uses."""
+    """The content of the folder of the outbox about the topics of a device, and of earlier names that nobody uses."""
 
     def __init__(self, folder: Path, device: str) -> None:
         """Take the name. Raises NotForgotten while a daemon has it, since that would announce itself again."""

@@ -40,7 +40,7 @@ class PublisherState:
     discovery: Discovery | None
     announcements: Announcements
     offers: Offers
-    """What Home Assistant may choose from, and which words have triggers."""
+    """The options of Home Assistant, and which words have triggers."""
     snapshots: "Snapshots | None" = None
     health_due_at: float = 0.0
     """The time on the monotonic clock at which health is published next."""

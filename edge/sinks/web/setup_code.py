@@ -25,7 +25,7 @@ def grouped(code: str) -> str:
 
 def normalise(typed: str) -> str:
     """Return what somebody typed without spaces and hyphens, in capitals and with European digits."""
-    return "".join(_character(one) for one in typed.upper() if one.isalnum())
+    return "".join(_character(one) for one in typed.upper() if not (one.isspace() or one == "-"))
 
 
 def _character(one: str) -> str:

@@ -25,7 +25,7 @@ PRESENT: Final[Mapping[str, Callable[[Features], bool | None]]] = {
     "active_model": lambda features: Command.ACTIVATE in features.commands and len(features.models) > 1,
     "vocabulary": lambda features: Command.VOCABULARY in features.commands and len(features.vocabularies) > 1,
 }
-"""Whether there is an entity, where not always."""
+"""True if there is an entity, where not always."""
 
 
 def control_entities(topics: Topics, features: Features) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ class TriggerWord:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What other parts of the daemon offer for Home Assistant to show."""
+    """The things that other parts of the daemon offer for Home Assistant to show."""
 
     words: tuple[TriggerWord, ...] = ()
     """The words with device triggers of their own."""
@@ -34,7 +34,7 @@ class Offers:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a device has now."""
+    """The features that a device has now."""
 
     commands: frozenset[Command] = frozenset()
     """The commands that something on the device carries out."""

@@ -65,7 +65,7 @@ PRESENT: Final[Mapping[str, Callable[[Features], bool | None]]] = {
     "web": lambda features: Component.WEB in features.components,
     "speech": lambda features: Component.SPEECH in features.components,
 }
-"""Whether there is an entity, where not always; None leaves it as it is in Home Assistant."""
+"""True if there is an entity, where not always; None leaves it as it is in Home Assistant."""
 
 
 def health_entities(topics: Topics) -> dict[str, dict[str, Any]]:

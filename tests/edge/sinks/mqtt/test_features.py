@@ -1,4 +1,4 @@
-"""What a device has decides what Home Assistant shows of it: problems, choices, triggers, and nothing else."""
+"""The features of a device decide what Home Assistant shows of it: problems, choices, triggers, and nothing else."""
 
 import json
 

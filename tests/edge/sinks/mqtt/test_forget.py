@@ -107,7 +107,7 @@ def test_refusal_is_one_sentence(
     assert (reason in error, error.count("\n")) == (True, 1)
 
 
-def test_device_without_a_broker_is_told_so(
+def test_device_without_a_broker_gets_the_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["mqtt", "forget"]) == 2

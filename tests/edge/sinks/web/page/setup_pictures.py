@@ -1,4 +1,4 @@
-"""Draws `docs/images/setup-phone.png`: `python -m tests.edge.sinks.web.page.setup_pictures`, from made-up findings."""
+"""Draws `docs/images/setup-phone.png`: `python -m tests.edge.sinks.web.page.setup_pictures` (synthetic)."""
 
 import io
 import tempfile

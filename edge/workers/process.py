@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _EXIT_TIMEOUT_S: Final = 0.3  # a killed process needs no time to clean up: the kernel frees what it held
 _HEARTBEAT_TIMEOUT_S: Final = 15.0  # a worker sends one every two seconds
+_START_TIMEOUT_S: Final = 120.0  # for its first: a slow card and a busy processor take long to load its libraries
 _CHUNK_BYTES: Final = 1 << 16
 _STDERR_BYTES: Final = 4000
 
@@ -59,6 +60,7 @@ class WorkerProcess(Generic[M]):
         self._stderr = b""
         self._failure = ""
         self._received_at = time.monotonic()
+        self._silence_s = _START_TIMEOUT_S
         self._ended = False
 
     @property
@@ -92,7 +94,7 @@ class WorkerProcess(Generic[M]):
             self._ended, self._failure = True, "its process sends invalid messages"
             return []
         if messages:
-            self._received_at = time.monotonic()
+            self._received_at, self._silence_s = time.monotonic(), _HEARTBEAT_TIMEOUT_S
         for message in messages:
             if isinstance(message, Failure):
                 self._failure = message.reason
@@ -102,7 +104,7 @@ class WorkerProcess(Generic[M]):
         """Return why the process does not work any more, or None while it does."""
         if self._ended:
             return self._failure or self._exit_reason()
-        if self._sends_heartbeats and time.monotonic() - self._received_at > _HEARTBEAT_TIMEOUT_S:
+        if self._sends_heartbeats and time.monotonic() - self._received_at > self._silence_s:
             return "its process does not answer"
         return None
 

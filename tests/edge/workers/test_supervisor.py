@@ -67,6 +67,16 @@ def test_suspended_worker_ends_without_a_fault_and_runs_again_when_resumed() -> 
     assert worker.pid is None
 
 
+def test_worker_may_take_long_to_start_but_then_not_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.workers.process._HEARTBEAT_TIMEOUT_S", 0.0)
+    status, received = DeviceStatus(), list[Heartbeat | Failure]()
+    worker = supervise('{"type": "heartbeat"}\n', callbacks_of(status, receive=received.append))
+    worker.start()
+    wait_until(lambda: received != [], "the first heartbeat, later than the limit of those that follow")
+    wait_until(lambda: status.faults == {Component.WEB: "its process does not answer"}, "the fault")
+    worker.close()
+
+
 def test_restart_reports_the_given_reason_and_starts_another_process() -> None:
     status = DeviceStatus()
     worker = supervise('{"type": "heartbeat"}\n', callbacks_of(status))

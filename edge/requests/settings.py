@@ -52,6 +52,8 @@ class SettingsRequest(Request):
         Field(max_length=4, default_factory=dict),
     ]
     """New passwords, token and certificate of authorities, which nobody can read again; null removes one."""
+    force: bool = False
+    """True allows a change after which no other machine reaches the page any more."""
 
     @model_validator(mode="after")
     def _check_changes(self) -> Self:
@@ -60,4 +62,6 @@ class SettingsRequest(Request):
             raise ValueError("only preview and apply have changes")
         if self.action == "apply" and not has_changes:
             raise ValueError("apply needs changes or secrets")
+        if self.force and not has_changes:
+            raise ValueError("only preview and apply are forced")
         return self

@@ -14,7 +14,7 @@ from edge.requests import SettingsRequest
 from edge.requests.settings import SecretName, Value
 from edge.settings.difference import compare, show
 from edge.settings.document import edit
-from edge.settings.editable import KEYS, SECRETS, check_changes, file_key, find_exposed
+from edge.settings.editable import KEYS, SECRETS, check_changes, check_reach, file_key, find_exposed
 from edge.settings.file import SettingsFile, SettingsRefused
 from edge.settings.history import By
 from edge.settings.location import INVITATION, SAVED, UNSAVED, Location
@@ -73,7 +73,8 @@ class SettingsEditor:
         changes: dict[str, Value | None] = dict(request.changes)
         secrets = {}
         # A password for one broker or camera is no other's: whoever changes the host types it anew.
-        changes |= {file_key(name): None for name in find_exposed(self._check(before), changes)}
+        config = self._check(before)
+        changes |= {file_key(name): None for name in find_exposed(config, changes)}
         for name, secret in request.secrets.items():
             path = None
             if secret is not None:
@@ -85,7 +86,9 @@ class SettingsEditor:
             after = edit(before, changes)
         except ValueError as error:
             raise SettingsRefused(f"the settings {self._location.path} cannot be changed: {describe(error)}") from error
-        self._check(after)
+        changed = self._check(after)
+        if not request.force:
+            check_reach(config, changed)
         return Proposal(before, after, self._compare(before, after), secrets)
 
     def write(self, proposal: Proposal, by: By) -> None:

@@ -123,6 +123,12 @@ def test_undo_brings_the_secret_of_before_back_and_what_nothing_names_is_removed
         ({"mqtt.port": 70000}, "is wrong: mqtt.port: Input should be less than or equal to 65535, not 70000"),
         ({"mqtt.host": "mqtt://me:hunter2@broker"}, "is wrong: mqtt.host: it is the host alone"),
         ({"camera.source": "rtsp://me:hunter2@camera"}, "which have fields of their own"),
+        ({"camera.source": "/etc/passwd"}, "camera.source names no camera"),
+        ({"camera.source": "take:/var/lib/ishara/learning"}, "camera.source names no camera"),
+        ({"camera.source": "/dev/../var/lib/ishara/clip.mp4"}, "camera.source names no camera"),
+        ({"camera.source": "/dev/shm/clip.mp4"}, "camera.source names no camera"),
+        ({"camera.source": "v4l2:/etc/passwd"}, "camera.source names no camera"),
+        ({"camera.source": "file:///etc/passwd"}, "camera.source names no camera"),
         ({"captions.theme": "pink"}, "is wrong: captions.theme"),
     ],
 )
@@ -151,12 +157,30 @@ def test_password_is_sent_to_no_other_broker_and_not_in_the_open(
 
 
 @pytest.mark.parametrize(
-    ("source", "is_kept"), [("rtsp://other/1", False), ("rtsp://camera/2", True), ("/dev/video0", False)]
+    ("source", "is_kept"),
+    [("rtsps://other/1", False), ("rtsps://camera/2", True), ("rtsp://camera/1", False), ("/dev/video0", False)],
 )
-def test_password_is_sent_to_no_other_camera(path: Path, source: str, is_kept: bool) -> None:
-    apply(path, changes={"camera.source": "rtsp://camera/1"}, secrets={"camera.password": PASSWORD})
+def test_password_is_sent_to_no_other_camera_and_not_in_the_open(path: Path, source: str, is_kept: bool) -> None:
+    apply(path, changes={"camera.source": "rtsps://camera/1"}, secrets={"camera.password": PASSWORD})
     apply(path, changes={"camera.source": source})
     assert editor_of(path).report().secrets["camera.password"] == is_kept
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["/dev/video2", "/dev/v4l/by-id/usb-046d_HD_Pro-video-index0", "v4l2:1", "picamera:0", "csi:1", "http://camera"],
+)
+def test_every_kind_of_camera_may_be_chosen(path: Path, source: str) -> None:
+    apply(path, changes={"camera.source": source})
+    assert editor_of(path).report().values["camera.source"] == source
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1", None])
+def test_page_that_others_reach_stays_reachable_unless_it_is_forced(path: Path, address: str | None) -> None:
+    apply(path, changes={"web.address": "0.0.0.0"})
+    assert "no other machine would reach this page" in refusal(path, changes={"web.address": address})
+    apply(path, changes={"web.address": address}, force=True)
+    apply(path, changes={"web.port": 8301})  # one that nobody else reaches stays as it is
 
 
 def test_what_is_like_that_already_is_no_change(path: Path) -> None:

@@ -16,7 +16,7 @@ _FALLBACK: Final = "ishara"
 
 def host_name() -> str:
     """Return this machine's name as a device may have it: letters, digits and hyphens, at most 63."""
-    name = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname().partition(".")[0]).strip("-")[:63]
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname().partition(".")[0]).lstrip("-")[:63].rstrip("-")
     return name if name and name != "localhost" else _FALLBACK
 
 

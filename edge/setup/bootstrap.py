@@ -11,20 +11,24 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
 import tomlkit
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from edge.config import CaptionsConfig, ConfigInvalid, EdgeConfig, MqttConfig, WebConfig
+from edge.config import CameraConfig, CaptionsConfig, ConfigInvalid, EdgeConfig, MqttConfig, WebConfig
 from edge.config.loading import load_config
 from edge.settings.location import UNSAVED
 from edge.setup.addresses import host_name, own_addresses
+from edge.setup.camera_search import FOUND
 from edge.setup.certificate import fingerprint, own_certificate
+from edge.setup.check_process import run_check
 from edge.setup.invitation import Invitation
 from edge.sinks.captions.connector import connected_screens, is_on_desktop
+from models.durable import create_folder, replace_file
 
 PATH: Final = "/setup"
 _EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # the page asks for its code, and speaks TLS
 _TOKEN: Final = Path("secrets") / "web.token"
-_BY_ID: Final = Path("/dev/v4l/by-id")
+_SEARCH_TIMEOUT_S: Final = 30.0  # the service manager waits two minutes for a start
+_MODE: Final = 0o600
 # `ishara-deploy provision` puts the keys here whose models the device is to take.
 _TRUSTED_KEYS: Final = Path("/etc/ishara/keys")
 _HEADING: Final = "Settings of this device. Its page writes them; comments stay."
@@ -60,9 +64,15 @@ def setup_config(state: Path, environment: Mapping[str, str], dotenv: Path | Non
 
 
 def first_camera() -> str:
-    """Return the first camera that is plugged in, by a name that stays; otherwise the first that will be."""
-    found = sorted(_BY_ID.glob("*-video-index0"))
-    return str(found[0]) if found else "/dev/video0"
+    """Return the first camera of this machine, of those that no other program reads; without one the first to come."""
+    answer = run_check("cameras", timeout_s=_SEARCH_TIMEOUT_S)
+    try:
+        found = FOUND.validate_json(answer or "[]")
+    except ValidationError:
+        found = ()
+    for camera in sorted(found, key=lambda one: one.is_busy):
+        return camera.source
+    return CameraConfig().source.get_secret_value()
 
 
 def _begin(path: Path, certificate: Path) -> None:
@@ -82,7 +92,8 @@ def _begin(path: Path, certificate: Path) -> None:
     if any(_TRUSTED_KEYS.glob("*.pub")):
         content["model"] = {"trusted_keys": str(_TRUSTED_KEYS)}
     try:
-        path.write_text(tomlkit.dumps(content), encoding="utf-8")
+        create_folder(path.parent)
+        replace_file(path, tomlkit.dumps(content).encode(), _MODE)
     except OSError as error:
         raise ConfigInvalid(f"the settings {path} cannot be written: {error.strerror}") from error
 

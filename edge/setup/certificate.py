@@ -1,7 +1,6 @@
 """The page's own certificate, which signs itself: made once, and kept when set-up is finished."""
 
 import hashlib
-import os
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.config import ConfigInvalid
+from models.durable import create_folder, replace_file
 
 NAME: Final = "page-certificate.pem"
 # A board without a clock of its own may believe in the wrong year when it starts for the first time.
@@ -26,7 +26,8 @@ def own_certificate(state: Path, host: str, addresses: Sequence[str]) -> Path:
     path = state / NAME
     if not _is_usable(path):
         try:
-            _write(path, _make(host, addresses))
+            create_folder(state)
+            replace_file(path, _make(host, addresses), _MODE)
         except OSError as error:
             raise ConfigInvalid(
                 f"the certificate of the set-up page {path} cannot be written: {error.strerror}"
@@ -78,14 +79,3 @@ def _make(host: str, addresses: Sequence[str]) -> bytes:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private + certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    temporary.replace(path)

@@ -4,7 +4,6 @@ What takes long runs in a process of its own, on a thread that waits for it: a d
 or a stranger's broker harms no stage of the daemon.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from edge.recognition.word import Word
 from edge.requests import RequestRefused, SetupRequest
 from edge.setup.bootstrap import SetupWebConfig
 from edge.setup.broker_request import access_json, section_json
+from edge.setup.check_process import run_check
 from edge.setup.easy_words import Trial, choose_words, shown_signs
 from edge.setup.guide import Guide, PersonSizes
 from edge.setup.state import (
@@ -39,16 +39,12 @@ from edge.setup.used_camera import mark_used
 from edge.utterances.utterance import Event
 from edge.workers.supervised_thread import SupervisedThread
 from landmarkers.frame import Frame, Landmarks
-from models.subprocess_probe import SubprocessResult, run_python
-
-log = logging.getLogger(__name__)
 
 _CAMERAS: Final = TypeAdapter(tuple[FoundCamera, ...])
 _BROKERS: Final = TypeAdapter(tuple[FoundBroker, ...])
 _GUIDE_S: Final = 60.0
 _TRY_S: Final = 600.0
 _TICK_S: Final = 0.5
-_CHILD_TIMEOUT_S: Final = 45.0
 _CLOSE_TIMEOUT_S: Final = 2.0
 
 Show = Callable[[SetupState], None]
@@ -218,13 +214,10 @@ class SetupChecks:
             return False
 
         def run() -> None:
-            result = run_python(["-m", "edge.setup", name], stdin=argument, timeout_s=_CHILD_TIMEOUT_S)
-            if not result.succeeded:
-                # Not its words, which may quote what it was given.
-                log.warning("the check of %s failed", name)
+            answer = run_check(name, argument)
             with self._lock:
                 if not self._closing.is_set():
-                    _hand_over(result, finish)
+                    _hand_over(answer, finish)
 
         self._threads[name] = thread = SupervisedThread(f"the check of {name}", run, self._escalation)
         thread.start()
@@ -245,10 +238,10 @@ def _configured_broker(config: EdgeConfig) -> MqttConfig | None:
     return config.web.broker if isinstance(config.web, SetupWebConfig) else config.mqtt
 
 
-def _hand_over(result: SubprocessResult, finish: Callable[[str | None], None]) -> None:
-    """Hand over the last line that a check has printed; libraries may have printed lines of their own before."""
-    if result.succeeded:
+def _hand_over(answer: str | None, finish: Callable[[str | None], None]) -> None:
+    """Hand over the answer of a check, or None where it cannot be understood."""
+    if answer is not None:
         with suppress(ValidationError):
-            finish(result.text.rpartition("\n")[2])
+            finish(answer)
             return
     finish(None)

@@ -5,7 +5,6 @@ restarts, and `ishara-edge setup` can show it. After a reboot there is another c
 device must not bring its code along.
 """
 
-import os
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from edge.config import ConfigInvalid
 from edge.settings.location import INVITATION
 from edge.sinks.web.setup_code import grouped, new_code
+from models.durable import create_folder, replace_file
 from models.strict_model import StrictModel
 
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -76,10 +76,8 @@ class Invitation(StrictModel):
     def _write(self, state: Path) -> None:
         path = state / INVITATION
         try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(self.model_dump_json())
+            create_folder(state)
+            replace_file(path, self.model_dump_json().encode(), _MODE)
         except OSError as error:
             raise ConfigInvalid(f"the code of the set-up page {path} cannot be written: {error.strerror}") from error
 

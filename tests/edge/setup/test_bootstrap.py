@@ -1,12 +1,15 @@
 """The configuration of set-up mode: code, certificate, camera and screen."""
 
+import errno
 import os
 import re
+import socket
 import ssl
 from pathlib import Path
 
 import pytest
 
+from edge.config import ConfigInvalid
 from edge.config.loading import load_config
 from edge.settings.location import INVITATION, UNSAVED
 from edge.setup import bootstrap, invitation
@@ -14,6 +17,11 @@ from edge.setup.bootstrap import SetupWebConfig, setup_config
 from edge.setup.certificate import fingerprint, own_certificate
 from edge.setup.invitation import Invitation
 from edge.sinks.web.setup_code import ALPHABET, LENGTH, grouped, new_code, normalise
+
+CAMERAS = (
+    '[{"source": "/dev/video0", "name": "In a call", "kind": "usb", "is_busy": true}, '
+    '{"source": "picamera:0", "name": "Camera Module 3", "kind": "ribbon"}]'
+)
 
 
 @pytest.fixture
@@ -97,20 +105,60 @@ def test_settings_that_are_not_saved_yet_are_used_but_for_the_broker(state: Path
 
 
 def test_setup_begins_with_the_first_camera_and_the_name_of_the_host(
-    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_BY_ID", tmp_path)
+    monkeypatch.setattr(bootstrap, "run_check", lambda *_, **__: CAMERAS)
     monkeypatch.setattr(bootstrap, "host_name", lambda: "ward-3")
     monkeypatch.setattr(bootstrap, "connected_screens", lambda: frozenset[str]())
-    for name in ("usb-Maker_Camera-video-index0", "usb-Maker_Camera-video-index1"):
-        (tmp_path / name).touch()
     config = setup_config(state, os.environ)
     assert config.device == "ward-3"
-    assert config.camera.source.get_secret_value() == str(tmp_path / "usb-Maker_Camera-video-index0")
+    assert config.camera.source.get_secret_value() == "picamera:0"
     assert config.captions is not None  # a screen may be plugged in later
     saved = load_config(state / UNSAVED, os.environ)
     assert saved.web is not None
     assert (saved.web.address, saved.web.certificate_file) == ("0.0.0.0", state / "page-certificate.pem")
+
+
+@pytest.mark.parametrize("answer", [None, "", "[]", "no JSON", '[{"source": 7}]'])
+def test_setup_begins_without_a_camera_and_with_a_search_that_fails(
+    answer: str | None, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "run_check", lambda *_, **__: answer)
+    assert setup_config(state, os.environ).camera.source.get_secret_value() == "/dev/video0"
+
+
+def test_full_disk_leaves_nothing_that_keeps_the_device_from_beginning(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", fail)
+        with pytest.raises(ConfigInvalid, match="No space left on device"):
+            setup_config(state, os.environ)
+    assert not list(state.glob("*"))
+    assert setup_config(state, os.environ).web is not None
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("ward-3.example.org", "ward-3"),
+        ("مستشفى", "ishara"),
+        ("My Pi!", "My-Pi"),
+        ("localhost", "ishara"),
+        ("-" + 62 * "a" + "-b", 62 * "a"),
+        ("", "ishara"),
+    ],
+)
+def test_name_of_the_host_becomes_one_that_a_device_may_have(
+    host: str, name: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    config = setup_config(state, os.environ)
+    assert config.device == name
+    assert config.web is not None
 
 
 def test_models_must_be_signed_where_provisioning_has_left_keys(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from edge.lifecycle.plan import Plan
 from edge.monitoring.meter import MeteredClassifier
 from edge.monitoring.status import DeviceStatus
 from edge.requests import Command, SetupRequest
+from edge.setup import check_process
 from edge.setup import checks as module
 from edge.setup.checks import SetupChecks
 from edge.setup.state import Advice, SetupState, TrialOutcome
@@ -83,7 +84,7 @@ def test_command_answers_at_once_and_the_cameras_come_as_an_event(page: Page) ->
 
 def test_camera_that_the_daemon_reads_is_marked(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = 'libcamera says hello\n[{"source": "/dev/video7", "name": "Webcam", "kind": "usb", "is_busy": true}]'
-    monkeypatch.setattr(module, "run_python", lambda *_, **__: SubprocessResult(succeeded=True, text=answer))
+    monkeypatch.setattr(check_process, "run_python", lambda *_, **__: SubprocessResult(succeeded=True, text=answer))
     page.send("cameras")
     cameras = page.wait(lambda state: state.cameras and not state.cameras.is_running).cameras
     assert cameras is not None
@@ -96,7 +97,7 @@ def test_camera_that_the_daemon_reads_is_marked(page: Page, monkeypatch: pytest.
 def test_search_that_crashes_finds_nothing(
     result: SubprocessResult, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "run_python", lambda *_, **__: result)
+    monkeypatch.setattr(check_process, "run_python", lambda *_, **__: result)
     for action in ("cameras", "brokers"):
         assert page.send(action) is None
     page.wait(lambda state: state.cameras and not state.cameras.is_running)

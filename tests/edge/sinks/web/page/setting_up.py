@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from edge.config import WebConfig
 from edge.requests.request import RequestRefused
@@ -36,6 +36,7 @@ from tests.edge.sinks.web.device import Device
 
 FIRST = FoundCamera(source="/dev/v4l/by-id/usb-0-video-index0", name="HD Camera", kind=CameraKind.USB, is_used=True)
 SECOND = FoundCamera(source="/dev/v4l/by-id/usb-1-video-index0", name="Web Cam", kind=CameraKind.USB, is_used=False)
+PHONE = {"width": 360, "height": 740}
 BROKER = FoundBroker(name="Home Assistant", host="homeassistant.local", port=1883, tls=False)
 TRIED = (
     Sign(sign_id=76, word="قصبة هوائية", word_en="Trachea", kind="word"),
@@ -203,3 +204,9 @@ def open_setup(browser: Browser, device: SetupDevice, **options: Any) -> PageVis
     visit["#token"].fill(device.code)
     visit["button.main"].click()
     return visit
+
+
+def go_to(page: PageVisit, step: str) -> None:
+    """Open a step by its name."""
+    page[f'#setup-nav a[href="#settings-{step}"]'].click()
+    expect(page[f'#setup-panel > [data-step="{step}"]']).to_be_visible()

@@ -1,54 +1,19 @@
 """The steps of set-up on the page, with what a test has the device find."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
-from edge.requests import BrokerAccess
 from edge.setup.state import Advice, TrialOutcome
 from edge.sinks import web
 from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
-from tests.edge.sinks.web.page.setting_up import BROKER, FIRST, SECOND, TRIED, VALUES, SetupDevice, open_setup
+from tests.edge.sinks.web.page.setting_up import FIRST, PHONE, SECOND, TRIED, SetupDevice, go_to, open_setup
 from tests.edge.sinks.web.page.showing import SIGNER, show_until_visible
 from tests.edge.sinks.web.page.test_accessibility import severe_violations
 from tests.edge.waiting import wait_until
 
-PHONE = {"width": 360, "height": 740}
 STEPS = ("language", "camera", "try", "screen", "broker", "page", "name", "finish")
-
-
-@pytest.fixture(scope="module")
-def module_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SetupDevice]:
-    device = SetupDevice(tmp_path_factory.mktemp("state"))
-    yield device
-    device.stop()
-
-
-@pytest.fixture
-def device(module_device: SetupDevice) -> SetupDevice:
-    """The device of the module as it is before its first step."""
-    module_device.settings.values = dict(VALUES)
-    module_device.settings.secrets.clear()
-    module_device.settings.applied.clear()
-    module_device.settings.read_only = module_device.settings.refusal = None
-    module_device.asked.clear()
-    return module_device
-
-
-@pytest.fixture
-def page(browser: Browser, device: SetupDevice) -> Iterator[PageVisit]:
-    visit = open_setup(browser, device, viewport=PHONE)
-    visit.problems.clear()  # the page that asks for the code is a 401
-    yield visit
-    visit.close()
-
-
-def go_to(page: PageVisit, step: str) -> None:
-    page[f'#setup-nav a[href="#settings-{step}"]'].click()
-    expect(page[f'#setup-panel > [data-step="{step}"]']).to_be_visible()
 
 
 def test_code_is_filled_in_from_the_qr_code_and_leaves_the_address(browser: Browser, device: SetupDevice) -> None:
@@ -145,6 +110,7 @@ def test_second_browser_is_guided_on_when_the_first_leaves(
     other = open_setup(browser, device)
     for visit in (page, other):
         go_to(visit, "camera")
+    wait_until(lambda: [request.action for request in device.asked].count("guide") == 2, "the guide of both")
     device.asked.clear()
     go_to(page, "name")
     wait_until(lambda: [request.action for request in device.asked] == ["stop", "guide"], "the guide of the other")
@@ -170,29 +136,6 @@ def test_words_that_were_seen_stay_seen_in_a_second_browser(
     other.context.close()
 
 
-def test_every_advice_and_outcome_has_a_text_in_both_languages() -> None:
-    texts = (Path(web.__file__).parent / "page" / "setup-texts.js").read_text(encoding="utf-8")
-    names = [*(f"advice-{one}" for one in Advice), *(f"outcome-{one}" for one in TrialOutcome)]
-    assert [name for name in names if texts.count(f'"{name}":') != 2] == []
-
-
-def test_broker_is_tried_with_the_password_that_the_device_has(page: PageVisit, device: SetupDevice) -> None:
-    device.settings.values |= {"mqtt.host": "hub", "mqtt.port": 1883, "mqtt.tls": False, "mqtt.username": "reader"}
-    device.settings.secrets["mqtt.password"] = "kept"
-    page.page.reload()
-    go_to(page, "broker")
-    tried: list[BrokerAccess | None] = []
-    for port in ("1883", "1884"):
-        page['[name="mqtt.port"]'].fill(port)
-        page["#setup-try-broker"].click()
-        expect(page["#setup-outcome"]).to_contain_text("Connecting to")
-        wait_until(lambda: sum(one.action == "try_broker" for one in device.asked) > len(tried), "the trial")
-        tried.append(next(one.broker for one in reversed(device.asked) if one.action == "try_broker"))
-    assert tried[0] is None, "the device has the password"
-    assert tried[1] is not None
-    assert tried[1].password is None, "it is shown to no other broker"
-
-
 def test_look_of_the_screen_is_tried_at_once(page: PageVisit, device: SetupDevice) -> None:
     go_to(page, "screen")
     page["#setup-panel label"].filter(has_text="High contrast").click()
@@ -203,46 +146,6 @@ def test_look_of_the_screen_is_tried_at_once(page: PageVisit, device: SetupDevic
     expect(page["#setup-status"]).to_have_text("Done: the device uses it.")
     page["[name=captions]"].uncheck()
     wait_until(lambda: device.settings.applied[-1] == {"captions": None}, "no captions")
-
-
-@pytest.mark.parametrize(
-    ("outcome", "sentence"),
-    [
-        (TrialOutcome.WRONG_LOGIN, "User name or password is not right"),
-        (TrialOutcome.UNKNOWN_HOST, "Check how it is written"),
-        (TrialOutcome.REFUSED, "Nothing listens at this port"),
-        (TrialOutcome.OK, "Connected"),
-    ],
-)
-def test_broker_is_tried_and_the_reason_named(
-    outcome: TrialOutcome, sentence: str, page: PageVisit, device: SetupDevice
-) -> None:
-    go_to(page, "broker")
-    page["#setup-brokers label"].filter(has_text=BROKER.name).click()
-    expect(page['[name="mqtt.host"]']).to_have_value(BROKER.host)
-    page['[name="mqtt.username"]'].fill("ishara")
-    page['[name="mqtt.password"]'].fill("secret")
-    page["#setup-try-broker"].click()
-    expect(page["#setup-outcome"]).to_contain_text("Connecting to")
-    wait_until(lambda: device.asked[-1].action == "try_broker", "the request")
-    asked = device.asked[-1].broker
-    assert asked is not None
-    assert (asked.host, asked.port, asked.username) == (BROKER.host, 1883, "ishara")
-    device.try_broker(outcome)
-    expect(page["#setup-outcome"]).to_contain_text(sentence)
-
-
-def test_broker_is_set_with_its_password_apart(page: PageVisit, device: SetupDevice) -> None:
-    go_to(page, "broker")
-    page["#setup-brokers label"].filter(has_text="Another").click()
-    page['[name="mqtt.host"]'].fill("192.0.2.9")
-    page['[name="mqtt.username"]'].fill("ishara")
-    page['[name="mqtt.password"]'].fill("secret")
-    page["#setup-next"].click()
-    expect(page["#setup-title"]).to_have_text("Page")
-    wanted = {"mqtt.host": "192.0.2.9", "mqtt.port": 1883, "mqtt.username": "ishara"}
-    assert device.settings.applied == [wanted]
-    assert device.settings.secrets == {"mqtt.password": "secret"}
 
 
 def test_token_is_made_set_and_shown_as_long_as_the_page_is_open(page: PageVisit, device: SetupDevice) -> None:
@@ -322,3 +225,9 @@ def test_no_step_is_wider_than_a_phone_nor_shuts_anybody_out(browser: Browser, d
             visit["#theme"].select_option(theme)
             assert severe_violations(visit) == [], f"{language}, {theme}"
         visit.context.close()
+
+
+def test_every_advice_and_outcome_has_a_text_in_both_languages() -> None:
+    texts = (Path(web.__file__).parent / "page" / "setup-texts.js").read_text(encoding="utf-8")
+    names = [*(f"advice-{one}" for one in Advice), *(f"outcome-{one}" for one in TrialOutcome)]
+    assert [name for name in names if texts.count(f'"{name}":') != 2] == []

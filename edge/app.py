@@ -191,7 +191,7 @@ class _Daemon:
                 fast=self._is_fast,
                 endless=not self._options.exit_at_end,
                 should_process=self._liveness.observe_capture(self._controller.should_process),
-                report_fault=partial(self._status.report, Component.CAMERA),
+                report_fault=self._liveness.observe_faults(partial(self._status.report, Component.CAMERA)),
                 camera=self._plan.config.camera,
             ),
         )

@@ -10,6 +10,10 @@ import numpy as np
 
 from landmarkers.frame import Frame, Image
 
+BLACK: Final = "delivers nothing but black"
+FROZEN: Final = "is frozen"
+"""Begin the sentences about a camera of which no frames come though it delivers images."""
+
 # Of 255. Black is about 2 after JPEG; a sensor in the dark at full gain makes noise up to about 20.
 _DARK: Final = 24
 _BRIGHT_SHARE: Final = 0.02  # of the image; the camera's own lamp under its lid is less than that
@@ -46,9 +50,9 @@ class FrozenFrameDetector:
         self._checksums.append(checksum)
         self._good_at = frame.time if self._good_at is None else self._good_at
         if sampled.is_black():
-            return "delivers nothing but black; check that its lens is not covered and that the room is lit"
+            return f"{BLACK}; check that its lens is not covered and that the room is lit"
         if last is not None and (sampled.is_same_as(last) or (was_seen_before and sampled.is_near(last))):
-            return "is frozen: it delivers the same image again and again"
+            return f"{FROZEN}: it delivers the same image again and again"
         if self._good_since is None or self.bad_for_s(frame.time) >= self._gap_s:
             self._good_since = frame.time
         self._good_at = frame.time

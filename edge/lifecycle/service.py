@@ -1,5 +1,6 @@
 """The daemon as a service: notifies its manager that it is ready, what its status is, and that it is alive."""
 
+import math
 import re
 import threading
 import time
@@ -18,6 +19,7 @@ CONFIG_REFUSED: Final = "the new configuration is refused, the old one stays in 
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
 _INTERVAL_S: Final = 5.0
 _CHECKS_PER_WATCHDOG: Final = 6  # so that one or two may be missed on a busy machine
+_RESTARTING_S: Final = 90.0  # as long as the service manager waits for a start, less its watchdog's time
 
 IsAlive = Callable[[], bool]
 Describe = Callable[[], str]
@@ -26,10 +28,22 @@ Describe = Callable[[], str]
 class Service:
     """Notifies the service manager on a thread of its own, from the first `ready` until it is left."""
 
-    def __init__(self, notifier: Notifier, escalation: Escalation, *, interval_s: float = _INTERVAL_S) -> None:
-        """Liveness and status are checked every `interval_s` seconds."""
+    def __init__(
+        self,
+        notifier: Notifier,
+        escalation: Escalation,
+        *,
+        interval_s: float = _INTERVAL_S,
+        restarting_s: float = _RESTARTING_S,
+    ) -> None:
+        """Liveness and status are checked every `interval_s` seconds.
+
+        While stages are replaced by others, that is progress for `restarting_s` seconds.
+        """
         self._notifier = notifier
         self._interval_s = interval_s
+        self._restarting_s = restarting_s
+        self._restarting_until = -math.inf
         self._lock = threading.Lock()
         self._is_alive: IsAlive | None = None
         self._describe: Describe | None = None
@@ -73,6 +87,7 @@ class Service:
         """Note that the running stages are replaced by others; `ready` follows."""
         with self._lock:
             self._is_alive = None
+            self._restarting_until = time.monotonic() + self._restarting_s
 
     def reload_refused(self, reason: str) -> None:
         """Notify that the new configuration is refused, and that the old one stays in use or is used again."""
@@ -109,11 +124,16 @@ class Service:
                     return
                 if time.monotonic() >= next_check:
                     next_check = time.monotonic() + self._interval_s
-                    if self._is_alive is not None and self._is_alive():
+                    if self._makes_progress():
                         self._notifier.watchdog()
                 if (status := self._status()) != self._sent:
                     self._sent = status
                     self._notifier.status(status)
+
+    def _makes_progress(self) -> bool:
+        if self._is_alive is None:
+            return time.monotonic() < self._restarting_until
+        return self._is_alive()
 
     def _send_ready(self) -> None:
         self._sent = self._status()

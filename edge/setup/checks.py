@@ -56,6 +56,7 @@ class SetupChecks:
     def __init__(self, plan: Plan, status: DeviceStatus, source: str, person_sizes: PersonSizes | None = None) -> None:
         """`source` is what the daemon reads; `person_sizes` finds the people in a frame, on the pipeline's thread."""
         self._plan = plan
+        self._camera_fault = lambda: status.faults.get(Component.CAMERA)
         self._escalation = replace(status.escalation(Component.DAEMON), give_up=None)
         self._source = source
         self._person_sizes = person_sizes
@@ -154,7 +155,8 @@ class SetupChecks:
 
     def _begin_guide(self) -> None:
         if self._guide is None:
-            self._guide = Guide(self._plan.config.camera.rotation_degrees, self._person_sizes)
+            rotation_degrees = self._plan.config.camera.rotation_degrees
+            self._guide = Guide(rotation_degrees, self._person_sizes, camera_fault=self._camera_fault)
         self._guide_until = monotonic() + _GUIDE_S
         self._update_guide(monotonic())
         self._start_ticking()

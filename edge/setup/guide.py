@@ -8,6 +8,7 @@ from statistics import median
 from time import monotonic
 from typing import Final
 
+from edge.cameras.frozen_frames import BLACK, FROZEN
 from edge.setup.advice import advise, figures_of
 from edge.setup.measures import Measures, measure
 from edge.setup.state import Advice, GuideFigures
@@ -20,18 +21,27 @@ _STEADY_S: Final = 1.0
 _SILENCE_S: Final = 3.0
 
 PersonSizes = Callable[[Frame], list[float]]
+CameraFault = Callable[[], str | None]
 
 
 class Guide:
     """Measures while it is on; the pipeline's thread calls `observe`, and another one `advice`."""
 
     def __init__(
-        self, rotation_degrees: int, person_sizes: PersonSizes | None = None, clock: Callable[[], float] = monotonic
+        self,
+        rotation_degrees: int,
+        person_sizes: PersonSizes | None = None,
+        clock: Callable[[], float] = monotonic,
+        camera_fault: CameraFault = lambda: None,
     ) -> None:
-        """`person_sizes` finds the people in a frame, where the landmarker can; `clock` is in seconds."""
+        """`person_sizes` finds the people in a frame, where the landmarker can; `clock` is in seconds.
+
+        `camera_fault` returns the sentence about a camera of which no frames come, if something is known of it.
+        """
         self._rotation_degrees = rotation_degrees
         self._person_sizes = person_sizes
         self._clock = clock
+        self._camera_fault = camera_fault
         self._lock = threading.Lock()
         self._window: deque[Measures] = deque(maxlen=_WINDOW)
         self._people: list[float] | None = None
@@ -63,7 +73,7 @@ class Guide:
         if now - measured_at >= _SILENCE_S:
             with self._lock:
                 self._window.clear()
-            return self._steady(Advice.NO_PICTURE, now), GuideFigures()
+            return self._steady(_advice_without_frames(self._camera_fault() or ""), now), GuideFigures()
         if not window:
             return self._given, GuideFigures()
         smooth = median_of(window)
@@ -78,6 +88,12 @@ class Guide:
         if self._given is Advice.WAIT or now - self._next_since >= _STEADY_S:
             self._given = found
         return self._given
+
+
+def _advice_without_frames(camera_fault: str) -> Advice:
+    if BLACK in camera_fault:
+        return Advice.BLACK
+    return Advice.FROZEN if FROZEN in camera_fault else Advice.NO_PICTURE
 
 
 def median_of(window: Sequence[Measures]) -> Measures:

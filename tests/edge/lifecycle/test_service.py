@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -131,6 +132,18 @@ def test_stalled_daemon_sends_no_watchdog_and_faults_are_reported_at_once(manage
             status.report(Component.BROKER, described[-1])
             manager.wait_for("STATUS", described[-1])
     assert len(manager.values("WATCHDOG")) <= before + 1  # one may have been on its way
+
+
+def test_replacing_the_stages_counts_as_alive_for_a_limited_time(manager: ServiceManager) -> None:
+    with Service(Notifier(str(manager.path)), ESCALATION, interval_s=0.02, restarting_s=1.0) as service:
+        service.ready(lambda: False, lambda: "well")
+        service.reloading()
+        service.restarting()
+        wait_until(lambda: len(manager.values("WATCHDOG")) > 3, "watchdog notifications")
+        time.sleep(1.2)
+        before = len(manager.values("WATCHDOG"))
+        time.sleep(0.2)
+        assert len(manager.values("WATCHDOG")) == before
 
 
 def test_daemon_whose_liveness_cannot_be_checked_sends_no_watchdog(manager: ServiceManager) -> None:

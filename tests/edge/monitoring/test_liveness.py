@@ -1,14 +1,55 @@
-import numpy as np
+import threading
+import time
 
-from edge.monitoring.liveness import LivenessMonitor
+import numpy as np
+import pytest
+
+from edge.cameras.fault_monitor import CameraTimeouts
+from edge.cameras.live import LiveCamera
+from edge.config import CameraConfig
+from edge.monitoring.liveness import START_S, LivenessMonitor
 from edge.monitoring.status import Component, DeviceStatus
 from landmarkers.frame import Frame
+from tests.edge.cameras.fake_device import FROZEN, FakeDriver, MakeImage, black_image
+from tests.edge.waiting import wait_until
 
 IMAGE = np.zeros((1, 1, 3), np.uint8)
 
 
-def test_without_any_observation_it_is_not_alive() -> None:
-    assert not LivenessMonitor(DeviceStatus()).is_alive()
+def test_camera_may_take_its_time_for_the_first_image() -> None:
+    now = [100.0]
+    liveness = LivenessMonitor(DeviceStatus(), lambda: now[-1])
+    assert liveness.is_alive()
+    now.append(100.0 + START_S - 1.0)
+    assert liveness.is_alive()
+    now.append(100.0 + START_S)
+    assert not liveness.is_alive()
+
+
+@pytest.mark.parametrize("make_image", [black_image, lambda: FROZEN])
+def test_camera_whose_images_are_withheld_counts_as_alive(make_image: MakeImage) -> None:
+    driver, status = FakeDriver(make_image), DeviceStatus()
+    liveness = LivenessMonitor(status)
+    camera = LiveCamera(
+        "fake",
+        driver.open,
+        CameraConfig(),
+        reconnect=True,
+        should_process=liveness.observe_capture(lambda _time: True),
+        report_fault=liveness.observe_faults(lambda fault: status.report(Component.CAMERA, fault)),
+        timeouts=CameraTimeouts(fault_after_s=0.2),
+    )
+    frames = liveness.observe_processing(camera.frames())
+    thread = threading.Thread(target=list, args=[frames])
+    thread.start()
+    try:
+        wait_until(lambda: Component.CAMERA in status.faults, "the fault")
+        liveness.is_alive()
+        time.sleep(0.5)  # in which many images arrive, as between two questions of the watchdog
+        assert liveness.is_alive()
+    finally:
+        camera.stop()
+        thread.join()
 
 
 def test_each_processed_frame_counts_once() -> None:
@@ -53,4 +94,7 @@ def test_known_loss_of_the_camera_counts_as_alive() -> None:
 def test_loss_of_the_broker_does_not_excuse_a_silent_camera() -> None:
     status = DeviceStatus()
     status.report(Component.BROKER, "the broker is lost")
-    assert not LivenessMonitor(status).is_alive()
+    liveness = LivenessMonitor(status)
+    liveness.frame_done()
+    assert liveness.is_alive()
+    assert not liveness.is_alive()

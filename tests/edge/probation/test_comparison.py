@@ -162,6 +162,8 @@ def test_stalled_daemon_is_the_models_fault(bundle: Bundle) -> None:
     status, clock = DeviceStatus(), Clock()
     liveness = LivenessMonitor(status)
     probation = state(bundle, status, liveness, clock)
+    liveness.frame_done()
+    assert liveness.is_alive()
     assert not liveness.is_alive()
     assert probation.find_fault() is None
     clock.now += STALLED_S

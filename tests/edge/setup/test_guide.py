@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from edge.cameras.frozen_frames import FrozenFrameDetector
 from edge.setup.guide import Guide
 from edge.setup.state import Advice
-from landmarkers.frame import Frame, Landmarks
+from landmarkers.frame import Frame, Image, Landmarks
 from landmarkers.layout import LEFT_SHOULDER, NOSE, PART_SLICES, POINT_COUNT, RIGHT_SHOULDER, Part
+from tests.edge.cameras.fake_device import FROZEN
 
 WIDTH, HEIGHT = 640, 480
 
@@ -19,7 +21,9 @@ class Stage:
         self.people = 1
         noise = np.random.default_rng(5).integers(60, 200, (HEIGHT // 4, WIDTH // 4, 3))
         self.image = np.kron(noise, np.ones((4, 4, 1))).astype(np.uint8)
-        self.guide = Guide(rotation_degrees, lambda _frame: [0.6] * self.people, lambda: self.time)
+        self.fault: str | None = None
+        sizes = [0.6]
+        self.guide = Guide(rotation_degrees, lambda _frame: sizes * self.people, lambda: self.time, lambda: self.fault)
 
     def see(self, landmarks: Landmarks, seconds: float = 4.0) -> list[Advice]:
         """Show the signer for some seconds; return each advice that was given, without repetitions."""
@@ -130,6 +134,20 @@ def test_camera_that_delivers_no_picture_and_returns() -> None:
     stage.guide.advice()
     stage.time += 1.5
     assert stage.guide.advice()[0] is Advice.NO_PICTURE
+    assert stage.see(signer())[-1] is Advice.GOOD
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"), [(np.zeros((48, 64, 3), np.uint8), Advice.BLACK), (FROZEN, Advice.FROZEN)]
+)
+def test_camera_of_which_no_frames_come_though_it_delivers_images(image: Image, expected: Advice) -> None:
+    detector, stage = FrozenFrameDetector(1.0), Stage()
+    detector.find_fault(Frame(image, 0.0))
+    stage.fault = f"the camera cellar {detector.find_fault(Frame(image, 1.0))}"
+    for _ in range(2):
+        stage.time += 3.5
+        given = stage.guide.advice()[0]
+    assert given is expected
     assert stage.see(signer())[-1] is Advice.GOOD
 
 

@@ -20,6 +20,7 @@ _WIDTH: Final = 640
 _RATE: Final = 15
 _FAR: Final = 0.4
 _DARK: Final = 0.06
+_NOISE: Final = 3  # of 255
 _REST_S: Final = 1.5  # for so long nobody is in view between two signs
 _WAITING: Final = 290  # the sign in whose first picture somebody waits
 _BOUNDARY: Final = "frame"
@@ -35,6 +36,7 @@ class ClipCamera:
     is_dark: bool = False
     _signs: int | None = None
     _read: dict[int, list[Image]] = field(default_factory=dict)
+    _noise: np.random.Generator = field(default_factory=lambda: np.random.default_rng(1))
 
     def show_sign(self, sign_id: int) -> None:
         """Sign a word from now on. Raises CheckFailed if there is no clip of it."""
@@ -51,7 +53,11 @@ class ClipCamera:
             number = round(at * _RATE) % (len(frames) + rest)
             shown = frames[number] if number < len(frames) else np.full_like(frames[0], 90)
         placed = _placed(shown, _FAR if self.is_far else 1.0)
-        return (placed * _DARK).astype(np.uint8) if self.is_dark else placed
+        lit = placed * _DARK if self.is_dark else placed
+        # A sensor's noise, without which a still scene looks like a camera that is frozen.
+        noise = self._noise.integers(-_NOISE, _NOISE, lit.shape, np.int16, endpoint=True)
+        pictured: Image = np.clip(lit + noise, 0, 255).astype(np.uint8)
+        return pictured
 
     def _frames(self, sign_id: int) -> list[Image]:
         if sign_id not in self._read:

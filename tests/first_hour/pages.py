@@ -40,7 +40,7 @@ def wait_for(page: BrowserPage, selector: str, text: str = "", timeout_s: float 
 
     def has_text() -> bool:
         found = page.evaluate(shown)
-        return isinstance(found, str) and text in found
+        return isinstance(found, str) and text.casefold() in found.casefold()
 
     try:
         wait_until(has_text, f"{text!r} in {selector}", timeout_s)

@@ -81,15 +81,20 @@ class SettingsFile:
             self._history.begin_trial(trial)
             self._replace(text)
 
-    def is_on_trial(self) -> bool:
-        """Return True if the daemon has not used the latest change yet."""
+    def change_on_trial(self) -> str | None:
+        """Return the digest of the latest change if the daemon has not used it yet."""
         with self._explained():
-            return self._trial() is not None
+            trial = self._trial()
+        return None if trial is None else trial.after
 
-    def settle(self, *, is_used: bool) -> bool:
-        """End the trial: if the change is not used, write the text before back. Return False if there is no trial."""
+    def settle(self, change: str | None, *, is_used: bool) -> bool:
+        """End the trial of a change: if it is not used, write the text before back.
+
+        Return False, and leave all as it is, if this change is not on trial, but another one or none.
+        """
         with self._explained(), self._locked():
-            return self._settle(is_used=is_used)
+            trial = self._trial()
+            return trial is not None and trial.after == change and self._settle(is_used=is_used)
 
     def remove(self) -> None:
         """Remove the file with all of its versions."""

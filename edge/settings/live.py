@@ -7,6 +7,7 @@ refuses the change, at the reload or at a start after a kill, calls `refuse`, an
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -40,6 +41,8 @@ class ChangeUndone(UserError):
 class _Loaded:
     config: EdgeConfig
     location: Location
+    change: str | None
+    """The change of it that was on trial: another one may have been made since, which these stages do not use."""
 
 
 class LiveSettings:
@@ -95,14 +98,15 @@ class LiveSettings:
     def load(self) -> EdgeConfig:
         """Load the configuration. Raises ConfigInvalid, and ChangeUndone if a change on trial is why, and undone."""
         location = self._locate()
+        change = _change_on_trial(location)
         try:
             config = self._read(location)
         except UserError as error:
-            if self._undo(location, error):
+            if self._undo(location, change, error):
                 raise ChangeUndone(str(error)) from error
             raise
         with self._lock:
-            self._loaded = _Loaded(config, location)
+            self._loaded = _Loaded(config, location, change)
             if self._location.path is None:
                 self._location = location
         return config
@@ -114,19 +118,25 @@ class LiveSettings:
             if loaded is None or loaded.config is not config:  # another one was loaded in the meantime
                 return
             self._location = loaded.location
+        is_settled = False
         try:
-            if self._settle(loaded.location, is_used=True):
+            is_settled = _settle(loaded.location, loaded.change, is_used=True)
+            if is_settled:
                 self._editor().sweep()
-                self._update(phase=Phase.APPLIED)
         except (OSError, SettingsRefused) as error:
             log.warning("the settings are used, and what they have replaced cannot be removed: %s", error)
+        is_latest = _change_on_trial(loaded.location) in (None, loaded.change)
+        if is_settled or (self._state.phase is Phase.APPLYING and is_latest):
+            self._update(phase=Phase.APPLIED)
         self._update(is_setup=loaded.location.is_setup)
 
     def refuse(self, config: EdgeConfig, error: UserError) -> bool:
         """Undo the change on trial that has made this configuration; return False if none has."""
         with self._lock:
             loaded = self._loaded
-        return loaded is not None and loaded.config is config and self._undo(loaded.location, error)
+        if loaded is None or loaded.config is not config:
+            return False
+        return self._undo(loaded.location, loaded.change, error)
 
     def answer(self, request: SettingsRequest) -> StrictModel:
         """Carry out a request, and return the content of the response. Raises RequestRefused."""
@@ -170,10 +180,10 @@ class LiveSettings:
             return self._load_setup(location.state, self._environment, self._dotenv)
         return load_config(location.path, self._environment, self._dotenv)
 
-    def _undo(self, location: Location, error: UserError) -> bool:
-        """Undo the change on trial at a place; return False if there is none."""
+    def _undo(self, location: Location, change: str | None, error: UserError) -> bool:
+        """Undo a change at a place; return False if it is not on trial there."""
         try:
-            if not self._settle(location, is_used=False):
+            if not _settle(location, change, is_used=False):
                 return False
         except SettingsRefused as second:
             log.warning("the latest change of the settings cannot be undone: %s", second)
@@ -183,10 +193,6 @@ class LiveSettings:
         self._update(phase=Phase.REFUSED, why=one_sentence(str(error)))
         return True
 
-    @staticmethod
-    def _settle(location: Location, *, is_used: bool) -> bool:
-        return location.path is not None and SettingsFile(location.path).settle(is_used=is_used)
-
     def _editor(self) -> SettingsEditor:
         return SettingsEditor(self._location, state_folder(self._environment), self._environment, self._dotenv)
 
@@ -195,3 +201,17 @@ class LiveSettings:
             self._state = self._state.model_copy(update=changes)
             for show in self._shows:
                 show(self._state)
+
+
+def _change_on_trial(location: Location) -> str | None:
+    if location.path is None:
+        return None
+    with suppress(SettingsRefused):  # whoever reads the settings themselves says why
+        return SettingsFile(location.path).change_on_trial()
+    return None
+
+
+def _settle(location: Location, change: str | None, *, is_used: bool) -> bool:
+    if location.path is None or change is None:
+        return False
+    return SettingsFile(location.path).settle(change, is_used=is_used)

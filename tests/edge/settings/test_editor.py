@@ -13,6 +13,7 @@ from edge.settings.editor import SettingsEditor
 from edge.settings.file import SettingsRefused
 from edge.settings.location import SAVED, UNSAVED, Location
 from landmarkers.errors import UserError
+from tests.edge.settings.trial import settle
 
 PASSWORD = "hunter2-of-the-broker"
 TOKEN = "0123456789abcdef0123"
@@ -39,7 +40,7 @@ def apply(path: Path, **fields: Any) -> None:
     editor = editor_of(path)
     editor.write(editor.propose(request(**fields)), "page")
     assert editor.file is not None
-    editor.file.settle(is_used=True)
+    settle(editor.file, is_used=True)
 
 
 def refusal(path: Path | None, environment: dict[str, str] | None = None, **fields: Any) -> str:
@@ -96,11 +97,11 @@ def test_undo_brings_the_secret_of_before_back_and_what_nothing_names_is_removed
     for secret in ("first-password", "second-password"):
         editor = SettingsEditor(location, state, {})
         editor.write(editor.propose(request(secrets={"mqtt.password": secret})), "page")
-        editor.file.settle(is_used=True)  # type: ignore[union-attr]
+        settle(editor.file, is_used=True)
         editor.sweep()
     assert current() == "second-password"
     editor.undo()
-    editor.file.settle(is_used=True)  # type: ignore[union-attr]
+    settle(editor.file, is_used=True)
     editor.sweep()
     assert current() == "first-password"
     assert [one.read_text() for one in (state / "secrets").iterdir()] == ["first-password"]

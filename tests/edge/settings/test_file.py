@@ -11,6 +11,7 @@ import pytest
 
 from edge.settings.file import SettingsFile, SettingsRefused
 from edge.settings.history import KEPT
+from tests.edge.settings.trial import settle
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def text(number: int) -> str:
 
 
 def use(file: SettingsFile) -> None:
-    assert file.settle(is_used=True)
+    assert settle(file, is_used=True)
 
 
 def test_undo_goes_back_change_by_change(path: Path) -> None:
@@ -57,11 +58,11 @@ def test_refused_change_leaves_file_and_versions_as_they_were(path: Path) -> Non
     file.write(text(1), "page")
     use(file)
     file.write(text(2), "page")
-    assert SettingsFile(path).is_on_trial()
-    assert SettingsFile(path).settle(is_used=False)
+    assert SettingsFile(path).change_on_trial() is not None
+    assert settle(SettingsFile(path), is_used=False)
     assert path.read_text() == text(1)
     assert [version.text for version in file.versions()] == ["device = 'a0'\n"]
-    assert not file.settle(is_used=False)
+    assert not settle(file, is_used=False)
 
 
 def test_refused_undo_returns_to_the_text_that_was_undone(path: Path) -> None:
@@ -69,7 +70,7 @@ def test_refused_undo_returns_to_the_text_that_was_undone(path: Path) -> None:
     file.write(text(1), "page")
     use(file)
     file.undo()
-    file.settle(is_used=False)
+    settle(file, is_used=False)
     assert path.read_text() == text(1)
     file.undo()
     use(file)
@@ -86,7 +87,7 @@ def test_change_by_hand_is_never_undone(path: Path) -> None:
     assert path.read_text() == "device = 'hand'\n"
     file.write(text(2), "page")
     path.write_text("device = 'other'\n")
-    assert not file.settle(is_used=False)
+    assert not settle(file, is_used=False)
     assert path.read_text() == "device = 'other'\n"
 
 
@@ -94,7 +95,7 @@ def test_new_file_that_is_refused_is_gone_again(tmp_path: Path) -> None:
     file = SettingsFile(tmp_path / "edge.toml")
     file.write(text(1), "page")
     assert (tmp_path / "edge.toml").stat().st_mode & 0o777 == 0o600
-    file.settle(is_used=False)
+    settle(file, is_used=False)
     assert file.read() is None
     with pytest.raises(SettingsRefused, match="can be undone"):
         file.undo()
@@ -116,7 +117,7 @@ def test_damaged_versions_are_left_out(path: Path) -> None:
     (folder / "000002.json").write_bytes(b"{")
     (folder / "trial.json").write_bytes(b"\xff")
     assert [version.text for version in file.versions()] == ["device = 'a0'\n"]
-    assert not file.settle(is_used=False)
+    assert not settle(file, is_used=False)
     assert path.read_text() == text(2)
 
 
@@ -166,8 +167,8 @@ def test_kill_at_any_moment_leaves_the_old_file_or_the_new_one(path: Path) -> No
         seen.add(content)
         assert content in (text(0), text(1))
         # The daemon starts with either, and gets back the old one if it refuses the new one.
-        assert file.is_on_trial() == (content == text(1))
-        file.settle(is_used=False)
+        assert (file.change_on_trial() is not None) == (content == text(1))
+        settle(file, is_used=False)
         assert path.read_text() == text(0)
         assert file.versions() == []
     assert number > 8
@@ -185,12 +186,12 @@ def test_kill_while_an_undo_is_made_or_settled_loses_nothing(path: Path, is_used
 
         def undo() -> None:
             file.undo()
-            file.settle(is_used=is_used)
+            settle(file, is_used=is_used)
 
         if not run_until_killed(number, undo):
             break
         assert path.read_text() in (text(0), text(1))
-        file.settle(is_used=is_used)
+        settle(file, is_used=is_used)
         if path.read_text() == text(1):
             file.undo()
             use(file)

@@ -10,6 +10,7 @@ import pytest
 
 from edge.__main__ import main
 from edge.settings.file import SettingsFile
+from tests.edge.settings.trial import settle
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 def change(path: Path, device: str) -> None:
     SettingsFile(path).write(f"device = '{device}'\n", "page")
-    SettingsFile(path).settle(is_used=True)
+    settle(SettingsFile(path), is_used=True)
 
 
 def test_history_is_listed_and_undone(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,7 @@ def test_a_device_works_and_nobody_else_speaks_or_listens_where_the_list_forbids
     }
     sink = open_sink(closed_broker.config.model_copy(update={**login, "hold_after_reconnect_s": 0.0}))
     home, display, other, stranger = clients["homeassistant"], clients["display"], clients["exit"], clients[None]
-    own = ("word", "utterance", "status", "health", "model", "response", "command", "snapshot")
+    own = ("word", "utterance", "status", "health", "model", "response", "doctor", "command", "snapshot")
     attempts = [f"ishara/entrance/{name}" for name in own] + ["homeassistant/device/ishara-entrance/config"]
 
     wait_until(lambda: ("ishara/entrance/status", b"online") in home.received, "the device")
@@ -110,13 +110,15 @@ def test_a_device_works_and_nobody_else_speaks_or_listens_where_the_list_forbids
     home.publish("ishara/entrance/command", "identify")
     sink.emit(word(1))
     sink.emit(utterance(2))
+    sink.publish_findings("{}")
 
     wait_until(lambda: any(topic == "ishara/entrance/response" for topic, _ in home.received), "the response")
     for client in (display, home):
         for event in own[:2]:
             wait_until(lambda: any(topic == f"ishara/entrance/{event}" for topic, _ in client.received), event)  # noqa: B023  # called at once
+    wait_until(lambda: any(topic == "ishara/entrance/doctor" for topic, _ in home.received), "the findings")
     topics = {topic for topic, _ in home.received}
-    assert {f"ishara/entrance/{name}" for name in own[:6]} <= topics
+    assert {f"ishara/entrance/{name}" for name in own[:7]} <= topics
     assert "homeassistant/device/ishara-entrance/config" in topics
     assert not [one for client in clients.values() for one in client.received if one[1] == b"forged"]
     assert {topic for topic, _ in display.received} == {"ishara/entrance/word", "ishara/entrance/utterance"}

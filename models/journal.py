@@ -25,7 +25,7 @@ _FORMAT: Final = 1
 _MAX_ENTRIES: Final = 20  # of activations and of events
 _MAX_REASON: Final = 1000
 
-What = Literal["installed", "activated", "proven", "rolled back"]
+What = Literal["installed", "activated", "proven", "rolled back", "removed"]
 Name = Annotated[str, StringConstraints(max_length=255)]
 
 

@@ -68,6 +68,13 @@ class BundleStore(StoreReader):
         """
         return self._transactions.rollback(reason, by_operator=by_operator)
 
+    def remove(self, name: str) -> None:
+        """Remove an installed bundle that is not active, to which nothing is rolled back afterwards.
+
+        Raises StoreUnusable where there is no such bundle, or where it is active.
+        """
+        self._transactions.remove(name)
+
     def mend_journal(self) -> None:
         """Put a damaged journal aside, and write what can be read of it anew. Raises StoreUnusable."""
         self._transactions.mend_journal()

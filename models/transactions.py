@@ -123,11 +123,7 @@ class Transactions:
             return
         folder = self.store.root / name
         with lock_store(self.store.root, wait_s=_OPERATOR_WAIT_S):
-            if name not in self.store.names():
-                known = ", ".join(self.store.names()) or "none"
-                raise StoreUnusable(
-                    f"there is no bundle {name} in the store {self.store.root.absolute()}; installed: {known}"
-                )
+            self._check_installed(name)
             self.store.signer(folder)
             run_smoke_test(folder, self.limits)
             self.store.open_compatible(folder)
@@ -154,6 +150,16 @@ class Transactions:
             self._switch(before)
             return None if before is None else root / before
 
+    def remove(self, name: str) -> None:
+        """Remove an installed bundle. Raises StoreUnusable where there is no such bundle, or where it is active."""
+        root = self.store.root
+        with lock_store(root, wait_s=_OPERATOR_WAIT_S):
+            self._check_installed(name)
+            if name == self.store.current_name():
+                raise StoreUnusable(f"{name} is active; activate another bundle first, or `shipped`")
+            remove_bundle(root, root / name)
+            self.store.journal().record_event("removed", name).write(root)
+
     def mend_journal(self) -> None:
         """Put a damaged journal aside, and write what can be read of it anew. Raises StoreUnusable."""
         if self.store.is_journal_damaged():  # and `write` decides again, under the lock
@@ -177,6 +183,14 @@ class Transactions:
         with lock_store(self.store.root, wait_s=_DAEMON_WAIT_S):
             if (probation := self.store.probation()) is not None:
                 self.store.journal().mark_proven(probation.name).write(self.store.root)
+
+    def _check_installed(self, name: str) -> None:
+        """Raise StoreUnusable where there is no bundle of this name."""
+        if name not in self.store.names():
+            known = ", ".join(self.store.names()) or "none"
+            raise StoreUnusable(
+                f"there is no bundle {name} in the store {self.store.root.absolute()}; installed: {known}"
+            )
 
     def _install_tested(self, source: BundleSource, options: InstallOptions) -> str:
         """Install a bundle that is whole, signed, compatible and passes the smoke test; return its name.

@@ -24,4 +24,7 @@ def add_arguments(command: argparse.ArgumentParser, configured: argparse.Argumen
     activate = actions.add_parser("activate", parents=[configured], help="make an installed bundle active")
     activate.add_argument("name", metavar="NAME", help="as `list` prints it; `shipped` is the shipped one")
 
+    removed = actions.add_parser("remove", parents=[configured], help="delete an installed bundle that is not active")
+    removed.add_argument("name", metavar="NAME", help="as `list` prints it")
+
     actions.add_parser("rollback", parents=[configured], help="make the previously active bundle active again")

@@ -43,6 +43,10 @@ def run_models_command(device: EdgeConfig, options: argparse.Namespace) -> int:
             print(f"installed {store.install_opened(source, allowed, activate=options.activate)}")
             if not options.activate:
                 return 0
+        elif options.action == "remove":
+            store.remove(options.name)
+            print(f"removed {options.name}")
+            return 0
         elif options.action == "activate":
             store.activate(options.name)
         else:

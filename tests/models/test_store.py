@@ -64,6 +64,17 @@ def test_last_active_bundles_are_kept_for_rollback(store: BundleStore, make: Mak
         store.rollback("none is left")
 
 
+def test_removed_bundle_is_gone_and_passed_over_by_a_rollback(store: BundleStore, make: MakeBundle) -> None:
+    fourth, fifth, sixth = (store.install(make(version), activate=True) for version in (4, 5, 6))
+    store.remove(fifth)
+    assert not (store.root / fifth).exists()
+    assert (store.events()[0].what, store.events()[0].name) == ("removed", fifth)
+    for name, reason in ((sixth, "is active"), (fifth, "there is no bundle"), ("../tmp", "there is no bundle")):
+        with pytest.raises(StoreUnusable, match=reason):
+            store.remove(name)
+    assert store.rollback("what was removed is no target") == store.root / fourth
+
+
 def test_new_bundle_is_on_probation_until_it_passes(store: BundleStore, make: MakeBundle) -> None:
     assert store.probation() is None
     before, name = store.current(), store.install(make(4), activate=True)

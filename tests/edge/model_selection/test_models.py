@@ -63,6 +63,10 @@ def test_model_is_installed_activated_and_rolled_back(
     assert run_models("rollback") == 0
     assert "the shipped bundle is active" in capsys.readouterr().out
     assert run_models("rollback") == 2
+    capsys.readouterr()
+    assert run_models("remove", name) == 0
+    assert capsys.readouterr().out == f"removed {name}\n"
+    assert name not in [one.name for one in BundleStore(root).installed()]
 
 
 def test_refusal_is_one_sentence_and_exit_code_2(

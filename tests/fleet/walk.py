@@ -7,9 +7,11 @@ takes the place of the shipped one, which takes an hour to train.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,7 @@ from typing import Any, Final
 from edge.config import SHIPPED_MODEL
 from landmarkers.take import read_provenance
 from models.bundle import open_bundle
+from models.installation import installed_name
 from models.sign_number import number_of_word
 from tests.device.device import CheckFailed, Device
 from tests.fleet.bundles import next_version
@@ -40,9 +43,7 @@ keep = "all"
 _TAKES: Final = 5
 _EPOCHS: Final = "4"
 _QUIET: Final = ("--threads", "1", "--track", "none")
-_FORGET: Final = (
-    "STATE_DIRECTORY=/var/lib/ishara ishara-edge learning forget --person maryam --config /etc/ishara/edge.toml"
-)
+_EDGE: Final = "STATE_DIRECTORY=/var/lib/ishara ishara-edge {} --config /etc/ishara/edge.toml"
 _SAID_S: Final = 120.0
 _SILENCE_S: Final = 25.0  # in which the word is signed three times
 
@@ -142,10 +143,16 @@ def _review(collected: Path) -> str:
 
 
 def _ask(url: str, body: dict[str, str] | None = None) -> Any:
+    """Ask the page of a review, with a decision if there is one. Raises CheckFailed."""
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, content, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60.0) as response:
-        return json.load(response)
+    try:
+        with urllib.request.urlopen(request, timeout=60.0) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        raise CheckFailed(f"{url} answers {body} with {error.code}: {error.read().decode()}") from error
+    except (OSError, ValueError) as error:
+        raise CheckFailed(f"{url}: {error}") from error
 
 
 def _improve(site: Site, folder: Path, name: str) -> str:
@@ -178,24 +185,22 @@ def _hear_on_the_other_device(site: Site, bundle: Path, page: LivePage) -> str:
 
 def _forget(site: Site, folder: Path) -> str:
     """Forget Maryam on devices and workstation, and replace the bundle that was trained with her takes."""
-    desk, collected = site.workstation, folder / "collected"
+    desk, collected, old = site.workstation, folder / "collected", folder / "next"
     for device in site.devices.values():
-        device.run(_FORGET)
-    forget = [
-        "forget",
-        "--person",
-        "maryam",
-        "--takes",
-        str(collected),
-        "--store",
-        str(folder / "next-run/takes.store"),
-    ]
-    listed = _train(*forget, "--bundles", str(folder))
-    if f"forgot {_TAKES} takes of maryam in" not in listed or f"in {folder / 'next'}" not in listed:
+        device.run(_EDGE.format("learning forget --person maryam"))
+    forget = ("forget", "--person", "maryam", "--takes", str(collected), "--bundles", str(folder))
+    listed = _train(*forget, "--store", str(folder / "next-run/takes.store"))
+    if f"forgot {_TAKES} takes of maryam in" not in listed or f"in {old}" not in listed:
         raise CheckFailed(listed)
     again = desk.fleet("collect", "--to", str(collected)).expect(0)
     _improve(site, folder, "later")
     desk.fleet("push", str(folder / "later"), "--allow-labels").expect(0, ", proven")
+    for device in site.devices.values():
+        device.run(_EDGE.format(f"models remove {installed_name(open_bundle(old))}"))
+    shutil.rmtree(old)
+    shutil.rmtree(folder / "next-run")
+    if "no bundle was trained with takes of maryam" not in (listed := _train(*forget)):
+        raise CheckFailed(listed)
     _expect_nothing_of_maryam(site, folder)
     return f"maryam forgotten, then {again.row('north')}"
 

@@ -33,8 +33,10 @@ from edge.requests import (
     Teaching,
 )
 from edge.settings.live import LiveSettings
+from edge.setup.address_watch import AddressWatch
 from edge.setup.bootstrap import SetupWebConfig
 from edge.setup.checks import SetupChecks
+from edge.setup.invitation import Invitation
 from edge.sinks.captions.sink import CaptionSink
 from edge.sinks.console import ConsoleSink
 from edge.sinks.mqtt.discovery import Offers, find_trigger_words
@@ -90,6 +92,8 @@ class Outputs:
             web = self._open_web(config.web, commands, learning)
             self._open_setup(commands, web)
             self._open_settings(web, commands)
+        if isinstance(config.web, SetupWebConfig):
+            self._watch_addresses(config.web, captions)
         if config.speech is not None:
             self._open_speech(config.speech)
         if learning is not None:
@@ -143,6 +147,15 @@ class Outputs:
         commands.register(Command.IDENTIFY, captions.identify)
         commands.register_payload(Reply, captions.show_reply)
         return captions
+
+    def _watch_addresses(self, web: SetupWebConfig, captions: CaptionSink | None) -> None:
+        """Keep the invitation right, also on the screen."""
+
+        def show(invitation: Invitation) -> None:
+            if captions is not None:
+                captions.invite(**invitation.shown)
+
+        self.stack.callback(AddressWatch(web, show, self.status.escalation(Component.DAEMON)).close)
 
     def _open_speech(self, config: SpeechConfig) -> None:
         from edge.sinks.speech.sink import SpeechSink

@@ -40,6 +40,8 @@ class SetupWebConfig(WebConfig):
     is_setup: ClassVar[bool] = True
 
     invitation: Annotated[Invitation, Field(exclude=True, repr=False)]
+    state: Annotated[Path, Field(exclude=True, repr=False)]
+    """The state folder, in which the invitation is."""
     broker: Annotated[MqttConfig | None, Field(exclude=True, repr=False)] = None
     """The broker that was chosen, which is tried only when somebody asks for it."""
 
@@ -61,6 +63,11 @@ def setup_config(state: Path, environment: Mapping[str, str], dotenv: Path | Non
         _begin(path, certificate)
     chosen = load_config(path, environment, dotenv)
     return chosen.model_copy(update={"web": _web(state, certificate, chosen), "mqtt": None})
+
+
+def page_urls(port: int) -> tuple[str, ...]:
+    """Return the addresses of the set-up page, the one that most networks reach first."""
+    return tuple(f"https://{one}:{port}{PATH}" for one in (*own_addresses(), f"{host_name()}.local"))
 
 
 def first_camera() -> str:
@@ -100,7 +107,6 @@ def _begin(path: Path, certificate: Path) -> None:
 
 def _web(state: Path, certificate: Path, chosen: EdgeConfig) -> SetupWebConfig:
     port = (chosen.web or WebConfig()).port
-    urls = tuple(f"https://{one}:{port}{PATH}" for one in (*own_addresses(), f"{host_name()}.local"))
     return SetupWebConfig.model_construct(
         address=_EVERYWHERE,
         port=port,
@@ -108,5 +114,6 @@ def _web(state: Path, certificate: Path, chosen: EdgeConfig) -> SetupWebConfig:
         view="picture",
         visitors=0,
         broker=chosen.mqtt,
-        invitation=Invitation.renew(state, urls, fingerprint(certificate)),
+        state=state,
+        invitation=Invitation.renew(state, page_urls(port), fingerprint(certificate)),
     )

@@ -47,7 +47,7 @@ class Invitation(StrictModel):
         code = new_code() if before is None else before.code
         invitation = cls(urls=urls, code=code, fingerprint=fingerprint, boot=_boot_id())
         if invitation != before:
-            invitation._write(state)
+            invitation.write(state)
         return invitation
 
     @property
@@ -73,7 +73,8 @@ class Invitation(StrictModel):
             f"and the SHA-256 of its certificate {self.fingerprint}"
         )
 
-    def _write(self, state: Path) -> None:
+    def write(self, state: Path) -> None:
+        """Write the file. Raises ConfigInvalid."""
         path = state / INVITATION
         try:
             create_folder(state)

@@ -118,9 +118,10 @@ class CaptionSink:
         self._worker.send(Identify(self._device, time.monotonic() + _IDENTIFY_S))
 
     def invite(self, *, urls: tuple[str, ...], link: str, code: str, fingerprint: str) -> None:
-        """Invite people to set the device up, until somebody does."""
+        """Invite people to set the device up, until somebody does; what was postponed stays so."""
         with self._worker.lock:
-            self._invite = Invite(urls, link, code, fingerprint, time.monotonic())
+            begins = time.monotonic() if self._invite is None else self._invite.begins
+            self._invite = Invite(urls, link, code, fingerprint, begins)
             self._worker.send(self._invite)
 
     def postpone_invitation(self) -> None:

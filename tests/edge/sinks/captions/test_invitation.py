@@ -53,3 +53,15 @@ def test_invitation_is_not_sent_to_the_screen_with_every_command(
     for _ in range(20):
         sink.postpone_invitation()
     assert len(sent) == 1
+
+
+def test_another_address_does_not_bring_a_postponed_invitation_back(
+    x_server: Xvfb, open_sink: OpenSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = open_sink()
+    invite(sink)
+    sent: list[Invite] = []
+    monkeypatch.setattr(sink._worker, "send", sent.append)
+    sink.postpone_invitation()
+    invite(sink)
+    assert len({message.begins for message in sent}) == 1

@@ -278,29 +278,3 @@ export const TEXTS = {
     "setup-undo": "تراجع عن آخر تغيير",
   },
 };
-
-/** The daemon's sentences about settings in Arabic; see sentences.js. */
-export const SENTENCES = {
-  "the daemon runs without a file of settings": "يعمل الجهاز بلا ملف إعدادات",
-  "start it with --config or --setup": "شغّلوه مع --config أو --setup",
-  "another system manages the settings in {file}, which say managed = true": "يدير نظام آخر الإعدادات في {file}، وفيها managed = true",
-  "change them there": "غيّروها هناك",
-  "{key} cannot be changed here, but only in the file": "لا يُغيَّر {key} هنا، بل في الملف وحده",
-  "{key} is decided by the variable {name}, whatever the settings say": "يحدد المتغير {name} قيمة {key} مهما قالت الإعدادات",
-  "camera.source holds a user name or a password, which have fields of their own": "في عنوان الكاميرا اسم مستخدم أو كلمة مرور، ولكل منهما حقل خاص",
-  "camera.source names no camera": "لا يدل camera.source على كاميرا",
-  "write a device such as /dev/video0 or picamera:0, or an address such as rtsp://HOST/PATH": "اكتبوا جهازًا مثل /dev/video0 أو picamera:0، أو عنوانًا مثل rtsp://HOST/PATH",
-  "the file alone can name a recording": "التسجيلات تُسمّى في الملف وحده",
-  "with web.address {address} no other machine would reach this page any more": "بالعنوان {address} لا يصل إلى هذه الصفحة أي جهاز آخر",
-  "change it in the file": "غيّروه في الملف",
-  "the settings are like that already": "الإعدادات على هذه الحال من قبل",
-  "this device is set up already": "أُعدّ هذا الجهاز من قبل",
-  "the page needs a token first": "تحتاج الصفحة إلى رمز دخول أولًا",
-  "no change of the settings {file} can be undone": "لا تغيير في الإعدادات {file} يمكن التراجع عنه",
-  "the settings {file} were changed by hand since": "غُيّرت الإعدادات {file} يدويًا بعد ذلك",
-  "change them by hand again": "غيّروها يدويًا من جديد",
-  "the settings {file} cannot be written": "تتعذر كتابة الإعدادات {file}",
-  "the change before is being applied": "يُعتمد التغيير السابق الآن",
-  "wait some seconds": "انتظروا بضع ثوان",
-  "mqtt.ca must hold certificates of authorities in PEM": "يجب أن تكون شهادة الجهة بصيغة PEM",
-};

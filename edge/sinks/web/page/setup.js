@@ -7,7 +7,8 @@ import { CameraStep } from "./setup-camera.js";
 import { LanguageStep, NameStep, PageStep, ScreenStep } from "./setup-forms.js";
 import { FinishStep, showChanges, VersionsStep } from "./setup-finish.js";
 import { Settings } from "./setup-settings.js";
-import { SENTENCES, TEXTS } from "./setup-texts.js";
+import { SENTENCES } from "./setup-sentences.js";
+import { TEXTS } from "./setup-texts.js";
 import { TryStep } from "./setup-try.js";
 
 const HERE = "live-signs/assets/";

@@ -17,6 +17,16 @@ from tests.edge.waiting import wait_until
 from tests.synthetic_signer import Sign, even_times, take
 
 
+def choose_broker(page: PageVisit, port: int) -> None:
+    page["#setup-brokers label"].filter(has_text="Another").click()
+    page['[name="mqtt.host"]'].fill("127.0.0.1")
+    page['[name="mqtt.port"]'].fill(str(port))
+    page["#setup-try-broker"].click()
+    expect(page["#setup-outcome.good"]).to_be_visible()
+    page["#setup-next"].click()
+    expect(page["#setup-title"]).to_have_text("Page")
+
+
 def test_device_is_set_up_from_the_code_to_the_first_word(
     browser: Browser,
     bundle_folder: Path,
@@ -42,13 +52,7 @@ def test_device_is_set_up_from_the_code_to_the_first_word(
     page["#setup-next"].click()
     expect(page["#setup-title"]).to_have_text("Screen")
     page["#setup-skip"].click()
-    page["#setup-brokers label"].filter(has_text="Another").click()
-    page['[name="mqtt.host"]'].fill("127.0.0.1")
-    page['[name="mqtt.port"]'].fill(str(broker.port))
-    page["#setup-try-broker"].click()
-    expect(page["#setup-outcome.good"]).to_be_visible()
-    page["#setup-next"].click()
-    expect(page["#setup-title"]).to_have_text("Page")
+    choose_broker(page, broker.port)
     assert listener.on("word") == []  # nobody hears of a device whose name may still change
     token = page['[name="web.token"]'].input_value()
     assert len(token) == 24

@@ -37,7 +37,7 @@ class _Access:
     sessions: Sessions
 
     is_setup: bool
-    """True if the token is a one-time code, which is only taken from the login form."""
+    """True if the token is a one-time code, which is taken from no address."""
 
     @classmethod
     def with_token(cls, token: str, *, is_setup: bool) -> Self:

@@ -46,6 +46,17 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_root_reads_nothing_to_which_the_service_has_led_it(kind: str, state: Path) -> None:
+    (state / "of-root").write_text("{}")
+    if kind == "link":
+        (state / "setup-invitation.json").symlink_to(state / "of-root")
+    else:
+        os.mkfifo(state / "setup-invitation.json")
+    with pytest.raises(SystemExit, match="does not answer"):
+        set_up_report.main()
+
+
 def test_the_invitation_is_printed_once_the_page_answers(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as page:
         url = f"https://192.0.2.7:{page.getsockname()[1]}/setup"

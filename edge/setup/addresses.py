@@ -7,6 +7,8 @@ import struct
 from ipaddress import ip_address
 from typing import Final
 
+from edge.sinks.mqtt.page_url import outward_address
+
 _SIOCGIFADDR: Final = 0x8915  # netdevice(7)
 _NAME_BYTES: Final = 256
 _ADDRESS: Final = slice(20, 24)
@@ -23,7 +25,7 @@ def host_name() -> str:
 def own_addresses() -> list[str]:
     """Return this machine's IPv4 addresses on networks, the one that leads to other networks first."""
     found = [address for _, name in socket.if_nameindex() if (address := _address_of(name)) is not None]
-    routed = _routed_address()
+    routed = outward_address()
     return [routed, *(one for one in found if one != routed)] if routed in found else found
 
 
@@ -37,13 +39,3 @@ def _address_of(interface: str) -> str | None:
         except OSError:
             return None
     return str(ip_address(answer[_ADDRESS]))
-
-
-def _routed_address() -> str | None:
-    """Return the address from which other networks are reached; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # documentation's network (RFC 5737)
-        except OSError:
-            return None
-        return str(probe.getsockname()[0])

@@ -20,7 +20,7 @@ def page_url(config: WebConfig | None, local_address: str | None) -> str | None:
     host: str | None = config.address
     if _is_wildcard(config.address):
         is_usable = local_address is not None and not ip_address(local_address.partition("%")[0]).is_loopback
-        host = local_address if is_usable else _outward_address()
+        host = local_address if is_usable else outward_address()
     return None if host is None else config.model_copy(update={"address": host.partition("%")[0]}).url
 
 
@@ -31,7 +31,7 @@ def _is_wildcard(address: str) -> bool:
         return False
 
 
-def _outward_address() -> str | None:
+def outward_address() -> str | None:
     """Return the address from which this machine would send elsewhere; None without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
         probe.connect((_ELSEWHERE, 9))

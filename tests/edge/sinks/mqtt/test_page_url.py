@@ -31,9 +31,9 @@ def test_page_has_the_address_that_others_reach(address: str, local: str, expect
 
 
 def test_page_beside_its_broker_has_the_outward_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_outward_address", lambda: "10.0.0.9")
+    monkeypatch.setattr(module, "outward_address", lambda: "10.0.0.9")
     assert page_url(web("0.0.0.0"), "127.0.0.1") == "http://10.0.0.9:8300/live-signs"
-    monkeypatch.setattr(module, "_outward_address", lambda: None)
+    monkeypatch.setattr(module, "outward_address", lambda: None)
     assert page_url(web("0.0.0.0"), "127.0.0.1") is None
 
 

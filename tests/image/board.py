@@ -18,8 +18,8 @@ _SSH_S: Final = 180.0
 # The image's command line is for a Raspberry Pi: its console differs, and the journal is shown there.
 _KERNEL_ARGUMENTS: Final = (
     "earlycon console=ttyAMA0 systemd.journald.forward_to_console=1 systemd.show_status=1 "
-    # An emulated processor is slow.
-    "systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
+    # An emulated processor is slow. The initramfs sleeps for all of rootdelay, and without it gives up after 30 s.
+    "rootdelay=60 udev.event_timeout=900 systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
 )
 
 

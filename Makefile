@@ -125,15 +125,15 @@ test-first-hour: setup
 test-docker: setup
 	tests/docker/build-steps $(BIN)/python
 
-# A card image for a Raspberry Pi 4 or 5 in build/image: Debian 13 with Ishara, waiting to be set up. Needs root; the first
-# run takes about half an hour, the others five minutes. Its Debian (5 GB) is kept in ~/.cache/ishara/image, or where
-# IMAGE_CACHE says; remove that folder at will. XZ= leaves out the compressed file, XZ=9 makes it smaller.
+# A card image for a Raspberry Pi 4 or 5 in build/image: Debian 13 with Ishara, waiting to be set up. Needs root; no
+# whole run has been timed (docs/image.md). Its Debian (5 GB) is kept in ~/.cache/ishara/image, or where IMAGE_CACHE says;
+# remove that folder at will. XZ= leaves out the compressed file, XZ=9 makes it smaller.
 XZ ?= 1
 image: setup
 	XZ=$(XZ) deploy/image/make-image $(BIN)/python build/image
 
 # That image on an emulated board, with its own kernel: set-up page, code, settings of the card, ssh, services. Needs no
-# root where tests/image/debian-packages.txt is installed; ten minutes on a machine that has nothing else to do.
+# root where tests/image/debian-packages.txt is installed, but a machine that has nothing else to do.
 test-image: setup
 	@.ci/debian-packages tests/image/debian-packages.txt
 	$(BIN)/python -m tests.image $$(ls -t build/image/ishara-*-arm64.img | head -1) --keep build/image

@@ -115,8 +115,9 @@ test-walk: setup
 	SUITE=$(SUITE) ONLY=walk tests/fleet/test-fleet $(BIN)/python
 
 # Newcomers set a fresh Debian 13 up, from `ishara-deploy provision HOST` to the first word on the page and over MQTT, with
-# the page alone: in Chromium, in Firefox, and with a camera too far, in the dark, and a wrong password. Needs the clips in
-# SHARED. As root; the first run takes about ten minutes. ONLY=firefox runs the newcomer of this name.
+# the page alone, each in ten minutes at most: in Chromium, in Firefox, and with a mistyped camera, one too far away and in the
+# dark, and a wrong password. Needs the clips in SHARED. As root; twelve minutes, and some more the first time. ONLY=firefox
+# runs the newcomer of this name.
 test-first-hour: setup
 	SUITE=trixie PROGRAM=tests.first_hour SHARED=$(SHARED) tests/fleet/test-fleet $(BIN)/python
 

@@ -22,8 +22,9 @@ from edge.setup.bootstrap import SetupWebConfig
 from edge.setup.broker_request import access_json, section_json
 from edge.setup.check_process import run_check
 from edge.setup.easy_words import Trial, choose_words, shown_signs
-from edge.setup.guide import Guide, PersonSizes
+from edge.setup.guide import CameraFault, Guide, PersonSizes
 from edge.setup.state import (
+    Advice,
     BrokerSearch,
     BrokerTrial,
     CameraSearch,
@@ -56,7 +57,7 @@ class SetupChecks:
     def __init__(self, plan: Plan, status: DeviceStatus, source: str, person_sizes: PersonSizes | None = None) -> None:
         """`source` is what the daemon reads; `person_sizes` finds the people in a frame, on the pipeline's thread."""
         self._plan = plan
-        self._camera_fault = lambda: status.faults.get(Component.CAMERA)
+        self._camera_fault: CameraFault = lambda: status.faults.get(Component.CAMERA)
         self._escalation = replace(status.escalation(Component.DAEMON), give_up=None)
         self._source = source
         self._person_sizes = person_sizes
@@ -199,7 +200,8 @@ class SetupChecks:
             self._update(guide=None)
             return
         advice, figures = guide.advice()
-        self._update(guide=GuideState(advice=advice, figures=figures, seconds_left=round(left)))
+        fault = self._camera_fault() if advice is Advice.NO_PICTURE else None
+        self._update(guide=GuideState(advice=advice, figures=figures, fault=fault, seconds_left=round(left)))
 
     def _update_try(self, now: float) -> None:
         trial, left = self._trial, self._try_until - now

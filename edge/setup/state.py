@@ -120,6 +120,8 @@ class GuideState(StrictModel):
 
     advice: Advice = Advice.WAIT
     figures: GuideFigures = GuideFigures()
+    fault: str | None = None
+    """What the device knows of a camera of which no picture comes, and what to do about it: one English sentence."""
     seconds_left: int
     """It ends then, unless `guide` comes again."""
 

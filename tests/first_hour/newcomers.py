@@ -12,6 +12,7 @@ from tests.first_hour.broker import PASSWORD, USER, NetworkBroker
 from tests.first_hour.camera import ClipCamera
 from tests.first_hour.laptop import Printed
 from tests.first_hour.pages import Browser, BrowserPage, in_chromium, in_firefox, wait_for
+from tests.fleet.site import WORKSTATION
 
 _NAME: Final = "reception-1"
 _WORD_S: Final = 120.0
@@ -40,8 +41,10 @@ def set_up(around: Surroundings, *, browser: Browser, in_trouble: bool) -> str:
         page.click("button.main")
         _expect_step(page, "Language")
         page.click("#setup-next")
+        _expect_step(page, "Camera")
+        advised = [_mistype_camera(page)] if in_trouble else []
         _enter_camera(page, around.camera_address)
-        advised = _follow_advice(page, camera)
+        advised += _follow_advice(page, camera)
         seen = _try(page, camera)
         page.click("#setup-next")
         _expect_step(page, "Screen")
@@ -55,8 +58,13 @@ def _expect_step(page: BrowserPage, title: str) -> None:
     wait_for(page, "#setup-title", title)
 
 
+def _mistype_camera(page: BrowserPage) -> str:
+    """Enter the address of a port where there is no camera; return what the page says of it."""
+    _enter_camera(page, f"http://{WORKSTATION}:9/video")
+    return wait_for(page, "#setup-camera-fault", "refuses the connection")
+
+
 def _enter_camera(page: BrowserPage, address: str) -> None:
-    _expect_step(page, "Camera")
     page.click('#setup-cameras label:has(input[value="other"])')
     page.fill('[name="camera.source"]', address)
     page.click("#setup-next")

@@ -14,7 +14,7 @@ from edge.commands import Commands
 from edge.config import EdgeConfig, MqttConfig, WebConfig
 from edge.lifecycle.plan import Plan
 from edge.monitoring.meter import MeteredClassifier
-from edge.monitoring.status import DeviceStatus
+from edge.monitoring.status import Component, DeviceStatus
 from edge.requests import Command, SetupRequest
 from edge.setup import check_process
 from edge.setup import checks as module
@@ -124,6 +124,18 @@ def test_signer_is_guided_until_somebody_stops_it(page: Page) -> None:
     shown = len(page.states)
     time.sleep(1.2)
     assert len(page.states) == shown
+
+
+def test_guide_tells_what_is_known_of_a_camera_without_a_picture(plan: Plan) -> None:
+    status = DeviceStatus()
+    status.report(Component.CAMERA, "the camera at cellar refuses the connection; check that it is switched on")
+    checks = SetupChecks(plan, status, "/dev/video7")
+    page = Page(checks)
+    page.send("guide")
+    guide = page.wait(lambda state: state.guide and state.guide.advice is Advice.NO_PICTURE).guide
+    checks.close()
+    assert guide is not None
+    assert "refuses the connection" in str(guide.fault)
 
 
 def test_guide_ends_by_itself(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,8 @@ export class CameraStep {
     this.#degrees = advice === "turn_picture" ? guide.figures.degrees : null;
     put(byId("setup-advice"), `advice-${advice}`);
     byId("setup-advice").classList.toggle("good", advice === "good");
+    if (guide?.fault) put(byId("setup-camera-fault"), "state-fault", { sentence: guide.fault });
+    else putPlain(byId("setup-camera-fault"), "");
     byId("setup-turn").hidden = this.#degrees === null || Boolean(this.#context.settings.report?.read_only);
   }
 

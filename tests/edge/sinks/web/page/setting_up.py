@@ -166,9 +166,9 @@ class SetupDevice(Device):
         self.state = self.state.model_copy(update=found)
         self.sink.show_state(StateMessage("setup", self.state.to_json()))
 
-    def advise(self, advice: Advice, **figures: Any) -> None:
+    def advise(self, advice: Advice, fault: str | None = None, **figures: Any) -> None:
         """Change what the guide says."""
-        self.find(guide=GuideState(advice=advice, figures=GuideFigures(**figures), seconds_left=60))
+        self.find(guide=GuideState(advice=advice, figures=GuideFigures(**figures), fault=fault, seconds_left=60))
 
     def see(self, *seen: int) -> None:
         """Change which of the words were seen."""

@@ -46,6 +46,16 @@ def test_language_is_chosen_first(page: PageVisit) -> None:
     assert page["html"].get_attribute("dir") == "rtl"
 
 
+def test_camera_without_a_picture_is_explained(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    expect(page["#setup-advice"]).to_contain_text("Nobody is seen")  # what the guide begins with
+    device.advise(Advice.NO_PICTURE, fault="the camera at cellar refuses the user name or password (401)")
+    expect(page["#setup-advice"]).to_contain_text("No picture comes.")
+    expect(page["#setup-camera-fault"]).to_contain_text("refuses the user name or password (401)")
+    device.advise(Advice.GOOD)
+    expect(page["#setup-camera-fault"]).to_be_hidden()
+
+
 def test_camera_that_is_chosen_is_tried_at_once_and_guided(page: PageVisit, device: SetupDevice) -> None:
     go_to(page, "camera")
     expect(page["#setup-cameras label"]).to_have_count(3)
@@ -75,6 +85,7 @@ def test_address_of_a_camera_is_tried_before_its_step_is_left(page: PageVisit, d
 
 def test_picture_of_a_camera_on_its_side_is_turned(page: PageVisit, device: SetupDevice) -> None:
     go_to(page, "camera")
+    expect(page["#setup-advice"]).to_contain_text("Nobody is seen")  # what the guide begins with
     device.advise(Advice.TURN_PICTURE, degrees=90)
     page["#setup-turn"].click()
     wait_until(lambda: device.settings.applied == [{"camera.rotation_degrees": 90}], "the change")
@@ -98,6 +109,7 @@ def test_word_that_is_signed_is_ticked(page: PageVisit, device: SetupDevice) -> 
 
 def test_list_of_cameras_stays_under_the_finger_while_the_guide_measures(page: PageVisit, device: SetupDevice) -> None:
     go_to(page, "camera")
+    expect(page["#setup-advice"]).to_contain_text("Nobody is seen")
     page["#setup-cameras input"].first.evaluate("(radio) => radio.dataset.same = 'yes'")
     device.advise(Advice.COME_CLOSER, factor=1.5)
     expect(page["#setup-advice"]).to_contain_text("Come closer")

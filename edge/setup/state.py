@@ -121,7 +121,7 @@ class GuideState(StrictModel):
     advice: Advice = Advice.WAIT
     figures: GuideFigures = GuideFigures()
     fault: str | None = None
-    """What the device knows of a camera of which no picture comes, and what to do about it: one English sentence."""
+    """The sentence in English about a camera of which no picture comes, with what to do about it."""
     seconds_left: int
     """It ends then, unless `guide` comes again."""
 

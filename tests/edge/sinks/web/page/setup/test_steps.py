@@ -212,6 +212,7 @@ def test_finish_asks_for_a_token_shows_everything_and_saves(page: PageVisit, dev
 
 
 def test_page_works_with_the_keyboard_alone(page: PageVisit, device: SetupDevice) -> None:
+    expect(page["#setup-next"]).to_be_visible()
     page["#setup-title"].focus()
     page.press("Tab", "Tab", "Enter")  # the language, then the button
     expect(page["#setup-title"]).to_be_focused()

@@ -41,7 +41,6 @@ asked_by = "Reception"
 keep = "all"
 """
 _TAKES: Final = 5
-_EPOCHS: Final = "4"
 _QUIET: Final = ("--threads", "1", "--track", "none")
 _EDGE: Final = "STATE_DIRECTORY=/var/lib/ishara ishara-edge {} --config /etc/ishara/edge.toml"
 _SAID_S: Final = 120.0
@@ -160,7 +159,7 @@ def _improve(site: Site, folder: Path, name: str) -> str:
     done = _train(
         *("improve", "--from", str(folder / "small"), "--takes", str(folder / "collected")),
         *("--run", str(folder / f"{name}-run"), "--to", str(folder / name), "--version", str(next_version())),
-        *("--key", str(site.workstation.folder / "signer.key"), "--epochs", _EPOCHS, *_QUIET),
+        *("--key", str(site.workstation.folder / "signer.key"), *_QUIET),
     )
     return next(line for line in done.splitlines() if "nowhere worse" in line)
 

@@ -1,6 +1,7 @@
 """The section `[web]`."""
 
 from ipaddress import ip_address
+from socket import gethostname
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -8,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from edge.config.section import ConfigInvalid, CredentialFile, Section, read_secret, split_at_commas
 
 _MIN_TOKEN_LENGTH: Final = 16
+_EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104  # compared, not listened on
 
 
 def _is_loopback(address: str) -> bool:
@@ -62,14 +64,18 @@ class WebConfig(Section):
     @property
     def url(self) -> str:
         """Return the address of the page."""
-        scheme = "http" if self.certificate_file is None else "https"
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{scheme}://{host}:{self.port}/live-signs"
+        return self._url(f"[{self.address}]" if ":" in self.address else self.address)
 
     @property
     def announcement(self) -> str:
-        """Return the sentence for the log once the page is served."""
+        """Return the sentence for the log once the page is served: an address that can be opened."""
+        if self.address in _EVERY_ADDRESS:
+            return f"the live page is at {self._url(gethostname())}, and at every address of this device"
         return f"the live page is at {self.url}"
+
+    def _url(self, host: str) -> str:
+        scheme = "http" if self.certificate_file is None else "https"
+        return f"{scheme}://{host}:{self.port}/live-signs"
 
     def read_token(self) -> str | None:
         """Return the token from its file.

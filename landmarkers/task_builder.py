@@ -57,7 +57,7 @@ def download_wheel(folder: Path) -> Path:
         reason = (result.stderr.strip().splitlines() or ["pip printed no reason"])[-1]
         raise NetworksUnavailable(
             f"the wheel {WHEEL_REQUIREMENT} with the landmark networks could not be downloaded ({reason}); "
-            "on a machine without network pass it with --from FILE"
+            "on a machine without network run `ishara-landmarkers --from FILE`"
         )
     return wheels[0]
 

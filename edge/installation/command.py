@@ -15,8 +15,7 @@ from edge.installation.set_up_page import as_text, find_set_up_page
 from edge.installation.steps import carry_out, missing_steps
 from edge.installation.system import require_supported
 from landmarkers.errors import UserError
-from landmarkers.task_builder import ensure_tasks
-from landmarkers.task_bundles import default_folder
+from landmarkers.task_bundles import default_folder, missing_tasks
 
 _SYSTEMD: Final = Path("/run/systemd/system")
 
@@ -42,7 +41,6 @@ def set_up_device(options: argparse.Namespace) -> int:
 
 def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) -> int:
     require_supported(machine)
-    ensure_tasks(default_folder())
     files = program_files(folder, options.wheel, options.lock, options.wheelhouse)
     plan = Plan(
         packages=packages_for({SCREEN, SPEECH}),
@@ -51,6 +49,7 @@ def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) ->
         keys=None,
         credentials=(),
         unit=unit(),
+        networks=_networks(folder),
     )
     steps = missing_steps(machine, plan, start=not options.no_start)
     changes = [name for name, commands in steps.items() if commands]
@@ -65,3 +64,11 @@ def _set_up(machine: LocalMachine, folder: Path, options: argparse.Namespace) ->
         page = find_set_up_page(machine)
         print("the device is set up already" if page is None else as_text(page))
     return 0
+
+
+def _networks(folder: Path) -> Path:
+    """Return this installation's landmark networks, or else where they are built for the device alone.
+
+    Files of root in the installation would keep the user whose it is from removing it.
+    """
+    return folder / "networks" if missing_tasks(default_folder()) else default_folder()

@@ -1,11 +1,12 @@
 """Everything that a device must have: packages, networks, program, keys, configuration, secrets and the unit."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from edge.installation.program import Release
+from landmarkers.task_bundles import default_folder
 
 # The unit and the lists of packages stand in deploy/ for people who install by hand; the wheel has that folder, too.
 _FILES: Final = Path(__file__).parents[2] / "deploy"
@@ -32,7 +33,7 @@ class Plan:
     """Everything that one device must have.
 
     Without a configuration it keeps the one that it has, or serves its set-up page until it has one; `keys` of None
-    leaves those that it trusts as they are.
+    leaves those that it trusts as they are. The landmark networks are built in `networks` unless they are there.
     """
 
     packages: tuple[str, ...]
@@ -41,6 +42,7 @@ class Plan:
     keys: tuple[Content, ...] | None
     credentials: tuple[Content, ...]
     unit: Content
+    networks: Path = field(default_factory=default_folder)
 
 
 def packages_for(outputs: Collection[str]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from typing import Final
 from edge.installation import program
 from edge.installation.machine import COMMAND_S, Machine, StepFailed
 from edge.installation.plan import KEYS, OWNER_ONLY, UNIT, Content, Plan
-from landmarkers.task_bundles import TASK_BUNDLES, default_folder, needed_tasks
+from landmarkers.task_builder import ensure_tasks
+from landmarkers.task_bundles import TASK_BUNDLES, needed_tasks
 
 NETWORKS: Final = "/opt/ishara-networks"
 _START_S: Final = 180
@@ -117,12 +118,13 @@ class _Inspection:
         return [self._bring_networks] if wanted - set(there) else []
 
     def _bring_networks(self) -> None:
-        """Bring the landmark networks, so that devices need no package index. Raises StepFailed."""
-        machine = self._machine
+        """Bring the landmark networks, so that devices need no index. Raises StepFailed, NetworksUnavailable."""
+        machine, folder = self._machine, self._plan.networks
+        ensure_tasks(folder)
         machine.run(f"install -d -m 755 {NETWORKS}")
         for name in needed_tasks():
             there, partial = f"{NETWORKS}/{name}", f"{NETWORKS}/{name}.new"
-            brought = machine.bring(default_folder() / name, name)
+            brought = machine.bring(folder / name, name)
             install = shlex.join(["install", "-m", "644", "--", brought, partial])
             machine.run(f"{install} && {shlex.join(['mv', partial, there])}")
             machine.discard(brought)

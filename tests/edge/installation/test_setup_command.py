@@ -3,21 +3,53 @@
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from edge.__main__ import main
-from edge.installation import set_up_report
-from edge.installation.machine import LocalMachine, StepFailed
+from edge.installation import command, set_up_report, steps
+from edge.installation.machine import LocalMachine, Machine, StepFailed
 from edge.installation.set_up_page import as_text
+from edge.installation.steps import Steps, carry_out
 from edge.setup.invitation import Invitation
+from landmarkers.task_bundles import FOLDER_VARIABLE, needed_tasks
 
 
 def test_only_root_may_set_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert main(["setup"]) == 2
     assert "run it with sudo" in capsys.readouterr().err
+
+
+def test_networks_that_the_installation_lacks_are_built_for_the_device_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installation, device = tmp_path / "tasks", tmp_path / "device"
+    (wheel := tmp_path / "ishara-1.0-py3-none-any.whl").touch()
+
+    def build(folder: Path) -> None:
+        folder.mkdir()
+        for name in needed_tasks():
+            (folder / name).write_text(name)
+
+    def bring_networks(machine: Machine, missing: Steps, report: Callable[[str], None]) -> None:
+        carry_out(machine, {"landmark networks": missing["landmark networks"]}, report)
+
+    monkeypatch.setenv(FOLDER_VARIABLE, str(installation))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(steps, "NETWORKS", str(device))
+    monkeypatch.setattr(steps, "ensure_tasks", build)
+    monkeypatch.setattr(command, "require_supported", lambda _: None)
+    monkeypatch.setattr(command, "carry_out", bring_networks)
+    arguments = ["setup", "--no-start", "--wheel", str(wheel)]
+    assert main([*arguments, "--dry-run"]) == 0
+    assert "landmark networks" in capsys.readouterr().out
+    assert not device.exists()
+    assert main(arguments) == 0
+    assert {path.name: path.read_text() for path in device.iterdir()} == {name: name for name in needed_tasks()}
+    assert not installation.exists()
 
 
 def test_commands_run_here_with_their_input_and_their_time(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,6 @@ _OTHERS: Final = {
     "status": checks.status,
     "hot swap": checks.hot_swap,
     "proven": checks.proven,
-    "provision HOST": newcomer.provision_host,
     "unsigned": refusals.unsigned,
     "bad signature": refusals.bad_signature,
     "wrong key": refusals.wrong_key,
@@ -40,6 +39,9 @@ _OTHERS: Final = {
     "release of the program": checks.app_release,
 }
 
+# Each has a device of its own, and depends on no other check.
+_ALONE: Final = {"provision HOST": newcomer.provision_host, "setup on the device": newcomer.set_up_on_the_device}
+
 # It takes longer than all others together, and is run where it is named.
 _LONG: Final = {"walk": walk.walk}
 
@@ -53,9 +55,7 @@ def main() -> int:
     parser.add_argument("--python", required=True, help="the version of the Debian's Python, as 3.11")
     parser.add_argument("--only", help="run only the independent checks whose names contain this text")
     options = parser.parse_args()
-    wanted = _FIRST | {name: check for name, check in _OTHERS.items() if (options.only or "") in name}
-    if options.only in _LONG:
-        wanted = {"provision twice": checks.provision_twice, options.only: _LONG[options.only]}
+    wanted = _wanted(options.only or "")
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="ishara-fleet-", ignore_cleanup_errors=True) as folder,
@@ -68,6 +68,15 @@ def main() -> int:
             return "\n".join(device.attempt(command).stdout for device in running.devices.values())
 
         return run_checks({name: partial(check, running) for name, check in wanted.items()}, journal)
+
+
+def _wanted(only: str) -> Mapping[str, Check]:
+    """Return the checks whose names contain this text, and those that they depend on."""
+    if only in _LONG:
+        return {"provision twice": checks.provision_twice, only: _LONG[only]}
+    alone = {name: check for name, check in _ALONE.items() if only in name}
+    others = {name: check for name, check in _OTHERS.items() if only in name}
+    return (_FIRST if others or not alone else {}) | others | alone
 
 
 if __name__ == "__main__":

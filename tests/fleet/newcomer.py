@@ -1,7 +1,9 @@
-"""One device from a laptop without an inventory: `ishara-deploy provision HOST`, until the set-up page answers."""
+"""One device without an inventory, until its set-up page answers: from a laptop by `ishara-deploy provision HOST`, and
+by `ishara-edge setup` on the device itself."""
 
 import hashlib
 import re
+import shutil
 import ssl
 import subprocess
 import time
@@ -10,11 +12,17 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Final
 
-from tests.device.device import CheckFailed, Device
+from landmarkers.task_bundles import FOLDER_VARIABLE, default_folder
+from tests.device.device import CheckFailed, Device, quote
 from tests.fleet.site import FRESH, USER, CommandResult, Site
 
 _PASSWORD: Final = "correct horse"
 _STEPS: Final = "packages, landmark networks, trusted keys, unit, program, service"
+# A mirror of the package index, and apt without its question.
+_MIRROR: Final = "/srv/mirror"
+_PIP: Final = f"[global]\nno-index = true\nfind-links = {_MIRROR}\n"
+_APT: Final = 'APT::Get::Assume-Yes "true";\n'
+_NETWORKS: Final = "/srv/networks"
 
 
 def provision_host(site: Site) -> str:
@@ -36,6 +44,56 @@ def provision_host(site: Site) -> str:
         if _code(second.out) != _code(first.out):
             raise CheckFailed(f"the second run names another code: {second.out}")
     return f"6 changes and the set-up page after {took:.0f} s; 0 changes with the key that was left there"
+
+
+def set_up_on_the_device(site: Site) -> str:
+    """The commands of docs/getting-started.md on a fresh Debian make it a device that needs the installer no more."""
+    wheel = site.workstation.wheel
+    with site.fresh_device() as device:
+        _offer(site, device)
+        began = time.monotonic()
+        _as_user(device, "sudo apt update && sudo apt install python3-venv")
+        _as_user(device, "python3 -m venv ~/installer")
+        _as_user(device, f"~/installer/bin/pip install './{wheel.name}[edge]'")
+        dry = _set_up_here(device, "--dry-run")
+        if "would change: packages, landmark networks, unit, program, service" not in dry:
+            raise CheckFailed(f"the dry run tells not all that is missing: {dry}")
+        installed = time.monotonic() - began
+        first = _set_up_here(device)
+        took = time.monotonic() - began
+        if "5 changes" not in first:
+            raise CheckFailed(f"the first run does something else: {first}")
+        _require_page(first)
+        second = _set_up_here(device)
+        if "0 changes" not in second or _code(second) != _code(first):
+            raise CheckFailed(f"the second run changes something: {second}")
+        _as_user(device, f"rm -r ~/installer ~/{wheel.name}")
+        device.run("systemctl restart ishara-edge")
+        _require_page(first)
+        if device.show("ActiveState") != "active":
+            raise CheckFailed("the service does not run")
+    return f"pip after {installed:.0f} s, 5 changes and the set-up page after {took:.0f} s; 0 changes; runs on alone"
+
+
+def _offer(site: Site, device: Device) -> None:
+    """Put the wheel into the user's home, and what a device gets from package indexes where pip finds it."""
+    wheel = site.workstation.wheel
+    shutil.copy(wheel, device.path(f"home/{USER}/{wheel.name}"))
+    shutil.copytree(site.workstation.wheels, device.path(_MIRROR.lstrip("/")))
+    shutil.copytree(default_folder(), device.path(_NETWORKS.lstrip("/")))
+    device.write("etc/pip.conf", _PIP)
+    device.write("etc/apt/apt.conf.d/99yes", _APT)
+    device.run(f"chown {USER}: /home/{USER}/*")
+
+
+def _set_up_here(device: Device, *more: str) -> str:
+    command = ["sudo", f"{FOLDER_VARIABLE}={_NETWORKS}", "~/installer/bin/ishara-edge", "setup", *more]
+    return _as_user(device, " ".join(command))
+
+
+def _as_user(device: Device, command: str) -> str:
+    """Return what a command of the user prints. Raises CheckFailed."""
+    return device.run(f"runuser -l {USER} -c {quote(command)}")
 
 
 def _strangers_get_nothing(site: Site, device: Device, laptop: Path) -> None:

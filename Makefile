@@ -134,11 +134,17 @@ XZ ?= 1
 image: setup
 	XZ=$(XZ) deploy/image/make-image $(BIN)/python build/image
 
-# That image on an emulated board, with its own kernel: set-up page, code, settings of the card, ssh, services. Needs no
-# root where tests/image/debian-packages.txt is installed, but a machine that has nothing else to do.
+# That image's root file system as a container with systemd, its programs emulated: set-up page, code, settings of the
+# card, ssh, services. Needs root and a loop device; MINUTES. BOARD=1 boots all of the image on an emulated board instead,
+# with its own kernel, which needs no root where tests/image/debian-packages-board.txt is installed, but a machine that
+# has nothing else to do.
 test-image: setup
-	@.ci/debian-packages tests/image/debian-packages.txt
+ifdef BOARD
+	@.ci/debian-packages tests/image/debian-packages-board.txt
 	$(BIN)/python -m tests.image $$(ls -t build/image/ishara-*-arm64.img | head -1) --keep build/image
+else
+	tests/image/test-image $(BIN)/python $$(ls -t build/image/ishara-*-arm64.img | head -1)
+endif
 
 # What a real Home Assistant shows of a device, and 1,000 words while its broker is restarted RESTARTS times in each of two
 # ways. Needs root; ten minutes, and two more the first time. Its Debian (1.7 GB) is kept in ~/.cache/ishara/homeassistant,

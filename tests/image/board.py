@@ -12,7 +12,7 @@ from tests.device.device import CheckFailed
 from tests.image.card import Card
 
 PAGE_PORT: Final = 8300
-_SSH_PORT: Final = 22
+SSH_PORT: Final = 22
 _MEMORY_MB: Final = 2048
 _SSH_S: Final = 180.0
 # The image's command line is for a Raspberry Pi: its console differs, and the journal is shown there.
@@ -25,8 +25,9 @@ _KERNEL_ARGUMENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The running board: its ports as this machine reaches them, its serial console, and the key that opens it."""
+    """The running board: address and ports as this machine reaches them, its console, and the key that opens it."""
 
+    address: str
     page_port: int
     ssh_port: int
     console: Path
@@ -44,7 +45,7 @@ class Board:
         known = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
         known += ["-F", "none", "-o", f"ConnectTimeout={_SSH_S:.0f}", "-o", "BatchMode=yes", "-p", str(self.ssh_port)]
         return subprocess.run(
-            ["ssh", *known, *options, "root@127.0.0.1", command],
+            ["ssh", *known, *options, f"root@{self.address}", command],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -71,7 +72,7 @@ def booted(card: Card, folder: Path, key: Path) -> Iterator[Board]:
         .replace("quiet", "")
     )
     page_port, ssh_port = _free_ports(2)
-    forwarded = f"hostfwd=tcp:127.0.0.1:{page_port}-:{PAGE_PORT},hostfwd=tcp:127.0.0.1:{ssh_port}-:{_SSH_PORT}"
+    forwarded = f"hostfwd=tcp:127.0.0.1:{page_port}-:{PAGE_PORT},hostfwd=tcp:127.0.0.1:{ssh_port}-:{SSH_PORT}"
     console = folder / "console.log"
     command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", str(_MEMORY_MB)]
     command += ["-kernel", str(card.read_boot(kernel, folder / "kernel"))]
@@ -94,7 +95,7 @@ def booted(card: Card, folder: Path, key: Path) -> Iterator[Board]:
     command += ["-display", "none", "-monitor", "none", "-serial", f"file:{console}", "-no-reboot"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as emulator:
         try:
-            yield Board(page_port, ssh_port, console, key)
+            yield Board("127.0.0.1", page_port, ssh_port, console, key)
         finally:
             emulator.terminate()
 

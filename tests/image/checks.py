@@ -4,7 +4,7 @@ import hashlib
 import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -21,15 +21,16 @@ WIFI_PASSWORD: Final = "not a secret here"  # of no network
 _BOOT_S: Final = 1800.0  # emulated, on a machine that does other things as well
 _ANSWER_S: Final = 120.0
 _INVITATION: Final = re.compile(r"its one-time code is ([0-9A-Z-]+), and the SHA-256 of its certificate ([0-9A-F:]+)")
-_SERVICES: Final = ("ishara-edge", "avahi-daemon", "systemd-networkd", "systemd-resolved", "systemd-timesyncd")
+SERVICES: Final = ("ishara-edge", "avahi-daemon", "systemd-networkd", "systemd-resolved", "systemd-timesyncd")
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The card before it was booted, and the board with it."""
+    """The card before it was booted, the board with it, and the services that must run there."""
 
     card: Card
     board: Board
+    services: Sequence[str]
 
     def checks(self) -> dict[str, Callable[[], str]]:
         """Return the checks of the booted board in their order."""
@@ -55,7 +56,7 @@ class Proof:
     def _code(self) -> str:
         wait_until(lambda: _INVITATION.search(self.board.log()) is not None, "a one-time code", _ANSWER_S)
         code, fingerprint = self._invitation()
-        served = _served_fingerprint(self.board.page_port)
+        served = _served_fingerprint(self.board)
         if fingerprint != served:
             raise CheckFailed(f"the log names the certificate {fingerprint}, but {served} is served")
         _, wrong = self._ask("POST", "/login", "token=AAAA-AAAA-AAAA")
@@ -118,10 +119,10 @@ class Proof:
             _BOOT_S,
         )
         failed = self.board.run("systemctl --failed --plain --no-legend")
-        states = self.board.run(f"systemctl is-active {' '.join(_SERVICES)} || true").split()
+        states = self.board.run(f"systemctl is-active {' '.join(self.services)} || true").split()
         if failed or set(states) != {"active"}:
-            raise CheckFailed(f"failed: {failed or 'none'}; {dict(zip(_SERVICES, states, strict=True))}")
-        return f"{', '.join(_SERVICES)} active, no unit has failed"
+            raise CheckFailed(f"failed: {failed or 'none'}; {dict(zip(self.services, states, strict=True))}")
+        return f"{', '.join(self.services)} active, no unit has failed"
 
     def _answers(self) -> bool:
         try:
@@ -131,7 +132,9 @@ class Proof:
 
     def _ask(self, method: str, path: str, body: str | None = None, cookie: str = "") -> tuple[int, Message]:
         """Return status and headers of the page's answer. Raises OSError."""
-        connection = HTTPSConnection("127.0.0.1", self.board.page_port, timeout=_ANSWER_S, context=_any_certificate())
+        connection = HTTPSConnection(
+            self.board.address, self.board.page_port, timeout=_ANSWER_S, context=_any_certificate()
+        )
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         try:
             connection.request(method, path, body, headers | ({"Cookie": cookie} if cookie else {}))
@@ -172,8 +175,8 @@ def boot_partition(card: Card) -> str:
     return f"{len(files)} files, with the firmware and device trees of both boards"
 
 
-def _served_fingerprint(port: int) -> str:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_S)
+def _served_fingerprint(board: Board) -> str:
+    connection = socket.create_connection((board.address, board.page_port), timeout=_ANSWER_S)
     with _any_certificate().wrap_socket(connection) as secure:
         return hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
 

@@ -69,7 +69,7 @@ class Container(Board):
 
 @contextmanager
 def running(root: Path, emulator: Path, folder: Path, key: Path) -> Iterator[Container]:
-    """Boot a root file system that may be changed, with a network to this machine; shut it down at the end."""
+    """Boot a root file system that may be changed, with a network to this machine; it is killed at the end."""
     units = root / "etc/systemd/system"
     for name, text in (("service.d/emulated.conf", _EVERY_SERVICE), ("ishara-edge.service.d/user.conf", _UNIT)):
         (units / name).parent.mkdir(exist_ok=True)
@@ -78,7 +78,7 @@ def running(root: Path, emulator: Path, folder: Path, key: Path) -> Iterator[Con
         (units / name).unlink(missing_ok=True)
         (units / name).symlink_to("/dev/null")
     command = ["systemd-nspawn", "--quiet", f"--directory={root}", "--machine=ishara-image", "--register=no"]
-    command += ["--keep-unit", "--console=read-only", "--kill-signal=SIGRTMIN+3", "--private-users=identity"]
+    command += ["--keep-unit", "--console=read-only", "--private-users=identity"]
     command += ["--network-veth", f"--bind-ro={emulator}:/run/qemu-aarch64", "/bin/sh", "-c", _INIT]
     environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     console = folder / "console.log"
@@ -97,4 +97,4 @@ def running(root: Path, emulator: Path, folder: Path, key: Path) -> Iterator[Con
                 subprocess.run([*where, "ip", "link", "set", link, "up"], check=True)
             yield Container(_ADDRESS, PAGE_PORT, SSH_PORT, console, key, int(init))
         finally:
-            container.terminate()
+            container.kill()  # QEMU does not pass on the signal to halt; what it wrote is not kept

@@ -57,6 +57,28 @@ class About(StrictModel):
 def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> APIRouter:
     """Return the router of all requests to the interface."""
     router = APIRouter()
+    router.include_router(_health_router(hub, visitor_counts))
+    router.include_router(_events_router(hub))
+
+    @router.get("/api/about", summary="A description of the device")
+    async def about() -> About:
+        """Return the device's name, model, version and limits, as the page shows them."""
+        model = hub.model
+        return About(
+            device=settings.device,
+            model="" if model is None else model.title,
+            signs=0 if model is None else model.sign_count,
+            view=settings.view,
+            visitors=settings.visitors,
+            commands=settings.token is not None,
+            version=settings.version,
+        )
+
+    return router
+
+
+def _health_router(hub: EventHub, visitor_counts: Counts) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/health", response_model=Health, summary="The health of the device")
     async def health() -> Response:
@@ -71,6 +93,12 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
         registry.register(HealthCollector(lambda: current))
         registry.register(VisitorCollector(visitor_counts))
         return PlainText(generate_latest(registry))
+
+    return router
+
+
+def _events_router(hub: EventHub) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/api/words", response_model=Words, summary="The latest words")
     async def words(
@@ -99,28 +127,14 @@ def api_router(hub: EventHub, settings: Settings, visitor_counts: Counts) -> API
         `reply` has the `text` that answers the signer, empty when it was removed, and `partial` while more of it
         follows; `shown_for_s` is the time that is left to read it. `model` says that model, labels or vocabulary have
         changed, so that the description of the device and the dictionary are others. `teaching` and `consent` have the
-        state of the teaching session, and of the consent under which takes are kept; `settings` has the state
-        of the latest change of the settings; `setup` has what the checks of
-        set-up have found, and `doctor` the findings of the last health check.
+        state of the teaching session, and of the consent under which takes are kept; `settings` has the state of the
+        latest change of the settings; `setup` has what the checks of set-up have found, and `doctor` the findings of
+        the last health check.
         The events since the last one received come first, then the health, which is sent at least every two seconds.
         """
         return EventStream(
             stream_events(hub, since if last_event_id is None else last_event_id, limit),
             headers={"X-Accel-Buffering": "no"},  # a proxy in front must pass each event on at once
-        )
-
-    @router.get("/api/about", summary="A description of the device")
-    async def about() -> About:
-        """Return the device's name, model, version and limits, as the page shows them."""
-        model = hub.model
-        return About(
-            device=settings.device,
-            model="" if model is None else model.title,
-            signs=0 if model is None else model.sign_count,
-            view=settings.view,
-            visitors=settings.visitors,
-            commands=settings.token is not None,
-            version=settings.version,
         )
 
     return router

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from edge.installation.arguments import add_program_options
 from landmarkers.command_line import add_standard_options, decimal_from, integer_from
 
 _WAIT_S: Final = 900.0
@@ -115,8 +116,4 @@ def _add_new_host(provision: argparse.ArgumentParser) -> None:
         metavar="FINGERPRINT",
         help="trust this host key (SHA256:…), or `new`: whichever a host shows that is met for the first time",
     )
-    provision.add_argument("--wheel", type=Path, metavar="FILE", help="the program (default: this installation's own)")
-    provision.add_argument("--lock", type=Path, metavar="FILE", help="versions and hashes of its dependencies")
-    provision.add_argument(
-        "--wheelhouse", type=Path, metavar="FOLDER", help="their wheels, for a device without a package index"
-    )
+    add_program_options(provision)

@@ -12,8 +12,13 @@ def add_arguments(setup: argparse.ArgumentParser) -> None:
         action="store_true",
         help="enable the service without starting it, as in a folder for a card image",
     )
-    setup.add_argument("--wheel", type=Path, metavar="FILE", help="the program (default: this installation's own)")
-    setup.add_argument("--lock", type=Path, metavar="FILE", help="versions and hashes of its dependencies")
-    setup.add_argument(
+    add_program_options(setup)
+
+
+def add_program_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say where the program and its dependencies come from."""
+    command.add_argument("--wheel", type=Path, metavar="FILE", help="the program (default: this installation's own)")
+    command.add_argument("--lock", type=Path, metavar="FILE", help="versions and hashes of its dependencies")
+    command.add_argument(
         "--wheelhouse", type=Path, metavar="FOLDER", help="their wheels, for a device without a package index"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from edge.learned.versions import HEADS, LearnedVersions, Version
 from landmarkers.errors import UserError
 from landmarkers.take import Take, TakeDamaged
-from models.bundle import MODEL, Bundle
+from models.bundle import EXEMPLARS, MODEL, Bundle
 from models.classifier import Classifier, OnnxClassifier
 from models.durable import replace_file
 from models.labels import Sign
@@ -46,10 +46,13 @@ class LearnedModel:
         )
 
 
-def load_learned(folder: Path, bundle: Bundle, classifier: OnnxClassifier) -> LearnedModel | None:
+def load_learned(
+    folder: Path, bundle: Bundle, classifier: OnnxClassifier, *, in_use: bool = True
+) -> LearnedModel | None:
     """Return the current version for a bundle; None if nothing was learned, or if it cannot be used.
 
-    The device must recognise signs whatever is wrong with what it has learned, so that is only logged.
+    The device must recognise signs whatever is wrong with what it has learned, so that is only logged. The head of a
+    bundle that is not in use is not saved.
     """
     versions = LearnedVersions(folder)
     try:
@@ -57,17 +60,27 @@ def load_learned(folder: Path, bundle: Bundle, classifier: OnnxClassifier) -> Le
         version = versions.current()
         if version is None or not version.takes:
             return None
-        return fit_version(versions, version, Teacher(bundle, classifier), bundle, classifier)
+        return fit_version(versions, version, Teacher(bundle, classifier), bundle, classifier, is_saved=in_use)
     except (UserError, OSError) as error:
         log.warning("%s is used without what this device has learned: %s", bundle.manifest.title, error)
         return None
 
 
 def fit_version(
-    versions: LearnedVersions, version: Version, teacher: Teacher, bundle: Bundle, classifier: OnnxClassifier
+    versions: LearnedVersions,
+    version: Version,
+    teacher: Teacher,
+    bundle: Bundle,
+    classifier: OnnxClassifier,
+    *,
+    is_saved: bool = True,
 ) -> LearnedModel | None:
-    """Return a version's model for a bundle; None if the bundle reads none of its takes."""
-    content = [bundle.manifest.files[MODEL], *(one.sha256 for one in version.takes)]
+    """Return a version's model for a bundle; None if the bundle reads none of its takes.
+
+    A head that is saved takes the place of the one before.
+    """
+    files = bundle.manifest.files
+    content = [files[MODEL], files[EXEMPLARS], *(one.sha256 for one in version.takes)]
     key = hashlib.sha256("\n".join(content).encode()).hexdigest()
     path = versions.folder / f"head-{key[:32]}.npz"
     known = {sign.sign_id for sign in bundle.signs}
@@ -77,7 +90,8 @@ def fit_version(
         if not takes:
             return None
         head = teacher.learn(takes, version.signs)
-        _write_head(path, head)
+        if is_saved:
+            _write_head(path, head)
     own = tuple(sign for sign in head.signs if sign.sign_id not in known)
     return LearnedModel(
         version.version,

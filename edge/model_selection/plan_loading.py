@@ -33,7 +33,7 @@ def load_plan(config: EdgeConfig, model: Path | None) -> Plan:
         log.warning("%s", sentence)
     bundle, allowed = replace(found, signs=spoken.signs), spoken.allowed
     network = OnnxClassifier(bundle)
-    learned = _load_learned(config, bundle, network)
+    learned = load_learned_part(config, bundle, network)
     if learned is None:
         return Plan(config, bundle, MeteredClassifier(network), allowed, network, vocabulary_name=name)
     log.info("%s reads with %s", bundle.manifest.title, learned)
@@ -58,9 +58,12 @@ def _spoken_signs(config: EdgeConfig, bundle: Bundle) -> tuple[str, SpokenSigns]
         return DEFAULT_VOCABULARY, SpokenSigns.of(config, bundle)
 
 
-def _load_learned(config: EdgeConfig, bundle: Bundle, network: OnnxClassifier) -> "LearnedModel | None":
+def load_learned_part(
+    config: EdgeConfig, bundle: Bundle, network: OnnxClassifier, *, in_use: bool = True
+) -> "LearnedModel | None":
+    """Return the part that this device has learned, for a bundle; None if there is none or it cannot be used."""
     if config.learning is None:
         return None
     from edge.learned.learned_model import load_learned
 
-    return load_learned(learning_folder(state_folder(os.environ), config.device), bundle, network)
+    return load_learned(learning_folder(state_folder(os.environ), config.device), bundle, network, in_use=in_use)

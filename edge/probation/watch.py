@@ -8,6 +8,7 @@ from typing import Final
 
 from edge.config import SHIPPED_MODEL
 from edge.lifecycle.plan import Plan
+from edge.model_selection.plan_loading import load_learned_part
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus
 from edge.probation.segments import RecentSegments
@@ -133,7 +134,10 @@ class ProbationWatch:
         self._reload()
 
     def _open_previous(self, plan: Plan) -> ShadowModel | None:
-        """Open the previous model; return None if it cannot be opened or uses other landmarks."""
+        """Open the previous model, with what this device has learned, as it was used before the new one.
+
+        Return None if it cannot be opened or uses other landmarks.
+        """
         new, folder = plan.bundle.manifest, self._store.previous()
         try:
             bundle = open_bundle(SHIPPED_MODEL) if folder is None else self._store.open(folder)
@@ -141,7 +145,10 @@ class ProbationWatch:
                 raise BundleRefused(f"{bundle.manifest.title} uses other landmarks")
             if plan.allowed is not None and not plan.allowed & {sign.sign_id for sign in bundle.signs}:
                 raise BundleRefused(f"{bundle.manifest.title} knows none of the signs that may be said")
-            return ShadowModel(bundle, OnnxClassifier(bundle), _threshold(plan, bundle), plan.allowed)
+            network = OnnxClassifier(bundle)
+            learned = load_learned_part(plan.config, bundle, network, in_use=False)
+            classifier = network if learned is None else learned.classifier
+            return ShadowModel(bundle, classifier, _threshold(plan, bundle), plan.allowed)
         except BundleRefused as error:
             log.warning("the words of %s are not compared with those of another model: %s", new.title, error)
             return None

@@ -1,5 +1,6 @@
 """The tiny bundle with an embedding of the wrist's place, and with what a device needs to learn more signs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from models.bundle import EXEMPLARS, MANIFEST, MODEL, open_bundle, sha256_of
+from models.labels import Sign
 from models.learned.cohort import Cohort
 from models.manifest import Manifest
 from tests.edge.tiny_bundle import PLACES, SIGNS, write_bundle
@@ -19,8 +21,11 @@ _CENTRES: Final = np.linspace(0.0, 1.0, 21, dtype=np.float32)
 _SHARPNESS: Final = 400.0
 
 
-def write_teachable_bundle(folder: Path, **options: Any) -> Path:
-    """Write the bundle into a folder; the options are those of the tiny bundle."""
+def write_teachable_bundle(folder: Path, *, unteachable: Sequence[float] = (), **options: Any) -> Path:
+    """Write the bundle into a folder; at places that are unteachable it takes each new sign for one of its own.
+
+    The options are those of the tiny bundle.
+    """
     write_bundle(folder, **options)
     model = onnx.load_model_from_string((folder / MODEL).read_bytes())
     constants = {
@@ -44,7 +49,9 @@ def write_teachable_bundle(folder: Path, **options: Any) -> Path:
         helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", 2 * len(_CENTRES) + 1])
     )
     (folder / MODEL).write_bytes(model.SerializeToString())
-    _write_exemplars(folder / EXEMPLARS)
+    _write_exemplars(
+        folder / EXEMPLARS, [*zip(SIGNS, PLACES, strict=False), *((SIGNS[0], place) for place in unteachable)]
+    )
     manifest = Manifest.model_validate_json((folder / MANIFEST).read_text())
     files = {name: sha256_of(folder / name) for name in (*manifest.files, EXEMPLARS)}
     (folder / MANIFEST).write_text(manifest.model_copy(update={"files": files}).model_dump_json())
@@ -57,9 +64,9 @@ def _closeness(place: float) -> NDArray[np.float32]:
     return closeness
 
 
-def _write_exemplars(path: Path) -> None:
+def _write_exemplars(path: Path, shown: Sequence[tuple[Sign, float]]) -> None:
     random = np.random.default_rng(1)
-    places = [place + random.normal(0.0, 0.01) for place in PLACES for _ in range(4)]
+    places = [place + random.normal(0.0, 0.01) for _, place in shown for _ in range(4)]
     embeddings = [np.concatenate([_closeness(place), _closeness(place), [1.0]]) for place in places]
-    cohort = Cohort.of(np.stack(embeddings).astype(np.float32), [sign.sign_id for sign in SIGNS for _ in range(4)])
+    cohort = Cohort.of(np.stack(embeddings).astype(np.float32), [sign.sign_id for sign, _ in shown for _ in range(4)])
     np.savez_compressed(path, allow_pickle=False, **cohort.arrays())

@@ -8,16 +8,23 @@ from typing import Any
 
 import pytest
 
+from edge.consent.learning_folder import LearningFolder, learning_folder
+from edge.learning.learner import Learner
 from edge.monitoring.health import Health
 from edge.monitoring.status import ON_PROBATION, PROVEN
 from edge.probation.start_count import MAX_STARTS
 from edge.recognition.word import Word
+from landmarkers.consent import Consent
 from landmarkers.take import TAKE_SUFFIX, Provenance
 from landmarkers.tracking import FINGERPRINT
-from models.bundle import MODEL
+from models.bundle import MODEL, open_bundle
+from models.classifier import OnnxClassifier
+from models.labels import Sign as Label
+from models.learned import Teacher
 from models.store import BundleStore
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon
+from tests.edge.learning.teachable_bundle import NEW_PLACE, write_teachable_bundle
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.service_manager import ServiceManager, managing
 from tests.edge.tiny_bundle import PLACES, TITLE, write_bundle
@@ -29,6 +36,14 @@ NEXT_TITLE = "tiny@4"
 SIGNING = take(
     even_times(30, 12.0),
     *(Sign(number + 0.1, number + 0.6, PLACES[number % 3]) for number in range(12)),
+    provenance=Provenance(clip="synthetic", landmarker=FINGERPRINT),
+)
+
+
+COFFEE = Label(sign_id=1_500_000, word="قهوة", word_en="coffee")
+SIGNING_NEW = take(
+    even_times(30, 12.0),
+    *(Sign(number + 0.1, number + 0.6, NEW_PLACE) for number in range(12)),
     provenance=Provenance(clip="synthetic", landmarker=FINGERPRINT),
 )
 
@@ -51,7 +66,7 @@ def store(tmp_path: Path) -> BundleStore:
 @pytest.fixture
 def start(
     broker: Mosquitto, manager: ServiceManager, store: BundleStore, start_daemon: StartDaemon, tmp_path: Path
-) -> Callable[[], Daemon]:
+) -> Callable[..., Daemon]:
     """Return a function that starts the daemon as a service, on endless signing and with the store's model."""
     SIGNING.save(tmp_path / f"one{TAKE_SUFFIX}")
     settings = {
@@ -62,13 +77,24 @@ def start(
         "ISHARA_MODEL_PROBATION_S": "2",  # longer than the second within which two states may be one message
         "ISHARA_MODEL_BUDGET_MS": "5",
     }
-    return lambda: start_daemon("run", "--source", f"take:one{TAKE_SUFFIX}", settings=settings)
+    return lambda **more: start_daemon("run", "--source", f"take:one{TAKE_SUFFIX}", settings=settings | more)
 
 
 def activate(store: BundleStore, folder: Path, **options: Any) -> str:
     """Install and activate the next version of the bundle."""
     bundle = write_bundle(folder, landmarker=FINGERPRINT, version=4, **options)
     return store.install(bundle, activate=True)
+
+
+def teach(folder: Path, learning: LearningFolder) -> None:
+    """Teach a device one word with a bundle."""
+    bundle = open_bundle(folder)
+    network = OnnxClassifier(bundle)
+    learner = Learner(bundle, network, Teacher(bundle, network), learning)
+    asked = {"person": "amal", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", "words": "May we?"}
+    consent = Consent.model_validate(asked | {"purpose": "device", "days": 3650})
+    one = take(even_times(20, 1.0), Sign(0.0, 1.0, NEW_PLACE), provenance=Provenance("stream", FINGERPRINT))
+    learner.learn([(one, COFFEE)], consent, "taught")
 
 
 def states(listener: Listener) -> list[str | None]:
@@ -106,6 +132,24 @@ def test_good_model_passes(
     assert (store.probation(), store.current()) == (None, store.root / name)
     assert models(listener) == [TITLE, NEXT_TITLE]
     assert broker.log.count("as ishara-ishara") == 1
+
+
+def test_model_that_hides_what_was_learned_is_rolled_back(
+    start: Callable[..., Daemon], store: BundleStore, listener: Listener, tmp_path: Path
+) -> None:
+    """The model before would say nothing either without what was learned, so both are compared with it."""
+    old = write_teachable_bundle(tmp_path / "teachable", landmarker=FINGERPRINT, version=5)
+    store.install(old, activate=True)
+    store.pass_probation()
+    teach(old, LearningFolder(learning_folder(tmp_path / "state", "ishara")))
+    SIGNING_NEW.save(tmp_path / f"one{TAKE_SUFFIX}")
+    daemon = start(ISHARA_LEARNING_ASKED_BY="Reception", STATE_DIRECTORY=str(tmp_path / "state"))
+    listener.wait_until(lambda: {word.sign_id for word in words(listener)} == {COFFEE.sign_id})
+    new = write_teachable_bundle(tmp_path / "next", landmarker=FINGERPRINT, version=6, unteachable=[NEW_PLACE])
+    store.install(new, activate=True)
+    daemon.process.send_signal(signal.SIGHUP)
+    listener.wait_until(lambda: is_rolled_back(listener))
+    assert "it recognises no sign" in (states(listener)[-1] or "")
 
 
 def test_model_that_recognises_nothing_is_rolled_back(

@@ -57,6 +57,7 @@ def walk(site: Site) -> str:
     _correct(south)
     brought = desk.fleet("collect", "--to", str(folder / "collected")).expect(0)
     reviewed = _review(folder / "collected")
+    _take_back(site.south)
     improved = _improve(site, folder, "next")
     proven = desk.fleet("push", str(folder / "next"), "--allow-labels").expect(0, ", proven")
     said = _hear_on_the_other_device(site, folder / "next", south)
@@ -123,6 +124,13 @@ def _correct(page: LivePage) -> None:
     said = page.wait_for_words(_TAKES + 1, _TEA_ID)
     page.command(command="correct", seq=said[-1]["seq"], sign_id=_WRONG_ID)
     page.command(command="consent", action="stop")
+
+
+def _take_back(device: Device) -> None:
+    """Take the wrong correction back, which would hide Sami's word with any model."""
+    taken_back = device.run(_EDGE.format("learning undo"))
+    if "version 2 is undone" not in taken_back:
+        raise CheckFailed(taken_back)
 
 
 def _review(collected: Path) -> str:

@@ -28,6 +28,7 @@ KNOWN_HOSTS: Final = Path("~/.ssh/known_hosts")
 _CONNECT_S: Final = 10
 _REFUSED: Final = ("Authentication error", "SSH error (No authentication methods available)")
 _NO_GREETING: Final = "Error reading SSH protocol banner"
+_NO_CONNECTION: Final = "Unable to connect to port"
 
 Reporter = Callable[[str, str], None]
 """Reports the progress of a host: its name and a sentence."""
@@ -216,6 +217,10 @@ def _failure_of(error: str, entry: HostEntry, known_hosts: Path) -> Failure:
     reason = error.partition(" (")[2].removesuffix(")") or error
     if reason.startswith(_NO_GREETING):  # which paramiko says without a space before its reason
         reason = f"it does not greet as SSH does: {reason.removeprefix(_NO_GREETING) or 'it says nothing'}"
+    if _NO_CONNECTION in reason:  # after an error number of paramiko's, which is None
+        reason = (
+            f"nothing answers there; check that {entry.host} is switched on and in this network, and that SSH is on"
+        )
     return Failure(f"{where} cannot be reached: {reason}")
 
 

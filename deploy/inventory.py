@@ -161,6 +161,11 @@ def load_inventory(path: Path) -> FleetInventory:
     """Read an inventory. Raises InventoryInvalid."""
     try:
         content = read_toml_file(path)
+    except FileNotFoundError as error:
+        raise InventoryInvalid(
+            f"there is no inventory {path}; `ishara-deploy provision [USER@]HOST` makes one, "
+            "and --inventory names another"
+        ) from error
     except OSError as error:
         raise InventoryInvalid(f"the inventory {path} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -76,11 +76,15 @@ def test_refused_key_and_unreachable_host_have_different_exit_codes(
     unreachable = sshd.inventory()
     unreachable.write_text(unreachable.read_text().replace(str(sshd.port), str(free_port())))
     assert status(unreachable) == 1
-    assert "cannot be reached" in capsys.readouterr().out
+    assert "cannot be reached: nothing answers there; check that" in capsys.readouterr().out
 
 
 def test_wrong_inventory_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status(tmp_path / "fleet.toml") == 2
+    absent = capsys.readouterr().err
+    assert absent.startswith("ishara-deploy: there is no inventory ")
+    assert "`ishara-deploy provision [USER@]HOST` makes one" in absent
+    assert status(tmp_path) == 2
     assert capsys.readouterr().err.startswith("ishara-deploy: the inventory ")
 
 

@@ -7,6 +7,7 @@ from ishara import (
     Conversation,
     Event,
     SourceOptions,
+    UserError,
     Utterance,
     Word,
     open_bundle,
@@ -44,4 +45,9 @@ def main(clip: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if len(sys.argv) != 2:
+        sys.exit("usage: python examples/read_clip.py CLIP")
+    try:
+        main(sys.argv[1])
+    except UserError as error:  # such as a clip that is not there: its message is one sentence
+        sys.exit(f"read_clip: {error}")

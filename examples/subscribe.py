@@ -1,5 +1,6 @@
-"""Prints the words that all devices publish over MQTT: python examples/subscribe.py BROKER PORT."""
+"""Prints the words that all devices publish over MQTT: python examples/subscribe.py [BROKER [PORT]]."""
 
+import argparse
 import json
 import sys
 from typing import Any
@@ -13,4 +14,13 @@ def _print_word(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
     print(f"{word['device']}  {word['confidence']:4.0%}  {word['word']}  {word['word_en']}", flush=True)
 
 
-subscribe.callback(_print_word, "ishara/+/word", qos=1, hostname=sys.argv[1], port=int(sys.argv[2]))
+parser = argparse.ArgumentParser()
+parser.add_argument("broker", nargs="?", default="localhost")
+parser.add_argument("port", nargs="?", type=int, default=1883)
+options = parser.parse_args()
+try:
+    subscribe.callback(_print_word, "ishara/+/word", qos=1, hostname=options.broker, port=options.port)
+except OSError as error:
+    sys.exit(f"subscribe: the broker {options.broker}:{options.port} cannot be reached: {error.strerror}")
+except KeyboardInterrupt:  # Ctrl+C ends it
+    pass

@@ -32,6 +32,22 @@ def test_clip_is_read_from_python() -> None:
     assert utterances[-1] == "السلام عليكم شكرا"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["read_clip.py"], "usage: "),
+        (["read_clip.py", "absent.mp4"], "there is no source absent.mp4"),
+        (["subscribe.py", "127.0.0.1", "1"], "127.0.0.1:1 cannot be reached"),
+    ],
+)
+def test_mistakes_are_answered_with_a_sentence(arguments: list[str], sentence: str) -> None:
+    command = [sys.executable, f"examples/{arguments[0]}", *arguments[1:]]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=PATIENCE_S)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_words_are_received_over_mqtt(tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path)
     broker.start()

@@ -170,8 +170,10 @@ class StoredTake:
         try:
             with path.open("rb") as file:
                 return cls.read(file, str(path), max_frames)
-        except (OSError, ValueError) as error:  # ValueError: no path can hold a zero byte
-            raise TakeDamaged(f"{path} is not a readable take: {error}") from error
+        except OSError as error:
+            raise TakeDamaged(f"{path} is not a readable take: {error.strerror or describe(error)}") from error
+        except ValueError as error:  # no path can hold a zero byte
+            raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
 
     @classmethod
     def read(cls, file: IO[bytes], name: str, max_frames: int = _MAX_STORED_FRAMES) -> Self:

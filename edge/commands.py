@@ -24,6 +24,19 @@ log = logging.getLogger(__name__)
 
 REMOTE_COMMANDS: Final = frozenset(Command) - PAGE_ONLY
 """The commands that are executed for whoever may publish on the topic `command`."""
+_UNAVAILABLE: Final = {
+    Command.IDENTIFY: "it has no screen ([captions])",
+    Command.REPLY: "it has neither a screen ([captions]) nor a page ([web])",
+    Command.CLEAR: "it has neither a screen ([captions]) nor a page ([web])",
+    Command.TEACH: "it has no section [learning] in which teach is not false",
+    Command.TEACHING: "it has no section [learning] in which teach is not false",
+    Command.LEARNED: "it has no section [learning]",
+    Command.CONSENT: "it has no section [learning]",
+    Command.SNAPSHOT: "[mqtt] snapshot is off",
+    Command.ACTIVATE: "[mqtt] choose_model is false, or its settings are managed",
+    Command.VOCABULARY: "it has no [vocabulary.sets]",
+}
+"""Why a device does not carry out a command, by its configuration."""
 _BURST: Final = 10
 _BURST_S: Final = 10.0
 
@@ -122,9 +135,11 @@ class Commands:
 
     def _carry_out(self, command: Command, request: Request, accepted: Collection[Command]) -> JsonValue:
         if command not in accepted:
-            raise RequestRefused(f"{command} is not accepted from here")
+            where = "on the live page alone" if command in PAGE_ONLY else "over MQTT alone"
+            raise RequestRefused(f"the command {command} is accepted {where}")
         if not self._handlers[command]:
-            raise RequestRefused(f"nothing on this device can {command}")
+            reason = _UNAVAILABLE.get(command)
+            raise RequestRefused(f"this device does not carry out {command}" + (f": {reason}" if reason else ""))
         with self._lock:
             answers = [handler(request) for handler in self._handlers[command]]
         return next((answer.model_dump(mode="json") for answer in answers if answer is not None), None)

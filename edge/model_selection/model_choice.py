@@ -59,7 +59,8 @@ class ModelChoice:
         """Have the model activated soon. Raises RequestRefused."""
         name, now = request.model, time.monotonic()
         if name not in self.options:
-            raise RequestRefused(f"there is no model {one_line(name)} on this device; there are {self.options}")
+            there = ", ".join(self.options)
+            raise RequestRefused(f"there is no model {one_line(name)} on this device; there are: {there}")
         if self._is_busy:
             raise RequestRefused("another model is being activated; wait until it is in use")
         if len(self._recent) == _MOST and now - self._recent[0] < _IN_S:

@@ -35,7 +35,10 @@ def test_every_handler_is_called(commands: Commands) -> None:
 
 def test_command_without_handler_is_answered_with_an_error(commands: Commands) -> None:
     response = commands.execute(b"identify")
-    assert (response.ok, response.error) == (False, "nothing on this device can identify")
+    assert (response.ok, response.error) == (
+        False,
+        "this device does not carry out identify: it has no screen ([captions])",
+    )
 
 
 @pytest.mark.parametrize("message", [b"pause", b" Pause \n", b'{"command":"pause"}', b'{"command":"pause","id":null}'])
@@ -142,7 +145,7 @@ def test_settings_and_set_up_are_for_the_page_alone(commands: Commands) -> None:
     asked: list[SettingsRequest] = []
     commands.register_payload(SettingsRequest, asked.append)
     message = b'{"command": "settings", "action": "undo"}'
-    assert commands.execute(message).error == "settings is not accepted from here"
+    assert commands.execute(message).error == "the command settings is accepted on the live page alone"
     assert not asked
     assert commands.execute(message, PAGE_COMMANDS).ok
     assert len(asked) == 1

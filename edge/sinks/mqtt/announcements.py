@@ -43,9 +43,11 @@ class Announcements:
             self._before, self._triggers = _read(self._path), _read_triggers(self._path)
             self._write(list(dict.fromkeys([*topics, *self._before])))
             self._is_remembered = True
+        except BlockingIOError:
+            self.is_used_elsewhere = True
+            log.info("the topics of this device are not remembered: another daemon has its name")
         except OSError as error:
-            self.is_used_elsewhere = isinstance(error, BlockingIOError)
-            log.info("the topics of this device are not remembered: %s", error)
+            log.info("the topics of this device are not remembered: %s", error.strerror)
 
     def find_stale(self) -> list[str]:
         """Return the topics that hold a message of this device which nobody renews; to be cleared.

@@ -7,11 +7,9 @@ import re
 def add_arguments(command: argparse.ArgumentParser, configured: argparse.ArgumentParser) -> None:
     """Add the actions of the command; `configured` holds the options that each of them shares."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    summary = "lear what the broker keeps of this device, which removes it from Home Assistant"
     forget = actions.add_parser(
-        "forget",
-        parents=[configured],
-        help="clear what the broker keeps of this device, which ends it in Home Assistant",
-        description="Clears what the broker keeps of this device, which ends it in Home Assistant. Stop it first.",
+        "forget", parents=[configured], help=f"c{summary}", description=f"C{summary}. Stop the daemon first."
     )
     forget.add_argument("--device", type=_device, metavar="NAME", help="an earlier name (default: the configured one)")
     forget.add_argument(

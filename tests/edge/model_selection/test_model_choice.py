@@ -127,3 +127,8 @@ def test_second_choice_waits_for_the_first(device: Device, monkeypatch: pytest.M
     monkeypatch.setattr(device.store, "activate", lambda _name: time.sleep(0.3))
     assert device.choose(device.names[0]).ok
     assert "another model is being activated" in str(device.choose(device.names[1]).error)
+
+
+def test_refusal_lists_the_models_that_are_installed(device: Device) -> None:
+    there = f"there are: {', '.join((SHIPPED, *device.names))}"
+    assert device.choose("nothing").error == f"there is no model nothing on this device; {there}"

@@ -50,8 +50,9 @@ def test_settings_that_are_wrong_can_be_undone(path: Path, capsys: pytest.Captur
     assert path.read_text() == "device = 'hall'  # above the door\n"
 
 
-def test_without_a_file_nothing_can_be_undone(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "undo"]) == 2
+@pytest.mark.parametrize("action", ["history", "undo"])
+def test_without_a_file_there_are_no_changes(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", action]) == 2
     assert "there is no file of settings; name one with --config" in capsys.readouterr().err
 
 

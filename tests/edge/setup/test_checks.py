@@ -206,7 +206,7 @@ def test_wrong_request_is_refused_and_quotes_no_password(page: Page, payload: di
 
 def test_nobody_sets_up_over_mqtt(page: Page) -> None:
     mqtt = frozenset(Command) - {Command.SETUP, Command.SETTINGS}
-    assert page.send("brokers", accepted=mqtt) == "setup is not accepted from here"
+    assert page.send("brokers", accepted=mqtt) == "the command setup is accepted on the live page alone"
 
 
 def test_nothing_is_shown_after_the_end(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

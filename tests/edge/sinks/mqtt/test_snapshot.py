@@ -58,7 +58,7 @@ def test_snapshot_is_off_by_default(broker: Mosquitto, listener: Listener, open_
     listener.wait_for_status("online")
     listener.publish("ishara/entrance/command", "snapshot")
     listener.wait_until(lambda: bool(listener.on("response")))
-    assert "nothing on this device can snapshot" in listener.on("response")[0].payload
+    assert "[mqtt] snapshot is off" in listener.on("response")[0].payload
 
 
 @pytest.mark.parametrize("with_image", [True, False])

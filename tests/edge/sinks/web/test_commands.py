@@ -84,7 +84,7 @@ def test_page_of_another_server_sends_no_command(client: WebClient, replies: lis
     [
         ({"command": "reply", "text": "a\nb"}, "line ends"),
         ({"command": "reply", "text": "a" * 501}, "at most 500 characters"),
-        ({"command": "pause"}, "not accepted from here"),
+        ({"command": "pause"}, "accepted over MQTT alone"),
         ({"command": "reply", "text": "a" * MAX_BYTES}, "bytes at most"),
     ],
 )

@@ -19,6 +19,8 @@ from landmarkers.task_builder import ensure_tasks
 from landmarkers.task_bundles import TASK_BUNDLES, needed_tasks
 
 NETWORKS: Final = "/opt/ishara-networks"
+COMMAND: Final = "/usr/local/bin/ishara-edge"
+_PROGRAM: Final = "/opt/ishara/bin/ishara-edge"
 _START_S: Final = 180
 _INSTALL_S: Final = 1800
 
@@ -78,6 +80,7 @@ class _Inspection:
             "credentials": self._files(plan.credentials),
             "unit": self._files((plan.unit,)),
             "program": self._program(),
+            "command": self._command(),
         }
         if steps["unit"]:
             steps["unit"].append(Command("systemctl daemon-reload"))
@@ -159,6 +162,12 @@ class _Inspection:
         if program.is_active(machine, release):
             return []
         return [lambda: program.build(machine, release), lambda: program.activate(machine, release)]
+
+    def _command(self) -> list[Command | Action]:
+        """The program's name in the search path of operators; whatever has this name already stays."""
+        if self._machine.attempt(f"test -e {COMMAND} || test -L {COMMAND}").ok:
+            return []
+        return [Command(f"install -d -m 755 {Path(COMMAND).parent} && ln -s {_PROGRAM} {COMMAND}")]
 
     def _enabled(self) -> list[Command | Action]:
         enabled = self._machine.attempt(f"systemctl is-enabled {UNIT}").out.strip() == "enabled"

@@ -188,6 +188,7 @@ def test_provisioning_writes_what_is_planned_and_removes_other_keys(
         stray.write_text("a key that nobody trusts any more")
     monkeypatch.setattr(steps, "KEYS", str(keys))
     monkeypatch.setattr(steps, "NETWORKS", str(tmp_path / "networks"))
+    monkeypatch.setattr(steps, "COMMAND", str(tmp_path / "bin" / "ishara-edge"))
     folder = remote.home / "credstore"
     contents = tuple(Content(f"{folder}/{name}", name.encode(), "600") for name in HOSTILE + HONEST)
     wanted = Plan(

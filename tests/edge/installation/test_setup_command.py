@@ -11,8 +11,10 @@ import pytest
 from edge.__main__ import main
 from edge.installation import command, set_up_report, steps
 from edge.installation.machine import LocalMachine, Machine, StepFailed
+from edge.installation.plan import Plan, unit
+from edge.installation.program import ProgramFiles, Release
 from edge.installation.set_up_page import as_text
-from edge.installation.steps import Steps, carry_out
+from edge.installation.steps import Steps, carry_out, missing_steps
 from edge.setup.invitation import Invitation
 from landmarkers.task_bundles import FOLDER_VARIABLE, needed_tasks
 
@@ -50,6 +52,27 @@ def test_networks_that_the_installation_lacks_are_built_for_the_device_alone(
     assert main(arguments) == 0
     assert {path.name: path.read_text() for path in device.iterdir()} == {name: name for name in needed_tasks()}
     assert not installation.exists()
+
+
+@pytest.mark.parametrize("there", [None, "file", "link"])
+def test_operators_find_the_command_and_what_has_its_name_stays(
+    there: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = tmp_path / "bin" / "ishara-edge"
+    monkeypatch.setattr(steps, "COMMAND", str(name))
+    (wheel := tmp_path / "ishara-1.0-py3-none-any.whl").touch()
+    (lock := tmp_path / "lock.txt").touch()
+    plan = Plan((), Release("1.0-abc", ProgramFiles(wheel, lock)), None, None, (), unit())
+    if there is not None:
+        name.parent.mkdir()
+        name.touch() if there == "file" else name.symlink_to("/nothing/there")
+    machine = LocalMachine(tmp_path)
+    commands = missing_steps(machine, plan, start=False)["command"]
+    carry_out(machine, {"command": commands}, lambda _: None)
+    assert not missing_steps(machine, plan, start=False)["command"]
+    assert (name.is_symlink(), bool(commands)) == (there != "file", there is None)
+    if there is None:
+        assert name.readlink() == Path("/opt/ishara/bin/ishara-edge")
 
 
 def test_commands_run_here_with_their_input_and_their_time(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import NoReturn
 
-from gevent import monkey
-
 from deploy.arguments import read
+from edge.libraries import LibraryMissing
 from landmarkers.errors import UserError
 from models.bundle import open_bundle
 from models.keys import PrivateKey, generate_keys
@@ -45,16 +45,23 @@ def sign_bundle(options: argparse.Namespace) -> int:
 
 
 def run_on_fleet(options: argparse.Namespace) -> int:
-    """Run a command that connects to devices."""
-    # pyinfra is imported only after `program` has replaced sockets by gevent's.
-    from deploy.command import run_on_fleet
+    """Run a command that connects to devices. Raises LibraryMissing."""
+    try:  # pyinfra is imported only after `program` has replaced sockets by gevent's.
+        from deploy.command import run_on_fleet
+    except ModuleNotFoundError as error:
+        raise LibraryMissing(
+            f"{error.name} is not installed here; run `make setup` in a clone, or install 'ishara[deploy]'"
+        ) from error
 
     return run_on_fleet(options)
 
 
 def program() -> NoReturn:
     """Run `main` as a process of its own, with gevent's sockets, so that pyinfra works on many hosts at once."""
-    monkey.patch_all()
+    if find_spec("gevent") is not None:  # without it the commands that need it say so
+        from gevent import monkey
+
+        monkey.patch_all()
     sys.exit(main())
 
 

@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse_arguments(arguments)
         run = load_command(options.command)
     except ModuleNotFoundError as error:
-        print(f"ishara-trainer: {error.name} is not installed here; pip install 'ishara[trainer]'", file=sys.stderr)
+        remedy = "run `make setup` in a clone, or install 'ishara[trainer]'"
+        print(f"ishara-trainer: {error.name} is not installed here; {remedy}", file=sys.stderr)
         return 2
     try:
         return run(options)

@@ -32,9 +32,9 @@ def add_compare(command: argparse.ArgumentParser) -> None:
 
 def _validate_report(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Check that the report can be written, also where no file is named."""
-    if not options.run.is_dir():
-        command.error(f"there is no folder {options.run}; name the folder of a run")
     if options.to is None:
+        if not options.run.is_dir():
+            command.error(f"there is no folder {options.run}; name the folder of a run")
         try:
             options.to = report_file(str(options.run / "report.html"))
         except argparse.ArgumentTypeError as error:

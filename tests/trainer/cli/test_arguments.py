@@ -50,7 +50,7 @@ def test_list_of_signs_is_parsed() -> None:
         (["evaluate", "clips", "--model", "m", "--html", "nowhere/report.html"], "there is no folder nowhere"),
         (["evaluate", "clips", "--model", "m", "--html", "."], ". is a folder, not a file"),
         (["report", "nowhere"], "there is no folder nowhere; name the folder of a run"),
-        (["report", ".", "--to", "nowhere/report.html"], "there is no folder nowhere"),
+        (["report", "r", "--to", "nowhere/report.html"], "there is no folder nowhere"),
         (["compare", "r"], "required: RUN"),
         (["benchmark"], "required: BUNDLE"),
         (["benchmark", "b", "--batches", "1,0"], "0 is not a whole number from 1 to"),

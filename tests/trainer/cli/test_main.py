@@ -41,7 +41,9 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_missing_library_is_named_with_the_command_that_installs_it() -> None:
     done = run(WITHOUT_TORCH, "report", "run", "--to", "report.html")
     assert done.returncode == 2
-    assert done.stderr == "ishara-trainer: torch is not installed here; pip install 'ishara[trainer]'\n"
+    assert done.stderr == (
+        "ishara-trainer: torch is not installed here; run `make setup` in a clone, or install 'ishara[trainer]'\n"
+    )
 
 
 def test_help_works_without_torch() -> None:

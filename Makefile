@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --requirement re
 INSTALL_PROJECT = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup lock demo test check docs reference format clean test-python test-arm test-device test-fleet test-walk test-first-hour test-docker test-homeassistant image test-image test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
+.PHONY: setup lock demo test check wheel docs reference format clean test-python test-arm test-device test-fleet test-walk test-first-hour test-docker test-homeassistant image test-image test-soak test-teaching-kills test-leaks test-visitors test-hostile fuzz
 
 setup: $(VENV)/ready
 	$(BIN)/ishara-landmarkers
@@ -79,6 +79,11 @@ PACKAGE ?= landmarkers
 check: setup
 	$(static_checks)
 	$(BIN)/pytest tests/test_terms.py $(addprefix tests/,$(PACKAGE))
+
+# The wheel of the program in dist, and the lock with which devices install it.
+wheel: $(VENV)/ready-for-demo
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	cp requirements/web.txt dist/
 
 # The documentation in build/site; the references to configuration and commands are made from the code by `reference`.
 docs: setup

@@ -55,15 +55,19 @@ demo: $(VENV)/ready-for-demo
 	$(BIN)/ishara-landmarkers
 	$(BIN)/python -m edge.demo $(if $(SOURCE),--source '$(SOURCE)')
 
+# The types of a fresh clone take a minute of one core, so they are checked while the tests run and often wait.
 test: packages setup
-	$(static_checks)
+	$(style_checks)
 	$(BIN)/mkdocs build --quiet
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@echo "$(BIN)/mypy & $(BIN)/pytest --numprocesses 2 --dist loadfile"; \
+	$(BIN)/mypy > $(VENV)/mypy.txt 2>&1 & types=$$!; \
+	$(BIN)/pytest --numprocesses 2 --dist loadfile; tests=$$?; \
+	wait $$types; types=$$?; cat $(VENV)/mypy.txt; \
+	test $$types = 0 && exit $$tests
 
-define static_checks
+define style_checks
 $(BIN)/ruff format --check .
 $(BIN)/ruff check .
-$(BIN)/mypy
 $(BIN)/lint-imports
 endef
 
@@ -77,7 +81,8 @@ test-python: packages
 # The fast checks. PACKAGE=trainer/reports runs the tests of that folder instead of those of landmarkers.
 PACKAGE ?= landmarkers
 check: setup
-	$(static_checks)
+	$(style_checks)
+	$(BIN)/mypy
 	$(BIN)/pytest tests/test_terms.py $(addprefix tests/,$(PACKAGE))
 
 # The wheel of the program in dist, and the lock with which devices install it.

@@ -12,15 +12,18 @@ import pytest
 import torch
 from torch import nn
 
+from tests.trainer.training.short_epochs import SHORT
 from trainer.augmentation.loader import BatchLoader
 from trainer.cli.main import main as trainer
 from trainer.data.store import Store
 from trainer.model.network import SignClassifier
 from trainer.training.distributed import DistributedContext, local_device
+from trainer.training.recipe import RECIPES
 from trainer.training.run import open_run
 from trainer.training.trained_model import build_model, compute_logits
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+ROOT = Path(__file__).parents[3]
 
 
 def train(takes: Path, run: Path, *more: str) -> list[str]:
@@ -47,11 +50,15 @@ def losses(run: Path) -> dict[str, list[float]]:
     return {name: [one.value for one in curves.Scalars(name)] for name in ("loss/train", "loss/validation")}
 
 
-def test_two_processes_reach_the_result_of_one_although_one_is_killed(synthetic_takes: Path, tmp_path: Path) -> None:
+def test_two_processes_reach_the_result_of_one_although_one_is_killed(
+    synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "default", SHORT)
     one, two = tmp_path / "one", tmp_path / "two"
     assert trainer(train(synthetic_takes, one, "--epochs", "2")) == 0
-    command = [*TORCHRUN, "--max-restarts", "1", "-m", "--", "trainer", *train(synthetic_takes, two, "--epochs", "2")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as torchrun:
+    program = ("-m", "--", "tests.trainer.training.short_epochs")
+    command = [*TORCHRUN, "--max-restarts", "1", *program, *train(synthetic_takes, two, "--epochs", "2")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as torchrun:
         while not (two / "checkpoint.pt").is_file():
             assert torchrun.poll() is None, "the run ended before one of its processes could be killed"
             time.sleep(0.01)

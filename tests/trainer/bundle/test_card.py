@@ -1,6 +1,5 @@
 """A model card says of the data what is counted and what was stated, and nothing else."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 
 from landmarkers.layout import DEFAULT_PARTS
 from landmarkers.take import Provenance
-from models.bundle import open_bundle
 from models.labels import Sign
 from tests.consented_takes import consent
 from tests.synthetic_takes import LANDMARKER, make_take
@@ -204,17 +202,6 @@ def test_a_fine_tuned_model_tells_its_new_clips_and_its_parent(cards: Cards) -> 
     assert "The terms of karsl-230@6 bind these weights, too; its card states them.\n\nFree." in card
     assert "It was fine-tuned on clips of one signer alone." in card
     assert "exemplars.npz" not in card
-
-
-def test_texts_for_the_card_come_from_the_command(tiny_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "terms.md").write_text("\ufeffCC BY 4.0.\n\n## Limits\nNone\x1b[2J.\n", encoding="utf-8")
-    command = ["export", str(tiny_run), "--to", str(tmp_path / "b"), "--name", "mine", "--precision", "fp32"]
-    assert trainer([*command, "--about", "Signed at home.", "--terms", f"@{tmp_path / 'terms.md'}"]) == 0
-    card = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
-    assert "## Training data\n\nSigned at home." in card
-    assert "## Terms\n\nCC BY 4.0.\n\n\\## Limits\nNone [2J." in card
-    assert json.loads((tmp_path / "b" / "manifest.json").read_text())["files"].keys() >= {"README.md"}
-    open_bundle(tmp_path / "b")
 
 
 @pytest.mark.parametrize("text", ["", " \n", "@missing.md", "@.", "x" * 10_001])

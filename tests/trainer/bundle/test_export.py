@@ -3,13 +3,15 @@
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 import torch
+from onnx import numpy_helper
 
 from landmarkers.take import Provenance, Take
 from models.bundle import open_bundle
@@ -23,39 +25,69 @@ from trainer.bundle.export import export_fp32
 from trainer.bundle.quantise import QuantisationData, QuantisationHarmful, select_network
 from trainer.cli.main import main as trainer
 from trainer.model.network import SignClassifier
-from trainer.training.run import open_run
-from trainer.training.trained_model import load_trained
+
+INT8_TYPES = {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
 
 
-@pytest.fixture(scope="session")
-def fp32(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = open_run(tiny_run)
-    path = tmp_path_factory.mktemp("fp32") / "model.onnx"
-    export_fp32(load_trained(run.folder, run.recipe, run.signs), path)
-    return path
+@dataclass(frozen=True)
+class Fp32Export:
+    """A bundle in fp32 with all options, the torch network in it, its key, and takes of other unknown signs."""
+
+    bundle: Path
+    network: SignClassifier
+    keys: Path
+    others: list[Take]
+
+    @property
+    def model(self) -> Path:
+        """Return the ONNX file."""
+        return self.bundle / "model.onnx"
+
+
+@pytest.fixture(scope="module")
+def fp32_export(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Fp32Export:
+    folder = tmp_path_factory.mktemp("fp32-export")
+    private, _ = generate_keys(folder / "keys", "workshop")
+    takes = [make_take(shape, seed=shape) for shape in range(20, 32)]
+    for number, take in enumerate(takes[:6]):
+        take.save(folder / f"unknown/{number}.take.npz")
+    (folder / "terms.md").write_text("\ufeffCC BY 4.0.\n\n## Limits\nNone\x1b[2J.\n", encoding="utf-8")
+    command = ["export", str(tiny_run), "--to", str(folder / "bundle"), "--name", "mine", "--precision", "fp32"]
+    command += ["--key", str(private), "--unknown", str(folder / "unknown")]
+    command += ["--about", "Signed at home.", "--terms", f"@{folder / 'terms.md'}"]
+    networks: list[SignClassifier] = []
+
+    def export(network: SignClassifier, path: Path) -> None:
+        networks.append(network)
+        export_fp32(network, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trainer.bundle.bundling.export_fp32", export)
+        assert trainer(command) == 0
+    return Fp32Export(folder / "bundle", networks[0], folder / "keys", takes[6:])
 
 
 def load_takes(folder: Path) -> list[Take]:
     return [Take.load(path) for path in sorted(folder.glob("*.take.npz"))]
 
 
-def test_graph_matches_torch_at_any_length_and_with_padding(tiny_run: Path, fp32: Path) -> None:
-    run = open_run(tiny_run)
-    classifier = load_trained(run.folder, run.recipe, run.signs)
-    session = ort.InferenceSession(str(fp32))
+def test_graph_matches_torch_at_any_length_and_with_padding(fp32_export: Fp32Export) -> None:
+    session = ort.InferenceSession(str(fp32_export.model))
     for batch, time in ((1, 2), (1, 90), (3, 17)):
         points, times = torch.rand(batch, time, 543, 3), torch.arange(float(time)).repeat(batch, 1) / 30
         points[0, : time // 2, 468:489] = torch.nan
         times[-1, time // 2 + 1 :] = torch.nan
         with torch.no_grad():
-            expected = classifier.outputs(points, times)
+            expected = fp32_export.network.outputs(points, times)
         found = session.run(["probabilities", "embedding"], {"points": points.numpy(), "times": times.numpy()})
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_allclose(one, other.numpy(), atol=1e-4)
 
 
-def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, synthetic_takes: Path) -> None:
-    session = ort.InferenceSession(str(fp32))
+def test_int8_agrees_with_fp32_and_is_smaller(
+    tiny_bundle: Path, fp32_export: Fp32Export, synthetic_takes: Path
+) -> None:
+    session = ort.InferenceSession(str(fp32_export.model))
     bundle = open_bundle(tiny_bundle)
     classifier = OnnxClassifier(bundle)
     agreements = 0
@@ -66,7 +98,7 @@ def test_int8_agrees_with_fp32_and_is_smaller(tiny_bundle: Path, fp32: Path, syn
         float32 = session.run(["probabilities"], inputs)[0][0]
         agreements += int(int8.argmax() == float32.argmax())
     assert agreements >= 0.95 * len(takes)
-    assert bundle.model.stat().st_size < 0.5 * fp32.stat().st_size
+    assert bundle.model.stat().st_size < 0.5 * fp32_export.model.stat().st_size
 
 
 def test_exported_bundle_learns_a_word(tiny_bundle: Path, synthetic_takes: Path) -> None:
@@ -80,29 +112,27 @@ def test_exported_bundle_learns_a_word(tiny_bundle: Path, synthetic_takes: Path)
     assert LearnedClassifier(classifier, head).classify(backwards).best.sign == own
 
 
-def test_bundle_can_be_exported_in_fp32(tiny_run: Path, fp32: Path, tmp_path: Path) -> None:
-    command = ["export", str(tiny_run), "--to", str(tmp_path / "bundle"), "--name", "tiny", "--precision", "fp32"]
-    assert trainer(command) == 0
-    assert (tmp_path / "bundle" / "model.onnx").stat().st_size > 0.9 * fp32.stat().st_size
-    assert "**fp32** (this one)" in (tmp_path / "bundle" / "README.md").read_text()
+def test_bundle_can_be_exported_in_fp32(fp32_export: Fp32Export) -> None:
+    graph = onnx.load(str(fp32_export.model)).graph
+    assert {weights.data_type for weights in graph.initializer} & INT8_TYPES == set()
+    assert "**fp32** (this one)" in (fp32_export.bundle / "README.md").read_text()
+
+
+def test_texts_for_the_card_come_from_the_command(fp32_export: Fp32Export) -> None:
+    card = (fp32_export.bundle / "README.md").read_text(encoding="utf-8")
+    assert "## Training data\n\nSigned at home." in card
+    assert "## Terms\n\nCC BY 4.0.\n\n\\## Limits\nNone [2J." in card
+    assert json.loads((fp32_export.bundle / "manifest.json").read_text())["files"].keys() >= {"README.md"}
 
 
 def test_bundle_is_less_sure_of_signs_like_those_that_it_shall_not_know(
-    tiny_run: Path, tiny_bundle: Path, tmp_path: Path
+    tiny_bundle: Path, fp32_export: Fp32Export
 ) -> None:
-    others = [make_take(shape, seed=shape) for shape in range(20, 32)]
-    for number, take in enumerate(others[:6]):
-        take.save(tmp_path / f"unknown/{number}.take.npz")
-    command = ["export", str(tiny_run), "--to", str(tmp_path / "bundle"), "--name", "tiny", "--precision", "fp32"]
-    assert trainer([*command, "--unknown", str(tmp_path / "unknown")]) == 0
-    rejecting, before = (OnnxClassifier(open_bundle(folder)) for folder in (tmp_path / "bundle", tiny_bundle))
-    for take in others[6:]:
+    others, known = fp32_export.others, [make_take(shape, seed=50) for shape in range(4)]
+    rejecting, before = (OnnxClassifier(open_bundle(folder)) for folder in (fp32_export.bundle, tiny_bundle))
+    for take in others:
         assert rejecting.classify(take).best.confidence < before.classify(take).best.confidence + 0.01
-    known = [make_take(shape, seed=50) for shape in range(4)]
-    confidences = [
-        [one.classify(take).best.confidence for take in takes]
-        for one, takes in ((rejecting, others[6:]), (rejecting, known))
-    ]
+    confidences = [[rejecting.classify(take).best.confidence for take in takes] for takes in (others, known)]
     assert max(confidences[0]) < min(confidences[1])
 
 
@@ -120,18 +150,19 @@ def test_unknown_signs_without_held_out_clips_or_of_another_landmarker_are_refus
 
 
 def test_int8_that_loses_accuracy_is_refused(
-    fp32: Path, tiny_run: Path, synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fp32_export: Fp32Export, synthetic_takes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = open_run(tiny_run)
-    untrained = tmp_path / "untrained.onnx"
-    export_fp32(SignClassifier(run.recipe.size, len(run.signs), run.recipe.steps), untrained)
+    graph = onnx.load(str(fp32_export.model))
+    for weights in graph.graph.initializer:
+        if len(weights.dims) > 1 and weights.data_type == onnx.TensorProto.FLOAT:
+            weights.CopyFrom(numpy_helper.from_array(0.0 * numpy_helper.to_array(weights), weights.name))
     monkeypatch.setattr(
-        "trainer.bundle.quantise._quantisers", lambda *_: {"bad": lambda path: shutil.copy(untrained, path)}
+        "trainer.bundle.quantise._quantisers", lambda *_: {"bad": lambda path: onnx.save(graph, str(path))}
     )
     takes = load_takes(synthetic_takes)
     classes = [(take.provenance.sign_id or 0) - 1 for take in takes]
     with pytest.raises(QuantisationHarmful, match="more than 0.5% is lost"):
-        select_network(fp32, tmp_path / "int8.onnx", QuantisationData(takes, classes, takes))
+        select_network(fp32_export.model, tmp_path / "int8.onnx", QuantisationData(takes, classes, takes))
     assert not (tmp_path / "int8.onnx").exists()
 
 
@@ -225,11 +256,10 @@ def test_export_of_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pyt
     assert "not the folder of a run" in capsys.readouterr().err
 
 
-def test_bundle_is_signed_on_export(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    private, _ = generate_keys(tmp_path / "keys", "workshop")
-    bundle = tmp_path / "signed"
-    command = ["export", str(tiny_run), "--to", str(bundle), "--name", "signed", "--precision", "fp32", "--key"]
+def test_bundle_is_signed_on_export(
+    tiny_run: Path, fp32_export: Fp32Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["export", str(tiny_run), "--to", str(tmp_path / "signed"), "--name", "signed", "--key"]
     assert trainer([*command, str(tmp_path / "none.key")]) == 2
     assert "none.key cannot be read" in capsys.readouterr().err
-    assert trainer([*command, str(private)]) == 0
-    assert TrustedKeys.read(tmp_path / "keys").verify(bundle).name == "workshop"
+    assert TrustedKeys.read(fp32_export.keys).verify(fp32_export.bundle).name == "workshop"

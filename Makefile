@@ -137,15 +137,15 @@ test-first-hour: setup
 test-docker: setup
 	tests/docker/build-steps $(BIN)/python
 
-# A card image for a Raspberry Pi 4 or 5 in build/image: Debian 13 with Ishara, waiting to be set up. Needs root; no
-# whole run has been timed (docs/image.md). Its Debian (5 GB) is kept in ~/.cache/ishara/image, or where IMAGE_CACHE says;
+# A card image for a Raspberry Pi 4 or 5 in build/image: Debian 13 with Ishara, waiting to be set up. Needs root; three
+# quarters of an hour on two busy cores. Its Debian (2 GB) is kept in ~/.cache/ishara/image, or where IMAGE_CACHE says;
 # remove that folder at will. XZ= leaves out the compressed file, XZ=9 makes it smaller.
 XZ ?= 1
 image: setup
 	XZ=$(XZ) deploy/image/make-image $(BIN)/python build/image
 
 # That image's root file system as a container with systemd, its programs emulated: set-up page, code, settings of the
-# card, ssh, services. Needs root and a loop device; six minutes. BOARD=1 boots all of the image on an emulated board instead,
+# card, ssh, services. Needs root and a loop device; eight minutes. BOARD=1 boots all of the image on an emulated board instead,
 # with its own kernel, which needs no root where tests/image/debian-packages-board.txt is installed, but a machine that
 # has nothing else to do.
 test-image: setup

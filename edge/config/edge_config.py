@@ -1,6 +1,6 @@
 """The whole configuration."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -16,11 +16,14 @@ from edge.config.speech import SpeechConfig
 from edge.config.web import WebConfig
 from models.composition import Digits
 
+DEVICE_NAME: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+"""Pattern of a device's name, which is a level of MQTT topics."""
+
 
 class EdgeConfig(Section):
     """The daemon's configuration; each part of the daemon receives only its own section."""
 
-    device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = "ishara"
+    device: Annotated[str, StringConstraints(pattern=DEVICE_NAME)] = "ishara"
     """The device's name in MQTT topics, word events and captions."""
     managed: bool = False
     """True where a file management system owns this file: the page shows the settings and cannot change them."""

@@ -6,12 +6,35 @@ from pathlib import Path
 from typing import Final, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from edge.config.edge_config import EdgeConfig
+from edge.config.edge_config import DEVICE_NAME, EdgeConfig
+from edge.day_hours import HOURS
 from edge.redaction import show_value
 from landmarkers.plain_text import one_line
 
 PREFIX: Final = "ISHARA_"
+
+_WHOLE: Final = "it must be a whole number"
+_NUMBER: Final = "it must be a number"
+_TRUTH: Final = "it must be true or false"
+_REASONS: Final = {
+    "missing": "it is required",
+    "string_type": "it must be a text in quotation marks",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
+}
+"""Pydantic's types of errors in the words of people who write TOML."""
+_FORMS: Final = {
+    DEVICE_NAME: "it must be at most 63 letters (a to z), digits, hyphens and underscores, such as hall-2",
+    HOURS: "it must be two times such as 22:00-06:00",
+}
+"""The patterns of keys in words."""
 
 KeyPath = tuple[str, ...]
 """A key of the configuration, with its section if it has one."""
@@ -30,7 +53,13 @@ def explain(error: ValidationError, path: Path | None, variables: Mapping[str, s
     where = _where(location[:-1] if first["type"] == "missing" else location, path, variables)
     if first["type"] == "extra_forbidden":
         return f"{where} is wrong: there is no key {key}{_hint(key, is_variable=where.startswith('the variable'))}"
-    return f"{where} is wrong: {key}: {first['msg'].removeprefix('Value error, ')}{show_value(first['input'])}"
+    return f"{where} is wrong: {key}: {_reason(first)}{show_value(first['input'])}"
+
+
+def _reason(error: ErrorDetails) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return _FORMS.get(error.get("ctx", {}).get("pattern", ""), error["msg"])
+    return _REASONS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
 
 
 def _where(location: KeyPath, path: Path | None, variables: Mapping[str, str]) -> str:

@@ -96,7 +96,7 @@ def test_wrong_variable_is_named(variable: str, value: str, key: str) -> None:
         ({"ISHARA_WEB_ORIGINS": "a.example"}, "the variable ISHARA_WEB_ORIGINS is wrong: web.origins.0: "),
         (
             {"ISHARA_MQTT_PORT": "1884"},
-            "the configuration with the variable ISHARA_MQTT_PORT is wrong: mqtt.host: Field required",
+            "the configuration with the variable ISHARA_MQTT_PORT is wrong: mqtt.host: it is required",
         ),
         (
             {"ISHARA_MQTT_HOST": "h", "ISHARA_MQTT_PASSWORD_FILE": "p"},
@@ -105,6 +105,21 @@ def test_wrong_variable_is_named(variable: str, value: str, key: str) -> None:
         (
             {"ISHARA_MQTT_HOTS": "h"},
             "the variable ISHARA_MQTT_HOTS is wrong: there is no key mqtt.hots; perhaps ISHARA_MQTT_HOST is meant",
+        ),
+        (
+            {"ISHARA_DEVICE": "front door"},
+            "the variable ISHARA_DEVICE is wrong: device: it must be at most 63 letters (a to z)",
+        ),
+        (
+            {"ISHARA_SPEECH_QUIET_HOURS": "22-7"},
+            (
+                "the variable ISHARA_SPEECH_QUIET_HOURS is wrong: speech.quiet_hours: it must be two times such as "
+                "22:00-06:00, not '22-7'"
+            ),
+        ),
+        (
+            {"ISHARA_METRICS_PORT": "high"},
+            "the variable ISHARA_METRICS_PORT is wrong: metrics.port: it must be a whole number, not 'high'",
         ),
         ({"ISHARA_XYZ": "h"}, "the variable ISHARA_XYZ is wrong: there is no key xyz"),
     ],

@@ -1,7 +1,10 @@
 """The real recordings, and the synthetic takes, run and bundle that stand in for them."""
 
+import fcntl
+import gc
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,13 @@ SHARED = Path(__file__).parents[2] / "shared"
 # A shell may have these signals ignored in the background (`nohup`, `&`), which every started program inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _freeze_imports() -> None:
+    """Leave imports out of later collections of garbage: each daemon that ends within a test makes one."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -35,21 +45,38 @@ def sample_image() -> Path:
     return Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that is made in the first process of the tests which needs it; the others wait for it.
+
+    No test may change what is in it.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made-once" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_suffix(".unfinished")
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+def train_or_export(*arguments: str | Path) -> None:
+    assert trainer(list(map(str, arguments))) == 0
+
+
 @pytest.fixture(scope="session")
 def synthetic_takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return takes of four synthetic signs with a labels file, as extraction writes them."""
-    folder = tmp_path_factory.mktemp("takes")
-    write_takes(folder)
-    return folder
+    return made_once(tmp_path_factory, "takes", write_takes)
 
 
 @pytest.fixture(scope="session")
 def tiny_run(synthetic_takes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run on the synthetic takes, made with the command line."""
-    run = tmp_path_factory.mktemp("runs") / "tiny"
-    command = ["train", "--takes", str(synthetic_takes), "--run", str(run), "--recipe", "trial"]
-    assert trainer([*command, "--validation", "0.3", "--threads", "1"]) == 0
-    return run
+    command = ("train", "--takes", synthetic_takes, "--recipe", "trial", "--validation", "0.3", "--threads", "1")
+    return made_once(tmp_path_factory, "runs/tiny", lambda run: train_or_export(*command, "--run", run))
 
 
 @pytest.fixture
@@ -61,6 +88,5 @@ def without_smoke_test(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def tiny_bundle(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the bundle of the tiny run."""
-    bundle = tmp_path_factory.mktemp("bundles") / "tiny"
-    assert trainer(["export", str(tiny_run), "--to", str(bundle), "--name", "tiny", "--threshold", "0.3"]) == 0
-    return bundle
+    command = ("export", tiny_run, "--name", "tiny", "--threshold", "0.3")
+    return made_once(tmp_path_factory, "bundles/tiny", lambda bundle: train_or_export(*command, "--to", bundle))

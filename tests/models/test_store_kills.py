@@ -18,7 +18,7 @@ from models.classifier import OnnxClassifier
 from models.store import BundleStore
 from tests.edge.tiny_bundle import write_bundle
 
-KILLS: Final = int(os.environ.get("STORE_KILLS", "40"))
+KILLS: Final = int(os.environ.get("STORE_KILLS", "20"))
 SEED: Final = 6
 # Python's audit events of file system changes: https://docs.python.org/3/library/audit_events.html
 STEPS: Final = {"open", "os.chmod", "os.chown", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}

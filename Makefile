@@ -55,13 +55,15 @@ demo: $(VENV)/ready-for-demo
 	$(BIN)/ishara-landmarkers
 	$(BIN)/python -m edge.demo $(if $(SOURCE),--source '$(SOURCE)')
 
+# WORKERS=4 runs four tests at once.
+WORKERS ?= 2
 # The types of a fresh clone take a minute of one core, so they are checked while the tests run and often wait.
 test: packages setup
 	$(style_checks)
 	$(BIN)/mkdocs build --quiet
-	@echo "$(BIN)/mypy & $(BIN)/pytest --numprocesses 2 --dist loadfile"; \
+	@echo "$(BIN)/mypy & $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile"; \
 	$(BIN)/mypy > $(VENV)/mypy.txt 2>&1 & types=$$!; \
-	$(BIN)/pytest --numprocesses 2 --dist loadfile; tests=$$?; \
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile; tests=$$?; \
 	wait $$types; types=$$?; cat $(VENV)/mypy.txt; \
 	test $$types = 0 && exit $$tests
 

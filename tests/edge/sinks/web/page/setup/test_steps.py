@@ -10,7 +10,7 @@ from edge.sinks import web
 from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
 from tests.edge.sinks.web.page.setting_up import FIRST, PHONE, SECOND, TRIED, SetupDevice, go_to, open_setup
 from tests.edge.sinks.web.page.showing import SIGNER, show_until_visible
-from tests.edge.sinks.web.page.test_accessibility import severe_violations
+from tests.edge.sinks.web.page.test_accessibility import THEMES, severe_violations
 from tests.edge.waiting import wait_until
 
 STEPS = ("language", "camera", "try", "screen", "broker", "page", "name", "finish")
@@ -234,7 +234,7 @@ def test_no_step_is_wider_than_a_phone_nor_shuts_anybody_out(browser: Browser, d
             width = visit["html"].evaluate("html => html.scrollWidth")
             assert width <= PHONE["width"], f"{language}, {step}: {width}"
             assert severe_violations(visit) == [], f"{language}, {step}"
-        for theme in ("dark", "light", "contrast"):
+        for theme in THEMES[language]:
             visit["#theme"].select_option(theme)
             assert severe_violations(visit) == [], f"{language}, {theme}"
         visit.context.close()

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Final
@@ -58,6 +59,13 @@ def run_learning_command(config: EdgeConfig, options: argparse.Namespace) -> int
     return 0
 
 
+def _remove_if_empty(path: Path) -> None:
+    """Leave no empty file behind, as far as this user may remove it."""
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
+
+
 def _open(path: Path, action: str) -> IO[bytes]:
     if action == "import":
         return path.open("rb")
@@ -70,7 +78,12 @@ def _transfer(config: EdgeConfig, options: argparse.Namespace, folder: LearningF
     from edge.learning.transfer import import_learned, read_learned, write_learned  # loads ONNX Runtime
 
     if options.action == "export":
-        _write(file, write_learned(folder, config.device), options.file)
+        try:
+            learned = write_learned(folder, config.device)
+        except UserError:
+            _remove_if_empty(options.file)
+            raise
+        _write(file, learned, options.file)
         return f"{options.file} holds what {config.device} has learned, and restores it"
     if config.learning is None:
         raise LearningRefused(_NOTHING_KEPT)

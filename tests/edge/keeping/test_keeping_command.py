@@ -132,6 +132,11 @@ def test_damaged_labels_keep_nobody_from_being_forgotten(folder: LearningFolder,
     assert len(current.takes) == 1
 
 
+def test_no_empty_file_is_left_where_nothing_was_learned(run: Run, tmp_path: Path) -> None:
+    assert "has learned nothing" in run("export", str(tmp_path / "learned.npz"), code=2)
+    assert not (tmp_path / "learned.npz").exists()
+
+
 def test_earlier_export_stays_unless_there_is_a_new_one(folder: LearningFolder, run: Run, tmp_path: Path) -> None:
     exported = tmp_path / "learned.npz"
     exported.write_bytes(b"earlier" * 100_000)

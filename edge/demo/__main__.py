@@ -37,7 +37,7 @@ What to do next:
   make demo SOURCE=/dev/video0               sign into a camera of this machine
   .venv/bin/ishara-edge doctor               check this machine, with a remedy for each fault
   .venv/bin/ishara-edge run --source FILE    read a clip, and print its words
-  docs/device.md                             set up a device: a board, a camera and a screen
+  docs/getting-started.md                    set up a device: a board, a camera and a screen
   docs/teaching.md                           teach it a sign of your own"""
 
 

@@ -122,8 +122,8 @@ test-fleet: setup
 	SUITE=$(SUITE) tests/fleet/test-fleet $(BIN)/python
 
 # What a person teaches one device is collected, reviewed, made a signed bundle and said by another device; then that person
-# is forgotten everywhere. As root, with the Debian of test-fleet. Half an hour with four epochs on two cores at a load of 16,
-# most of it for two fine-tunings with their exports; it has not been timed yet with the fifteen that it takes now.
+# is forgotten everywhere. As root, with the Debian of test-fleet. 24 minutes on two cores at a load of 20, most of it for two
+# fine-tunings with their exports.
 test-walk: setup
 	SUITE=$(SUITE) ONLY=walk tests/fleet/test-fleet $(BIN)/python
 

@@ -44,7 +44,7 @@ from edge.sinks.mqtt.outbox import Outbox
 from edge.sinks.mqtt.publisher_state import PeriodicHealth
 from edge.sinks.mqtt.sink import MqttSink
 from edge.sinks.sink import Sink
-from edge.sinks.web.message import ActiveModel, StateMessage
+from edge.sinks.web.message import MAX_LEARNED_BYTES, ActiveModel, StateMessage
 from edge.sinks.web.sink import WebSink
 from models.labels import labels_json
 
@@ -260,7 +260,7 @@ def _model_json(plan: Plan) -> str:
 
 
 def _active_model(plan: Plan) -> ActiveModel:
-    bundle = plan.bundle
+    bundle, learned = plan.bundle, b"" if plan.learned is None else plan.learned.head_file
     return ActiveModel(
         bundle.manifest.title,
         str(bundle.folder),
@@ -268,4 +268,5 @@ def _active_model(plan: Plan) -> ActiveModel:
         plan.allowed_count,
         labels_json(bundle.signs).decode(),
         None if plan.allowed is None else tuple(sorted(plan.allowed)),
+        learned if len(learned) <= MAX_LEARNED_BYTES else b"",
     )

@@ -38,6 +38,8 @@ class LearnedModel:
     """The number of signs that were learned, the bundle's included."""
     takes: int
     classifier: Classifier
+    head_file: bytes
+    """The content of the head's file, for another process that runs the network."""
 
     def __str__(self) -> str:
         return (
@@ -101,6 +103,7 @@ def fit_version(
         len(head.learned),
         len(version.takes),
         LearnedClassifier(classifier, head),
+        write_head(head),
     )
 
 

@@ -6,7 +6,7 @@ learned is derived from the taught takes alone, and is made again from them for 
 
 from models.learned.classifier import LearnedClassifier
 from models.learned.head import LearnedHead
-from models.learned.head_file import LearnedDamaged, read_head, write_head
+from models.learned.head_file import LearnedDamaged, parse_head, read_head, write_head
 from models.learned.teacher import Teacher, TeachingUnavailable
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "LearnedHead",
     "Teacher",
     "TeachingUnavailable",
+    "parse_head",
     "read_head",
     "write_head",
 ]

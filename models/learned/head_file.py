@@ -57,6 +57,14 @@ def read_head(path: Path) -> LearnedHead:
         raise LearnedDamaged(f"{path} is not what a device learned: {describe(error)}") from error
 
 
+def parse_head(content: bytes) -> LearnedHead:
+    """Return the head of a file's content. Raises LearnedDamaged for anything but a whole one."""
+    try:
+        return _read(ArrayArchive(io.BytesIO(content), _MAX_BYTES))
+    except (OSError, ValueError) as error:
+        raise LearnedDamaged(f"this is not what a device learned: {describe(error)}") from error
+
+
 def _read(archive: ArrayArchive) -> LearnedHead:
     metadata = _Metadata.model_validate_json(archive.read_text("metadata"))
     cohort = Cohort.read(archive)

@@ -20,7 +20,7 @@ from models.bundle_source import BUNDLE_FILES
 from models.journal import Journal
 from models.keys import KeyUnusable, PrivateKey, PublicKey, generate_keys
 from models.labels import LabelsDamaged, Sign, read_labels
-from models.learned import LearnedDamaged, LearnedHead, read_head, write_head
+from models.learned import LearnedDamaged, LearnedHead, parse_head, read_head, write_head
 from models.learned.cohort import Cohort
 from models.signature import TrustedKeys, sign
 from models.store import BundleStore
@@ -68,6 +68,7 @@ def parsers(scratch: Path) -> list[Parser]:
         Parser("revoked keys", [b"workshop\n# lost\n"], hostile_bytes, _trusting, refused),
         Parser("journal", [_journal()], hostile_json, _mending),
         Parser("learned", [_learned()], hostile_npz, in_file("learned.npz", _recognise), (LearnedDamaged,)),
+        Parser("learned, for visitors", [_learned()], hostile_npz, in_memory(parse_head), (LearnedDamaged,)),
         Parser("tar of a bundle", tar, hostile_tar, in_memory(_list_tar), (TarRefused,)),
     ]
 

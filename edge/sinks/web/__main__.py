@@ -83,7 +83,9 @@ async def _serve(listener: socket.socket, replies: ReplyWriter) -> None:
     settings = await reader.read_settings(hub)
     visitors = Visitors(settings.visitors)
     hub.on_model(
-        lambda model: visitors.load_model(LoadModel(model.folder, model.threshold, model.labels, model.allowed))
+        lambda model: visitors.load_model(
+            LoadModel(model.folder, model.threshold, model.labels, model.allowed, model.learned)
+        )
     )
     commands = RemoteCommands(replies.send)
     app = build_app(settings, hub, visitors, commands)

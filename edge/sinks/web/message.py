@@ -1,12 +1,15 @@
 """The messages between the daemon and the process that serves the live page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from edge.workers.protocol import Failure, Heartbeat, Joints
 
 MAX_EVENTS: Final = 500
 """The number of words and utterances that the server keeps for requests."""
+
+MAX_LEARNED_BYTES: Final = 1 << 22
+"""The limit for the file of what a device has learned, of about 8,000 takes; visitors go without a larger one."""
 
 VIEW_LEVELS: Final = ("off", "skeleton", "picture")
 """The levels of the camera's view, each showing more than the one before."""
@@ -36,7 +39,8 @@ class ActiveModel:
     """The bundle in use from now on: its title, its folder and its confidence threshold.
 
     `sign_count` is the number of signs that may be said. `labels` are all its signs as this device shows them, as a
-    `labels.json`, if not empty, and `allowed` the numbers of those that may be said; None allows all.
+    `labels.json`, if not empty, and `allowed` the numbers of those that may be said; None allows all. `learned` is the
+    file of what this device has learned beside it (models/learned/head_file.py), empty if that is nothing.
     """
 
     title: str
@@ -45,6 +49,7 @@ class ActiveModel:
     sign_count: int
     labels: str = ""
     allowed: tuple[int, ...] | None = None
+    learned: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

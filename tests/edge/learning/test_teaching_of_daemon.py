@@ -1,17 +1,15 @@
 """A running daemon that is taught over MQTT, and learns from corrections."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from edge.monitoring.health import Health
 from edge.recognition.word import Word
 from models.sign_number import number_of_word
 from tests.edge.conftest import StartDaemon
 from tests.edge.daemon import Daemon, mqtt_settings
+from tests.edge.learning.operator import Operator, learned_version
 from tests.edge.learning.teachable_bundle import NEW_PLACE, write_teachable_bundle
 from tests.edge.mosquitto import Listener, Mosquitto
 from tests.edge.tiny_bundle import SIGNS
@@ -40,32 +38,8 @@ def start(start_daemon: StartDaemon, teachable: Path, broker: Mosquitto, tmp_pat
     return run
 
 
-class Operator:
-    """Sends commands, and reads their responses."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self._sent = 0
-
-    def send(self, **command: Any) -> dict[str, Any]:
-        """Return the response to a command."""
-        self._sent += 1
-        self._listener.publish("ishara/entrance/command", json.dumps(command | {"id": self._sent}))
-        self._listener.wait_until(lambda: self._response() is not None)
-        return self._response() or {}
-
-    def _response(self) -> dict[str, Any] | None:
-        found = (json.loads(message.payload) for message in self._listener.on("response"))
-        return next((response for response in found if response["id"] == self._sent), None)
-
-
 def words(listener: Listener) -> list[Word]:
     return [Word.model_validate_json(message.payload) for message in listener.on("word")]
-
-
-def learned_version(listener: Listener) -> int | None:
-    health = Health.model_validate_json(listener.on("health")[-1].payload)
-    return None if health.learned is None else health.learned.version
 
 
 def test_word_is_learned_without_a_restart_and_known_after_one(

@@ -25,13 +25,15 @@ class Action(StrEnum):
 class LoadModel:
     """The bundle to classify with, as the first message and never again.
 
-    None stands for its own threshold, and for all signs allowed; empty `labels` for its own.
+    None stands for its own threshold, and for all signs allowed; empty `labels` for its own. `learned` is the file of
+    what the device has learned beside it, empty if that is nothing.
     """
 
     folder: str
     threshold: float | None
     labels: str = ""
     allowed: tuple[int, ...] | None = None
+    learned: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -53,11 +53,12 @@ class RecognitionWorker:
                 return self._recognise(self._stream(message), message)
 
     def _load_the_rest(self) -> None:
-        """Process one picture, so that libraries read and import what they look for at their first use.
+        """Process one picture and one take, so that libraries read and import what they look for at their first use.
 
         The kind of a sign that states none comes from KArSL's signs.
         """
         karsl_signs()
+        self._model.classify_probe()
         stream = VisitorStream(self._networks, self._model, words=True, joints=False)
         picture = cv2.imencode(".jpg", np.full((_SIDE, _SIDE, 3), 127, np.uint8))[1]
         stream.push_image(0.0, picture.tobytes(), with_landmarks=True)

@@ -117,9 +117,9 @@ def receive(socket: ClientConnection) -> Answer:
     return answer
 
 
-def receive_until(socket: ClientConnection, key: str) -> list[Answer]:
-    """Return the answers up to the first that has this key."""
+def receive_until(socket: ClientConnection, *keys: str) -> list[Answer]:
+    """Return the answers up to the first that has one of these keys."""
     answers = [receive(socket)]
-    while key not in answers[-1]:
+    while answers[-1].keys().isdisjoint(keys):
         answers.append(receive(socket))
     return answers

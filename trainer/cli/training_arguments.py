@@ -118,7 +118,7 @@ def _add_parent(command: argparse.ArgumentParser, purpose: str) -> None:
 
 def _add_fine_tuning_options(command: argparse.ArgumentParser) -> None:
     _add_store_and_epochs(command)
-    _add_seed_and_device(command)
+    _add_seed_and_device(command, "1, since steps are too small for more")
     command.set_defaults(seed=TRAINING_OPTIONS["seed"])
 
 
@@ -145,7 +145,7 @@ def _add_store_and_epochs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--epochs", type=integer_from(1), metavar="N", help="epochs (default: the recipe's)")
 
 
-def _add_seed_and_device(command: argparse.ArgumentParser) -> None:
+def _add_seed_and_device(command: argparse.ArgumentParser, threads: str = "an equal share of the cores") -> None:
     command.add_argument(
         "--seed", type=integer_from(0), metavar="N", help=f"random seed (default: {TRAINING_OPTIONS['seed']})"
     )
@@ -154,7 +154,7 @@ def _add_seed_and_device(command: argparse.ArgumentParser) -> None:
         "--threads",
         type=integer_from(1, MAX_PROCESSES),
         metavar="N",
-        help="CPU threads (default: an equal share of the cores)",
+        help=f"CPU threads (default: {threads})",
     )
 
 

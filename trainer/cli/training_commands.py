@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from trainer.cli.training_setup import (
     check_targets,
     device_of,
     recipe_of,
-    set_threads,
     signs_of,
     start_processes,
     store_of,
@@ -73,7 +74,8 @@ def check_fine_tuning(options: argparse.Namespace, more_sources: Sequence[Path])
 def fine_tune_model(parent: ParentModel, data: TrainingData, options: argparse.Namespace) -> None:
     """Fine-tune a model in the run's folder, or resume it, and print what was learned and what was forgotten."""
     recipe = fine_tune_recipe(parent, options.epochs)
-    set_threads(options)
+    # Two wait for each other in steps as small as these: under load a step took minutes, with one thread 4 s.
+    torch.set_num_threads(options.threads or 1)
     context = DistributedContext(device_of(options))
     with context.lock_run_folder(options.run):
         fine_tune(data, parent, recipe, options.run, options.seed, context, options.track)

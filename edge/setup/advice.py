@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.setup.measures import Measures
+from edge.setup.motion import MovedArea
 from edge.setup.state import Advice, GuideFigures
 
 _RIGHT_ANGLE: Final = 90
@@ -41,6 +42,11 @@ _BODY: Final = 2.2  # shoulder widths from the top of the head to hands that are
 _HEAD_ROOM: Final = _Limit(-0.03, 0.0)  # of the picture's height
 _HAND_ROOM: Final = _Limit(-0.04, 0.0)
 _SIDE_ROOM: Final = _Limit(-0.02, 0.02)  # of the picture's width, beyond one shoulder width from the middle of the body
+_EDGE: Final = 0.1  # of the picture: who moves there is partly outside
+_OUTER: Final = 0.4  # of the picture's width: who moves in no other part stands at its side
+_SHOULDERS_CM: Final = 36.0  # between an adult's shoulder joints
+_SPARE_ROOM: Final = 0.05  # of the picture's height, above the head or below the hands, at which the camera is to end
+_STEP_CM: Final = 10
 _SIMILAR_SIZE: Final = 0.7  # of the largest person: who is smaller stands behind, and is not taken for the signer
 
 
@@ -96,6 +102,11 @@ class _Case:
     def with_figures(self, **amount: object) -> GuideFigures:
         return self.figures.model_copy(update=amount)
 
+    def with_centimetres(self, distance: float) -> GuideFigures:
+        """Return the figures with a distance beside the signer, which is a share of the picture's width."""
+        steps = round(distance / (self.measures.shoulders or 1.0) * _SHOULDERS_CM / _STEP_CM)
+        return self.with_figures(centimetres=_STEP_CM * max(1, steps))
+
 
 _Found = tuple[Advice, GuideFigures] | None
 
@@ -104,25 +115,43 @@ def _check_presence(case: _Case) -> _Found:
     measures = case.measures
     if measures.shoulders is not None:
         return None
-    dark = case.limit(_BRIGHTNESS_EMPTY, Advice.MORE_LIGHT)
-    is_dark = measures.brightness is not None and measures.brightness < dark
-    return (Advice.MORE_LIGHT if is_dark else Advice.NOBODY), case.figures
+    bright = measures.brightness
+    if bright is not None and bright < case.limit(_BRIGHTNESS_EMPTY, Advice.MORE_LIGHT):
+        return Advice.MORE_LIGHT, case.with_figures(factor=_factor(_BRIGHTNESS_EMPTY.ends, bright))
+    return _place_by_motion(measures.moved), case.figures
+
+
+def _place_by_motion(moved: MovedArea | None) -> Advice:
+    """Return what helps somebody who moves in the picture, and of whom too little is in it to be found."""
+    if moved is None:
+        return Advice.NOBODY
+    is_left, is_right, is_top = moved.left < _EDGE, moved.right > 1.0 - _EDGE, moved.top < _EDGE
+    if is_left and moved.right < _OUTER:
+        return Advice.MOVE_LEFT
+    if is_right and moved.left > 1.0 - _OUTER:
+        return Advice.MOVE_RIGHT
+    if is_top:
+        return Advice.STEP_BACK if is_left and is_right else Advice.RAISE_CAMERA
+    return Advice.NOBODY
 
 
 def _check_people(case: _Case) -> _Found:
-    return (Advice.ONE_PERSON, case.figures) if (case.figures.people or 0) > 1 else None
+    # Who fills the picture is found more than once.
+    is_alone = (case.figures.people or 0) < 2 or (case.measures.shoulders or 0.0) > _SHOULDERS_WIDE.begins
+    return None if is_alone else (Advice.ONE_PERSON, case.figures)
 
 
 def _check_light(case: _Case) -> _Found:
     bright, behind = case.measures.brightness, case.measures.behind
     if bright is None:
         return None
-    ratio = 1.0 if behind is None else behind / max(1.0, bright)
+    front = case.measures.front or bright
+    ratio = 1.0 if behind is None else behind / max(1.0, front)
     is_dark = bright < case.limit(_BRIGHTNESS, Advice.MORE_LIGHT, Advice.LIGHT_IN_FRONT)
     is_behind = ratio > case.limit(_BACKLIGHT, Advice.LIGHT_IN_FRONT)
-    if is_behind and bright < _LIT_ENOUGH:
-        return Advice.LIGHT_IN_FRONT, case.with_figures(factor=round(ratio, 1))
-    return (Advice.MORE_LIGHT, case.figures) if is_dark else None
+    if is_behind and front < _LIT_ENOUGH:
+        return Advice.LIGHT_IN_FRONT, case.with_figures(factor=_factor(ratio))
+    return (Advice.MORE_LIGHT, case.with_figures(factor=_factor(_BRIGHTNESS.ends, bright))) if is_dark else None
 
 
 def _check_turn(case: _Case) -> _Found:
@@ -152,10 +181,10 @@ def _check_distance(case: _Case) -> _Found:
         return None
     least = _least_shoulders(measures, is_given=case.given is Advice.COME_CLOSER)
     if shoulders < least:
-        return Advice.COME_CLOSER, case.with_figures(factor=round(_MARGIN * least / shoulders, 1))
+        return Advice.COME_CLOSER, case.with_figures(factor=_factor(_MARGIN * least, shoulders))
     most = _most_shoulders(measures, is_given=case.given is Advice.STEP_BACK)
     if shoulders > most:
-        return Advice.STEP_BACK, case.with_figures(factor=round(_MARGIN * shoulders / most, 1))
+        return Advice.STEP_BACK, case.with_figures(factor=_factor(_MARGIN * shoulders, most))
     return None
 
 
@@ -166,8 +195,10 @@ def _check_height(case: _Case) -> _Found:
     is_head_cut = head < case.limit(_HEAD_ROOM, Advice.RAISE_CAMERA)
     are_hands_cut = hands < case.limit(_HAND_ROOM, Advice.LOWER_CAMERA)
     if is_head_cut:
-        return Advice.RAISE_CAMERA, case.figures
-    return (Advice.LOWER_CAMERA, case.figures) if are_hands_cut else None
+        return Advice.RAISE_CAMERA, case.with_centimetres((_SPARE_ROOM - head) * case.measures.aspect)
+    if are_hands_cut:
+        return Advice.LOWER_CAMERA, case.with_centimetres((_SPARE_ROOM - hands) * case.measures.aspect)
+    return None
 
 
 def _check_shoulders(case: _Case) -> _Found:
@@ -186,13 +217,15 @@ def _check_place(case: _Case) -> _Found:
     room = 0.5 - abs(aside) - shoulders
     # Who fills the picture has no room on either side, and is not to be sent to and fro.
     is_aside = abs(aside) > shoulders / 4 and room < case.limit(_SIDE_ROOM, towards)
-    return (towards, case.figures) if is_aside else None
+    return (towards, case.with_centimetres(abs(aside))) if is_aside else None
 
 
 def _check_sharpness(case: _Case) -> _Found:
     sharp = case.measures.sharpness
-    is_blurred = sharp is not None and sharp < case.limit(_SHARPNESS, Advice.SHARPEN)
-    return (Advice.SHARPEN, case.figures) if is_blurred else None
+    if sharp is None:
+        return None
+    is_blurred = sharp < case.limit(_SHARPNESS, Advice.SHARPEN)
+    return (Advice.SHARPEN, case.with_figures(factor=_factor(_SHARPNESS.ends, sharp))) if is_blurred else None
 
 
 _CHECKS: Final[tuple[Callable[[_Case], _Found], ...]] = (
@@ -226,6 +259,10 @@ def _most_shoulders(measures: Measures, *, is_given: bool) -> float:
 def _best_shoulders(measures: Measures) -> tuple[float, float]:
     least, most = _least_shoulders(measures, is_given=True), _most_shoulders(measures, is_given=True)
     return round(least, 3), round(most, 3)
+
+
+def _factor(of: float, by: float = 1.0) -> float:
+    return round(of / max(by, 1e-3), 1)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -11,6 +11,7 @@ from typing import Final
 from edge.cameras.frozen_frames import BLACK, FROZEN
 from edge.setup.advice import advise, figures_of
 from edge.setup.measures import Measures, measure
+from edge.setup.motion import Motion
 from edge.setup.state import Advice, GuideFigures
 from landmarkers.frame import Frame, Landmarks
 
@@ -44,6 +45,7 @@ class Guide:
         self._camera_fault = camera_fault
         self._lock = threading.Lock()
         self._window: deque[Measures] = deque(maxlen=_WINDOW)
+        self._motion = Motion(_WINDOW)
         self._people: list[float] | None = None
         self._measured_at = self._began = clock()
         self._counted_at = float("-inf")
@@ -63,6 +65,8 @@ class Guide:
         with self._lock:
             self._measured_at = now
             self._window.append(measures)
+            if measures.width_px:
+                self._motion.observe(frame.image)
             self._people = self._people if people is None else people
 
     def advice(self) -> tuple[Advice, GuideFigures]:
@@ -70,13 +74,14 @@ class Guide:
         now = self._clock()
         with self._lock:
             window, people, measured_at = tuple(self._window), self._people, self._measured_at
+            moved = self._motion.area()
         if now - measured_at >= _SILENCE_S:
             with self._lock:
                 self._window.clear()
             return self._steady(_advice_without_frames(self._camera_fault() or ""), now), GuideFigures()
         if not window:
             return self._given, GuideFigures()
-        smooth = median_of(window)
+        smooth = replace(median_of(window), moved=moved)
         measured = figures_of(smooth, people)
         found, figures = advise(smooth, measured, self._given, self._rotation_degrees)
         given = self._steady(found, now)
@@ -106,7 +111,7 @@ def median_of(window: Sequence[Measures]) -> Measures:
     changes: dict[str, float] = {}
     for field in fields(Measures):
         values = [value for one in seen if (value := getattr(one, field.name)) is not None]
-        if values and field.name not in ("width_px", "aspect"):
+        if values and field.name not in ("width_px", "aspect", "moved"):
             changes[field.name] = _median_angle(values) if field.name == "tilt_degrees" else float(median(values))
     return replace(seen[-1], **changes)  # type: ignore[arg-type] # the fields that are changed are all floats
 

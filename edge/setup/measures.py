@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from edge.monitoring.visibility import STRIDE, chest_middle, seen_shoulder_width, sharpness, square_around
+from edge.setup.motion import MovedArea
 from landmarkers.frame import Image, Landmarks, Points, shoulder_width
 from landmarkers.layout import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Part
 
@@ -15,6 +16,8 @@ _RIGHT_HIP: Final = 24
 _HEAD_ABOVE_NOSE: Final = 0.55  # shoulder widths from the nose to the top of the head
 _HANDS_BELOW_SHOULDERS: Final = 1.15  # shoulder widths from the shoulders to hands that no longer sign
 _AROUND: Final = 2.0  # shoulder widths each way of the square that lies behind head and chest
+_FACE: Final = 0.3  # shoulder widths each way of the square that lies within the head, and within the chest
+_TORSO: Final = (0.7, 2.0)  # shoulder widths from the shoulders to the hips; of real bodies they are 1.0 to 1.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Measures:
     """Mean of the pixels of head and chest, or of the picture without a signer; None of a take without pictures."""
     behind: float | None = None
     """Mean of the pixels around head and chest."""
+    front: float | None = None
+    """Mean of the pixels of the face or of the chest, whichever is brighter: unlike `brightness`, it has none of what
+    is behind the signer, and dark clothes do not make it dark."""
     sharpness: float | None = None
     shoulders: float | None = None
     """Of the width. That of a signer who is seen from the side is estimated."""
@@ -41,6 +47,8 @@ class Measures:
     """Of the width, from the middle to that of the shoulders; positive in the picture's right half."""
     tilt_degrees: float | None = None
     """Slope of shoulders and hips; positive if the picture is turned clockwise."""
+    moved: MovedArea | None = None
+    """Where something moved in a picture without a signer."""
 
 
 def measure(image: Image, landmarks: Landmarks) -> Measures:
@@ -48,9 +56,9 @@ def measure(image: Image, landmarks: Landmarks) -> Measures:
     height, width = image.shape[:2]
     if not width or not height:
         return Measures(0, 1.0, None)
-    if not landmarks.is_visible(Part.POSE):
-        return Measures(width, height / width, _mean(image))
     pose = landmarks.part(Part.POSE)
+    if not landmarks.is_visible(Part.POSE) or not _is_body(pose):
+        return Measures(width, height / width, _mean(image))
     shoulders, middle, aspect = seen_shoulder_width(pose), chest_middle(pose), height / width
     pixels = middle * np.float32(width)
     chest = square_around(image, pixels, shoulders * width)
@@ -64,6 +72,7 @@ def measure(image: Image, landmarks: Landmarks) -> Measures:
         aspect,
         _mean(chest),
         _mean_around(image, pixels, shoulders * width),
+        _mean_in_front(image, pose * np.float32(width), up, shoulders * width),
         sharpness(chest) if has_pixels else None,
         shoulders,
         float(np.linalg.norm(across)) / max(shoulders, 1e-6),
@@ -72,6 +81,13 @@ def measure(image: Image, landmarks: Landmarks) -> Measures:
         float(middle[0]) - 0.5,
         tilt,
     )
+
+
+def _is_body(pose: Points) -> bool:
+    """Return False for what the network makes of a body whose head or half is outside of the picture."""
+    torso = float(np.linalg.norm(pose[[_LEFT_HIP, _RIGHT_HIP], :2].mean(axis=0) - chest_middle(pose)))
+    least, most = (length * seen_shoulder_width(pose) for length in _TORSO)
+    return least <= torso <= most
 
 
 def _tilt(pose: Points) -> float:
@@ -88,6 +104,16 @@ def _tilt(pose: Points) -> float:
 
 def _mean(image: Image) -> float | None:
     return float(image[::STRIDE, ::STRIDE].mean()) if min(image.shape[:2]) >= STRIDE else None
+
+
+def _mean_in_front(image: Image, pose: Points, up: Points, shoulders: float) -> float | None:
+    """Return the mean of the face's or of the chest's pixels, whichever are brighter; None if the face is outside.
+
+    `pose` is in pixels.
+    """
+    middles = pose[NOSE, :2], chest_middle(pose) - up * np.float32(2.0 * _FACE * shoulders)
+    face, chest = (_mean(square_around(image, middle, _FACE * shoulders)) for middle in middles)
+    return None if face is None else max(face, chest or 0.0)
 
 
 def _mean_around(image: Image, middle: Points, shoulders: float) -> float | None:

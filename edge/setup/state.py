@@ -68,13 +68,14 @@ class Advice(StrEnum):
     STEP_BACK = "step_back"
     """Multiply the distance by `figures.factor`."""
     RAISE_CAMERA = "raise_camera"
-    """Raise the camera, or tilt it up: the head is at the upper edge of the picture."""
+    """Raise the camera by `figures.centimetres`, or tilt it up: the head is at the upper edge of the picture."""
     LOWER_CAMERA = "lower_camera"
-    """Lower the camera, or tilt it down: hands that are lowered from a sign are below the picture."""
+    """Lower the camera by `figures.centimetres`, or tilt it down: hands that are lowered from a sign are below the
+    picture."""
     MOVE_LEFT = "move_left"
-    """Move to the left, as the signer sees it who looks at the camera."""
+    """Move to the left, as the signer sees it who looks at the camera, by `figures.centimetres`."""
     MOVE_RIGHT = "move_right"
-    """Move to the right, as the signer sees it who looks at the camera."""
+    """Move to the right, as the signer sees it who looks at the camera, by `figures.centimetres`."""
     FACE_CAMERA = "face_camera"
     """Turn towards the camera."""
     LIGHT_IN_FRONT = "light_in_front"
@@ -112,7 +113,11 @@ class GuideFigures(StrictModel):
     degrees: int | None = None
     """The amount of what is to be done, for `turn_picture` and `level`."""
     factor: float | None = None
-    """The amount of what is to be done, for `come_closer`, `step_back` and `light_in_front`."""
+    """The amount of what is to be done, for `come_closer`, `step_back`, `light_in_front`, `more_light` and `sharpen`:
+    the number of times by which distance, brightness or sharpness is wrong."""
+    centimetres: int | None = None
+    """The same for `move_left`, `move_right`, `raise_camera` and `lower_camera`, with an adult's shoulders as the
+    measure."""
 
 
 class GuideState(StrictModel):

@@ -6,6 +6,7 @@ import pytest
 
 from edge.setup.advice import advise, figures_of
 from edge.setup.measures import Measures
+from edge.setup.motion import MovedArea
 from edge.setup.state import Advice, GuideFigures
 
 GOOD = Measures(
@@ -37,6 +38,7 @@ def test_signer_at_the_right_place() -> None:
     [
         ({"brightness": 20.0, "behind": 20.0}, Advice.MORE_LIGHT),
         ({"brightness": 50.0, "behind": 180.0}, Advice.LIGHT_IN_FRONT),
+        ({"brightness": 110.0, "front": 40.0, "behind": 200.0}, Advice.LIGHT_IN_FRONT),
         ({"turned": 0.4}, Advice.FACE_CAMERA),
         ({"tilt_degrees": 20.0}, Advice.LEVEL),
         ({"tilt_degrees": -88.0}, Advice.TURN_PICTURE),
@@ -59,6 +61,23 @@ def test_empty_picture_in_the_light_and_in_the_dark() -> None:
     assert advice(replace(EMPTY, brightness=3.0))[0] is Advice.MORE_LIGHT
 
 
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        (MovedArea(0.0, 0.2, 0.3), Advice.MOVE_LEFT),
+        (MovedArea(0.85, 1.0, 0.0), Advice.MOVE_RIGHT),
+        (MovedArea(0.35, 0.65, 0.02), Advice.RAISE_CAMERA),
+        (MovedArea(0.02, 0.98, 0.02), Advice.STEP_BACK),
+        (MovedArea(0.4, 0.6, 0.3), Advice.NOBODY),
+        (MovedArea(0.2, 0.35, 0.3), Advice.NOBODY),
+    ],
+)
+def test_somebody_of_whom_only_a_part_is_in_the_picture(moved: MovedArea, expected: Advice) -> None:
+    assert advice(replace(EMPTY, moved=moved))[0] is expected
+    assert advice(replace(EMPTY, moved=moved, brightness=3.0))[0] is Advice.MORE_LIGHT
+    assert advice(replace(GOOD, moved=moved))[0] is Advice.GOOD
+
+
 def test_second_person_of_the_same_size_and_one_who_walks_behind() -> None:
     assert advice(GOOD, people=2)[0] is Advice.ONE_PERSON
     assert figures_of(GOOD, [0.5, 0.2]).people == 1
@@ -77,6 +96,26 @@ def test_amounts_lead_to_the_right_place() -> None:
     back = advice(near)[1].factor
     assert back is not None
     assert advice(replace(near, shoulders=0.6 / back), Advice.STEP_BACK)[0] is Advice.GOOD
+
+
+def test_amounts_of_light_and_sharpness_are_what_is_needed_by_what_there_is() -> None:
+    assert advice(replace(GOOD, brightness=30.0, behind=30.0))[1].factor == 2.0
+    assert advice(replace(GOOD, brightness=50.0, behind=200.0))[1].factor == 4.0
+    assert advice(replace(GOOD, sharpness=0.02))[1].factor == 2.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "centimetres"),
+    [
+        ({"aside": -0.35}, 50),  # 1.4 shoulder widths
+        ({"aside": 0.5}, 70),
+        ({"head_room": -0.1}, 20),
+        ({"head_room": -0.04}, 10),
+        ({"hand_room": -0.3}, 40),
+    ],
+)
+def test_distances_are_measured_by_the_shoulders(fault: dict[str, float], centimetres: int) -> None:
+    assert advice(replace(GOOD, **fault))[1].centimetres == centimetres  # type: ignore[arg-type] # all are floats
 
 
 @pytest.mark.parametrize(("tilt", "degrees"), [(88.0, 270), (-92.0, 90), (178.0, 180), (-178.0, 180)])

@@ -1,4 +1,4 @@
-"""Guides a real signer of the training clips: as recorded, far away, in the dark, tilted and too near."""
+"""Guides a real signer of the training clips: as recorded, far, near, in the dark, tilted, and partly out of view."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +35,12 @@ def enlarged(image: Image, scale: float, degrees: float = 0.0) -> Image:
     return np.asarray(cv2.warpAffine(image, matrix, (image.shape[1], image.shape[0]), borderValue=GREY), np.uint8)
 
 
+def moved(image: Image, right: float, down: float) -> Image:
+    """Return the picture as of a signer who stands elsewhere: by these shares of its size."""
+    matrix = np.array([[1.0, 0.0, right * image.shape[1]], [0.0, 1.0, down * image.shape[0]]])
+    return np.asarray(cv2.warpAffine(image, matrix, (image.shape[1], image.shape[0]), borderValue=GREY), np.uint8)
+
+
 def darker(image: Image) -> Image:
     noise = np.random.default_rng(0).normal(0.0, 4.0, image.shape)
     return np.clip(0.15 * image + noise, 0, 255).astype(np.uint8)
@@ -54,6 +60,10 @@ def frames_of(images: list[Image], change: Callable[[Image], Image]) -> Iterator
         (lambda image: enlarged(image, 1.0, 25.0), Advice.LEVEL),
         (lambda image: np.rot90(image), Advice.TURN_PICTURE),
         (darker, Advice.MORE_LIGHT),
+        (lambda image: moved(image, -0.5, 0.0), Advice.MOVE_LEFT),  # half outside
+        (lambda image: moved(image, 0.6, 0.0), Advice.MOVE_RIGHT),  # one arm is seen
+        (lambda image: moved(image, 0.0, -0.35), Advice.RAISE_CAMERA),  # no head
+        (lambda image: moved(image, 0.0, -0.6), Advice.RAISE_CAMERA),  # no shoulders
     ],
 )
 def test_signer_of_a_clip(images: list[Image], change: Callable[[Image], Image], expected: Advice) -> None:

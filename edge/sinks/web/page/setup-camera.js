@@ -2,6 +2,7 @@
 import { send } from "./commands.js";
 import { element } from "./history.js";
 import { put, putPlain } from "./language.js";
+import { amountOf } from "./setup-amounts.js";
 import { changesOf, fillForm } from "./setup-settings.js";
 
 const OTHER = "other";
@@ -68,6 +69,9 @@ export class CameraStep {
     this.#degrees = advice === "turn_picture" ? guide.figures.degrees : null;
     put(byId("setup-advice"), `advice-${advice}`);
     byId("setup-advice").classList.toggle("good", advice === "good");
+    const amount = amountOf(advice, guide?.figures);
+    if (amount) put(byId("setup-amount"), ...amount); // no live region: it changes with every measure
+    else putPlain(byId("setup-amount"), "");
     if (guide?.fault) put(byId("setup-camera-fault"), "state-fault", { sentence: guide.fault });
     else putPlain(byId("setup-camera-fault"), "");
     byId("setup-turn").hidden = this.#degrees === null || Boolean(this.#context.settings.report?.read_only);

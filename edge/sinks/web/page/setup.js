@@ -7,6 +7,7 @@ import { CameraStep } from "./setup-camera.js";
 import { LanguageStep, NameStep, PageStep, ScreenStep } from "./setup-forms.js";
 import { FinishStep, showChanges, VersionsStep } from "./setup-finish.js";
 import { Settings } from "./setup-settings.js";
+import { TEXTS as GUIDE_TEXTS } from "./setup-guide-texts.js";
 import { SENTENCES } from "./setup-sentences.js";
 import { TEXTS } from "./setup-texts.js";
 import { TryStep } from "./setup-try.js";
@@ -32,6 +33,7 @@ export async function openSetup({ isWizard, showView }) {
   document.head.append(style);
   await isStyled;
   page.insertAdjacentHTML("beforeend", await response.text());
+  addTexts(GUIDE_TEXTS, byId("setup-advice"));
   addTexts(TEXTS, page);
   addSentences(SENTENCES);
   return new Setup(isWizard, showView);

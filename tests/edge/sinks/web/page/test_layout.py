@@ -12,7 +12,7 @@ from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.page.conftest import OpenPage
 from tests.edge.sinks.web.page.showing import wait_until_live
 
-TEXTS = ("texts.js", "teach-texts.js", "doctor-texts.js")
+TEXTS = ("texts.js", "teach-texts.js", "doctor-texts.js", "setup-texts.js", "setup-guide-texts.js")
 
 
 def test_language_is_the_browsers_until_another_is_chosen(device: Device, open_page: OpenPage) -> None:
@@ -53,10 +53,10 @@ def test_both_languages_have_the_same_texts(device: Device, open_page: OpenPage)
     }
     assert values["en"] == values["ar"]
     files = [path.read_text(encoding="utf-8") for path in pages.FOLDER.iterdir() if path.name not in TEXTS]
-    used = [name for content in files for name in re.findall(r'"([a-z0-9-]+)"', content)]
+    used = [name for content in files for name in re.findall(r'"([a-z0-9_-]+)"', content)]
     # A name may be composed: notice-${part}
     built = [name for content in files for name in re.findall(r"`(\$\{\w+\}-[a-z]+|[a-z]+-\$\{\w+\})`", content)]
-    patterns = [re.compile(re.sub(r"\$\{\w+\}", "[a-z-]+", name)) for name in built]
+    patterns = [re.compile(re.sub(r"\$\{\w+\}", "[a-z_-]+", name)) for name in built]
     unused = texts["en"].keys() - set(used)
     assert {name for name in unused if not any(pattern.fullmatch(name) for pattern in patterns)} == set()
 

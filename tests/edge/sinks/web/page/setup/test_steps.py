@@ -60,13 +60,63 @@ def test_camera_that_is_chosen_is_tried_at_once_and_guided(page: PageVisit, devi
     go_to(page, "camera")
     expect(page["#setup-cameras label"]).to_have_count(3)
     expect(page["#setup-cameras :checked"]).to_have_value(FIRST.source)
-    expect(page["#setup-advice"]).to_have_text("Nobody is seen. Stand before the camera, two or three steps away.")
+    expect(page["#setup-advice"]).to_have_text(
+        "Nobody is seen. Stand before the camera, two or three steps away, with your head in the picture."
+    )
     show_until_visible(device, page, "rgb(40, 80, 160)", tolerance=6)  # the picture itself, not the skeleton alone
     device.advise(Advice.GOOD)
     expect(page["#setup-advice.good"]).to_contain_text("the device can read you here")
     page["#setup-cameras label"].filter(has_text="Web Cam").click()
     expect(page["#setup-status"]).to_have_text("Done: the device uses it.")
     assert device.settings.applied == [{"camera.source": SECOND.source}]
+
+
+AMOUNTS = (
+    (Advice.COME_CLOSER, {"factor": 1.6}, "The right distance is about 65% of your distance now."),
+    (Advice.STEP_BACK, {"factor": 1.5}, "The right distance is about 150% of your distance now."),
+    (Advice.LEVEL, {"degrees": 13}, "Turn it about 15° clockwise, as you see it from behind."),
+    (Advice.LEVEL, {"degrees": -13}, "Turn it about 15° anticlockwise, as you see it from behind."),
+    (Advice.MORE_LIGHT, {"factor": 2.0}, "The picture has about 50% of the brightness that it needs."),
+    (Advice.LIGHT_IN_FRONT, {"factor": 4.0}, "You are about 25% as bright as what is behind you."),
+    (Advice.SHARPEN, {"factor": 90.0}, "The picture has about 5% of the sharpness that it needs."),
+    (Advice.MOVE_LEFT, {"centimetres": 60}, "Distance to the middle: about 60 cm"),
+    (Advice.RAISE_CAMERA, {"centimetres": 20}, "Higher by about 20 cm"),
+    (Advice.ONE_PERSON, {"people": 2}, "People in the picture: 2"),
+)
+
+
+def test_amount_stands_beside_the_advice(page: PageVisit, device: SetupDevice) -> None:
+    go_to(page, "camera")
+    expect(page["#setup-advice"]).to_contain_text("Nobody is seen")  # what the guide begins with
+    expect(page["#setup-amount"]).to_be_hidden()
+    for advice, figures, text in AMOUNTS:
+        device.advise(advice, **figures)
+        expect(page["#setup-amount"]).to_have_text(text)
+    device.advise(Advice.MOVE_LEFT)  # of somebody of whom too little is in the picture to be measured
+    expect(page["#setup-amount"]).to_be_hidden()
+
+
+def test_screen_reader_speaks_when_the_advice_changes_and_not_at_every_amount(
+    page: PageVisit, device: SetupDevice
+) -> None:
+    go_to(page, "camera")
+    device.advise(Advice.COME_CLOSER, factor=2.0)
+    expect(page["#setup-amount"]).to_contain_text("50%")
+    page.page.evaluate(
+        """() => {
+            window.spoken = 0;
+            const watcher = new MutationObserver((changes) => (window.spoken += changes.length));
+            for (const region of document.querySelectorAll('[role="status"], [role="alert"], [aria-live]'))
+                watcher.observe(region, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    for factor, share in ((1.9, "55%"), (1.6, "65%"), (1.3, "75%")):
+        device.advise(Advice.COME_CLOSER, factor=factor)
+        expect(page["#setup-amount"]).to_contain_text(share)
+    assert page.page.evaluate("window.spoken") == 0
+    device.advise(Advice.GOOD)
+    expect(page["#setup-amount"]).to_be_hidden()
+    assert page.page.evaluate("window.spoken") == 1
 
 
 def test_address_of_a_camera_is_tried_before_its_step_is_left(page: PageVisit, device: SetupDevice) -> None:
@@ -126,7 +176,9 @@ def test_second_browser_is_guided_on_when_the_first_leaves(
     device.asked.clear()
     go_to(page, "name")
     wait_until(lambda: [request.action for request in device.asked] == ["stop", "guide"], "the guide of the other")
-    expect(other["#setup-advice"]).to_have_text("Nobody is seen. Stand before the camera, two or three steps away.")
+    expect(other["#setup-advice"]).to_have_text(
+        "Nobody is seen. Stand before the camera, two or three steps away, with your head in the picture."
+    )
     other.context.close()
 
 
@@ -241,6 +293,7 @@ def test_no_step_is_wider_than_a_phone_nor_shuts_anybody_out(browser: Browser, d
 
 
 def test_every_advice_and_outcome_has_a_text_in_both_languages() -> None:
-    texts = (Path(web.__file__).parent / "page" / "setup-texts.js").read_text(encoding="utf-8")
+    folder = Path(web.__file__).parent / "page"
+    texts = "".join((folder / name).read_text(encoding="utf-8") for name in ("setup-texts.js", "setup-guide-texts.js"))
     names = [*(f"advice-{one}" for one in Advice), *(f"outcome-{one}" for one in TrialOutcome)]
     assert [name for name in names if texts.count(f'"{name}":') != 2] == []

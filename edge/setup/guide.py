@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final
 
 from edge.cameras.frozen_frames import BLACK, FROZEN
-from edge.setup.advice import advise, figures_of
+from edge.setup.advice import advise, figures_of, similar_people
 from edge.setup.measures import Measures, measure
 from edge.setup.motion import Motion
 from edge.setup.state import Advice, GuideFigures
@@ -17,6 +17,7 @@ from landmarkers.frame import Frame, Landmarks
 
 _EVERY_S: Final = 0.25
 _COUNT_EVERY_S: Final = 2.0
+_COUNTS: Final = 2  # of which the lower counts: one body is sometimes found twice
 _WINDOW: Final = 6  # measures, of 1.5 s
 _STEADY_S: Final = 1.0
 _SILENCE_S: Final = 3.0
@@ -46,7 +47,7 @@ class Guide:
         self._lock = threading.Lock()
         self._window: deque[Measures] = deque(maxlen=_WINDOW)
         self._motion = Motion(_WINDOW)
-        self._people: list[float] | None = None
+        self._people: deque[list[float]] = deque(maxlen=_COUNTS)
         self._measured_at = self._began = clock()
         self._counted_at = float("-inf")
         self._next, self._next_since = Advice.WAIT, self._began
@@ -67,13 +68,14 @@ class Guide:
             self._window.append(measures)
             if measures.width_px:
                 self._motion.observe(frame.image)
-            self._people = self._people if people is None else people
+            self._people += [] if people is None else [people]
 
     def advice(self) -> tuple[Advice, GuideFigures]:
         """Return what to do next, once that has been so for a second, with the figures of now."""
         now = self._clock()
         with self._lock:
-            window, people, measured_at = tuple(self._window), self._people, self._measured_at
+            window, measured_at = tuple(self._window), self._measured_at
+            people = min(self._people, key=similar_people, default=None)
             moved = self._motion.area()
         if now - measured_at >= _SILENCE_S:
             with self._lock:

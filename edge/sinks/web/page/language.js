@@ -1,11 +1,13 @@
 /** The language of the page: the browser's, until the user chooses; the choice is stored. */
 import { inArabic, isolate } from "./sentences.js";
-import { TEXTS } from "./texts.js";
 import { loadPreference, savePreference } from "./preferences.js";
+import { TEXTS as STATE_TEXTS } from "./state-texts.js";
+import { TEXTS as PAGE_TEXTS } from "./texts.js";
 
 const KEY = "ishara.language";
 // Western digits in both languages, as in the device's vocabulary and on its own screen.
 const LOCALES = { en: "en-GB", ar: "ar-u-nu-latn" };
+const TEXTS = { en: { ...PAGE_TEXTS.en, ...STATE_TEXTS.en }, ar: { ...PAGE_TEXTS.ar, ...STATE_TEXTS.ar } };
 const ROUNDING = 1e-6;
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 const values = new WeakMap();

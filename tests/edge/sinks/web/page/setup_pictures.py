@@ -30,7 +30,7 @@ def picture(visit: PageVisit, device: SetupDevice, step: str) -> Image.Image:
         device.try_broker(TrialOutcome.WRONG_LOGIN)
     else:
         visit["#view-choice label:has([value=skeleton])"].click()
-        device.advise(Advice.COME_CLOSER)
+        device.advise(Advice.COME_CLOSER, factor=1.6)
         device.see(TRIED[0].sign_id)
         for landmarks in SIGNER[len(SIGNER) // 2 :]:
             device.show(landmarks)

@@ -12,7 +12,14 @@ from tests.edge.sinks.web.device import Device
 from tests.edge.sinks.web.page.conftest import OpenPage
 from tests.edge.sinks.web.page.showing import wait_until_live
 
-TEXTS = ("texts.js", "teach-texts.js", "doctor-texts.js", "setup-texts.js", "setup-guide-texts.js")
+TEXTS = (
+    "texts.js",
+    "state-texts.js",
+    "teach-texts.js",
+    "doctor-texts.js",
+    "setup-texts.js",
+    "setup-guide-texts.js",
+)
 
 
 def test_language_is_the_browsers_until_another_is_chosen(device: Device, open_page: OpenPage) -> None:

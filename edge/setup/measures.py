@@ -48,7 +48,7 @@ class Measures:
     tilt_degrees: float | None = None
     """Slope of shoulders and hips; positive if the picture is turned clockwise."""
     moved: MovedArea | None = None
-    """Where something moved in a picture without a signer."""
+    """The area in which something moved in a picture without a signer."""
 
 
 def measure(image: Image, landmarks: Landmarks) -> Measures:
@@ -84,7 +84,7 @@ def measure(image: Image, landmarks: Landmarks) -> Measures:
 
 
 def _is_body(pose: Points) -> bool:
-    """Return False for what the network makes of a body whose head or half is outside of the picture."""
+    """Return False for a pose that no body has: the network finds such where a head or half a body is outside."""
     torso = float(np.linalg.norm(pose[[_LEFT_HIP, _RIGHT_HIP], :2].mean(axis=0) - chest_middle(pose)))
     least, most = (length * seen_shoulder_width(pose) for length in _TORSO)
     return least <= torso <= most

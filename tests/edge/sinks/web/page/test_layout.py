@@ -164,7 +164,7 @@ def test_what_is_loaded_to_open_the_page_is_small(device: Device, open_page: Ope
 
 def test_page_loads_nothing_from_other_servers() -> None:
     files = list(pages.FOLDER.iterdir())
-    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 90_000
+    assert sum(len(file.compressed) for file in pages.FILES.values()) <= 95_000  # what all pages load
     for path in files:
         text = re.sub(r'placeholder="[^"]*"', "", path.read_text(encoding="utf-8"))  # it shows how one is written
         addresses = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"')]*", text)

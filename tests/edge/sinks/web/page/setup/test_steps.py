@@ -100,6 +100,7 @@ def test_screen_reader_speaks_when_the_advice_changes_and_not_at_every_amount(
     page: PageVisit, device: SetupDevice
 ) -> None:
     go_to(page, "camera")
+    expect(page["#setup-advice"]).to_contain_text("Nobody is seen")  # what the guide begins with
     device.advise(Advice.COME_CLOSER, factor=2.0)
     expect(page["#setup-amount"]).to_contain_text("50%")
     page.page.evaluate(

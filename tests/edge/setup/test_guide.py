@@ -106,6 +106,14 @@ def test_second_person_comes_and_leaves() -> None:
     assert stage.see(signer())[-1] is Advice.GOOD
 
 
+def test_body_that_is_found_twice_in_one_picture_is_one_person() -> None:
+    stage, given = Stage(), []
+    for people, seconds in ((1, 2.5), (2, 2.0), (1, 4.0)):
+        stage.people = people
+        given += stage.see(signer(), seconds)
+    assert set(given) == {Advice.GOOD}
+
+
 def test_advice_follows_whoever_comes_closer() -> None:
     stage = Stage()
     assert stage.see(signer(shoulders=0.06))[-1] is Advice.COME_CLOSER

@@ -53,14 +53,19 @@ def replace_file(path: Path, content: bytes, mode: int = _FILE_MODE) -> None:
     sync_folder(path.parent)
 
 
-def create_file(path: Path, content: bytes) -> None:
-    """Create a file as a whole under a name that is not taken. Raises FileExistsError, and other OSError."""
+def create_private_file(path: Path, content: bytes, owner: tuple[int, int] | None = None) -> None:
+    """Create a file as a whole under a name that is not taken; nobody but its owner may read it at any moment.
+
+    `owner` holds the numbers of another user and group, to whom root gives it. Raises FileExistsError, and other
+    OSError.
+    """
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with new.open("xb") as file:
+        with open(new, "xb", opener=_open_privately) as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), _FILE_MODE)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             os.fsync(file.fileno())
         try:
             os.link(new, path)

@@ -1,4 +1,4 @@
-"""Gives up the rights of root for good, before a folder is changed that another user owns.
+"""Gives up the rights of root before a folder is changed or read that another user owns.
 
 That user, who may be in a stranger's hands, can replace any file or folder there by a symlink at any moment: whatever
 root did there, root could be led to do elsewhere.
@@ -6,6 +6,8 @@ root did there, root could be led to do elsewhere.
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +28,29 @@ def become_owner(folder: Path) -> Path:
     go the whole way. Raises OwnerUnusable.
     """
     found = _find_foreign(folder)
+    return folder if found is None else _enter(*found, folder, for_good=True)
+
+
+@contextmanager
+def acting_as_owner(folder: Path) -> Iterator[Path]:
+    """As `become_owner`, but root again afterwards, in the same current folder; all threads are that user meanwhile."""
+    found = _find_foreign(folder)
     if found is None:
-        return folder
-    owned, rest = found
+        yield folder
+        return
+    group, groups, current = os.getegid(), os.getgroups(), os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _enter(*found, folder, for_good=False)
+    finally:
+        os.seteuid(_ROOT)
+        os.setegid(group)
+        os.setgroups(groups)
+        os.fchdir(current)
+        os.close(current)
+
+
+def _enter(owned: Path, rest: Path, folder: Path, *, for_good: bool) -> Path:
+    """Make the owned folder, as its owner, the current one; return the rest of the way. Raises OwnerUnusable."""
     try:
         descriptor = os.open(owned, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         owner = os.fstat(descriptor)
@@ -37,8 +59,9 @@ def become_owner(folder: Path) -> Path:
         if os.geteuid() == _ROOT:
             os.setgroups([])
             group = owner.st_gid or owner.st_uid  # never that of root
-            os.setresgid(group, group, group)
-            os.setresuid(owner.st_uid, owner.st_uid, owner.st_uid)
+            saved_group, saved_user = (group, owner.st_uid) if for_good else (-1, -1)
+            os.setresgid(saved_group, group, saved_group)
+            os.setresuid(saved_user, owner.st_uid, saved_user)
     except OSError as error:
         raise OwnerUnusable(f"the owner of {owned} cannot be made to change {folder}: {error.strerror}") from error
     return rest

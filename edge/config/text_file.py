@@ -21,7 +21,7 @@ def read_text_file(path: Path) -> str:
     if content.startswith(_UTF_16_MARKS) or b"\0" in content:
         raise ValueError("its text is UTF-16; save it as UTF-8")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise ValueError("its text is not UTF-8; save it as UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -14,6 +14,7 @@ from edge.learned.versions import LearnedVersions
 from edge.redaction import redact_source
 from edge.sinks.web.setup_code import grouped
 from landmarkers.errors import UserError
+from models.owner import OwnerUnusable, acting_as_owner
 
 DEVICE: Final = "DEVICE"
 """Stands for the device's name, which may be that of a room or a person."""
@@ -26,7 +27,8 @@ def private_texts(config: EdgeConfig, states: Sequence[Path]) -> dict[str, str]:
     """
     texts = dict.fromkeys([*_secrets(config), *_signers(config)], HIDDEN)
     for state in states:
-        texts |= dict.fromkeys(_kept(learning_folder(state, config.device)), HIDDEN)
+        with suppress(OwnerUnusable), acting_as_owner(learning_folder(state, config.device)) as folder:
+            texts |= dict.fromkeys(_kept(folder), HIDDEN)
     source = config.camera.source.get_secret_value()
     if redact_source(source) != source:
         texts[source] = redact_source(source)

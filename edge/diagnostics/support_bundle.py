@@ -4,7 +4,8 @@ It holds no picture, no word, no name of a signer and no secret; `anonymiser.py`
 """
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,7 +19,7 @@ from edge.diagnostics.finding import Finding, format_row, format_summary, is_rea
 from edge.diagnostics.private_texts import private_texts
 from edge.diagnostics.versions import versions
 from landmarkers.processor import Machine
-from models.durable import create_file
+from models.durable import create_private_file
 
 MAX_LOG_BYTES: Final = 200_000
 FOLDER: Final = "ishara-support"
@@ -78,9 +79,16 @@ def build_bundle(diagnosis: Diagnosis, states: Sequence[Path], machine: Machine)
     return archive.getvalue()
 
 
-def write_bundle(path: Path, content: bytes) -> None:
-    """Write a bundle as a whole under a name that is not taken. Raises FileExistsError and other OSError."""
-    create_file(path, content)
+def write_bundle(path: Path, content: bytes, environment: Mapping[str, str]) -> None:
+    """Write a bundle as a whole under a name that is not taken, for its owner alone: with sudo, who called that.
+
+    Raises FileExistsError and other OSError.
+    """
+    try:
+        owner = int(environment["SUDO_UID"]), int(environment["SUDO_GID"])
+    except (KeyError, ValueError):
+        owner = None
+    create_private_file(path, content, owner if os.geteuid() == 0 else None)
 
 
 def _json(content: dict[str, object], anonymiser: Anonymiser) -> str:

@@ -54,7 +54,7 @@ def examine(config: EdgeConfig, options: argparse.Namespace) -> int:
         health = None if daemon is None else daemon.to_json()
         content = build_bundle(Diagnosis(findings, config, read_journal(), health), _states(), machine)
         try:
-            write_bundle(bundle, content)
+            write_bundle(bundle, content, os.environ)
         except OSError as error:
             raise BundleUnwritable(f"the support bundle {bundle} cannot be written: {error.strerror}") from error
         written = f"{bundle} holds this with versions, settings and log; read it before you attach it to an issue"

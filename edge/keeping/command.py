@@ -4,111 +4,59 @@ import argparse
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import groupby
-from pathlib import Path
-from typing import IO, Final
 
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import KeptTake, LearningFolder, learning_folder
 from edge.consent.session import SESSION_FILE, ConsentSessions
+from edge.keeping.refusal import NOTHING_KEPT, LearningRefused
 from edge.learned.versions import LearnedVersions
 from edge.learning.catalogue import Catalogue
 from edge.lifecycle.paths import state_folder
 from edge.monitoring.status import DeviceStatus
 from landmarkers.consent import Purpose
-from landmarkers.errors import UserError
 from models.bundle import LABELS
 from models.forgotten import Limits
 from models.labels import Sign, read_labels
 from models.owner import become_owner
 from models.words import find_numbers
 
-_NOTHING_KEPT: Final = "nothing is kept on this device: its configuration has no section [learning]"
-
-
-class LearningRefused(UserError):
-    """The command cannot be carried out; the message says why."""
-
 
 def run_learning_command(config: EdgeConfig, options: argparse.Namespace) -> int:
-    """Carry out one action and return the exit code. Raises LearningRefused, ConsentUnwritable, LabelsDamaged."""
+    """Carry out one action and return the exit code.
+
+    Raises LearningRefused, ConsentUnwritable, LabelsDamaged, and what reads a file and learns from it.
+    """
+    folder = learning_folder(state_folder(os.environ), config.device)
     try:
-        # A file that only root may open is open before root becomes the owner of the folder.
-        file = _open(options.file, options.action) if options.action in ("export", "import") else None
-    except OSError as error:
-        raise LearningRefused(f"{options.file} cannot be used: {error.strerror}") from error
-    folder = LearningFolder(become_owner(learning_folder(state_folder(os.environ), config.device)))
-    try:
-        if options.action == "consent":
-            return _ask(config, options, folder)
-        if options.action == "forget":
-            return _forget(config, options, folder)
-        if options.action == "undo":
-            print(f"version {Catalogue(folder).undo().version} is undone; a running daemon follows within seconds")
+        if options.action in ("export", "import"):
+            from edge.keeping.transfers import export_learned, import_learned_file  # load ONNX Runtime
+
+            print((export_learned if options.action == "export" else import_learned_file)(config, options, folder))
             return 0
-        if file is not None:
-            with file:
-                print(_transfer(config, options, folder, file))
-            return 0
-        takes = _select(folder, options)
-        signs = _signs(folder)
-        print(_to_json(takes, signs) if options.json else "\n".join(_rows(takes, signs)))
+        return _carry_out(config, options, LearningFolder(become_owner(folder)))
     except OSError as error:
-        raise LearningRefused(f"{folder.folder} cannot be used: {error.strerror}") from error
+        raise LearningRefused(f"{folder} cannot be used: {error.strerror}") from error
+
+
+def _carry_out(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder) -> int:
+    if options.action == "consent":
+        return _ask(config, options, folder)
+    if options.action == "forget":
+        return _forget(config, options, folder)
+    if options.action == "undo":
+        print(f"version {Catalogue(folder).undo().version} is undone; a running daemon follows within seconds")
+        return 0
+    takes = _select(folder, options)
+    signs = _signs(folder)
+    print(_to_json(takes, signs) if options.json else "\n".join(_rows(takes, signs)))
     return 0
-
-
-def _remove_if_empty(path: Path) -> None:
-    """Leave no empty file behind, as far as this user may remove it."""
-    with suppress(OSError):
-        if path.stat().st_size == 0:
-            path.unlink()
-
-
-def _open(path: Path, action: str) -> IO[bytes]:
-    if action == "import":
-        return path.open("rb")
-    # An earlier export stays until there is a new one. The takes in it are those of people: nobody else may read them.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb")
-
-
-def _transfer(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder, file: IO[bytes]) -> str:
-    """Export or import what was learned; return what was done."""
-    from edge.learning.transfer import import_learned, read_learned, write_learned  # loads ONNX Runtime
-
-    if options.action == "export":
-        try:
-            learned = write_learned(folder, config.device)
-        except UserError:
-            _remove_if_empty(options.file)
-            raise
-        _write(file, learned, options.file)
-        return f"{options.file} holds what {config.device} has learned, and restores it"
-    if config.learning is None:
-        raise LearningRefused(_NOTHING_KEPT)
-    from edge.learning.learner import Learner
-    from edge.model_selection.plan_loading import load_plan
-
-    content = read_learned(file, str(options.file))
-    version = import_learned(content, Learner.of(load_plan(config, None), folder), config.device)
-    return f"version {version.version} has learned from {options.file} too; a running daemon follows within seconds"
-
-
-def _write(file: IO[bytes], content: bytes, path: Path) -> None:
-    try:
-        file.write(content)
-        file.flush()
-        if file.seekable():
-            file.truncate()
-    except OSError as error:
-        raise LearningRefused(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _ask(config: EdgeConfig, options: argparse.Namespace, folder: LearningFolder) -> int:
     """Begin, end or show the consent in force."""
     if config.learning is None:
-        raise LearningRefused(_NOTHING_KEPT)
+        raise LearningRefused(NOTHING_KEPT)
     status = DeviceStatus()
     sessions = ConsentSessions(folder.folder, config.learning, status)
     if options.stop:

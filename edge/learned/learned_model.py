@@ -49,10 +49,16 @@ class LearnedModel:
 
 
 def load_learned(
-    folder: Path, bundle: Bundle, classifier: OnnxClassifier, *, in_use: bool = True
+    folder: Path,
+    bundle: Bundle,
+    classifier: OnnxClassifier,
+    teacher: Teacher | None = None,
+    *,
+    in_use: bool = True,
 ) -> LearnedModel | None:
     """Return the current version for a bundle; None if nothing was learned, or if it cannot be used.
 
+    `teacher` is that of the bundle if there is one already, which takes megabytes and is read from the bundle's folder.
     The device must recognise signs whatever is wrong with what it has learned, so that is only logged. The head of a
     bundle that is not in use is not saved.
     """
@@ -62,7 +68,8 @@ def load_learned(
         version = versions.current()
         if version is None or not version.takes:
             return None
-        return fit_version(versions, version, Teacher(bundle, classifier), bundle, classifier, is_saved=in_use)
+        teacher = teacher or Teacher(bundle, classifier)
+        return fit_version(versions, version, teacher, bundle, classifier, is_saved=in_use)
     except (UserError, OSError) as error:
         log.warning("%s is used without what this device has learned: %s", bundle.manifest.title, error)
         return None

@@ -29,24 +29,22 @@ class Learner:
     classifier: OnnxClassifier
     teacher: Teacher
     folder: LearningFolder
+    model_signs: tuple[Sign, ...]
+    """The signs as the model is labelled, and so the takes; this device may show other words."""
 
     @classmethod
     def of(cls, plan: Plan, folder: LearningFolder) -> Self:
-        """Return the learner with a plan's bundle. Raises TeachingUnavailable."""
+        """Return the learner with a plan's bundle, which is read now. Raises TeachingUnavailable, LabelsDamaged."""
         if plan.network is None:
             raise NothingToLearn(f"{plan.bundle.manifest.title} cannot be taught signs")
         bundle = plan.model_bundle
-        return cls(bundle, plan.network, Teacher(bundle, plan.network), folder)
+        signs = read_labels(bundle.folder / LABELS)
+        return cls(bundle, plan.network, Teacher(bundle, plan.network), folder, signs)
 
     @property
     def versions(self) -> LearnedVersions:
         """Return the versions in the folder."""
         return LearnedVersions(self.folder.folder)
-
-    @property
-    def model_signs(self) -> tuple[Sign, ...]:
-        """Return the signs as the model is labelled, and so the takes; this device may show other words."""
-        return read_labels(self.bundle.folder / LABELS)
 
     def learn(self, takes: Sequence[tuple[Take, Sign]], consent: Consent, what: What) -> Version:
         """Save takes of a person, and learn from them too; what was learned is in use from the next reload on.

@@ -15,7 +15,7 @@ from edge.model_selection.active_bundle import find_active_bundle, open_store
 from models.bundle import BundleRefused, open_bundle
 from models.bundle_source import open_bundle_source
 from models.compatibility import InstallOptions
-from models.owner import become_owner
+from models.owner import acting_as_owner, become_owner
 from models.store import BundleStore, InstalledBundle
 
 OPERATOR_REASON: Final = "the operator asked for it"
@@ -87,7 +87,8 @@ def _learned(device: EdgeConfig) -> Version | None:
     """Return what this device has taught itself, which is used beside whatever bundle is active."""
     if device.learning is None:
         return None
-    return LearnedVersions(learning_folder(state_folder(os.environ), device.device)).current()
+    with acting_as_owner(learning_folder(state_folder(os.environ), device.device)) as folder:
+        return LearnedVersions(folder).current()
 
 
 def _describe_learned(learned: Version | None) -> dict[str, int] | None:

@@ -19,12 +19,21 @@ from models.classifier import OnnxClassifier
 
 if TYPE_CHECKING:
     from edge.learned.learned_model import LearnedModel
+    from models.learned import Teacher
 
 log = logging.getLogger(__name__)
 
 
 def load_plan(config: EdgeConfig, model: Path | None) -> Plan:
     """Load the bundle and what was learned. Raises BundleRefused, LibraryMissing, StoreUnusable, ConfigInvalid."""
+    plan = load_untaught_plan(config, model)
+    return (
+        plan if config.learning is None else add_learned(plan, learning_folder(state_folder(os.environ), config.device))
+    )
+
+
+def load_untaught_plan(config: EdgeConfig, model: Path | None) -> Plan:
+    """Load the bundle alone, and write nothing, so that root may do it. Raises as `load_plan` does."""
     found = open_active_bundle(config.model, model, os.environ)
     name, spoken = _spoken_signs(config, found)
     if config.labels.file is not None or spoken.allowed is not None:
@@ -33,14 +42,30 @@ def load_plan(config: EdgeConfig, model: Path | None) -> Plan:
         log.warning("%s", sentence)
     bundle, allowed = replace(found, signs=spoken.signs), spoken.allowed
     network = OnnxClassifier(bundle)
-    learned = load_learned_part(config, bundle, network)
+    return Plan(config, bundle, MeteredClassifier(network), allowed, network, vocabulary_name=name)
+
+
+def add_learned(plan: Plan, folder: Path, teacher: "Teacher | None" = None) -> Plan:
+    """Return a plan that says what was learned too; `folder` is that of the device, which may be written to.
+
+    `teacher` is that of the bundle if there is one already.
+    """
+    from edge.learned.learned_model import load_learned
+
+    network = plan.network
+    learned = None if network is None else load_learned(folder, plan.bundle, network, teacher)
     if learned is None:
-        return Plan(config, bundle, MeteredClassifier(network), allowed, network, vocabulary_name=name)
-    log.info("%s reads with %s", bundle.manifest.title, learned)
+        return plan
+    log.info("%s reads with %s", plan.bundle.manifest.title, learned)
     own = {sign.sign_id for sign in learned.own_signs}
-    allowed = None if allowed is None else allowed | own  # nobody would teach a sign that is not to be said
-    bundle = replace(bundle, signs=(*bundle.signs, *learned.own_signs))
-    return Plan(config, bundle, MeteredClassifier(learned.classifier), allowed, network, learned, vocabulary_name=name)
+    return replace(
+        plan,
+        bundle=replace(plan.bundle, signs=(*plan.bundle.signs, *learned.own_signs)),
+        classifier=MeteredClassifier(learned.classifier),
+        # Nobody would teach a sign that is not to be said.
+        allowed=None if plan.allowed is None else plan.allowed | own,
+        learned=learned,
+    )
 
 
 def _spoken_signs(config: EdgeConfig, bundle: Bundle) -> tuple[str, SpokenSigns]:

@@ -14,8 +14,7 @@ from models.owner import become_owner
 
 def show_history(location: Location, options: argparse.Namespace) -> int:
     """Print the latest changes, the newest first, and return the exit code. Raises SettingsRefused."""
-    _require_file(location)
-    found = _editor(location).versions()
+    found = _editor(_as_owner(location)).versions()
     if options.json:
         print(found.model_dump_json(indent=2))
     elif found.versions:
@@ -27,18 +26,20 @@ def show_history(location: Location, options: argparse.Namespace) -> int:
 
 def undo_change(location: Location) -> int:
     """Undo the latest change and return the exit code. Raises SettingsRefused."""
-    path = _require_file(location).absolute()
-    _editor(location).versions()  # loads all that it takes, while this user may still read the program
-    folder = become_owner(path.parent)  # of the service, so that it can read what is written
-    print(_editor(Location(folder / path.name, location.state)).undo().difference, end="")
+    print(_editor(_as_owner(location)).undo().difference, end="")
     print("undone; a running daemon uses it after `sudo systemctl reload ishara-edge`")
     return 0
 
 
-def _require_file(location: Location) -> Path:
+def _as_owner(location: Location) -> Location:
+    """Have root become the service's user, who has written all of this, and must be able to read what is written.
+
+    Raises SettingsRefused where there is no file.
+    """
     if location.path is None:
         raise SettingsRefused("there is no file of settings; name one with --config")
-    return location.path
+    path = location.path.absolute()
+    return Location(become_owner(path.parent) / path.name, location.state)
 
 
 def _editor(location: Location) -> SettingsEditor:

@@ -3,6 +3,7 @@
 import argparse
 import os
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -16,11 +17,11 @@ from edge.consent.session import ConsentSessions
 from edge.learning.checks import TakeChecks
 from edge.learning.collection import Collection
 from edge.learning.learner import Learner, NothingToLearn
-from edge.learning.task import choose_task
+from edge.learning.task import SessionTask, choose_task
 from edge.lifecycle.paths import state_folder
 from edge.lifecycle.plan import Plan
 from edge.lifecycle.signals import StopSignals
-from edge.model_selection.plan_loading import load_plan
+from edge.model_selection.plan_loading import add_learned, load_untaught_plan
 from edge.monitoring.status import DeviceStatus
 from edge.requests import RequestRefused, Teach
 from landmarkers.parsing import describe
@@ -65,16 +66,15 @@ def teach(config: EdgeConfig, options: argparse.Namespace, signals: StopSignals)
         raise NothingToLearn(
             "teaching is off on this device: it needs a section [learning] in which teach is not false"
         )
-    plan, request, prompt = load_plan(config, options.model), _read_request(options), Prompt()
-    try:
-        task = choose_task(request, plan.bundle.signs, plan.allowed)
-    except RequestRefused as error:
-        raise NothingToLearn(str(error)) from error
+    untaught, request, prompt = load_untaught_plan(config, options.model), _read_request(options), Prompt()
     with ExitStack() as stack:
-        stream, is_live = _open_stream(config, options, plan, stack)
-        # The camera, which only root may open, is open before root becomes the owner of the folder.
-        folder = LearningFolder(learning_folder(become_owner(state_folder(os.environ)), config.device))
-        learner = Learner.of(plan, folder)
+        stream, is_live = _open_stream(config, options, untaught, stack)
+        state = state_folder(os.environ)
+        learner = Learner.of(untaught, LearningFolder(learning_folder(state, config.device)))
+        # Model and camera, which only root may open, are open before root becomes the owner of the folder.
+        folder = LearningFolder(learning_folder(become_owner(state), config.device))
+        plan, learner = add_learned(untaught, folder.folder, learner.teacher), replace(learner, folder=folder)
+        task = _choose_task(request, plan)
         consents = ConsentSessions(folder.folder, config.learning, DeviceStatus())
         consent = consents.begin(request.person, request.purpose, _MINUTES, only_teaches=True)
         stack.callback(consents.end, consent)
@@ -110,6 +110,14 @@ def _open_stream(
     stream = LandmarkStream(source.camera, source.landmarker)
     stack.callback(stream.close)
     return stream, source.is_live
+
+
+def _choose_task(request: Teach, plan: Plan) -> SessionTask:
+    """Return what is to be signed. Raises NothingToLearn."""
+    try:
+        return choose_task(request, plan.bundle.signs, plan.allowed)
+    except RequestRefused as error:
+        raise NothingToLearn(str(error)) from error
 
 
 def _read_request(options: argparse.Namespace) -> Teach:

@@ -1,6 +1,7 @@
 """The support bundle: it holds what finds a fault, and nothing that must not leave a device."""
 
 import json
+import os
 import re
 import stat
 import subprocess
@@ -18,7 +19,7 @@ from edge.consent.learning_folder import learning_folder
 from edge.consent.session import SESSION_FILE, Session
 from edge.diagnostics.anonymiser import Anonymiser
 from edge.diagnostics.finding import Finding, State
-from edge.diagnostics.support_bundle import Diagnosis, build_bundle
+from edge.diagnostics.support_bundle import Diagnosis, build_bundle, write_bundle
 from edge.learned.versions import Change, LearnedVersions
 from landmarkers.processor import Machine
 from models.labels import Sign
@@ -120,13 +121,13 @@ def run_doctor(folder: Path, bundle: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
 
 
-def test_command_writes_a_bundle_that_anybody_can_attach(tmp_path: Path) -> None:
+def test_command_writes_a_bundle_for_its_owner_alone(tmp_path: Path) -> None:
     done = run_doctor(tmp_path, "support.zip")
     assert done.returncode == 0, done.stdout
     assert "support.zip holds this" in done.stderr
     assert "This device is ready" in done.stdout
     path = tmp_path / "support.zip"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "onnxruntime" in dict(contents(path.read_bytes()))["ishara-support/findings.txt"]
     assert [one.name for one in tmp_path.iterdir()] == ["support.zip"]
 
@@ -140,3 +141,10 @@ def test_bundle_that_cannot_be_written_is_refused_at_once(bundle: str, reason: s
     assert (done.returncode, done.stdout) == (2, "")
     assert reason in done.stderr
     assert (tmp_path / "taken.zip").read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to other users")
+def test_bundle_is_of_the_user_who_called_sudo(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "support.zip", b"PK", {"SUDO_UID": "64242", "SUDO_GID": "64243"})
+    found = (tmp_path / "support.zip").stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (64_242, 64_243, 0o600)

@@ -75,7 +75,7 @@ class Desk:
             words="May this device learn?",
             days=90,
         )
-        learner = Learner(self._bundle, self._network, self._teacher, LearningFolder(folder))
+        learner = Learner(self._bundle, self._network, self._teacher, LearningFolder(folder), self._bundle.signs)
         learner.learn([(_take_of(sign), sign)] * 3, consent, "taught")
 
 

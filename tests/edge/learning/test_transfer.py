@@ -29,7 +29,7 @@ COFFEE = Sign(sign_id=1_500_000, word="قهوة", word_en="coffee")
 def learner(tmp_path_factory: pytest.TempPathFactory) -> Learner:
     bundle = open_bundle(write_teachable_bundle(tmp_path_factory.mktemp("teachable") / "tiny"))
     network = OnnxClassifier(bundle)
-    return Learner(bundle, network, Teacher(bundle, network), LearningFolder(Path()))
+    return Learner(bundle, network, Teacher(bundle, network), LearningFolder(Path()), bundle.signs)
 
 
 def export(

@@ -69,3 +69,19 @@ def test_root_leaves_the_file_to_the_user_of_the_service(path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert path.read_text() == "device = 'hall'  # above the door\n"
     assert path.stat().st_uid == service
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to other users")
+def test_root_reads_nothing_for_the_user_of_the_service_that_this_one_may_not_read(path: Path) -> None:
+    change(path, "door")
+    service, versions = 64_242, path.with_name("edge.toml.versions")
+    (path.parent / "root").mkdir(mode=0o700)
+    (version,) = versions.glob("0*.json")
+    version.rename(path.parent / "root" / version.name)
+    version.symlink_to(path.parent / "root" / version.name)
+    for one in (path.parent, path, versions):
+        os.chown(one, service, service)
+    command = [sys.executable, "-m", "edge", "config", "history", "--config", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=path.parent)
+    assert result.returncode == 0, result.stderr
+    assert "have not been changed" in result.stdout

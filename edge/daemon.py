@@ -36,7 +36,10 @@ def run_daemon(config: EdgeConfig, options: argparse.Namespace, signals: StopSig
     with (
         Service(notifier, failures.escalation(), interval_s=watchdog_interval_s(os.environ)) as service,
         Reloader(
-            lambda: _reload_plan(options, settings), service, failures.escalation(may_end_daemon=False)
+            lambda: _reload_plan(options, settings),
+            service,
+            failures.escalation(may_end_daemon=False),
+            settings.refuse_unforeseen,
         ) as reloader,
     ):
         settings.on_change(reloader.request)

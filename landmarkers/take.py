@@ -259,6 +259,17 @@ def read_provenance(path: Path) -> Provenance:
         raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
 
 
+def read_duration(path: Path) -> float:
+    """Read only the seconds from a take's first frame to its last. Raises TakeDamaged."""
+    try:
+        with path.open("rb") as file:
+            times = ArrayArchive(file, _MAX_STORED_FRAMES * np.dtype(np.float64).itemsize).read("times", "f")
+        _check_times(times, _MAX_STORED_FRAMES)
+    except (OSError, ValueError) as error:
+        raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
+    return float(times[-1] - times[0])
+
+
 def _provenance_in(archive: ArrayArchive, name: str) -> Provenance:
     """Raise TakeDamaged for a take of another format or layout, ValueError for what is no take."""
     header = read_json(archive.read_text("provenance"))

@@ -146,8 +146,14 @@ class LearningFolder:
             return 0
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def importing(self) -> Iterator[None]:
+        """Let no other program import at the same time: both would miss the takes of the other."""
+        with self._locked(".import-lock"):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str = ".lock") -> Iterator[None]:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
+        with (self.folder / name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime
+from pathlib import Path
 
-from edge.consent.learning_folder import LearningFolder
+from edge.consent.learning_folder import KeptTake, LearningFolder
 from edge.learned.versions import LearnedVersions, Version
 from edge.learning.report import Learned, LearnedSign, LearnedTake, LearnedVersion
 from landmarkers.errors import UserError
-from landmarkers.take import StoredTake, Take
+from landmarkers.take import Take, read_duration
 
 
 class NothingLearned(UserError):
@@ -21,6 +22,7 @@ class Catalogue:
     def __init__(self, folder: LearningFolder) -> None:
         self._folder = folder
         self.versions = LearnedVersions(folder.folder)
+        self._seconds: dict[tuple[Path, int], float] = {}
 
     def list(self, known: Collection[int]) -> Learned:
         """Return everything that was learned; the model in use knows the signs of the known numbers."""
@@ -34,7 +36,7 @@ class Catalogue:
             if (found := kept.get(one.take)) is not None:
                 at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
                 provenance = found.provenance
-                seconds = round(StoredTake.load(found.path).duration, 1)
+                seconds = self._seconds_of(found)
                 takes[one.sign_number].append(
                     LearnedTake(take=one.take, person=provenance.signer, at=at, seconds=seconds, said=provenance.said)
                 )
@@ -64,6 +66,13 @@ class Catalogue:
         version, takes = undone
         self._folder.delete(takes)
         return version
+
+    def _seconds_of(self, take: KeptTake) -> float:
+        """Return how long a take is; each is read once, since everybody who opens the page asks for all of them."""
+        key = take.path, take.modified_ns
+        if key not in self._seconds:
+            self._seconds[key] = round(read_duration(take.path), 1)
+        return self._seconds[key]
 
     def _require(self, take: str) -> None:
         current = self.versions.current()

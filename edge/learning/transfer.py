@@ -5,7 +5,7 @@ consent, and is refused without one; where somebody agreed to one device alone, 
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Annotated, Any, Final, Literal
@@ -84,20 +84,24 @@ def import_learned(content: LearnedFile, learner: Learner, device: str) -> Versi
 
     Raises TransferRefused if nothing is left, and what Learner.learn raises.
     """
-    present = [StoredTake.load(take.path) for take in learner.folder.takes()]
     names = {sign.sign_id: sign for sign in (*content.signs, *learner.model_signs)}
-    wanted = [
-        take
-        for take in content.takes
-        if take.provenance.sign_id in names
-        and _is_allowed(take, content.device == device)
-        and not any(take.has_landmarks_of(other) for other in present)
-    ]
-    if not wanted:
-        raise TransferRefused("the file holds no take that this device may learn from, and has not already")
+    with learner.folder.importing():
+        present = {StoredTake.load(take.path).landmarks_sha256 for take in learner.folder.takes()}
+        wanted = {
+            take.landmarks_sha256: take
+            for take in content.takes
+            if take.provenance.sign_id in names and _is_allowed(take, content.device == device)
+        }
+        new = [take for digest, take in wanted.items() if digest not in present]
+        if not new:
+            raise TransferRefused("the file holds no take that this device may learn from, and has not already")
+        return _learn(new, names, learner)
+
+
+def _learn(takes: Sequence[StoredTake], names: Mapping[int, Sign], learner: Learner) -> Version:
     paths, signs = [], {}
     try:
-        for take in wanted:
+        for take in takes:
             consent, sign = take.provenance.consent, names[take.provenance.sign_id or 0]
             if consent is not None:
                 paths.append(learner.folder.save(take, sign, consent, take.provenance.said))

@@ -25,8 +25,17 @@ class Reloader:
     The running stages swap to it if they can; otherwise they are stopped, so that others are built from it.
     """
 
-    def __init__(self, load_plan: Callable[[], Plan], service: Service, escalation: Escalation) -> None:
-        """`load_plan` reads everything again; if it raises UserError, service and log report that and nothing more."""
+    def __init__(
+        self,
+        load_plan: Callable[[], Plan],
+        service: Service,
+        escalation: Escalation,
+        on_failure: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`load_plan` reads everything again; if it raises UserError, service and log report that and nothing more.
+
+        `on_failure` is called, and must not raise, when a reload has failed of what nobody foresaw.
+        """
         self._load_plan = load_plan
         self._service = service
         self._lock = threading.Lock()
@@ -39,6 +48,7 @@ class Reloader:
         self._requested = threading.Event()
         self._closed = threading.Event()
         self._escalation = escalation
+        self._on_failure = on_failure
         self._thread = SupervisedThread("reloading", self._run, replace(escalation, report=self._report))
 
     def request(self) -> None:
@@ -92,6 +102,7 @@ class Reloader:
 
     def _report(self, thread: str, fault: str | None) -> None:
         if fault is not None:
+            self._on_failure()
             self._service.reload_refused("reading it failed unexpectedly; the log says how")
         self._escalation.report(thread, fault)
 

@@ -20,6 +20,7 @@ from edge.settings.editor import SettingsEditor
 from edge.settings.file import SettingsFile, SettingsRefused
 from edge.settings.location import Location
 from edge.settings.report import ChangeReport, Phase, SettingsState
+from edge.workers.supervised_thread import catch_unforeseen
 from landmarkers.errors import UserError
 from landmarkers.plain_text import one_sentence
 from models.strict_model import StrictModel
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _RELOAD_AFTER_S: Final = 0.5  # the page that has the response to deliver is closed by a reload
 _UNDONE: Final = "the latest change of the settings is refused, and undone: %s"
+_UNFORESEEN: Final = "the daemon failed unexpectedly while it read them; its log says how"
 
 Show = Callable[[SettingsState], None]
 LoadSetup = Callable[[Path, Mapping[str, str], Path | None], EdgeConfig]
@@ -138,6 +140,13 @@ class LiveSettings:
             return False
         return self._undo(loaded.location, loaded.change, error)
 
+    def refuse_unforeseen(self) -> None:
+        """Undo the change on trial, if there is one, after a reload has failed of what nobody foresaw. Never raises."""
+        catch_unforeseen("undoing the latest change of the settings", self._undo_change_on_trial)
+        if self._state.phase is Phase.APPLYING:
+            log.warning("the latest change of the settings is refused: %s", _UNFORESEEN)
+            self._update(phase=Phase.REFUSED, why=_UNFORESEEN)
+
     def answer(self, request: SettingsRequest) -> StrictModel:
         """Carry out a request, and return the content of the response. Raises RequestRefused."""
         try:
@@ -179,6 +188,10 @@ class LiveSettings:
         if location.is_setup and location.state is not None:
             return self._load_setup(location.state, self._environment, self._dotenv)
         return load_config(location.path, self._environment, self._dotenv)
+
+    def _undo_change_on_trial(self) -> None:
+        location = self._locate()
+        self._undo(location, _change_on_trial(location), SettingsRefused(_UNFORESEEN))
 
     def _undo(self, location: Location, change: str | None, error: UserError) -> bool:
         """Undo a change at a place; return False if it is not on trial there."""

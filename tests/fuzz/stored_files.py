@@ -14,7 +14,7 @@ from edge.config import SHIPPED_MODEL
 from landmarkers.consent import Consent
 from landmarkers.parsing import read_json
 from landmarkers.review import Review
-from landmarkers.take import StoredTake, Take, TakeDamaged
+from landmarkers.take import StoredTake, Take, TakeDamaged, read_duration
 from models.bundle import BundleRefused, open_bundle, sha256_of
 from models.bundle_source import BUNDLE_FILES
 from models.journal import Journal
@@ -57,6 +57,7 @@ def parsers(scratch: Path) -> list[Parser]:
     return [
         Parser("take", takes, hostile_npz, in_file("a.take.npz", Take.load), (TakeDamaged,)),
         Parser("stored take", takes, hostile_npz, in_file("a.take.npz", _read_frames), (TakeDamaged,)),
+        Parser("length of a take", takes, hostile_npz, in_file("a.take.npz", read_duration), (TakeDamaged,)),
         Parser("consent", [_consent()], hostile_json, in_memory(_expiry), (ValueError,)),
         Parser("review", [_REVIEW], hostile_json, in_memory(_review), (ValueError,)),
         Parser("manifest", manifests, hostile_json, partial(_in_bundle, "manifest.json", open_bundle), refused),

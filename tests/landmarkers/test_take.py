@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from landmarkers.layout import Part
-from landmarkers.take import MAX_FRAMES, STEPS_PER_UNIT, Provenance, StoredTake, Take, TakeDamaged
+from landmarkers.take import MAX_FRAMES, STEPS_PER_UNIT, Provenance, StoredTake, Take, TakeDamaged, read_duration
 from tests.synthetic_takes import make_take
 
 
@@ -173,6 +173,20 @@ def test_landmarks_of_a_stored_take_are_those_of_the_take(tmp_path: Path) -> Non
 def test_missing_take_is_reported_by_name(tmp_path: Path) -> None:
     with pytest.raises(TakeDamaged, match="none.take.npz"):
         Take.load(tmp_path / "none.take.npz")
+
+
+def test_duration_is_read_without_the_landmarks(tmp_path: Path) -> None:
+    path = tmp_path / "a.take.npz"
+    make_take().save(path)
+    content = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        hand = archive.getinfo("right_hand.npy")
+    path.write_bytes(content[: hand.header_offset + 60] + b"?" * 20 + content[hand.header_offset + 80 :])
+    refusal(path)
+    assert read_duration(path) == pytest.approx(1.0)
+    path.write_bytes(content[:100])
+    with pytest.raises(TakeDamaged, match="a.take.npz"):
+        read_duration(path)
 
 
 def test_take_has_visibility_and_duration() -> None:

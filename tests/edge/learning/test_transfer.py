@@ -1,13 +1,15 @@
 """The file in which a device's learned signs are exported and imported."""
 
 import io
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from edge.consent.learning_folder import LearningFolder
+from edge.consent.learning_folder import KeptTake, LearningFolder
 from edge.learning.catalogue import Catalogue
 from edge.learning.learner import Learner
 from edge.learning.transfer import LearnedFile, TransferRefused, import_learned, read_learned, write_learned
@@ -58,6 +60,35 @@ def test_device_is_restored_once_from_its_own_file(learner: Learner, tmp_path: P
     assert (sign.sign, [one.person for one in sign.takes]) == (COFFEE, ["amal"])
     with pytest.raises(TransferRefused, match="has not already"):
         import_learned(content, restored, "entrance")
+
+
+def test_two_programs_that_import_at_once_learn_each_take_once(
+    learner: Learner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = export(learner, tmp_path / "first", Purpose.DEVICE)
+    both, outcomes, takes = threading.Barrier(2), list[str](), LearningFolder.takes
+
+    def takes_of_both(folder: LearningFolder) -> list[KeptTake]:
+        found = takes(folder)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # nobody goes on before the other has looked too, unless that one may not look yet
+        return found
+
+    def import_once() -> None:
+        restored = replace(learner, folder=LearningFolder(tmp_path / "second"))
+        try:
+            outcomes.append(import_learned(content, restored, "entrance").what)
+        except TransferRefused as error:
+            outcomes.append(str(error))
+
+    monkeypatch.setattr(LearningFolder, "takes", takes_of_both)
+    threads = [threading.Thread(target=import_once) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([*(tmp_path / "second").rglob("*.take.npz")]) == 1, outcomes
+    assert sorted(outcomes)[0] == "imported"
 
 
 def test_imported_take_is_labelled_as_the_model_is_though_this_device_shows_another_word(

@@ -1,15 +1,24 @@
 """Changes that come while the daemon reloads for another reason, and what keeps nobody from the next change."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.config import ConfigInvalid, EdgeConfig
+from edge.lifecycle.failures import ThreadFailures
+from edge.lifecycle.notify import Notifier
+from edge.lifecycle.plan import Plan
+from edge.lifecycle.reload import Reloader
+from edge.lifecycle.service import Service
 from edge.requests import SettingsRequest
+from edge.settings.file import SettingsFile
 from edge.settings.live import ChangeUndone, LiveSettings
 from edge.settings.location import SAVED, Location
 from edge.settings.report import Phase, SettingsState
+from tests.edge.service_manager import ServiceManager, managing
+from tests.edge.waiting import wait_until
 
 REFUSAL = ConfigInvalid("the camera is absent")
 
@@ -36,6 +45,12 @@ class Daemon:
 
 
 @pytest.fixture
+def manager(tmp_path: Path) -> Iterator[ServiceManager]:
+    with managing(tmp_path) as manager:
+        yield manager
+
+
+@pytest.fixture
 def daemon(tmp_path: Path) -> Daemon:
     path = tmp_path / SAVED
     path.write_text("device = 'hall'\n")
@@ -54,6 +69,36 @@ def test_change_that_comes_during_another_reload_is_undone_all_the_same_if_it_is
     assert daemon.settings.refuse(changed, REFUSAL)
     assert daemon.is_in(Phase.REFUSED)
     assert daemon.path.read_text() == "device = 'hall'\n"
+
+
+def test_change_of_which_the_reload_fails_unexpectedly_is_undone(
+    daemon: Daemon, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page must not wait for ever, and the next change must be possible."""
+
+    def load() -> Plan:
+        daemon.settings.load()
+        raise RecursionError("too deep")
+
+    failures = ThreadFailures(lambda: None)
+    with (
+        Service(Notifier(str(manager.path)), failures.escalation()) as service,
+        Reloader(
+            load, service, failures.escalation(may_end_daemon=False), daemon.settings.refuse_unforeseen
+        ) as reloader,
+    ):
+        daemon.settings.on_change(reloader.request)
+        daemon.change("door")
+        wait_until(lambda: daemon.is_in(Phase.REFUSED), "the refusal")
+    assert daemon.path.read_text() == "device = 'hall'\n"
+    assert "failed unexpectedly" in (daemon.states[-1].why or "")
+    daemon.change("attic")
+    assert daemon.is_in(Phase.APPLYING)
+    monkeypatch.setattr(
+        SettingsFile, "settle", lambda *_, **__: next(iter(()))
+    )  # what fails are the settings themselves
+    daemon.settings.refuse_unforeseen()
+    assert daemon.is_in(Phase.REFUSED)
 
 
 def test_change_is_not_undone_since_the_settings_before_it_are_refused(daemon: Daemon) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from landmarkers.review import REJECTED_SUFFIX, Review, Verdict
-from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, StoredTake, read_provenance
+from landmarkers.take import MAX_FRAMES, TAKE_SUFFIX, Provenance, StoredTake, TakeDamaged
 from models.bundle import LABELS
 from models.labels import Sign
 from models.sign_number import MAX_SIGN_NUMBER
@@ -72,9 +72,14 @@ class ReviewQueue:
     def __init__(self, folders: Sequence[Path], labels: Path | None = None) -> None:
         """Read the takes. `labels` is a file of words beside those of the folders.
 
-        Raises StoreUnusable, TakeDamaged, TargetRefused, LabelsDamaged, LabelFileUnusable, WordsUnclear.
+        Raises StoreUnusable, TargetRefused, LabelsDamaged, LabelFileUnusable, WordsUnclear.
         """
-        self.entries = list({entry.path: entry for folder in folders for entry in _entries_of(folder)}.values())
+        self.damaged: dict[Path, TakeDamaged] = {}
+        """The files that are no whole takes: they are left out, and left where they are."""
+        read = (entry for folder in folders for entry in _entries_of(folder, self.damaged))
+        self.entries = list({entry.path: entry for entry in read}.values())
+        if not self.entries:
+            raise StoreUnusable(f"no take can be read: {next(iter(self.damaged.values()))}")
         self._signs = read_take_labels(sorted({entry.labelled for entry in self.entries}), labels)
         for said in (entry.provenance.said for entry in self.entries):
             if said is not None and said.sign_id not in self._signs and said.sign_id <= MAX_SIGN_NUMBER:
@@ -145,8 +150,8 @@ def _is_rejected(provenance: Provenance) -> bool:
     return provenance.review is not None and provenance.review.verdict is Verdict.REJECTED
 
 
-def _entries_of(folder: Path) -> Iterator[Entry]:
-    """Yield the takes below a folder, rejected ones too. Raises StoreUnusable if there is none, TakeDamaged."""
+def _entries_of(folder: Path, damaged: dict[Path, TakeDamaged]) -> Iterator[Entry]:
+    """Yield the takes below a folder, rejected ones too, and add those that are damaged. Raises StoreUnusable."""
     paths = [
         path
         for path in sorted(folder.rglob(f"*{TAKE_SUFFIX}*"))
@@ -156,7 +161,11 @@ def _entries_of(folder: Path) -> Iterator[Entry]:
         raise StoreUnusable(f"{folder} holds no takes (*{TAKE_SUFFIX})")
     for path in paths:
         labelled = next((one for one in path.parents if one == folder or (one / LABELS).is_file()), folder)
-        entry = Entry(path, labelled, read_provenance(path))
+        try:
+            entry = Entry(path, labelled, StoredTake.load(path, MAX_FRAMES).provenance)
+        except TakeDamaged as error:
+            damaged[path] = error
+            continue
         try:
             entry.complete()
         except OSError as error:

@@ -45,13 +45,13 @@ class Review:
 
     def __init__(self, *arguments: str | Path) -> None:
         command = [sys.executable, "-m", "trainer", "review", *map(str, arguments)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.first_line = self._process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/\S+/", self.first_line)
         assert found, self.first_line
         self.url = found[0]
-        self.output = ""
+        self.output = self.errors = ""
 
     @property
     def is_running(self) -> bool:
@@ -60,7 +60,8 @@ class Review:
     def stop(self, signal_number: int = signal.SIGINT) -> int:
         """End the command; return its exit code."""
         self._process.send_signal(signal_number)
-        self.output += self._process.communicate()[0]
+        output, errors = self._process.communicate()
+        self.output, self.errors = self.output + output, self.errors + errors
         return self._process.returncode
 
 

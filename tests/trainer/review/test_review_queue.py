@@ -13,7 +13,7 @@ from landmarkers.take import Take, TakeDamaged, read_provenance
 from models.labels import read_labels
 from models.sign_number import number_of_word
 from models.words import WordsUnclear
-from tests.trainer.review.collected import write_takes
+from tests.trainer.review.collected import reviewing, write_takes
 from trainer.cli.main import main as trainer
 from trainer.data.store import find_takes
 from trainer.data.store_builder import build_store
@@ -151,6 +151,27 @@ def test_take_that_cannot_be_written_keeps_its_state(tmp_path: Path, monkeypatch
         queue.decide(1, REJECT)
     assert states(queue) == [State.NEW]
     assert path.exists()
+
+
+def test_damaged_takes_are_named_and_left_out_and_the_others_reviewed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = write_takes(tmp_path, [1, 1, 2, 3])
+    content = paths[1].read_bytes()
+    paths[1].write_bytes(content[: len(content) // 2] + bytes(40) + content[len(content) // 2 + 40 :])  # its landmarks
+    paths[2].write_bytes(b"")
+    with reviewing(tmp_path) as review:
+        assert review.first_line.startswith("review 2 takes at ")
+        assert review.stop() == 0
+    assert review.output == "0 accepted, 0 accepted with another word, 0 rejected, 2 left, 2 damaged\n"
+    for path, line in zip(paths[1:3], review.errors.splitlines(), strict=True):
+        assert line.startswith(f"ishara-trainer: {path} is not a readable take: ")
+        assert line.endswith("; it is left out, and stays where it is")
+        assert path.exists()
+    for path in (paths[0], paths[3]):
+        path.unlink()
+    assert trainer(["review", str(tmp_path)]) == 2
+    assert f"no take can be read: {paths[1]} is not a readable take" in capsys.readouterr().err
 
 
 def test_folder_without_takes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,8 @@ from models.stored_model import StoredModel
 MAX_VERSIONS: Final = 10
 """Earlier ones are removed, so that these can be undone but one."""
 HEADS: Final = "head-*.npz"
+"""What was fitted: it can be fitted again from the takes that are left."""
+_UNFINISHED: Final = ".*.new"  # left by a program that was killed while it wrote
 _NAME: Final = "[0-9]*.json"
 _LOCK: Final = ".lock"
 
@@ -141,7 +143,7 @@ class LearnedVersions:
                 return None
             kept = {one.take for one in versions[1].takes} if len(versions) > 1 else set()
             self._path(versions[0].version).unlink()
-            self._remove_heads()
+            self._remove(HEADS)
             sync_folder(self.folder)
         return versions[0], [self.path_of(one.take) for one in versions[0].takes if one.take not in kept]
 
@@ -154,7 +156,10 @@ class LearnedVersions:
         if not self.folder.is_dir():
             return False
         with self._locked():
+            self._remove(_UNFINISHED)
             versions = self.history()
+            if not versions:  # a program that was killed may have fitted one that it has not written
+                self._remove(HEADS)
             there = {one for one in {one for version in versions for one in version.takes} if self._is_whole(one)}
             if all(there.issuperset(version.takes) for version in versions):
                 return False
@@ -178,9 +183,8 @@ class LearnedVersions:
                     if is_current:
                         self._path(version.version).unlink()
                 before = whole
-            for path in self.folder.glob(f"{_NAME}{DAMAGED_SUFFIX}*"):  # whoever is gone may stand in it
-                path.unlink(missing_ok=True)
-            self._remove_heads()
+            self._remove(f"{_NAME}{DAMAGED_SUFFIX}*")  # whoever is gone may stand in it
+            self._remove(HEADS)
             return not there.issuperset(versions[0].takes)
 
     def _read_all(self) -> Iterator[Version]:
@@ -224,9 +228,8 @@ class LearnedVersions:
             takes=(*kept, *added),
         )
 
-    def _remove_heads(self) -> None:
-        """Delete everything that was fitted: it can be fitted again from the takes that are left."""
-        for path in self.folder.glob(HEADS):
+    def _remove(self, pattern: str) -> None:
+        for path in self.folder.glob(pattern):
             path.unlink(missing_ok=True)
 
     def _is_whole(self, one: LearnedFrom) -> bool:

@@ -75,6 +75,17 @@ def test_forgotten_person_is_in_no_version(tmp_path: Path) -> None:
     assert [(one.version, one.person) for one in versions.history()] == [(4, "amal"), (1, "amal")]
 
 
+def test_nothing_is_left_of_a_person_by_a_program_that_was_killed_before_its_version_was_written(
+    tmp_path: Path,
+) -> None:
+    versions = LearnedVersions(tmp_path)
+    versions.folder.mkdir()
+    for name in ("head-0.npz", ".head-1.npz.new", ".000001.json.new"):
+        (versions.folder / name).write_bytes(b"sami")
+    assert not versions.forget_missing()
+    assert b"sami" not in b"".join(path.read_bytes() for path in versions.folder.iterdir())
+
+
 def test_take_of_the_same_name_is_not_taken_for_the_one_that_was_learned(tmp_path: Path) -> None:
     versions = LearnedVersions(tmp_path)
     name = put(tmp_path, "amal", COFFEE, 1)

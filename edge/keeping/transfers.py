@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import LearningFolder
@@ -13,7 +14,7 @@ from edge.model_selection.plan_loading import load_untaught_plan
 from models.durable import replace_file
 from models.owner import acting_as_owner, become_owner
 
-_MODE = 0o600  # the takes in it are those of people: nobody else may read them
+_MODE: Final = 0o600  # the takes in it are those of people: nobody else may read them
 
 
 def export_learned(config: EdgeConfig, options: argparse.Namespace, folder: Path) -> str:

@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 def load_plan(config: EdgeConfig, model: Path | None) -> Plan:
     """Load the bundle and what was learned. Raises BundleRefused, LibraryMissing, StoreUnusable, ConfigInvalid."""
     plan = load_untaught_plan(config, model)
-    return (
-        plan if config.learning is None else add_learned(plan, learning_folder(state_folder(os.environ), config.device))
-    )
+    if config.learning is None:
+        return plan
+    return add_learned(plan, learning_folder(state_folder(os.environ), config.device))
 
 
 def load_untaught_plan(config: EdgeConfig, model: Path | None) -> Plan:

@@ -90,7 +90,7 @@ def teach(folder: Path, learning: LearningFolder) -> None:
     """Teach a device one word with a bundle."""
     bundle = open_bundle(folder)
     network = OnnxClassifier(bundle)
-    learner = Learner(bundle, network, Teacher(bundle, network), learning)
+    learner = Learner(bundle, network, Teacher(bundle, network), learning, bundle.signs)
     asked = {"person": "amal", "asked_by": "Reception", "asked_at": "2026-11-29T17:00:00Z", "words": "May we?"}
     consent = Consent.model_validate(asked | {"purpose": "device", "days": 3650})
     one = take(even_times(20, 1.0), Sign(0.0, 1.0, NEW_PLACE), provenance=Provenance("stream", FINGERPRINT))

@@ -26,12 +26,11 @@ from landmarkers.errors import UserError
 from landmarkers.frame import Landmarks, Points
 from landmarkers.layout import LAYOUT_NAME, PART_SLICES, POINT_COUNT, Part
 from landmarkers.parsing import describe, read_json
+from landmarkers.quantisation import MISSING, dequantise, quantise
 from landmarkers.review import Review
 
 TAKE_SUFFIX: Final = ".take.npz"
 FORMAT: Final = 1
-STEPS_PER_UNIT: Final = 8192
-MISSING: Final = -32768
 MAX_FRAMES: Final = 9000
 """Of a take in memory, where each frame has all points: five minutes of 30 frames a second."""
 _MAX_ARRAY_BYTES: Final = 64_000_000  # of a file: more than an hour of hands and pose
@@ -296,17 +295,3 @@ def _check_times(times: NDArray[Any], max_frames: int) -> None:
         raise ValueError(f"it has {len(times)} frames, and at most {max_frames} are read")
     if len(times) == 0 or not np.isfinite(times).all() or not np.all(np.diff(times) > 0):
         raise ValueError("its times do not increase strictly")
-
-
-def quantise(points: Points) -> NDArray[np.int16]:
-    """Convert points in image widths to int16 steps as stored; NaN becomes MISSING."""
-    steps = np.clip(np.rint(points * STEPS_PER_UNIT), MISSING + 1, -MISSING - 1)
-    return np.where(np.isnan(steps), MISSING, steps).astype(np.int16)
-
-
-def dequantise(steps: NDArray[np.int16]) -> Points:
-    """Convert stored steps to points in image widths, float32; MISSING becomes NaN."""
-    points = steps.astype(np.float32)
-    points /= STEPS_PER_UNIT
-    points[steps == MISSING] = np.nan
-    return points

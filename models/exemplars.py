@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from landmarkers.array_archive import ArrayArchive
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part, parts_in_order
-from landmarkers.take import Provenance, Take, dequantise
+from landmarkers.quantisation import dequantise
+from landmarkers.take import Provenance, Take
 from models.stored_model import StoredModel
 
 

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from landmarkers.layout import Part
-from landmarkers.take import MAX_FRAMES, STEPS_PER_UNIT, Provenance, StoredTake, Take, TakeDamaged, read_duration
+from landmarkers.quantisation import STEPS_PER_UNIT
+from landmarkers.take import MAX_FRAMES, Provenance, StoredTake, Take, TakeDamaged, read_duration
 from tests.synthetic_takes import make_take
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from landmarkers.layout import PART_SLICES, Part
-from landmarkers.take import Take, quantise
+from landmarkers.quantisation import quantise
+from landmarkers.take import Take
 from tests.synthetic_takes import make_take
 from trainer.augmentation.apply_numba import apply_numba
 from trainer.augmentation.params import TRANSITION_FRAMES, AugmentationParams

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from landmarkers.take import MISSING
+from landmarkers.quantisation import MISSING
 from trainer.augmentation.params import TRANSITION_FRAMES, AugmentationParams, Floats, PartParams
 from trainer.data.batch import Batch
 from trainer.data.jit import jit, jit_internal

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from landmarkers.layout import WRIST
-from landmarkers.take import MISSING, STEPS_PER_UNIT
+from landmarkers.quantisation import MISSING, STEPS_PER_UNIT
 from trainer.augmentation.params import TRANSITION_FRAMES, AugmentationParams
 from trainer.data.batch import Batch
 from trainer.data.raw_batch import RawBatch

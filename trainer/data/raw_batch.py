@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarkers.layout import WRIST
-from landmarkers.take import MISSING, STEPS_PER_UNIT
+from landmarkers.quantisation import MISSING, STEPS_PER_UNIT
 from trainer.data.jit import jit, jit_internal
 
 NAN: Final = np.float32(np.nan)

@@ -20,7 +20,8 @@ from landmarkers.array_archive import ArrayArchive, ArraysDamaged, map_array
 from landmarkers.errors import UserError
 from landmarkers.layout import PART_SLICES, POINT_COUNT, Part
 from landmarkers.parsing import describe
-from landmarkers.take import TAKE_SUFFIX, Provenance, Take, dequantise
+from landmarkers.quantisation import dequantise
+from landmarkers.take import TAKE_SUFFIX, Provenance, Take
 from trainer.data.store_sources import has_sources
 from trainer.targets import Kind, names_in
 

@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from landmarkers.consent import Purpose
 from landmarkers.layout import PART_SLICES, Part, parts_in_order
-from landmarkers.take import MAX_FRAMES, MISSING, Provenance, StoredTake, TakeDamaged
+from landmarkers.quantisation import MISSING
+from landmarkers.take import MAX_FRAMES, Provenance, StoredTake, TakeDamaged
 from trainer.data.executor import Executor, LocalExecutor, WorkerLost
 from trainer.data.store import CONSENT, FORMAT, NO_SIGN, STORE, Store, StoreUnusable, columns_of
 from trainer.data.store_sources import Source, write_sources

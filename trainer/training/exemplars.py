@@ -22,7 +22,8 @@ from torch import Tensor
 from landmarkers.array_archive import ArrayArchive
 from landmarkers.frame import Points
 from landmarkers.layout import DEFAULT_PARTS, PART_SLICES, Part, parts_in_order
-from landmarkers.take import Provenance, Take, quantise
+from landmarkers.quantisation import quantise
+from landmarkers.take import Provenance, Take
 from models.exemplars import read_metadata, read_takes, stored_columns
 from models.learned.cohort import Cohort
 from trainer.data.store import Row, Store

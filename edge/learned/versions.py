@@ -28,7 +28,7 @@ from models.stored_model import StoredModel
 MAX_VERSIONS: Final = 10
 """Earlier ones are removed, so that these can be undone but one."""
 HEADS: Final = "head-*.npz"
-"""What was fitted: it can be fitted again from the takes that are left."""
+"""The fitted heads, which can be fitted again from the takes that are left."""
 _UNFINISHED: Final = ".*.new"  # left by a program that was killed while it wrote
 _NAME: Final = "[0-9]*.json"
 _LOCK: Final = ".lock"

@@ -51,9 +51,9 @@ def device(tmp_path: Path) -> Device:
     return Device(tmp_path)
 
 
-def test_taught_signs_are_of_the_service(device: Device) -> None:
-    taught = device.teach(1)
-    assert taught.returncode == 0, taught.stderr
+def test_learned_signs_are_of_the_service(device: Device) -> None:
+    learned = device.teach(1)
+    assert learned.returncode == 0, learned.stderr
     assert device.owners() == {OWNER}
     for head in device.state.rglob("head-*.npz"):
         head.unlink()

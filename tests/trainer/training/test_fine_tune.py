@@ -46,8 +46,7 @@ def write_takes(folder: Path, counts: dict[int, int], *, landmarker: str = LANDM
 
 
 def fine_tune(parent: Path, takes: Path, run: Path, *more: str) -> list[str]:
-    short = ["--epochs", "2", "--threads", "1"]
-    return ["fine-tune", "--from", str(parent), "--takes", str(takes), "--run", str(run), *short, *more]
+    return ["fine-tune", "--from", str(parent), "--takes", str(takes), "--run", str(run), "--epochs", "2", *more]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +67,11 @@ def fine_tuned_bundle(fine_tuned_run: Path, tmp_path_factory: pytest.TempPathFac
     bundle = tmp_path_factory.mktemp("bundles") / "fine-tuned"
     assert trainer(["export", str(fine_tuned_run), "--to", str(bundle), "--name", "fine-tuned"]) == 0
     return bundle
+
+
+def test_steps_wait_for_no_second_thread(fine_tuned_run: Path) -> None:
+    starts = json.loads((fine_tuned_run / "run.json").read_text())["starts"]
+    assert [start["threads"] for start in starts] == [1]
 
 
 def test_fine_tuned_bundle_classifies_new_and_old_words(

@@ -50,7 +50,7 @@ class VisitorAtPlace:
 
 
 @pytest.mark.timeout(200)
-def test_taught_word_is_read_of_visitors_until_it_is_undone(
+def test_learned_word_is_read_of_visitors_until_it_is_undone(
     start_daemon: StartDaemon, broker: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
     port, folder = free_port(), write_teachable_bundle(tmp_path / "tiny", landmarker=FINGERPRINT)

@@ -1,6 +1,7 @@
 """`ishara-edge learning export` and `import`: what this device has learned, as a file."""
 
 import argparse
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -26,13 +27,19 @@ def export_learned(config: EdgeConfig, options: argparse.Namespace, folder: Path
         content = write_learned(LearningFolder(own), config.device)
     path: Path = options.file
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)
-        else:
-            replace_file(path.resolve(), content, _MODE)
+        _write(path, content)
     except OSError as error:
         raise LearningRefused(f"{path} cannot be written: {error.strerror}") from error
     return f"{path} holds what {config.device} has learned, and restores it"
+
+
+def _write(path: Path, content: bytes) -> None:
+    if not path.is_symlink() and (path.is_file() or not path.exists()):
+        replace_file(path, content, _MODE)
+        return
+    # A link is left to the system, which lets nobody follow that of a stranger in a folder such as /tmp.
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, _MODE)) as file:
+        file.write(content)
 
 
 def import_learned_file(config: EdgeConfig, options: argparse.Namespace, folder: Path) -> str:

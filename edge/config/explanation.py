@@ -31,7 +31,10 @@ _REASONS: Final = {
 }
 """Pydantic's types of errors in the words of people who write TOML."""
 _FORMS: Final = {
-    DEVICE_NAME: "it must be at most 63 letters (a to z), digits, hyphens and underscores, such as hall-2",
+    DEVICE_NAME: (
+        "it must be at most 63 letters (a to z), digits, hyphens and underscores, and begin with a letter or a digit, "
+        "such as hall-2"
+    ),
     HOURS: "it must be two times such as 22:00-06:00",
 }
 """The patterns of keys in words."""

@@ -107,8 +107,11 @@ def test_wrong_variable_is_named(variable: str, value: str, key: str) -> None:
             "the variable ISHARA_MQTT_HOTS is wrong: there is no key mqtt.hots; perhaps ISHARA_MQTT_HOST is meant",
         ),
         (
-            {"ISHARA_DEVICE": "front door"},
-            "the variable ISHARA_DEVICE is wrong: device: it must be at most 63 letters (a to z)",
+            {"ISHARA_DEVICE": "-hall"},
+            (
+                "the variable ISHARA_DEVICE is wrong: device: it must be at most 63 letters (a to z), digits, "
+                "hyphens and underscores, and begin with a letter or a digit, such as hall-2, not '-hall'"
+            ),
         ),
         (
             {"ISHARA_SPEECH_QUIET_HOURS": "22-7"},

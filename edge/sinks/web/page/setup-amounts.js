@@ -1,6 +1,7 @@
 /** By how much the signer, the camera or the light is to change, beside the advice of the guide. */
 
-const shareOf = (factor) => Math.max(0.05, Math.round(20 / factor) / 20);
+// What is to change is never whole, however little is missing.
+const shareOf = (factor) => Math.min(0.95, Math.max(0.05, Math.round(20 / factor) / 20));
 
 const distance = ({ factor }) => factor && ["amount-distance", { share: shareOf(factor) }];
 const further = ({ factor }) => factor && ["amount-distance", { share: factor }];

@@ -79,6 +79,7 @@ AMOUNTS = (
     (Advice.MORE_LIGHT, {"factor": 2.0}, "The picture has about 50% of the brightness that it needs."),
     (Advice.LIGHT_IN_FRONT, {"factor": 4.0}, "You are about 25% as bright as what is behind you."),
     (Advice.SHARPEN, {"factor": 90.0}, "The picture has about 5% of the sharpness that it needs."),
+    (Advice.SHARPEN, {"factor": 1.0}, "The picture has about 95% of the sharpness that it needs."),
     (Advice.MOVE_LEFT, {"centimetres": 60}, "Distance to the middle: about 60 cm"),
     (Advice.RAISE_CAMERA, {"centimetres": 20}, "Higher by about 20 cm"),
     (Advice.ONE_PERSON, {"people": 2}, "People in the picture: 2"),

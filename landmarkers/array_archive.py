@@ -3,6 +3,7 @@
 `numpy.load` allocates what a header of a few bytes asks for, and raises a dozen kinds of errors.
 """
 
+import codecs
 import lzma
 import math
 import sys
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 
 from landmarkers.bounded_reads import BoundedReads
 from landmarkers.parsing import describe
+
+# zipfile's for names. It is loaded now, for root may become a user who cannot read root's Python (models/owner.py).
+codecs.lookup("cp437")
 
 _MAX_READ_BYTES: Final = 1 << 20
 _MAX_HEADER_BYTES: Final = 1000

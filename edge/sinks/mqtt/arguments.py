@@ -7,9 +7,12 @@ import re
 def add_arguments(command: argparse.ArgumentParser, configured: argparse.ArgumentParser) -> None:
     """Add the actions of the command; `configured` holds the options that each of them shares."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    summary = "lear what the broker keeps of this device, which removes it from Home Assistant"
+    summary = "clear what the broker keeps of this device, which removes it from Home Assistant"
     forget = actions.add_parser(
-        "forget", parents=[configured], help=f"c{summary}", description=f"C{summary}. Stop the daemon first."
+        "forget",
+        parents=[configured],
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}. Stop the daemon first.",
     )
     forget.add_argument("--device", type=_device, metavar="NAME", help="an earlier name (default: the configured one)")
     forget.add_argument(

@@ -75,6 +75,16 @@ def test_learned_signs_are_exported_to_root_and_imported_for_the_service(device:
     assert "version 1, 1 signs from 1 takes" in device.run("models", "list").stdout
 
 
+def test_takes_are_listed_and_forgotten_though_the_service_may_not_read_the_python_of_root(device: Device) -> None:
+    """Where that is in root's home; a take that cannot be read then would be neither listed nor deleted."""
+    assert device.teach(1).returncode == 0
+    listed = device.run("learning", "list")
+    assert ("amal" in listed.stdout, listed.stderr) == (True, "")
+    forgotten = device.run("learning", "forget", "--word", "قهوة")
+    assert (forgotten.returncode, forgotten.stderr) == (0, "")
+    assert not [*device.state.rglob("*.take.npz")]
+
+
 def test_damaged_version_is_not_moved_by_root_who_lists_it(device: Device) -> None:
     assert device.teach(1).returncode == 0
     (version,) = device.state.rglob("000001.json")
@@ -85,6 +95,7 @@ def test_damaged_version_is_not_moved_by_root_who_lists_it(device: Device) -> No
     version.parent.rename(version.parent.with_name("aside"))
     version.parent.symlink_to(precious)
     os.chown(version.parent, OWNER, OWNER, follow_symlinks=False)
-    device.run("models", "list")
+    assert "cannot be read: Permission denied" in device.run("models", "list").stderr
     device.run("doctor", "--bundle", "support.zip")
+    assert (device.folder / "support.zip").exists()
     assert [path.name for path in precious.iterdir()] == [version.name]

@@ -21,6 +21,6 @@ options = parser.parse_args()
 try:
     subscribe.callback(_print_word, "ishara/+/word", qos=1, hostname=options.broker, port=options.port)
 except OSError as error:
-    sys.exit(f"subscribe: the broker {options.broker}:{options.port} cannot be reached: {error.strerror}")
+    sys.exit(f"subscribe: the broker {options.broker}:{options.port} cannot be reached: {error.strerror or error}")
 except KeyboardInterrupt:  # Ctrl+C ends it
     pass

@@ -1,6 +1,8 @@
 """The examples run as their first lines say, and the public API holds what the documentation names."""
 
 import json
+import runpy
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +48,17 @@ def test_mistakes_are_answered_with_a_sentence(arguments: list[str], sentence: s
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_broker_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(*_: object, **__: object) -> socket.socket:
+        raise TimeoutError("timed out")  # without an error number, as Python's own
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(sys, "argv", ["subscribe.py", "broker.example"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "examples" / "subscribe.py"), run_name="__main__")
+    assert str(ended.value) == "subscribe: the broker broker.example:1883 cannot be reached: timed out"
 
 
 def test_words_are_received_over_mqtt(tmp_path: Path) -> None:

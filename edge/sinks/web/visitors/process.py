@@ -92,6 +92,9 @@ class RecognitionProcess:
         A worker that runs cannot open the bundle, so that another takes its place.
         """
         self._model = replace(model, folder=str(Path(model.folder).absolute()))
+        if self._working_model is not None and self._working_model.learned != model.learned:
+            # Should this model not load, the one before is used again, but nothing that may have been forgotten.
+            self._working_model = replace(self._working_model, learned=b"")
         if self._start_error is not None:
             self._start_error = None
             self._worker.retry_now()

@@ -11,19 +11,30 @@ from websockets.sync.client import ClientConnection
 
 from edge.recognition.word import Word
 from edge.sinks.web.visitors import process, recogniser
+from edge.sinks.web.visitors.protocol import LoadModel
 from edge.sinks.web.visitors.visitors import Visitors
+from landmarkers.take import Provenance
+from landmarkers.tracking import FINGERPRINT
+from models.bundle import open_bundle
+from models.classifier import OnnxClassifier
+from models.labels import Sign as Label
 from models.labels import labels_json, read_labels
+from models.learned import Teacher, write_head
+from tests.edge.learning.teachable_bundle import NEW_PLACE, write_teachable_bundle
 from tests.edge.sinks.web.visitor_server import (
     CHEST,
+    LIMIT,
     PATIENCE_S,
     SHIPPED,
     VisitorServer,
+    frames_of,
     grey,
     receive,
     receive_until,
     take_message,
 )
 from tests.edge.waiting import wait_until
+from tests.synthetic_signer import Sign, even_times, take
 
 
 def kill_worker_in_a_turn(server: VisitorServer, socket: ClientConnection) -> None:
@@ -123,6 +134,27 @@ def test_model_is_replaced_with_labels_and_vocabulary_while_a_visitor_is_present
             ["-71-"],
         )
     server.load_model(SHIPPED)
+
+
+def test_what_was_forgotten_does_not_come_back_with_the_model_before_when_the_next_one_cannot_be_loaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_teachable_bundle(tmp_path / "tiny", landmarker=FINGERPRINT)
+    bundle, coffee = open_bundle(folder), Label(sign_id=1_500_000, word="قهوة", word_en="coffee")
+    provenance = Provenance("stream", FINGERPRINT, sign_id=coffee.sign_id)
+    taught = take(even_times(20, 1.0), Sign(0.0, 1.0, NEW_PLACE), provenance=provenance)
+    head = write_head(Teacher(bundle, OnnxClassifier(bundle)).learn([taught], [coffee]))
+    signed = b"\2" + frames_of(take(even_times(15, 4.0), Sign(1.0, 2.0, NEW_PLACE)).landmarks())
+    with VisitorServer(Visitors(LIMIT), None) as server:
+        server.load(LoadModel(str(folder), None, learned=head))
+        with server.visit("?words=1") as socket:
+            socket.send(signed)
+            answers = receive_until(socket, "take")
+            assert [answer["word"]["word_en"] for answer in answers if "word" in answer] == ["coffee"]
+            server.load(LoadModel(str(tmp_path / "absent"), None))
+            wait_until(lambda: "visitors continue with the old model" in caplog.text, "the model before")
+            socket.send(signed)
+            assert not [answer for answer in receive_until(socket, "take") if "word" in answer]
 
 
 def test_hanging_worker_is_restarted(server: VisitorServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,11 @@ class VisitorServer:
 
     def load_model(self, model: Path, labels: str = "", allowed: tuple[int, ...] | None = None) -> None:
         """Classify with another model."""
-        self._loop.call_soon_threadsafe(self.visitors.load_model, LoadModel(str(model), None, labels, allowed))
+        self.load(LoadModel(str(model), None, labels, allowed))
+
+    def load(self, model: LoadModel) -> None:
+        """Classify with another model, and what was learned beside it."""
+        self._loop.call_soon_threadsafe(self.visitors.load_model, model)
 
     def visit(self, query: str = "") -> AbstractContextManager[ClientConnection]:
         """Connect as a visitor."""

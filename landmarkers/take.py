@@ -11,6 +11,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -166,13 +167,8 @@ class StoredTake:
     @classmethod
     def load(cls, path: Path, max_frames: int = _MAX_STORED_FRAMES) -> Self:
         """Read a take. Raises TakeDamaged for anything but a whole take."""
-        try:
-            with path.open("rb") as file:
-                return cls.read(file, str(path), max_frames)
-        except OSError as error:
-            raise TakeDamaged(f"{path} is not a readable take: {error.strerror or describe(error)}") from error
-        except ValueError as error:  # no path can hold a zero byte
-            raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
+        with _open(path) as file:
+            return cls.read(file, str(path), max_frames)
 
     @classmethod
     def read(cls, file: IO[bytes], name: str, max_frames: int = _MAX_STORED_FRAMES) -> Self:
@@ -251,22 +247,28 @@ class StoredTake:
 
 def read_provenance(path: Path) -> Provenance:
     """Read only the provenance of a take. Raises TakeDamaged."""
-    try:
-        with path.open("rb") as file:
-            return _provenance_in(ArrayArchive(file, _MAX_HEADER_BYTES), str(path))
-    except (OSError, ValueError) as error:
-        raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
+    with _open(path) as file:
+        return _provenance_in(ArrayArchive(file, _MAX_HEADER_BYTES), str(path))
 
 
 def read_duration(path: Path) -> float:
     """Read only the seconds from a take's first frame to its last. Raises TakeDamaged."""
+    with _open(path) as file:
+        times = ArrayArchive(file, _MAX_STORED_FRAMES * np.dtype(np.float64).itemsize).read("times", "f")
+        _check_times(times, _MAX_STORED_FRAMES)
+    return float(times[-1] - times[0])
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """Open a take. Raises TakeDamaged also for each OSError and ValueError of who reads it."""
     try:
         with path.open("rb") as file:
-            times = ArrayArchive(file, _MAX_STORED_FRAMES * np.dtype(np.float64).itemsize).read("times", "f")
-        _check_times(times, _MAX_STORED_FRAMES)
-    except (OSError, ValueError) as error:
+            yield file
+    except OSError as error:
+        raise TakeDamaged(f"{path} is not a readable take: {error.strerror or describe(error)}") from error
+    except ValueError as error:  # no path can hold a zero byte
         raise TakeDamaged(f"{path} is not a readable take: {describe(error)}") from error
-    return float(times[-1] - times[0])
 
 
 def _provenance_in(archive: ArrayArchive, name: str) -> Provenance:

@@ -2,6 +2,7 @@ import io
 import json
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from landmarkers.layout import Part
 from landmarkers.quantisation import STEPS_PER_UNIT
-from landmarkers.take import MAX_FRAMES, Provenance, StoredTake, Take, TakeDamaged, read_duration
+from landmarkers.take import MAX_FRAMES, Provenance, StoredTake, Take, TakeDamaged, read_duration, read_provenance
 from tests.synthetic_takes import make_take
 
 
@@ -171,9 +172,12 @@ def test_landmarks_of_a_stored_take_are_those_of_the_take(tmp_path: Path) -> Non
         assert landmarks.time == expected.time - take.times[0]
 
 
-def test_missing_take_is_reported_by_name(tmp_path: Path) -> None:
-    with pytest.raises(TakeDamaged, match="none.take.npz"):
-        Take.load(tmp_path / "none.take.npz")
+@pytest.mark.parametrize("read", [Take.load, read_provenance, read_duration])
+def test_missing_take_is_reported_by_name(read: Callable[[Path], object], tmp_path: Path) -> None:
+    path = tmp_path / "none.take.npz"
+    with pytest.raises(TakeDamaged) as refused:
+        read(path)
+    assert str(refused.value) == f"{path} is not a readable take: No such file or directory"
 
 
 def test_duration_is_read_without_the_landmarks(tmp_path: Path) -> None:

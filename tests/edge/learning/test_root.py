@@ -76,7 +76,7 @@ def test_learned_signs_are_exported_to_root_and_imported_for_the_service(device:
 
 
 def test_takes_are_listed_and_forgotten_though_the_service_may_not_read_the_python_of_root(device: Device) -> None:
-    """Where that is in root's home; a take that cannot be read then would be neither listed nor deleted."""
+    """A take that cannot be read would be neither listed nor deleted."""
     assert device.teach(1).returncode == 0
     listed = device.run("learning", "list")
     assert ("amal" in listed.stdout, listed.stderr) == (True, "")

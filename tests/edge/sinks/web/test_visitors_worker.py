@@ -142,8 +142,8 @@ def test_what_was_forgotten_does_not_come_back_with_the_model_before_when_the_ne
     folder = write_teachable_bundle(tmp_path / "tiny", landmarker=FINGERPRINT)
     bundle, coffee = open_bundle(folder), Label(sign_id=1_500_000, word="قهوة", word_en="coffee")
     provenance = Provenance("stream", FINGERPRINT, sign_id=coffee.sign_id)
-    taught = take(even_times(20, 1.0), Sign(0.0, 1.0, NEW_PLACE), provenance=provenance)
-    head = write_head(Teacher(bundle, OnnxClassifier(bundle)).learn([taught], [coffee]))
+    one = take(even_times(20, 1.0), Sign(0.0, 1.0, NEW_PLACE), provenance=provenance)
+    head = write_head(Teacher(bundle, OnnxClassifier(bundle)).learn([one], [coffee]))
     signed = b"\2" + frames_of(take(even_times(15, 4.0), Sign(1.0, 2.0, NEW_PLACE)).landmarks())
     with VisitorServer(Visitors(LIMIT), None) as server:
         server.load(LoadModel(str(folder), None, learned=head))

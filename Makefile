@@ -147,9 +147,9 @@ image: setup
 	XZ=$(XZ) deploy/image/make-image $(BIN)/python build/image
 
 # That image's root file system as a container with systemd, its programs emulated: set-up page, code, settings of the
-# card, ssh, services. Needs root and a loop device; eight minutes. BOARD=1 boots all of the image on an emulated board instead,
-# with its own kernel, which needs no root where tests/image/debian-packages-board.txt is installed, but a machine that
-# has nothing else to do.
+# card, ssh, services. Needs root and a loop device; two to eight minutes. BOARD=1 boots all of the image on an emulated board
+# instead, with its own kernel, which needs no root where tests/image/debian-packages-board.txt is installed, but a machine
+# that has nothing else to do; eight minutes.
 test-image: setup
 ifdef BOARD
 	@.ci/debian-packages tests/image/debian-packages-board.txt

@@ -132,9 +132,9 @@ def hot_swap(site: Site) -> str:
     frames = [health["frames"] for health in healths]
     if site.north.show("MainPID") != process or frames != sorted(frames) or any(one["dropped"] for one in healths):
         raise CheckFailed(f"another process, or frames were lost: {frames}, {[one['dropped'] for one in healths]}")
-    numbers = [word["seq"] for word in broker.words("north")]
+    numbers = [event["seq"] for event in broker.events("north")]  # words and utterances are numbered together
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        raise CheckFailed(f"words were lost or doubled: {numbers}")
+        raise CheckFailed(f"words or utterances were lost or doubled: {numbers}")
     states = [one.payload for one in broker.messages() if one.topic == "ishara/north/status" and not one.retained]
     if "offline" in states or len(states) > 1:
         raise CheckFailed(f"the connection was lost: {states}")
@@ -142,9 +142,8 @@ def hot_swap(site: Site) -> str:
     versions = [int(word["model"].partition("@")[2]) for word in broker.words("north")]
     if versions != sorted(versions) or not bundle.name.endswith(f"-{versions[-1]}"):
         raise CheckFailed(f"words came from the versions {versions}")
-    return (
-        f"{frames[-1] - frames[0]} frames, none dropped; {len(numbers)} words, none lost; version {versions[-1]} reads"
-    )
+    kept = f"{frames[-1] - frames[0]} frames, none dropped; {len(numbers)} words and utterances, none lost"
+    return f"{kept}; version {versions[-1]} reads"
 
 
 def proven(site: Site) -> str:

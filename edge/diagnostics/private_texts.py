@@ -1,5 +1,6 @@
 """Collects what a support bundle must not hold: the secrets of a configuration, and names and words of its signers."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,12 +24,17 @@ DEVICE: Final = "DEVICE"
 def private_texts(config: EdgeConfig, states: Sequence[Path]) -> dict[str, str]:
     """Return each text that must not leave the device, with what is written instead; `states` are its state folders.
 
-    Files that this user may not read are left out: what they hold was not read by this program either.
+    Files that this user may not read are left out: what they hold was not read by this program either. Root has read
+    the log, in which it stands: if root may not become the owner of the files, it raises OwnerUnusable.
     """
     texts = dict.fromkeys([*_secrets(config), *_signers(config)], HIDDEN)
     for state in states:
-        with suppress(OwnerUnusable), acting_as_owner(learning_folder(state, config.device)) as folder:
-            texts |= dict.fromkeys(_kept(folder), HIDDEN)
+        try:
+            with acting_as_owner(learning_folder(state, config.device)) as folder:
+                texts |= dict.fromkeys(_kept(folder), HIDDEN)
+        except OwnerUnusable:
+            if os.geteuid() == 0:
+                raise
     source = config.camera.source.get_secret_value()
     if redact_source(source) != source:
         texts[source] = redact_source(source)

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -17,12 +18,14 @@ import pytest
 from edge.config import EdgeConfig
 from edge.consent.learning_folder import learning_folder
 from edge.consent.session import SESSION_FILE, Session
-from edge.diagnostics.anonymiser import Anonymiser
+from edge.diagnostics.anonymiser import HIDDEN, Anonymiser
 from edge.diagnostics.finding import Finding, State
+from edge.diagnostics.private_texts import private_texts
 from edge.diagnostics.support_bundle import Diagnosis, build_bundle, write_bundle
 from edge.learned.versions import Change, LearnedVersions
 from landmarkers.processor import Machine
 from models.labels import Sign
+from models.owner import OwnerUnusable
 from tests.consented_takes import consent, keep
 
 COFFEE = Sign(sign_id=1_500_000, word="مارِكر-كلمة", word_en="marker-word-en")
@@ -89,6 +92,22 @@ def test_no_secret_no_word_and_no_name_is_in_a_bundle(config: EdgeConfig, state:
     archive = build_bundle(Diagnosis(findings, config, log, '{"model": "marker-room"}'), [state], Machine())
     found = {marker: name for marker in MARKERS for name, text in contents(archive) if marker in text}
     assert found == {}
+
+
+def test_root_that_may_not_read_the_names_writes_no_bundle(
+    config: EdgeConfig, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def refuse(folder: Path) -> Iterator[Path]:
+        raise OwnerUnusable(f"{folder} is somebody else's")
+        yield folder
+
+    monkeypatch.setattr("edge.diagnostics.private_texts.acting_as_owner", refuse)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert HIDDEN in private_texts(config, [state]).values()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(OwnerUnusable, match="somebody else's"):
+        private_texts(config, [state])
 
 
 def test_one_time_code_of_set_up_and_login_in_an_address_are_removed() -> None:

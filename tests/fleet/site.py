@@ -217,17 +217,40 @@ def wait_until_up(name: str, device: Device) -> None:
 @contextmanager
 def booted(name: str, address: str, root: Path, folder: Path) -> Iterator[Device]:
     """Boot a device, whose changes are kept in memory; at the end it is shut down."""
-    disk = folder / f"disk-{name}"
+    with _disk(folder / f"disk-{name}", root) as system, _started(name, system, folder) as container:
+        children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
+        # The first child prepares the namespaces of the second, which is the init process.
+        wait_until(lambda: _has_network(children), f"{name}'s network", _BOOT_S)
+        init = children.read_text().split()[0]
+        for change in (["address", "add", f"{address}/24", "dev", "host0"], ["link", "set", "host0", "up"]):
+            _do(["nsenter", "--target", init, "--net", "ip", *change])
+        _do(["ip", "link", "set", f"vb-{name}", "up"])
+        yield Device(int(init))
+
+
+@contextmanager
+def _disk(disk: Path, root: Path) -> Iterator[Path]:
+    """Make a disk in memory with the changes of a device to the Debian; yield the whole of both."""
     disk.mkdir()
     _do(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(disk)])
-    for part in ("changes", "work", "root"):
-        (disk / part).mkdir()
-    layers = f"lowerdir={root},upperdir={disk / 'changes'},workdir={disk / 'work'}"
-    _do(["mount", "-t", "overlay", "overlay", "-o", layers, str(disk / "root")])
-    shutil.rmtree(disk / "root/etc/machine-id", ignore_errors=True)
-    _do(["ssh-keygen", "-q", "-A", "-f", str(disk / "root")])
+    try:
+        for part in ("changes", "work", "root"):
+            (disk / part).mkdir()
+        layers = f"lowerdir={root},upperdir={disk / 'changes'},workdir={disk / 'work'}"
+        _do(["mount", "-t", "overlay", "overlay", "-o", layers, str(disk / "root")])
+        shutil.rmtree(disk / "root/etc/machine-id", ignore_errors=True)
+        _do(["ssh-keygen", "-q", "-A", "-f", str(disk / "root")])
+        yield disk / "root"
+    finally:
+        _do(["umount", "--recursive", "--lazy", str(disk)])
+        disk.rmdir()
+
+
+@contextmanager
+def _started(name: str, system: Path, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start the container of a device; at the end it is shut down."""
     command = [
-        *("systemd-nspawn", "--quiet", f"--directory={disk / 'root'}", f"--machine={name}", "--boot"),
+        *("systemd-nspawn", "--quiet", f"--directory={system}", f"--machine={name}", "--boot"),
         *("--register=no", "--keep-unit", "--console=pipe", f"--network-bridge={BRIDGE}"),
         # A unit's DeviceAllow= needs control groups v2 and BPF programs.
         *("--system-call-filter=bpf", "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON"),
@@ -236,15 +259,8 @@ def booted(name: str, address: str, root: Path, folder: Path) -> Iterator[Device
     environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     log = (folder / f"{name}.log").open("w")
     with log, subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as container:
-        children = Path(f"/proc/{container.pid}/task/{container.pid}/children")
         try:
-            # The first child prepares the namespaces of the second, which is the init process.
-            wait_until(lambda: _has_network(children), f"{name}'s network", _BOOT_S)
-            init = children.read_text().split()[0]
-            for change in (["address", "add", f"{address}/24", "dev", "host0"], ["link", "set", "host0", "up"]):
-                _do(["nsenter", "--target", init, "--net", "ip", *change])
-            _do(["ip", "link", "set", f"vb-{name}", "up"])
-            yield Device(int(init))
+            yield container
         finally:
             container.terminate()
 

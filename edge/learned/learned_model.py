@@ -93,14 +93,15 @@ def fit_version(
     key = hashlib.sha256("\n".join(content).encode()).hexdigest()
     path = versions.folder / f"head-{key[:32]}.npz"
     known = {sign.sign_id for sign in bundle.signs}
-    head = _read_head(path, teacher, version, known)
+    saved = head = _read_head(path, teacher, version, known)
     if head is None:
         takes = _read_takes(versions, version, bundle)
         if not takes:
             return None
         head = teacher.learn(takes, version.signs)
-        if is_saved:
-            _write_head(path, head)
+    file = write_head(head)
+    if saved is None and is_saved:
+        _save_head(path, file)
     own = tuple(sign for sign in head.signs if sign.sign_id not in known)
     return LearnedModel(
         version.version,
@@ -110,7 +111,7 @@ def fit_version(
         len(head.learned),
         len(version.takes),
         LearnedClassifier(classifier, head),
-        write_head(head),
+        file,
     )
 
 
@@ -127,10 +128,10 @@ def _read_head(path: Path, teacher: Teacher, version: Version, known: Collection
     return head if teacher.fits(head) and all(sign in version.signs for sign in own) else None
 
 
-def _write_head(path: Path, head: LearnedHead) -> None:
+def _save_head(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(path, write_head(head))
+        replace_file(path, content)
         for other in {*path.parent.glob(HEADS)} - {path}:
             other.unlink(missing_ok=True)
     except OSError as error:

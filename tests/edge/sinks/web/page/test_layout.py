@@ -5,6 +5,7 @@ from collections import Counter
 
 from playwright.sync_api import expect
 
+from edge.setup.state import Advice, TrialOutcome
 from edge.sinks.captions.theme import THEMES
 from edge.sinks.web import pages
 from tests.edge.sinks.web.browser import LANGUAGES
@@ -54,6 +55,8 @@ def test_both_languages_have_the_same_texts(device: Device, open_page: OpenPage)
         for language in LANGUAGES
     }
     assert texts["en"].keys() == texts["ar"].keys()
+    of_the_guide = {*(f"advice-{one}" for one in Advice), *(f"outcome-{one}" for one in TrialOutcome)}
+    assert of_the_guide <= texts["en"].keys()
     values = {
         language: {name: sorted(re.findall(r"\{.+?\}", text)) for name, text in by_name.items()}
         for language, by_name in texts.items()

@@ -1,12 +1,10 @@
 """The steps of set-up on the page, with what a test has the device find."""
 
 import re
-from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from edge.setup.state import Advice, TrialOutcome
-from edge.sinks import web
+from edge.setup.state import Advice
 from tests.edge.sinks.web.browser import LANGUAGES, PageVisit
 from tests.edge.sinks.web.page.setting_up import FIRST, PHONE, SECOND, TRIED, SetupDevice, go_to, open_setup
 from tests.edge.sinks.web.page.showing import SIGNER, show_until_visible
@@ -292,10 +290,3 @@ def test_no_step_is_wider_than_a_phone_nor_shuts_anybody_out(browser: Browser, d
             visit["#theme"].select_option(theme)
             assert severe_violations(visit) == [], f"{language}, {theme}"
         visit.context.close()
-
-
-def test_every_advice_and_outcome_has_a_text_in_both_languages() -> None:
-    folder = Path(web.__file__).parent / "page"
-    texts = "".join((folder / name).read_text(encoding="utf-8") for name in ("setup-texts.js", "setup-guide-texts.js"))
-    names = [*(f"advice-{one}" for one in Advice), *(f"outcome-{one}" for one in TrialOutcome)]
-    assert [name for name in names if texts.count(f'"{name}":') != 2] == []

@@ -83,12 +83,10 @@ def _spoken_signs(config: EdgeConfig, bundle: Bundle) -> tuple[str, SpokenSigns]
         return DEFAULT_VOCABULARY, SpokenSigns.of(config, bundle)
 
 
-def load_learned_part(
-    config: EdgeConfig, bundle: Bundle, network: OnnxClassifier, *, in_use: bool = True
-) -> "LearnedModel | None":
-    """Return the part that this device has learned, for a bundle; None if there is none or it cannot be used."""
+def load_learned_beside(config: EdgeConfig, bundle: Bundle, network: OnnxClassifier) -> "LearnedModel | None":
+    """Return the part that this device has learned, for a bundle that is not in use; None if there is none for it."""
     if config.learning is None:
         return None
     from edge.learned.learned_model import load_learned
 
-    return load_learned(learning_folder(state_folder(os.environ), config.device), bundle, network, in_use=in_use)
+    return load_learned(learning_folder(state_folder(os.environ), config.device), bundle, network, in_use=False)

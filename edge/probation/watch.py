@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.config import SHIPPED_MODEL
 from edge.lifecycle.plan import Plan
-from edge.model_selection.plan_loading import load_learned_part
+from edge.model_selection.plan_loading import load_learned_beside
 from edge.monitoring.liveness import LivenessMonitor
 from edge.monitoring.status import ON_PROBATION, PROVEN, Component, DeviceStatus
 from edge.probation.segments import RecentSegments
@@ -146,7 +146,7 @@ class ProbationWatch:
             if plan.allowed is not None and not plan.allowed & {sign.sign_id for sign in bundle.signs}:
                 raise BundleRefused(f"{bundle.manifest.title} knows none of the signs that may be said")
             network = OnnxClassifier(bundle)
-            learned = load_learned_part(plan.config, bundle, network, in_use=False)
+            learned = load_learned_beside(plan.config, bundle, network)
             classifier = network if learned is None else learned.classifier
             return ShadowModel(bundle, classifier, _threshold(plan, bundle), plan.allowed)
         except BundleRefused as error:

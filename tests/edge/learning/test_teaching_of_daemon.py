@@ -50,8 +50,6 @@ def test_word_is_learned_without_a_restart_and_known_after_one(
     operator = Operator(listener)
     assert operator.send(command="learned", action="list")["content"]["signs"] == []
     assert operator.send(command="teach", person="amal", word=COFFEE, takes=2)["ok"]
-    refused = operator.send(command="teach", person="amal", word=COFFEE)
-    assert refused["error"] == "another session is open"
     listener.wait_until(lambda: any(word.sign_id == number_of_word(COFFEE) for word in words(listener)))
     listener.wait_until(lambda: learned_version(listener) == 1)
     (sign,) = operator.send(command="learned", action="list")["content"]["signs"]
@@ -96,3 +94,12 @@ def test_correction_teaches_while_a_consent_is_in_force(
     assert sign["takes"][0]["said"]["sign_id"] == SIGNS[1].sign_id
     assert operator.send(command="learned", action="remove", take=sign["takes"][0]["take"])["ok"]
     listener.wait_until(lambda: words(listener)[-1].sign_id == SIGNS[1].sign_id)
+
+
+def test_second_session_is_refused_while_one_is_open(start: Callable[..., Daemon], listener: Listener) -> None:
+    start(NEW_PLACE, pace="realtime")  # five takes last half a minute
+    listener.wait_until(lambda: bool(listener.on("health")))
+    operator = Operator(listener)
+    assert operator.send(command="teach", person="amal", word=COFFEE, takes=5)["ok"]
+    refused = operator.send(command="teach", person="amal", word=COFFEE)
+    assert refused["error"] == "another session is open"
